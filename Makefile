@@ -1,0 +1,159 @@
+# Gapless. `make help` lists the targets. One flat file; each flavour has a build folder of its own:
+#   release   what users run
+#   asan      AddressSanitizer + UBSan, with the fault points that tests use
+#   fault     as release, with the fault points
+
+FLAVOUR ?= release
+B := build/$(FLAVOUR)
+VERSION := 0.1.0
+
+ifneq ($(V),1)
+  Q := @
+  say = @echo "  $(1)	$(2)";
+endif
+
+LIBS_common := rdkafka libcurl libcjson libpq
+CC := gcc
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef
+WERROR ?= -Werror
+HARDENING := -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-strong -fPIE
+FLAGS_release := -O2 -g $(HARDENING)
+FLAGS_fault := $(FLAGS_release) -DGAPLESS_FAULTS
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DGAPLESS_FAULTS
+LINK_release := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+LINK_fault := $(LINK_release)
+LINK_asan := -fsanitize=address,undefined
+
+CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(LIBS_common))
+CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
+LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
+
+SRC_common := $(wildcard common/*.c)
+SRC_producer := $(wildcard producer/*.c)
+SRC_writer := $(wildcard writer/*.c)
+SRC_exchange := $(wildcard tests/exchange/*.c)
+SRC_unit := $(wildcard tests/unit/test_*.c)
+SQL := $(sort $(wildcard schemas/[0-9]*.sql))
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+OBJ_common := $(call obj,$(SRC_common))
+OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
+OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(SRC_unit))
+
+PRODUCER := $(B)/gapless-producer
+WRITER := $(B)/gapless-writer
+EXCHANGE := $(B)/gapless-exchange
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 14
+
+# ---------------------------------------------------------------- what must be installed (apt; see compose/deps.sh)
+
+DEPS_build := build/.deps-build
+DEPS_stack := build/.deps-stack
+DEPS_lint := build/.deps-lint
+
+build/.deps-%: compose/deps.sh
+	@bash compose/deps.sh $*
+	@mkdir -p build && touch $@
+
+.PHONY: deps
+deps: ## installs what is missing through apt
+	@bash compose/deps.sh all
+
+# ---------------------------------------------------------------- programs
+
+.PHONY: all
+all: $(PRODUCER) $(WRITER) $(EXCHANGE) ## builds the programs (FLAVOUR=release|fault|asan)
+
+$(B)/%.o: %.c | $(DEPS_build)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/gen/migrations.c: schemas/embed.sh $(SQL)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
+
+$(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) -Iwriter $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/libcommon.a: $(OBJ_common)
+$(B)/libproducer.a: $(OBJ_producer)
+$(B)/libwriter.a: $(OBJ_writer)
+$(B)/lib%.a:
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(PRODUCER): $(B)/producer/main.o $(B)/libproducer.a $(B)/libcommon.a
+$(WRITER): $(B)/writer/main.o $(B)/libwriter.a $(B)/libcommon.a
+$(PRODUCER) $(WRITER):
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+
+$(EXCHANGE): $(call obj,$(SRC_exchange))
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(shell pkg-config --libs libmicrohttpd zlib) -lm -pthread
+
+$(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+-include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) producer/main.c writer/main.c))
+
+# ---------------------------------------------------------------- the local stack (compose/stack.sh: loopback, no containers)
+
+.PHONY: up down clean
+up: $(WRITER) | $(DEPS_stack) ## starts Kafka and PostgreSQL on loopback, and makes the tables
+	@compose/stack.sh up
+	@eval "$$(compose/stack.sh env)" && $(WRITER) migrate
+
+down: ## stops them
+	@compose/stack.sh down
+
+clean: ## stops every stack of this folder, removes all that was built, and the databases
+	@if [ -x compose/stack.sh ]; then compose/stack.sh clean all; fi
+	rm -rf build
+
+# ---------------------------------------------------------------- running
+
+.PHONY: demo run
+demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) ## the whole path, on a sandbox exchange: start here
+	@tests/demo.sh
+
+run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH [INTERVALS=1m] [SINCE=2024-01-01]
+	@compose/run.sh "$(SYMBOLS)" "$(or $(INTERVALS),1m)" "$(SINCE)"
+
+# ---------------------------------------------------------------- tests
+
+.PHONY: test unit integration unit-programs
+test: unit integration ## all tests: unit, then scenarios on a real broker and database
+
+unit-programs: $(UNIT)
+
+# Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
+unit: | $(DEPS_stack) ## unit tests, in three time zones
+	@$(MAKE) --no-print-directory FLAVOUR=asan unit-programs
+	@for zone in UTC Asia/Seoul America/New_York; do \
+		echo "unit tests, TZ=$$zone"; \
+		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' build/asan/tests/test_* || exit 1; \
+	done
+
+# Whole programs; the processes in one time zone, the database in another.
+integration: | $(DEPS_stack) ## scenarios on a stack of their own
+	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@$(MAKE) --no-print-directory FLAVOUR=release all
+	@tests/integration/run.sh tests/integration/*.t
+
+# ---------------------------------------------------------------- lint
+
+TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_exchange)
+
+.PHONY: lint
+lint: | $(DEPS_build) $(DEPS_lint) ## warnings as errors, clang-tidy, cppcheck
+	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
+	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(sort $(dir $(TIDY)))
+	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -Iwriter \
+		-DGAPLESS_VERSION=\"$(VERSION)\" $(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy

@@ -1,0 +1,45 @@
+/* Manners with libpq: every wait has a deadline of ours, every failure a class. Blocking calls: belongs on a thread that
+ * has nothing else to do (PQconnectStart blocks on name look-ups, whatever connect_timeout says).
+ *
+ * A connection is never used again after an unclassified failure. Missing SQLSTATE means that the connection is gone. */
+#ifndef GAPLESS_PG_H
+#define GAPLESS_PG_H
+
+#include <libpq-fe.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct pg {
+	PGconn *conn; /* NULL while not connected */
+	char sqlstate[6]; /* of the last failure, "" where the server gave none */
+};
+
+struct pg_params {
+	int n;
+	const char *const *values; /* text format; NULL = SQL NULL */
+};
+
+/* Connects (conninfo may be empty: PG* variables decide), with our defaults where conninfo does not say: connect_timeout,
+ * keepalives, tcp_user_timeout, target_session_attrs=read-write, application_name; then checks and sets the session: UTC,
+ * synchronous_commit on, statement_timeout. 0, or -1: ERR_RETRY (not reachable, starting up, read-only) or ERR_FATAL (wrong
+ * password, no such database or role, a conninfo that does not parse), with the fix in words. */
+int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err) __attribute__((warn_unused_result));
+/* Closes without waiting for anything; safe on a closed one. */
+void pg_close(struct pg *pg);
+int pg_is_open(const struct pg *pg);
+
+/* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after which the connection is
+ * closed (ERR_RETRY; a server that is frozen answers neither keepalives nor tcp_user_timeout). Returns a result that the
+ * caller PQclear()s, or NULL with *err classified; a failed connection is closed. A signal alone does not end it. */
+PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
+/* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or -1. */
+int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* Class of a SQLSTATE ("" or NULL = connection lost): ERR_RETRY (connection, serialization, deadlock, lock and statement
+ * timeout, resources, admin shutdown, read-only), ERR_INPUT (22xxx, 23502, 23514: this row), ERR_FATAL (everything else). */
+enum err_class pg_sqlstate_class(const char *sqlstate);
+
+#endif

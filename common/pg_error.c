@@ -1,0 +1,172 @@
+#include "pg_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep: the session is as good
+ * as before. A code that is not here is unclassified: it ends the connection. */
+static const struct rule {
+	const char *code;
+	enum err_class class;
+	int keep;
+	const char *hint;
+} rules[] = {
+	{"08", ERR_RETRY, 0, NULL},
+	{"40", ERR_RETRY, 1, NULL},    /* serialization, deadlock, completion unknown */
+	{"55P03", ERR_RETRY, 1, NULL}, /* lock_timeout */
+	{"57014", ERR_RETRY, 1, NULL}, /* statement_timeout, or cancelled by somebody */
+	{"57P", ERR_RETRY, 0, NULL},   /* shutdown, starting up, idle timeout */
+	{"25P03", ERR_RETRY, 0, NULL}, /* idle in transaction timeout */
+	{"25006", ERR_RETRY, 0, "the server is read-only, perhaps a standby; another connection may find the primary"},
+	{"53100", ERR_RETRY, 1, "the database's disk is full: make room"},
+	{"53300", ERR_RETRY, 1, "raise the server's max_connections, or close some connections"},
+	{"53", ERR_RETRY, 1, NULL},
+	{"22", ERR_INPUT, 1, NULL},
+	{"23502", ERR_INPUT, 1, NULL},
+	{"23514", ERR_INPUT, 1, NULL},
+	{"23", ERR_FATAL, 1, NULL},
+	{"28", ERR_FATAL, 1,
+	 "check user and password (conninfo, PGUSER and PGPASSWORD, or ~/.pgpass) and the server's pg_hba.conf"},
+	{"3D000", ERR_FATAL, 1, "create the database (createdb), then run `gapless-writer migrate`"},
+	{"3F000", ERR_FATAL, 1, "create the schema, or correct search_path, then run `gapless-writer migrate`"},
+	{"42501", ERR_FATAL, 1, "grant the role the privileges that it needs"},
+	{"42P01", ERR_FATAL, 1, "run `gapless-writer migrate`"},
+	{"42703", ERR_FATAL, 1, "run `gapless-writer migrate`"},
+	{"42704", ERR_FATAL, 1, "run `gapless-writer migrate`"},
+	{"42883", ERR_FATAL, 1, "run `gapless-writer migrate`"},
+	{"42P10", ERR_FATAL, 1, "a unique constraint is missing: run `gapless-writer migrate`"},
+	{"42", ERR_FATAL, 1, NULL},
+	{"0A000", ERR_FATAL, 1, NULL},
+	{"21000", ERR_FATAL, 1, NULL},
+	{"2BP01", ERR_FATAL, 1, NULL},
+	{"54", ERR_FATAL, 1, NULL},
+	{"55", ERR_FATAL, 1, NULL},
+	{"P0", ERR_FATAL, 1, NULL}, /* RAISE */
+};
+
+static const struct rule *rule_of(const char *sqlstate)
+{
+	static const struct rule gone = {"", ERR_RETRY, 0, NULL}, other = {"", ERR_FATAL, 0, NULL};
+
+	if (!sqlstate || !*sqlstate)
+		return &gone;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		if (strncmp(sqlstate, rules[i].code, strlen(rules[i].code)) == 0)
+			return &rules[i];
+	}
+	return &other;
+}
+
+enum err_class pg_sqlstate_class(const char *sqlstate)
+{
+	return rule_of(sqlstate)->class;
+}
+
+char *pg_one_line(const char *text, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++) {
+		if ((unsigned char)*text > ' ' && *text != 0x7f)
+			out[n++] = *text;
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	while (n > 0 && out[n - 1] == ' ')
+		n--;
+	out[n] = 0;
+	return out;
+}
+
+static void keep_sqlstate(struct pg *pg, const char *sqlstate)
+{
+	snprintf(pg->sqlstate, sizeof(pg->sqlstate), "%s", sqlstate ? sqlstate : "");
+}
+
+int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err *err)
+{
+	const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+	const struct rule *rule = rule_of(sqlstate);
+	const char *hint = rule->hint ? rule->hint : PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+	char message[200], more[120], fix[140];
+
+	keep_sqlstate(pg, sqlstate);
+	*keep = rule->keep;
+	pg_one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
+	pg_one_line(detail ? detail : "", more, sizeof(more));
+	pg_one_line(hint ? hint : "", fix, sizeof(fix));
+	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "", more, *more ? ")" : "",
+		       *pg->sqlstate ? pg->sqlstate : "none", *fix ? ": " : "", fix);
+}
+
+int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
+{
+	const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *text = primary ? primary : res ? PQresultErrorMessage(res) : PQerrorMessage(pg->conn);
+	char message[300], *advice;
+
+	keep_sqlstate(pg, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
+	pg_one_line(text, message, sizeof(message));
+	advice = strstr(message, " This probably means"); /* of libpq; says no more than "terminated abnormally" */
+	if (advice)
+		*advice = 0;
+	return err_set(err, ERR_RETRY, "the connection to the database was lost: %s", *message ? message : "no reason given");
+}
+
+/* ---- connecting ---- */
+
+/* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is of the last one tried
+ * that answered. */
+static void take_sqlstate(struct pg *pg, char *text)
+{
+	static const char code[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	for (char *at = text; (at = strstr(at, ":  ")); at += 2) {
+		if (strspn(at + 3, code) != 5 || at[8] != ':' || at[9] != ' ')
+			continue;
+		memcpy(pg->sqlstate, at + 3, 5);
+		pg->sqlstate[5] = 0;
+		memmove(at + 2, at + 10, strlen(at + 10) + 1);
+	}
+}
+
+/* The verbose text has lines about the server's source code. */
+static void drop_locations(char *text)
+{
+	static const char word[] = "LOCATION:";
+
+	for (char *at = text; *at;) {
+		char *next = at + strcspn(at, "\n");
+
+		next += *next != 0;
+		if (strncmp(at, word, sizeof(word) - 1) == 0)
+			memmove(at, next, strlen(next) + 1);
+		else
+			at = next;
+	}
+}
+
+int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
+{
+	char text[1024], message[300];
+	const struct rule *rule;
+
+	keep_sqlstate(pg, NULL);
+	snprintf(text, sizeof(text), "%s", PQerrorMessage(conn));
+	take_sqlstate(pg, text);
+	drop_locations(text);
+	pg_one_line(text, message, sizeof(message));
+	rule = rule_of(pg->sqlstate);
+	if (PQconnectionNeedsPassword(conn))
+		return err_set(err, ERR_FATAL, "the database wants a password: %s: give one with PGPASSWORD, ~/.pgpass or "
+					       "password= in the conninfo", message);
+	/* libpq refused a value before it tried anything; its own texts are never translated here (no setlocale). */
+	if (!*pg->sqlstate && (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
+		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s", message);
+	if (!*pg->sqlstate)
+		return err_set(err, ERR_RETRY, "the database cannot be reached: %s", message);
+	return err_set(err, rule->class, "the database refuses the connection: %s (SQLSTATE %s)%s%s", message, pg->sqlstate,
+		       rule->hint ? ": " : "", rule->hint ? rule->hint : "");
+}

@@ -1,0 +1,65 @@
+/* Settings as one table: it drives environment, flags, --help, the redacted start-up dump and the example file.
+ *
+ * A setting "batch-rows" is the flag --batch-rows=N (or --batch-rows N) and the variable GAPLESS_BATCH_ROWS.
+ * Flag beats environment beats default. An unknown flag, an unknown GAPLESS_ variable (a typo would otherwise be silent;
+ * those of the other program and of compose/ are known by `also_known`), a value out of bounds: an ERR_FATAL sentence
+ * that names the setting, the value and the bounds. */
+#ifndef GAPLESS_SETTINGS_H
+#define GAPLESS_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "error.h"
+
+enum setting_type {
+	SETTING_TEXT,   /* const char * */
+	SETTING_NUMBER, /* int64_t, between min and max */
+	SETTING_SWITCH, /* int: 0 or 1; the flag alone means 1; true/false, yes/no, on/off, 1/0 */
+	SETTING_TIME,   /* int64_t epoch ms, time_parse_user(); empty = INT64_MIN */
+	SETTING_LIST    /* struct setting_list: a repeatable flag; in the environment separated by ';' */
+};
+
+struct setting_list {
+	const char **v;
+	size_t n;
+};
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t offset;        /* of the member in the settings struct */
+	int64_t min, max;     /* numbers */
+	const char *fallback; /* default, as text; NULL = none (text: NULL, list: empty) */
+	int secret;           /* never printed: "***" */
+	char short_flag;      /* 'X' for -X; 0 = none */
+	const char *value;    /* what --help calls the value: "N", "ISO", "CONNINFO" */
+	const char *help;     /* one sentence */
+};
+
+struct settings_spec {
+	const char *program;         /* "gapless-writer" */
+	const char *usage;           /* text in --help before the table: synopsis, commands */
+	const char *examples;        /* text after it */
+	const struct setting *table; /* ends with name == NULL */
+	const char *const *also_known; /* GAPLESS_ variables that are not ours, without the prefix; ends with NULL */
+};
+
+enum settings_result { SETTINGS_RUN, SETTINGS_EXIT_OK, SETTINGS_BAD };
+
+/* Fills *out (a struct that the table's offsets describe; other members are left alone). Handles --help, --version and --example itself
+ * (prints to stdout, SETTINGS_EXIT_OK). Words that are not flags are returned in *words (commands and their arguments).
+ * The strings live as long as the process. `environ_` is an environment block (tests give their own). */
+enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc, char **argv, char **environ_,
+				   struct setting_list *words, struct err *err) __attribute__((warn_unused_result));
+/* One log line at info with every setting that is not a default, secrets and passwords inside conninfo and
+ * librdkafka properties redacted. */
+void settings_log(const struct settings_spec *spec, const void *settings);
+/* The commented example environment file: every setting, its help, its default. */
+void settings_example(const struct settings_spec *spec, FILE *to);
+/* A copy of a conninfo (URI or key=value) or of a "name=value" property with any password replaced by ***.
+ * The caller frees. */
+char *settings_redact(const char *text);
+
+#endif

@@ -1,0 +1,13 @@
+/* --help; the rest of what settings_print.c prints stands in settings.h. */
+#ifndef GAPLESS_SETTINGS_PRINT_H
+#define GAPLESS_SETTINGS_PRINT_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+/* Every setting with its flag, help, variable, bounds and default; no line longer than 100 columns but those of the
+ * spec's own texts. */
+void settings_help(const struct settings_spec *spec, FILE *to);
+
+#endif

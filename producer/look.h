@@ -1,0 +1,55 @@
+/* The look: the producer reading from the database what is covered, on a thread of its own (libpq blocks on name look-ups).
+ *
+ *   1. E = end offsets of the topic's partitions    2. wait until the writer's position >= E in each of them
+ *   3. read the coverage of the series              (what was delivered before 1 is then in it, or was lost)
+ *
+ * One job at a time goes over and comes back: that is the bounded queue in each direction. What the producer wants is written
+ * in the same visit (market_data_series), so that it is durable and comes back after the tables were emptied. The database or
+ * the broker away: said, retried with growing pauses, never fatal. */
+#ifndef GAPLESS_LOOK_H
+#define GAPLESS_LOOK_H
+
+#include "common/settings.h"
+#include "common/spans.h"
+#include "series.h"
+
+struct look_series {
+	char symbol[SYMBOL_BYTES];
+	const struct interval *iv;
+	int widen;                       /* wanted_from was asked for by name (--since): widens what is wanted */
+	int64_t wanted_from_ms;          /* in: where there is no row yet, or to widen; out: as in the database */
+	int64_t wanted_until_ms;         /* INT64_MAX: open */
+	int64_t listed_from_ms;          /* INT64_MIN: not known; written where nothing older is stored; out: as in the database */
+	int know_listed;                 /* 0: listed_from is not ours to write yet (before the first look) */
+	const char *state;               /* "ok", "unknown market", ... */
+	struct spans covered;            /* out */
+};
+
+struct look_job {
+	struct look_series *series;
+	size_t n;
+	int first;        /* the first look: after stalled_ms it takes the coverage as it is */
+	int64_t stall_ms; /* without any movement of the writer for this long, the look ends */
+	int taken;        /* out: covered is to be believed; 0: the writer did not move, nothing was read */
+};
+
+struct look_settings {
+	const char *conninfo, *brokers, *topic, *source;
+	const struct setting_list *properties; /* librdkafka's */
+};
+
+struct look;
+
+struct look *look_new(const struct look_settings *settings, struct err *err);
+/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs and nothing was freed). */
+int look_free(struct look *l);
+/* Hands a job over (it belongs to the thread until look_take gives it back). The previous one must have been taken. */
+void look_start(struct look *l, struct look_job *job);
+/* The finished job, or NULL. */
+struct look_job *look_take(struct look *l);
+/* Readable when a job is finished. */
+int look_fd(const struct look *l);
+
+void look_job_free(struct look_job *job);
+
+#endif

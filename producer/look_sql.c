@@ -1,0 +1,165 @@
+#include "look_sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The job's series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON, because its arrays need
+ * no quoting rules of our own; coordinates are positions, so that results find their way back. */
+#define WANTED \
+	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from," \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, know_listed, state" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint," \
+	" wanted_until bigint, listed_from bigint, know_listed bool, state text)) AS w"
+
+#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
+
+static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
+{
+	if (value == null_value)
+		return buf_printf(b, ",\"%s\":null", key);
+	return buf_printf(b, ",\"%s\":%" PRId64, key, value);
+}
+
+/* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
+static int series_json(const struct look_job *job, struct buf *b, struct err *err)
+{
+	int full = buf_append(b, "[", 1);
+
+	for (size_t i = 0; i < job->n && !full; i++) {
+		const struct look_series *s = &job->series[i];
+
+		full = buf_printf(b, "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"wanted_from\":%" PRId64,
+				  i ? "," : "", i, s->symbol, s->iv->name, s->widen ? "true" : "false", s->wanted_from_ms) ||
+		       number_or_null(b, "wanted_until", s->wanted_until_ms, INT64_MAX) ||
+		       number_or_null(b, "listed_from", s->listed_from_ms, INT64_MIN) ||
+		       buf_printf(b, ",\"know_listed\":%s,\"state\":\"%s\"}", s->know_listed ? "true" : "false", s->state);
+	}
+	if (full || buf_append(b, "]", 1))
+		return err_set(err, ERR_FATAL, "too many series for one look (%zu)", job->n);
+	return 0;
+}
+
+static int run(struct pg *pg, const char *sql, const char *first, const char *second, int64_t deadline_ms, struct err *err)
+{
+	const char *values[] = {first, second};
+
+	return pg_run(pg, sql, (struct pg_params){second ? 2 : first ? 1 : 0, values}, deadline_ms, err);
+}
+
+static int64_t cell(const PGresult *res, int row, int column, int64_t if_null)
+{
+	return PQgetisnull(res, row, column) ? if_null : strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static int wanted_write(struct pg *pg, const char *source, const char *json, int64_t deadline_ms, struct err *err)
+{
+	/* First start: what was covered before was wanted, should this row have been lost with its table. */
+	static const char insert[] =
+		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
+		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
+		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
+	static const char update[] =
+		"UPDATE market_data_series s SET state = w.state, wanted_until = w.wanted_until,"
+		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
+		" listed_from = CASE WHEN NOT w.know_listed THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
+		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
+		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
+		" FROM " WANTED " WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
+		" OR s.wanted_until IS DISTINCT FROM w.wanted_until OR (w.widen AND w.wanted_from < s.wanted_from)"
+		" OR (w.know_listed AND s.listed_from IS DISTINCT FROM w.listed_from))";
+
+	if (run(pg, insert, json, source, deadline_ms, err))
+		return -1;
+	return run(pg, update, json, NULL, deadline_ms, err);
+}
+
+static int wanted_read(struct pg *pg, const char *source, const char *json, struct look_job *job, int64_t deadline_ms,
+		       struct err *err)
+{
+	static const char select[] =
+		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source FROM " WANTED
+		" JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	const char *values[] = {json};
+	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
+	int rc = 0;
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)job->n);
+
+		if (at >= job->n)
+			continue;
+		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
+			rc = err_set(err, ERR_FATAL, "the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
+				     "one source", job->series[at].symbol, job->series[at].iv->name, PQgetvalue(res, i, 3), source);
+			break;
+		}
+		job->series[at].wanted_from_ms = interval_floor(job->series[at].iv, cell(res, i, 1, job->series[at].wanted_from_ms));
+		job->series[at].listed_from_ms = cell(res, i, 2, INT64_MIN);
+	}
+	PQclear(res);
+	return res ? rc : -1;
+}
+
+int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+{
+	struct buf json;
+	int rc = -1;
+
+	buf_init(&json, 4 << 20);
+	if (series_json(job, &json, err) == 0 && wanted_write(pg, source, json.data, deadline_ms, err) == 0)
+		rc = wanted_read(pg, source, json.data, job, deadline_ms, err);
+	buf_release(&json);
+	return rc;
+}
+
+int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n, int64_t deadline_ms, struct err *err)
+{
+	const char *values[] = {topic};
+	PGresult *res = pg_query(pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
+				 (struct pg_params){1, values}, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	memset(position, 0, (size_t)n * sizeof *position);
+	for (int i = 0; i < PQntuples(res); i++) {
+		int64_t partition = cell(res, i, 0, -1);
+
+		if (partition >= 0 && partition < n)
+			position[partition] = cell(res, i, 1, 0);
+	}
+	PQclear(res);
+	return 0;
+}
+
+int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] =
+		"SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS("upper(r)") " FROM " WANTED
+		" JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
+		" ORDER BY w.i, lower(r)";
+	struct buf json;
+	PGresult *res = NULL;
+
+	buf_init(&json, 4 << 20);
+	if (series_json(job, &json, err) == 0) {
+		const char *values[] = {json.data};
+
+		res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
+	}
+	buf_release(&json);
+	if (!res)
+		return -1;
+	for (size_t i = 0; i < job->n; i++)
+		spans_clear(&job->series[i].covered);
+	for (int i = 0; i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)job->n);
+
+		if (at < job->n)
+			spans_add(&job->series[at].covered, cell(res, i, 1, INT64_MIN), cell(res, i, 2, INT64_MAX));
+	}
+	PQclear(res);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* The statements of the look (look.h), each one round trip. Times go over as epoch milliseconds, so that no session's
+ * time zone or date style matters. */
+#ifndef GAPLESS_LOOK_SQL_H
+#define GAPLESS_LOOK_SQL_H
+
+#include "common/pg.h"
+#include "look.h"
+
+/* Makes what is wanted durable (in one transaction) and reads it back into the job. */
+int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
+/* position[0..n): the writer's next offset of each partition; 0 where it has none. */
+int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
+/* Reads the coverage of the job's series. */
+int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,34 @@
+/* The producer's settings. */
+#ifndef GAPLESS_OPTIONS_H
+#define GAPLESS_OPTIONS_H
+
+#include "common/candle.h"
+#include "common/settings.h"
+
+struct options {
+	const char *exchange_url, *symbols_text, *intervals_text, *source;
+	int64_t since_ms;
+	const char *brokers, *topic;
+	int64_t partitions, replication, retention_ms;
+	const char *database;
+	int64_t rate_limit, rate_percent;
+	int64_t queue_messages, look_s, look_gaps_s, stall_s;
+	const char *proxy, *ca_file;
+	struct setting_list kafka;
+	const char *log_level;
+
+	/* derived by options_check */
+	struct {
+		char symbol[SYMBOL_BYTES];
+		const struct interval *interval;
+	} *series;
+	size_t n_series;
+};
+
+extern const struct settings_spec options_spec;
+
+/* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an ERR_FATAL sentence. */
+int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
+void options_release(struct options *o);
+
+#endif

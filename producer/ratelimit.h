@@ -1,0 +1,75 @@
+/* The budget of requests, evenly paced. Pure: time comes in as monotonic milliseconds, randomness as a
+ * number.
+ *
+ * The exchange counts requests in fixed seconds: at most `limit` (10) in each. We do not know where its
+ * seconds begin, so requests go out on an absolute schedule, one a period, and whoever comes late to a
+ * slot does not move the later slots:
+ *
+ *     9 a second: period 111 ms      slots    0   111   222   333   444   555 ...
+ *     the loop wakes up to 30 ms late  sent    4   111   251   333   460   555 ...   still 9 a second
+ *
+ * How late may a slot be used? A request that is sent within `late` of its slot and travels for up to 40
+ * ms longer than another arrives within late + 40 of its slot; a fixed second then sees the slots of
+ * 1000 + late + 40 ms, and these are at most 10 while late <= 10 * 111 - 1000 - 40 = 71 ms. So the
+ * schedule lags 71 ms at most: after a longer pause what was missed is lost, not caught up. A smaller
+ * budget has more room: there the schedule lags one period at most, a burst of two. With the budget at
+ * the limit itself there is no room, and each late wake-up costs what it costs.
+ *
+ * On top of the pace come the exchange's answers: Remaining-Req 0, 429, 418 each make a hold, a time
+ * before which nothing is sent. The longest one counts. */
+#ifndef GAPLESS_RATELIMIT_H
+#define GAPLESS_RATELIMIT_H
+
+#include <stdint.h>
+
+enum { RATELIMIT_EXCHANGE = 10 }; /* Upbit: candle requests in a fixed second and IP */
+
+enum ratelimit_kind { RATELIMIT_LIVE, RATELIMIT_BACKFILL };
+
+struct ratelimit {
+	int limit;
+	double per_second;  /* the budget */
+	int64_t slot_us;    /* next slot of the schedule */
+	int64_t live_us;    /* next slot of live requests while there is a backlog */
+	int64_t hold_ms;    /* nothing is sent before it */
+	int64_t second_ms;  /* the exchange's current second began no later than this */
+	int least;	    /* least Remaining-Req seen in that second; -1: none */
+	int slowed;	    /* the rate is halved this many times */
+	int64_t slowed_ms;  /* one time less from then on */
+	int64_t limited_ms; /* end of the hold after the last 429 */
+	int strikes;	    /* 429s since the rate was last whole */
+	int64_t banned_ms;  /* end of the hold after the last 418 */
+	int64_t ban_ms;	    /* length given to the last ban of unknown length; 0: none lately */
+};
+
+/* per_second: the budget, above 0 and at most `limit`; a value outside is brought inside. The first slot
+ * is now. */
+void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms);
+/* Another budget from now on (a share of the group's). Holds and slow-downs stay. */
+void ratelimit_budget(struct ratelimit *r, double per_second, int64_t now_ms);
+
+/* 0: a request may be sent now. Else how many milliseconds to wait and ask again. */
+int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms);
+/* A request was sent. Call once for each, only when ratelimit_wait_ms said 0. */
+void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_ms);
+
+/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) live gets 80 % of
+ * the budget, evenly (over any 10 s at most 80 % and two requests more); without, all of it. */
+int ratelimit_live_may(const struct ratelimit *r, int backlog, int64_t now_ms);
+
+/* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is sent
+ * until the exchange's second is surely over: 1 s after the first answer that was counted in it. */
+void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms);
+
+/* A 429: nothing for the rest of the second (taken as a whole one) and up to 250 ms of jitter, then half
+ * the rate for 10 s. Another one before the rate is back: the pause doubles (to 1 min), the rate is
+ * halved once more (to a sixteenth); the way back is one doubling each 10 s. Several 429s of requests
+ * that were in flight together count once. `random` is any 32-bit number. */
+void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random);
+
+/* A 418: nothing for block_ms and a second more, no probe before. block_ms 0, length unknown: 1 min,
+ * doubled with each further ban to 1 h; forgotten an hour after the last. Afterwards a quarter of the
+ * rate, which comes back as after a 429. */
+void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms);
+
+#endif

@@ -1,0 +1,224 @@
+/* Why each bad page is rejected (tests/data/pages/bad), and that a damaged one is no page. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page_file.h"
+#include "producer/page.h"
+
+static const struct bad {
+	const char *name, *cause;
+} bad[] = {
+	{"201-rows.json", "201 rows; the exchange sends 200"},
+	{"bad-escape.json", "escape"},
+	{"bad-utf8.json", "UTF-8"},
+	{"before-2009.json", "Row 1 of the page is not a candle: \"timestamp\" is 1230767940000"},
+	{"blank.json", "not JSON"},
+	{"byte-order-mark.json", "byte order mark"},
+	{"comment.json", "not JSON"},
+	{"control-in-string.json", "control character"},
+	{"control-outside.json", "byte that does not belong"},
+	{"cut-between-rows.json", "not JSON"},
+	{"cut-in-row.json", "string without end"},
+	{"cut-last-bracket.json", "not JSON"},
+	{"deep.json", "nest"},
+	{"deep-in-row.json", "nest"},
+	{"empty-body.json", "empty where JSON"},
+	{"error-bare.json", "error in place of a page: \"500\""},
+	{"error-number-name.json", "error in place of a page: \"Code not found\""},
+	{"error-text-name.json", "error in place of a page: \"Please 'check' your header ?\""},
+	{"escaped-mark.json", "escape"},
+	{"escaped-nul.json", "escape"},
+	{"field-twice.json", "Row 1 of the page has two fields \"trade_price\""},
+	{"field-twice-escaped.json", "Row 1 of the page has two fields \"trade_price\""},
+	{"lone-surrogate.json", "surrogate"},
+	{"maintenance.html", "not JSON"},
+	{"market-lower-case.json", "Row 1 of the page is of market \"krw-btc\"; KRW-BTC was asked for"},
+	{"market-number.json", "Row 1 of the page has a \"market\" that is not a string"},
+	{"market-of-another.json", "Row 2 of the page is of market \"KRW-ETH\"; KRW-BTC was asked for"},
+	{"newline-in-string.json", "control character"},
+	{"no-candle-acc-trade-price.json", "Row 2 of the page has no \"candle_acc_trade_price\""},
+	{"no-candle-acc-trade-volume.json", "Row 2 of the page has no \"candle_acc_trade_volume\""},
+	{"no-candle-date-time-utc.json", "Row 2 of the page has no \"candle_date_time_utc\""},
+	{"no-comma.json", "not JSON"},
+	{"no-high-price.json", "Row 2 of the page has no \"high_price\""},
+	{"no-low-price.json", "Row 2 of the page has no \"low_price\""},
+	{"no-market.json", "Row 2 of the page has no \"market\""},
+	{"no-opening-price.json", "Row 2 of the page has no \"opening_price\""},
+	{"no-timestamp.json", "Row 2 of the page has no \"timestamp\""},
+	{"no-trade-price.json", "Row 2 of the page has no \"trade_price\""},
+	{"no-unit.json", "Row 2 of the page has no \"unit\""},
+	{"nul-within.json", "byte that does not belong"},
+	{"null.json", "not an array"},
+	{"number.json", "not an array"},
+	{"object.json", "not an array"},
+	{"off-grid.json", "Row 1 of the page begins at 2020-02-20T11:19:14Z, which is off the grid of 1m"},
+	{"overlong-utf8.json", "UTF-8"},
+	{"price-1e-400.json", "Row 1 of the page has a \"trade_price\" of more than 63 characters"},
+	{"price-1e400.json", "Row 1 of the page has a \"trade_price\" of more than 63 characters"},
+	{"price-5000-characters.json", "more than 128 characters"},
+	{"price-64-characters.json", "Row 1 of the page has a \"trade_price\" of more than 63 characters"},
+	{"price-bare-point.json", "malformed number"},
+	{"price-hex.json", "malformed number"},
+	{"price-infinity.json", "minus without a number"},
+	{"price-leading-zero.json", "malformed number"},
+	{"price-nan.json", "not JSON"},
+	{"price-null.json", "Row 1 of the page has a \"high_price\" that is not a number"},
+	{"price-object.json", "Row 1 of the page has a \"low_price\" that is not a number"},
+	{"price-plus.json", "structure"},
+	{"price-text.json", "Row 1 of the page has a \"opening_price\" that is not a number"},
+	{"raw-mark.json", "control character"},
+	{"row-is-null.json", "Row 2 of the page is not an object"},
+	{"rows-are-arrays.json", "Row 1 of the page is not an object"},
+	{"rows-are-numbers.json", "Row 1 of the page is not an object"},
+	{"single-quotes.json", "not valid JSON"},
+	{"start-february-30.json", "is no time: \"2020-02-30T11:19:00\""},
+	{"start-month-13.json", "is no time: \"2020-13-20T11:19:00\""},
+	{"start-no-time.json", "is no time: \"2020-02-20\""},
+	{"start-number.json", "Row 1 of the page has a \"candle_date_time_utc\" that is not a string"},
+	{"start-second-60.json", "is no time: \"2020-02-20T11:59:60\""},
+	{"start-with-offset.json", "is no time: \"2020-02-20T20:19:00+09:00\""},
+	{"start-with-zone.json", "is no time: \"2020-02-20T11:19:00Z\""},
+	{"string.json", "not an array"},
+	{"surrogate-utf8.json", "UTF-8"},
+	{"timestamp-beyond-int64.json", "Row 1 of the page has a \"timestamp\" that is not an integer"},
+	{"timestamp-exponent.json", "Row 1 of the page has a \"timestamp\" that is not an integer"},
+	{"timestamp-fraction.json", "Row 1 of the page has a \"timestamp\" that is not an integer"},
+	{"timestamp-negative.json", "Row 1 of the page is not a candle: \"revision\" is -1"},
+	{"timestamp-text.json", "Row 1 of the page has a \"timestamp\" that is not an integer"},
+	{"trailing-comma.json", "not JSON"},
+	{"trailing-nul.json", "byte that does not belong"},
+	{"trailing-page.json", "not JSON"},
+	{"trailing-text.json", "not JSON"},
+	{"true.json", "not an array"},
+	{"turnover-negative.json", "Row 1 of the page is not a candle: \"quote_volume\" is -1"},
+	{"twice-different-digits.json", "two different rows that begin at 2020-02-20T11:18:00Z"},
+	{"twice-different-timestamp.json", "two different rows that begin at 2020-02-20T11:19:00Z"},
+	{"twice-different-volume.json", "two different rows that begin at 2020-02-20T11:18:00Z"},
+	{"unit-fraction.json", "Row 1 of the page has a \"unit\" that is not an integer"},
+	{"unit-of-another.json", "Row 1 of the page is of unit 3; 1 was asked for"},
+	{"unit-text.json", "Row 1 of the page has a \"unit\" that is not an integer"},
+	{"volume-negative.json", "Row 1 of the page is not a candle: \"volume\" is -0.00000001"},
+};
+
+enum { N_BAD = sizeof(bad) / sizeof(bad[0]) };
+
+static void rejected(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_BAD; i++) {
+		struct page page;
+		struct err err;
+
+		if (parse_file("pages/bad", bad[i].name, "1m", PAGE_NO_TO, &page, &err) == 0)
+			fail_msg("%s is accepted", bad[i].name);
+		if (err.class != ERR_INPUT || !strstr(err.text, bad[i].cause))
+			fail_msg("%s is rejected for another reason: %s", bad[i].name, err.text);
+		assert_null(page.rows);
+		assert_int_equal(page.n, 0);
+		page_release(&page);
+	}
+}
+
+/* A fixture that no test names would test nothing. */
+static void every_fixture_is_used(void **state)
+{
+	DIR *dir = opendir("tests/data/pages/bad");
+	struct dirent *entry;
+	size_t files = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		size_t i = 0;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		while (i < N_BAD && strcmp(bad[i].name, entry->d_name) != 0)
+			i++;
+		if (i == N_BAD)
+			fail_msg("no test uses tests/data/pages/bad/%s", entry->d_name);
+		files++;
+	}
+	closedir(dir);
+	assert_int_equal(files, N_BAD);
+}
+
+/* An answer that was cut off, wherever, is no page. (The last byte of the file is a newline or the
+ * bracket.) */
+static void cut_anywhere(void **state)
+{
+	const struct interval *iv = interval_by_name("1m");
+	size_t len, whole;
+	char *text = slurp("upbit", "upbit_1m_20200220_202000-20200220_210000.json", &len);
+
+	(void)state;
+	for (whole = len; text[whole - 1] != ']'; whole--)
+		;
+	for (size_t n = 0; n < whole; n++) {
+		char *cut = malloc(n ? n : 1);
+		struct page page;
+		struct err err;
+
+		assert_non_null(cut);
+		memcpy(cut, text, n);
+		err_clear(&err);
+		if (page_parse(cut, n, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) == 0)
+			fail_msg("a page that was cut after %zu bytes is accepted", n);
+		assert_int_equal(err.class, ERR_INPUT);
+		assert_true(strlen(err.text) > 0);
+		page_release(&page);
+		free(cut);
+	}
+	free(text);
+}
+
+/* One byte changed anywhere: it may be a good page with another digit; it must not crash, nor be of
+ * another shape. */
+static void one_byte_changed(void **state)
+{
+	const struct interval *iv = interval_by_name("1m");
+	static const char bytes[] = "\"{}[],:0-.e\\ \x01\x7f\xff";
+	size_t len;
+	char *text = slurp("pages/good", "three-rows.json", &len);
+	int accepted_n = 0;
+
+	(void)state;
+	for (size_t at = 0; at < len; at++) {
+		for (size_t b = 0; b < sizeof(bytes); b++) {
+			char kept = text[at];
+			struct page page;
+			struct err err;
+
+			text[at] = bytes[b];
+			if (page_parse(text, len, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) == 0) {
+				accepted_n++;
+				assert_in_range(page.n, 0, 3);
+				for (size_t i = 0; i < page.n; i++)
+					assert_true(decimal_is_plain(page.rows[i].open));
+			}
+			page_release(&page);
+			text[at] = kept;
+		}
+	}
+	assert_true(accepted_n > 100);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rejected),
+		cmocka_unit_test(every_fixture_is_used),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(one_byte_changed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

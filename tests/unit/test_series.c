@@ -1,0 +1,452 @@
+/* Promises, series and plan, scene by scene. Pages are written as a picture: one character an interval from 10:00 on, a letter
+ * for a candle, a dot for an interval without trades. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/alloc.h"
+#include "producer/plan.h"
+#include "producer/promise.h"
+#include "producer/series.h"
+
+#define T0 1700042400000 /* 2023-11-15T10:00:00Z */
+#define MIN 60000
+#define NO_TO INT64_MAX
+
+static const struct interval *m1(void)
+{
+	return interval_by_name("1m");
+}
+
+static int64_t clock_at(int minute, int second)
+{
+	return T0 + (int64_t)minute * MIN + second * 1000;
+}
+
+static void page_of(const char *picture, struct page *page)
+{
+	*page = (struct page){.rows = xcalloc(strlen(picture) + 1, sizeof *page->rows)};
+	for (size_t i = 0; picture[i]; i++) {
+		struct candle *c = &page->rows[page->n];
+
+		if (picture[i] == '.')
+			continue;
+		snprintf(c->symbol, sizeof c->symbol, "KRW-BTC");
+		c->interval = m1();
+		c->timestamp_ms = T0 + (int64_t)i * MIN;
+		c->revision = c->timestamp_ms + 1;
+		snprintf(c->close, sizeof c->close, "%d", picture[i]);
+		snprintf(c->open, sizeof c->open, "1");
+		snprintf(c->high, sizeof c->high, "1");
+		snprintf(c->low, sizeof c->low, "1");
+		snprintf(c->volume, sizeof c->volume, "1");
+		snprintf(c->quote_volume, sizeof c->quote_volume, "1");
+		page->n++;
+	}
+}
+
+static void looked(struct series *s, int from_minute, int to_minute, int64_t now_ms, int64_t boot_ms, int64_t missing)
+{
+	struct spans covered = {0};
+
+	spans_add(&covered, clock_at(from_minute, 0), clock_at(to_minute, 0));
+	series_look_began(s);
+	assert_int_equal(series_look_ended(s, &covered, now_ms, boot_ms), missing);
+	spans_release(&covered);
+}
+
+/* "A[0,1) E[2,5) F[]": the publications of a page, minutes from 10:00. */
+static void page_gives(struct series *s, const char *picture, int64_t to_ms, int64_t read_ms, int64_t boot_ms, const char *expected)
+{
+	struct publications out = {0};
+	struct page page;
+	char text[512] = "";
+
+	page_of(picture, &page);
+	series_page(s, &page, T0, to_ms, PAGE_ROWS, read_ms, boot_ms, &out);
+	for (size_t i = 0; i < out.n; i++) {
+		const struct publication *p = &out.v[i];
+		size_t at = strlen(text);
+
+		if (p->covers_from_ms == p->covers_to_ms)
+			snprintf(text + at, sizeof text - at, "%s%c[]", i ? " " : "", atoi(p->candle.close));
+		else
+			snprintf(text + at, sizeof text - at, "%s%c[%d,%d)", i ? " " : "", atoi(p->candle.close),
+				 (int)((p->covers_from_ms - T0) / MIN), (int)((p->covers_to_ms - T0) / MIN));
+	}
+	assert_string_equal(text, expected);
+	publications_release(&out);
+	page_release(&page);
+}
+
+static void begin(struct series *s, int64_t since_ms, int64_t now_ms)
+{
+	series_init(s, "KRW-BTC", m1(), since_ms, 0);
+	series_begin(s, now_ms);
+}
+
+static void the_picture_of_the_contract(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(1, 0));
+	looked(&s, -1, 0, clock_at(1, 0), 0, 0);
+	page_gives(&s, "AB..EFg", NO_TO, clock_at(6, 5), 0, "A[0,1) B[1,2) E[2,5) F[]");
+	/* unchanged: not again, but for the final form */
+	page_gives(&s, "AB..EFg", NO_TO, clock_at(6, 35), 0, "");
+	page_gives(&s, "AB..EF", NO_TO, clock_at(7, 5), 0, "F[5,6)");
+	/* the quiet tail: withheld until it is 5 minutes long */
+	page_gives(&s, "AB..EF", NO_TO, clock_at(9, 5), 0, "");
+	page_gives(&s, "AB..EF", NO_TO, clock_at(11, 59), 0, "");
+	page_gives(&s, "AB..EF", NO_TO, clock_at(12, 5), 0, "F[5,11)");
+	page_gives(&s, "AB..EF", NO_TO, clock_at(30, 0), 0, "F[5,29)");
+	series_release(&s);
+}
+
+static void a_changed_provisional_candle_is_published_again(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(5, 30));
+	looked(&s, -1, 4, clock_at(5, 30), 0, 0);
+	page_gives(&s, "ABCDE", NO_TO, clock_at(5, 31), 0, "E[]");
+	page_gives(&s, "ABCDF", NO_TO, clock_at(5, 33), 0, "F[]");
+	page_gives(&s, "ABCDF", NO_TO, clock_at(5, 35), 0, "");
+	/* its delivery failed: once more */
+	series_failed(&s, clock_at(4, 0), clock_at(4, 0), clock_at(4, 0));
+	page_gives(&s, "ABCDF", NO_TO, clock_at(5, 36), 0, "F[]");
+	/* 2 s of settling: the candle of 10:05 is not closed at 10:06:01 */
+	page_gives(&s, "ABCDFG", NO_TO, clock_at(6, 1), 0, "F[4,5)");
+	page_gives(&s, "ABCDFG", NO_TO, clock_at(6, 2), 0, "G[]");
+	series_release(&s);
+}
+
+static void five_missing_candles(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+	int64_t came, empty;
+
+	(void)state;
+	begin(&s, INT64_MIN, clock_at(10, 30));
+	s.wanted_from_ms = clock_at(-100, 0);
+	/* live goes first, but leaves what ended a minute or more ago to the first look */
+	page_gives(&s, "ABCDEFGHIJk", NO_TO, clock_at(10, 30), 0, "J[]");
+	looked(&s, -100, 4, clock_at(10, 30), 0, 5);
+	series_gaps(&s, NULL, clock_at(10, 30), 0, &gaps);
+	assert_int_equal(gaps.n, 1);
+	assert_int_equal(gaps.v[0].from, clock_at(4, 0));
+	assert_int_equal(gaps.v[0].to, clock_at(9, 0));
+	assert_false(series_report_finished(&s, &came, &empty));
+	page_gives(&s, "...DEF.HI", clock_at(9, 0), clock_at(10, 31), 0, "E[4,5) F[5,6) H[6,8) I[8,9)");
+	assert_true(series_report_finished(&s, &came, &empty));
+	assert_int_equal(came, 4);
+	assert_int_equal(empty, 1);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void a_gap_without_any_trade_is_promised_by_the_candle_before_it(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 5, clock_at(60, 0), 0, 54);
+	page_gives(&s, "ABC", clock_at(50, 0), clock_at(60, 1), 0, "C[2,50)");
+	series_release(&s);
+}
+
+static void pages_join_without_a_seam(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 0, clock_at(60, 0), 0, 59);
+	page_gives(&s, "........................................OP", clock_at(59, 0), clock_at(60, 1), 0, "O[40,41) P[41,59)");
+	series_gaps(&s, NULL, clock_at(60, 1), 0, &gaps);
+	assert_int_equal(gaps.v[0].to, clock_at(40, 0)); /* the oldest row's start, unchanged */
+	page_gives(&s, "A.C", clock_at(40, 0), clock_at(60, 2), 0, "A[0,1) C[1,40)");
+	series_gaps(&s, NULL, clock_at(60, 2), 0, &gaps);
+	assert_int_equal(gaps.n, 0);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void what_was_not_delivered_is_a_gap_again(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(10, 0));
+	looked(&s, -1, 0, clock_at(10, 0), 0, 9);
+	page_gives(&s, "ABC", clock_at(9, 0), clock_at(10, 1), 0, "A[0,1) B[1,2) C[2,9)");
+	series_delivered(&s, clock_at(0, 0), clock_at(1, 0));
+	series_failed(&s, clock_at(1, 0), clock_at(1, 0), clock_at(2, 0));
+	series_delivered(&s, clock_at(2, 0), clock_at(9, 0));
+	series_gaps(&s, NULL, clock_at(10, 1), 0, &gaps);
+	assert_int_equal(gaps.n, 1);
+	assert_int_equal(gaps.v[0].from, clock_at(1, 0));
+	assert_int_equal(gaps.v[0].to, clock_at(2, 0));
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void a_look_replaces_what_was_known(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(10, 0));
+	looked(&s, -1, 9, clock_at(10, 0), 0, 0);
+	/* delivered before the look began: the database must have it by now */
+	series_delivered(&s, clock_at(9, 0), clock_at(10, 0));
+	series_look_began(&s);
+	/* delivered since: the look cannot have seen it */
+	series_delivered(&s, clock_at(10, 0), clock_at(11, 0));
+	s.live_from_ms = clock_at(11, 0);
+	struct spans covered = {0};
+
+	spans_add(&covered, clock_at(-1, 0), clock_at(2, 0));
+	spans_add(&covered, clock_at(4, 0), clock_at(9, 0));
+	assert_int_equal(series_look_ended(&s, &covered, clock_at(12, 30), 0), 3);
+	series_gaps(&s, NULL, clock_at(12, 30), 0, &gaps);
+	assert_int_equal(gaps.n, 2);
+	assert_int_equal(gaps.v[0].from, clock_at(2, 0));
+	assert_int_equal(gaps.v[0].to, clock_at(4, 0));
+	assert_int_equal(gaps.v[1].from, clock_at(9, 0));
+	assert_int_equal(gaps.v[1].to, clock_at(10, 0));
+	/* what was covered and is not any more is repaired: the gap, and no neighbour that is known */
+	struct publications out = {0};
+	struct page page;
+
+	page_of(".BCDE", &page);
+	series_page(&s, &page, clock_at(2, 0), clock_at(4, 0) + MIN, 3, clock_at(12, 31), 0, &out);
+	assert_int_equal(out.n, 2);
+	assert_int_equal(out.v[0].candle.timestamp_ms, clock_at(2, 0));
+	assert_int_equal(out.v[0].origin, ORIGIN_REPAIR);
+	assert_int_equal(out.v[1].candle.timestamp_ms, clock_at(3, 0));
+	publications_release(&out);
+	page_release(&page);
+	spans_release(&covered);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void one_empty_page_claims_nothing(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, 30, 59, clock_at(60, 0), 0, 30);
+	page_gives(&s, "", clock_at(30, 0), clock_at(60, 1), 1000, "");
+	assert_true(s.listed_from_ms == INT64_MIN);
+	series_gaps(&s, NULL, clock_at(60, 1), 2000, &gaps);
+	assert_int_equal(gaps.n, 0); /* not asked for at once ... */
+	series_gaps(&s, NULL, clock_at(62, 0), 1000 + EMPTY_AGAIN_MS, &gaps);
+	assert_int_equal(gaps.n, 1); /* ... but a minute later */
+	page_gives(&s, "AB", clock_at(30, 0), clock_at(62, 1), 1000 + EMPTY_AGAIN_MS, "A[0,1) B[1,30)");
+	assert_true(s.listed_from_ms == INT64_MIN);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void the_listing_begins_where_a_page_is_empty_twice(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, 30, 59, clock_at(60, 0), 0, 30);
+	page_gives(&s, "", clock_at(30, 0), clock_at(60, 1), 1000, "");
+	page_gives(&s, "", clock_at(30, 0), clock_at(62, 1), 1000 + EMPTY_AGAIN_MS, "");
+	assert_true(s.listed_from_ms == clock_at(30, 0));
+	series_gaps(&s, NULL, clock_at(63, 0), HELD_MAX_MS / 2, &gaps);
+	assert_int_equal(gaps.n, 0);
+	series_gaps(&s, NULL, clock_at(63, 0), 2000 + EMPTY_AGAIN_MS + RELISTED_MS, &gaps);
+	assert_int_equal(gaps.n, 1); /* asked again daily */
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void an_empty_page_inside_what_we_have_is_no_listing(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 10, clock_at(60, 0), 0, 49);
+	for (int i = 0; i < 5; i++)
+		page_gives(&s, "", clock_at(59, 0), clock_at(60, 1), 1000 + i * 24 * 3600000LL, "");
+	assert_true(s.listed_from_ms == INT64_MIN);
+	series_release(&s);
+}
+
+static void a_rejected_span_is_asked_for_with_growing_pauses(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+	int64_t boot = 0, pauses[14];
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 10, clock_at(60, 0), 0, 49);
+	for (int i = 0; i < 14; i++) {
+		int64_t from = boot;
+
+		series_rejected(&s, clock_at(10, 0), clock_at(59, 0), boot);
+		do
+			series_gaps(&s, NULL, clock_at(60, 0), boot += 1000, &gaps);
+		while (gaps.n == 0);
+		pauses[i] = boot - from;
+		assert_true(i == 0 || pauses[i] >= pauses[i - 1]);
+	}
+	assert_int_equal(pauses[0], 1000);
+	assert_int_equal(pauses[2], 60000);
+	assert_int_equal(pauses[13], HELD_MAX_MS);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void a_page_that_gains_nothing_is_not_asked_for_in_a_circle(void **state)
+{
+	struct series s;
+	struct spans gaps = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 10, clock_at(60, 0), 0, 49);
+	/* the answer's Date is an hour old: nothing of it is final */
+	page_gives(&s, "AB", clock_at(59, 0), clock_at(0, 30), 0, "");
+	series_gaps(&s, NULL, clock_at(60, 0), 1, &gaps);
+	assert_int_equal(gaps.n, 0);
+	spans_release(&gaps);
+	series_release(&s);
+}
+
+static void live_is_due_when_a_candle_closes_and_when_it_is_final(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(5, 30));
+	assert_true(series_live_due_ms(&s, clock_at(5, 30)) <= clock_at(5, 30));
+	page_gives(&s, "ABCDE", NO_TO, clock_at(5, 30), 0, "E[]");
+	/* one poll a minute serves the second reading of one candle and the first of the next */
+	assert_int_equal(series_live_due_ms(&s, clock_at(5, 31)), clock_at(6, 2));
+	/* the clock was set back: at once */
+	assert_int_equal(series_live_due_ms(&s, clock_at(5, 0)), clock_at(5, 0));
+	series_release(&s);
+}
+
+static void a_large_gap_is_walked_by_several_requests(void **state)
+{
+	struct series s;
+	struct request in_flight[4], r;
+	struct plan plan = {.series = &s, .n = 1, .in_flight = in_flight, .now_ms = clock_at(100000, 0)};
+
+	(void)state;
+	begin(&s, T0, clock_at(100000, 0));
+	looked(&s, -1, 0, clock_at(100000, 0), 0, 99999);
+	assert_true(plan_backfill(&plan, &in_flight[0]));
+	assert_int_equal(in_flight[0].to_ms, clock_at(99999, 0));
+	assert_int_equal(in_flight[0].count, PAGE_ROWS);
+	plan.n_in_flight = 1;
+	assert_false(plan_backfill(&plan, &r)); /* how much a page spans is not known yet */
+	s.page_span_ms = 200 * MIN;
+	in_flight[0].from_ms = clock_at(99999 - 1600, 0);
+	assert_true(plan_backfill(&plan, &in_flight[1]));
+	assert_int_equal(in_flight[1].to_ms, in_flight[0].from_ms);
+	assert_int_equal(in_flight[1].from_ms, clock_at(99999 - 3200, 0));
+	plan.n_in_flight = 2;
+	/* what a walk left behind comes before a new walk is begun */
+	in_flight[0].from_ms += 200 * MIN;
+	assert_true(plan_backfill(&plan, &r));
+	assert_int_equal(r.to_ms, clock_at(99999 - 1400, 0));
+	assert_int_equal(r.count, PAGE_ROWS);
+	series_release(&s);
+}
+
+static void a_small_gap_asks_for_its_intervals_and_a_neighbour(void **state)
+{
+	struct series s;
+	struct request r;
+	struct plan plan = {.series = &s, .n = 1, .now_ms = clock_at(60, 0)};
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 54, clock_at(60, 0), 0, 5);
+	assert_true(plan_backfill(&plan, &r));
+	assert_int_equal(r.count, 6);
+	assert_int_equal(r.from_ms, clock_at(54, 0));
+	assert_int_equal(r.to_ms, clock_at(59, 0));
+	series_release(&s);
+}
+
+static void backfill_is_fair_and_live_goes_by_deadline(void **state)
+{
+	struct series s[3];
+	struct request r;
+	struct plan plan = {.series = s, .n = 3, .now_ms = clock_at(60, 0)};
+	int served[3] = {0};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		begin(&s[i], T0, clock_at(60, 0));
+		looked(&s[i], -1, 10 + i, clock_at(60, 0), 0, 49 - i);
+	}
+	for (uint64_t turn = 1; turn <= 9; turn++) {
+		assert_true(plan_backfill(&plan, &r));
+		r.series->backfill_turn = turn;
+		served[r.series - s]++;
+	}
+	assert_int_equal(served[0], 3);
+	assert_int_equal(served[1], 3);
+	assert_int_equal(served[2], 3);
+	s[0].live_polled_ms = clock_at(59, 0);
+	s[1].live_polled_ms = clock_at(57, 0);
+	s[2].live_polled_ms = clock_at(58, 0);
+	assert_true(plan_live(&plan, &r));
+	assert_ptr_equal(r.series, &s[1]);
+	for (int i = 0; i < 3; i++)
+		series_release(&s[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_picture_of_the_contract),
+		cmocka_unit_test(a_changed_provisional_candle_is_published_again),
+		cmocka_unit_test(five_missing_candles),
+		cmocka_unit_test(a_gap_without_any_trade_is_promised_by_the_candle_before_it),
+		cmocka_unit_test(pages_join_without_a_seam),
+		cmocka_unit_test(what_was_not_delivered_is_a_gap_again),
+		cmocka_unit_test(a_look_replaces_what_was_known),
+		cmocka_unit_test(one_empty_page_claims_nothing),
+		cmocka_unit_test(the_listing_begins_where_a_page_is_empty_twice),
+		cmocka_unit_test(an_empty_page_inside_what_we_have_is_no_listing),
+		cmocka_unit_test(a_rejected_span_is_asked_for_with_growing_pauses),
+		cmocka_unit_test(a_page_that_gains_nothing_is_not_asked_for_in_a_circle),
+		cmocka_unit_test(live_is_due_when_a_candle_closes_and_when_it_is_final),
+		cmocka_unit_test(a_large_gap_is_walked_by_several_requests),
+		cmocka_unit_test(a_small_gap_asks_for_its_intervals_and_a_neighbour),
+		cmocka_unit_test(backfill_is_fair_and_live_goes_by_deadline),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

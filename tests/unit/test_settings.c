@@ -1,0 +1,422 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/log.h"
+#include "common/settings.h"
+
+/* Members of unlike sizes between canaries: a value that is written at a wrong place or width destroys one. */
+struct options {
+	char canary_a;
+	const char *brokers;
+	char canary_b;
+	int follow;
+	int canary_c;
+	int64_t batch_rows;
+	char canary_d;
+	int64_t since_ms;
+	struct setting_list kafka;
+	const char *token;
+	const char *database;
+	int64_t retention_ms;
+	char canary_e;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct setting table[] = {
+	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...", "Kafka brokers to begin with."},
+	{"follow", SETTING_SWITCH, AT(follow), 0, 0, NULL, 0, 'f', NULL, "Goes on after the end."},
+	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 'n', "N", "Rows of a batch."},
+	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
+	 "Wanted from this time on, in UTC; what is wanted only ever widens, and a text as long as this one has to be wrapped."},
+	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE", "Any librdkafka property; may be repeated."},
+	{"token", SETTING_TEXT, AT(token), 0, 0, "default-token", 1, 0, "TEXT", "A secret."},
+	{"database", SETTING_TEXT, AT(database), 0, 0, NULL, 0, 0, "CONNINFO", "PostgreSQL."},
+	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS", "Retention."},
+	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
+};
+
+static const char *const also_known[] = {"STACK", NULL};
+
+static const struct settings_spec spec = {
+	.program = "gapless-test",
+	.usage = "Usage: gapless-test [settings]\n",
+	.examples = "Examples:\n  gapless-test\n",
+	.table = table,
+	.also_known = also_known,
+};
+
+static struct options o;
+static struct setting_list words;
+static struct err err;
+
+static enum settings_result load(char **environ_, char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	memset(&o, 0x5a, sizeof(o));
+	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
+}
+
+#define ENV(...) ((char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define ARGS(...) ((char *[]){"gapless-test" __VA_OPT__(, ) __VA_ARGS__, NULL})
+
+static void assert_canaries(void)
+{
+	assert_int_equal(o.canary_a, 0x5a);
+	assert_int_equal(o.canary_b, 0x5a);
+	assert_int_equal(o.canary_c, 0x5a5a5a5a);
+	assert_int_equal(o.canary_d, 0x5a);
+	assert_int_equal(o.canary_e, 0x5a);
+}
+
+static void assert_refused(char **environ_, char **argv, const char *sentence)
+{
+	assert_int_equal(load(environ_, argv), SETTINGS_BAD);
+	assert_int_equal(err.class, ERR_FATAL);
+	assert_string_equal(err.text, sentence);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(load(ENV("PATH=/bin", "GAPLESS_STACK=x", "GAPLESS_BATCH_ROWS=", "GAPLESSX=1"), ARGS()), SETTINGS_RUN);
+	assert_string_equal(o.brokers, "127.0.0.1:19092");
+	assert_int_equal(o.follow, 0);
+	assert_int_equal(o.batch_rows, 5000);
+	assert_true(o.since_ms == INT64_MIN);
+	assert_int_equal(o.kafka.n, 0);
+	assert_null(o.database);
+	assert_true(o.retention_ms == -1);
+	assert_int_equal(words.n, 0);
+	assert_int_equal(err.class, ERR_NONE);
+	assert_canaries();
+	assert_int_equal(load(NULL, ARGS()), SETTINGS_RUN);
+}
+
+static void test_environment(void **state)
+{
+	(void)state;
+	assert_int_equal(load(ENV("GAPLESS_BROKERS=a:1", "GAPLESS_FOLLOW=Yes", "GAPLESS_BATCH_ROWS=7", "GAPLESS_SINCE=2020-02-20",
+				  "GAPLESS_KAFKA=acks=all;a=b\\;c;;d=e=f", "GAPLESS_DATABASE=host=x"),
+			      ARGS()),
+			 SETTINGS_RUN);
+	assert_string_equal(o.brokers, "a:1");
+	assert_int_equal(o.follow, 1);
+	assert_int_equal(o.batch_rows, 7);
+	assert_true(o.since_ms == INT64_C(1582156800000));
+	assert_int_equal(o.kafka.n, 3);
+	assert_string_equal(o.kafka.v[0], "acks=all");
+	assert_string_equal(o.kafka.v[1], "a=b;c");
+	assert_string_equal(o.kafka.v[2], "d=e=f");
+	assert_string_equal(o.database, "host=x");
+	assert_canaries();
+}
+
+static void test_flags_beat_the_environment(void **state)
+{
+	char **env = ENV("GAPLESS_BROKERS=env:1", "GAPLESS_BATCH_ROWS=7", "GAPLESS_KAFKA=a=1;b=2", "GAPLESS_FOLLOW=1");
+
+	(void)state;
+	assert_int_equal(load(env, ARGS("--brokers=flag:1", "--batch-rows", "8", "-X", "c=3", "-Xd=4", "--kafka=e=5", "--kafka", "f=6",
+					"--follow=off")),
+			 SETTINGS_RUN);
+	assert_string_equal(o.brokers, "flag:1");
+	assert_int_equal(o.batch_rows, 8);
+	assert_int_equal(o.follow, 0);
+	assert_int_equal(o.kafka.n, 4);
+	assert_string_equal(o.kafka.v[0], "c=3");
+	assert_string_equal(o.kafka.v[1], "d=4");
+	assert_string_equal(o.kafka.v[2], "e=5");
+	assert_string_equal(o.kafka.v[3], "f=6");
+	assert_int_equal(words.n, 0);
+	assert_canaries();
+
+	/* the last one counts; an empty value is a value; an empty list replaces that of the environment */
+	assert_int_equal(load(env, ARGS("--brokers=x", "--brokers=", "-X", "", "-n9")), SETTINGS_RUN);
+	assert_string_equal(o.brokers, "");
+	assert_int_equal(o.kafka.n, 0);
+	assert_int_equal(o.batch_rows, 9);
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	assert_int_equal(load(ENV(), ARGS("replay", "--follow", "from", "-f", "--batch-rows=1", "-", "--", "--brokers=x", "-n")),
+			 SETTINGS_RUN);
+	assert_int_equal(words.n, 5);
+	assert_string_equal(words.v[0], "replay");
+	assert_string_equal(words.v[1], "from"); /* a switch takes no value of its own */
+	assert_string_equal(words.v[2], "-");
+	assert_string_equal(words.v[3], "--brokers=x");
+	assert_string_equal(words.v[4], "-n");
+	assert_int_equal(o.follow, 1);
+	assert_string_equal(o.brokers, "127.0.0.1:19092");
+}
+
+static void test_numbers_are_strict(void **state)
+{
+	static const char *const bad[] = {"0", "100001", "-1", "5000x", " 5", "5 ", "+5", "0x10", "1e3", "5.0", "-", "99999999999999999999"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		char variable[64], sentence[128];
+
+		snprintf(variable, sizeof(variable), "GAPLESS_BATCH_ROWS=%s", bad[i]);
+		snprintf(sentence, sizeof(sentence), "GAPLESS_BATCH_ROWS must be a whole number from 1 to 100000, not \"%s\"", bad[i]);
+		assert_refused(ENV(variable), ARGS(), sentence);
+	}
+	assert_refused(ENV(), ARGS("--batch-rows="), "--batch-rows must be a whole number from 1 to 100000, not \"\"");
+	assert_refused(ENV(), ARGS("--retention-ms=-2"), "--retention-ms must be a whole number of -1 or more, not \"-2\"");
+	assert_int_equal(load(ENV(), ARGS("--retention-ms", "-1", "-n", "100000")), SETTINGS_RUN);
+	assert_int_equal(o.batch_rows, 100000);
+	assert_int_equal(load(ENV(), ARGS("--retention-ms=9223372036854775807")), SETTINGS_RUN);
+	assert_true(o.retention_ms == INT64_MAX);
+}
+
+static void test_other_bad_values(void **state)
+{
+	(void)state;
+	assert_refused(ENV(), ARGS("--follow=maybe"), "--follow must be true or false (or yes, no, on, off, 1, 0), not \"maybe\"");
+	assert_refused(ENV("GAPLESS_SINCE=2020-13-01"), ARGS(),
+		       "GAPLESS_SINCE must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 (UTC where no "
+		       "zone is given), not \"2020-13-01\"");
+	assert_int_equal(load(ENV("GAPLESS_SINCE=2020-02-20"), ARGS("--since=")), SETTINGS_RUN);
+	assert_true(o.since_ms == INT64_MIN);
+}
+
+static void test_unknown_names(void **state)
+{
+	(void)state;
+	assert_refused(ENV("GAPLESS_BATCH_ROW=1"), ARGS(),
+		       "GAPLESS_BATCH_ROW in the environment is not a setting of gapless-test: was GAPLESS_BATCH_ROWS meant?");
+	assert_refused(ENV("GAPLESS_BROKRES=1"), ARGS(),
+		       "GAPLESS_BROKRES in the environment is not a setting of gapless-test: was GAPLESS_BROKERS meant?");
+	assert_refused(ENV("GAPLESS_ELEPHANT=secret"), ARGS(),
+		       "GAPLESS_ELEPHANT in the environment is not a setting of gapless-test: unset it, or see gapless-test --help");
+	assert_refused(ENV(), ARGS("--broker=x"), "--broker is not a flag of gapless-test: was --brokers meant?");
+	assert_refused(ENV(), ARGS("--elephant=secret"), "--elephant is not a flag of gapless-test: see gapless-test --help");
+	assert_refused(ENV(), ARGS("-qsecret"), "-q is not a flag of gapless-test: see gapless-test --help");
+}
+
+static void test_missing_values(void **state)
+{
+	(void)state;
+	assert_refused(ENV(), ARGS("--brokers"), "--brokers needs a value: --brokers=HOST:PORT,...");
+	assert_refused(ENV(), ARGS("--brokers", "--follow"), "--brokers needs a value: --brokers=HOST:PORT,...");
+	assert_refused(ENV(), ARGS("-n", "-f"), "--batch-rows needs a value: --batch-rows=N");
+	assert_int_equal(load(ENV(), ARGS("--brokers=--follow")), SETTINGS_RUN);
+	assert_string_equal(o.brokers, "--follow");
+}
+
+static void test_names_of_any_length(void **state)
+{
+	static char variable[5000] = "GAPLESS_", flag[5000] = "--";
+
+	(void)state;
+	memset(variable + 8, 'A', 4000);
+	strcpy(variable + 4008, "=1");
+	memset(flag + 2, 'a', 4000);
+	assert_int_equal(load(ENV(variable), ARGS()), SETTINGS_BAD);
+	assert_int_equal(load(ENV(), ARGS(flag)), SETTINGS_BAD);
+	memset(flag, 'x', 4000);
+	memcpy(flag, "--batch-rows=", 13);
+	assert_int_equal(load(ENV(), ARGS(flag)), SETTINGS_BAD);
+	assert_true(strlen(err.text) < 200);
+}
+
+/* ---- what is printed ---- */
+
+static char printed[1 << 16];
+
+static const char *file_text(int fd)
+{
+	ssize_t n = pread(fd, printed, sizeof(printed) - 1, 0);
+
+	printed[n > 0 ? n : 0] = 0;
+	return printed;
+}
+
+static const char *stdout_of(char **argv, enum settings_result expected)
+{
+	int fd = memfd_create("stdout", 0), old;
+
+	fflush(stdout);
+	old = dup(STDOUT_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	/* what is wrong elsewhere does not matter */
+	assert_int_equal(load(ENV("GAPLESS_ELEPHANT=1"), argv), expected);
+	fflush(stdout);
+	dup2(old, STDOUT_FILENO);
+	close(old);
+	file_text(fd);
+	close(fd);
+	return printed;
+}
+
+static void assert_columns(size_t most)
+{
+	for (const char *line = printed; *line; line += strcspn(line, "\n") + 1)
+		assert_true(strcspn(line, "\n") <= most);
+}
+
+static void test_help(void **state)
+{
+	const char *text = stdout_of(ARGS("replay", "--help"), SETTINGS_EXIT_OK);
+
+	(void)state;
+	assert_columns(100);
+	assert_non_null(strstr(text, "Usage: gapless-test [settings]\n"));
+	assert_non_null(strstr(text, "Examples:\n  gapless-test\n"));
+	assert_non_null(strstr(text, "\n      --brokers=HOST:PORT,...  Kafka brokers to begin with.\n"
+				     "                               [GAPLESS_BROKERS, default 127.0.0.1:19092]\n"));
+	assert_non_null(strstr(text, "\n  -f, --follow                 Goes on after the end.\n"
+				     "                               [GAPLESS_FOLLOW, true or false, default false]\n"));
+	assert_non_null(strstr(text, "[GAPLESS_BATCH_ROWS, 1 to 100000, default 5000]\n"));
+	assert_non_null(strstr(text, "[GAPLESS_RETENTION_MS, -1 or more, default -1]\n"));
+	assert_non_null(strstr(text, "\n  -X, --kafka=NAME=VALUE       Any librdkafka property; may be repeated.\n"));
+	assert_non_null(strstr(text, "[GAPLESS_TOKEN, secret, default ***]\n"));
+	assert_null(strstr(text, "default-token"));
+	for (const char *const *own = (const char *const[]){"--help", "--version", "--example", NULL}; *own; own++)
+		assert_non_null(strstr(text, *own));
+	assert_non_null(strstr(stdout_of(ARGS("-h"), SETTINGS_EXIT_OK), "Usage:"));
+	assert_string_equal(stdout_of(ARGS("--", "--help"), SETTINGS_BAD), "");
+}
+
+static void test_version(void **state)
+{
+	(void)state;
+#ifdef GAPLESS_VERSION
+	assert_string_equal(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK), "gapless-test " GAPLESS_VERSION "\n");
+#endif
+	assert_int_equal(strncmp(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK), "gapless-test ", 13), 0);
+}
+
+/* The example is accepted as it is, also with every line in force. */
+static void test_example(void **state)
+{
+	const char *text = stdout_of(ARGS("--example"), SETTINGS_EXIT_OK);
+	char *env[32] = {NULL};
+	size_t n = 0;
+
+	(void)state;
+	assert_columns(100);
+	assert_null(strstr(text, "default-token"));
+	assert_non_null(strstr(text, "\n# Rows of a batch.\n# --batch-rows: 1 to 100000, default 5000\n#GAPLESS_BATCH_ROWS=5000\n"));
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		assert_true(*line == '#' || *line == '\n');
+		if (strncmp(line, "#GAPLESS_", 9) == 0)
+			env[n++] = strndup(line + 1, strcspn(line + 1, "\n"));
+	}
+	assert_int_equal(n, sizeof(table) / sizeof(*table) - 1);
+	assert_int_equal(load(env, ARGS()), SETTINGS_RUN);
+	while (n > 0)
+		free(env[--n]);
+}
+
+static void test_log_shows_no_secret(void **state)
+{
+	int fd = memfd_create("stderr", 0), old = dup(STDERR_FILENO);
+	const char *text;
+
+	(void)state;
+	assert_int_equal(load(ENV("GAPLESS_TOKEN=s3cret", "GAPLESS_SINCE=2020-02-20T11:19"),
+			      ARGS("--database=postgresql://me:s3cret@db/x?sslpassword=s3cret", "-f", "-Xsasl.password=s3;cret", "-Xacks=all",
+				   "--batch-rows=5000")),
+			 SETTINGS_RUN);
+	log_open("test", LOG_INFO);
+	dup2(fd, STDERR_FILENO);
+	settings_log(&spec, &o);
+	dup2(old, STDERR_FILENO);
+	close(old);
+	text = file_text(fd);
+	close(fd);
+	assert_null(strstr(text, "s3"));
+	assert_null(strstr(text, "cret"));
+	assert_non_null(strstr(text, "level=info program=test msg=\"settings\" version="));
+	assert_non_null(strstr(text, " follow=true since=2020-02-20T11:19:00.000Z kafka=\"sasl.password=***;acks=all\" token=*** "
+				     "database=\"postgresql://me:***@db/x?sslpassword=***\"\n"));
+	assert_null(strstr(text, "batch-rows")); /* as the default is */
+}
+
+static void test_redact(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""},
+		{"candles.v1", "candles.v1"},
+		{"host=db user=me password=s3cret dbname=x", "host=db user=me password=*** dbname=x"},
+		{"password=s3cret", "password=***"},
+		{"PassWord = s3cret host=x", "PassWord = *** host=x"},
+		{"password='a b' host=x", "password=*** host=x"},
+		{"password='it\\'s a b' host=x", "password=*** host=x"},
+		{"password='it\\\\' host=x", "password=*** host=x"},
+		{"password=a\\ b host=x", "password=*** host=x"},
+		{"password='never closed host=x", "password=***"},
+		{"password=two words host=x", "password=*** *** host=x"}, /* broken: the rest of a password */
+		{"sslpassword=a password=b", "sslpassword=*** password=***"},
+		{"host='a b' password=''", "host='a b' password=***"},
+		{"passwordx=a xpassword=b passfile=c", "passwordx=a xpassword=b passfile=c"},
+		{"dbname=postgresql://me:pw@h/x password=z", "dbname=postgresql://me:***@h/x password=***"},
+		{"postgresql://me:s3cret@db:5432/x", "postgresql://me:***@db:5432/x"},
+		{"postgres://me:s3cret@a:1,b:2/x?sslmode=require", "postgres://me:***@a:1,b:2/x?sslmode=require"},
+		{"postgresql://me@db/x", "postgresql://me@db/x"},
+		{"postgresql://db:5432/x", "postgresql://db:5432/x"},
+		{"postgresql://:s3cret@db", "postgresql://:***@db"},
+		{"postgresql://me:s3@cr/e?t#x@db/x", "postgresql://me:***@db/x"}, /* special characters not encoded */
+		{"postgresql://db/x?user=me&password=s3cret&sslmode=require", "postgresql://db/x?user=me&password=***&sslmode=require"},
+		{"postgresql://db/x?pass%77ord=s3cret", "postgresql://db/x?pass%77ord=***"},
+		{"postgresql://db/x?options=a@b&sslpassword=p", "postgresql://db/x?options=a@b&sslpassword=***"},
+		{"postgresql://db/x?password=a&other=b://c:d@e", "postgresql://db/x?password=***&other=b://c:***@e"},
+		{"http://user:pw@proxy:3128", "http://user:***@proxy:3128"},
+		{"SSL://a:1,SSL://b:2", "SSL://a:1,SSL://b:2"},
+		{"sasl.password=a b=c", "sasl.password=***"},
+		{"sasl.username=me", "sasl.username=***"},
+		{"SASL.PASSWORD=x", "SASL.PASSWORD=***"},
+		{"ssl.key.pem=-----BEGIN x y\nz", "ssl.key.pem=***"},
+		{"ssl.key.password=x", "ssl.key.password=***"},
+		{"ssl.keystore.password=x y", "ssl.keystore.password=***"},
+		{"ssl.ca.location=/x", "ssl.ca.location=/x"},
+		{"acks=all", "acks=all"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *shown = settings_redact(cases[i][0]);
+
+		assert_string_equal(shown, cases[i][1]);
+		free(shown);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_flags_beat_the_environment),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_numbers_are_strict),
+		cmocka_unit_test(test_other_bad_values),
+		cmocka_unit_test(test_unknown_names),
+		cmocka_unit_test(test_missing_values),
+		cmocka_unit_test(test_names_of_any_length),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_log_shows_no_secret),
+		cmocka_unit_test(test_redact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,269 @@
+#include "consumer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/kafka.h"
+
+enum { ASK_MS = 3000 };
+
+
+rd_kafka_t *consumer_new(const struct options *o,
+			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *),
+			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque, struct err *err)
+{
+	char session[24], text[512];
+	const struct kafka_property role[] = {
+		{"group.id", o->group},
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"auto.offset.reset", "earliest"},
+		{"partition.assignment.strategy", "range"},
+		{"enable.partition.eof", "false"},
+		{"check.crcs", "true"},
+		{"session.timeout.ms", session},
+		{"topic.metadata.refresh.interval.ms", "60000"},
+		{"fetch.wait.max.ms", "100"},
+		{"queued.max.messages.kbytes", "8192"},
+		{"queued.min.messages", "10000"},
+		{o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
+		{NULL, NULL},
+	};
+	/* What these promise, the code relies on. */
+	static const char *const fixed[] = {
+		"group.id", "group.instance.id", "enable.auto.commit", "enable.auto.offset.store", "auto.commit.interval.ms",
+		"auto.offset.reset", "partition.assignment.strategy", "enable.partition.eof", "session.timeout.ms",
+		"isolation.level", NULL,
+	};
+	rd_kafka_conf_t *conf;
+	rd_kafka_t *rk;
+
+	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
+	conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
+	if (conf == NULL)
+		return NULL;
+	rd_kafka_conf_set_opaque(conf, opaque);
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	if (rk == NULL) {
+		rd_kafka_conf_destroy(conf);
+		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
+		return NULL;
+	}
+	rd_kafka_poll_set_consumer(rk);
+	return rk;
+}
+
+int consumer_topic_exists(rd_kafka_t *rk, const char *topic, struct err *err)
+{
+	const struct rd_kafka_metadata *md = NULL;
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+	rd_kafka_resp_err_t code;
+	int exists = 0;
+
+	if (rkt == NULL)
+		return err_set(err, ERR_RETRY, "the topic %s: %s", topic, rd_kafka_err2str(rd_kafka_last_error()));
+	code = rd_kafka_metadata(rk, 0, rkt, &md, ASK_MS);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
+		code = md->topics[0].err;
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		exists = 1;
+	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+		exists = err_set(err, kafka_error_class(code), "the topic %s: %s", topic, rd_kafka_err2str(code));
+	if (md != NULL)
+		rd_kafka_metadata_destroy(md);
+	rd_kafka_topic_destroy(rkt);
+	return exists;
+}
+
+int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s", topic, rd_kafka_err2str(code));
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct assigned *a, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
+
+	for (size_t i = 0; i < a->n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset = offset;
+	return list;
+}
+
+/* One end of all partitions. With the logical offsets in place of times this is the request behind
+ * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds (librdkafka 2.0.2 ignores
+ * the other one's). An element that comes back unchanged was not answered. */
+static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t which, rd_kafka_topic_partition_list_t **out, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = list_of(topic, a, which);
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
+
+	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+		code = list->elems[i].err;
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[i].offset < 0)
+			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	}
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		*out = list;
+		return 0;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s", topic,
+		       rd_kafka_err2str(code));
+}
+
+static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigned *a, rd_kafka_topic_partition_list_t **out, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = list_of(topic, a, RD_KAFKA_OFFSET_INVALID);
+	rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, ASK_MS);
+
+	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+		code = list->elems[i].err;
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		*out = list;
+		return 0;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return err_set(err, kafka_error_class(code), "the committed offsets of the group cannot be asked for: %s",
+		       rd_kafka_err2str(code));
+}
+
+static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char *topic, int32_t partition)
+{
+	const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(list, topic, partition);
+
+	return e != NULL && e->offset >= 0 ? e->offset : START_NONE;
+}
+
+int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *committed = NULL, *low = NULL, *high = NULL;
+	int rc = -1;
+
+	if (ask_committed(rk, topic, a, &committed, err) != 0 || ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0
+	    || ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
+		goto out;
+	for (size_t i = 0; i < a->n; i++) {
+		facts[i].committed = offset_of(committed, topic, a->v[i].id);
+		facts[i].low = offset_of(low, topic, a->v[i].id);
+		facts[i].high = offset_of(high, topic, a->v[i].id);
+	}
+	rc = 0;
+out:
+	if (committed != NULL)
+		rd_kafka_topic_partition_list_destroy(committed);
+	if (low != NULL)
+		rd_kafka_topic_partition_list_destroy(low);
+	if (high != NULL)
+		rd_kafka_topic_partition_list_destroy(high);
+	return rc;
+}
+
+int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, int paused, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = list_of(topic, a, 0);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < a->n; i++)
+		rd_kafka_topic_partition_list_find(list, topic, a->v[i].id)->offset = a->v[i].next;
+	code = rd_kafka_assign(rk, list);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && paused)
+		code = rd_kafka_pause_partitions(rk, list);
+	else if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		code = rd_kafka_resume_partitions(rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s", rd_kafka_err2str(code));
+}
+
+/* The list of those that read, or of all. */
+static rd_kafka_topic_partition_list_t *list_reading(const char *topic, const struct assigned *a, int all)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
+
+	for (size_t i = 0; i < a->n; i++) {
+		if (all || a->v[i].state == PARTITION_READING)
+			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id);
+	}
+	return list;
+}
+
+void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all)
+{
+	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, all);
+
+	rd_kafka_pause_partitions(rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+{
+	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, 0);
+
+	rd_kafka_resume_partitions(rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, topic, partition);
+	rd_kafka_pause_partitions(rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)stored->parts_n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < stored->parts_n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, stored->parts[i].partition)->offset = stored->parts[i].next;
+	code = rd_kafka_commit(rk, list, 0);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return ERR_NONE;
+	err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
+	if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL)
+		return ERR_FATAL;
+	return ERR_RETRY;
+}
+
+int64_t consumer_lag(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+{
+	int64_t lag = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		int64_t low, high;
+
+		if (rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR
+		    && high > a->v[i].next)
+			lag += high - a->v[i].next;
+	}
+	return lag;
+}
+
+int consumer_is_behind_beginning(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		int64_t low, high;
+
+		if (a->v[i].state == PARTITION_READING
+		    && rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR
+		    && low > a->v[i].next)
+			return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* The numbered SQL files of schemas/, compiled in by schemas/embed.sh. Ascending numbers. */
+#ifndef GAPLESS_MIGRATIONS_H
+#define GAPLESS_MIGRATIONS_H
+
+#include <stddef.h>
+
+struct migration {
+	int number;
+	const char *name;
+	const char *sql;
+};
+
+extern const struct migration migrations[];
+extern const size_t migrations_n;
+
+#endif

@@ -1,0 +1,21 @@
+/* The writer's settings. */
+#ifndef GAPLESS_WRITER_OPTIONS_H
+#define GAPLESS_WRITER_OPTIONS_H
+
+#include "common/settings.h"
+
+struct options {
+	const char *brokers, *topic, *group, *group_instance_id;
+	const char *database, *source, *log_level;
+	struct setting_list kafka;
+	int64_t batch_rows, batch_bytes, batch_ms;
+	int64_t dead_letter_limit;
+	int64_t session_timeout_ms, drain_seconds;
+};
+
+extern const struct settings_spec options_spec;
+
+/* What bounds alone cannot say. 0, or -1 with *err. */
+int options_check(const struct options *o, struct err *err);
+
+#endif

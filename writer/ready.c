@@ -1,0 +1,79 @@
+#include "ready.h"
+
+#include <poll.h>
+
+#include "check.h"
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/stop.h"
+
+enum { ABSENT_MS = 2000, SAY_MS = 60000, SAY_AWAY_MS = 10000 };
+
+/* A signal ends it. */
+static void pause_ms(int64_t ms)
+{
+	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
+
+	poll(&p, 1, (int)ms);
+}
+
+int ready_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
+{
+	int64_t skipped, began = clock_boot_ms();
+	struct log_throttle say = {0, 0};
+	struct backoff backoff;
+
+	backoff_init(&backoff, 100, 5000);
+	while (pg_open(pg, conninfo, "gapless-writer", err) != 0) {
+		int64_t now = clock_boot_ms();
+
+		if (err->class != ERR_RETRY || stop_requested() || (wait_ms >= 0 && now - began >= wait_ms))
+			return -1;
+		if (log_due(&say, now, SAY_AWAY_MS, &skipped))
+			log_warn("waiting for the database", L_STR("error", err->text));
+		pause_ms(backoff_next_ms(&backoff, backoff_random()));
+	}
+	return 0;
+}
+
+static int exit_code_of(enum check check)
+{
+	return check == CHECK_DENIED ? EXIT_USAGE : EXIT_PERSON;
+}
+
+int ready_wait(const char *conninfo)
+{
+	struct log_throttle say = {0, 0};
+	struct pg pg = {0};
+	int code = EXIT_DONE;
+
+	while (!stop_requested()) {
+		enum check check = CHECK_FAILED;
+		struct err err;
+		int64_t skipped;
+
+		if (!pg_is_open(&pg) && ready_open(&pg, conninfo, -1, &err) != 0) {
+			if (err.class == ERR_RETRY)
+				continue; /* a signal */
+			log_error(err.text);
+			code = EXIT_USAGE;
+			break;
+		}
+		check = check_database(&pg, &err);
+		if (check == CHECK_FIT)
+			break;
+		if (check == CHECK_UNFIT || check == CHECK_DENIED) {
+			log_error(err.text);
+			code = exit_code_of(check);
+			break;
+		}
+		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
+			log_warn("waiting for the database", L_STR("error", err.text));
+		if (check == CHECK_FAILED)
+			pg_close(&pg);
+		pause_ms(ABSENT_MS);
+	}
+	pg_close(&pg);
+	return code;
+}

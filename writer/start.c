@@ -1,0 +1,65 @@
+#include "start.h"
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct start start_decide(const struct start_facts *f)
+{
+	struct start s = {.offset = f->low, .row_offset = f->low};
+
+	if (f->position < 0) {
+		s.row = START_ROW_INSERT;
+		s.why = f->committed < 0 ? START_FIRST : START_EMPTIED;
+	} else if (f->position > f->high) {
+		s.row = START_ROW_SET;
+		s.why = START_ANEW;
+	} else if (f->position < f->low) {
+		s.row = START_ROW_SET;
+		s.why = START_HOLE;
+		s.lost = f->low - f->position;
+	} else {
+		s.row_offset = f->position;
+		if (f->committed < 0) {
+			s.offset = f->position;
+			s.why = START_GROUP_NEW;
+		} else if (f->committed < f->position) {
+			/* What lies below the topic's beginning is stored already. */
+			s.offset = larger(f->committed, f->low);
+			s.why = START_ABSORB;
+		} else {
+			s.offset = f->position;
+			s.why = f->committed == f->position ? START_NORMAL : START_BEHIND;
+		}
+	}
+	return s;
+}
+
+static const struct {
+	const char *text;
+	enum log_level level;
+} whys[START_WHYS] = {
+	[START_NORMAL] = {"reading goes on where it stopped", LOG_INFO},
+	[START_ABSORB] = {"reading again from the committed offset; what is stored already is absorbed", LOG_INFO},
+	[START_GROUP_NEW] = {"the group has no committed offset; reading goes on at the database's position", LOG_INFO},
+	[START_FIRST] = {"first start: reading the topic from its beginning", LOG_INFO},
+	[START_EMPTIED] = {"the database knows no position although the group had committed offsets (emptied or made anew?); "
+			   "filling it again from the topic's beginning", LOG_WARN},
+	[START_BEHIND] = {"the database is behind the committed offset (restored from a backup, or a failover lost "
+			  "transactions?); filling it again from its position", LOG_WARN},
+	[START_HOLE] = {"messages were deleted from the topic before they were stored; the producer fetches their candles "
+			"again", LOG_ERROR},
+	[START_ANEW] = {"the topic ends before the database's position: it was made anew or lost its end; reading it from "
+			"its beginning", LOG_ERROR},
+};
+
+const char *start_text(enum start_why why)
+{
+	return whys[why].text;
+}
+
+enum log_level start_level(enum start_why why)
+{
+	return whys[why].level;
+}

@@ -1,0 +1,97 @@
+/* Finding where partitions start: committed offsets and watermarks from Kafka (main thread), positions from the database
+ * (a STORE_START job), then a fresh assignment from the smaller of the two. */
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "consumer.h"
+#include "writer.h"
+
+enum { ASK_AGAIN_MS = 500, SAY_MS = 10000 };
+
+static void ask_again(struct writer *w, const struct err *err)
+{
+	int64_t now = clock_boot_ms(), skipped;
+
+	w->start_due_ms = now + ASK_AGAIN_MS;
+	if (log_due(&w->say_start, now, SAY_MS, &skipped))
+		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text), L_INT("left_out", skipped));
+}
+
+void writer_start_step(struct writer *w, int64_t now_ms)
+{
+	size_t n = w->assigned.n;
+	struct start_facts *facts;
+	struct err err;
+
+	if (!w->starting || n == 0 || now_ms < w->start_due_ms || !store_is_idle(w->store))
+		return;
+	facts = xcalloc(n, sizeof(*facts));
+	if (consumer_facts(w->rk, w->options->topic, &w->assigned, facts, &err) != 0) {
+		ask_again(w, &err);
+		goto out;
+	}
+	free(w->job.items);
+	w->job = (struct store_job){.kind = STORE_START, .generation = w->generation, .items_n = n};
+	w->job.items = xcalloc(n, sizeof(*w->job.items));
+	for (size_t i = 0; i < n; i++)
+		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id, .facts = facts[i],
+							 .confirmed = w->assigned.v[i].confirmed};
+	store_submit(w->store, &w->job);
+out:
+	free(facts);
+}
+
+/* One line for all partitions that start for the same quiet reason, one each for what somebody should see. */
+static void log_starts(const struct writer *w, const struct store_job *job)
+{
+	for (int why = 0; why < START_WHYS; why++) {
+		int64_t quiet = 0;
+
+		for (size_t i = 0; i < job->items_n; i++) {
+			const struct position_item *item = &job->items[i];
+
+			if ((int)item->start.why != why)
+				continue;
+			quiet++;
+			LOG_AT(start_level(item->start.why) > LOG_INFO ? start_level(item->start.why) : LOG_DEBUG,
+			       start_text(item->start.why), L_STR("topic", w->options->topic),
+			       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
+			       L_INT("committed", item->facts.committed), L_INT("position", item->facts.position),
+			       L_INT("low", item->facts.low), L_INT("high", item->facts.high),
+			       L_INT("lost_offsets", item->start.lost));
+		}
+		if (quiet > 0 && start_level((enum start_why)why) == LOG_INFO)
+			log_info(start_text((enum start_why)why), L_STR("topic", w->options->topic), L_INT("partitions", quiet));
+	}
+}
+
+void writer_started(struct writer *w, const struct store_job *job)
+{
+	struct err err;
+
+	for (size_t i = 0; i < job->items_n; i++) {
+		const struct position_item *item = &job->items[i];
+		struct partition *p = assigned_find(&w->assigned, item->partition);
+
+		if (p == NULL)
+			continue;
+		if (job->result == STORE_UNSURE)
+			p->confirmed = item->facts.position;
+		else
+			assigned_start(p, item->start.offset, item->start.row_offset, item->dead_run);
+	}
+	if (job->result == STORE_UNSURE) {
+		w->start_due_ms = 0;
+		return;
+	}
+	if (consumer_assign(w->rk, w->options->topic, &w->assigned, w->paused, &err) != 0) {
+		assigned_restart(&w->assigned);
+		ask_again(w, &err);
+		return;
+	}
+	w->starting = 0;
+	for (size_t i = 0; i < job->items_n; i++)
+		w->tally.lost_offsets += job->items[i].start.lost;
+	log_starts(w, job);
+}

@@ -1,0 +1,201 @@
+#include "writer.h"
+
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "common/fault.h"
+#include "common/kafka.h"
+#include "common/stop.h"
+#include "consumer.h"
+
+enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
+
+void writer_end(struct writer *w, int exit_code)
+{
+	if (w->ending)
+		return;
+	w->ending = 1;
+	w->exit_code = exit_code;
+}
+
+void writer_restart(struct writer *w)
+{
+	writer_drop(w);
+	w->generation++;
+	w->starting = 1;
+	w->start_due_ms = 0;
+	w->paused = 0;
+	assigned_restart(&w->assigned);
+	consumer_pause(w->rk, w->options->topic, &w->assigned, 1);
+}
+
+/* ---------------------------------------------------------------- the group gives and takes partitions */
+
+static void on_assign(struct writer *w, rd_kafka_topic_partition_list_t *list)
+{
+	int32_t *ids = xcalloc((size_t)list->cnt + 1, sizeof(*ids));
+
+	for (int i = 0; i < list->cnt; i++)
+		ids[i] = list->elems[i].partition;
+	assigned_set(&w->assigned, ids, (size_t)list->cnt);
+	free(ids);
+	w->generation++;
+	w->starting = list->cnt > 0;
+	w->start_due_ms = 0;
+	w->paused = 0;
+	if (list->cnt > 0)
+		log_info("partitions assigned", L_INT("partitions", list->cnt));
+	else
+		log_info("no partition for this writer: there are more writers than partitions; standing by");
+	rd_kafka_assign(w->rk, list);
+	rd_kafka_pause_partitions(w->rk, list);
+}
+
+static void on_revoke(struct writer *w)
+{
+	int lost = rd_kafka_assignment_lost(w->rk);
+
+	FAULT("in_revoke");
+	if (lost)
+		writer_drop(w); /* somebody else may own them already, and reads what we drop */
+	else
+		writer_flush(w, REVOKE_MS);
+	if (w->assigned.n > 0)
+		log_info(lost ? "partitions lost" : "partitions given back", L_INT("partitions", w->assigned.n));
+	w->generation++;
+	w->starting = 0;
+	w->paused = 0;
+	assigned_set(&w->assigned, NULL, 0);
+	rd_kafka_assign(w->rk, NULL);
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+	struct writer *w = opaque;
+
+	w->rk = rk;
+	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		on_assign(w, list);
+		return;
+	}
+	if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+		log_warn("the group could not agree", L_STR("error", rd_kafka_err2str(err)));
+	on_revoke(w);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	kafka_log_error(rk, code, reason);
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		writer_end(opaque, EXIT_FENCED);
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+/* A subscription to a topic that is not there would notice it up to a minute late. */
+static void topic_step(struct writer *w, int64_t now_ms)
+{
+	const char *topic = w->options->topic;
+	struct err err;
+	int64_t skipped;
+	int exists;
+
+	if (w->subscribed || now_ms < w->topic_due_ms)
+		return;
+	w->topic_due_ms = now_ms + TOPIC_MS;
+	exists = consumer_topic_exists(w->rk, topic, &err);
+	if (exists > 0 && consumer_subscribe(w->rk, topic, &err) == 0) {
+		w->subscribed = 1;
+		log_info("subscribed", L_STR("topic", topic), L_STR("group", w->options->group));
+		return;
+	}
+	if (!log_due(&w->say_topic, now_ms, SAY_MS, &skipped))
+		return;
+	if (exists == 0)
+		log_warn("the topic is not there yet; waiting (the producer makes it)", L_STR("topic", topic));
+	else
+		log_warn("waiting for Kafka", L_STR("error", err.text));
+}
+
+static void say_halted(struct writer *w, int64_t now_ms)
+{
+	int64_t skipped;
+
+	for (size_t i = 0; i < w->assigned.n; i++) {
+		struct partition *p = &w->assigned.v[i];
+
+		if (p->state == PARTITION_HALTED && log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
+			log_error("a partition is still halted", L_STR("reason", p->halted), L_INT("partition", p->id),
+				  L_INT("offset", p->next));
+	}
+}
+
+static int wait_ms(const struct writer *w, int64_t now_ms)
+{
+	int most = store_is_idle(w->store) ? POLL_MS : POLL_BUSY_MS;
+	int64_t due = batch_due_in(w->filling, now_ms);
+
+	if (store_is_failing(w->store))
+		most = POLL_MS;
+	if (store_is_idle(w->store) && due < most)
+		most = (int)due;
+	return w->starting && store_is_idle(w->store) ? 0 : most;
+}
+
+static void loop(struct writer *w)
+{
+	while (!w->ending && !stop_requested()) {
+		int64_t now = clock_boot_ms();
+
+		topic_step(w, now);
+		writer_store_step(w, now);
+		writer_start_step(w, now);
+		say_halted(w, now);
+		tally_log(&w->tally, now, consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
+		if (!w->ending)
+			writer_read(w, wait_ms(w, now));
+	}
+}
+
+/* The watchdog bounds it all; each part has its share. */
+static void drain(struct writer *w)
+{
+	int64_t lag = consumer_lag(w->rk, w->options->topic, &w->assigned);
+
+	stop_watchdog((int)w->options->drain_seconds);
+	if (!w->ending)
+		writer_flush(w, w->options->drain_seconds * 1000 / 2);
+	writer_drop(w);
+	rd_kafka_consumer_close(w->rk);
+	tally_log(&w->tally, clock_boot_ms(), lag, 1);
+	rd_kafka_destroy(w->rk);
+	store_free(w->store, 1000);
+}
+
+int writer_run(const struct options *o)
+{
+	struct store_config config = {.database = o->database, .topic = o->topic, .dead_limit = o->dead_letter_limit};
+	struct batch_limits limits = {.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
+	struct writer w = {.options = o};
+	struct err err;
+
+	w.rk = consumer_new(o, on_rebalance, on_error, &w, &err);
+	if (w.rk == NULL) {
+		log_error(err.text);
+		return EXIT_USAGE;
+	}
+	w.store = store_new(&config, &err);
+	if (w.store == NULL) {
+		log_error(err.text);
+		rd_kafka_destroy(w.rk);
+		return EXIT_PERSON;
+	}
+	batch_init(&w.batches[0], limits);
+	batch_init(&w.batches[1], limits);
+	w.filling = &w.batches[0];
+	w.tally.logged_ms = clock_boot_ms();
+	loop(&w);
+	drain(&w);
+	return w.exit_code;
+}
