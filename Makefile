@@ -155,5 +155,5 @@ lint: | $(DEPS_build) $(DEPS_lint) ## warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(sort $(dir $(TIDY)))
-	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -Iwriter \
+	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -Iwriter \
 		-DGAPLESS_VERSION=\"$(VERSION)\" $(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy

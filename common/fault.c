@@ -26,7 +26,8 @@ static void read_environment(void)
 	if (colon)
 		wanted_pass = strtoll(colon + 1, &end, 10);
 	if (!colon || colon == spec || (size_t)(colon - spec) >= sizeof(wanted) || *end || wanted_pass < 1) {
-		log_error("GAPLESS_FAULT must be name:n with n of 1 or more; there will be no fault", L_STR("value", spec));
+		log_error("GAPLESS_FAULT must be name:n with n of 1 or more; there will be no fault",
+			  L_STR("value", spec));
 		return;
 	}
 	memcpy(wanted, spec, (size_t)(colon - spec));

@@ -12,8 +12,8 @@
 
 /* ---- logs ---- */
 
-/* librdkafka says the same at each reconnect of each broker. A repeat is the same facility with the same text, numbers
- * aside; the oldest gives way to a new one. Its threads log at the same time. */
+/* librdkafka says the same at each reconnect of each broker. A repeat is the same facility with the same
+ * text, numbers aside; the oldest gives way to a new one. Its threads log at the same time. */
 enum { REPEATS = 64, REPEAT_MS = 10000 };
 
 static struct {
@@ -56,9 +56,10 @@ static int repeat_due(const char *facility, const char *text, int64_t *skipped)
 	return due;
 }
 
-/* Syslog's levels are librdkafka's. What it repairs by itself is no error of ours; what our own manners provoke
- * (a consumer has no use for a partitioner) or the first idempotent producer of a cluster (it waits for a
- * coordinator) is nobody's business; a failed connection (FAIL) is told once more, by error_cb or as ERROR. */
+/* Syslog's levels are librdkafka's. What it repairs by itself is no error of ours; what our own manners
+ * provoke (a consumer has no use for a partitioner) or the first idempotent producer of a cluster (it waits
+ * for a coordinator) is nobody's business; a failed connection (FAIL) is told once more, by error_cb or as
+ * ERROR. */
 static enum log_level our_level(int level, const char *facility, const char *text)
 {
 	if (level >= 7 || strcmp(facility, "FAIL") == 0)
@@ -165,7 +166,7 @@ static const struct kafka_property manners[] = {
 	{"socket.keepalive.enable", "true"},
 	{"socket.nagle.disable", "true"}, /* librdkafka's own default since 2.10.0 */
 	{"reconnect.backoff.ms", "100"},
-	{"reconnect.backoff.max.ms", "2000"}, /* an assignment comes back sooner after an outage than with 10 s */
+	{"reconnect.backoff.max.ms", "2000"}, /* 10 s by default: an assignment comes back that much later */
 	{"topic.metadata.refresh.interval.ms", "60000"},
 	{"partitioner", "murmur2_random"}, /* Java's: the same symbol in the same partition for other tools */
 	{"log_level", "6"},
@@ -202,14 +203,16 @@ static int refuse_fixed(struct err *err, const char *name, const char *fixed)
 	char shown[PRINTABLE_BYTES];
 
 	return err_set(err, ERR_FATAL,
-		       "the librdkafka property %s cannot be set%s%s: that no candle is lost depends on it; leave it out",
+		       "the librdkafka property %s cannot be set%s%s: that no candle is lost depends on it; "
+		       "leave it out",
 		       printable(name, shown), strcmp(name, fixed) == 0 ? "" : ", since it changes ",
 		       strcmp(name, fixed) == 0 ? "" : fixed);
 }
 
-/* A property has aliases (acks, request.required.acks, topic.acks), so it is also looked whether a fixed one has changed. */
-static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *value, const char *const *fixed, int secret,
-		       struct err *err)
+/* A property has aliases (acks, request.required.acks, topic.acks), so it is also looked whether a fixed one
+ * has changed. */
+static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *value, const char *const *fixed,
+		       int secret, struct err *err)
 {
 	char text[256] = "", shown[PRINTABLE_BYTES], **before;
 	rd_kafka_conf_res_t res;
@@ -229,11 +232,12 @@ static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *valu
 	res = rd_kafka_conf_set(conf, name, value, text, sizeof(text));
 	text[strcspn(text, "\n")] = 0;
 	if (res == RD_KAFKA_CONF_UNKNOWN) {
-		rc = err_set(err, ERR_FATAL, "librdkafka %s has no property \"%s\": correct its name or leave it out",
+		rc = err_set(err, ERR_FATAL,
+			     "librdkafka %s has no property \"%s\": correct its name or leave it out",
 			     rd_kafka_version_str(), printable(name, shown));
 	} else if (res != RD_KAFKA_CONF_OK) {
-		rc = err_set(err, ERR_FATAL, "librdkafka refuses the value of the property %s%s%s", printable(name, shown),
-			     secret ? "" : ": ", secret ? "" : text);
+		rc = err_set(err, ERR_FATAL, "librdkafka refuses the value of the property %s%s%s",
+			     printable(name, shown), secret ? "" : ": ", secret ? "" : text);
 	}
 	for (size_t i = 0; i < n && !rc; i++) {
 		char *after = current_value(conf, fixed[i]);
@@ -262,8 +266,9 @@ static int set_user(rd_kafka_conf_t *conf, const char *property, const char *con
 	name[equals - property] = 0;
 	redacted = settings_redact(property);
 	if (strcmp(name, "plugin.library.paths") == 0)
-		rc = err_set(err, ERR_FATAL, "the Kafka property plugin.library.paths is refused: Gapless loads no code into "
-					     "itself; leave it out");
+		rc = err_set(err, ERR_FATAL,
+			     "the Kafka property plugin.library.paths is refused: Gapless loads no code into itself; "
+			     "leave it out");
 	else
 		rc = set_guarded(conf, name, equals + 1, fixed, strcmp(redacted, property) != 0, err);
 	free(redacted);
@@ -277,13 +282,13 @@ static void warn_unsafe(const rd_kafka_conf_t *conf)
 	char *verify = current_value(conf, "enable.ssl.certificate.verification");
 
 	if (strcmp(verify, "false") == 0)
-		log_warn("enable.ssl.certificate.verification=false: whoever sits between us and the broker can read and "
-			 "change everything");
+		log_warn("enable.ssl.certificate.verification=false: whoever sits between us and the broker "
+			 "can read and change everything");
 	free(verify);
 }
 
-rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property *role, const char *const *fixed,
-				const struct setting_list *user, struct err *err)
+rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property *role,
+				const char *const *fixed, const struct setting_list *user, struct err *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	struct kafka_property first[] = {{"bootstrap.servers", brokers}, {NULL, NULL}};

@@ -1,7 +1,8 @@
 /* A line is built on the stack and leaves in one write(2) of at most PIPE_BUF bytes, which a pipe takes as a
- * whole: lines of threads, and of processes that share a pipe, do not mix, and no lock is needed. Fields that no
- * longer fit are left out, and the line ends with cut=1. A reader that does not read (a full pipe, a stopped
- * terminal) costs one pause and then lines, whose number the next line tells; it never stops the program. */
+ * whole: lines of threads, and of processes that share a pipe, do not mix, and no lock is needed. Fields that
+ * no longer fit are left out, and the line ends with cut=1. A reader that does not read (a full pipe, a
+ * stopped terminal) costs one pause and then lines, whose number the next line tells; it never stops the
+ * program. */
 #include "log.h"
 
 #include <errno.h>
@@ -61,8 +62,9 @@ int log_level_parse(const char *name, enum log_level *out)
 
 /* ---- text that may come from anywhere ---- */
 
-/* Bytes of the character at s that may stand as it is, or 0 where the byte must be escaped: control characters
- * (also C1, which terminals obey), invalid UTF-8, separators and marks that break or turn around a line. */
+/* Bytes of the character at s that may stand as it is, or 0 where the byte must be escaped: control
+ * characters (also C1, which terminals obey), invalid UTF-8, separators and marks that break or turn around a
+ * line. */
 static size_t harmless(const unsigned char *s, size_t n)
 {
 	unsigned code;

@@ -29,7 +29,8 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 
 /* log_info("candle rejected", L_STR("symbol", s), L_INT("row", 3)); fields are optional. */
 #define LOG_AT(level, msg, ...) \
-	log_emit(level, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){LOG_END, 0, 0, 0}})
+	log_emit(level, msg, \
+		 (const struct log_field[]){{LOG_END, 0, 0, 0}, ##__VA_ARGS__, {LOG_END, 0, 0, 0}} + 1)
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) LOG_AT(LOG_INFO, __VA_ARGS__)
 #define log_warn(...) LOG_AT(LOG_WARN, __VA_ARGS__)

@@ -9,9 +9,9 @@
 
 enum { SESSION_MS = 10000 };
 
-/* One statement after connecting and not `options` in the start-up packet, which PgBouncer before 1.20 refuses.
- * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows that a frozen
- * process has locked. */
+/* One statement after connecting and not `options` in the start-up packet, which PgBouncer before 1.20
+ * refuses. synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows that
+ * a frozen process has locked. */
 static const char session_sql[] = "SET client_encoding = 'UTF8'; "
 				  "SET TIME ZONE 'UTC'; "
 				  "SET DateStyle = 'ISO'; "
@@ -58,12 +58,15 @@ static int too_late(struct pg *pg, int64_t deadline_ms, struct err *err)
 	pg_close(pg);
 	pg->sqlstate[0] = 0;
 	if (deadline_ms % 1000)
-		return err_set(err, ERR_RETRY, "the database has not answered for %lld ms", (long long)deadline_ms);
-	return err_set(err, ERR_RETRY, "the database has not answered for %lld s", (long long)(deadline_ms / 1000));
+		return err_set(err, ERR_RETRY, "the database has not answered for %lld ms",
+			       (long long)deadline_ms);
+	return err_set(err, ERR_RETRY, "the database has not answered for %lld s",
+		       (long long)(deadline_ms / 1000));
 }
 
-/* Sends all of the statement. A server that does not read fills our socket: so the connection is non-blocking, and
- * what the server says meanwhile is taken in (otherwise both sides could wait for the other). 1, 0 too late, -1 lost. */
+/* Sends all of the statement. A server that does not read fills our socket: so the connection is
+ * non-blocking, and what the server says meanwhile is taken in (otherwise both sides could wait for the
+ * other). 1, 0 too late, -1 lost. */
 static int flush(PGconn *conn, int64_t until_ms)
 {
 	int left, ready;
@@ -114,8 +117,8 @@ static int is_copy(const PGresult *res)
 	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-/* Takes results until there is none left, and keeps the first failure or else the last one. 1, 0 too late, -1 lost,
- * -2 COPY: this is no place for it. */
+/* Takes results until there is none left, and keeps the first failure or else the last one. 1, 0 too late, -1
+ * lost, -2 COPY: this is no place for it. */
 static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 {
 	PGresult *res;
@@ -123,7 +126,8 @@ static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 
 	for (;;) {
 		ready = await_result(conn, until_ms);
-		/* What a broken connection still has to say: its socket is closed, so that this does not block. */
+		/* What a broken connection still has to say: its socket is closed, so that this does not
+		 * block. */
 		if (ready == 0 || (ready < 0 && PQstatus(conn) != CONNECTION_BAD))
 			return ready;
 		res = PQgetResult(conn);
@@ -141,8 +145,8 @@ static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 }
 
 /* `simple`: the simple protocol, which takes several statements and no parameters. */
-static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params, int simple, int64_t deadline_ms,
-			 struct err *err)
+static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params, int simple,
+			 int64_t deadline_ms, struct err *err)
 {
 	int64_t until_ms = clock_boot_ms() + deadline_ms;
 	PGresult *res = NULL;
@@ -179,7 +183,8 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 	return NULL;
 }
 
-PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
+PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+		   struct err *err)
 {
 	return execute(pg, sql, params, 0, deadline_ms, err);
 }

@@ -1,7 +1,8 @@
-/* A connection by PQconnectPoll, so that the deadline is ours (connect_timeout is ignored there, and elsewhere goes by
- * the wall clock). It has no call for "leave this host, try the next". So where the time is up, a socket that is still
- * connecting is shut down, which libpq takes for a refusal and goes on to the next address or host; and after a host
- * that took the connection and says nothing, another connection begins with the rest of the host list. */
+/* A connection by PQconnectPoll, so that the deadline is ours (connect_timeout is ignored there, and
+ * elsewhere goes by the wall clock). It has no call for "leave this host, try the next". So where the time is
+ * up, a socket that is still connecting is shut down, which libpq takes for a refusal and goes on to the next
+ * address or host; and after a host that took the connection and says nothing, another connection begins with
+ * the rest of the host list. */
 #include "pg_connect.h"
 
 #include <errno.h>
@@ -19,8 +20,9 @@
 
 enum { CONNECT_S = 10, CONNECT_MAX_S = 600, SERVER_OLDEST = 150000 };
 
-/* Ours where nobody says otherwise: a conninfo wins since it comes later, a variable since the default is then left out.
- * keepalives find a peer that is gone while we wait, tcp_user_timeout one that is gone while we send. */
+/* Ours where nobody says otherwise: a conninfo wins since it comes later, a variable since the default is
+ * then left out. keepalives find a peer that is gone while we wait, tcp_user_timeout one that is gone while
+ * we send. */
 static const struct preset {
 	const char *keyword, *value, *variable;
 } presets[] = {
@@ -35,7 +37,8 @@ static const struct preset {
 
 enum { PRESETS = sizeof(presets) / sizeof(*presets), PARAMS = PRESETS + 6 };
 
-/* What is left of the lists in host, hostaddr and port after hosts that did not answer; NULL = as configured. */
+/* What is left of the lists in host, hostaddr and port after hosts that did not answer; NULL = as
+ * configured. */
 struct rest {
 	char *host, *hostaddr, *port;
 };
@@ -111,9 +114,10 @@ static int check_conninfo(const char *conninfo, struct err *err)
 	}
 	redacted = settings_redact(conninfo);
 	if (strcmp(redacted, conninfo) != 0)
-		err_set(err, ERR_FATAL, "the conninfo of the database does not parse (the reason is not shown, since there is "
-					"a password in it): write host=... user=... password='...', or percent-encode "
-					"what is special in a URI");
+		err_set(err, ERR_FATAL,
+			"the conninfo of the database does not parse (the reason is not shown, since there is a "
+			"password in it): write host=... user=... password='...' or percent-encode what is special "
+			"in a URI");
 	else
 		err_set(err, ERR_FATAL, "the conninfo of the database does not parse: %s",
 			pg_one_line(text ? text : "out of memory", line, sizeof(line)));
@@ -247,8 +251,8 @@ static int check_server(PGconn *conn, struct err *err)
 
 	if (version >= SERVER_OLDEST)
 		return 0;
-	return err_set(err, ERR_FATAL, "the database server is PostgreSQL %d.%d: upgrade it to 15 or newer", version / 10000,
-		       version % 10000);
+	return err_set(err, ERR_FATAL, "the database server is PostgreSQL %d.%d: upgrade it to 15 or newer",
+		       version / 10000, version % 10000);
 }
 
 int pg_connect(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
@@ -276,8 +280,8 @@ int pg_connect(struct pg *pg, const char *conninfo, const char *application_name
 	if (got < 0) {
 		pg_error_connect(pg, conn, err);
 	} else if (got == 0) {
-		err_set(err, ERR_RETRY, "the database at %s, port %s, has not answered for %lld s", PQhost(conn), PQport(conn),
-			(long long)(connect_ms(conn) / 1000));
+		err_set(err, ERR_RETRY, "the database at %s, port %s, has not answered for %lld s",
+			PQhost(conn), PQport(conn), (long long)(connect_ms(conn) / 1000));
 	} else if (PQsetnonblocking(conn, 1)) {
 		err_set(err, ERR_RETRY, "the database connection cannot be made non-blocking");
 	} else if (check_server(conn, err) == 0) {

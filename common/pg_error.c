@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep: the session is as good
- * as before. A code that is not here is unclassified: it ends the connection. */
+/* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep: the session
+ * is as good as before. A code that is not here is unclassified: it ends the connection. */
 static const struct rule {
 	const char *code;
 	enum err_class class;
@@ -17,7 +17,7 @@ static const struct rule {
 	{"57014", ERR_RETRY, 1, NULL}, /* statement_timeout, or cancelled by somebody */
 	{"57P", ERR_RETRY, 0, NULL},   /* shutdown, starting up, idle timeout */
 	{"25P03", ERR_RETRY, 0, NULL}, /* idle in transaction timeout */
-	{"25006", ERR_RETRY, 0, "the server is read-only, perhaps a standby; another connection may find the primary"},
+	{"25006", ERR_RETRY, 0, "the server is read-only, perhaps a standby; trying the others"},
 	{"53100", ERR_RETRY, 1, "the database's disk is full: make room"},
 	{"53300", ERR_RETRY, 1, "raise the server's max_connections, or close some connections"},
 	{"53", ERR_RETRY, 1, NULL},
@@ -26,9 +26,9 @@ static const struct rule {
 	{"23514", ERR_INPUT, 1, NULL},
 	{"23", ERR_FATAL, 1, NULL},
 	{"28", ERR_FATAL, 1,
-	 "check user and password (conninfo, PGUSER and PGPASSWORD, or ~/.pgpass) and the server's pg_hba.conf"},
+	 "check user and password (conninfo, PGUSER, PGPASSWORD, ~/.pgpass) and the server's pg_hba.conf"},
 	{"3D000", ERR_FATAL, 1, "create the database (createdb), then run `gapless-writer migrate`"},
-	{"3F000", ERR_FATAL, 1, "create the schema, or correct search_path, then run `gapless-writer migrate`"},
+	{"3F000", ERR_FATAL, 1, "create the schema or set search_path, then run `gapless-writer migrate`"},
 	{"42501", ERR_FATAL, 1, "grant the role the privileges that it needs"},
 	{"42P01", ERR_FATAL, 1, "run `gapless-writer migrate`"},
 	{"42703", ERR_FATAL, 1, "run `gapless-writer migrate`"},
@@ -97,8 +97,8 @@ int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err
 	pg_one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
 	pg_one_line(detail ? detail : "", more, sizeof(more));
 	pg_one_line(hint ? hint : "", fix, sizeof(fix));
-	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "", more, *more ? ")" : "",
-		       *pg->sqlstate ? pg->sqlstate : "none", *fix ? ": " : "", fix);
+	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "", more,
+		       *more ? ")" : "", *pg->sqlstate ? pg->sqlstate : "none", *fix ? ": " : "", fix);
 }
 
 int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
@@ -109,16 +109,17 @@ int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
 
 	keep_sqlstate(pg, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
 	pg_one_line(text, message, sizeof(message));
-	advice = strstr(message, " This probably means"); /* of libpq; says no more than "terminated abnormally" */
+	advice = strstr(message, " This probably means"); /* libpq's; it says nothing more */
 	if (advice)
 		*advice = 0;
-	return err_set(err, ERR_RETRY, "the connection to the database was lost: %s", *message ? message : "no reason given");
+	return err_set(err, ERR_RETRY, "the connection to the database was lost: %s",
+		       *message ? message : "no reason given");
 }
 
 /* ---- connecting ---- */
 
-/* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is of the last one tried
- * that answered. */
+/* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is of the last
+ * one tried that answered. */
 static void take_sqlstate(struct pg *pg, char *text)
 {
 	static const char code[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -132,8 +133,8 @@ static void take_sqlstate(struct pg *pg, char *text)
 	}
 }
 
-/* The verbose text has lines about the server's source code. */
-static void drop_locations(char *text)
+/* The verbose text has lines about the server's source code; advice of libpq stands on lines with a tab. */
+static void drop_extra_lines(char *text)
 {
 	static const char word[] = "LOCATION:";
 
@@ -141,7 +142,7 @@ static void drop_locations(char *text)
 		char *next = at + strcspn(at, "\n");
 
 		next += *next != 0;
-		if (strncmp(at, word, sizeof(word) - 1) == 0)
+		if (*at == '\t' || strncmp(at, word, sizeof(word) - 1) == 0)
 			memmove(at, next, strlen(next) + 1);
 		else
 			at = next;
@@ -156,17 +157,18 @@ int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
 	keep_sqlstate(pg, NULL);
 	snprintf(text, sizeof(text), "%s", PQerrorMessage(conn));
 	take_sqlstate(pg, text);
-	drop_locations(text);
+	drop_extra_lines(text);
 	pg_one_line(text, message, sizeof(message));
 	rule = rule_of(pg->sqlstate);
 	if (PQconnectionNeedsPassword(conn))
-		return err_set(err, ERR_FATAL, "the database wants a password: %s: give one with PGPASSWORD, ~/.pgpass or "
-					       "password= in the conninfo", message);
-	/* libpq refused a value before it tried anything; its own texts are never translated here (no setlocale). */
+		return err_set(err, ERR_FATAL, "the database wants a password: %s: give one with PGPASSWORD, "
+					       "~/.pgpass or password= in the conninfo", message);
+	/* libpq refused a value before it tried anything; its own texts are never translated here (no
+	 * setlocale). */
 	if (!*pg->sqlstate && (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
 		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s", message);
 	if (!*pg->sqlstate)
 		return err_set(err, ERR_RETRY, "the database cannot be reached: %s", message);
-	return err_set(err, rule->class, "the database refuses the connection: %s (SQLSTATE %s)%s%s", message, pg->sqlstate,
-		       rule->hint ? ": " : "", rule->hint ? rule->hint : "");
+	return err_set(err, rule->class, "the database refuses the connection: %s (SQLSTATE %s)%s%s", message,
+		       pg->sqlstate, rule->hint ? ": " : "", rule->hint ? rule->hint : "");
 }

@@ -90,9 +90,11 @@ static int load_variable(struct load *l, const char *name, const char *value)
 		return 0;
 	meant = nearest(spec, name, 1);
 	if (meant)
-		return err_set(l->err, ERR_FATAL, "%.80s in the environment is not a setting of %s: was %s meant?", name,
+		return err_set(l->err, ERR_FATAL,
+			       "%.80s in the environment is not a setting of %s: was %s meant?", name,
 			       spec->program, setting_variable(meant, full));
-	return err_set(l->err, ERR_FATAL, "%.80s in the environment is not a setting of %s: unset it, or see %s --help", name,
+	return err_set(l->err, ERR_FATAL,
+		       "%.80s in the environment is not a setting of %s: unset it, or see %s --help", name,
 		       spec->program, spec->program);
 }
 
@@ -153,8 +155,8 @@ static int unknown_flag(struct load *l, const char *arg, size_t len)
 	if (meant)
 		return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: was --%s meant?", (int)len, arg,
 			       l->spec->program, meant->name);
-	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg, l->spec->program,
-		       l->spec->program);
+	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg,
+		       l->spec->program, l->spec->program);
 }
 
 static int store_flag(struct load *l, const struct setting *s, const char *value, const char *from)
@@ -206,7 +208,8 @@ static int load_flag(struct load *l, int *i)
 	if (!value && *i + 1 < l->argc && !looks_like_flag(l->argv[*i + 1]))
 		value = l->argv[++*i];
 	if (!value)
-		return err_set(l->err, ERR_FATAL, "%s needs a value: %s=%s", from, from, s->value ? s->value : "VALUE");
+		return err_set(l->err, ERR_FATAL, "%s needs a value: %s=%s", from, from,
+			       s->value ? s->value : "VALUE");
 	return store_flag(l, s, value, from);
 }
 
@@ -234,7 +237,9 @@ static int load_arguments(struct load *l, struct setting_list *words)
 static int answer(const struct settings_spec *spec, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") == 0 || (strcmp(argv[i], "-h") == 0 && !find_short(spec, 'h'))) {
+		int short_help = strcmp(argv[i], "-h") == 0 && !find_short(spec, 'h');
+
+		if (short_help || strcmp(argv[i], "--help") == 0) {
 			settings_help(spec, stdout);
 			return 1;
 		}
@@ -250,8 +255,8 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 	return 0;
 }
 
-enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc, char **argv, char **environ_,
-				   struct setting_list *words, struct err *err)
+enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc, char **argv,
+				   char **environ_, struct setting_list *words, struct err *err)
 {
 	struct load l = {.spec = spec, .out = out, .argc = argc, .argv = argv, .err = err};
 	enum settings_result result = SETTINGS_BAD;

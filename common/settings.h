@@ -18,7 +18,7 @@ enum setting_type {
 	SETTING_NUMBER, /* int64_t, between min and max */
 	SETTING_SWITCH, /* int: 0 or 1; the flag alone means 1; true/false, yes/no, on/off, 1/0 */
 	SETTING_TIME,   /* int64_t epoch ms, time_parse_user(); empty = INT64_MIN */
-	SETTING_LIST    /* struct setting_list: a repeatable flag; in the environment separated by ';' */
+	SETTING_LIST    /* struct setting_list: a repeatable flag; in the environment separated by ';' ("\;" is one) */
 };
 
 struct setting_list {

@@ -72,7 +72,8 @@ static void flag_text(const struct setting *s, char *out, size_t size)
 	snprintf(out, size, "  %s--%s%s%s", letter, s->name, *value ? "=" : "", value);
 }
 
-/* The flag, then its texts in a column of their own, which begin on the next line where the flag is too long. */
+/* The flag, then its texts in a column of their own, which begin on the next line where the flag is too
+ * long. */
 static void print_row(FILE *to, const char *flag, int column, const char *help, const char *details)
 {
 	char margin[FLAG_COLUMNS + 3];
@@ -111,8 +112,8 @@ void settings_help(const struct settings_spec *spec, FILE *to)
 	if (column < 18)
 		column = 18;
 
-	fprintf(to, "%s\nSettings (a flag beats its environment variable, which stands in brackets with the default):\n\n",
-		spec->usage ? spec->usage : spec->program);
+	fprintf(to, "%s\nSettings (a flag beats its environment variable, which stands in brackets with the "
+		    "default):\n\n", spec->usage ? spec->usage : spec->program);
 	for (const struct setting *s = spec->table; s->name; s++) {
 		char *details = describe(s, 1);
 		char closed[512];
@@ -147,7 +148,8 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 
 	fprintf(to, "# %s %s: every setting, with its default. A flag beats the line here.\n", spec->program,
 		GAPLESS_VERSION);
-	fprintf(to, "# Use: EnvironmentFile= of a systemd unit, or `set -a; . ./this-file; set +a` in a shell.\n");
+	fprintf(to, "# Use: EnvironmentFile= of a systemd unit, or `set -a; . ./this-file; set +a` in a "
+		    "shell.\n");
 	for (const struct setting *s = spec->table; s->name; s++) {
 		char *details = describe(s, 0);
 

@@ -6,8 +6,8 @@
 
 #include "settings.h"
 
-/* Every setting with its flag, help, variable, bounds and default; no line longer than 100 columns but those of the
- * spec's own texts. */
+/* Every setting with its flag, help, variable, bounds and default; no line longer than 100 columns but those
+ * of the spec's own texts. */
 void settings_help(const struct settings_spec *spec, FILE *to);
 
 #endif

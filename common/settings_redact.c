@@ -1,5 +1,5 @@
-/* Passwords in text that a person gave us, hidden before it is shown. Where a text is ambiguous or broken, more is
- * hidden rather than less: a broken conninfo is the one that ends up in a log. */
+/* Passwords in text that a person gave us, hidden before it is shown. Where a text is ambiguous or broken,
+ * more is hidden rather than less: a broken conninfo is the one that ends up in a log. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +30,13 @@ static void add_hidden(struct out *o)
 	add(o, hidden, hidden + sizeof(hidden) - 1);
 }
 
-/* libpq's keywords that hold a secret (documentation of PostgreSQL, "Parameter Key Words"; the last ones are of 18). */
+/* libpq's keywords that hold a secret (documentation of PostgreSQL, "Parameter Key Words"; the last ones are
+ * of 18). */
 static int is_password(const char *name, size_t n)
 {
 	static const char *const names[] = {
-		"password", "sslpassword", "passwd", "oauth_client_secret", "scram_client_key", "scram_server_key",
+		"password",	       "sslpassword",	   "passwd",
+		"oauth_client_secret", "scram_client_key", "scram_server_key",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -50,7 +52,8 @@ static int is_secret_property(const char *name, size_t n)
 	static const char tail[] = ".password";
 	const size_t t = sizeof(tail) - 1;
 
-	return (n > t && strncasecmp(name + n - t, tail, t) == 0) || (n > 5 && strncasecmp(name, "sasl.", 5) == 0) ||
+	return (n > t && strncasecmp(name + n - t, tail, t) == 0) ||
+	       (n > 5 && strncasecmp(name, "sasl.", 5) == 0) ||
 	       (n > 8 && strncasecmp(name, "ssl.key.", 8) == 0);
 }
 
@@ -68,8 +71,8 @@ static const char *query_start(const char *s)
 	return q;
 }
 
-/* The '@' that ends user and password: the last one before the query, since people forget to encode '@', '/', '?' and
- * '#' inside a password. NULL where there is none. */
+/* The '@' that ends user and password: the last one before the query, since people forget to encode '@', '/',
+ * '?' and '#' inside a password. NULL where there is none. */
 static const char *user_end(const char *s)
 {
 	return memrchr(s, '@', (size_t)(query_start(s) - s));

@@ -11,7 +11,8 @@
 #include "printable.h"
 #include "timetext.h"
 
-/* What lives as long as the process stays reachable from here: a leak checker then knows that it is no leak. */
+/* What lives as long as the process stays reachable from here: a leak checker then knows that it is no
+ * leak. */
 static void **kept;
 static size_t kept_n;
 
@@ -40,7 +41,8 @@ static void *member(const struct setting *s, const void *settings)
 
 /* ---- from text ---- */
 
-static int store_number(const struct setting *s, int64_t *out, const char *text, const char *from, struct err *err)
+static int store_number(const struct setting *s, int64_t *out, const char *text, const char *from,
+			struct err *err)
 {
 	const char *digits = text[0] == '-' ? text + 1 : text;
 	char shown[PRINTABLE_BYTES];
@@ -48,19 +50,22 @@ static int store_number(const struct setting *s, int64_t *out, const char *text,
 
 	errno = 0;
 	value = strtoll(text, NULL, 10);
-	if (*digits && !digits[strspn(digits, "0123456789")] && !errno && value >= s->min && value <= s->max) {
+	if (*digits && !digits[strspn(digits, "0123456789")] && !errno && value >= s->min &&
+	    value <= s->max) {
 		*out = value;
 		return 0;
 	}
 	printable(s->secret ? "***" : text, shown);
 	if (s->max == INT64_MAX)
-		return err_set(err, ERR_FATAL, "%s must be a whole number of %" PRId64 " or more, not \"%s\"", from, s->min,
-			       shown);
-	return err_set(err, ERR_FATAL, "%s must be a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"", from, s->min,
+		return err_set(err, ERR_FATAL, "%s must be a whole number of %" PRId64 " or more, not \"%s\"",
+			       from, s->min, shown);
+	return err_set(err, ERR_FATAL,
+		       "%s must be a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"", from, s->min,
 		       s->max, shown);
 }
 
-static int store_switch(const struct setting *s, int *out, const char *text, const char *from, struct err *err)
+static int store_switch(const struct setting *s, int *out, const char *text, const char *from,
+			struct err *err)
 {
 	static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
 	char shown[PRINTABLE_BYTES];
@@ -71,8 +76,8 @@ static int store_switch(const struct setting *s, int *out, const char *text, con
 			return 0;
 		}
 	}
-	return err_set(err, ERR_FATAL, "%s must be true or false (or yes, no, on, off, 1, 0), not \"%s\"", from,
-		       printable(s->secret ? "***" : text, shown));
+	return err_set(err, ERR_FATAL, "%s must be true or false (or yes, no, on, off, 1, 0), not \"%s\"",
+		       from, printable(s->secret ? "***" : text, shown));
 }
 
 static int store_time(int64_t *out, const char *text, const char *from, struct err *err)
@@ -86,8 +91,8 @@ static int store_time(int64_t *out, const char *text, const char *from, struct e
 	if (time_parse_user(text, out) == 0)
 		return 0;
 	return err_set(err, ERR_FATAL,
-		       "%s must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 (UTC where no "
-		       "zone is given), not \"%s\"",
+		       "%s must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 "
+		       "(UTC where no zone is given), not \"%s\"",
 		       from, printable(text, shown));
 }
 
@@ -128,7 +133,8 @@ static void store_list(struct setting_list *l, const char *text)
 	}
 }
 
-int setting_store(const struct setting *s, void *settings, const char *text, const char *from, struct err *err)
+int setting_store(const struct setting *s, void *settings, const char *text, const char *from,
+		  struct err *err)
 {
 	void *at = member(s, settings);
 
@@ -201,6 +207,7 @@ static char *show(const struct setting *s, const void *settings, int redact)
 	const void *at = member(s, settings);
 	const char *text;
 	char out[TIMETEXT_BYTES];
+	int64_t ms;
 
 	switch (s->type) {
 	case SETTING_NUMBER:
@@ -209,7 +216,8 @@ static char *show(const struct setting *s, const void *settings, int redact)
 	case SETTING_SWITCH:
 		return xstrdup(*(const int *)at ? "true" : "false");
 	case SETTING_TIME:
-		return xstrdup(*(const int64_t *)at == INT64_MIN ? "" : time_format_ms(*(const int64_t *)at, out));
+		ms = *(const int64_t *)at;
+		return xstrdup(ms == INT64_MIN ? "" : time_format_ms(ms, out));
 	case SETTING_LIST:
 		return show_list(at, redact);
 	case SETTING_TEXT:

@@ -1,5 +1,6 @@
-/* Signals and the way out. First SIGTERM or SIGINT: stop_requested() becomes 1 and stop_fd() readable, so that every wait
- * ends. Second: the process is gone at once with exit code 130. SIGPIPE is ignored. */
+/* Signals and the way out. First SIGTERM, SIGINT or SIGHUP (unless nohup has it ignored): stop_requested() becomes 1
+ * and stop_fd() readable, so that every wait ends. Second, of any of them: the process is gone at once with exit code
+ * 130. SIGPIPE is ignored. */
 #ifndef GAPLESS_STOP_H
 #define GAPLESS_STOP_H
 

@@ -16,7 +16,7 @@ static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t boot_ms)
 {
 	int64_t difference = date_ms - boot_ms;
 
-	if (boot_ms - c->window_ms >= 2 * EXCLOCK_WINDOW_MS) {
+	if (boot_ms - c->window_ms >= INT64_C(2) * EXCLOCK_WINDOW_MS) {
 		exclock_reset(c, boot_ms);
 	} else if (boot_ms - c->window_ms >= EXCLOCK_WINDOW_MS) {
 		c->last_best_ms = c->best_ms;

@@ -48,18 +48,17 @@ struct request {
 /* Upbit's minutes come with their unit: 1 to 240. */
 static int64_t interval_unit(const struct interval *iv)
 {
-	const int64_t minute_ms = 60 * 1000, day_ms = 24 * 60 * minute_ms;
+	const int64_t minute_ms = 60000, day_ms = 1440 * minute_ms;
 
 	return iv->nominal_ms >= minute_ms && iv->nominal_ms < day_ms ? iv->nominal_ms / minute_ms : 0;
 }
 
-/* Finds the known fields in one pass, so that a field that comes twice is seen. */
+/* Finds the known fields in one pass, so that a field that comes twice is seen. fields[] is empty before. */
 static int row_fields(const struct cJSON *object, size_t row, const struct cJSON *fields[FIELDS],
 		      struct err *err)
 {
 	const struct cJSON *item;
 
-	memset(fields, 0, FIELDS * sizeof(fields[0]));
 	cJSON_ArrayForEach (item, object) {
 		for (int i = 0; i < FIELDS; i++) {
 			if (strcmp(item->string, field_names[i]) != 0)
@@ -152,7 +151,7 @@ static int row_validate(const struct request *q, const struct candle *c, struct 
 
 static int row_parse(const struct request *q, const struct cJSON *object, struct candle *c, struct err *err)
 {
-	const struct cJSON *fields[FIELDS];
+	const struct cJSON *fields[FIELDS] = {NULL};
 	const struct {
 		enum field field;
 		char *out;

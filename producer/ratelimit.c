@@ -38,7 +38,7 @@ static int64_t live_period_us(const struct ratelimit *r)
 static int64_t lag_us(const struct ratelimit *r)
 {
 	int64_t period = period_us(r);
-	int64_t room = r->limit * period - (SECOND_MS + JITTER_MS) * 1000;
+	int64_t room = r->limit * period - INT64_C(1000) * (SECOND_MS + JITTER_MS);
 
 	return max64(0, min64(room, period));
 }

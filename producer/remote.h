@@ -8,7 +8,7 @@
 
 struct cJSON;
 
-enum { REMOTE_TEXT_BYTES = 164 }; /* 160 bytes of text and the final 0 */
+enum { REMOTE_TEXT_BYTES = 164 }; /* 160 bytes of text, "..." and the final 0 */
 
 /* One JSON value (RFC 8259, UTF-8 without a byte order mark) and nothing after it, numbers marked and quoted
  * (common/jsonnum.h). NULL: *err (ERR_INPUT). The caller owns the value (cJSON_Delete). */

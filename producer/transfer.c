@@ -148,27 +148,14 @@ CURLcode transfer_begin(struct transfer *t, const char *url, void *tag)
 
 /* ---------------------------------------------------------------- what went wrong */
 
-static enum err_class failure_class(CURLcode code)
+static int is_mistrust(CURLcode code)
 {
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		return ERR_FATAL;
-	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_FILESIZE_EXCEEDED:
-		return ERR_INPUT;
-	default:
-		return ERR_RETRY;
-	}
+	return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR ||
+	       code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_SSL_CACERT_BADFILE;
 }
 
 void transfer_describe(const struct transfer *t, struct err *err)
 {
-	enum err_class class = failure_class(t->result);
 	const char *reason = *t->reason ? t->reason : curl_easy_strerror(t->result);
 
 	if (t->bound == BOUND_BODY || t->result == CURLE_FILESIZE_EXCEEDED)
@@ -180,10 +167,8 @@ void transfer_describe(const struct transfer *t, struct err *err)
 			HTTP_HEAD_MAX_LINES, HTTP_HEAD_MAX_BYTES);
 	else if (t->result == CURLE_BAD_CONTENT_ENCODING)
 		err_set(err, ERR_INPUT, "The exchange's answer cannot be decompressed: \"%s\".", reason);
-	else if (class == ERR_FATAL)
-		err_set(err, class,
-			"The exchange's certificate is not to be trusted, or its URL is wrong: \"%s\".",
-			reason);
+	else if (is_mistrust(t->result))
+		err_set(err, ERR_FATAL, "The exchange's certificate is not to be trusted: \"%s\".", reason);
 	else
-		err_set(err, class, "The exchange gave no complete answer: \"%s\".", reason);
+		err_set(err, ERR_RETRY, "The exchange gave no complete answer: \"%s\".", reason);
 }

@@ -84,9 +84,9 @@ int upbit_markets_url(const char *base, char *out, size_t cap, struct err *err)
 
 int64_t upbit_retention_ms(const struct interval *iv)
 {
-	const int64_t hour_ms = 3600 * 1000;
+	const int64_t hour_ms = 3600000;
 
-	return iv->nominal_ms < 60 * 1000 ? (90 * 24 - 1) * hour_ms : 0;
+	return iv->nominal_ms < 60000 ? (90 * 24 - 1) * hour_ms : 0;
 }
 
 /* ---------------------------------------------------------------- the list of markets */

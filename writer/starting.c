@@ -42,27 +42,34 @@ out:
 	free(facts);
 }
 
-/* One line for all partitions that start for the same quiet reason, one each for what somebody should see. */
+static void log_start(const struct writer *w, const struct position_item *item, enum log_level level)
+{
+	LOG_AT(level, start_text(item->start.why), L_STR("topic", w->options->topic), L_INT("partition", item->partition),
+	       L_INT("starts_at", item->start.offset), L_INT("committed", item->facts.committed),
+	       L_INT("position", item->facts.position), L_INT("low", item->facts.low), L_INT("high", item->facts.high),
+	       L_INT("lost_offsets", item->start.lost));
+}
+
+/* One line for all partitions that start for the same reason; what is lost or made anew also shows each partition. */
 static void log_starts(const struct writer *w, const struct store_job *job)
 {
-	for (int why = 0; why < START_WHYS; why++) {
-		int64_t quiet = 0;
+	for (int i = 0; i < START_WHYS; i++) {
+		enum start_why why = (enum start_why)i;
+		int64_t partitions = 0, again = 0;
 
-		for (size_t i = 0; i < job->items_n; i++) {
-			const struct position_item *item = &job->items[i];
+		for (size_t k = 0; k < job->items_n; k++) {
+			const struct position_item *item = &job->items[k];
 
-			if ((int)item->start.why != why)
+			if (item->start.why != why)
 				continue;
-			quiet++;
-			LOG_AT(start_level(item->start.why) > LOG_INFO ? start_level(item->start.why) : LOG_DEBUG,
-			       start_text(item->start.why), L_STR("topic", w->options->topic),
-			       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
-			       L_INT("committed", item->facts.committed), L_INT("position", item->facts.position),
-			       L_INT("low", item->facts.low), L_INT("high", item->facts.high),
-			       L_INT("lost_offsets", item->start.lost));
+			partitions++;
+			if (item->facts.committed > item->start.offset)
+				again += item->facts.committed - item->start.offset;
+			log_start(w, item, start_level(why) == LOG_ERROR ? LOG_ERROR : LOG_DEBUG);
 		}
-		if (quiet > 0 && start_level((enum start_why)why) == LOG_INFO)
-			log_info(start_text((enum start_why)why), L_STR("topic", w->options->topic), L_INT("partitions", quiet));
+		if (partitions > 0 && start_level(why) != LOG_ERROR)
+			LOG_AT(start_level(why), start_text(why), L_STR("topic", w->options->topic),
+			       L_INT("partitions", partitions), L_INT("messages_again", again));
 	}
 }
 

@@ -57,8 +57,8 @@ static void on_revoke(struct writer *w)
 	int lost = rd_kafka_assignment_lost(w->rk);
 
 	FAULT("in_revoke");
-	if (lost)
-		writer_drop(w); /* somebody else may own them already, and reads what we drop */
+	if (lost || w->draining)
+		writer_drop(w); /* lost: somebody else may own them already, and reads what we drop */
 	else
 		writer_flush(w, REVOKE_MS);
 	if (w->assigned.n > 0)
@@ -163,6 +163,7 @@ static void drain(struct writer *w)
 {
 	int64_t lag = consumer_lag(w->rk, w->options->topic, &w->assigned);
 
+	w->draining = 1;
 	stop_watchdog((int)w->options->drain_seconds);
 	if (!w->ending)
 		writer_flush(w, w->options->drain_seconds * 1000 / 2);

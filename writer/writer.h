@@ -30,6 +30,7 @@ struct writer {
 	int64_t topic_due_ms, start_due_ms, check_due_ms;
 	struct log_throttle say_topic, say_start, say_commit, say_dead;
 	struct tally tally;
+	int draining;         /* what could be stored has been: nothing is flushed any more */
 	int ending;           /* exit_code is decided */
 	int exit_code;
 };

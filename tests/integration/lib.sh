@@ -144,7 +144,7 @@ ended() { # name
 }
 
 exchange() { # arguments of gapless-exchange
-	spawn exchange "$GAPLESS_BIN/gapless-exchange" --port 0 "$@"
+	spawn exchange "${GAPLESS_EXCHANGE:-$GAPLESS_BIN/gapless-exchange}" --port 0 "$@"
 	local end=$((SECONDS + 20))
 	until url=$(sed -n 's/^gapless-exchange listening on //p' "$work/exchange.log" | tail -n 1) && [ -n "$url" ]; do
 		running exchange && [ $SECONDS -lt $end ] || bail "the exchange does not start: $(tail -n 3 "$work/exchange.log")"

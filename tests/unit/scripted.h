@@ -159,6 +159,12 @@ static inline int scripted_broken(int fd, const char *path)
 			scripted_pause(100);
 		return -1;
 	}
+	if (strcmp(path, "/trickle") == 0) {
+		scripted_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+		while (scripted_text(fd, "                                ") == 0)
+			scripted_pause(50);
+		return -1;
+	}
 	if (strcmp(path, "/hang") == 0)
 		return scripted_hang(fd);
 	return -2; /* not one of these */
@@ -183,9 +189,7 @@ static inline int scripted_answer(int fd, const char *path, const char *request)
 	if (strcmp(path, "/redirect") == 0)
 		return scripted_body(fd, "302 Found", "Location: /echo\r\n", "", 0);
 	if (strcmp(path, "/hints") == 0) {
-		scripted_text(
-			fd,
-			"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nDate: Thu, 20 Feb 2020 00:00:00 GMT\r\n\r\n");
+		scripted_text(fd, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nDate: never\r\n\r\n");
 		return scripted_body(fd, "200 OK", "", "[]", 2);
 	}
 	if (strcmp(path, "/trailer") == 0)

@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/candle.h"
+#include "common/jsonnum.h"
 #include "golden.h"
 
 static void test_golden(void **state)
@@ -40,6 +42,39 @@ static void test_golden(void **state)
 	assert_int_equal(out.len, golden_len);
 	assert_memory_equal(out.data, golden, golden_len);
 	buf_release(&out);
+}
+
+/* The schema asks for the keys that the codec writes, in its order, and knows no others. */
+static void test_schema(void **state)
+{
+	static char text[FILE_MAX];
+	size_t len = file_read("schemas/candle.schema.json", text);
+	const cJSON *required, *described, *key;
+	struct buf work;
+	cJSON *schema, *message;
+	struct err err;
+
+	(void)state;
+	buf_init(&work, 4 * (size_t)FILE_MAX);
+	schema = json_parse(text, len, &work, &err);
+	message = json_parse(golden, golden_len, &work, &err);
+	assert_non_null(schema);
+	assert_non_null(message);
+	required = cJSON_GetObjectItemCaseSensitive(schema, "required");
+	described = cJSON_GetObjectItemCaseSensitive(schema, "properties");
+	assert_int_equal(cJSON_GetArraySize(required), cJSON_GetArraySize(message));
+	assert_int_equal(cJSON_GetArraySize(described), cJSON_GetArraySize(message));
+	required = required->child;
+	described = described->child;
+	cJSON_ArrayForEach (key, message) {
+		assert_string_equal(json_string_text(required), key->string);
+		assert_string_equal(described->string, key->string);
+		required = required->next;
+		described = described->next;
+	}
+	cJSON_Delete(schema);
+	cJSON_Delete(message);
+	buf_release(&work);
 }
 
 static void test_encode_into_a_full_buffer(void **state)
@@ -257,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_encode_into_a_full_buffer),
 		cmocka_unit_test(test_every_reason_alone),
 		cmocka_unit_test(test_the_largest_message_fits),

@@ -198,7 +198,7 @@ static void the_last_three_count(void **state)
 	(void)state;
 	exclock_init(&c);
 	settle(&c, &boot_ms);
-	exclock_answer(&c, TRUE_DIFFERENCE + 86400 * 1000, boot_ms += 100);
+	exclock_answer(&c, TRUE_DIFFERENCE + INT64_C(86400) * 1000, boot_ms += 100);
 	for (int i = 0; i < 3; i++) {
 		int64_t date_ms = date_of((boot_ms += 100) + TRUE_DIFFERENCE + 3600 * 1000);
 

@@ -13,7 +13,8 @@
 #include "common/log.h"
 #include "common/settings.h"
 
-/* Members of unlike sizes between canaries: a value that is written at a wrong place or width destroys one. */
+/* Members of unlike sizes between canaries: a value that is written at a wrong place or width destroys
+ * one. */
 struct options {
 	char canary_a;
 	const char *brokers;
@@ -69,8 +70,8 @@ static enum settings_result load(char **environ_, char **argv)
 	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
 }
 
-#define ENV(...) ((char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-#define ARGS(...) ((char *[]){"gapless-test" __VA_OPT__(, ) __VA_ARGS__, NULL})
+#define ENV(...) ((char *[]){"", ##__VA_ARGS__, NULL})
+#define ARGS(...) ((char *[]){"gapless-test", ##__VA_ARGS__, NULL})
 
 static void assert_canaries(void)
 {
@@ -222,16 +223,15 @@ static void test_missing_values(void **state)
 
 static void test_names_of_any_length(void **state)
 {
-	static char variable[5000] = "GAPLESS_", flag[5000] = "--";
+	static char variable[5000], flag[5000], many[4001];
 
 	(void)state;
-	memset(variable + 8, 'A', 4000);
-	strcpy(variable + 4008, "=1");
-	memset(flag + 2, 'a', 4000);
+	memset(many, 'A', 4000);
+	snprintf(variable, sizeof(variable), "GAPLESS_%s=1", many);
+	snprintf(flag, sizeof(flag), "--%s", many);
 	assert_int_equal(load(ENV(variable), ARGS()), SETTINGS_BAD);
 	assert_int_equal(load(ENV(), ARGS(flag)), SETTINGS_BAD);
-	memset(flag, 'x', 4000);
-	memcpy(flag, "--batch-rows=", 13);
+	snprintf(flag, sizeof(flag), "--batch-rows=%s", many);
 	assert_int_equal(load(ENV(), ARGS(flag)), SETTINGS_BAD);
 	assert_true(strlen(err.text) < 200);
 }
@@ -350,55 +350,6 @@ static void test_log_shows_no_secret(void **state)
 	assert_null(strstr(text, "batch-rows")); /* as the default is */
 }
 
-static void test_redact(void **state)
-{
-	static const char *const cases[][2] = {
-		{"", ""},
-		{"candles.v1", "candles.v1"},
-		{"host=db user=me password=s3cret dbname=x", "host=db user=me password=*** dbname=x"},
-		{"password=s3cret", "password=***"},
-		{"PassWord = s3cret host=x", "PassWord = *** host=x"},
-		{"password='a b' host=x", "password=*** host=x"},
-		{"password='it\\'s a b' host=x", "password=*** host=x"},
-		{"password='it\\\\' host=x", "password=*** host=x"},
-		{"password=a\\ b host=x", "password=*** host=x"},
-		{"password='never closed host=x", "password=***"},
-		{"password=two words host=x", "password=*** *** host=x"}, /* broken: the rest of a password */
-		{"sslpassword=a password=b", "sslpassword=*** password=***"},
-		{"host='a b' password=''", "host='a b' password=***"},
-		{"passwordx=a xpassword=b passfile=c", "passwordx=a xpassword=b passfile=c"},
-		{"dbname=postgresql://me:pw@h/x password=z", "dbname=postgresql://me:***@h/x password=***"},
-		{"postgresql://me:s3cret@db:5432/x", "postgresql://me:***@db:5432/x"},
-		{"postgres://me:s3cret@a:1,b:2/x?sslmode=require", "postgres://me:***@a:1,b:2/x?sslmode=require"},
-		{"postgresql://me@db/x", "postgresql://me@db/x"},
-		{"postgresql://db:5432/x", "postgresql://db:5432/x"},
-		{"postgresql://:s3cret@db", "postgresql://:***@db"},
-		{"postgresql://me:s3@cr/e?t#x@db/x", "postgresql://me:***@db/x"}, /* special characters not encoded */
-		{"postgresql://db/x?user=me&password=s3cret&sslmode=require", "postgresql://db/x?user=me&password=***&sslmode=require"},
-		{"postgresql://db/x?pass%77ord=s3cret", "postgresql://db/x?pass%77ord=***"},
-		{"postgresql://db/x?options=a@b&sslpassword=p", "postgresql://db/x?options=a@b&sslpassword=***"},
-		{"postgresql://db/x?password=a&other=b://c:d@e", "postgresql://db/x?password=***&other=b://c:***@e"},
-		{"http://user:pw@proxy:3128", "http://user:***@proxy:3128"},
-		{"SSL://a:1,SSL://b:2", "SSL://a:1,SSL://b:2"},
-		{"sasl.password=a b=c", "sasl.password=***"},
-		{"sasl.username=me", "sasl.username=***"},
-		{"SASL.PASSWORD=x", "SASL.PASSWORD=***"},
-		{"ssl.key.pem=-----BEGIN x y\nz", "ssl.key.pem=***"},
-		{"ssl.key.password=x", "ssl.key.password=***"},
-		{"ssl.keystore.password=x y", "ssl.keystore.password=***"},
-		{"ssl.ca.location=/x", "ssl.ca.location=/x"},
-		{"acks=all", "acks=all"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *shown = settings_redact(cases[i][0]);
-
-		assert_string_equal(shown, cases[i][1]);
-		free(shown);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,7 +366,6 @@ int main(void)
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_log_shows_no_secret),
-		cmocka_unit_test(test_redact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,21 @@ static void address_without_to(void **state)
 	assert_string_equal(url, "http://127.0.0.1:18080/v1/market/all");
 }
 
+static void long_base_url(void **state)
+{
+	static char base[100000];
+	char url[UPBIT_URL_BYTES];
+	struct err err;
+
+	(void)state;
+	memset(base, 'x', sizeof(base) - 1);
+	assert_int_equal(upbit_markets_url(base, url, sizeof(url), &err), -1);
+	assert_int_equal(err.class, ERR_FATAL);
+	assert_int_equal(upbit_candles_url(base, "KRW-BTC", interval_by_name("1m"), PAGE_NO_TO, 1, url,
+					   sizeof(url), &err),
+			 -1);
+}
+
 static void refused_address(const char *symbol, int64_t to_ms, int count, size_t cap)
 {
 	char url[UPBIT_URL_BYTES];
@@ -330,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(candle_addresses),
 		cmocka_unit_test(address_without_to),
+		cmocka_unit_test(long_base_url),
 		cmocka_unit_test(addresses_that_make_no_sense),
 		cmocka_unit_test(retention),
 		cmocka_unit_test(list_of_markets),

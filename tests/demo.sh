@@ -1,0 +1,206 @@
+#!/usr/bin/env bash
+# demo.sh: the whole path on this machine, in about a minute, and what it proves. `make demo` builds what it needs.
+#
+# A sandbox exchange that corrects candles after their close and lets others appear late; one producer, one writer; a real
+# broker and a real database. Backfill, live, an outage of the producer of exactly five minutes, and a comparison of every
+# stored candle with the exchange's own truth, digit for digit. Leaves nothing running.
+set -u -o pipefail
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8 TZ=UTC
+
+bin=${GAPLESS_BIN:-build/release}
+work=build/demo
+symbols=(KRW-BTC KRW-SNT KRW-JTO)
+intervals=(1m 1s)
+declare -A about=([KRW-BTC]="trades every second" [KRW-SNT]="one minute in ten" [KRW-JTO]="quiet for hours")
+producer='' writer='' exchange='' stack_is_ours=''
+
+if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' green='' red='' plain=''; fi
+
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+say() { printf '  %s\n' "$*"; }
+
+die() {
+	printf '%sdemo: %s%s\n' "$red" "$*" "$plain" >&2
+	printf 'demo: the logs are in %s\n' "$work" >&2
+	exit 1
+}
+
+end() {
+	local status=$?
+	local p
+	for p in $producer $writer $exchange; do kill -TERM "$p" 2>/dev/null; done
+	for p in $producer $writer $exchange; do wait "$p" 2>/dev/null; done
+	if [ -n "$stack_is_ours" ]; then compose/stack.sh down >>"$work/stack.log" 2>&1; fi
+	exit "$status"
+}
+
+await() { # seconds, what, command...
+	local seconds=$1 what=$2 until=$((SECONDS + $1))
+	shift 2
+	until "$@"; do
+		[ $SECONDS -lt $until ] || die "$what: not within $seconds s"
+		sleep 0.2
+	done
+}
+
+sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
+control() { curl -fsS "$GAPLESS_EXCHANGE_URL/control/$1"; }
+now() { control clock | jq -r .now; }
+
+# --- what is there
+
+produce() {
+	"$bin/gapless-producer" --symbols "$(IFS=,; echo "${symbols[*]}")" --intervals "$(IFS=,; echo "${intervals[*]}")" \
+		--since "$since" --look-gaps-s 2 >>"$work/producer.log" 2>&1 &
+	producer=$!
+}
+
+last_final() { # interval: start of the first candle that is not final yet
+	local length=60 seconds
+	[ "$1" = 1s ] && length=1
+	seconds=$(date -d "$(now)" +%s)
+	date -d "@$(((seconds - 60) / length * length))" +%FT%TZ
+}
+
+gaps() { # [symbol, interval]: spans that should be complete by now and are not; a quiet tail is promised every 5 minutes
+	sql "SELECT count(*) FROM market_data_gaps_at('$(now)') WHERE ('${1:-}', '${2:-}') IN (('', ''), (symbol, \"interval\"))"
+}
+
+no_gaps() { [ "$(gaps 2>/dev/null)" = 0 ] && [ "$(sql "SELECT count(*) FROM market_data_series")" = $((${#symbols[@]} * ${#intervals[@]})) ]; }
+
+# With the clock standing still: the dense market is covered up to the last second that can be final, the others have no gap.
+settled() {
+	local i
+	no_gaps || return 1
+	for i in "${intervals[@]}"; do
+		[ "$(sql "SELECT covered @> '[$since, $(last_final "$i"))'::tstzrange FROM market_data_coverage
+			WHERE symbol = 'KRW-BTC' AND \"interval\" = '$i'")" = t ] || return 1
+	done
+}
+
+lag() { # messages in the topic that the writer has not stored
+	local ends stored
+	ends=$(kcat -b "$GAPLESS_BROKERS" -Q $(printf -- "-t $GAPLESS_TOPIC:%d:-1 " {0..11}) | awk '{ n += $NF } END { print n }')
+	stored=$(sql "SELECT coalesce(sum(next_offset), 0) FROM market_data_position WHERE topic = '$GAPLESS_TOPIC'")
+	echo $((ends - stored))
+}
+caught_up() { [ "$(lag)" = 0 ]; }
+
+screen() { # a line for each series
+	sql "SELECT format('  %-8s %-3s %7s candles   newest %s   gaps %s', s.symbol, s.\"interval\", m.n,
+			coalesce(to_char(m.newest, 'HH24:MI:SS'), '-'), (SELECT count(*) FROM unnest(c.covered) r) - 1)
+		FROM market_data_series s LEFT JOIN market_data_coverage c USING (symbol, \"interval\"),
+		LATERAL (SELECT count(*) n, max(\"timestamp\") newest FROM market_data d
+			WHERE d.symbol = s.symbol AND d.\"interval\" = s.\"interval\") m ORDER BY 1"
+}
+
+# --- the last screen: the table against the exchange's own truth
+
+columns="symbol, \"interval\", \"timestamp\"::text, open::text, high::text, low::text, close::text, volume::text, quote_volume::text, revision::text"
+
+verdict() {
+	local s i to served stored duplicates digits gaps failed=0
+	printf '\n  %-9s %-4s %-20s %9s %9s %6s %11s  %s\n' series '' market served stored gaps duplicates digits
+	for s in "${symbols[@]}"; do
+		for i in "${intervals[@]}"; do
+			to=$(last_final "$i")
+			control "truth?market=$s&interval=$i&from=$since&to=$to&format=tsv" >"$work/truth.tsv"
+			psql -X -q -At -F $'\t' -c "SELECT $columns FROM market_data WHERE symbol = '$s' AND \"interval\" = '$i'
+				AND \"timestamp\" >= '$since' AND \"timestamp\" < '$to' ORDER BY \"timestamp\"" >"$work/stored.tsv"
+			served=$(wc -l <"$work/truth.tsv")
+			stored=$(wc -l <"$work/stored.tsv")
+			duplicates=$((stored - $(cut -f1-3 "$work/stored.tsv" | sort -u | wc -l)))
+			gaps=$(gaps "$s" "$i")
+			digits="${green}equal$plain"
+			if ! cmp -s "$work/truth.tsv" "$work/stored.tsv" || [ "$gaps" != 0 ] || [ "$served" = 0 ]; then
+				digits="${red}DIFFERENT$plain"
+				failed=1
+				cp "$work/truth.tsv" "$work/truth.$s.$i.tsv"
+				cp "$work/stored.tsv" "$work/stored.$s.$i.tsv"
+			fi
+			printf '  %-9s %-4s %-20s %9d %9d %6d %11d  %s\n' "$s" "$i" "${about[$s]}" "$served" "$stored" "$gaps" "$duplicates" "$digits"
+		done
+	done
+	return $failed
+}
+
+# --- the sequence
+
+mkdir -p "$work"
+rm -f "$work"/*.log "$work"/*.tsv
+trap end EXIT
+trap 'exit 130' INT TERM
+
+step "1. A broker, a database, an exchange"
+compose/stack.sh status >/dev/null 2>&1 || stack_is_ours=yes
+compose/stack.sh up | sed 's/^/  /' || die "the local stack does not start"
+eval "$(compose/stack.sh env)"
+export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_DATABASE=
+compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete --if-exists \
+	--topic "$GAPLESS_TOPIC" >"$work/stack.log" 2>&1 || die "the topic of an earlier demo cannot be removed"
+psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >>"$work/stack.log" 2>&1 ||
+	die "no database for the demo"
+"$bin/gapless-writer" migrate >"$work/writer.log" 2>&1 || die "the tables cannot be made"
+"$bin/gapless-exchange" --port 0 --corrections 100 >"$work/exchange.log" 2>&1 &
+exchange=$!
+await 10 "the exchange starts" grep -q listening "$work/exchange.log"
+GAPLESS_EXCHANGE_URL=$(sed -n 's/.*listening on //p' "$work/exchange.log")
+export GAPLESS_EXCHANGE_URL
+say "sandbox exchange on $GAPLESS_EXCHANGE_URL: Upbit's API, 10 requests a second; some candles change, or appear, after their close"
+since=$(date -d "$(now) -6 hours" +%FT%H:%M:00Z)
+
+step "2. Backfill: six hours of 1m and of 1s, for a dense market, a sparse one, and one that is quiet for hours"
+"$bin/gapless-writer" >>"$work/writer.log" 2>&1 &
+writer=$!
+produce
+await 20 "the first look" grep -q "missing candles" "$work/producer.log"
+sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer.log"
+for ((i = 0; i < 60; i++)); do
+	no_gaps && break
+	[ $((i % 5)) -ne 4 ] || { echo; screen; }
+	sleep 1
+done
+await 60 "the backfill" no_gaps
+say "done; $(control stats | jq -r '"\(.candle_requests) requests, at most \(.max_in_second) in any second, \(.limited) times 429"')"
+
+step "3. Live: one-second candles as they close"
+for _ in 1 2 3 4 5; do
+	sql "SELECT format('  exchange''s clock %s   newest candle in the table %s   close %s', '$(date -d "$(now)" +%T)',
+		to_char(max(\"timestamp\"), 'HH24:MI:SS'), (array_agg(close ORDER BY \"timestamp\" DESC))[1])
+		FROM market_data WHERE symbol = 'KRW-BTC' AND \"interval\" = '1s'"
+	sleep 1
+done
+
+step "4. The producer is away for exactly five minutes"
+in_minute() { local s; s=$(date -d "$(now)" +%-S); [ "$s" -ge 8 ] && [ "$s" -le 50 ]; }
+await 30 "a moment inside a minute" in_minute
+control 'clock?freeze=1' >/dev/null
+say "the exchange's clock stands at $(now)"
+await 30 "everything final is covered" settled
+await 30 "lag 0" caught_up
+say "lag 0; stopping the producer"
+kill -TERM "$producer"
+wait "$producer" || die "the producer did not stop cleanly"
+producer=''
+control 'clock?advance=300' >/dev/null
+say "the exchange's clock stands at $(now); starting the producer"
+mark=$(wc -l <"$work/producer.log")
+produce
+restarted() { tail -n +$((mark + 1)) "$work/producer.log" | grep "missing candles" | grep KRW-BTC | grep -q "interval=1m"; }
+await 20 "the look after the restart" restarted
+tail -n +$((mark + 1)) "$work/producer.log" | sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p'
+tail -n +$((mark + 1)) "$work/producer.log" | grep 'Backfilling 5 missing candles' | grep KRW-BTC | grep -q 'interval=1m' ||
+	die "KRW-BTC 1m should have been missing 5 candles"
+await 30 "everything final is covered again" settled
+await 30 "lag 0" caught_up
+
+step "5. What the exchange served, and what is in the table"
+if verdict; then
+	corrected=$(sed -n 's/.* corrected=\([0-9]*\).*/\1/p' "$work/writer.log" | tail -n 1)
+	printf '\n  %sComplete: no gap, no duplicate, every digit as the exchange has it.%s' "$green" "$plain"
+	printf ' (%s candles were corrected on the way.)\n' "${corrected:-0}"
+	say "Logs: $work/*.log. The real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH"
+else
+	die "the table is not what the exchange served"
+fi
