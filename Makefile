@@ -146,13 +146,26 @@ integration: | $(DEPS_stack) ## scenarios on a stack of their own
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/integration/*.t
 
+.PHONY: soak
+soak: | $(DEPS_stack) ## the long scenarios (half an hour)
+	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@$(MAKE) --no-print-directory FLAVOUR=release all
+	@tests/integration/run.sh tests/soak/*.t
+
 # ---------------------------------------------------------------- lint
+
+.PHONY: examples
+examples: $(PRODUCER) $(WRITER) ## writes the example environment files anew, from the settings' tables
+	$(PRODUCER) --example > compose/producer.env.example
+	$(WRITER) --example > compose/writer.env.example
 
 TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_exchange)
 
 .PHONY: lint
 lint: | $(DEPS_build) $(DEPS_lint) ## warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
+	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
+		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(sort $(dir $(TIDY)))
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -Iwriter \

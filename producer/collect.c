@@ -218,6 +218,7 @@ static struct look_job *look_job_new(struct collect *c)
 	job->n = c->n_series;
 	job->first = !c->series[0].looked_once;
 	job->stall_ms = c->options->stall_s * 1000;
+	job->stored_rows = 2 * c->options->rate_limit * c->options->look_gaps_s * PAGE_ROWS;
 	for (size_t i = 0; i < c->n_series; i++) {
 		struct series *s = &c->series[i];
 		struct look_series *l = &job->series[i];
@@ -229,6 +230,7 @@ static struct look_job *look_job_new(struct collect *c)
 		l->wanted_until_ms = s->wanted_until_ms;
 		l->listed_from_ms = s->listed_from_ms;
 		l->know_listed = s->looked_once;
+		l->live_from_ms = s->live_from_ms;
 		l->state = boot < s->unknown_until_boot_ms ? "unknown market" : s->n_holds > 0 ? "pages rejected or empty" : "ok";
 		series_look_began(s);
 	}
@@ -250,6 +252,8 @@ static void look_apply(struct collect *c, struct look_job *job)
 		if (first && s->listed_from_ms != INT64_MIN)
 			s->listed_asked_boot_ms = boot;
 		missing = series_look_ended(s, &job->series[i].covered, now, boot);
+		series_stored(s, job->series[i].stored, job->series[i].n_stored);
+		job->series[i].stored = NULL;
 		snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 		if (missing > 0)
 			log_info(text, L_STR("symbol", s->symbol), L_STR("interval", s->iv->name));

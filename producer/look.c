@@ -150,7 +150,7 @@ static int look_once(struct look *l, struct look_job *job, struct err *err)
 	if (stored < 0)
 		goto out;
 	job->taken = stored || job->first;
-	if (job->taken && look_sql_coverage(&l->pg, job, QUERY_MS, err))
+	if (job->taken && (look_sql_coverage(&l->pg, job, QUERY_MS, err) || look_sql_stored(&l->pg, job, QUERY_MS, err)))
 		goto out;
 	rc = 0;
 out:
@@ -303,8 +303,10 @@ void look_job_free(struct look_job *job)
 {
 	if (!job)
 		return;
-	for (size_t i = 0; i < job->n; i++)
+	for (size_t i = 0; i < job->n; i++) {
 		spans_release(&job->series[i].covered);
+		free(job->series[i].stored);
+	}
 	free(job->series);
 	free(job);
 }

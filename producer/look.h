@@ -22,7 +22,10 @@ struct look_series {
 	int64_t listed_from_ms;          /* INT64_MIN: not known; written where nothing older is stored; out: as in the database */
 	int know_listed;                 /* 0: listed_from is not ours to write yet (before the first look) */
 	const char *state;               /* "ok", "unknown market", ... */
+	int64_t live_from_ms;            /* where backfill ends */
 	struct spans covered;            /* out */
+	struct stored *stored;           /* out: rows in what is wanted, not covered, and before live_from_ms */
+	size_t n_stored;
 };
 
 struct look_job {
@@ -30,6 +33,7 @@ struct look_job {
 	size_t n;
 	int first;        /* the first look: after stalled_ms it takes the coverage as it is */
 	int64_t stall_ms; /* without any movement of the writer for this long, the look ends */
+	int64_t stored_rows; /* how many of the newest stored rows of each gap to read: what may be fetched until the next look */
 	int taken;        /* out: covered is to be believed; 0: the writer did not move, nothing was read */
 };
 

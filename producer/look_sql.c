@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
+
 /* The job's series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON, because its arrays need
  * no quoting rules of our own; coordinates are positions, so that results find their way back. */
 #define WANTED \
 	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from," \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, know_listed, state" \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, know_listed, state," \
+	" to_timestamp(live_from / 1000) AS live_from" \
 	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint," \
-	" wanted_until bigint, listed_from bigint, know_listed bool, state text)) AS w"
+	" wanted_until bigint, listed_from bigint, know_listed bool, state text, live_from bigint)) AS w"
 
 #define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
 
@@ -34,7 +37,8 @@ static int series_json(const struct look_job *job, struct buf *b, struct err *er
 				  i ? "," : "", i, s->symbol, s->iv->name, s->widen ? "true" : "false", s->wanted_from_ms) ||
 		       number_or_null(b, "wanted_until", s->wanted_until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", s->listed_from_ms, INT64_MIN) ||
-		       buf_printf(b, ",\"know_listed\":%s,\"state\":\"%s\"}", s->know_listed ? "true" : "false", s->state);
+		       buf_printf(b, ",\"know_listed\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}", s->know_listed ? "true" : "false", s->state,
+				  s->live_from_ms);
 	}
 	if (full || buf_append(b, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one look (%zu)", job->n);
@@ -134,22 +138,31 @@ int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int 
 	return 0;
 }
 
+/* One round trip with the job's series as $1 (and $2, where there is one). NULL: *err. */
+static PGresult *job_query(struct pg *pg, const char *sql, const char *second, const struct look_job *job, int64_t deadline_ms,
+			   struct err *err)
+{
+	struct buf json;
+	PGresult *res = NULL;
+
+	buf_init(&json, 4 << 20);
+	if (series_json(job, &json, err) == 0) {
+		const char *values[] = {json.data, second};
+
+		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms, err);
+	}
+	buf_release(&json);
+	return res;
+}
+
 int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] =
 		"SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS("upper(r)") " FROM " WANTED
 		" JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 		" ORDER BY w.i, lower(r)";
-	struct buf json;
-	PGresult *res = NULL;
+	PGresult *res = job_query(pg, select, NULL, job, deadline_ms, err);
 
-	buf_init(&json, 4 << 20);
-	if (series_json(job, &json, err) == 0) {
-		const char *values[] = {json.data};
-
-		res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
-	}
-	buf_release(&json);
 	if (!res)
 		return -1;
 	for (size_t i = 0; i < job->n; i++)
@@ -159,6 +172,43 @@ int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, 
 
 		if (at < job->n)
 			spans_add(&job->series[at].covered, cell(res, i, 1, INT64_MIN), cell(res, i, 2, INT64_MAX));
+	}
+	PQclear(res);
+	return 0;
+}
+
+static void stored_add(struct look_series *s, int64_t timestamp_ms, int64_t revision)
+{
+	if ((s->n_stored & (s->n_stored - 1)) == 0)
+		s->stored = xreallocarray(s->stored, s->n_stored ? s->n_stored * 2 : 1, sizeof *s->stored);
+	s->stored[s->n_stored++] = (struct stored){timestamp_ms, revision};
+}
+
+int look_sql_stored(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] =
+		"SELECT w.i, " EPOCH_MS("m.\"timestamp\"") ", m.revision FROM " WANTED
+		" JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
+		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(s.wanted_from, w.live_from), w.live_from))"
+		" - coalesce(c.covered, '{}')) AS g"
+		" CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
+		" AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"
+		" AND d.revision > 0 ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m";
+	char limit[24];
+	PGresult *res;
+
+	snprintf(limit, sizeof limit, "%" PRId64, job->stored_rows);
+	res = job_query(pg, select, limit, job, deadline_ms, err);
+	if (!res)
+		return -1;
+	for (size_t i = 0; i < job->n; i++)
+		job->series[i].n_stored = 0;
+	for (int i = 0; i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)job->n);
+
+		if (at < job->n)
+			stored_add(&job->series[at], cell(res, i, 1, 0), cell(res, i, 2, 0));
 	}
 	PQclear(res);
 	return 0;

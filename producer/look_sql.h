@@ -14,5 +14,7 @@ int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int 
 	__attribute__((warn_unused_result));
 /* Reads the coverage of the job's series. */
 int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+/* Reads what is stored in the gaps (series_stored). Rows of revision 0 lose in any case and are left out. */
+int look_sql_stored(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -67,15 +67,19 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
 static int open_handle(struct publisher *p, struct err *err)
 {
-	static const struct kafka_property role[] = {
-		{"enable.idempotence", "true"},      {"linger.ms", "20"},
-		{"compression.type", "lz4"},         {"queue.buffering.max.kbytes", "32768"},
+	char queue_messages[24];
+	const struct kafka_property role[] = {
+		{"enable.idempotence", "true"},        {"linger.ms", "20"},
+		{"compression.type", "lz4"},           {"queue.buffering.max.messages", queue_messages},
 		{"allow.auto.create.topics", "false"}, {NULL, NULL}};
 	static const char *const fixed[] = {"enable.idempotence", "acks", "request.required.acks", "partitioner",
-					    "allow.auto.create.topics", "enable.gapless.guarantee", NULL};
-	rd_kafka_conf_t *conf = kafka_conf_new(p->settings.brokers, role, fixed, p->settings.properties, err);
+					    "allow.auto.create.topics", "enable.gapless.guarantee",
+					    "queue.buffering.max.messages", NULL};
+	rd_kafka_conf_t *conf;
 	char text[256];
 
+	snprintf(queue_messages, sizeof queue_messages, "%lld", (long long)p->settings.limit);
+	conf = kafka_conf_new(p->settings.brokers, role, fixed, p->settings.properties, err);
 	if (!conf)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, p);

@@ -45,7 +45,9 @@ void series_release(struct series *s)
 	spans_release(&s->repair);
 	spans_release(&s->report);
 	free(s->provisionals);
+	free(s->stored);
 	s->provisionals = NULL;
+	s->stored = NULL;
 }
 
 void publications_release(struct publications *p)
@@ -346,6 +348,36 @@ static void provisional_forget(struct series *s, int64_t timestamp_ms)
 		}
 }
 
+/* --- repairs */
+
+static int by_timestamp(const void *a, const void *b)
+{
+	int64_t x = ((const struct stored *)a)->timestamp_ms, y = ((const struct stored *)b)->timestamp_ms;
+
+	return x < y ? -1 : x > y;
+}
+
+void series_stored(struct series *s, struct stored *rows, size_t n)
+{
+	free(s->stored);
+	s->stored = rows;
+	s->n_stored = n;
+	if (n > 0)
+		qsort(rows, n, sizeof *rows, by_timestamp);
+}
+
+static void revision_raise(const struct series *s, struct publication *pub)
+{
+	struct stored key = {.timestamp_ms = pub->candle.timestamp_ms}, *found = NULL;
+
+	if (s->n_stored > 0)
+		found = bsearch(&key, s->stored, s->n_stored, sizeof *s->stored, by_timestamp);
+	if (found && found->revision > pub->candle.revision) {
+		pub->candle.revision = found->revision;
+		pub->origin = ORIGIN_REPAIR;
+	}
+}
+
 /* --- pages */
 
 struct reading { /* what series_page works on */
@@ -359,6 +391,7 @@ static void publish(struct series *s, const struct candle *row, const struct pro
 
 	*pub = (struct publication){.candle = *row, .covers_from_ms = p->covers_from_ms, .covers_to_ms = p->covers_to_ms};
 	pub->origin = live ? ORIGIN_LIVE : spans_contain(&s->repair, row->timestamp_ms) ? ORIGIN_REPAIR : ORIGIN_BACKFILL;
+	revision_raise(s, pub);
 	spans_add(&s->in_flight, p->covers_from_ms, p->covers_to_ms);
 	spans_add(&s->known, p->covers_from_ms, p->covers_to_ms);
 	if (spans_contain(&s->report, row->timestamp_ms))

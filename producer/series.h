@@ -33,6 +33,11 @@ struct hold {
 	int64_t until_boot_ms;
 };
 
+/* A candle that is stored in a span that is not covered, and its stored revision. */
+struct stored {
+	int64_t timestamp_ms, revision;
+};
+
 struct provisional {
 	int64_t timestamp_ms;
 	struct candle candle;
@@ -56,6 +61,8 @@ struct series {
 	struct spans known; /* their union */
 	struct spans seen;  /* found empty, not promised yet: the quiet tail */
 	struct spans repair; /* was known once, and a look did not find it */
+	struct stored *stored; /* by timestamp: what a new reading has to win against */
+	size_t n_stored;
 	struct hold holds[SERIES_HOLDS];
 	size_t n_holds;
 
@@ -99,6 +106,10 @@ void series_begin(struct series *s, int64_t now_ms);
  * missing that were not known to be missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_look_began(struct series *s);
 int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms, int64_t boot_ms);
+
+/* What the same look found stored in the gaps; takes the array over. A row that is read for them again is published with at
+ * least the stored revision: whatever the exchange's number says, the newer reading wins, and the repair ends. */
+void series_stored(struct series *s, struct stored *rows, size_t n);
 
 /* --- answers. A page that was asked for with to_ms (INT64_MAX: the live poll) and read at read_ms: adds to *out what is to be
  * published, oldest first, and counts it as in flight. The caller must publish all of it, or call series_failed. */

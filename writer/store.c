@@ -291,23 +291,24 @@ struct store *store_new(const struct store_config *config, struct err *err)
 	return NULL;
 }
 
-void store_free(struct store *s, int wait_ms)
+int store_free(struct store *s, int wait_ms)
 {
 	int64_t until = clock_boot_ms() + wait_ms;
 
 	if (s == NULL)
-		return;
+		return 1;
 	atomic_store(&s->quit, 1);
 	rouse(s->wake_fd);
 	for (int64_t left = wait_ms; !atomic_load(&s->ended) && left > 0; left = until - clock_boot_ms())
 		await(s->done_fd, (int)left);
 	if (!atomic_load(&s->ended))
-		return;
+		return 0;
 	pthread_join(s->thread, NULL);
 	pthread_mutex_destroy(&s->mutex);
 	close(s->wake_fd);
 	close(s->done_fd);
 	free(s);
+	return 1;
 }
 
 int store_is_idle(const struct store *s)

@@ -52,8 +52,8 @@ struct store;
 /* NULL, with *err, where no thread can be had. */
 struct store *store_new(const struct store_config *config, struct err *err);
 /* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a dead connection is left
- * behind, for the process is about to end. */
-void store_free(struct store *s, int wait_ms);
+ * behind, for the process is about to end. 1: freed; 0: left behind, and a lent job with it. */
+int store_free(struct store *s, int wait_ms);
 
 /* 1 where no job is lent: a new one may be submitted. */
 int store_is_idle(const struct store *s);

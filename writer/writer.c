@@ -171,7 +171,12 @@ static void drain(struct writer *w)
 	rd_kafka_consumer_close(w->rk);
 	tally_log(&w->tally, clock_boot_ms(), lag, 1);
 	rd_kafka_destroy(w->rk);
-	store_free(w->store, 1000);
+	if (!store_free(w->store, 1000))
+		return; /* its thread may still hold the job and its batch */
+	batch_release(&w->batches[0]);
+	batch_release(&w->batches[1]);
+	assigned_release(&w->assigned);
+	free(w->job.items);
 }
 
 int writer_run(const struct options *o)

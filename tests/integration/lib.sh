@@ -14,6 +14,8 @@ export LC_ALL=C.UTF-8
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 GAPLESS_BIN=${GAPLESS_BIN:-build/asan}
+# The programs refuse settings that they do not know.
+export -n GAPLESS_BIN GAPLESS_BIN_RELEASE GAPLESS_EXCHANGE GAPLESS_JOBS
 export GAPLESS_STACK=${GAPLESS_STACK:-test}
 tap_n=0
 tap_failed=0
@@ -111,6 +113,9 @@ scenario_end() {
 	for p in "${!pid_of[@]}"; do
 		wait "${pid_of[$p]}" 2>/dev/null
 	done
+	if declare -F at_end >/dev/null; then # what a scenario has besides
+		at_end
+	fi
 	exit "$status"
 }
 
@@ -201,4 +206,157 @@ equals_truth() { # symbol, interval, from, to, [least]
 		note "$1 $2: only $(wc -l <"$t") candles compared, wanted ${5:-1}"
 		return 1
 	}
+}
+
+# --- what the exchange is told, and what it saw (tests/exchange/README.md)
+
+clock_set() { control "clock?set=$1" >/dev/null; } # ISO time
+
+clock_advance() { control "clock?advance=$1" >/dev/null; } # seconds; a negative number sets it back
+
+clock_freeze() { control 'clock?freeze=1' >/dev/null; }
+
+clock_run() { control 'clock?run=1' >/dev/null; }
+
+exchange_ms() { control clock | jq -r '.now_ms'; }
+
+iso() { date -u -d "@$(($1 / 1000))" +%FT%TZ; } # ms
+
+# One answer goes wrong, or count=N of them; market=, interval= and value= as the kind needs them.
+fault() { # kind, [key=value...]
+	local IFS='&'
+	control "fault?kind=$1${2:+&}${*:2}" >/dev/null
+}
+
+faults_clear() { control 'fault?clear=1' >/dev/null; }
+
+# From `at` on one more trade is shown in the interval; where it had none, a candle appears late.
+correct() { # symbol, interval, timestamp, at
+	control "correct?market=$1&interval=$2&timestamp=$3&at=$4" >/dev/null
+}
+
+asked() { control "stats${2:-}" | jq -r "$1"; } # jq filter, [?market=...&interval=...]
+
+asked_reset() { control 'stats?reset=1' >/dev/null; }
+
+# --- what the topic carries
+
+topic_dump() { kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q -f '%p %o %s\n' >"$1"; }
+
+topic_mark() { topic_dump "$work/topic.mark"; }
+
+# The messages that were published after the mark.
+published() {
+	topic_dump "$work/topic.now"
+	awk 'NR == FNR { old[$1 " " $2]; next } !(($1 " " $2) in old) { sub(/^[0-9]+ [0-9]+ /, ""); print }' \
+		"$work/topic.mark" "$work/topic.now"
+}
+
+# --- what the database claims
+
+gaps_of() { # symbol, [interval]
+	sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)') WHERE symbol = '$1' AND \"interval\" = '${2:-1m}'"
+}
+
+complete() { # symbol...: none of them has a gap
+	local m
+	for m in "$@"; do
+		[ "$(gaps_of "$m" 2>/dev/null)" = 0 ] || return 1
+	done
+}
+
+# Of what is claimed in [from, to), how many candles are not as the exchange finally has them: with another value, missing, or
+# not of the exchange. One snapshot of the database, and a truth that holds what is yet to be corrected.
+claimed_wrongly() { # symbol, interval, from, to
+	PGTZ=UTC psql -X -q -At -v ON_ERROR_STOP=1 <<-SQL
+		BEGIN ISOLATION LEVEL REPEATABLE READ;
+		CREATE TEMP TABLE truth (symbol text, "interval" text, "timestamp" timestamptz, open text, high text, low text, close text,
+			volume text, quote_volume text, revision text) ON COMMIT DROP;
+		CREATE TEMP TABLE claimed ON COMMIT DROP AS SELECT unnest(covered) AS span FROM market_data_coverage
+			WHERE symbol = '$1' AND "interval" = '$2';
+		\copy truth FROM PROGRAM 'curl -fsS "$url/control/truth?market=$1&interval=$2&from=$3&to=$4&settle=0&format=tsv"'
+		SELECT count(*) FROM truth t FULL JOIN (SELECT * FROM market_data WHERE symbol = '$1' AND "interval" = '$2'
+				AND "timestamp" >= '$3' AND "timestamp" < '$4') m USING ("timestamp")
+			WHERE "timestamp" <@ ANY (SELECT span FROM claimed) AND (t.open, t.high, t.low, t.close, t.volume, t.quote_volume,
+				t.revision) IS DISTINCT FROM (m.open::text, m.high::text, m.low::text, m.close::text, m.volume::text,
+				m.quote_volume::text, m.revision::text);
+		COMMIT;
+	SQL
+}
+
+# --- where the writers stand: three lists of "partition offset", in the order of the partitions
+
+topic_ends() {
+	local p queries=()
+	for p in $(kcat -b "$GAPLESS_BROKERS" -L -J -t "$GAPLESS_TOPIC" | jq '.topics[0].partitions[].partition'); do
+		queries+=(-t "$GAPLESS_TOPIC:$p:-1")
+	done
+	kcat -b "$GAPLESS_BROKERS" -Q "${queries[@]}" | sed -n 's/^.* \[\([0-9]*\)\] offset /\1 /p' | sort -n
+}
+
+positions() {
+	sql "SELECT partition || ' ' || next_offset FROM market_data_position WHERE topic = '$GAPLESS_TOPIC' ORDER BY partition"
+}
+
+kafka_group() { # arguments of Kafka's own tool for consumer groups
+	compose/stack.sh kafka-tool org.apache.kafka.tools.consumer.group.ConsumerGroupCommand \
+		--bootstrap-server "$GAPLESS_BROKERS" --group "$GAPLESS_GROUP" "$@" 2>>"$work/group.err"
+}
+
+# Partitions without a committed offset are left out.
+committed() {
+	kafka_group --describe --offsets | awk -v t="$GAPLESS_TOPIC" '$2 == t && $4 ~ /^[0-9]+$/ { print $3, $4 }' | sort -n
+}
+
+# Everything that the topic has is stored.
+caught_up() {
+	local ends
+	ends=$(topic_ends) && [ -n "$ends" ] && [ "$ends" = "$(positions 2>/dev/null)" ]
+}
+
+# Of the committed offsets, how many are ahead of the database, and how many behind it: "ahead behind". Kafka is asked first.
+committed_against_positions() {
+	committed >"$work/committed" && positions >"$work/positions" && [ -s "$work/positions" ] || return 1
+	awk 'NR == FNR { at[$1] = $2; next } { c = $1 in at ? at[$1] : 0; ahead += c > $2; behind += c < $2; delete at[$1] }
+		END { for (p in at) ahead += at[p] > 0; print ahead + 0, behind + 0 }' "$work/committed" "$work/positions"
+}
+
+# --- an end to compare at
+
+# Makes everything up to now final: the exchange's clock stands still, seven minutes further on.
+clock_settle() {
+	clock_freeze
+	clock_advance 430
+}
+
+# "symbol interval from to" of each series: what is wanted and must be there by now.
+due() {
+	PGTZ=UTC psql -X -q -At -F ' ' -v ON_ERROR_STOP=1 -c "SELECT symbol, \"interval\", to_char(greatest(wanted_from, listed_from),
+		'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), to_char(market_data_due(\"interval\", '$(exchange_now)'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+		FROM market_data_series ORDER BY 1, 2"
+}
+
+# Every series has no gap and equals the truth; together they have at least so many candles.
+complete_and_true() { # least
+	local symbol interval from to n=0
+	no_gaps || return 1
+	due >"$work/due" || return 1
+	while read -r symbol interval from to; do
+		equals_truth "$symbol" "$interval" "$from" "$to" 0 || return 1
+		n=$((n + $(wc -l <"$work/table.$symbol.$interval.tsv")))
+	done <"$work/due"
+	note "$n candles of $(wc -l <"$work/due") series are as the exchange has them"
+	[ "$n" -ge "$1" ]
+}
+
+# No series' coverage claims a candle that is not in the table as the exchange finally has it.
+claims_are_true() {
+	local symbol interval from to n
+	due >"$work/due" || return 1
+	while read -r symbol interval from to; do
+		n=$(claimed_wrongly "$symbol" "$interval" "$from" "$to") && [ "$n" = 0 ] || {
+			note "$symbol $interval: ${n:-?} candles are claimed wrongly"
+			return 1
+		}
+	done <"$work/due"
 }

@@ -7,5 +7,5 @@ export GAPLESS_STACK=${GAPLESS_STACK:-test} GAPLESS_KAFKA_PORT=${GAPLESS_KAFKA_P
 export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT=${GAPLESS_PG_PORT:-15532}
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
 compose/stack.sh up || exit 1
-trap 'compose/stack.sh down' EXIT
+trap 'compose/stack.sh down >/dev/null' EXIT
 prove -j "${GAPLESS_JOBS:-4}" --timer "$@"

@@ -30,7 +30,7 @@ struct truth { /* of one interval: the values it shows from which age on; value 
 	int64_t since_ms[3]; /* ms after its end; the last change is before 58 s */
 };
 
-struct stored {
+struct table_row {
 	int value;
 	int64_t revision, fetched_ms;
 };
@@ -46,7 +46,7 @@ struct world {
 	const struct interval *iv;
 	struct truth truth[SPAN];
 	int listed; /* index of the first interval that the exchange has at all */
-	struct stored db[SPAN];
+	struct table_row db[SPAN];
 	struct spans coverage;
 	struct sent *log;
 	size_t n_log, n_reported, n_applied;
@@ -187,11 +187,11 @@ static void writer_apply(struct world *w, size_t upto)
 		for (int again = 0; again < 2; again++) {
 			const struct sent *m = &w->log[pick];
 			int64_t i = (m->pub.candle.timestamp_ms - START_MS) / w->iv->nominal_ms;
-			struct stored *row = &w->db[i];
+			struct table_row *row = &w->db[i];
 
 			if (!row->value || m->pub.candle.revision > row->revision ||
 			    (m->pub.candle.revision == row->revision && m->fetched_ms > row->fetched_ms))
-				*row = (struct stored){atoi(m->pub.candle.close), m->pub.candle.revision, m->fetched_ms};
+				*row = (struct table_row){atoi(m->pub.candle.close), m->pub.candle.revision, m->fetched_ms};
 			spans_add(&w->coverage, m->pub.covers_from_ms, m->pub.covers_to_ms);
 			if (again == 0 && pick > 0 && rnd(w, 3) == 0)
 				pick = rnd(w, (uint32_t)pick + 1); /* an old one comes again */

@@ -245,6 +245,32 @@ static void a_look_replaces_what_was_known(void **state)
 	series_release(&s);
 }
 
+static void a_repair_wins_against_what_is_stored(void **state)
+{
+	struct series s;
+	struct publications out = {0};
+	struct page page;
+	struct stored *rows = xcalloc(2, sizeof *rows);
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 50, clock_at(60, 0), 0, 9);
+	rows[0] = (struct stored){clock_at(52, 0), clock_at(52, 0) + 900}; /* newer than the exchange says */
+	rows[1] = (struct stored){clock_at(51, 0), clock_at(51, 0)};
+	series_stored(&s, rows, 2);
+	page_of("..................................................ABC", &page);
+	series_page(&s, &page, T0, clock_at(59, 0), 10, clock_at(60, 1), 0, &out);
+	assert_int_equal(out.n, 3);
+	assert_int_equal(out.v[0].candle.revision, clock_at(50, 0) + 1);
+	assert_int_equal(out.v[1].candle.revision, clock_at(51, 0) + 1);
+	assert_int_equal(out.v[1].origin, ORIGIN_BACKFILL);
+	assert_int_equal(out.v[2].candle.revision, clock_at(52, 0) + 900);
+	assert_int_equal(out.v[2].origin, ORIGIN_REPAIR);
+	publications_release(&out);
+	page_release(&page);
+	series_release(&s);
+}
+
 static void one_empty_page_claims_nothing(void **state)
 {
 	struct series s;
@@ -437,6 +463,7 @@ int main(void)
 		cmocka_unit_test(pages_join_without_a_seam),
 		cmocka_unit_test(what_was_not_delivered_is_a_gap_again),
 		cmocka_unit_test(a_look_replaces_what_was_known),
+		cmocka_unit_test(a_repair_wins_against_what_is_stored),
 		cmocka_unit_test(one_empty_page_claims_nothing),
 		cmocka_unit_test(the_listing_begins_where_a_page_is_empty_twice),
 		cmocka_unit_test(an_empty_page_inside_what_we_have_is_no_listing),
