@@ -71,11 +71,18 @@ static const char *query_start(const char *s)
 	return q;
 }
 
-/* The '@' that ends user and password: the last one before the query, since people forget to encode '@', '/',
- * '?' and '#' inside a password. NULL where there is none. */
+/* The '@' that ends user and password, NULL where there is none. libpq takes the first one before a '/',
+ * whatever stands before it; but people forget to encode '@', '/', '?' and '#' inside a password, so further
+ * ones count as well, up to the query. */
 static const char *user_end(const char *s)
 {
-	return memrchr(s, '@', (size_t)(query_start(s) - s));
+	const char *last = NULL, *at = s, *further;
+
+	while (*(at += strcspn(at, "@/")) == '@')
+		last = at++;
+	at = last ? last + 1 : s;
+	further = memrchr(at, '@', (size_t)(query_start(at) - at));
+	return further ? further : last;
 }
 
 static int from_hex(char c)

@@ -10,14 +10,18 @@ bin=${GAPLESS_BIN:-build/release}
 	exit 2
 }
 eval "$(compose/stack.sh env)"
-"$bin/gapless-writer" &
+# In sessions of their own: Ctrl-C reaches this script alone, and each of them gets one signal from it, not two.
+setsid "$bin/gapless-writer" &
 writer=$!
-"$bin/gapless-producer" --symbols "$symbols" --intervals "$intervals" ${since:+--since "$since"} &
+setsid "$bin/gapless-producer" --symbols "$symbols" --intervals "$intervals" ${since:+--since "$since"} &
 producer=$!
-trap 'kill -TERM $producer $writer 2>/dev/null' INT TERM
-wait -n
-code=$?
+code=0
+trap 'code=130' INT TERM
+wait -n || code=$?
+trap '' INT TERM
 kill -TERM $producer $writer 2>/dev/null
-wait $producer $writer
+wait $producer
+wait $writer
+[ "$code" != 130 ] || code=0 # a signal is how it is meant to end
 echo "The table: psql -h 127.0.0.1 -p $PGPORT -U $PGUSER $PGDATABASE -c 'SELECT * FROM market_data ORDER BY timestamp DESC LIMIT 10'"
 exit "$code"

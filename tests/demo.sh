@@ -10,9 +10,9 @@ export LC_ALL=C.UTF-8 TZ=UTC
 
 bin=${GAPLESS_BIN:-build/release}
 work=build/demo
-symbols=(KRW-BTC KRW-SNT KRW-JTO)
+symbols=(KRW-BTC KRW-SPARSE KRW-QUIET)
 intervals=(1m 1s)
-declare -A about=([KRW-BTC]="trades every second" [KRW-SNT]="one minute in ten" [KRW-JTO]="quiet for hours")
+declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet for hours")
 producer='' writer='' exchange='' stack_is_ours=''
 
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' green='' red='' plain=''; fi
@@ -46,7 +46,7 @@ await() { # seconds, what, command...
 
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
 control() { curl -fsS "$GAPLESS_EXCHANGE_URL/control/$1"; }
-now() { control clock | jq -r .now; }
+now() { control clock | jq -r '.sandbox[:19] + "Z"'; }
 
 # --- what is there
 
@@ -88,8 +88,9 @@ lag() { # messages in the topic that the writer has not stored
 caught_up() { [ "$(lag)" = 0 ]; }
 
 screen() { # a line for each series
-	sql "SELECT format('  %-8s %-3s %7s candles   newest %s   gaps %s', s.symbol, s.\"interval\", m.n,
-			coalesce(to_char(m.newest, 'HH24:MI:SS'), '-'), (SELECT count(*) FROM unnest(c.covered) r) - 1)
+	sql "SELECT format('  %-11s %-3s %7s candles, the newest %s; %s%% of six hours covered', s.symbol, s.\"interval\", m.n,
+			coalesce(to_char(m.newest, 'HH24:MI:SS'), '-'), least(100, round(extract(epoch FROM
+			(SELECT coalesce(sum(upper(r) - lower(r)), '0') FROM unnest(c.covered) r)) / 216)))
 		FROM market_data_series s LEFT JOIN market_data_coverage c USING (symbol, \"interval\"),
 		LATERAL (SELECT count(*) n, max(\"timestamp\") newest FROM market_data d
 			WHERE d.symbol = s.symbol AND d.\"interval\" = s.\"interval\") m ORDER BY 1"
@@ -101,7 +102,7 @@ columns="symbol, \"interval\", \"timestamp\"::text, open::text, high::text, low:
 
 verdict() {
 	local s i to served stored duplicates digits gaps failed=0
-	printf '\n  %-9s %-4s %-20s %9s %9s %6s %11s  %s\n' series '' market served stored gaps duplicates digits
+	printf '\n  %-11s %-4s %-20s %9s %9s %6s %11s  %s\n' series '' market served stored gaps duplicates digits
 	for s in "${symbols[@]}"; do
 		for i in "${intervals[@]}"; do
 			to=$(last_final "$i")
@@ -119,7 +120,7 @@ verdict() {
 				cp "$work/truth.tsv" "$work/truth.$s.$i.tsv"
 				cp "$work/stored.tsv" "$work/stored.$s.$i.tsv"
 			fi
-			printf '  %-9s %-4s %-20s %9d %9d %6d %11d  %s\n' "$s" "$i" "${about[$s]}" "$served" "$stored" "$gaps" "$duplicates" "$digits"
+			printf '  %-11s %-4s %-20s %9d %9d %6d %11d  %s\n' "$s" "$i" "${about[$s]}" "$served" "$stored" "$gaps" "$duplicates" "$digits"
 		done
 	done
 	return $failed
@@ -142,7 +143,7 @@ compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-serv
 psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >>"$work/stack.log" 2>&1 ||
 	die "no database for the demo"
 "$bin/gapless-writer" migrate >"$work/writer.log" 2>&1 || die "the tables cannot be made"
-"$bin/gapless-exchange" --port 0 --corrections 100 >"$work/exchange.log" 2>&1 &
+"$bin/gapless-exchange" --port 0 --corrections 0.3 >"$work/exchange.log" 2>&1 &
 exchange=$!
 await 10 "the exchange starts" grep -q listening "$work/exchange.log"
 GAPLESS_EXCHANGE_URL=$(sed -n 's/.*listening on //p' "$work/exchange.log")
@@ -161,8 +162,10 @@ for ((i = 0; i < 60; i++)); do
 	[ $((i % 5)) -ne 4 ] || { echo; screen; }
 	sleep 1
 done
+echo
+screen
 await 60 "the backfill" no_gaps
-say "done; $(control stats | jq -r '"\(.candle_requests) requests, at most \(.max_in_second) in any second, \(.limited) times 429"')"
+say "done; $(control stats | jq -r '"\(.candles) requests, at most \(.max_per_second) in any second, \(.http_429) times 429"')"
 
 step "3. Live: one-second candles as they close"
 for _ in 1 2 3 4 5; do
@@ -175,7 +178,7 @@ done
 step "4. The producer is away for exactly five minutes"
 in_minute() { local s; s=$(date -d "$(now)" +%-S); [ "$s" -ge 8 ] && [ "$s" -le 50 ]; }
 await 30 "a moment inside a minute" in_minute
-control 'clock?freeze=1' >/dev/null
+control 'clock?freeze' >/dev/null
 say "the exchange's clock stands at $(now)"
 await 30 "everything final is covered" settled
 await 30 "lag 0" caught_up

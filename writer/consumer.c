@@ -13,7 +13,7 @@ rd_kafka_t *consumer_new(const struct options *o,
 			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *),
 			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque, struct err *err)
 {
-	char session[24], text[512];
+	char session[24], heartbeat[24], text[512];
 	const struct kafka_property role[] = {
 		{"group.id", o->group},
 		{"enable.auto.commit", "false"},
@@ -23,6 +23,7 @@ rd_kafka_t *consumer_new(const struct options *o,
 		{"enable.partition.eof", "false"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
+		{"heartbeat.interval.ms", heartbeat},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
 		{"queued.max.messages.kbytes", "8192"},
@@ -40,6 +41,8 @@ rd_kafka_t *consumer_new(const struct options *o,
 	rd_kafka_t *rk;
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
+	/* librdkafka's own 3 s are too long for a session as short: it would end between two heartbeats. */
+	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64, o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
 	if (conf == NULL)
 		return NULL;

@@ -26,7 +26,14 @@ enum { ARRAY_MAX_BYTES = 512 << 20, RETURNED_BYTES = 4096 };
 	"$8::numeric[], $9::numeric[], $10::bigint[], $11::timestamptz[]) AS b(symbol, interval, timestamp, open, high, low, " \
 	"close, volume, quote_volume, revision, fetched_at)"
 
-/* The server orders the rows, so that all writers lock in one order. xmax is 0 only on a row that was inserted. */
+#define SQL_SAME_VALUES(x, y) \
+	"((" x ".open, " x ".high, " x ".low, " x ".close, " x ".volume, " x ".quote_volume) IS NOT DISTINCT FROM " \
+	"(" y ".open, " y ".high, " y ".low, " y ".close, " y ".volume, " y ".quote_volume))"
+
+/* The server orders the rows, so that all writers lock in one order. A winner with the values that are there still leaves
+ * its revision and its time: without them a later message could win against the row that loses against this one, and the
+ * outcome would depend on the order of arrival. xmax is 0 only on a row that was inserted; the subquery sees the row as it
+ * was before this statement. */
 #define SQL_CANDLES \
 	"WITH written AS (INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, volume, " \
 	"quote_volume, revision, fetched_at) SELECT * FROM " SQL_ROWS " ORDER BY symbol, interval, timestamp " \
@@ -35,14 +42,14 @@ enum { ARRAY_MAX_BYTES = 512 << 20, RETURNED_BYTES = 4096 };
 	"revision = excluded.revision, fetched_at = excluded.fetched_at " \
 	"WHERE (excluded.revision, excluded.fetched_at, excluded.volume, excluded.quote_volume) " \
 	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) " \
-	"AND (m.open, m.high, m.low, m.close, m.volume, m.quote_volume) IS DISTINCT FROM (excluded.open, excluded.high, " \
-	"excluded.low, excluded.close, excluded.volume, excluded.quote_volume) RETURNING (xmax = 0) AS inserted) " \
-	"SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+	"RETURNING xmax = 0 AS inserted, CASE WHEN xmax <> 0 THEN (SELECT " SQL_SAME_VALUES("o", "m") " " \
+	"FROM market_data AS o WHERE o.symbol = m.symbol AND o.interval = m.interval AND o.timestamp = m.timestamp) END AS same) " \
+	"SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted AND same IS NOT TRUE), " \
+	"count(*) FILTER (WHERE NOT inserted AND same) FROM written"
 
 /* LATERAL with LIMIT: one look into the index a key, never a scan of the table. */
 #define SQL_ACCOUNT \
-	"SELECT count(*), count(*) FILTER (WHERE (m.open, m.high, m.low, m.close, m.volume, m.quote_volume) " \
-	"IS NOT DISTINCT FROM (b.open, b.high, b.low, b.close, b.volume, b.quote_volume)) FROM " SQL_ROWS " " \
+	"SELECT count(*), count(*) FILTER (WHERE " SQL_SAME_VALUES("m", "b") ") FROM " SQL_ROWS " " \
 	"CROSS JOIN LATERAL (SELECT * FROM market_data AS d WHERE d.symbol = b.symbol AND d.interval = b.interval " \
 	"AND d.timestamp = b.timestamp LIMIT 1) AS m"
 
@@ -128,16 +135,15 @@ static size_t fill_rows(struct transaction_room *room, const struct batch *b, si
 	return n;
 }
 
-/* One row of two counts. */
-static int count_two(struct pg *pg, const char *sql, const char *const *values, int64_t *first, int64_t *second,
-		     struct err *err)
+/* One row of n counts. */
+static int count(struct pg *pg, const char *sql, const char *const *values, int64_t *counts, int n, struct err *err)
 {
 	PGresult *res = pg_query(pg, sql, (struct pg_params){TRANSACTION_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
-	*first = number_at(res, 0, 0);
-	*second = number_at(res, 0, 1);
+	for (int i = 0; i < n; i++)
+		counts[i] = number_at(res, 0, i);
 	PQclear(res);
 	return 0;
 }
@@ -146,22 +152,28 @@ static enum transaction store_candles(struct pg *pg, struct transaction_room *ro
 				      struct stored *stored, struct err *err)
 {
 	const char *values[TRANSACTION_ARRAYS];
-	int64_t n = (int64_t)fill_rows(room, b, 0, b->n), there = n, same = n;
+	int64_t n = (int64_t)fill_rows(room, b, 0, b->n);
+	int64_t wrote[3]; /* inserted, other values, the same values */
+	int64_t have[2] = {n, n}; /* there, and with our values */
+	int64_t returned;
 
 	if (n == 0)
 		return TRANSACTION_DONE;
-	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0
-	    || count_two(pg, SQL_CANDLES, values, &stored->inserted, &stored->corrected, err) != 0)
+	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 || count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
 		return TRANSACTION_FAILED;
 	/* Rows that the statement returned are there; the others must have been there before. */
-	if (stored->inserted + stored->corrected < n && count_two(pg, SQL_ACCOUNT, values, &there, &same, err) != 0)
+	returned = wrote[0] + wrote[1] + wrote[2];
+	if (returned < n && count(pg, SQL_ACCOUNT, values, have, 2, err) != 0)
 		return TRANSACTION_FAILED;
-	stored->identical = same - stored->inserted - stored->corrected;
-	stored->stale = there - same;
-	if (there == n && stored->identical >= 0)
+	stored->inserted = wrote[0];
+	stored->corrected = wrote[1];
+	stored->identical = have[1] - returned + wrote[2];
+	stored->stale = have[0] - have[1];
+	if (have[0] == n && have[1] >= returned)
 		return TRANSACTION_DONE;
 	err_set(err, ERR_FATAL, "the rows do not add up: of %" PRId64 " candles %" PRId64 " are in market_data after they were "
-		"inserted; look for a trigger, a rule or row level security on that table (nothing was committed)", n, there);
+		"inserted, %" PRId64 " with their values; look for a trigger, a rule or row level security on that table "
+		"(nothing was committed)", n, have[0], have[1]);
 	return TRANSACTION_BROKEN;
 }
 
@@ -343,12 +355,12 @@ int transaction_try_rows(struct pg *pg, struct transaction_room *room, const str
 {
 	const struct pg_params none = {0, NULL};
 	const char *values[TRANSACTION_ARRAYS];
-	int64_t inserted, corrected;
+	int64_t wrote[3];
 
 	if (fill_rows(room, b, from, to) == 0)
 		return 0;
 	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 || pg_run(pg, SQL_BEGIN, none, STATEMENT_DEADLINE_MS, err) != 0
-	    || count_two(pg, SQL_CANDLES, values, &inserted, &corrected, err) != 0)
+	    || count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
 		return -1;
 	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
 }

@@ -15,7 +15,7 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 struct stored {
 	int64_t inserted;  /* new rows */
 	int64_t corrected; /* rows that got the values of a newer observation */
-	int64_t identical; /* were there with the same values: nothing written */
+	int64_t identical; /* were there with the same values; a newer observation leaves its revision and time */
 	int64_t stale;     /* lost against what is there: nothing written */
 	int64_t dead;      /* dead letters, rows that the database refused included */
 };

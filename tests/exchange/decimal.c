@@ -129,7 +129,7 @@ int decimal_plain(char *out, size_t size, const char *token)
 	long first = point <= 0 ? point - 1 : 0; /* index of the first digit written; negative ones are zeros */
 	long last = point > (long)n ? point : (long)n;
 
-	while (first < point - 1 && first < (long)n && digits[first] == '0')
+	while (first < point - 1 && (first >= (long)n || digits[first] == '0'))
 		first++;
 	if ((size_t)(last - first) + 2 > size)
 		return -1;

@@ -1,6 +1,6 @@
 #include "interval.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -173,12 +173,21 @@ void utc_format_http(char out[UTC_TEXT], int64_t ms)
 {
 	static const char *const weekdays = "ThuFriSatSunMonTueWed";
 	static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t day = floor_div(ms, DAY_MS), y;
-	int s = (int)((ms - day * DAY_MS) / 1000), m, d, w = (int)(day - floor_div(day, 7) * 7);
+	int64_t day = floor_div(ms, DAY_MS);
+	char text[UTC_TEXT], *to = out;
+	int month;
 
-	date_of(day, &y, &m, &d);
-	snprintf(out, UTC_TEXT, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", weekdays + 3 * w, d, months + 3 * (m - 1),
-		 (int)(y % 10000), s / 3600, s / 60 % 60, s % 60);
+	utc_format(text, ms, ' ', false); /* 2025-06-24 04:56:53 */
+	month = (text[5] - '0') * 10 + (text[6] - '0');
+	to = mempcpy(to, weekdays + 3 * (day - floor_div(day, 7) * 7), 3);
+	to = mempcpy(to, ", ", 2);
+	to = mempcpy(to, text + 8, 2);
+	*to++ = ' ';
+	to = mempcpy(to, months + 3 * (month - 1), 3);
+	*to++ = ' ';
+	to = mempcpy(to, text, 4);
+	to = mempcpy(to, text + 10, 9);
+	memcpy(to, " GMT", 5);
 }
 
 /* n digits at *s; moves *s behind them. */
@@ -253,8 +262,10 @@ bool utc_parse_loose(const char *text, int64_t *ms)
 	size_t n = strlen(text);
 	int64_t scale = 100;
 
-	if (n > 0 && n <= 15 && strspn(text, "0123456789") == n)
-		return sscanf(text, "%15lld", (long long *)ms) == 1;
+	if (n > 0 && n <= 15 && strspn(text, "0123456789") == n) {
+		*ms = strtoll(text, NULL, 10) * (n <= 10 ? 1000 : 1);
+		return true;
+	}
 	if (!take_time(&text, ms, &between))
 		return false;
 	if (*text == '.') {

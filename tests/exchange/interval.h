@@ -40,7 +40,8 @@ void utc_format_http(char out[UTC_TEXT], int64_t ms);
 /* The forms that Upbit takes as `to`: ...THH:MM:SS with nothing, Z or +HH:MM after it, or a space for the T and
  * nothing after it. No zone means UTC. */
 bool utc_parse(const char *text, int64_t *ms);
-/* Those, epoch milliseconds (digits alone), and a fraction of up to three digits. */
+/* Those, with a fraction of the second if need be; or digits alone: epoch seconds (up to ten of them) or
+ * milliseconds. */
 bool utc_parse_loose(const char *text, int64_t *ms);
 
 #endif

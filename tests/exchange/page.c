@@ -76,7 +76,7 @@ void page_render(struct text *out, struct world *w, const char *name, const stru
 		const struct row *r = &rows[i];
 
 		pair(out, i == 0 ? "{\"market\":\"" : ",{\"market\":\"", name);
-		utc_format(at, r->start_ms, 'T', false);
+		utc_format(at, r->start_ms, 'T', r->start_ms % 1000 != 0);
 		pair(out, "\",\"candle_date_time_utc\":\"", at);
 		utc_format(at, r->start_ms + KST_MS, 'T', false);
 		pair(out, "\",\"candle_date_time_kst\":\"", at);

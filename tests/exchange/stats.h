@@ -60,10 +60,16 @@ void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, 
 void stats_connection(struct stats *s, bool opened);
 
 void stats_json(const struct stats *s, const struct market_list *markets, struct text *out);
-/* Pages that were answered more than `more_than` times, the most frequent first, at most `max` of them; live: those
- * without `to` as well. */
-void stats_repeats_json(const struct stats *s, const struct market_list *markets, unsigned more_than, size_t max,
-			bool live, struct text *out);
+struct stats_query {
+	unsigned min;  /* times */
+	size_t max;    /* entries */
+	bool by_asked; /* every request counts, not only those that got the page */
+	bool live;     /* those without `to` as well */
+};
+
+/* Pages that were answered `min` times or more, the most frequent first. */
+void stats_repeats_json(const struct stats *s, const struct market_list *markets, const struct stats_query *q,
+			struct text *out);
 /* Candle requests over windows of `window` seconds from `from` to `to` (unix seconds). */
 void stats_rate_json(const struct stats *s, int64_t from, int64_t to, unsigned window, struct text *out);
 

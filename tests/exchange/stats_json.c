@@ -86,8 +86,8 @@ static int most_first(const void *a, const void *b)
 	return x->to_ms < y->to_ms ? -1 : x->to_ms > y->to_ms;
 }
 
-void stats_repeats_json(const struct stats *s, const struct market_list *markets, unsigned more_than, size_t max,
-			bool live, struct text *out)
+void stats_repeats_json(const struct stats *s, const struct market_list *markets, const struct stats_query *q,
+			struct text *out)
 {
 	const struct stats_page **found = room_new(s->page_count, sizeof(*found));
 	size_t n = 0;
@@ -95,13 +95,13 @@ void stats_repeats_json(const struct stats *s, const struct market_list *markets
 	for (size_t i = 0; i < s->page_room; i++) {
 		const struct stats_page *p = &s->pages[i];
 
-		if (p->used && p->answered > more_than && (live || p->to_ms != INT64_MAX))
+		if (p->used && (q->by_asked ? p->asked : p->answered) >= q->min && (q->live || p->to_ms != INT64_MAX))
 			found[n++] = p;
 	}
 	qsort(found, n, sizeof(*found), most_first);
 	text_printf(out, "{\"pages\":%zu,\"complete\":%s,\"count\":%zu,\"repeats\":[", s->page_count,
 		    s->pages_full ? "false" : "true", n);
-	for (size_t i = 0; i < n && i < max; i++) {
+	for (size_t i = 0; i < n && i < q->max; i++) {
 		char to[UTC_TEXT];
 
 		text_printf(out, "%s{\"market\":\"%s\",\"interval\":\"%s\",\"to\":", i == 0 ? "" : ",",

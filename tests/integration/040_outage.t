@@ -58,7 +58,7 @@ started="${pid_of[producer]} ${pid_of[writer]}"
 await 40 "all series have begun" sql_is "SELECT count(*) FROM market_data_coverage" $series
 await 40 "live is followed" live
 size=$(topic_size)
-await 40 "a while of steady state has passed" topic_has $((size + 80))
+await 40 "a while of steady state has passed" topic_has $((size + 40))
 peak_reset
 
 before=$(topic_size)

@@ -37,21 +37,18 @@ published_again() { # symbol -> their starts
 	published | jq -r "select(.symbol == \"$1\" and .timestamp < $(($(exchange_ms) - 600000))) | .timestamp / 1000 | todate"
 }
 
-pages() { asked .pages "?market=$1"; }
-
 # --- one wrong [] at the live poll, and one as the very first page; another in the middle of a walk
 
-fault empty market=KRW-BTC count=1
-fault empty market=KRW-XRP count=2
+fault empty market=KRW-BTC
+fault empty market=KRW-XRP after=1
+fault empty market=KRW-ETH after=8
 producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-QUIET,KRW-HOURLY,KRW-NEW --intervals 1m --look-s 2 --look-gaps-s 1 \
-	--log-level debug
+	--log-level debug # what is asked for
 started=$SECONDS
-walking() { [ "$(pages KRW-ETH)" -ge 4 ]; }
-await 10 "a walk is under way" walking
-fault empty market=KRW-ETH count=1
 
 complete_but() { complete KRW-BTC KRW-QUIET KRW-HOURLY; }
 await 30 "the other markets are complete" complete_but
+ok "the exchange answered [] three times" faults_done
 # The gap that was answered with [] is neither filled nor claimed: it waits for a minute.
 ok "what began with [] is a gap" test "$(gaps_of KRW-XRP)" -gt 0
 ok "the walk with a [] in it is a gap" test "$(gaps_of KRW-ETH)" -gt 0
@@ -61,7 +58,7 @@ is "a [] in a walk claims nothing" "$(claimed_wrongly KRW-ETH 1m $since 2026-03-
 ok "KRW-BTC is as the exchange has it" right KRW-BTC 4000
 ok "KRW-QUIET is as the exchange has it" right KRW-QUIET 2900
 ok "KRW-HOURLY is as the exchange has it" right KRW-HOURLY 40
-is "windows without trades were asked for once" "$(asked '[.repeated[] | select(.market == "KRW-QUIET" or .market == "KRW-HOURLY")] | length')" 0
+is "windows without trades were asked for once" "$(pages_repeated KRW-QUIET KRW-HOURLY)" 0
 
 # --- rows and coverage deleted in the middle
 
@@ -119,11 +116,11 @@ is "nothing was covered before the listing" "$(sql "SELECT lower(covered) >= '$f
 # --- nothing is asked for again and again
 
 for m in KRW-BTC KRW-QUIET KRW-HOURLY; do
-	is "$m: only live polls in the $((SECONDS - quiet_from)) s since" "$(pages $m)" 0
+	is "$m: only live polls in the $((SECONDS - quiet_from)) s since" "$(pages_asked $m)" 0
 done
 asked_reset
 sleep 6 # three looks
-is "no page of any market was asked for over the next looks" "$(asked .pages)" 0
+is "no page of any market was asked for over the next looks" "$(pages_asked)" 0
 ok "the log tells where the listing begins" logged producer 'msg="The exchange has nothing older" symbol=KRW-NEW'
 
 for p in producer writer; do

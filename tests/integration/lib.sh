@@ -149,6 +149,7 @@ ended() { # name
 }
 
 exchange() { # arguments of gapless-exchange
+	rm -f "$work/exchange.log"
 	spawn exchange "${GAPLESS_EXCHANGE:-$GAPLESS_BIN/gapless-exchange}" --port 0 "$@"
 	local end=$((SECONDS + 20))
 	until url=$(sed -n 's/^gapless-exchange listening on //p' "$work/exchange.log" | tail -n 1) && [ -n "$url" ]; do
@@ -176,7 +177,9 @@ sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
 
 sql_is() { [ "$(sql "$1" 2>/dev/null)" = "$2" ]; }
 
-exchange_now() { control clock | jq -r '.now'; }
+exchange_ms() { control clock | jq -r '.sandbox_ms // .now_ms'; }
+
+exchange_now() { control clock | jq -r '.sandbox // .now'; } # ISO time
 
 gaps_now() { sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)')"; }
 
@@ -218,26 +221,44 @@ clock_freeze() { control 'clock?freeze=1' >/dev/null; }
 
 clock_run() { control 'clock?run=1' >/dev/null; }
 
-exchange_ms() { control clock | jq -r '.now_ms'; }
-
 iso() { date -u -d "@$(($1 / 1000))" +%FT%TZ; } # ms
 
-# One answer goes wrong, or count=N of them; market=, interval= and value= as the kind needs them.
-fault() { # kind, [key=value...]
+# One answer goes wrong, or count=N of them (-1: until faults_clear), after=N good ones; market=, interval= limit it.
+fault() { # KIND[=VALUE], [key=value...]
 	local IFS='&'
-	control "fault?kind=$1${2:+&}${*:2}" >/dev/null
+	control "fault?$*" >/dev/null
 }
 
-faults_clear() { control 'fault?clear=1' >/dev/null; }
+# Every ordered fault has hit as often as it was to.
+faults_done() { [ "$(control faults | jq '[.[] | select(.left > 0)] | length')" = 0 ]; }
 
-# From `at` on one more trade is shown in the interval; where it had none, a candle appears late.
+faults_clear() { control faults/clear >/dev/null; }
+
+# From `at` on the candle shows other values; where there was none, it appears late.
 correct() { # symbol, interval, timestamp, at
 	control "correct?market=$1&interval=$2&timestamp=$3&at=$4" >/dev/null
 }
 
-asked() { control "stats${2:-}" | jq -r "$1"; } # jq filter, [?market=...&interval=...]
+# How many pages (requests with `to`, thus not live polls) were asked for since asked_reset.
+pages_asked() { # [symbol, [interval]]
+	control 'repeats?min=1&by=asked&max=1000000' |
+		jq --arg m "${1:-}" --arg i "${2:-}" '[.repeats[] | select(($m == "" or .market == $m) and ($i == "" or .interval == $i)) |
+			.asked] | add // 0'
+}
 
-asked_reset() { control 'stats?reset=1' >/dev/null; }
+# How many pages were asked for again though they had been answered well.
+pages_repeated() { # symbol...
+	control 'repeats?min=2&max=1000000' | jq '[.repeats[] | select(.market | IN($ARGS.positional[]))] | length' --args "$@"
+}
+
+asked() { control stats | jq -r "$1"; } # jq filter over /control/stats
+
+asked_reset() { control stats/reset >/dev/null; }
+
+# How many candle requests arrived in each second of real time, one number a line.
+requests_each_second() { # from, to (unix seconds)
+	control "rate?window=1&from=$1000&to=$2000" | jq '.windows[].requests'
+}
 
 # --- what the topic carries
 
@@ -254,8 +275,8 @@ published() {
 
 # --- what the database claims
 
-gaps_of() { # symbol, [interval]
-	sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)') WHERE symbol = '$1' AND \"interval\" = '${2:-1m}'"
+gaps_of() { # symbol
+	sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)') WHERE symbol = '$1'"
 }
 
 complete() { # symbol...: none of them has a gap

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -183,9 +184,12 @@ static void *fake_run(void *arg)
 	return NULL;
 }
 
-static void fake_begin(struct fake *f, enum fake_start start, const char *sqlstate)
+/* Listens on 127.0.0.<last>; port 0 takes a free one. */
+static void fake_begin_at(struct fake *f, unsigned last, int port, enum fake_start start, const char *sqlstate)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(0x7f000000u + last),
+				 .sin_port = htons((uint16_t)port)};
 	socklen_t len = sizeof(at);
 
 	*f = (struct fake){.start = start, .sqlstate = sqlstate, .version = "15.4", .client = -1};
@@ -196,12 +200,45 @@ static void fake_begin(struct fake *f, enum fake_start start, const char *sqlsta
 	f->port = ntohs(at.sin_port);
 }
 
+static inline void fake_begin(struct fake *f, enum fake_start start, const char *sqlstate)
+{
+	fake_begin_at(f, 1, 0, start, sqlstate);
+}
+
 static void fake_end(struct fake *f)
 {
 	shutdown(f->fd, SHUT_RDWR);
 	shutdown(f->client, SHUT_RDWR); /* one that does not read sees no end */
 	pthread_join(f->thread, NULL);
 	close(f->fd);
+}
+
+/* Nothing of the machine's own may say where to connect. */
+static void fake_environment(void)
+{
+	static const char *const names[] = {"PGHOST",	  "PGPORT",	       "PGSERVICE",	      "PGPASSWORD",
+					    "PGOPTIONS", "PGCONNECT_TIMEOUT", "PGTARGETSESSIONATTRS"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unsetenv(names[i]);
+}
+
+/* For one port, or two separated by a comma. */
+static inline const char *conninfo_of(const char *ports, const char *more)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "host=127.0.0.1%s port=%s user=me dbname=market sslmode=disable gssencmode=disable %s",
+		 strchr(ports, ',') ? ",127.0.0.1" : "", ports, more);
+	return text;
+}
+
+static inline const char *port_of(const struct fake *f)
+{
+	static char text[16];
+
+	snprintf(text, sizeof(text), "%d", f->port);
+	return text;
 }
 
 #endif

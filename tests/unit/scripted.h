@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -248,6 +249,7 @@ static inline void *scripted_accept(void *context)
 
 		if (!c)
 			abort();
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 		*c = (struct scripted_connection){s, fd};
 		s->fds[s->n] = fd;
 		if (pthread_create(&s->threads[s->n], NULL, scripted_serve, c) != 0)

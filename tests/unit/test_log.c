@@ -100,7 +100,7 @@ static void test_utf8(void **state)
 		{"\xc3", "\"\\xc3\""},                       /* ends too early */
 		{"\xc3(", "\"\\xc3(\""},
 		{"\xc0\xaf", "\"\\xc0\\xaf\""},              /* overlong */
-		{"\xe0\x80\xaf", "\"\\xe0\\x80\\xaf\""},
+		{"\xe0\x9f\xbf", "\"\\xe0\\x9f\\xbf\""},
 		{"\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},     /* surrogate */
 		{"\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\""}, /* beyond U+10FFFF */
 		{"\xc2\x9b", "\"\\xc2\\x9b\""},              /* C1: a terminal's control sequence */

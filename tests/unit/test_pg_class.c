@@ -17,6 +17,13 @@
 static const struct pg_params none;
 static struct err err;
 
+static void assert_says(const char *part)
+{
+	if (!strstr(err.text, part))
+		fail_msg("\"%s\" is not in: %s", part, err.text);
+	assert_null(strchr(err.text, '\n'));
+}
+
 /* ---- classes ---- */
 
 static void test_classes(void **state)
@@ -36,205 +43,6 @@ static void test_classes(void **state)
 		assert_int_equal(pg_sqlstate_class(input[i]), ERR_INPUT);
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
 		assert_int_equal(pg_sqlstate_class(fatal[i]), ERR_FATAL);
-}
-
-/* ---- connecting ---- */
-
-static const char *conninfo_of(const char *ports, const char *more)
-{
-	static char text[256];
-
-	snprintf(text, sizeof(text), "host=127.0.0.1%s port=%s user=me dbname=market sslmode=disable gssencmode=disable %s",
-		 strchr(ports, ',') ? ",127.0.0.1" : "", ports, more);
-	return text;
-}
-
-static const char *port_of(const struct fake *f)
-{
-	static char text[16];
-
-	snprintf(text, sizeof(text), "%d", f->port);
-	return text;
-}
-
-static void assert_says(const char *part)
-{
-	if (!strstr(err.text, part))
-		fail_msg("\"%s\" is not in: %s", part, err.text);
-	assert_null(strchr(err.text, '\n'));
-}
-
-static void test_connects(void **state)
-{
-	struct fake f;
-	struct pg pg = {0};
-
-	(void)state;
-	fake_begin(&f, FAKE_WELCOME, NULL);
-	assert_false(pg_is_open(&pg));
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
-	assert_true(pg_is_open(&pg));
-	assert_non_null(strstr(f.session, "SET TIME ZONE 'UTC';"));
-	assert_non_null(strstr(f.session, "SET synchronous_commit = on;"));
-	assert_non_null(strstr(f.session, "SET statement_timeout = "));
-	assert_string_equal(PQparameterStatus(pg.conn, "server_version"), "15.4");
-	pg_close(&pg);
-	assert_false(pg_is_open(&pg));
-	pg_close(&pg);
-
-	f.version = "14.9";
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), -1);
-	assert_int_equal(err.class, ERR_FATAL);
-	assert_says("the database server is PostgreSQL 14.9: upgrade it to 15 or newer");
-	assert_false(pg_is_open(&pg));
-	fake_end(&f);
-}
-
-static void test_refusals(void **state)
-{
-	static const struct {
-		const char *sqlstate;
-		enum err_class class;
-		const char *fix;
-	} cases[] = {
-		{"28P01", ERR_FATAL, "check user and password"},
-		{"28000", ERR_FATAL, "pg_hba.conf"},
-		{"3D000", ERR_FATAL, "create the database"},
-		{"57P03", ERR_RETRY, "(SQLSTATE 57P03)"},
-		{"53300", ERR_RETRY, "max_connections"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct pg pg = {0};
-		struct fake f;
-
-		fake_begin(&f, FAKE_REFUSES, cases[i].sqlstate);
-		assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), -1);
-		fake_end(&f);
-		assert_int_equal(err.class, cases[i].class);
-		assert_string_equal(pg.sqlstate, cases[i].sqlstate);
-		assert_says("the database refuses the connection: connection to server at \"127.0.0.1\"");
-		assert_says("FATAL: no way: not today (SQLSTATE ");
-		assert_says(cases[i].fix);
-		assert_null(strstr(err.text, "LOCATION"));
-		assert_false(pg_is_open(&pg));
-	}
-}
-
-static void test_password_is_asked_for(void **state)
-{
-	struct pg pg = {0};
-	struct fake f;
-
-	(void)state;
-	fake_begin(&f, FAKE_ASKS_PASSWORD, NULL);
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), "passfile=/nonexistent"), "test", &err), -1);
-	fake_end(&f);
-	assert_int_equal(err.class, ERR_FATAL);
-	assert_says("the database wants a password");
-}
-
-static void test_nobody_there(void **state)
-{
-	struct pg pg = {.sqlstate = "XXXXX"};
-	struct fake f;
-	char port[16];
-
-	(void)state;
-	fake_begin(&f, FAKE_WELCOME, NULL);
-	snprintf(port, sizeof(port), "%d", f.port);
-	fake_end(&f);
-	assert_int_equal(pg_open(&pg, conninfo_of(port, ""), "test", &err), -1);
-	assert_int_equal(err.class, ERR_RETRY);
-	assert_says("the database cannot be reached: connection to server at \"127.0.0.1\"");
-	assert_says("Connection refused");
-	assert_string_equal(pg.sqlstate, "");
-}
-
-static void test_bad_conninfo(void **state)
-{
-	static const char *const cases[][2] = {
-		{"host=127.0.0.1 elephant=1", "does not parse: invalid connection option \"elephant\""},
-		{"host=127.0.0.1 user", "does not parse: missing \"=\" after \"user\""},
-		{"postgresql://127.0.0.1:1/x?elephant=1", "does not parse: "},
-		{"host=127.0.0.1 password=s3 cr3t", "there is a password in it"},
-		{"host=127.0.0.1 sslmode=elephant", "is not valid: invalid sslmode value"},
-		{"host=127.0.0.1 port=elephant", "is not valid: invalid "},
-		{"host=127.0.0.1 target_session_attrs=elephant", "is not valid: invalid target_session_attrs value"},
-		{"host=127.0.0.1,127.0.0.1 port=1,2,3", "is not valid: could not match 3 port numbers to 2 hosts"},
-	};
-	struct pg pg = {0};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_int_equal(pg_open(&pg, cases[i][0], "test", &err), -1);
-		assert_int_equal(err.class, ERR_FATAL);
-		assert_says("the conninfo of the database ");
-		assert_says(cases[i][1]);
-		assert_null(strstr(err.text, "cr3t"));
-	}
-}
-
-/* The first host takes the connection and says nothing: the next one gets its turn, after connect_timeout. */
-static void test_silent_host(void **state)
-{
-	struct pg pg = {0};
-	struct fake silent, good;
-	char ports[32];
-	int64_t begun_ms;
-
-	(void)state;
-	fake_begin(&silent, FAKE_SILENT, NULL);
-	fake_begin(&good, FAKE_WELCOME, NULL);
-	begun_ms = clock_boot_ms();
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&silent), "connect_timeout=1"), "test", &err), -1);
-	assert_in_range(clock_boot_ms() - begun_ms, 950, 8000);
-	assert_int_equal(err.class, ERR_RETRY);
-	assert_says("has not answered for 1 s");
-
-	snprintf(ports, sizeof(ports), "%d,%d", silent.port, good.port);
-	assert_int_equal(pg_open(&pg, conninfo_of(ports, "connect_timeout=1"), "test", &err), 0);
-	assert_int_equal(good.connections, 1);
-	assert_int_equal(silent.connections, 2);
-	pg_close(&pg);
-	fake_end(&silent);
-	fake_end(&good);
-}
-
-/* A host that does not even answer the TCP handshake: its queue of connections is full. */
-static void test_black_hole(void **state)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(at);
-	int hole = socket(AF_INET, SOCK_STREAM, 0), fillers[8];
-	struct pg pg = {0};
-	struct fake good;
-	char ports[32];
-	int64_t begun_ms;
-
-	(void)state;
-	assert_int_equal(bind(hole, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(hole, 0), 0);
-	assert_int_equal(getsockname(hole, (struct sockaddr *)&at, &len), 0);
-	for (int i = 0; i < 8; i++) {
-		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		(void)!connect(fillers[i], (struct sockaddr *)&at, sizeof(at));
-	}
-	fake_begin(&good, FAKE_WELCOME, NULL);
-	snprintf(ports, sizeof(ports), "%d", ntohs(at.sin_port));
-	begun_ms = clock_boot_ms();
-	assert_int_equal(pg_open(&pg, conninfo_of(ports, "connect_timeout=1"), "test", &err), -1);
-	assert_in_range(clock_boot_ms() - begun_ms, 950, 8000);
-	assert_says("has not answered for 1 s");
-	snprintf(ports, sizeof(ports), "%d,%d", ntohs(at.sin_port), good.port);
-	assert_int_equal(pg_open(&pg, conninfo_of(ports, "connect_timeout=1"), "test", &err), 0);
-	assert_int_equal(good.connections, 1);
-	pg_close(&pg);
-	fake_end(&good);
-	for (int i = 0; i < 8; i++)
-		close(fillers[i]);
-	close(hole);
 }
 
 /* ---- statements ---- */
@@ -333,23 +141,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_connects),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_password_is_asked_for),
-		cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_bad_conninfo),
-		cmocka_unit_test(test_silent_host),
-		cmocka_unit_test(test_black_hole),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_deadline),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
 	log_open("test", LOG_INFO);
-	/* nothing of the machine's own */
-	for (const char *const *v = (const char *const[]){"PGHOST", "PGPORT", "PGSERVICE", "PGPASSWORD", "PGOPTIONS", "PGCONNECT_TIMEOUT",
-							  "PGTARGETSESSIONATTRS", NULL};
-	     *v; v++)
-		unsetenv(*v);
+	fake_environment();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,8 @@ static void test_redact(void **state)
 		{"postgresql://db:5432/x", "postgresql://db:5432/x"},
 		{"postgresql://:s3cret@db", "postgresql://:***@db"},
 		{"postgresql://me:s3@cr/e?t#x@db/x", "postgresql://me:***@db/x"}, /* special characters not encoded */
+		{"postgresql://me:s3?c=ret@db/x", "postgresql://me:***@db/x"}, /* which libpq takes as it is */
+		{"postgresql://me:s3?c=r@t@db/x", "postgresql://me:***@db/x"},
 		{"postgresql://db/x?user=me&password=s3cret&sslmode=require", "postgresql://db/x?user=me&password=***&sslmode=require"},
 		{"postgresql://db/x?pass%77ord=s3cret", "postgresql://db/x?pass%77ord=***"},
 		{"postgresql://db/x?options=a@b&sslpassword=p", "postgresql://db/x?options=a@b&sslpassword=***"},

@@ -28,6 +28,7 @@ struct options {
 	const char *token;
 	const char *database;
 	int64_t retention_ms;
+	const char *topic;
 	char canary_e;
 };
 
@@ -43,6 +44,8 @@ static const struct setting table[] = {
 	{"token", SETTING_TEXT, AT(token), 0, 0, "default-token", 1, 0, "TEXT", "A secret."},
 	{"database", SETTING_TEXT, AT(database), 0, 0, NULL, 0, 0, "CONNINFO", "PostgreSQL."},
 	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS", "Retention."},
+	{"topic", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "NAME", "One topic."},
+	{"topics", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "LIST", "A name near another one."},
 	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 
@@ -207,6 +210,7 @@ static void test_unknown_names(void **state)
 	assert_refused(ENV("GAPLESS_ELEPHANT=secret"), ARGS(),
 		       "GAPLESS_ELEPHANT in the environment is not a setting of gapless-test: unset it, or see gapless-test --help");
 	assert_refused(ENV(), ARGS("--broker=x"), "--broker is not a flag of gapless-test: was --brokers meant?");
+	assert_refused(ENV(), ARGS("--topicss=x"), "--topicss is not a flag of gapless-test: was --topics meant?");
 	assert_refused(ENV(), ARGS("--elephant=secret"), "--elephant is not a flag of gapless-test: see gapless-test --help");
 	assert_refused(ENV(), ARGS("-qsecret"), "-q is not a flag of gapless-test: see gapless-test --help");
 }

@@ -128,7 +128,7 @@ static void write_to_nobody(void)
 	if (pipe(ends) != 0)
 		_exit(90);
 	close(ends[0]);
-	_exit(write(ends[1], "x", 1) == -1 && errno == EPIPE ? EXIT_DONE : 91);
+	_exit(write(ends[1], "x", 1) == -1 && errno == EPIPE && !stop_requested() ? EXIT_DONE : 91);
 }
 
 static void ask_oneself(void)

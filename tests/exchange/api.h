@@ -1,0 +1,45 @@
+/* Upbit's REST API, without the connection it came by: a call is read, then answered. */
+#ifndef EXCHANGE_API_H
+#define EXCHANGE_API_H
+
+#include "exchange.h"
+#include "text.h"
+
+/* Parameters of a request by name; NULL where there is none. */
+struct query {
+	const char *(*get)(void *cls, const char *name);
+	void *cls;
+};
+
+enum api_kind { API_CANDLES, API_MARKETS, API_UNKNOWN };
+
+struct api_call {
+	enum api_kind kind;
+	enum interval interval;
+	int64_t to_ms; /* INT64_MAX: none was given */
+	size_t count;
+	bool details, with_origin;
+	char market_name[MARKET_NAME];
+	struct market *market; /* NULL: not one of ours */
+	const char *wrong;     /* message of a 400, or NULL */
+	struct limit_verdict verdict;
+	struct fault_set faults;
+};
+
+struct answer {
+	unsigned status;
+	const char *type;
+	struct text body;
+	char remaining[64]; /* Remaining-Req, "" for none */
+	char date[40];      /* Date, "" for none */
+	size_t rows;
+	bool good; /* a 200 that no fault has spoiled */
+};
+
+/* Reads the call, counts it against the limits and meets its faults: once for each request, as it arrives. */
+void api_arrive(struct exchange *ex, const char *path, const struct query *q, bool with_origin,
+		struct api_call *call);
+/* Makes the answer as things stand now. */
+void api_answer(struct exchange *ex, const struct api_call *call, struct answer *a);
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# --since over one day of 1m for 20 markets, dense to rare: the table equals the truth in all of them, no page is fetched
+# twice, and the configured budget (9 requests a second) is used: at least 95 % of it in every whole 10 s while there is
+# work, at most one 429 in 1,000 requests, no 418, at most 4 connections. All of it as the exchange counted it.
+#
+# SINCE_DAYS (1) is how far back; `make soak` takes 30. Programs as users run them (release build).
+days=${SINCE_DAYS:-1}
+GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}
+. tests/integration/lib.sh
+scenario since
+start=2026-03-05T12:00:05Z end=2026-03-05T11:59:00Z # final before `end` from the start on
+since=$(date -u -d "$start - $days days" +%FT00:00:00Z)
+budget=9 window=10 least=86 # 95 % of 9 x 10, rounded up
+markets=()
+for n in {1..20}; do
+	markets+=("$(printf 'KRW-M%03d' "$n")")
+done
+
+exchange --start "$start" --markets 20 --seed 5
+writer
+from_s=$(date +%s)
+producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since"
+
+all_covered() {
+	sql_is "SELECT count(*) FROM market_data_coverage WHERE tstzrange('$since', '$end') <@ covered" ${#markets[@]}
+}
+all_done() { [ "$(grep -c 'msg="Backfill done"' "$work/producer.log")" -ge ${#markets[@]} ]; }
+await $((60 + 30 * days)) "every market is covered from $since on" all_covered
+seconds=$(($(date +%s) - from_s))
+await 10 "the producer says so for each" all_done
+
+# --- what the exchange saw
+
+# The seconds in which there was work: from the first request to the last page, but for the first and the last of them, which
+# need not be whole. The log tells of the end within 2 s; live polls go on after it.
+done_s=$(sed -n 's/^ts=\([^ ]*\) .*msg="Backfill done".*/\1/p' "$work/producer.log" | tail -n 1)
+done_s=$(date -d "$done_s" +%s)
+requests_each_second "$from_s" $((done_s - 2)) | awk '$1 && !began { began = NR } began && NR > began' >"$work/seconds"
+# Every run of 10 whole seconds, wherever it begins.
+awk -v w=$window '{ n[NR] = $1 } END { for (at = 1; at + w <= NR + 1; at++) { s = 0; for (i = at; i < at + w; i++) s += n[i]; print s } }' \
+	"$work/seconds" >"$work/windows"
+least_seen=$(sort -n "$work/windows" | head -n 1)
+requests=$(asked .candles)
+note "$requests requests in $seconds s; in $window s at least $least_seen, at most $(sort -n "$work/windows" | tail -n 1)" \
+	"($(wc -l <"$work/windows") windows), in one second at most $(asked .max_per_second)"
+ok "there was work for more than $window whole seconds" test "$(wc -l <"$work/windows")" -ge 3
+ok "in each of them at least $least of $((budget * window)) requests" test "${least_seen:-0}" -ge $least
+limited=$(asked .http_429)
+ok "at most one 429 in 1,000 requests ($limited in $requests)" test $((limited * 1000)) -le "$requests"
+is "no 418" "$(asked .http_418)" 0
+ok "at most 4 connections ($(asked .connections.max_open))" test "$(asked .connections.max_open)" -le 4
+is "no page was fetched twice" "$(pages_repeated "${markets[@]}")" 0
+
+# --- the table
+
+total=0
+for market in "${markets[@]}"; do
+	ok "$market is as the exchange has it" equals_truth "$market" 1m "$since" "$end"
+	total=$((total + $(wc -l <"$work/table.$market.1m.tsv")))
+done
+note "$total candles, $((total / seconds)) a second from the exchange to the table; RSS of the producer $(rss_kb producer) kB," \
+	"of the writer $(rss_kb writer) kB"
+ok "more than 12,000 candles a day ($total)" test "$total" -gt $((12000 * days))
+is "no gap" "$(gaps_now)" 0
+is "nothing went to the dead letters" "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
+for p in producer writer; do
+	stop $p
+	is "the $p ends with 0" "$code" 0
+done
+finish
