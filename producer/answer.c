@@ -12,13 +12,14 @@ enum {
 	MARKETS_FAILED_MAX_MS = 60 * 1000
 };
 
+/* What is left out of the warnings is there on the debug level, with its cause. */
 static void say(struct log_throttle *t, const char *msg, const struct series *s, const struct err *err)
 {
-	int64_t skipped;
+	int64_t skipped = 0;
+	enum log_level level = log_due(t, clock_boot_ms(), SAY_MS, &skipped) ? LOG_WARN : LOG_DEBUG;
 
-	if (log_due(t, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn(msg, L_STR("symbol", s ? s->symbol : "-"), L_STR("interval", s ? s->iv->name : "-"), L_STR("reason", err->text),
-			 L_INT("more", skipped));
+	LOG_AT(level, msg, L_STR("symbol", s ? s->symbol : "-"), L_STR("interval", s ? s->iv->name : "-"), L_STR("reason", err->text),
+	       L_INT("more", skipped));
 }
 
 /* The exchange did not answer, or not about this: a short pause for the series, a growing one for all when it goes on. */

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	struct options options = {0};
 	struct setting_list words;
 	struct err err = {0};
-	enum log_level level;
+	enum log_level level = LOG_INFO;
 	struct collect *collect;
 	int code = EXIT_DONE;
 	int64_t left;

@@ -11,11 +11,12 @@ enum { DEADLINE_MS = 40000 };
 	"'market_data_series', 'candle_dead_letter']) AS t(name) WHERE to_regclass(name) IS NULL"
 
 #define SQL_DENIED \
-	"SELECT 1, 'denied', format('the role %s may not %s the table %s; its owner can mend that with: GRANT %s ON %s TO %I', " \
-	"current_user, lower(string_agg(right_, ', ')), name, string_agg(right_, ', '), name, current_user) " \
+	"SELECT 1, 'denied', format('the role %s lacks privileges on %s; their owner mends that with: GRANT SELECT, INSERT, UPDATE " \
+	"ON market_data, market_data_coverage, market_data_position, candle_dead_letter TO %I', current_user, " \
+	"string_agg(DISTINCT name, ', '), current_user) " \
 	"FROM unnest(ARRAY['market_data', 'market_data_coverage', 'market_data_position', 'candle_dead_letter']) AS t(name), " \
-	"unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(right_) " \
-	"WHERE NOT has_table_privilege(name, right_) GROUP BY name "
+	"unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(needed) WHERE NOT has_table_privilege(name, needed) " \
+	"HAVING count(*) > 0 "
 
 #define SQL_UNIQUE \
 	"SELECT 2, 'unfit', 'market_data has no valid unique constraint on exactly (symbol, interval, timestamp), so that every " \

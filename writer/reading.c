@@ -41,7 +41,7 @@ static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafk
 
 static void take(struct writer *w, struct partition *p, const rd_kafka_message_t *m)
 {
-	struct message message;
+	struct message message = {0};
 	struct err why;
 	enum intake kind = intake_judge(w->options->source, m->key, m->key_len, m->payload, m->len, &message, &why);
 

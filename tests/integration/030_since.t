@@ -8,7 +8,7 @@ days=${SINCE_DAYS:-1}
 GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}
 . tests/integration/lib.sh
 scenario since
-start=2026-03-05T12:00:05Z end=2026-03-05T11:59:00Z # final before `end` from the start on
+start=2026-03-05T12:00:05Z end=2026-03-05T11:52:00Z # covered before `end` from the start on, tails without trades included
 since=$(date -u -d "$start - $days days" +%FT00:00:00Z)
 budget=9 window=10 least=86 # 95 % of 9 x 10, rounded up
 markets=()
@@ -31,11 +31,10 @@ await 10 "the producer says so for each" all_done
 
 # --- what the exchange saw
 
-# The seconds in which there was work: from the first request to the last page, but for the first and the last of them, which
-# need not be whole. The log tells of the end within 2 s; live polls go on after it.
-done_s=$(sed -n 's/^ts=\([^ ]*\) .*msg="Backfill done".*/\1/p' "$work/producer.log" | tail -n 1)
-done_s=$(date -d "$done_s" +%s)
-requests_each_second "$from_s" $((done_s - 2)) | awk '$1 && !began { began = NR } began && NR > began' >"$work/seconds"
+# The seconds in which there was work, as far as they are whole: from the first look, which says what is missing, to the last
+# page. The log tells of the end within 2 s; live polls go on after it.
+logged_s() { date -d "$(sed -n "s/^ts=\([^ ]*\) .*msg=\"$1.*/\1/p" "$work/producer.log" | $2 -n 1)" +%s; } # msg, head or tail
+requests_each_second $(($(logged_s Backfilling head) + 1)) $(($(logged_s 'Backfill done' tail) - 2)) >"$work/seconds"
 # Every run of 10 whole seconds, wherever it begins.
 awk -v w=$window '{ n[NR] = $1 } END { for (at = 1; at + w <= NR + 1; at++) { s = 0; for (i = at; i < at + w; i++) s += n[i]; print s } }' \
 	"$work/seconds" >"$work/windows"

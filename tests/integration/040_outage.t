@@ -51,8 +51,8 @@ grew_little() { # producer or writer
 
 same_processes() { running producer && running writer && [ "${pid_of[producer]} ${pid_of[writer]}" = "$started" ]; }
 
-exchange --corrections 20
-producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-JTO --intervals 1s,1m
+exchange --corrections 0.02
+producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS --intervals 1s,1m
 writer
 started="${pid_of[producer]} ${pid_of[writer]}"
 await 40 "all series have begun" sql_is "SELECT count(*) FROM market_data_coverage" $series

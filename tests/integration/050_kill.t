@@ -14,9 +14,9 @@ exec 2>"$work/shell.log" # bash has a line for everybody who was killed
 # Dead members leave the group after a session; small batches make many places to die at.
 export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_BATCH_ROWS=300
 export GAPLESS_RATE_LIMIT=20
-export GAPLESS_SYMBOLS=KRW-BTC,KRW-ETH,KRW-XRP,KRW-SNT,KRW-JTO,KRW-M001,KRW-M003,KRW-M004
+export GAPLESS_SYMBOLS=KRW-BTC,KRW-ETH,KRW-XRP,KRW-SPARSE,KRW-QUIET,KRW-TINY,KRW-DIGITS,KRW-M001
 series=8
-exchange --limit 20 --corrections 20 --markets 4
+exchange --limit 20 --corrections 0.02 --markets 1
 t0=$(exchange_ms)
 
 # Every start of the producer wants more, so that there is always something left to do.

@@ -53,18 +53,18 @@ finish() {
 
 # Waits until the command succeeds; a failed wait is a failed test, with the ends of the logs.
 await() { # seconds, what, command...
-	local seconds=$1 what=$2 end
+	local _s=$1 _what=$2 _end # the command sees these, and none of its own may be hidden
 	shift 2
-	end=$(($(date +%s%N) / 1000000 + seconds * 1000))
+	_end=$(($(date +%s%N) / 1000000 + _s * 1000))
 	while ! "$@"; do
-		if [ $(($(date +%s%N) / 1000000)) -ge "$end" ]; then
-			ok "$what (within $seconds s)" false
+		if [ $(($(date +%s%N) / 1000000)) -ge "$_end" ]; then
+			ok "$_what (within $_s s)" false
 			logs_show
 			return 1
 		fi
 		sleep 0.1
 	done
-	ok "$what" true
+	ok "$_what" true
 }
 
 logs_show() {
@@ -149,7 +149,7 @@ ended() { # name
 }
 
 exchange() { # arguments of gapless-exchange
-	rm -f "$work/exchange.log"
+	: >"$work/exchange.log"
 	spawn exchange "${GAPLESS_EXCHANGE:-$GAPLESS_BIN/gapless-exchange}" --port 0 "$@"
 	local end=$((SECONDS + 20))
 	until url=$(sed -n 's/^gapless-exchange listening on //p' "$work/exchange.log" | tail -n 1) && [ -n "$url" ]; do
