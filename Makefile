@@ -130,7 +130,7 @@ run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-
 .PHONY: test unit integration unit-programs
 test: unit integration ## all tests: unit, then scenarios on a real broker and database
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(EXCHANGE)
 
 # Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
 unit: | $(DEPS_stack) ## unit tests, in three time zones

@@ -9,7 +9,8 @@ enum {
 	FAILURES_OF_ALL = 3,             /* in a row: it is not one market, the exchange is in trouble */
 	MARKETS_AGAIN_MS = 3600 * 1000,
 	MARKETS_FAILED_MS = 2000,
-	MARKETS_FAILED_MAX_MS = 60 * 1000
+	MARKETS_FAILED_MAX_MS = 60 * 1000,
+	MARKETS_FIRST_MAX_MS = 5000      /* before the first answer of all: everything waits for it */
 };
 
 /* What is left out of the warnings is there on the debug level, with its cause. */
@@ -116,9 +117,10 @@ static void candles_answer(struct collect *c, const struct request *r, const str
 static void markets_failed(struct collect *c, const struct err *err)
 {
 	int64_t pause = (int64_t)MARKETS_FAILED_MS << (c->markets_fails < 5 ? c->markets_fails : 5);
+	int64_t most = c->clock.known ? MARKETS_FAILED_MAX_MS : MARKETS_FIRST_MAX_MS;
 
 	c->markets_fails++;
-	c->markets_boot_ms = clock_boot_ms() + (pause < MARKETS_FAILED_MAX_MS ? pause : MARKETS_FAILED_MAX_MS);
+	c->markets_boot_ms = clock_boot_ms() + (pause < most ? pause : most);
 	say(&c->trouble, "the list of markets cannot be read; trying again", NULL, err);
 }
 

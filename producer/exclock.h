@@ -25,9 +25,9 @@ struct exclock_sample {
 
 struct exclock {
 	int known;
-	int64_t offset_ms;		   /* the estimate: exchange's time minus boot time */
-	int64_t window_ms;		   /* boot time at which the current half of the minute began */
-	int64_t best_ms, last_best_ms;	   /* greatest difference in this half and in the one before */
+	int64_t offset_ms;                 /* the estimate: exchange's time minus boot time */
+	int64_t window_ms;                 /* boot time at which the current half of the minute began */
+	int64_t best_ms, last_best_ms;     /* greatest difference in this half and in the one before */
 	struct exclock_sample suspects[2]; /* answers in a row that jumped, oldest first */
 	int n_suspects;
 };

@@ -1,6 +1,6 @@
-/* Requests in flight: GET over a few kept-alive connections, through libcurl's multi interface. The one
- * file that knows libcurl; single-threaded; nothing is called back, answers are taken when the caller
- * wants them.
+/* Requests in flight: GET over a few kept-alive connections, through libcurl's multi interface. Only
+ * http.c and transfer.c know libcurl. Single-threaded; nothing is called back, answers are taken when
+ * the caller wants them.
  *
  * Manners, asserted by tests: certificate and host name verified, TLS 1.2 or newer, https only (http
  * only where the base URL's host is loopback); redirects not followed; no proxy but a configured one,
@@ -27,17 +27,17 @@ enum {
 struct http;
 
 struct http_config {
-	const char *base_url; /* "https://api.upbit.com": scheme and host of every request */
+	const char *base_url;   /* "https://api.upbit.com": scheme and host of every request */
 	const char *user_agent;
-	int connections;		  /* at once, to the one host; 1 to 16; 0: HTTP_CONNECTIONS */
-	const char *proxy;		  /* NULL or "": none */
-	const char *ca_file;		  /* NULL or "": the system's certificates */
+	int connections;        /* at once, to the one host; 1 to 16; 0: HTTP_CONNECTIONS */
+	const char *proxy;      /* NULL or "": none */
+	const char *ca_file;    /* NULL or "": the system's certificates */
 	int connect_ms, total_ms, idle_s; /* the bounds of time above; 0: as said there */
 };
 
 struct http_answer {
-	void *tag;	 /* as given to http_get */
-	int status;	 /* 0: no complete answer, err says why; else the HTTP status, and err is clear */
+	void *tag;       /* as given to http_get */
+	int status;      /* 0: no complete answer, err says why; else the HTTP status, and err is clear */
 	struct buf head; /* header lines as received, each with its end: upbit_head_read takes them */
 	struct buf body; /* decompressed */
 	int64_t received_boot_ms; /* when the head arrived (clock.h); of a failure: when it failed */

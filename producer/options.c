@@ -11,7 +11,7 @@ enum { SERIES_MAX = 20000 };
 
 static const struct setting table[] = {
 	{"symbols", SETTING_TEXT, AT(symbols_text), 0, 0, NULL, 0, 0, "LIST", "Markets to keep complete: KRW-BTC,KRW-ETH (needed)."},
-	{"intervals", SETTING_TEXT, AT(intervals_text), 0, 0, "1m", 0, 0, "LIST", "Intervals of each market: 1s,1m."},
+	{"intervals", SETTING_TEXT, AT(intervals_text), 0, 0, "1m", 0, 0, "LIST", "Intervals of each market: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M."},
 	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
 	 "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever widens. Default: what the database says is wanted, "
 	 "and on a first start the last 200 intervals."},
@@ -88,8 +88,8 @@ static int series_add(struct options *o, const char *symbol, const char *interva
 
 	if (!symbol_is_valid(symbol))
 		return err_set(err, ERR_FATAL, "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals", symbol);
-	if (!iv || (strcmp(interval, "1s") != 0 && strcmp(interval, "1m") != 0))
-		return err_set(err, ERR_FATAL, "--intervals: '%s' is not one of 1s, 1m", interval);
+	if (!iv)
+		return err_set(err, ERR_FATAL, "--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M", interval);
 	for (size_t i = 0; i < o->n_series; i++)
 		if (strcmp(o->series[i].symbol, symbol) == 0 && o->series[i].interval == iv)
 			return 0;

@@ -19,7 +19,7 @@ enum { PAGE_ROWS = 200 }; /* the exchange's most; a greater `count` is silently 
 
 struct page {
 	struct candle *rows; /* oldest first, each start once */
-	size_t n;	     /* 0: `[]`, a valid page */
+	size_t n;            /* 0: `[]`, a valid page */
 };
 
 /* Parses the answer to a request for `symbol` and `iv` with `to` (exclusive; PAGE_NO_TO: none was sent).

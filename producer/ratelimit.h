@@ -5,8 +5,8 @@
  * seconds begin, so requests go out on an absolute schedule, one a period, and whoever comes late to a
  * slot does not move the later slots:
  *
- *     9 a second: period 111 ms      slots    0   111   222   333   444   555 ...
- *     the loop wakes up to 30 ms late  sent    4   111   251   333   460   555 ...   still 9 a second
+ *     9 a second: period 111 ms          slots    0   111   222   333   444   555 ...
+ *     the loop wakes up to 30 ms late     sent    4   111   251   333   460   555 ...   still 9 a second
  *
  * How late may a slot be used? A request that is sent within `late` of its slot and travels for up to 40
  * ms longer than another arrives within late + 40 of its slot; a fixed second then sees the slots of
@@ -33,13 +33,13 @@ struct ratelimit {
 	int64_t live_us;    /* next slot of live requests while there is a backlog */
 	int64_t hold_ms;    /* nothing is sent before it */
 	int64_t second_ms;  /* the exchange's current second began no later than this */
-	int least;	    /* least Remaining-Req seen in that second; -1: none */
-	int slowed;	    /* the rate is halved this many times */
+	int least;          /* least Remaining-Req seen in that second; -1: none */
+	int slowed;         /* the rate is halved this many times */
 	int64_t slowed_ms;  /* one time less from then on */
 	int64_t limited_ms; /* end of the hold after the last 429 */
-	int strikes;	    /* 429s since the rate was last whole */
+	int strikes;        /* 429s since the rate was last whole */
 	int64_t banned_ms;  /* end of the hold after the last 418 */
-	int64_t ban_ms;	    /* length given to the last ban of unknown length; 0: none lately */
+	int64_t ban_ms;     /* length given to the last ban of unknown length; 0: none lately */
 };
 
 /* per_second: the budget, above 0 and at most `limit`; a value outside is brought inside. The first slot

@@ -6,6 +6,21 @@
 #include "common/buf.h"
 #include "common/jsonnum.h"
 
+static int is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A maintenance page would be called malformed at its first digit. */
+static int is_html(const char *body, size_t len)
+{
+	while (len > 0 && is_space(*body)) {
+		body++;
+		len--;
+	}
+	return len > 0 && *body == '<';
+}
+
 struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 {
 	struct cJSON *value = NULL;
@@ -20,6 +35,11 @@ struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 	if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) {
 		err_set(err, ERR_INPUT,
 			"The answer begins with a byte order mark, which JSON does not allow.");
+		goto out;
+	}
+	if (is_html(body, len)) {
+		err_set(err, ERR_INPUT,
+			"The answer is not JSON but HTML: maintenance, or something in between that answers in its place.");
 		goto out;
 	}
 	if (json_quote_numbers(body, len, &quoted, err) < 0)
@@ -59,11 +79,6 @@ static size_t character(const unsigned char *text, size_t len)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
 	return f->n;
-}
-
-static int is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 char *remote_text(const char *text, size_t len, char out[REMOTE_TEXT_BYTES])

@@ -11,7 +11,7 @@
 
 /* The settings of every handle. Not owned. */
 struct transfer_manners {
-	const char *protocols;			  /* "https", or "http" */
+	const char *protocols;                    /* "https", or "http" */
 	const char *user_agent, *proxy, *ca_file; /* "": none */
 	const struct curl_slist *headers;
 	int connect_ms, total_ms, idle_s;

@@ -40,7 +40,7 @@ int upbit_markets_has(const struct upbit_markets *markets, const char *symbol);
 /* What the head of an answer says beside its status. */
 struct upbit_head {
 	int64_t date_ms; /* the exchange's clock, cut to seconds; 0: no Date, or one that does not parse */
-	int remaining;	 /* candle requests left in the exchange's current second; -1: not said */
+	int remaining;   /* candle requests left in the exchange's current second; -1: not said */
 };
 
 void upbit_head_init(struct upbit_head *head);
@@ -52,12 +52,12 @@ void upbit_head_line(struct upbit_head *head, const char *line, size_t len);
 void upbit_head_read(struct upbit_head *head, const char *lines, size_t len);
 
 enum upbit_verdict {
-	UPBIT_OK,	      /* 200: the body is to be parsed */
-	UPBIT_LIMITED,	      /* 429: too many requests in this second; the whole group stops */
-	UPBIT_BANNED,	      /* 418: blocked for block_ms (0: it did not say for how long) */
+	UPBIT_OK,             /* 200: the body is to be parsed */
+	UPBIT_LIMITED,        /* 429: too many requests in this second; the whole group stops */
+	UPBIT_BANNED,         /* 418: blocked for block_ms (0: it did not say for how long) */
 	UPBIT_UNKNOWN_MARKET, /* 404 with the exchange's error object: no such market, or delisted */
-	UPBIT_REFUSED,	      /* other 4xx: this request is wrong, repeating it does not help */
-	UPBIT_BROKEN	      /* 5xx, 3xx, 408, a 404 of somebody else, anything else: try again later */
+	UPBIT_REFUSED,        /* other 4xx: this request is wrong, repeating it does not help */
+	UPBIT_BROKEN          /* 5xx, 3xx, 408, a 404 of somebody else, anything else: try again later */
 };
 
 /* Judges an answer that arrived. *block_ms is set in any case; of a ban it is the first number of the

@@ -11,15 +11,6 @@
 
 enum { MIGRATE_WAIT_MS = 30000 };
 
-static int run(const struct options *o)
-{
-	int code = ready_wait(o->database);
-
-	if (code == EXIT_DONE && !stop_requested())
-		code = writer_run(o);
-	return code;
-}
-
 static int migrate(const struct options *o)
 {
 	struct pg pg = {0};
@@ -70,7 +61,7 @@ int main(int argc, char **argv)
 	}
 	stop_install();
 	settings_log(&options_spec, &options);
-	code = words.n == 1 ? migrate(&options) : run(&options);
+	code = words.n == 1 ? migrate(&options) : writer_run(&options);
 	log_info("ended", L_INT("exit_code", code));
 	return code;
 }

@@ -98,24 +98,30 @@ static enum attempt try_batch(struct store *s, struct store_job *job)
 	return ATTEMPT_FAILED;
 }
 
+/* 0 where the tables are as they must be. */
+static int check_tables(struct store *s, struct store_job *job)
+{
+	switch (check_database(&s->pg, &job->err)) {
+	case CHECK_FIT:
+		return 0;
+	case CHECK_UNFIT:
+		/* As if a statement had met it: the same patience with a restore that is under way. */
+		strcpy(s->pg.sqlstate, "42P10");
+		break;
+	case CHECK_ABSENT:
+	case CHECK_DENIED:
+		strcpy(s->pg.sqlstate, "42P01");
+		break;
+	case CHECK_FAILED:
+		break;
+	}
+	return -1;
+}
+
 static enum attempt try_start(struct store *s, struct store_job *job)
 {
 	int unsure;
 
-	switch (check_database(&s->pg, &job->err)) {
-	case CHECK_FIT:
-		break;
-	case CHECK_UNFIT:
-		/* As if a statement had met it: the same patience with a restore that is under way. */
-		strcpy(s->pg.sqlstate, "42P10");
-		return ATTEMPT_FAILED;
-	case CHECK_ABSENT:
-	case CHECK_DENIED:
-		strcpy(s->pg.sqlstate, "42P01");
-		return ATTEMPT_FAILED;
-	case CHECK_FAILED:
-		return ATTEMPT_FAILED;
-	}
 	if (position_start(&s->pg, s->config.topic, job->items, job->items_n, s->config.dead_limit, &unsure, &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = unsure ? STORE_UNSURE : STORE_DONE;
@@ -138,6 +144,10 @@ static enum attempt try_job(struct store *s, struct store_job *job)
 	s->pg.sqlstate[0] = '\0';
 	if (!pg_is_open(&s->pg) && pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
 		return ATTEMPT_FAILED;
+	/* Partitions come with a new start, a restore or a new database; after a missing constraint the check has the better
+	 * sentence. */
+	if ((job->kind == STORE_START || s->broken_since_ms != 0) && check_tables(s, job) != 0)
+		return ATTEMPT_FAILED;
 	switch (job->kind) {
 	case STORE_BATCH:
 		return try_batch(s, job);
@@ -159,7 +169,7 @@ static void say(struct store *s, enum log_level level, int64_t period_ms, const 
 	if (!log_due(&s->say, clock_boot_ms(), period_ms, &skipped))
 		return;
 	LOG_AT(level, err->class == ERR_FATAL ? "the database cannot be used; waiting, nothing is lost"
-		: "the database is away; waiting, nothing is lost", L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
+		: "the database cannot store now; trying again, nothing is lost", L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
 		L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000), L_INT("left_out", skipped));
 }
 

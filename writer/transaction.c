@@ -293,13 +293,15 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct batch_row *r = &b->rows[i];
+		int fits;
 
 		if (r->rejected == NULL)
 			continue;
 		buf_clear(&encoded);
-		stored->dead++;
+		fits = message_encode(&r->m, &encoded) == 0;
 		add_dead(room, r->partition, r->offset, r->m.candle.symbol, strlen(r->m.candle.symbol),
-			 message_encode(&r->m, &encoded) == 0 ? encoded.data : NULL, encoded.len, r->rejected);
+			 fits ? encoded.data : NULL, encoded.len, r->rejected);
+		stored->dead++;
 	}
 	buf_release(&encoded);
 	if (stored->dead == 0)

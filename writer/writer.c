@@ -8,6 +8,7 @@
 #include "common/kafka.h"
 #include "common/stop.h"
 #include "consumer.h"
+#include "ready.h"
 
 enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
 
@@ -170,38 +171,53 @@ static void drain(struct writer *w)
 	writer_drop(w);
 	rd_kafka_consumer_close(w->rk);
 	tally_log(&w->tally, clock_boot_ms(), lag, 1);
-	rd_kafka_destroy(w->rk);
+}
+
+static void writer_free(struct writer *w)
+{
+	if (w->rk != NULL)
+		rd_kafka_destroy(w->rk);
 	if (!store_free(w->store, 1000))
 		return; /* its thread may still hold the job and its batch */
 	batch_release(&w->batches[0]);
 	batch_release(&w->batches[1]);
 	assigned_release(&w->assigned);
 	free(w->job.items);
+	free(w);
 }
 
 int writer_run(const struct options *o)
 {
 	struct store_config config = {.database = o->database, .topic = o->topic, .dead_limit = o->dead_letter_limit};
 	struct batch_limits limits = {.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
-	struct writer w = {.options = o};
+	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
+	int code = EXIT_USAGE;
 
-	w.rk = consumer_new(o, on_rebalance, on_error, &w, &err);
-	if (w.rk == NULL) {
+	w->options = o;
+	batch_init(&w->batches[0], limits);
+	batch_init(&w->batches[1], limits);
+	w->filling = &w->batches[0];
+	/* Before the wait for the database: what is wrong with its properties is a matter of settings. */
+	w->rk = consumer_new(o, on_rebalance, on_error, w, &err);
+	if (w->rk == NULL) {
 		log_error(err.text);
-		return EXIT_USAGE;
+		goto out;
 	}
-	w.store = store_new(&config, &err);
-	if (w.store == NULL) {
+	code = ready_wait(o->database);
+	if (code != EXIT_DONE || stop_requested())
+		goto out;
+	w->store = store_new(&config, &err);
+	if (w->store == NULL) {
 		log_error(err.text);
-		rd_kafka_destroy(w.rk);
-		return EXIT_PERSON;
+		code = EXIT_PERSON;
+		goto out;
 	}
-	batch_init(&w.batches[0], limits);
-	batch_init(&w.batches[1], limits);
-	w.filling = &w.batches[0];
-	w.tally.logged_ms = clock_boot_ms();
-	loop(&w);
-	drain(&w);
-	return w.exit_code;
+	w->tally.logged_ms = clock_boot_ms();
+	loop(w);
+	drain(w);
+	code = w->exit_code;
+out:
+	writer_free(w);
+	return code;
 }

@@ -35,7 +35,8 @@ struct writer {
 	int exit_code;
 };
 
-/* Runs until a signal or until it needs a person; returns the exit code. Stop handling is installed, the database fit. */
+/* Waits for the database, then runs until a signal or until it needs a person; returns the exit code. Stop handling is
+ * installed. */
 int writer_run(const struct options *options);
 
 /* ---- between the files of the writer ---- */

@@ -44,7 +44,8 @@ static bool read_path(const char *path, struct api_call *call)
 
 static void read_query(struct exchange *ex, const struct query *q, struct api_call *call)
 {
-	const char *market = q->get(q->cls, "market"), *count = q->get(q->cls, "count"), *to = q->get(q->cls, "to");
+	const char *market = q->get(q->cls, "market"), *count = q->get(q->cls, "count"),
+		   *to = q->get(q->cls, "to");
 	uint64_t n = 1;
 
 	if (market == NULL || *market == '\0') {
@@ -83,15 +84,17 @@ void api_arrive(struct exchange *ex, const char *path, const struct query *q, bo
 	if (candles)
 		read_query(ex, q, call);
 	call->details = is_true(q->get(q->cls, "is_details")) || is_true(q->get(q->cls, "isDetails"));
-	call->verdict = limits_take(&ex->limits, candles ? GROUP_CANDLES : GROUP_MARKET, with_origin, real_ms);
+	call->verdict =
+		limits_take(&ex->limits, candles ? GROUP_CANDLES : GROUP_MARKET, with_origin, real_ms);
 	if (candles) {
 		ex->stats.candles++;
 		stats_arrival(&ex->stats, call->verdict.status, real_ms);
 	} else {
 		ex->stats.market_all++;
 	}
-	faults_hit(&ex->faults, candles ? FAULT_PATH_CANDLES : FAULT_PATH_MARKET, candles ? call->market_name : NULL,
-		   candles ? (int)call->interval : -1, exchange_random, ex, &call->faults);
+	faults_hit(&ex->faults, candles ? FAULT_PATH_CANDLES : FAULT_PATH_MARKET,
+		   candles ? call->market_name : NULL, candles ? (int)call->interval : -1, exchange_random,
+		   ex, &call->faults);
 	if (call->verdict.status == 200 && fault_is(&call->faults, FAULT_HTTP_429))
 		call->verdict.status = 429;
 	if (fault_is(&call->faults, FAULT_HTTP_418) && call->verdict.status != 418) {
@@ -133,7 +136,8 @@ static void put_content(struct exchange *ex, const struct api_call *call, int64_
 	} else if (call->verdict.status == 429) {
 		put_error(a, 429, "Too many API requests.");
 	} else if (call->verdict.status == 418) {
-		snprintf(message, sizeof(message), "Too many API requests. This IP is blocked for %u seconds.",
+		snprintf(message, sizeof(message),
+			 "Too many API requests. This IP is blocked for %u seconds.",
 			 call->verdict.blocked_s);
 		put_error(a, 418, message);
 	} else if (call->wrong != NULL) {
@@ -155,7 +159,7 @@ static void replace_content(const struct api_call *call, struct answer *a)
 	if (fault_is(f, FAULT_STATUS)) {
 		unsigned status = (unsigned)f->value[FAULT_STATUS];
 
-		put_error(a, status, status == 404 ? "Code not found" : status == 400 ? CHECK_VALUE : "Server error");
+		put_error(a, status, status == 404 ? "Code not found" : status < 500 ? CHECK_VALUE : "Error");
 	} else if (fault_is(f, FAULT_HTML)) {
 		a->type = "text/html;charset=UTF-8";
 		text_clear(&a->body);
@@ -176,7 +180,8 @@ static void replace_content(const struct api_call *call, struct answer *a)
 
 void api_answer(struct exchange *ex, const struct api_call *call, struct answer *a)
 {
-	const uint32_t harmless = 1u << FAULT_DELAY | 1u << FAULT_HOLD | 1u << FAULT_DRIP | 1u << FAULT_NO_REMAINING;
+	const uint32_t harmless =
+		1u << FAULT_DELAY | 1u << FAULT_HOLD | 1u << FAULT_DRIP | 1u << FAULT_NO_REMAINING;
 	int64_t now_ms = sandbox_clock_ms(&ex->clock), date_ms = now_ms;
 
 	memset(a, 0, sizeof(*a));
@@ -188,7 +193,8 @@ void api_answer(struct exchange *ex, const struct api_call *call, struct answer 
 	a->good = a->status == 200 && (call->faults.kinds & ~harmless) == 0;
 	if (a->status != 200)
 		a->rows = 0;
-	if (call->kind != API_UNKNOWN && call->verdict.status != 418 && !fault_is(&call->faults, FAULT_NO_REMAINING)) {
+	if (call->kind != API_UNKNOWN && call->verdict.status != 418 &&
+	    !fault_is(&call->faults, FAULT_NO_REMAINING)) {
 		snprintf(a->remaining, sizeof(a->remaining), "group=%s; min=%u; sec=%u",
 			 call->with_origin ? "origin" : call->kind == API_CANDLES ? "candles" : "market",
 			 call->with_origin ? 6u : 600u, call->with_origin ? 0u : call->verdict.remaining);
@@ -197,6 +203,7 @@ void api_answer(struct exchange *ex, const struct api_call *call, struct answer 
 		date_ms += call->faults.value[FAULT_DATE_SKEW] * 1000;
 	if (!fault_is(&call->faults, FAULT_NODATE))
 		utc_format_http(a->date, date_ms);
-	stats_answer(&ex->stats, call->kind == API_CANDLES && call->market != NULL ? (int)call->market->index : -1,
+	stats_answer(&ex->stats,
+		     call->kind == API_CANDLES && call->market != NULL ? (int)call->market->index : -1,
 		     call->interval, call->to_ms, a->status, a->good, a->rows, a->body.len);
 }

@@ -1,5 +1,6 @@
-/* Two clocks. The sandbox clock is the exchange's time: it starts where it is told to, runs at real speed, and can be
- * stopped, set and moved. Real time (a second that limits count, a delay) is monotonic and cannot. */
+/* Two clocks. The sandbox clock is the exchange's time: it starts where it is told to, runs at real speed,
+ * and can be stopped, set and moved. Real time (a second that limits count, a delay) is monotonic and cannot.
+ */
 #ifndef EXCHANGE_CLOCK_H
 #define EXCHANGE_CLOCK_H
 
@@ -11,8 +12,8 @@ struct sandbox_clock {
 	bool frozen;
 };
 
-/* The machine's monotonic clock, and its wall clock. The wall clock is read once, at the start, and goes on with the
- * monotonic one: the seconds of limits and of reports are the same. */
+/* The machine's monotonic clock, and its wall clock. The wall clock is read once, at the start, and goes on
+ * with the monotonic one: the seconds of limits and of reports are the same. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_real_ms(void);

@@ -38,7 +38,8 @@ bool control_series(struct exchange *ex, const struct query *q, struct control_a
 	return true;
 }
 
-bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a, int64_t *ms)
+bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a,
+		  int64_t *ms)
 {
 	const char *value = q->get(q->cls, name);
 
@@ -46,8 +47,10 @@ bool control_time(const struct query *q, const char *name, int64_t missing, stru
 	if (value == NULL && missing != INT64_MIN)
 		return true;
 	if (value == NULL || !utc_parse_loose(value, ms))
-		return control_fail(a, "%s= must be a time such as 2026-01-02T03:04:05Z, or epoch seconds or milliseconds",
-				    name);
+		return control_fail(
+			a,
+			"%s= must be a time such as 2026-01-02T03:04:05Z, or epoch seconds or milliseconds",
+			name);
 	return true;
 }
 
@@ -62,8 +65,8 @@ bool control_number(const struct query *q, const char *name, int64_t missing, in
 		return true;
 	*n = strtoll(value, &end, 10);
 	if (end == value || *end != '\0' || *n < min || *n > max)
-		return control_fail(a, "%s=%s is not a whole number from %lld to %lld", name, value, (long long)min,
-				    (long long)max);
+		return control_fail(a, "%s=%s is not a whole number from %lld to %lld", name, value,
+				    (long long)min, (long long)max);
 	return true;
 }
 
@@ -91,12 +94,13 @@ static bool clock_handle(struct exchange *ex, const struct query *q, struct cont
 		sandbox_clock_freeze(&ex->clock, false);
 	set_ms = sandbox_clock_ms(&ex->clock);
 	utc_format(at, set_ms, 'T', true);
-	text_printf(&a->body, "{\"sandbox\":\"%sZ\",\"sandbox_ms\":%lld,\"running\":%s,\"real_ms\":%lld}\n", at,
-		    (long long)set_ms, ex->clock.frozen ? "false" : "true", (long long)clock_real_ms());
+	text_printf(&a->body, "{\"sandbox\":\"%sZ\",\"sandbox_ms\":%lld,\"running\":%s,\"real_ms\":%lld}\n",
+		    at, (long long)set_ms, ex->clock.frozen ? "false" : "true", (long long)clock_real_ms());
 	return true;
 }
 
-static bool read_filter(struct exchange *ex, const struct query *q, struct fault_rule *rule, struct control_answer *a)
+static bool read_filter(struct exchange *ex, const struct query *q, struct fault_rule *rule,
+			struct control_answer *a)
 {
 	const char *market = q->get(q->cls, "market"), *interval = q->get(q->cls, "interval");
 	const char *path = q->get(q->cls, "path"), *probability = q->get(q->cls, "probability");
@@ -106,16 +110,20 @@ static bool read_filter(struct exchange *ex, const struct query *q, struct fault
 	if (market != NULL && market_find(&ex->world.markets, market) == NULL)
 		return control_fail(a, "market=%s is not a market; /control/markets lists them", market);
 	if (interval != NULL && !interval_parse(interval, &iv))
-		return control_fail(a, "interval=%s is none of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M", interval);
+		return control_fail(a, "interval=%s is none of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M",
+				    interval);
 	if (probability != NULL && !options_parse_share(probability, &ppm))
 		return control_fail(a, "probability=%s is not a number from 0 to 1", probability);
-	if (path != NULL && strcmp(path, "candles") != 0 && strcmp(path, "market") != 0 && strcmp(path, "any") != 0)
+	if (path != NULL && strcmp(path, "candles") != 0 && strcmp(path, "market") != 0 &&
+	    strcmp(path, "any") != 0)
 		return control_fail(a, "path=%s is none of candles, market, any", path);
 	if (market != NULL)
 		snprintf(rule->market, sizeof(rule->market), "%s", market);
 	rule->interval = interval != NULL ? (int)iv : -1;
 	rule->probability = ppm / 1e6;
-	rule->path = path == NULL || *path == 'c' ? FAULT_PATH_CANDLES : *path == 'm' ? FAULT_PATH_MARKET : FAULT_PATH_ANY;
+	rule->path = path == NULL || *path == 'c' ? FAULT_PATH_CANDLES
+		     : *path == 'm'		  ? FAULT_PATH_MARKET
+						  : FAULT_PATH_ANY;
 	return control_number(q, "count", 1, -1, INT64_MAX, a, &rule->left) &&
 	       control_number(q, "after", 0, 0, INT64_MAX, a, &rule->skip);
 }
@@ -136,15 +144,17 @@ static bool fault_handle(struct exchange *ex, const struct query *q, struct cont
 		rule.kind = (enum fault_kind)kind;
 		rule.value = 0;
 		if (fault_value_help(rule.kind) != NULL &&
-		    (*value == '\0' || !control_number(q, name, 0, kind == FAULT_DATE_SKEW ? -4000000000LL : 0, 4000000000LL,
-						       a, &rule.value)))
+		    (*value == '\0' ||
+		     !control_number(q, name, 0, kind == FAULT_DATE_SKEW ? -4000000000LL : 0, 4000000000LL, a,
+				     &rule.value)))
 			return control_fail(a, "%s= needs a number: %s", name, fault_value_help(rule.kind));
 		if (kind == FAULT_STATUS && (rule.value < 200 || rule.value > 599))
 			return control_fail(a, "status= must be from 200 to 599");
 		if (kind == FAULT_DOWN && q->get(q->cls, "path") == NULL)
 			rule.path = FAULT_PATH_ANY;
 		ex->drop_connections = ex->drop_connections || kind == FAULT_DOWN;
-		text_printf(&a->body, "%s%u", added++ == 0 ? "{\"id\":[" : ",", faults_add(&ex->faults, &rule));
+		text_printf(&a->body, "%s%u", added++ == 0 ? "{\"id\":[" : ",",
+			    faults_add(&ex->faults, &rule));
 	}
 	if (added == 0)
 		return control_fail(a, "no fault was named; /control lists them");
@@ -152,18 +162,21 @@ static bool fault_handle(struct exchange *ex, const struct query *q, struct cont
 	return true;
 }
 
-static bool faults_handle(struct exchange *ex, bool clear, const struct query *q, struct control_answer *a)
+static bool faults_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	(void)q;
+	faults_json(&ex->faults, &a->body);
+	text_put(&a->body, "\n");
+	return true;
+}
+
+static bool clear_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
 	int64_t id;
 
 	if (!control_number(q, "id", 0, 0, UINT32_MAX, a, &id))
 		return false;
-	if (clear) {
-		text_printf(&a->body, "{\"cleared\":%u}\n", faults_clear(&ex->faults, (unsigned)id));
-		return true;
-	}
-	faults_json(&ex->faults, &a->body);
-	text_put(&a->body, "\n");
+	text_printf(&a->body, "{\"cleared\":%u}\n", faults_clear(&ex->faults, (unsigned)id));
 	return true;
 }
 
@@ -179,10 +192,11 @@ static bool limit_handle(struct exchange *ex, const struct query *q, struct cont
 	ex->limits.per_second = (unsigned)limit;
 	if (q->get(q->cls, "unblock") != NULL)
 		limits_forgive(&ex->limits);
-	text_printf(&a->body, "{\"limit\":%u,\"delay_ms\":[%u,%u],\"blocked_ms\":%lld}\n", ex->limits.per_second,
-		    ex->delay_min_ms, ex->delay_max_ms,
+	text_printf(&a->body, "{\"limit\":%u,\"delay_ms\":[%u,%u],\"blocked_ms\":%lld}\n",
+		    ex->limits.per_second, ex->delay_min_ms, ex->delay_max_ms,
 		    ex->limits.blocked_until_ms > clock_real_ms()
-			    ? (long long)(ex->limits.blocked_until_ms - clock_real_ms()) : 0LL);
+			    ? (long long)(ex->limits.blocked_until_ms - clock_real_ms())
+			    : 0LL);
 	return true;
 }
 
@@ -190,7 +204,8 @@ static bool rate_handle(struct exchange *ex, const struct query *q, struct contr
 {
 	int64_t now_ms = clock_real_ms(), from_ms, to_ms, window;
 
-	if (!control_time(q, "to", now_ms, a, &to_ms) || !control_time(q, "from", to_ms - 600000, a, &from_ms) ||
+	if (!control_time(q, "to", now_ms, a, &to_ms) ||
+	    !control_time(q, "from", to_ms - 600000, a, &from_ms) ||
 	    !control_number(q, "window", 10, 1, STATS_SECONDS, a, &window))
 		return false;
 	if (from_ms < now_ms - (STATS_SECONDS - 1) * 1000LL || to_ms < from_ms || to_ms > now_ms + 1000)
@@ -205,7 +220,8 @@ static bool repeats_handle(struct exchange *ex, const struct query *q, struct co
 	struct stats_query s = { .live = q->get(q->cls, "live") != NULL };
 	int64_t min, max;
 
-	if (!control_number(q, "min", 2, 1, 1000000, a, &min) || !control_number(q, "max", 50, 0, 1000000, a, &max))
+	if (!control_number(q, "min", 2, 1, 1000000, a, &min) ||
+	    !control_number(q, "max", 50, 0, 1000000, a, &max))
 		return false;
 	if (by != NULL && strcmp(by, "asked") != 0 && strcmp(by, "answered") != 0)
 		return control_fail(a, "by=%s is none of asked, answered", by);
@@ -238,33 +254,74 @@ static bool corrections_handle(struct exchange *ex, const struct query *q, struc
 	return true;
 }
 
-/* path, the parameters that it takes ("*": the names of all faults as well), what it does. */
+static bool stats_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	(void)q;
+	stats_json(&ex->stats, &ex->world.markets, &a->body);
+	return true;
+}
+
+static bool reset_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	stats_reset(&ex->stats, clock_real_ms());
+	return stats_handle(ex, q, a);
+}
+
+#define CORRECTION                                                                                           \
+	"market", "interval", "timestamp", "at", "after_ms", "open", "high", "low", "close", "volume",      \
+		"quote_volume", "revision"
+
+/* known: the parameters that it takes ("*": the names of all faults as well). */
 static const struct {
 	const char *path, *help;
+	bool (*handle)(struct exchange *ex, const struct query *q, struct control_answer *a);
 	const char *const known[14];
 } table[] = {
-	{ "/control/clock", "sandbox clock: freeze, run, set=TIME, advance=SECONDS",
+	{ "/control/clock",
+	  "the sandbox clock: freeze, run, set=TIME, advance=SECONDS",
+	  clock_handle,
 	  { "freeze", "run", "set", "advance" } },
-	{ "/control/fault", "misbehave: FAULT[=VALUE], count=N (-1: until cleared), after=N, market=, interval=, path=",
+	{ "/control/fault",
+	  "FAULT[=VALUE] count=1 (-1: until cleared) after=0 market= interval= path= probability=",
+	  fault_handle,
 	  { "*", "count", "after", "market", "interval", "path", "probability" } },
-	{ "/control/faults", "the rules, and how often they hit", { NULL } },
-	{ "/control/faults/clear", "end misbehaviour: all, or id=N", { "id" } },
-	{ "/control/correct", "a closed candle changes: market=, interval=, timestamp=, at=TIME or after_ms=N, values",
-	  { "market", "interval", "timestamp", "at", "after_ms", "open", "high", "low", "close", "volume",
-	    "quote_volume", "revision" } },
-	{ "/control/late", "a candle shows only from then on: as /control/correct",
-	  { "market", "interval", "timestamp", "at", "after_ms", "open", "high", "low", "close", "volume",
-	    "quote_volume", "revision" } },
-	{ "/control/corrections", "share of candles that change or come late: share=0..1", { "share" } },
-	{ "/control/limit", "limit=N a second, delay=MIN-MAX ms, unblock", { "limit", "delay", "unblock" } },
-	{ "/control/refuse", "no listening socket for seconds=N", { "seconds" } },
-	{ "/control/market", "market=, delisted=0|1, listed=TIME", { "market", "delisted", "listed" } },
-	{ "/control/markets", "all markets", { NULL } },
-	{ "/control/stats", "what was asked and answered", { NULL } },
-	{ "/control/stats/reset", "begin to count anew", { NULL } },
-	{ "/control/rate", "candle requests over time: from=, to= (real time), window=10", { "from", "to", "window" } },
-	{ "/control/repeats", "pages asked for again: min=2, max=50, by=answered|asked, live", { "min", "max", "by", "live" } },
-	{ "/control/truth", "final candles: market=, interval=, from=, to=, settle=60, format=tsv|count|counts",
+	{ "/control/faults", "the rules, and how often they hit", faults_handle, { NULL } },
+	{ "/control/faults/clear", "ends misbehaviour: all of it, or id=N", clear_handle, { "id" } },
+	{ "/control/correct",
+	  "a closed candle changes: market= interval= timestamp= at=TIME|after_ms=N, values",
+	  control_correct,
+	  { CORRECTION } },
+	{ "/control/late",
+	  "a candle shows only from then on: as /control/correct",
+	  control_late,
+	  { CORRECTION } },
+	{ "/control/corrections",
+	  "share of candles that change or come late: share=0..1",
+	  corrections_handle,
+	  { "share" } },
+	{ "/control/limit",
+	  "limit=N a second, delay=MIN-MAX ms, unblock",
+	  limit_handle,
+	  { "limit", "delay", "unblock" } },
+	{ "/control/refuse", "no listening socket for seconds=N", refuse_handle, { "seconds" } },
+	{ "/control/market",
+	  "market= delisted=0|1 listed=TIME",
+	  control_market,
+	  { "market", "delisted", "listed" } },
+	{ "/control/markets", "all markets", control_markets, { NULL } },
+	{ "/control/stats", "what was asked and answered", stats_handle, { NULL } },
+	{ "/control/stats/reset", "begins to count anew", reset_handle, { NULL } },
+	{ "/control/rate",
+	  "candle requests over (real) time: from= to= window=10",
+	  rate_handle,
+	  { "from", "to", "window" } },
+	{ "/control/repeats",
+	  "pages that were asked for again: min=2 max=50 by=answered|asked live",
+	  repeats_handle,
+	  { "min", "max", "by", "live" } },
+	{ "/control/truth",
+	  "final candles: market= interval= from= to= settle=60 format=tsv|count|counts",
+	  control_truth,
 	  { "market", "interval", "from", "to", "settle", "format" } },
 };
 
@@ -280,45 +337,14 @@ static void put_help(struct control_answer *a)
 		char left[64];
 		const char *value = fault_value_help((enum fault_kind)i);
 
-		snprintf(left, sizeof(left), "%s%s%s", fault_name((enum fault_kind)i), value ? "=" : "", value ? value : "");
+		snprintf(left, sizeof(left), "%s%s%s", fault_name((enum fault_kind)i), value ? "=" : "",
+			 value ? value : "");
 		text_printf(&a->body, "  %-22s %s\n", left, fault_help((enum fault_kind)i));
 	}
 }
 
-static bool dispatch(struct exchange *ex, const char *path, const struct query *q, struct control_answer *a)
-{
-	path += strlen("/control/");
-	if (strcmp(path, "clock") == 0)
-		return clock_handle(ex, q, a);
-	if (strcmp(path, "fault") == 0)
-		return fault_handle(ex, q, a);
-	if (strncmp(path, "faults", 6) == 0)
-		return faults_handle(ex, path[6] != '\0', q, a);
-	if (strcmp(path, "correct") == 0 || strcmp(path, "late") == 0)
-		return control_correct(ex, q, *path == 'l', a);
-	if (strcmp(path, "corrections") == 0)
-		return corrections_handle(ex, q, a);
-	if (strcmp(path, "limit") == 0)
-		return limit_handle(ex, q, a);
-	if (strcmp(path, "refuse") == 0)
-		return refuse_handle(ex, q, a);
-	if (strcmp(path, "market") == 0)
-		return control_market(ex, q, a);
-	if (strcmp(path, "markets") == 0)
-		return control_markets(ex, a);
-	if (strcmp(path, "rate") == 0)
-		return rate_handle(ex, q, a);
-	if (strcmp(path, "repeats") == 0)
-		return repeats_handle(ex, q, a);
-	if (strcmp(path, "truth") == 0)
-		return control_truth(ex, q, a);
-	if (strcmp(path, "stats/reset") == 0)
-		stats_reset(&ex->stats, clock_real_ms());
-	stats_json(&ex->stats, &ex->world.markets, &a->body);
-	return true;
-}
-
-void control_handle(struct exchange *ex, const char *path, const struct control_query *q, struct control_answer *a)
+void control_handle(struct exchange *ex, const char *path, const struct control_query *q,
+		    struct control_answer *a)
 {
 	const char *known[FAULTS + 16], *unknown;
 	size_t n = 0, entry;
@@ -347,5 +373,5 @@ void control_handle(struct exchange *ex, const char *path, const struct control_
 	if (unknown != NULL)
 		control_fail(a, "%s is not a parameter of %s", unknown, path);
 	else
-		dispatch(ex, path, &q->query, a);
+		table[entry].handle(ex, &q->query, a);
 }

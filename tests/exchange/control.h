@@ -1,5 +1,5 @@
-/* The control plane: what /control/... says and does. tests/exchange/README.md lists it. GET and POST mean the same;
- * parameters are in the query. */
+/* The control plane: what /control/... says and does. tests/exchange/README.md lists it. GET and POST mean
+ * the same; parameters are in the query. */
 #ifndef EXCHANGE_CONTROL_H
 #define EXCHANGE_CONTROL_H
 
@@ -20,21 +20,25 @@ struct control_query {
 	const char *(*unknown)(void *cls, const char *const *known);
 };
 
-void control_handle(struct exchange *ex, const char *path, const struct control_query *q, struct control_answer *a);
+void control_handle(struct exchange *ex, const char *path, const struct control_query *q,
+		    struct control_answer *a);
 
-/* For control_world.c. All parse a parameter that must be there unless said; false: the answer is a 400 already. */
+/* For control_world.c. All parse a parameter that must be there unless said; false: the answer is a 400
+ * already. */
 bool control_fail(struct control_answer *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a, struct market **m,
 		    enum interval *iv);
 /* missing: taken where the parameter is not there. */
-bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a, int64_t *ms);
+bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a,
+		  int64_t *ms);
 bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min, int64_t max,
 		    struct control_answer *a, int64_t *n);
 
 /* What changes the world. */
-bool control_correct(struct exchange *ex, const struct query *q, bool late, struct control_answer *a);
+bool control_correct(struct exchange *ex, const struct query *q, struct control_answer *a);
+bool control_late(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_market(struct exchange *ex, const struct query *q, struct control_answer *a);
-bool control_markets(struct exchange *ex, struct control_answer *a);
+bool control_markets(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_truth(struct exchange *ex, const struct query *q, struct control_answer *a);
 
 #endif

@@ -35,7 +35,8 @@ static bool take_values(const struct query *q, struct row *row, struct control_a
 		if (value == NULL)
 			continue;
 		if (!is_number(value))
-			return control_fail(a, "%s=%s is not a number of at most 71 characters", values[i].name, value);
+			return control_fail(a, "%s=%s is not a number of at most 71 characters",
+					    values[i].name, value);
 		memcpy(values[i].to, value, strlen(value) + 1);
 	}
 	return true;
@@ -45,10 +46,11 @@ static void put_revision(struct row *row, int64_t at_ms)
 {
 	int64_t before = strtoll(row->revision, NULL, 10);
 
-	snprintf(row->revision, sizeof(row->revision), "%lld", (long long)(at_ms > before ? at_ms : before + 1));
+	snprintf(row->revision, sizeof(row->revision), "%lld",
+		 (long long)(at_ms > before ? at_ms : before + 1));
 }
 
-bool control_correct(struct exchange *ex, const struct query *q, bool late, struct control_answer *a)
+static bool change_candle(struct exchange *ex, const struct query *q, bool late, struct control_answer *a)
 {
 	struct market *m;
 	enum interval iv;
@@ -81,20 +83,32 @@ bool control_correct(struct exchange *ex, const struct query *q, bool late, stru
 	return true;
 }
 
+bool control_correct(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	return change_candle(ex, q, false, a);
+}
+
+bool control_late(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	return change_candle(ex, q, true, a);
+}
+
 static void put_market(struct exchange *ex, const struct market *m, struct text *out)
 {
 	char listed[UTC_TEXT];
 
 	utc_format(listed, m->listed_ms, 'T', false);
-	text_printf(out, "{\"market\":\"%s\",\"exists\":%s,\"delisted\":%s,\"listed\":\"%sZ\",\"source\":\"%s\","
-		    "\"minute_share\":%.4f,\"second_share\":%.4f}", m->name,
-		    market_exists(m, sandbox_clock_ms(&ex->clock)) ? "true" : "false", m->delisted ? "true" : "false",
-		    listed, m->recorded != NULL ? "recorded" : "generated", m->minute_share / (double)ALWAYS,
-		    m->second_sixteenths / 16.0);
+	text_printf(out,
+		    "{\"market\":\"%s\",\"exists\":%s,\"delisted\":%s,\"listed\":\"%sZ\",\"source\":\"%s\","
+		    "\"minute_share\":%.4f,\"second_share\":%.4f}",
+		    m->name, market_exists(m, sandbox_clock_ms(&ex->clock)) ? "true" : "false",
+		    m->delisted ? "true" : "false", listed, m->recorded != NULL ? "recorded" : "generated",
+		    m->minute_share / (double)ALWAYS, m->second_sixteenths / 16.0);
 }
 
-bool control_markets(struct exchange *ex, struct control_answer *a)
+bool control_markets(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
+	(void)q;
 	text_put(&a->body, "[");
 	for (size_t i = 0; i < ex->world.markets.n; i++) {
 		text_put(&a->body, i == 0 ? "" : ",\n");
@@ -126,7 +140,8 @@ bool control_market(struct exchange *ex, const struct query *q, struct control_a
 
 bool control_truth(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
-	struct truth_query t = { .markets = q->get(q->cls, "market"), .intervals = q->get(q->cls, "interval") };
+	struct truth_query t = { .markets = q->get(q->cls, "market"),
+				 .intervals = q->get(q->cls, "interval") };
 	const char *format = q->get(q->cls, "format");
 	struct text error = TEXT_EMPTY;
 	bool good = true;

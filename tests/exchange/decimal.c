@@ -6,25 +6,24 @@
 
 #define ALL_DIGITS 48
 
-/* The digits of value, right-aligned in all[], padded with zeros on the left to at least `least`. Returns where they
- * begin. Two divisions of 128 bits, the rest in 64. */
-static char *digits_of(char all[ALL_DIGITS], unsigned __int128 value, unsigned least)
+/* The digits of value, right-aligned in all[], padded with zeros on the left to at least `least`. Returns the
+ * index of the first. Two divisions of 128 bits, the rest in 64. */
+static size_t digits_of(char all[ALL_DIGITS], unsigned __int128 value, size_t least)
 {
 	const uint64_t chunk = 1000000000000000000ULL;
-	char *end = all + ALL_DIGITS, *at = end;
+	size_t at = ALL_DIGITS;
 
 	while (value != 0) {
 		uint64_t low = (uint64_t)(value % chunk);
-		char *stop = at - 18;
 
 		value /= chunk;
-		while (at > stop && (low != 0 || value != 0)) {
-			*--at = (char)('0' + low % 10);
+		for (unsigned i = 0; i < 18 && (low != 0 || value != 0); i++) {
+			all[--at] = (char)('0' + low % 10);
 			low /= 10;
 		}
 	}
-	while (end - at < (ptrdiff_t)least)
-		*--at = '0';
+	while (ALL_DIGITS - at < least)
+		all[--at] = '0';
 	return at;
 }
 
@@ -62,14 +61,13 @@ static char *exponent_form(char *out, const char *fraction, unsigned decimals)
 
 size_t decimal_format(char out[DECIMAL_SIZE], wide value, unsigned decimals)
 {
-	char all[ALL_DIGITS], *to = out;
+	char all[ALL_DIGITS] = { 0 }, *to = out;
+	size_t first = digits_of(all, (unsigned __int128)(value < 0 ? -value : value), decimals + 1);
+	const char *whole = all + first, *fraction = all + (ALL_DIGITS - decimals);
 	unsigned shown = decimals;
 
 	if (value < 0)
 		*to++ = '-';
-	const char *whole = digits_of(all, (unsigned __int128)(value < 0 ? -value : value), decimals + 1);
-	const char *fraction = all + ALL_DIGITS - decimals;
-
 	if (all_zeros(fraction + 8, decimals - 8))
 		shown = 8;
 	else if (decimals > 16 && all_zeros(fraction + 16, decimals - 16))
@@ -126,7 +124,8 @@ int decimal_plain(char *out, size_t size, const char *token)
 		mark--;
 	}
 	long point = split_digits(token, token + mark, digits, &n) + shift;
-	long first = point <= 0 ? point - 1 : 0; /* index of the first digit written; negative ones are zeros */
+	long first =
+		point <= 0 ? point - 1 : 0; /* index of the first digit written; negative ones are zeros */
 	long last = point > (long)n ? point : (long)n;
 
 	while (first < point - 1 && (first >= (long)n || digits[first] == '0'))

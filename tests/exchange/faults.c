@@ -11,10 +11,14 @@ static const struct {
 	const char *name, *value, *help;
 } kinds[FAULTS] = {
 	[FAULT_DELAY] = { "delay", "ms", "the answer is made so many ms after the request came" },
-	[FAULT_HOLD] = { "hold", "ms", "the answer is made at once, Date included, and sent so many ms later" },
-	[FAULT_TRUNCATE] = { "truncate", NULL, "half of the body under the full Content-Length, then the end" },
-	[FAULT_TRUNCATE_CHUNKED] = { "truncate_chunked", NULL, "the same, chunked: the last chunk never comes" },
-	[FAULT_SHORT_LENGTH] = { "short_length", NULL, "half of the JSON, with a Content-Length that fits it" },
+	[FAULT_HOLD] = { "hold", "ms",
+			 "the answer is made at once, Date included, and sent so many ms later" },
+	[FAULT_TRUNCATE] = { "truncate", NULL,
+			     "half of the body under the full Content-Length, then the end" },
+	[FAULT_TRUNCATE_CHUNKED] = { "truncate_chunked", NULL,
+				     "the same, chunked: the last chunk never comes" },
+	[FAULT_SHORT_LENGTH] = { "short_length", NULL,
+				 "half of the JSON, with a Content-Length that fits it" },
 	[FAULT_STATUS] = { "status", "http-status", "an error with this status" },
 	[FAULT_HTML] = { "html", NULL, "200 with a maintenance page" },
 	[FAULT_EMPTY] = { "empty", NULL, "200 with []" },
@@ -27,7 +31,8 @@ static const struct {
 	[FAULT_WRONG_MARKET] = { "wrong_market", NULL, "rows that say they are of KRW-WRONG" },
 	[FAULT_OFF_GRID] = { "off_grid", NULL, "one row 400 ms or 17 s off its interval's grid" },
 	[FAULT_NEWER_THAN_TO] = { "newer_than_to", NULL, "a row that starts at `to`" },
-	[FAULT_DUPLICATE_ROW] = { "duplicate_row", NULL, "the middle row twice; the second time with another close" },
+	[FAULT_DUPLICATE_ROW] = { "duplicate_row", NULL,
+				  "the middle row twice; the second time with another close" },
 	[FAULT_UNORDERED] = { "unordered", NULL, "oldest first" },
 	[FAULT_GARBAGE_NUMBER] = { "garbage_number", NULL, "a price that is not a number" },
 	[FAULT_BAD_UTF8] = { "bad_utf8", NULL, "bytes within a string that are not UTF-8" },
@@ -111,8 +116,8 @@ static bool matches(const struct fault_rule *r, enum fault_path path, const char
 	return r->interval < 0 || r->interval == interval;
 }
 
-void faults_hit(struct faults *f, enum fault_path path, const char *market, int interval, double (*random)(void *),
-		void *cls, struct fault_set *set)
+void faults_hit(struct faults *f, enum fault_path path, const char *market, int interval,
+		double (*random)(void *), void *cls, struct fault_set *set)
 {
 	memset(set, 0, sizeof(*set));
 	for (struct fault_rule *r = f->first; r != NULL; r = r->next) {
@@ -144,10 +149,13 @@ void faults_json(const struct faults *f, struct text *out)
 
 	text_put(out, "[");
 	for (const struct fault_rule *r = f->first; r != NULL; r = r->next) {
-		text_printf(out, "%s{\"id\":%u,\"kind\":\"%s\",\"value\":%lld,\"left\":%lld,\"after\":%lld,\"hits\":%llu,"
-			    "\"probability\":%g,\"path\":\"%s\",\"market\":", r == f->first ? "" : ",", r->id,
-			    kinds[r->kind].name, (long long)r->value, (long long)r->left, (long long)r->skip,
-			    (unsigned long long)r->hits, r->probability, paths[r->path]);
+		text_printf(out,
+			    "%s{\"id\":%u,\"kind\":\"%s\",\"value\":%lld,\"left\":%lld,\"after\":%lld,"
+			    "\"hits\":%llu,"
+			    "\"probability\":%g,\"path\":\"%s\",\"market\":",
+			    r == f->first ? "" : ",", r->id, kinds[r->kind].name, (long long)r->value,
+			    (long long)r->left, (long long)r->skip, (unsigned long long)r->hits,
+			    r->probability, paths[r->path]);
 		if (r->market[0] != '\0')
 			text_json(out, r->market);
 		else
@@ -194,10 +202,11 @@ void fault_spoil_rows(const struct fault_set *set, struct row *rows, size_t *n, 
 
 void fault_spoil_text(const struct fault_set *set, struct text *body)
 {
+	static const unsigned char bad[4] = { 0xff, 0xfe, 0xc0, 0x80 };
 	char *kst = body->len > 0 ? strstr(body->data, "_kst\":\"") : NULL;
 
 	if (fault_is(set, FAULT_BAD_UTF8) && kst != NULL)
-		memcpy(kst + 7, "\xff\xfe\xc0\x80", 4);
+		memcpy(kst + 7, bad, sizeof(bad));
 	if (fault_is(set, FAULT_SHORT_LENGTH)) {
 		body->len /= 2;
 		if (body->data != NULL)

@@ -6,7 +6,17 @@
 #include <string.h>
 
 /* What the draws are for. */
-enum { DRAW_TRADES = 1, DRAW_BLOCK, DRAW_SECONDS, DRAW_SHAPE, DRAW_VOLUME, DRAW_WAVE, DRAW_LATE, DRAW_SECOND, DRAW_STEP };
+enum {
+	DRAW_TRADES = 1,
+	DRAW_BLOCK,
+	DRAW_SECONDS,
+	DRAW_SHAPE,
+	DRAW_VOLUME,
+	DRAW_WAVE,
+	DRAW_LATE,
+	DRAW_SECOND,
+	DRAW_STEP
+};
 
 #define SPLITS 64
 
@@ -32,27 +42,8 @@ void generator_free(struct generator *g)
 	free(g);
 }
 
-void candle_join(struct candle *all, const struct candle *later)
-{
-	if (!later->any)
-		return;
-	if (!all->any) {
-		*all = *later;
-		return;
-	}
-	if (later->high > all->high)
-		all->high = later->high;
-	if (later->low < all->low)
-		all->low = later->low;
-	all->close = later->close;
-	all->volume += later->volume;
-	all->quote += later->quote;
-	if (later->revision_ms > all->revision_ms)
-		all->revision_ms = later->revision_ms;
-}
-
-/* KRW-QUIET trades 04:10-07:30 (200 minutes), 09:10-15:50 and 17:20-24:00 (400 each): pages of 200 rows that walk
- * back from the end of such a time end exactly at its beginning. */
+/* KRW-QUIET trades 04:10-07:30 (200 minutes), 09:10-15:50 and 17:20-24:00 (400 each): pages of 200 rows that
+ * walk back from the end of such a time end exactly at its beginning. */
 static bool blocks_trade(int64_t minute)
 {
 	int64_t of_day = minute % 1440;
@@ -70,7 +61,8 @@ bool generator_minute_trades(const struct market *m, int64_t minute_ms)
 		return false;
 	if (m->pattern == PATTERN_RANDOM && market_draw(m->key, DRAW_BLOCK, minute / 180) % 100 < 35)
 		return false;
-	return m->minute_share >= ALWAYS || (market_draw(m->key, DRAW_TRADES, minute) & 0xffff) < m->minute_share;
+	return m->minute_share >= ALWAYS ||
+	       (market_draw(m->key, DRAW_TRADES, minute) & 0xffff) < m->minute_share;
 }
 
 static bool is_tiny(const struct market *m, int64_t minute)
@@ -78,8 +70,8 @@ static bool is_tiny(const struct market *m, int64_t minute)
 	return m->tiny_share != 0 && market_draw(m->key, DRAW_VOLUME, minute) % 1024 < m->tiny_share;
 }
 
-/* Bits that are each set with a probability of sixteenths/16: four random words, combined from the lowest digit of
- * the binary fraction on. */
+/* Bits that are each set with a probability of sixteenths/16: four random words, combined from the lowest
+ * digit of the binary fraction on. */
 uint64_t generator_seconds(const struct market *m, int64_t minute_ms)
 {
 	const uint64_t sixty = (1ULL << 60) - 1;
@@ -138,7 +130,8 @@ int64_t generator_price(const struct market *m, int64_t ms)
 static struct candle minute_shape(const struct market *m, int64_t minute_ms)
 {
 	int64_t minute = minute_ms / MINUTE_MS, tick = m->tick, mean;
-	uint64_t draw = market_draw(m->key, DRAW_SHAPE, minute), amount = market_draw(m->key, DRAW_VOLUME, minute);
+	uint64_t draw = market_draw(m->key, DRAW_SHAPE, minute),
+		 amount = market_draw(m->key, DRAW_VOLUME, minute);
 	struct candle c = { .any = true };
 
 	c.open = generator_price(m, minute_ms) + ((int64_t)(draw % 5) - 2) * tick;
@@ -151,7 +144,8 @@ static struct candle minute_shape(const struct market *m, int64_t minute_ms)
 	c.close = generator_price(m, minute_ms + MINUTE_MS) + ((int64_t)((draw >> 4) % 5) - 2) * tick;
 	c.high = (c.open > c.close ? c.open : c.close) + (int64_t)((draw >> 8) % 4) * tick;
 	c.low = (c.open < c.close ? c.open : c.close) - (int64_t)((draw >> 12) % 4) * tick;
-	c.volume = (wide)(m->volume / 4096 * (int64_t)(64 + (amount >> 16) % 8192) + (int64_t)((amount >> 32) % 4096)) *
+	c.volume = (wide)(m->volume / 4096 * (int64_t)(64 + (amount >> 16) % 8192) +
+			  (int64_t)((amount >> 32) % 4096)) *
 		   WIDE_1E4;
 	mean = (c.open + c.high + c.low + c.close) / 4;
 	if ((amount >> 48) % 256 < m->fine_share)
@@ -163,7 +157,8 @@ static struct candle minute_shape(const struct market *m, int64_t minute_ms)
 }
 
 /* Prices of one second: anything between the minute's lowest and highest. */
-static void second_prices(const struct market *m, const struct candle *minute, int64_t second, struct candle *c)
+static void second_prices(const struct market *m, const struct candle *minute, int64_t second,
+			  struct candle *c)
 {
 	uint64_t draw = market_draw(m->key, DRAW_SECOND, second), steps;
 
@@ -192,8 +187,10 @@ static void split_amounts(struct split *s, const struct candle *minute)
 	int64_t volume8 = (int64_t)(minute->volume / WIDE_1E4), weight[60];
 
 	for (int i = 0; i < 60; i++) {
-		weight[i] = (s->mask >> i & 1) ? 64 + (int64_t)(market_draw(s->market->key, DRAW_SECOND, first + i) >> 56)
-					       : 0;
+		weight[i] =
+			(s->mask >> i & 1)
+				? 64 + (int64_t)(market_draw(s->market->key, DRAW_SECOND, first + i) >> 56)
+				: 0;
 		weights += weight[i];
 	}
 	for (int i = 0; i < 60; i++) {
@@ -225,7 +222,8 @@ static const struct split *split_minute(struct generator *g, const struct market
 		if (!s->seconds[i].any)
 			continue;
 		second_prices(m, &minute, minute_ms / 1000 + i, &s->seconds[i]);
-		s->seconds[i].revision_ms = minute_ms + i * SECOND_MS + last_trade_ms(m, minute_ms / 1000 + i);
+		s->seconds[i].revision_ms =
+			minute_ms + i * SECOND_MS + last_trade_ms(m, minute_ms / 1000 + i);
 		first = first < 0 ? i : first;
 		last = i;
 		seconds++;
@@ -268,7 +266,8 @@ static struct candle second_candle(const struct market *m, const struct split *s
 	for (int64_t step = 1; step <= shown; step++) {
 		uint64_t draw = market_draw(m->key, DRAW_STEP, start + step);
 
-		c.close = whole->low + (int64_t)(draw % (uint64_t)((whole->high - whole->low) / m->tick + 1)) * m->tick;
+		c.close = whole->low +
+			  (int64_t)(draw % (uint64_t)((whole->high - whole->low) / m->tick + 1)) * m->tick;
 		stretch(&c);
 	}
 	c.volume = whole->volume / WIDE_1E4 * shown / n * WIDE_1E4;
@@ -277,7 +276,7 @@ static struct candle second_candle(const struct market *m, const struct split *s
 	return c;
 }
 
-static struct candle minute_candle(struct generator *g, const struct market *m, int64_t minute_ms, int64_t now_ms)
+struct candle generator_minute(struct generator *g, const struct market *m, int64_t minute_ms, int64_t now_ms)
 {
 	struct candle c = { .any = false };
 
@@ -306,76 +305,11 @@ static struct candle minute_candle(struct generator *g, const struct market *m, 
 	return c;
 }
 
-static struct candle minutes_candle(struct generator *g, const struct market *m, int64_t from, int64_t to,
-				    int64_t now_ms)
+struct candle generator_second(struct generator *g, const struct market *m, int64_t second_ms, int64_t now_ms)
 {
-	struct candle all = { .any = false };
+	int64_t minute_ms = interval_floor(INTERVAL_1M, second_ms);
 
-	for (; from < to && from <= now_ms; from += MINUTE_MS) {
-		struct candle c = minute_candle(g, m, from, now_ms);
-
-		candle_join(&all, &c);
-	}
-	return all;
-}
-
-/* Days that are over, kept: a month would be 44,640 minutes each time. */
-struct day_cache {
-	int64_t first_day;
-	size_t n;
-	struct {
-		struct candle candle;
-		bool known;
-	} at[];
-};
-
-#define CACHED_DAYS 8192
-
-void day_cache_free(struct day_cache *days)
-{
-	free(days);
-}
-
-static struct candle day_candle(struct generator *g, struct market *m, int64_t start, int64_t now_ms)
-{
-	struct candle c;
-	int64_t n;
-
-	if (start + DAY_MS <= m->listed_ms)
+	if (!generator_minute_trades(m, minute_ms) || second_ms > now_ms)
 		return (struct candle){ .any = false };
-	if (m->days == NULL) {
-		m->days = room_new(1, sizeof(*m->days) + CACHED_DAYS * sizeof(m->days->at[0]));
-		m->days->first_day = m->listed_ms / DAY_MS;
-		m->days->n = CACHED_DAYS;
-	}
-	n = start / DAY_MS - m->days->first_day;
-	if (n < 0 || n >= (int64_t)m->days->n || now_ms < start + DAY_MS + LATEST_MS)
-		return minutes_candle(g, m, start, start + DAY_MS, now_ms);
-	if (!m->days->at[n].known) {
-		c = minutes_candle(g, m, start, start + DAY_MS, now_ms);
-		m->days->at[n].candle = c;
-		m->days->at[n].known = true;
-	}
-	return m->days->at[n].candle;
-}
-
-struct candle generator_candle(struct generator *g, struct market *m, enum interval iv, int64_t start_ms,
-			       int64_t now_ms)
-{
-	int64_t end = interval_next(iv, start_ms), minute_ms = interval_floor(INTERVAL_1M, start_ms);
-	struct candle all = { .any = false };
-
-	if (iv == INTERVAL_1S) {
-		if (!generator_minute_trades(m, minute_ms) || start_ms > now_ms)
-			return all;
-		return second_candle(m, split_minute(g, m, minute_ms), (int)((start_ms - minute_ms) / 1000), now_ms);
-	}
-	if (iv < INTERVAL_1D)
-		return minutes_candle(g, m, start_ms, end, now_ms);
-	for (int64_t day = start_ms; day < end && day <= now_ms; day += DAY_MS) {
-		struct candle c = day_candle(g, m, day, now_ms);
-
-		candle_join(&all, &c);
-	}
-	return all;
+	return second_candle(m, split_minute(g, m, minute_ms), (int)((second_ms - minute_ms) / 1000), now_ms);
 }

@@ -222,10 +222,11 @@ static bool take_time(const char **s, int64_t *ms, char *between)
 	if (*between != 'T' && *between != ' ')
 		return false;
 	(*s)++;
-	if (!take_number(s, 2, &hour) || !take_char(s, ':') || !take_number(s, 2, &minute) || !take_char(s, ':') ||
-	    !take_number(s, 2, &second))
+	if (!take_number(s, 2, &hour) || !take_char(s, ':') || !take_number(s, 2, &minute) ||
+	    !take_char(s, ':') || !take_number(s, 2, &second))
 		return false;
-	if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_length(y, m) || hour > 23 || minute > 59 || second > 59)
+	if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_length(y, m) || hour > 23 || minute > 59 ||
+	    second > 59)
 		return false;
 	*ms = days_of(y, m, d) * DAY_MS + ((hour * 60LL + minute) * 60 + second) * 1000;
 	return true;
@@ -240,8 +241,8 @@ static bool take_zone(const char *s, int64_t *ms)
 	if (*s != '+' && *s != '-')
 		return false;
 	s++;
-	if (!take_number(&s, 2, &hours) || !take_char(&s, ':') || !take_number(&s, 2, &minutes) || *s != '\0' ||
-	    hours > 18 || minutes > 59)
+	if (!take_number(&s, 2, &hours) || !take_char(&s, ':') || !take_number(&s, 2, &minutes) ||
+	    *s != '\0' || hours > 18 || minutes > 59)
 		return false;
 	*ms -= sign * (hours * 60LL + minutes) * MINUTE_MS;
 	return true;

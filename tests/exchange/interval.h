@@ -1,5 +1,5 @@
-/* The intervals of candles and the calendar, all in UTC, all in epoch milliseconds. Weeks begin on Mondays, months on
- * their first day. */
+/* The intervals of candles and the calendar, all in UTC, all in epoch milliseconds. Weeks begin on Mondays,
+ * months on their first day. */
 #ifndef EXCHANGE_INTERVAL_H
 #define EXCHANGE_INTERVAL_H
 
@@ -37,8 +37,8 @@ int64_t utc_months_before(int64_t ms, int months);
 void utc_format(char out[UTC_TEXT], int64_t ms, char between, bool millis);
 /* Mon, 24 Jun 2025 04:56:53 GMT: the Date header (RFC 9110, 5.6.7). */
 void utc_format_http(char out[UTC_TEXT], int64_t ms);
-/* The forms that Upbit takes as `to`: ...THH:MM:SS with nothing, Z or +HH:MM after it, or a space for the T and
- * nothing after it. No zone means UTC. */
+/* The forms that Upbit takes as `to`: ...THH:MM:SS with nothing, Z or +HH:MM after it, or a space for the T
+ * and nothing after it. No zone means UTC. */
 bool utc_parse(const char *text, int64_t *ms);
 /* Those, with a fraction of the second if need be; or digits alone: epoch seconds (up to ten of them) or
  * milliseconds. */

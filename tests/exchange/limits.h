@@ -1,9 +1,9 @@
 /* Upbit's limits: so many requests in a fixed second, for each group of endpoints apart.
  *
- * What goes beyond is answered 429; the third of these within one second blocks the candle group: 418 for 10 s, and
- * each block that follows lasts twice as long (ten minutes without one, and it is 10 s again). Seconds are those of
- * the real clock, whatever the sandbox clock does. Requests with an Origin header get one in 10 s. Pure: time is
- * passed in.
+ * What goes beyond is answered 429; the third of these within one second blocks the candle group: 418 for 10
+ * s, and each block that follows lasts twice as long (ten minutes without one, and it is 10 s again). Seconds
+ * are those of the real clock, whatever the sandbox clock does. Requests with an Origin header get one in 10
+ * s. Pure: time is passed in.
  *
  *   limit 10, second 7:  #1 .. #10  200, sec=9 .. sec=0
  *                        #11, #12   429

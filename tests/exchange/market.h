@@ -1,7 +1,7 @@
 /* The markets of the sandbox: what they are called, when they were listed, how they trade.
  *
- * Roles (the names that tests build on) come first, then KRW-M001, KRW-M002 ... with traits drawn from the seed, then
- * markets that only a file of recorded answers names. */
+ * Roles (the names that tests build on) come first, then KRW-M001, KRW-M002 ... with traits drawn from the
+ * seed, then markets that only a file of recorded answers names. */
 #ifndef EXCHANGE_MARKET_H
 #define EXCHANGE_MARKET_H
 
@@ -13,7 +13,8 @@
 
 enum pattern {
 	PATTERN_ALWAYS,
-	PATTERN_BLOCKS, /* KRW-QUIET: fixed windows of a day, whose trading times are 200 or 400 minutes long */
+	PATTERN_BLOCKS, /* KRW-QUIET: fixed windows of a day, whose trading times are 200 or 400 minutes long
+			 */
 	PATTERN_RANDOM, /* three-hour blocks, about a third of them quiet */
 };
 
@@ -48,7 +49,8 @@ struct market_list {
 };
 
 /* generated: how many KRW-M... there are. new_listed_ms: when KRW-NEW was listed. */
-void market_list_init(struct market_list *l, uint64_t seed, bool roles, unsigned generated, int64_t new_listed_ms);
+void market_list_init(struct market_list *l, uint64_t seed, bool roles, unsigned generated,
+		      int64_t new_listed_ms);
 void market_list_release(struct market_list *l);
 struct market *market_find(const struct market_list *l, const char *name);
 /* Adds a market that a file of recorded answers names. */

@@ -26,8 +26,10 @@ static const struct {
 	{ "markets", "N", "that many more markets, KRW-M001 and on, dense to rare (default 0, at most 999)" },
 	{ "no-roles", NULL, "leave out the markets with roles (see below)" },
 	{ "new-listed", "TIME", "when KRW-NEW was listed (default: 3 days before the start)" },
-	{ "corrections", "SHARE", "share of candles that change or appear late, 2 to 50 s after their end (0 to 1)" },
-	{ "recorded", "PATH...", "recorded answers: files, or directories of *.json; their markets have only these" },
+	{ "corrections", "SHARE",
+	  "share of candles that change or appear late, 2 to 50 s after their end (0 to 1)" },
+	{ "recorded", "PATH...",
+	  "recorded answers: files, or directories of *.json; their markets have only these" },
 	{ "limit", "N", "requests a second, for each group (default 10)" },
 	{ "delay", "MIN-MAX", "each answer waits a random time, in ms (default 0-30)" },
 	{ "log", "FILE", "one line for each request" },
@@ -42,7 +44,8 @@ static void print_help(void)
 	const char *name, *role;
 
 	puts("gapless-exchange: an exchange on this machine that speaks Upbit's REST API, for tests.\n"
-	     "It answers /v1/candles/... and /v1/market/all; /control/... steers it: tests/exchange/README.md.\n");
+	     "It answers /v1/candles/... and /v1/market/all; /control/... steers it: "
+	     "tests/exchange/README.md.\n");
 	for (size_t i = 0; i < OPTIONS; i++) {
 		char left[48];
 
@@ -143,7 +146,8 @@ static bool take_option(struct options *o, const char *name, const char *value)
 	return good;
 }
 
-/* The table as getopt wants it; --recorded takes the words behind it too ('-': they come as option 1, in order). */
+/* The table as getopt wants it; --recorded takes the words behind it too ('-': they come as option 1, in
+ * order). */
 static enum options_result parse_all(struct options *o, int argc, char **argv, struct text *error)
 {
 	struct option longs[OPTIONS + 1];
@@ -163,7 +167,8 @@ static enum options_result parse_all(struct options *o, int argc, char **argv, s
 		}
 		if (found != 0) {
 			text_printf(error, "%s: %s; --help lists the options", argv[optind - 1],
-				    found == ':' ? "this option needs a value" : "not an option of this program");
+				    found == ':' ? "this option needs a value"
+						 : "not an option of this program");
 			return OPTIONS_WRONG;
 		}
 		if (strcmp(table[index].name, "help") == 0) {
@@ -176,15 +181,16 @@ static enum options_result parse_all(struct options *o, int argc, char **argv, s
 		}
 		recorded = strcmp(table[index].name, "recorded") == 0;
 		if (!take_option(o, table[index].name, optarg)) {
-			text_printf(error, "--%s %s: not a value that it takes; it is: %s", table[index].name, optarg,
-				    table[index].help);
+			text_printf(error, "--%s %s: not a value that it takes; it is: %s", table[index].name,
+				    optarg, table[index].help);
 			return OPTIONS_WRONG;
 		}
 	}
 	return OPTIONS_RUN;
 }
 
-enum options_result options_parse(struct options *o, int argc, char **argv, int64_t now_ms, struct text *error)
+enum options_result options_parse(struct options *o, int argc, char **argv, int64_t now_ms,
+				  struct text *error)
 {
 	memset(o, 0, sizeof(*o));
 	o->bind = "127.0.0.1";

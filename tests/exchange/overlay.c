@@ -31,7 +31,8 @@ static int compare(const struct overlay_entry *e, const struct market *m, enum i
 }
 
 /* Index of the first entry that is not smaller. */
-static size_t lower(const struct overlay *o, const struct market *m, enum interval iv, int64_t start_ms, int64_t at_ms)
+static size_t lower(const struct overlay *o, const struct market *m, enum interval iv, int64_t start_ms,
+		    int64_t at_ms)
 {
 	size_t low = 0, high = o->n;
 
@@ -66,8 +67,8 @@ void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool l
 	o->at[i] = (struct overlay_entry){ .row = *row, .at_ms = at_ms, .late = late };
 }
 
-enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m, enum interval iv, int64_t start_ms,
-				   int64_t now_ms, struct row *row)
+enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m, enum interval iv,
+				   int64_t start_ms, int64_t now_ms, struct row *row)
 {
 	enum overlay_verdict verdict = OVERLAY_NONE;
 

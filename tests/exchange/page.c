@@ -36,7 +36,8 @@ static wide price_units(const char *token)
 	return units;
 }
 
-/* The close of the day before: of the next row, or asked for; a first day is compared with its own opening. */
+/* The close of the day before: of the next row, or asked for; a first day is compared with its own opening.
+ */
 static wide close_before(struct world *w, const struct row *rows, size_t i, size_t n, int64_t now_ms)
 {
 	struct row *before = room_new(1, sizeof(*before));
@@ -44,8 +45,8 @@ static wide close_before(struct world *w, const struct row *rows, size_t i, size
 
 	if (i + 1 < n)
 		units = price_units(rows[i + 1].close);
-	else if (series_page(w, market_find(&w->markets, rows[i].market->name), INTERVAL_1D, rows[i].start_ms, 1, now_ms,
-			     before) == 1)
+	else if (series_page(w, market_find(&w->markets, rows[i].market->name), INTERVAL_1D, rows[i].start_ms,
+			     1, now_ms, before) == 1)
 		units = price_units(before->close);
 	else
 		units = price_units(rows[i].open);
@@ -53,7 +54,8 @@ static wide close_before(struct world *w, const struct row *rows, size_t i, size
 	return units;
 }
 
-static void render_day(struct text *out, struct world *w, const struct row *rows, size_t i, size_t n, int64_t now_ms)
+static void render_day(struct text *out, struct world *w, const struct row *rows, size_t i, size_t n,
+		       int64_t now_ms)
 {
 	wide before = close_before(w, rows, i, n, now_ms), change = price_units(rows[i].close) - before;
 	char token[DECIMAL_SIZE];
@@ -103,6 +105,10 @@ void page_render(struct text *out, struct world *w, const char *name, const stru
 
 void page_render_markets(struct text *out, const struct market_list *markets, bool details, int64_t now_ms)
 {
+	static const char calm[] =
+		",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
+		"\"TRADING_VOLUME_SOARING\":false,\"DEPOSIT_AMOUNT_SOARING\":false,"
+		"\"GLOBAL_PRICE_DIFFERENCES\":false,\"CONCENTRATION_OF_SMALL_ACCOUNTS\":false}}";
 	const char *between = "";
 
 	text_put(out, "[");
@@ -111,12 +117,10 @@ void page_render_markets(struct text *out, const struct market_list *markets, bo
 
 		if (!market_exists(m, now_ms))
 			continue;
-		text_printf(out, "%s{\"market\":\"%s\",\"korean_name\":\"%s\",\"english_name\":\"%s\"", between, m->name,
-			    m->korean, m->english);
+		text_printf(out, "%s{\"market\":\"%s\",\"korean_name\":\"%s\",\"english_name\":\"%s\"",
+			    between, m->name, m->korean, m->english);
 		if (details)
-			text_put(out, ",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
-				      "\"TRADING_VOLUME_SOARING\":false,\"DEPOSIT_AMOUNT_SOARING\":false,"
-				      "\"GLOBAL_PRICE_DIFFERENCES\":false,\"CONCENTRATION_OF_SMALL_ACCOUNTS\":false}}");
+			text_put(out, calm);
 		text_put(out, "}");
 		between = ",";
 	}

@@ -83,7 +83,9 @@ static bool keep(struct raw_row *raw, const struct scan_pair *p)
 		return p->kind == SCAN_STRING && copy(raw->start, sizeof(raw->start), p);
 	}
 	if (key_is(p, "unit")) {
-		raw->unit = p->kind == SCAN_NUMBER && p->value_len <= 3 ? (unsigned)strtoul(p->value, NULL, 10) : 999;
+		raw->unit = p->kind == SCAN_NUMBER && p->value_len <= 3
+				    ? (unsigned)strtoul(p->value, NULL, 10)
+				    : 999;
 		return raw->unit != 999;
 	}
 	raw->day = raw->day || key_is(p, "prev_closing_price");
@@ -97,7 +99,8 @@ static const char *place(struct raw_row *raw)
 	struct row *r = &raw->row;
 
 	if (raw->has != (HAS_MARKET | HAS_START | HAS_NUMBERS))
-		return "a row without one of market, candle_date_time_utc, the four prices, timestamp and the two amounts";
+		return "a row without one of market, candle_date_time_utc, the four prices, timestamp and "
+		       "the two amounts";
 	if (!utc_parse(raw->start, &r->start_ms))
 		return "candle_date_time_utc is not a time";
 	if (raw->period)
@@ -149,8 +152,8 @@ static bool load_rows(struct world *w, const char *path, const char *data, size_
 	}
 	wrong = wrong != NULL ? wrong : scan.wrong;
 	if (wrong != NULL)
-		text_printf(error, "%s, line %u: %s; a page as recorded from /v1/candles/... is wanted", path, scan.line,
-			    wrong);
+		text_printf(error, "%s, line %u: %s; a page as recorded from /v1/candles/... is wanted", path,
+			    scan.line, wrong);
 	return wrong == NULL;
 }
 
@@ -228,9 +231,10 @@ static int by_start(const void *a, const void *b)
 
 static bool same_row(const struct row *a, const struct row *b)
 {
-	return strcmp(a->open, b->open) == 0 && strcmp(a->high, b->high) == 0 && strcmp(a->low, b->low) == 0 &&
-	       strcmp(a->close, b->close) == 0 && strcmp(a->volume, b->volume) == 0 &&
-	       strcmp(a->quote, b->quote) == 0 && strcmp(a->revision, b->revision) == 0;
+	return strcmp(a->open, b->open) == 0 && strcmp(a->high, b->high) == 0 &&
+	       strcmp(a->low, b->low) == 0 && strcmp(a->close, b->close) == 0 &&
+	       strcmp(a->volume, b->volume) == 0 && strcmp(a->quote, b->quote) == 0 &&
+	       strcmp(a->revision, b->revision) == 0;
 }
 
 static bool finish_shelf(const struct market *m, struct shelf *s, struct text *error)
@@ -246,7 +250,9 @@ static bool finish_shelf(const struct market *m, struct shelf *s, struct text *e
 			if (same_row(&s->rows[kept - 1], &s->rows[i]))
 				continue;
 			utc_format(at, s->rows[i].start_ms, 'T', false);
-			text_printf(error, "the recorded files hold %s %s of %s twice, with different numbers; remove one",
+			text_printf(error,
+				    "the recorded files hold %s %s of %s twice, with different numbers; "
+				    "remove one",
 				    m->name, interval_name(s->rows[i].interval), at);
 			return false;
 		}
@@ -283,7 +289,8 @@ static size_t lower(const struct shelf *s, int64_t start_ms)
 	return low;
 }
 
-bool recorded_row(const struct recorded *r, enum interval iv, int64_t start_ms, int64_t now_ms, struct row *row)
+bool recorded_row(const struct recorded *r, enum interval iv, int64_t start_ms, int64_t now_ms,
+		  struct row *row)
 {
 	const struct shelf *s = &r->shelves[iv];
 	size_t i = lower(s, start_ms);

@@ -87,8 +87,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t size)
 /* The answer of a fault that needs a stream; NULL: none does. Takes the body. */
 static struct MHD_Response *stream_response(struct request *r)
 {
-	static const enum fault_kind streamed[] = { FAULT_TRUNCATE, FAULT_TRUNCATE_CHUNKED, FAULT_DRIP, FAULT_HUGE,
-						    FAULT_BOMB };
+	static const enum fault_kind streamed[] = { FAULT_TRUNCATE, FAULT_TRUNCATE_CHUNKED, FAULT_DRIP,
+						    FAULT_HUGE, FAULT_BOMB };
 	const struct fault_set *f = &r->call.faults;
 	struct stream *s;
 	uint64_t size;
@@ -148,7 +148,8 @@ static struct MHD_Response *whole_response(struct text *body)
 	size_t len;
 	char *data = text_take(body, &len);
 
-	return MHD_create_response_from_buffer(len, data, data != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer(len, data,
+					       data != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result request_reply(struct request *r)
@@ -185,7 +186,8 @@ static const char *get_value(void *cls, const char *name)
 {
 	const char *value = NULL;
 
-	if (MHD_lookup_connection_value_n(cls, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) != MHD_YES)
+	if (MHD_lookup_connection_value_n(cls, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) !=
+	    MHD_YES)
 		return NULL;
 	return value != NULL ? value : "";
 }
@@ -234,7 +236,8 @@ enum MHD_Result request_control(struct request *r, const char *path)
 		struct stream *s = room_new(1, sizeof(*s));
 
 		s->truth = a.truth;
-		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, s, stream_free);
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, s,
+							     stream_free);
 	} else {
 		response = whole_response(&a.body);
 	}

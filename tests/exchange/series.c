@@ -137,8 +137,8 @@ static bool generated_before(const struct market *m, enum interval iv, int64_t b
 	return s >= first;
 }
 
-static bool candidate_before(const struct world *w, const struct market *m, enum interval iv, int64_t before_ms,
-			     int64_t now_ms, int64_t *start_ms)
+static bool candidate_before(const struct world *w, const struct market *m, enum interval iv,
+			     int64_t before_ms, int64_t now_ms, int64_t *start_ms)
 {
 	int64_t other;
 	bool found = m->recorded != NULL ? recorded_before(m->recorded, iv, before_ms, start_ms)
@@ -157,8 +157,8 @@ static int64_t retention_ms(enum interval iv, int64_t now_ms)
 	return iv == INTERVAL_1S ? utc_months_before(now_ms, 3) : INT64_MIN;
 }
 
-size_t series_page(struct world *w, struct market *m, enum interval iv, int64_t to_ms, size_t count, int64_t now_ms,
-		   struct row *rows)
+size_t series_page(struct world *w, struct market *m, enum interval iv, int64_t to_ms, size_t count,
+		   int64_t now_ms, struct row *rows)
 {
 	int64_t oldest = retention_ms(iv, now_ms), start_ms = to_ms;
 	size_t n = 0;
@@ -215,8 +215,8 @@ bool series_first(struct world *w, struct market *m, enum interval iv, int64_t f
 	return false;
 }
 
-bool series_invent(struct world *w, struct market *m, enum interval iv, int64_t start_ms, int64_t at_ms, bool late,
-		   struct row *row)
+bool series_invent(struct world *w, struct market *m, enum interval iv, int64_t start_ms, int64_t at_ms,
+		   bool late, struct row *row)
 {
 	uint64_t draw = market_draw(m->key, DRAW_INVENTION + iv, start_ms ^ at_ms);
 	int64_t end = interval_next(iv, start_ms);

@@ -68,7 +68,8 @@ static int64_t resume_waiting(struct server *s, int64_t now_ms, bool all)
 /* Disconnecting a TCP socket (connect to AF_UNSPEC) sends RST. */
 void connection_reset(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 
 	if (info != NULL && connect(info->connect_fd, &nowhere, sizeof(nowhere)) != 0)
@@ -126,7 +127,8 @@ static enum MHD_Result arrive_api(struct request *r, const char *path)
 	int64_t delay_ms = ex->delay_min_ms;
 
 	mark_api(r);
-	api_arrive(ex, path, &q, MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin") != NULL, &r->call);
+	api_arrive(ex, path, &q,
+		   MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin") != NULL, &r->call);
 	if (fault_is(&r->call.faults, FAULT_RESET) || fault_is(&r->call.faults, FAULT_DOWN)) {
 		request_log(r, 0, 0);
 		connection_reset(r->connection);
@@ -145,8 +147,8 @@ static enum MHD_Result arrive_api(struct request *r, const char *path)
 
 static enum MHD_Result answer_plain(struct request *r, unsigned status, const char *words)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(strlen(words), (void *)(uintptr_t)words, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(words), (void *)(uintptr_t)words, MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result result;
 
 	if (response == NULL)
@@ -157,8 +159,9 @@ static enum MHD_Result answer_plain(struct request *r, unsigned status, const ch
 	return result;
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path, const char *method,
-				  const char *version, const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **context)
 {
 	struct request *r = *context;
 
@@ -245,11 +248,11 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 static bool server_listen(struct server *s)
 {
 	s->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, s,
-		MHD_OPTION_SOCK_ADDR, &s->address, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_SOCK_ADDR, &s->address, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 	return s->daemon != NULL;
 }
 
@@ -272,8 +275,8 @@ struct server *server_new(struct exchange *ex, const char *bind, uint16_t port, 
 	if (inet_pton(AF_INET, bind, &s->address.sin_addr) != 1) {
 		text_printf(error, "--bind %s is not an IPv4 address", bind);
 	} else if (!server_listen(s)) {
-		text_printf(error, "port %u of %s cannot be listened on: %s; choose another with --port", port, bind,
-			    errno == EADDRINUSE ? "something else does" : strerror(errno));
+		text_printf(error, "port %u of %s cannot be listened on: %s; choose another with --port",
+			    port, bind, errno == EADDRINUSE ? "something else does" : strerror(errno));
 	} else {
 		s->address.sin_port = htons(MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
 		return s;
@@ -328,7 +331,8 @@ bool server_run(struct server *s, int stop_fd)
 	for (;;) {
 		MHD_UNSIGNED_LONG_LONG busy_ms;
 		int64_t now_ms = clock_mono_ms(), wait_ms = follow_refusal(s), due_ms;
-		struct pollfd fds[2] = { { .fd = stop_fd, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+		struct pollfd fds[2] = { { .fd = stop_fd, .events = POLLIN },
+					 { .fd = -1, .events = POLLIN } };
 
 		if (wait_ms == 0)
 			return false;

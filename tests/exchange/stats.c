@@ -93,7 +93,9 @@ static void count_page(struct stats *s, uint32_t market, enum interval iv, int64
 			s->pages_full = true;
 			return;
 		}
-		*p = (struct stats_page){ .market = market, .interval = (uint8_t)iv, .to_ms = to_ms, .used = true };
+		*p = (struct stats_page){
+			.market = market, .interval = (uint8_t)iv, .to_ms = to_ms, .used = true
+		};
 		s->page_count++;
 	}
 	p->asked++;

@@ -1,5 +1,5 @@
-/* What the exchange was asked, and what it answered. Seconds are real ones (unix time; the wall clock as it stood at
- * the start, going on monotonically), the same that the limits count in. */
+/* What the exchange was asked, and what it answered. Seconds are real ones (unix time; the wall clock as it
+ * stood at the start, going on monotonically), the same that the limits count in. */
 #ifndef EXCHANGE_STATS_H
 #define EXCHANGE_STATS_H
 

@@ -7,12 +7,13 @@
 
 static void put_path(struct text *out, enum interval iv)
 {
-	static const char *const larger[] = { "days", "weeks", "months" };
-
 	if (interval_unit(iv) != 0)
 		text_printf(out, "/v1/candles/minutes/%u", interval_unit(iv));
 	else
-		text_printf(out, "/v1/candles/%s", iv == INTERVAL_1S ? "seconds" : larger[iv - INTERVAL_1D]);
+		text_printf(out, "/v1/candles/%s", iv == INTERVAL_1S   ? "seconds"
+						   : iv == INTERVAL_1D ? "days"
+						   : iv == INTERVAL_1W ? "weeks"
+								       : "months");
 }
 
 static void put_paths(const struct stats *s, struct text *out)
@@ -42,9 +43,12 @@ static void put_series(const struct stats *s, const struct market_list *markets,
 
 		if (x->requests == 0)
 			continue;
-		text_printf(out, "%s{\"market\":\"%s\",\"interval\":\"%s\",\"requests\":%llu,\"ok\":%llu,\"rows\":%llu}",
-			    between, markets->at[i / INTERVALS].name, interval_name((enum interval)(i % INTERVALS)),
-			    (unsigned long long)x->requests, (unsigned long long)x->ok, (unsigned long long)x->rows);
+		text_printf(out,
+			    "%s{\"market\":\"%s\",\"interval\":\"%s\",\"requests\":%llu,\"ok\":%llu,\"rows\":"
+			    "%llu}",
+			    between, markets->at[i / INTERVALS].name,
+			    interval_name((enum interval)(i % INTERVALS)), (unsigned long long)x->requests,
+			    (unsigned long long)x->ok, (unsigned long long)x->rows);
 		between = ",";
 	}
 	text_put(out, "]");
@@ -54,12 +58,16 @@ void stats_json(const struct stats *s, const struct market_list *markets, struct
 {
 	const char *between = "";
 
-	text_printf(out, "{\"since\":%lld.%03d,\"requests\":%llu,\"candles\":%llu,\"market_all\":%llu,\"rows\":%llu,"
-		    "\"body_bytes\":%llu,\"http_429\":%llu,\"http_418\":%llu,\"max_per_second\":%u,"
-		    "\"max_per_second_at\":%lld,", (long long)(s->since_ms / 1000), (int)(s->since_ms % 1000),
-		    (unsigned long long)s->requests, (unsigned long long)s->candles, (unsigned long long)s->market_all,
-		    (unsigned long long)s->rows, (unsigned long long)s->body_bytes, (unsigned long long)s->status[429],
-		    (unsigned long long)s->status[418], s->max_per_second, (long long)s->max_second);
+	text_printf(
+		out,
+		"{\"since\":%lld.%03d,\"requests\":%llu,\"candles\":%llu,\"market_all\":%llu,\"rows\":%llu,"
+		"\"body_bytes\":%llu,\"http_429\":%llu,\"http_418\":%llu,\"max_per_second\":%u,"
+		"\"max_per_second_at\":%lld,",
+		(long long)(s->since_ms / 1000), (int)(s->since_ms % 1000), (unsigned long long)s->requests,
+		(unsigned long long)s->candles, (unsigned long long)s->market_all,
+		(unsigned long long)s->rows, (unsigned long long)s->body_bytes,
+		(unsigned long long)s->status[429], (unsigned long long)s->status[418], s->max_per_second,
+		(long long)s->max_second);
 	text_put(out, "\"by_status\":{");
 	for (unsigned i = 0; i < 600; i++) {
 		if (s->status[i] == 0)
@@ -71,8 +79,8 @@ void stats_json(const struct stats *s, const struct market_list *markets, struct
 	put_paths(s, out);
 	text_put(out, ",");
 	put_series(s, markets, out);
-	text_printf(out, ",\"connections\":{\"opened\":%u,\"open\":%u,\"max_open\":%u}}\n", s->connections_opened,
-		    s->connections_open, s->connections_max);
+	text_printf(out, ",\"connections\":{\"opened\":%u,\"open\":%u,\"max_open\":%u}}\n",
+		    s->connections_opened, s->connections_open, s->connections_max);
 }
 
 static int most_first(const void *a, const void *b)
@@ -89,23 +97,25 @@ static int most_first(const void *a, const void *b)
 void stats_repeats_json(const struct stats *s, const struct market_list *markets, const struct stats_query *q,
 			struct text *out)
 {
-	const struct stats_page **found = room_new(s->page_count, sizeof(*found));
+	const struct stats_page **found = room_new(s->page_count, sizeof(struct stats_page *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->page_room; i++) {
 		const struct stats_page *p = &s->pages[i];
 
-		if (p->used && (q->by_asked ? p->asked : p->answered) >= q->min && (q->live || p->to_ms != INT64_MAX))
+		if (p->used && (q->by_asked ? p->asked : p->answered) >= q->min &&
+		    (q->live || p->to_ms != INT64_MAX))
 			found[n++] = p;
 	}
-	qsort(found, n, sizeof(*found), most_first);
+	qsort(found, n, sizeof(struct stats_page *), most_first);
 	text_printf(out, "{\"pages\":%zu,\"complete\":%s,\"count\":%zu,\"repeats\":[", s->page_count,
 		    s->pages_full ? "false" : "true", n);
 	for (size_t i = 0; i < n && i < q->max; i++) {
 		char to[UTC_TEXT];
 
 		text_printf(out, "%s{\"market\":\"%s\",\"interval\":\"%s\",\"to\":", i == 0 ? "" : ",",
-			    markets->at[found[i]->market].name, interval_name((enum interval)found[i]->interval));
+			    markets->at[found[i]->market].name,
+			    interval_name((enum interval)found[i]->interval));
 		if (found[i]->to_ms == INT64_MAX) {
 			text_put(out, "null");
 		} else {
@@ -123,7 +133,8 @@ void stats_rate_json(const struct stats *s, int64_t from, int64_t to, unsigned w
 	unsigned least = 0, most = 0, total = 0;
 	size_t n = 0;
 
-	text_printf(out, "{\"from\":%lld,\"to\":%lld,\"window\":%u,\"windows\":[", (long long)from, (long long)to, window);
+	text_printf(out, "{\"from\":%lld,\"to\":%lld,\"window\":%u,\"windows\":[", (long long)from,
+		    (long long)to, window);
 	for (int64_t at = from; at + window <= to; at += window, n++) {
 		struct stats_second sum = { .second = at };
 

@@ -1,5 +1,5 @@
-/* A growing run of bytes for answers. Invariant: data[len] == 0 once anything was added. Memory that is not there
- * ends the program with one line: nothing here outlives a run. */
+/* A growing run of bytes for answers. Invariant: data[len] == 0 once anything was added. Memory that is not
+ * there ends the program with one line: nothing here outlives a run. */
 #ifndef EXCHANGE_TEXT_H
 #define EXCHANGE_TEXT_H
 

@@ -37,7 +37,8 @@ static bool each_word(const char *list, bool (*take)(struct truth *, const char 
 		memcpy(word, list, n);
 		word[n] = '\0';
 		if (!take(t, word)) {
-			text_printf(error, "%s=%s: there is none of that name, or it is named too often", what, word);
+			text_printf(error, "%s=%s: there is none of that name, or it is named too often",
+				    what, word);
 			return false;
 		}
 		list += strcspn(list, ",");
@@ -70,7 +71,7 @@ struct truth *truth_new(struct exchange *ex, const struct truth_query *q, struct
 	size_t all = ex->world.markets.n;
 
 	t->world = &ex->world;
-	t->markets = room_new(all, sizeof(*t->markets));
+	t->markets = room_new(all, sizeof(struct market *));
 	t->now_ms = sandbox_clock_ms(&ex->clock);
 	t->settled_ms = t->now_ms - q->settle_ms;
 	t->from_ms = t->next_ms = q->from_ms;

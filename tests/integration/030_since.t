@@ -3,7 +3,8 @@
 # twice, and the configured budget (9 requests a second) is used: at least 95 % of it in every whole 10 s while there is
 # work, at most one 429 in 1,000 requests, no 418, at most 4 connections. All of it as the exchange counted it.
 #
-# SINCE_DAYS (1) is how far back; `make soak` takes 30. Programs as users run them (release build).
+# SINCE_DAYS (1) is how far back, to the midnight (UTC) of that day; `make soak` takes 30. Programs as users run them (release
+# build).
 days=${SINCE_DAYS:-1}
 GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}
 . tests/integration/lib.sh

@@ -65,9 +65,10 @@ before=$(topic_size)
 ok "the database is stopped" server pg stop
 sleep "$seconds"
 ok "the producer has published meanwhile" topic_has $((before + seconds * 2))
-ok "the writer says what it waits for" logged writer 'the database is away'
+ok "the writer says that it waits" logged writer 'msg="the database .* nothing is lost"'
 ok "the database is started" server pg start
 await 30 "the writer stores again" live
+ok "... and says so" logged writer 'the database is back'
 is "the writer has kept its partitions" "$(assignments)" 1
 
 ok "the broker is stopped" server kafka stop

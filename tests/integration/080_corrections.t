@@ -21,8 +21,6 @@ claimed() { # symbol, interval, timestamp
 	[ "$(sql "SELECT '$3'::timestamptz <@ covered FROM market_data_coverage WHERE symbol = '$1' AND \"interval\" = '$2'")" = t ]
 }
 
-later() { date -u -d "$1 $2 seconds" +%FT%TZ; } # ISO time, seconds
-
 minutes_of() { # symbol, from
 	truth_tsv "$1" 1m "$2" "$(later "$2" 7200)" | cut -f 3
 }

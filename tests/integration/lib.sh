@@ -79,6 +79,13 @@ logs_show() {
 # --- a scenario: names of its own, and an end that stops everything
 
 scenario() { # name
+	scenario_names "$1"
+	database_new
+	topic_delete
+}
+
+# As scenario, for one whose servers are not there yet.
+scenario_names() { # name
 	name=$1
 	work=$(pwd)/build/tests/$name
 	rm -rf "$work"
@@ -89,8 +96,6 @@ scenario() { # name
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	trap scenario_end EXIT
 	trap 'exit 1' INT TERM
-	database_new
-	topic_delete
 }
 
 database_new() {
@@ -222,6 +227,8 @@ clock_freeze() { control 'clock?freeze=1' >/dev/null; }
 clock_run() { control 'clock?run=1' >/dev/null; }
 
 iso() { date -u -d "@$(($1 / 1000))" +%FT%TZ; } # ms
+
+later() { date -u -d "$1 $2 seconds" +%FT%TZ; } # ISO time, seconds; an earlier one where they are negative
 
 # One answer goes wrong, or count=N of them (-1: until faults_clear), after=N good ones; market=, interval= limit it.
 fault() { # KIND[=VALUE], [key=value...]

@@ -38,7 +38,7 @@ static const struct bad {
 	{"field-twice.json", "Row 1 of the page has two fields \"trade_price\""},
 	{"field-twice-escaped.json", "Row 1 of the page has two fields \"trade_price\""},
 	{"lone-surrogate.json", "surrogate"},
-	{"maintenance.html", "not JSON"},
+	{"maintenance.html", "HTML: maintenance"},
 	{"market-lower-case.json", "Row 1 of the page is of market \"krw-btc\"; KRW-BTC was asked for"},
 	{"market-number.json", "Row 1 of the page has a \"market\" that is not a string"},
 	{"market-of-another.json", "Row 2 of the page is of market \"KRW-ETH\"; KRW-BTC was asked for"},

@@ -147,7 +147,7 @@ static void bad_lists_of_markets(void **state)
 		{"[{\"market\":\"KRW-BTC\"}", "structure"},
 		{"[{\"market\":\"KRW-BTC\"}]]", "structure"},
 		{"{\"error\":{\"name\":500,\"message\":\"Oops\"}}", "\"Oops\""},
-		{"<html></html>", "structure"},
+		{"<html></html>", "HTML"},
 	};
 
 	(void)state;

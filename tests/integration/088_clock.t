@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The exchange's clock stops, is set forward by an hour, and set back by ten minutes, while everything runs. A candle is stored only
+# when it was closed by that clock, and claimed only when it was final by it, whatever the clock did before and will do; live goes
+# on after each; in the end the table is right.
+. tests/integration/lib.sh
+scenario clock
+exchange --start 2026-05-05T12:00:30Z --seed 5
+writer
+producer --symbols KRW-BTC,KRW-ETH --intervals 1s,1m --look-s 2 --look-gaps-s 1
+since=2026-05-05T11:57:30Z # the last 200 s of 1s lie before 11:57:10 to 12:00:30
+highest=0                  # where the exchange's clock has been
+
+clock_note() {
+	local now
+	now=$(exchange_ms)
+	[ "$now" -le "$highest" ] || highest=$now
+}
+
+# Everything in the table was closed, and everything claimed was final, at some time that the clock has shown.
+honest() {
+	local rows claims
+	read -r rows claims <<<"$(sql "SELECT coalesce((SELECT max(extract(epoch FROM \"timestamp\" + interval_length(\"interval\")) * 1000)
+		FROM market_data)::bigint, 0) || ' ' || coalesce((SELECT max(extract(epoch FROM upper(covered)) * 1000)
+		FROM market_data_coverage)::bigint, 0)")"
+	clock_note
+	[ "$rows" -le $((highest - 2000)) ] && [ "$claims" -le $((highest - 60000)) ] && return
+	note "the clock was at most $(iso "$highest"); stored to $(iso "$rows"), claimed to $(iso "$claims")"
+	return 1
+}
+
+dishonest=0
+samples=0
+watch() { # seconds: looks every half second
+	local end=$((SECONDS + $1))
+	while [ $SECONDS -lt $end ]; do
+		honest || dishonest=$((dishonest + 1))
+		samples=$((samples + 1))
+		sleep 0.5
+	done
+}
+
+live() { # newest second of both markets, against the exchange's clock
+	honest || dishonest=$((dishonest + 1))
+	[ "$(sql "SELECT count(*) FROM (SELECT max(\"timestamp\") AS at FROM market_data WHERE \"interval\" = '1s' GROUP BY symbol) AS s
+		WHERE at > '$(exchange_now)'::timestamptz - interval '6 seconds'")" = 2 ]
+}
+
+newest() { sql "SELECT (SELECT max(\"timestamp\") FROM market_data), (SELECT max(upper(covered)) FROM market_data_coverage)"; }
+
+await 20 "live runs" live
+watch 3
+
+clock_freeze
+sleep 4 # what was closed when it stopped is stored by then
+before=$(newest)
+watch 12
+is "nothing is stored while the clock stands" "$(newest)" "$before"
+clock_run
+await 15 "live goes on after the clock stood" live
+
+clock_note
+clock_advance 3600
+await 20 "live goes on an hour later" live
+complete_both() { complete KRW-BTC KRW-ETH; }
+await 30 "the hour is filled" complete_both
+watch 2
+
+clock_note
+clock_advance -600
+sleep 3 # what was read before is stored by then
+before=$(newest)
+polls=$(asked .candles)
+watch 8
+is "nothing is stored that the clock has not reached again" "$(newest)" "$before"
+ok "the exchange is asked all the while" test $(($(asked .candles) - polls)) -ge 10
+clock_advance 605
+await 20 "live goes on when the ten minutes have passed" live
+watch 3
+
+seen=$(exchange_now)
+clock_advance 480
+await 30 "no gap is left" complete_both
+for m in KRW-BTC KRW-ETH; do
+	ok "$m 1s is as the exchange has it" equals_truth $m 1s $since "$seen" 3000
+	ok "$m 1m is as the exchange has it" equals_truth $m 1m $since "$seen" 60
+done
+is "in $samples samples nothing was stored that was not closed, or claimed that was not final" "$dishonest" 0
+for p in producer writer exchange; do
+	stop $p
+	is "the $p ended well" "$code" 0
+done
+finish
