@@ -231,7 +231,7 @@ static struct look_job *look_job_new(struct collect *c)
 		l->listed_from_ms = s->listed_from_ms;
 		l->know_listed = s->looked_once;
 		l->live_from_ms = s->live_from_ms;
-		l->state = boot < s->unknown_until_boot_ms ? "unknown market" : s->n_holds > 0 ? "pages rejected or empty" : "ok";
+		l->state = boot < s->unknown_until_boot_ms ? "unknown market" : s->holds.n > 0 ? "pages rejected or empty" : "ok";
 		series_look_began(s);
 	}
 	return job;
@@ -270,7 +270,7 @@ static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
 
 	for (size_t i = 0; i < c->n_series && !any; i++) {
 		series_gaps(&c->series[i], NULL, now_ms, boot_ms, &gaps);
-		any = gaps.n > 0 || c->series[i].n_holds > 0;
+		any = gaps.n > 0 || c->series[i].holds.n > 0;
 	}
 	spans_release(&gaps);
 	return any;

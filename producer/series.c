@@ -9,8 +9,6 @@
 enum {
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_LIVE_MAX_MS = 60 * 1000,
-	PAUSE_GROWS_FROM = 3, /* rejected pages in a row */
-	PAUSE_GROWN_MS = 60 * 1000,
 	CLOCK_SET_BACK_MS = 5000,
 	WANTED_AT_FIRST = 200, /* intervals, where nothing says otherwise */
 	UNANSWERED_MAX_MS = 10 * 1000
@@ -44,9 +42,8 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->repair);
 	spans_release(&s->report);
-	free(s->provisionals);
+	provisionals_release(&s->provisionals);
 	free(s->stored);
-	s->provisionals = NULL;
 	s->stored = NULL;
 }
 
@@ -112,9 +109,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	spans_add(out, asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(out, &s->known);
 	spans_subtract(out, &s->seen);
-	for (size_t i = 0; i < s->n_holds; i++)
-		if (boot_ms < s->holds[i].until_boot_ms)
-			spans_remove(out, s->holds[i].from_ms, s->holds[i].to_ms);
+	holds_subtract(&s->holds, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
 }
@@ -201,66 +196,16 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 	return finished;
 }
 
-/* --- spans that are answered badly */
-
-static struct hold *hold_find(struct series *s, int64_t from_ms, int64_t to_ms)
-{
-	for (size_t i = 0; i < s->n_holds; i++)
-		if (s->holds[i].from_ms < to_ms && from_ms < s->holds[i].to_ms)
-			return &s->holds[i];
-	return NULL;
-}
-
-static struct hold *hold_get(struct series *s, int64_t from_ms, int64_t to_ms)
-{
-	struct hold *h = hold_find(s, from_ms, to_ms);
-
-	if (!h && s->n_holds < SERIES_HOLDS) {
-		h = &s->holds[s->n_holds++];
-		*h = (struct hold){0};
-	} else if (!h) {
-		h = &s->holds[0];
-		for (size_t i = 1; i < s->n_holds; i++)
-			if (s->holds[i].until_boot_ms < h->until_boot_ms)
-				h = &s->holds[i];
-		*h = (struct hold){0};
-	}
-	h->from_ms = from_ms;
-	h->to_ms = to_ms;
-	return h;
-}
-
-static void holds_drop(struct series *s, int64_t from_ms, int64_t to_ms)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->n_holds; i++)
-		if (s->holds[i].to_ms <= from_ms || to_ms <= s->holds[i].from_ms)
-			s->holds[kept++] = s->holds[i];
-	s->n_holds = kept;
-}
-
-static int64_t pause_ms(int fails, int64_t max_ms)
-{
-	int64_t pause = fails < PAUSE_GROWS_FROM ? (int64_t)PAUSE_FIRST_MS * fails : PAUSE_GROWN_MS;
-
-	for (int i = PAUSE_GROWS_FROM; i < fails && pause < max_ms; i++)
-		pause *= 2;
-	return least(pause, max_ms);
-}
+/* --- answers that are none */
 
 void series_rejected(struct series *s, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct hold *h;
-
 	if (to_ms == INT64_MAX) {
 		s->live_fails++;
-		s->live_again_boot_ms = boot_ms + pause_ms(s->live_fails, PAUSE_LIVE_MAX_MS);
-		return;
+		s->live_again_boot_ms = boot_ms + hold_pause_ms(s->live_fails, PAUSE_LIVE_MAX_MS);
+	} else {
+		holds_rejected(&s->holds, from_ms, to_ms, boot_ms);
 	}
-	h = hold_get(s, from_ms, to_ms);
-	h->fails++;
-	h->until_boot_ms = boot_ms + pause_ms(h->fails, HELD_MAX_MS);
 }
 
 void series_unknown_market(struct series *s, int64_t boot_ms)
@@ -278,74 +223,14 @@ void series_unanswered(struct series *s, int64_t boot_ms)
 static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
 	int nothing_older = s->known.n == 0 || s->known.v[0].from >= to_ms;
-	struct hold *h;
 
 	if (to_ms == s->listed_from_ms) {
 		s->listed_asked_boot_ms = boot_ms;
-		return;
-	}
-	h = hold_get(s, from_ms, to_ms);
-	if (h->empties++ == 0) {
-		h->empty_boot_ms = boot_ms;
-		h->until_boot_ms = boot_ms + EMPTY_AGAIN_MS;
-	} else if (nothing_older && boot_ms - h->empty_boot_ms >= EMPTY_AGAIN_MS) {
+	} else if (holds_empty(&s->holds, from_ms, to_ms, boot_ms) && nothing_older) {
 		s->listed_from_ms = to_ms;
 		s->listed_asked_boot_ms = boot_ms;
-		holds_drop(s, from_ms, to_ms);
-	} else {
-		h->fails++;
-		h->until_boot_ms = boot_ms + greatest(EMPTY_AGAIN_MS, pause_ms(h->fails, HELD_MAX_MS));
+		holds_drop(&s->holds, from_ms, to_ms);
 	}
-}
-
-/* --- provisional candles */
-
-static void provisionals_drop_before(struct series *s, int64_t before_ms)
-{
-	size_t gone = 0;
-
-	while (gone < s->n_provisionals && s->provisionals[gone].timestamp_ms < before_ms)
-		gone++;
-	if (gone > 0) {
-		s->n_provisionals -= gone;
-		memmove(s->provisionals, s->provisionals + gone, s->n_provisionals * sizeof *s->provisionals);
-	}
-}
-
-/* Remembers the row and returns 1 where it is new or has changed since it was published. */
-static int provisional_is_news(struct series *s, const struct candle *row)
-{
-	size_t at = s->n_provisionals;
-
-	while (at > 0 && s->provisionals[at - 1].timestamp_ms > row->timestamp_ms)
-		at--;
-	if (at > 0 && s->provisionals[at - 1].timestamp_ms == row->timestamp_ms) {
-		struct candle *old = &s->provisionals[at - 1].candle;
-
-		if (old->revision == row->revision && candle_same_values(old, row))
-			return 0;
-		*old = *row;
-		return 1;
-	}
-	if (s->n_provisionals == s->cap_provisionals) {
-		s->cap_provisionals = s->cap_provisionals ? s->cap_provisionals * 2 : 8;
-		s->provisionals = xreallocarray(s->provisionals, s->cap_provisionals, sizeof *s->provisionals);
-	}
-	memmove(s->provisionals + at + 1, s->provisionals + at, (s->n_provisionals - at) * sizeof *s->provisionals);
-	s->provisionals[at] = (struct provisional){.timestamp_ms = row->timestamp_ms, .candle = *row};
-	s->n_provisionals++;
-	return 1;
-}
-
-static void provisional_forget(struct series *s, int64_t timestamp_ms)
-{
-	for (size_t i = 0; i < s->n_provisionals; i++)
-		if (s->provisionals[i].timestamp_ms == timestamp_ms) {
-			s->n_provisionals--;
-			memmove(s->provisionals + i, s->provisionals + i + 1,
-				(s->n_provisionals - i) * sizeof *s->provisionals);
-			return;
-		}
 }
 
 /* --- repairs */
@@ -444,7 +329,7 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 	int64_t final_before = promise_final_before(s->iv, read_ms);
 
 	s->unanswered = 0;
-	provisionals_drop_before(s, final_before);
+	provisionals_drop_before(&s->provisionals, final_before);
 	for (size_t i = 0; i < n; i++) {
 		const struct promise *p = &promises[i];
 		const struct candle *row = &page->rows[p->row];
@@ -455,7 +340,7 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 			continue; /* backfill waits for the first look */
 		if (p->covers_from_ms < p->covers_to_ms)
 			final_row(s, &r, row, p, last_final, out);
-		else if (row->timestamp_ms < s->wanted_until_ms && provisional_is_news(s, row))
+		else if (row->timestamp_ms < s->wanted_until_ms && provisionals_note(&s->provisionals, row))
 			publish(s, row, p, r.live, out);
 	}
 	if (r.live) {
@@ -464,7 +349,7 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 		page_empty(s, from_ms, to_ms, boot_ms);
 	} else {
 		if (spans_contain(&s->known, to_ms - 1))
-			holds_drop(s, from_ms, to_ms);
+			holds_drop(&s->holds, from_ms, to_ms);
 		else
 			series_rejected(s, from_ms, to_ms, boot_ms); /* nothing gained: never ask in a circle */
 		if (page->rows[0].timestamp_ms < s->listed_from_ms)
@@ -486,7 +371,7 @@ void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_t
 void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms, int64_t covers_to_ms)
 {
 	if (covers_from_ms == covers_to_ms) {
-		provisional_forget(s, timestamp_ms);
+		provisionals_forget(&s->provisionals, timestamp_ms);
 		return;
 	}
 	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);

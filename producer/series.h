@@ -12,35 +12,20 @@
 
 #include "common/candle.h"
 #include "common/spans.h"
+#include "hold.h"
 #include "page.h"
 #include "promise.h"
+#include "provisional.h"
 
 enum {
 	QUIET_TAIL_MS = 5 * 60 * 1000,    /* a quiet tail is published again at most this often */
-	EMPTY_AGAIN_MS = 60 * 1000,       /* an empty page counts only twice, this far apart */
 	RELISTED_MS = 24 * 3600 * 1000,   /* where a listing begins is asked again daily */
-	UNKNOWN_MARKET_MS = 3600 * 1000,  /* an unknown market is tried again hourly */
-	HELD_MAX_MS = 24 * 3600 * 1000,   /* the longest pause after rejected pages */
-	SERIES_HOLDS = 8
-};
-
-/* A span that the exchange answers badly (or with an empty page): asked again after growing pauses. */
-struct hold {
-	int64_t from_ms, to_ms;
-	int fails;            /* rejected pages in a row */
-	int empties;          /* empty pages in a row */
-	int64_t empty_boot_ms; /* when the first of them came */
-	int64_t until_boot_ms;
+	UNKNOWN_MARKET_MS = 3600 * 1000   /* an unknown market is tried again hourly */
 };
 
 /* A candle that is stored in a span that is not covered, and its stored revision. */
 struct stored {
 	int64_t timestamp_ms, revision;
-};
-
-struct provisional {
-	int64_t timestamp_ms;
-	struct candle candle;
 };
 
 struct series {
@@ -63,8 +48,7 @@ struct series {
 	struct spans repair; /* was known once, and a look did not find it */
 	struct stored *stored; /* by timestamp: what a new reading has to win against */
 	size_t n_stored;
-	struct hold holds[SERIES_HOLDS];
-	size_t n_holds;
+	struct holds holds;
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
 	int64_t live_from_ms;
@@ -73,8 +57,7 @@ struct series {
 	int live_fails;
 	int64_t again_boot_ms; /* the exchange did not answer: nothing is asked before */
 	int unanswered;
-	struct provisional *provisionals; /* published, not final: to publish a change once; oldest first */
-	size_t n_provisionals, cap_provisionals;
+	struct provisionals provisionals;
 
 	int64_t page_span_ms;         /* time that the last full page spanned; 0: unknown */
 	uint64_t backfill_turn;       /* for fairness: when it last had its turn */

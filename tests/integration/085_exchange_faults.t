@@ -6,7 +6,7 @@
 . tests/integration/lib.sh
 scenario exchange_faults
 since=2026-04-01T06:00:00Z
-exchange --start 2026-04-01T10:00:00Z --seed 3 --limit 30
+exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
 writer
 
 fault html path=market count=2
@@ -19,7 +19,8 @@ for kind in truncate truncate_chunked short_length status=500 status=503 html nu
 	at=$((at + 4))
 done
 fault reset market=KRW-ETH interval=1s after=5 count=6 # a request that meets a dead connection is sent again by itself
-# Those that need rows to spare, on the second page of a walk (the first request is the live poll).
+# Those that need rows to spare, on the second page of a walk (the first request is the live poll, and
+# the next of those is due at 10:01:02).
 fault off_grid market=KRW-BTC interval=1m after=2
 fault newer_than_to market=KRW-ETH interval=1m after=2
 fault duplicate_row market=KRW-XRP interval=1m after=2
