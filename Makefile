@@ -125,6 +125,13 @@ demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) ## the whole path, on a 
 run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH [INTERVALS=1m] [SINCE=2024-01-01]
 	@compose/run.sh "$(SYMBOLS)" "$(or $(INTERVALS),1m)" "$(SINCE)"
 
+.PHONY: containers containers-down
+containers: ## Kafka, TimescaleDB, producer and writers under docker compose, until the table is complete
+	@compose/smoke.sh
+
+containers-down: ## stops and removes them
+	@docker compose -f compose/docker-compose.yml down
+
 # ---------------------------------------------------------------- tests
 
 .PHONY: test unit integration unit-programs
