@@ -152,9 +152,14 @@ static void markets_answer(struct collect *c, const struct http_answer *answer)
 		markets_failed(c, &err);
 	} else {
 		answered(c);
-		c->markets_fails = 0;
-		c->markets_boot_ms = clock_boot_ms() + MARKETS_AGAIN_MS;
 		markets_apply(c, &markets);
+		if (c->clock.known) {
+			c->markets_fails = 0;
+			c->markets_boot_ms = clock_boot_ms() + MARKETS_AGAIN_MS;
+		} else { /* no candle is asked for before the time is known: this list is the only question */
+			err_set(&err, ERR_RETRY, "The exchange's answer has no Date, and without its time nothing is known to be closed.");
+			markets_failed(c, &err);
+		}
 	}
 	upbit_markets_release(&markets);
 }

@@ -108,6 +108,29 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 	return result;
 }
 
+/* libcurl names a proxy that it does not understand in its error text, with the password in it: refused here. */
+static int proxy_check(const char *proxy, struct err *err)
+{
+	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+	CURLU *url = curl_url();
+	char *scheme = NULL, *host = NULL;
+	int known = 0;
+
+	if (url && !curl_url_set(url, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
+	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
+		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it guesses of other URLs */
+		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+			known = known || strcmp(scheme, schemes[i]) == 0;
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(url);
+	if (!known)
+		return err_set(err, ERR_FATAL, "The proxy's URL does not parse, or its scheme is not http, https or socks; it "
+					       "should be like http://proxy.example:3128.");
+	return 0;
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 static int multi_init(struct http *http, struct err *err)
@@ -154,7 +177,8 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	http->connections = positive_or(config->connections, HTTP_CONNECTIONS);
 	if (http->connections > CONNECTIONS_MAX)
 		http->connections = CONNECTIONS_MAX;
-	if (base_url_check(http, config->base_url, err) < 0 || multi_init(http, err) < 0) {
+	if (base_url_check(http, config->base_url, err) < 0 || (*http->proxy && proxy_check(http->proxy, err) < 0) ||
+	    multi_init(http, err) < 0) {
 		http_free(http);
 		return NULL;
 	}

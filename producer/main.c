@@ -5,8 +5,9 @@
 
 enum { DRAIN_MS = 20000, WATCHDOG_S = 30 };
 
-static int usage_error(const struct err *err)
+static int usage_error(struct options *options, const struct err *err)
 {
+	options_release(options);
 	fprintf(stderr, "gapless-producer: %s\nTry gapless-producer --help.\n", err->text);
 	return EXIT_USAGE;
 }
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
 	case SETTINGS_EXIT_OK:
 		return EXIT_DONE;
 	case SETTINGS_BAD:
-		return usage_error(&err);
+		return usage_error(&options, &err);
 	case SETTINGS_RUN:
 		break;
 	}
@@ -35,7 +36,7 @@ int main(int argc, char **argv)
 	else if (log_level_parse(options.log_level, &level))
 		err_set(&err, ERR_FATAL, "--log-level: '%s' is not one of debug, info, warn, error", options.log_level);
 	if (err.class || options_check(&options, &err))
-		return usage_error(&err);
+		return usage_error(&options, &err);
 
 	log_open("gapless-producer", level);
 	stop_install();
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
 	settings_log(&options_spec, &options);
 	collect = collect_new(&options, &err);
 	if (!collect)
-		return usage_error(&err);
+		return usage_error(&options, &err);
 	if (collect_run(collect, &err)) {
 		log_error("stopped: this needs a person", L_STR("reason", err.text));
 		code = EXIT_PERSON;

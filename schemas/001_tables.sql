@@ -12,7 +12,7 @@ CREATE TABLE market_data (
 	close         numeric          NOT NULL,
 	volume        numeric          NOT NULL,
 	quote_volume  numeric          NOT NULL,
-	revision      bigint           NOT NULL DEFAULT 0, -- grows with each change of the candle; 0: the exchange has none
+	revision      bigint           NOT NULL DEFAULT 0, -- grows with each change; 0: the exchange has none
 	fetched_at    timestamptz      NOT NULL DEFAULT '-infinity', -- the exchange's time of the answer
 	CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp),
 	CONSTRAINT market_data_finite CHECK (
@@ -21,8 +21,8 @@ CREATE TABLE market_data (
 		AND volume >= 0 AND volume < 'Infinity' AND quote_volume >= 0 AND quote_volume < 'Infinity')
 );
 
--- Spans in which every candle that the exchange has is in market_data, as it finally is. A no-trade interval inside
--- them has no row and is no gap.
+-- Spans in which every candle that the exchange has is in market_data, as it finally is. A no-trade interval
+-- inside them has no row and is no gap.
 CREATE TABLE market_data_coverage (
 	symbol    text COLLATE "C" NOT NULL,
 	interval  text COLLATE "C" NOT NULL,
@@ -30,8 +30,8 @@ CREATE TABLE market_data_coverage (
 	PRIMARY KEY (symbol, interval)
 );
 
--- How far each partition is stored. Written in the transaction of the rows themselves: a database that was emptied or
--- restored says by itself from where it must be filled again.
+-- How far each partition is stored. Written in the transaction of the rows themselves: a database that was
+-- emptied or restored says by itself from where it must be filled again.
 CREATE TABLE market_data_position (
 	topic        text COLLATE "C" NOT NULL,
 	partition    integer          NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE market_data_position (
 	PRIMARY KEY (topic, partition)
 );
 
--- What we are asked to have: candles whose timestamp is in [greatest(wanted_from, listed_from), wanted_until).
+-- What we are asked to have: candles whose timestamp is in
+-- [greatest(wanted_from, listed_from), wanted_until).
 CREATE TABLE market_data_series (
 	symbol        text COLLATE "C" NOT NULL,
 	interval      text COLLATE "C" NOT NULL,
@@ -68,8 +69,8 @@ DO $$
 BEGIN
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
 		EXECUTE $timescale$
-			SELECT create_hypertable('market_data', 'timestamp', chunk_time_interval => interval '7 days',
-				create_default_indexes => false)
+			SELECT create_hypertable('market_data', 'timestamp',
+				chunk_time_interval => interval '7 days', create_default_indexes => false)
 		$timescale$;
 	END IF;
 END

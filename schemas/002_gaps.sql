@@ -1,5 +1,5 @@
--- Gaps: wanted and not covered. Everything here computes in UTC, whatever the session's time zone: absolute lengths in
--- hours (a "day" would be 23 or 25 of them under daylight saving), months by the UTC calendar.
+-- Gaps: wanted and not covered. Everything here computes in UTC, whatever the session's time zone: absolute
+-- lengths in hours (a "day" would be 23 or 25 of them under daylight saving), months by the UTC calendar.
 
 -- Length of an interval; NULL where there is no such interval.
 CREATE FUNCTION interval_length(name text) RETURNS interval
@@ -20,15 +20,16 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	END
 $$;
 
--- Start of the interval that contains the instant: weeks begin on Mondays, months on the first, everything else counts
--- from 1970-01-01T00:00Z.
+-- Start of the interval that contains the instant: weeks begin on Mondays, months on the first, everything
+-- else counts from 1970-01-01T00:00Z.
 CREATE FUNCTION interval_floor(name text, at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	SELECT CASE name
-		WHEN '1M' THEN date_trunc('month', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-		WHEN '1w' THEN date_bin(interval '168 hours', at AT TIME ZONE 'UTC', timestamp '1970-01-05') AT TIME ZONE 'UTC'
-		ELSE date_bin(interval_length(name), at AT TIME ZONE 'UTC', timestamp '1970-01-01') AT TIME ZONE 'UTC'
-	END
+		WHEN '1M' THEN date_trunc('month', u.at)
+		WHEN '1w' THEN date_bin(interval '168 hours', u.at, timestamp '1970-01-05')
+		ELSE date_bin(interval_length(name), u.at, timestamp '1970-01-01')
+	END AT TIME ZONE 'UTC'
+	FROM (SELECT $2 AT TIME ZONE 'UTC') AS u(at)
 $$;
 
 -- The instant n intervals after the grid point.
@@ -44,8 +45,8 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	FROM (SELECT interval_floor(name, $2)) AS f(at)
 $$;
 
--- Up to where everything must be there at an instant: what ended a grace ago. The grace is the 60 s until a candle is
--- final, one interval for the poll that reads it, and 5 minutes for the tail of a market that is quiet.
+-- Up to where everything must be there at an instant: what ended a grace ago. The grace is the 60 s until a
+-- candle is final, one interval for the poll that reads it, and 5 minutes for the tail of a quiet market.
 CREATE FUNCTION market_data_due(name text, as_of timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	SELECT interval_floor(name, interval_add(name, as_of, -1) - interval '360 seconds')
@@ -59,12 +60,14 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	FROM (
 		SELECT s.symbol, s.interval,
 			interval_ceil(s.interval, greatest(s.wanted_from, s.listed_from)) AS wanted_from,
-			least(interval_ceil(s.interval, s.wanted_until), market_data_due(s.interval, as_of)) AS wanted_to
+			least(interval_ceil(s.interval, s.wanted_until),
+				market_data_due(s.interval, as_of)) AS wanted_to
 		FROM market_data_series AS s
 	) AS w
 	LEFT JOIN market_data_coverage AS c ON c.symbol = w.symbol AND c.interval = w.interval
 	CROSS JOIN LATERAL unnest(
-		tstzmultirange(tstzrange(w.wanted_from, greatest(w.wanted_from, w.wanted_to))) - coalesce(c.covered, '{}')
+		tstzmultirange(tstzrange(w.wanted_from, greatest(w.wanted_from, w.wanted_to)))
+		- coalesce(c.covered, '{}')
 	) AS g(span)
 $$;
 

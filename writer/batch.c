@@ -62,7 +62,8 @@ static uint64_t key_hash(const struct candle *c)
 
 static int same_key(const struct candle *a, const struct candle *b)
 {
-	return a->timestamp_ms == b->timestamp_ms && a->interval == b->interval && strcmp(a->symbol, b->symbol) == 0;
+	return a->timestamp_ms == b->timestamp_ms && a->interval == b->interval &&
+	       strcmp(a->symbol, b->symbol) == 0;
 }
 
 static uint32_t *slot_find(struct batch *b, const struct candle *c)
@@ -85,7 +86,8 @@ static void grow(struct batch *b)
 		*slot_find(b, &b->rows[i].m.candle) = (uint32_t)(i + 1);
 }
 
-void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes, int64_t now_ms)
+void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
+		int64_t now_ms)
 {
 	size_t i;
 
@@ -153,8 +155,8 @@ static char *copy(const void *bytes, size_t len)
 	return p;
 }
 
-void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *key, size_t key_len, const void *value,
-		size_t value_len, const char *reason)
+void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *key, size_t key_len,
+		const void *value, size_t value_len, const char *reason)
 {
 	struct dead_letter *d;
 
@@ -165,7 +167,8 @@ void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *
 	key_len = key_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : key_len;
 	value_len = value_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : value_len;
 	d = &b->dead[b->dead_n++];
-	*d = (struct dead_letter){.partition = partition, .offset = offset, .key_len = key_len, .value_len = value_len};
+	*d = (struct dead_letter){
+		.partition = partition, .offset = offset, .key_len = key_len, .value_len = value_len};
 	d->key = copy(key, key_len);
 	d->value = copy(value, value_len);
 	d->reason = xstrdup(reason);
@@ -197,7 +200,8 @@ int batch_is_due(const struct batch *b, int64_t now_ms)
 
 static int row_order(const void *a, const void *b)
 {
-	const struct candle *x = &((const struct batch_row *)a)->m.candle, *y = &((const struct batch_row *)b)->m.candle;
+	const struct candle *x = &((const struct batch_row *)a)->m.candle,
+			    *y = &((const struct batch_row *)b)->m.candle;
 	int c = strcmp(x->symbol, y->symbol);
 
 	if (c == 0 && x->interval != y->interval)

@@ -1,5 +1,6 @@
-/* Is this database fit to be written to? A table without its unique constraint collects duplicates, numeric(20,8) rounds
- * without a word, a server without fsync forgets what it has committed: refused, with the fix in words. */
+/* Is this database fit to be written to? A table without its unique constraint collects duplicates,
+ * numeric(20,8) rounds without a word, a server without fsync forgets what it has committed: refused, with
+ * the fix in words. */
 #ifndef GAPLESS_CHECK_H
 #define GAPLESS_CHECK_H
 
@@ -7,10 +8,10 @@
 
 enum check {
 	CHECK_FIT,
-	CHECK_ABSENT,  /* tables are missing: a migration has not run yet */
-	CHECK_UNFIT,   /* the server or a table must be changed by a person */
-	CHECK_DENIED,  /* the role lacks privileges */
-	CHECK_FAILED   /* could not be asked; class of *err, pg->sqlstate */
+	CHECK_ABSENT, /* tables are missing: a migration has not run yet */
+	CHECK_UNFIT,  /* the server or a table must be changed by a person */
+	CHECK_DENIED, /* the role lacks privileges */
+	CHECK_FAILED  /* could not be asked; class of *err, pg->sqlstate */
 };
 
 /* Two statements, nothing written. *err says what is wrong and how to mend it. */

@@ -8,10 +8,11 @@
 
 enum { ASK_MS = 3000 };
 
-
 rd_kafka_t *consumer_new(const struct options *o,
-			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *),
-			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque, struct err *err)
+			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t,
+					      rd_kafka_topic_partition_list_t *, void *),
+			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque,
+			 struct err *err)
 {
 	char session[24], heartbeat[24], text[512];
 	const struct kafka_property role[] = {
@@ -33,16 +34,25 @@ rd_kafka_t *consumer_new(const struct options *o,
 	};
 	/* What these promise, the code relies on. */
 	static const char *const fixed[] = {
-		"group.id", "group.instance.id", "enable.auto.commit", "enable.auto.offset.store", "auto.commit.interval.ms",
-		"auto.offset.reset", "partition.assignment.strategy", "enable.partition.eof", "session.timeout.ms",
-		"isolation.level", NULL,
+		"group.id",
+		"group.instance.id",
+		"enable.auto.commit",
+		"enable.auto.offset.store",
+		"auto.commit.interval.ms",
+		"auto.offset.reset",
+		"partition.assignment.strategy",
+		"enable.partition.eof",
+		"session.timeout.ms",
+		"isolation.level",
+		NULL,
 	};
 	rd_kafka_conf_t *conf;
 	rd_kafka_t *rk;
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
 	/* librdkafka's own 3 s are too long for a session as short: it would end between two heartbeats. */
-	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64, o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
+	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64,
+		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
 	if (conf == NULL)
 		return NULL;
@@ -67,14 +77,16 @@ int consumer_topic_exists(rd_kafka_t *rk, const char *topic, struct err *err)
 	int exists = 0;
 
 	if (rkt == NULL)
-		return err_set(err, ERR_RETRY, "the topic %s: %s", topic, rd_kafka_err2str(rd_kafka_last_error()));
+		return err_set(err, ERR_RETRY, "the topic %s: %s", topic,
+			       rd_kafka_err2str(rd_kafka_last_error()));
 	code = rd_kafka_metadata(rk, 0, rkt, &md, ASK_MS);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
 		code = md->topics[0].err;
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		exists = 1;
 	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-		exists = err_set(err, kafka_error_class(code), "the topic %s: %s", topic, rd_kafka_err2str(code));
+		exists = err_set(err, kafka_error_class(code), "the topic %s: %s", topic,
+				 rd_kafka_err2str(code));
 	if (md != NULL)
 		rd_kafka_metadata_destroy(md);
 	rd_kafka_topic_destroy(rkt);
@@ -91,7 +103,8 @@ int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err)
 	rd_kafka_topic_partition_list_destroy(topics);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
-	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s", topic, rd_kafka_err2str(code));
+	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s", topic,
+		       rd_kafka_err2str(code));
 }
 
 static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct assigned *a, int64_t offset)
@@ -104,9 +117,10 @@ static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct 
 }
 
 /* One end of all partitions. With the logical offsets in place of times this is the request behind
- * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds (librdkafka 2.0.2 ignores
- * the other one's). An element that comes back unchanged was not answered. */
-static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t which, rd_kafka_topic_partition_list_t **out, struct err *err)
+ * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
+ * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not answered. */
+static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t which,
+		   rd_kafka_topic_partition_list_t **out, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(topic, a, which);
 	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
@@ -121,11 +135,12 @@ static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, 
 		return 0;
 	}
 	rd_kafka_topic_partition_list_destroy(list);
-	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s", topic,
-		       rd_kafka_err2str(code));
+	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s",
+		       topic, rd_kafka_err2str(code));
 }
 
-static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigned *a, rd_kafka_topic_partition_list_t **out, struct err *err)
+static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigned *a,
+			 rd_kafka_topic_partition_list_t **out, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(topic, a, RD_KAFKA_OFFSET_INVALID);
 	rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, ASK_MS);
@@ -137,8 +152,8 @@ static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigne
 		return 0;
 	}
 	rd_kafka_topic_partition_list_destroy(list);
-	return err_set(err, kafka_error_class(code), "the committed offsets of the group cannot be asked for: %s",
-		       rd_kafka_err2str(code));
+	return err_set(err, kafka_error_class(code),
+		       "the committed offsets of the group cannot be asked for: %s", rd_kafka_err2str(code));
 }
 
 static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char *topic, int32_t partition)
@@ -148,13 +163,15 @@ static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char
 	return e != NULL && e->offset >= 0 ? e->offset : START_NONE;
 }
 
-int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts, struct err *err)
+int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts,
+		   struct err *err)
 {
 	rd_kafka_topic_partition_list_t *committed = NULL, *low = NULL, *high = NULL;
 	int rc = -1;
 
-	if (ask_committed(rk, topic, a, &committed, err) != 0 || ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0
-	    || ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
+	if (ask_committed(rk, topic, a, &committed, err) != 0 ||
+	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0 ||
+	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
 		goto out;
 	for (size_t i = 0; i < a->n; i++) {
 		facts[i].committed = offset_of(committed, topic, a->v[i].id);
@@ -187,7 +204,8 @@ int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a,
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
-	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s", rd_kafka_err2str(code));
+	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s",
+		       rd_kafka_err2str(code));
 }
 
 /* The list of those that read, or of all. */
@@ -233,7 +251,8 @@ enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct b
 	rd_kafka_resp_err_t code;
 
 	for (size_t i = 0; i < stored->parts_n; i++)
-		rd_kafka_topic_partition_list_add(list, topic, stored->parts[i].partition)->offset = stored->parts[i].next;
+		rd_kafka_topic_partition_list_add(list, topic, stored->parts[i].partition)->offset =
+			stored->parts[i].next;
 	code = rd_kafka_commit(rk, list, 0);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -251,8 +270,9 @@ int64_t consumer_lag(rd_kafka_t *rk, const char *topic, const struct assigned *a
 	for (size_t i = 0; i < a->n; i++) {
 		int64_t low, high;
 
-		if (rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR
-		    && high > a->v[i].next)
+		if (rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
+			    RD_KAFKA_RESP_ERR_NO_ERROR &&
+		    high > a->v[i].next)
 			lag += high - a->v[i].next;
 	}
 	return lag;
@@ -263,9 +283,10 @@ int consumer_is_behind_beginning(rd_kafka_t *rk, const char *topic, const struct
 	for (size_t i = 0; i < a->n; i++) {
 		int64_t low, high;
 
-		if (a->v[i].state == PARTITION_READING
-		    && rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR
-		    && low > a->v[i].next)
+		if (a->v[i].state == PARTITION_READING &&
+		    rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
+			    RD_KAFKA_RESP_ERR_NO_ERROR &&
+		    low > a->v[i].next)
 			return 1;
 	}
 	return 0;

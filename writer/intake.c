@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-enum intake intake_judge(const char *source, const void *key, size_t key_len, const void *value, size_t value_len,
-			 struct message *out, struct err *why)
+enum intake intake_judge(const char *source, const void *key, size_t key_len, const void *value,
+			 size_t value_len, struct message *out, struct err *why)
 {
 	const char *symbol = out->candle.symbol;
 
@@ -19,8 +19,10 @@ enum intake intake_judge(const char *source, const void *key, size_t key_len, co
 		break;
 	}
 	if (strcmp(out->source, source) != 0) {
-		err_set(why, ERR_FATAL, "this message is of the source \"%s\", but this writer stores \"%s\" (--source): one "
-			"topic and one table hold one source", out->source, source);
+		err_set(why, ERR_FATAL,
+			"this message is of the source \"%s\", but this writer stores \"%s\" (--source): one "
+			"topic and one table hold one source",
+			out->source, source);
 		return INTAKE_HALT;
 	}
 	if (key == NULL) {

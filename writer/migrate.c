@@ -14,7 +14,8 @@ static const struct pg_params none;
 
 /* The number of the lock is "gapless" in ASCII. */
 #define SQL_BEGIN \
-	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL client_min_messages = warning; " \
+	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
+	"client_min_messages = warning; " \
 	"SELECT pg_advisory_xact_lock(29099052180763507)"
 #define SQL_TABLE \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
@@ -23,8 +24,8 @@ static const struct pg_params none;
 static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
 {
 	const char *values[] = {number};
-	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int", (struct pg_params){1, values},
-				 DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int",
+				 (struct pg_params){1, values}, DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -41,15 +42,15 @@ static int apply(struct pg *pg, const struct migration *m, struct err *err)
 	int applied = 0;
 
 	snprintf(number, sizeof(number), "%d", m->number);
-	if (pg_run(pg, SQL_BEGIN, none, MIGRATION_DEADLINE_MS, err) != 0 || pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0
-	    || is_applied(pg, number, &applied, err) != 0)
+	if (pg_run(pg, SQL_BEGIN, none, MIGRATION_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0 || is_applied(pg, number, &applied, err) != 0)
 		return -1;
 	if (applied)
 		return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
-	if (pg_run(pg, m->sql, none, MIGRATION_DEADLINE_MS, err) != 0
-	    || pg_run(pg, "INSERT INTO gapless_migration (number, name) VALUES ($1::int, $2)", (struct pg_params){2, values},
-		      DEADLINE_MS, err) != 0
-	    || pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+	if (pg_run(pg, m->sql, none, MIGRATION_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, "INSERT INTO gapless_migration (number, name) VALUES ($1::int, $2)",
+		   (struct pg_params){2, values}, DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
 		return -1;
 	return 1;
 }
@@ -64,11 +65,12 @@ int migrate_run(struct pg *pg, struct err *err)
 
 		if (rc < 0) {
 			pg_close(pg);
-			return err_set(err, why.class, "migration %03d (%s): %s", migrations[i].number, migrations[i].name,
-				       why.text);
+			return err_set(err, why.class, "migration %03d (%s): %s", migrations[i].number,
+				       migrations[i].name, why.text);
 		}
 		if (rc > 0) {
-			log_info("migration applied", L_INT("number", migrations[i].number), L_STR("name", migrations[i].name));
+			log_info("migration applied", L_INT("number", migrations[i].number),
+				 L_STR("name", migrations[i].name));
 			applied++;
 		}
 	}

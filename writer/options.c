@@ -7,49 +7,63 @@
 #define AT(member) offsetof(struct options, member)
 
 static const struct setting table[] = {
-	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...", "Kafka brokers to begin with."},
+	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...",
+	 "Kafka brokers to begin with."},
 	{"topic", SETTING_TEXT, AT(topic), 0, 0, "candles.v1", 0, 0, "NAME", "Topic of the candles."},
 	{"group", SETTING_TEXT, AT(group), 0, 0, "gapless-writer", 0, 0, "NAME",
 	 "Consumer group: writers of one group share the topic's partitions."},
 	{"group-instance-id", SETTING_TEXT, AT(group_instance_id), 0, 0, NULL, 0, 0, "NAME",
-	 "Static membership: a restart within the session timeout keeps its partitions; one name, one process."},
+	 "Static membership: a restart within the session timeout keeps its partitions; one name, one "
+	 "process."},
 	{"database", SETTING_TEXT, AT(database), 0, 0, "", 0, 0, "CONNINFO",
 	 "PostgreSQL: URI or key=value; what it leaves open comes from the PG* variables."},
 	{"source", SETTING_TEXT, AT(source), 0, 0, "upbit", 0, 0, "NAME",
-	 "The source whose candles are stored (upbit, upbit-sg); a message of another one halts its partition."},
-	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 0, "N", "A transaction holds at most so many candles,"},
-	{"batch-bytes", SETTING_NUMBER, AT(batch_bytes), 4096, 67108864, "4194304", 0, 0, "BYTES", "so many bytes of messages,"},
-	{"batch-ms", SETTING_NUMBER, AT(batch_ms), 1, 60000, "1000", 0, 0, "MS", "and waits so long for more."},
+	 "The source whose candles are stored (upbit, upbit-sg); a message of another one halts its "
+	 "partition."},
+	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 0, "N",
+	 "A transaction holds at most so many candles,"},
+	{"batch-bytes", SETTING_NUMBER, AT(batch_bytes), 4096, 67108864, "4194304", 0, 0, "BYTES",
+	 "so many bytes of messages,"},
+	{"batch-ms", SETTING_NUMBER, AT(batch_ms), 1, 60000, "1000", 0, 0, "MS",
+	 "and waits so long for more."},
 	{"dead-letter-limit", SETTING_NUMBER, AT(dead_letter_limit), 0, 1000000000, "100", 0, 0, "N",
-	 "More messages in a row that are not candles stop the writer, before it commits them; 0 = no limit."},
+	 "More messages in a row that are not candles stop the writer, before it commits them; 0 = no "
+	 "limit."},
 	{"session-timeout-ms", SETTING_NUMBER, AT(session_timeout_ms), 1000, 3600000, "10000", 0, 0, "MS",
 	 "A writer that is silent for so long loses its partitions to the others."},
 	{"drain-seconds", SETTING_NUMBER, AT(drain_seconds), 5, 3600, "30", 0, 0, "S",
 	 "A stop finishes the batch, commits and leaves within this time, or ends with exit code 4."},
-	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE", "Any librdkafka property; may be repeated."},
-	{"log-level", SETTING_TEXT, AT(log_level), 0, 0, "info", 0, 0, "LEVEL", "debug, info, warn or error."},
+	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE",
+	 "Any librdkafka property; may be repeated."},
+	{"log-level", SETTING_TEXT, AT(log_level), 0, 0, "info", 0, 0, "LEVEL",
+	 "debug, info, warn or error."},
 	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 
 static const char *const also_known[] = {
 	/* gapless-producer */
-	"SYMBOLS", "INTERVALS", "SINCE", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS", "RATE_LIMIT", "RATE_PERCENT",
-	"QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY", "CA_FILE",
+	"SYMBOLS", "INTERVALS", "SINCE", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS",
+	"RATE_LIMIT", "RATE_PERCENT", "QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY",
+	"CA_FILE",
 	/* compose/ and tests/ */
-	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE", "STACK_WAIT_S", "EXCHANGE_PORT", "FAULT", NULL};
+	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE", "STACK_WAIT_S",
+	"EXCHANGE_PORT", "FAULT", NULL};
 
 const struct settings_spec options_spec = {
 	.program = "gapless-writer",
-	.usage = "Usage: gapless-writer [settings]           store what the topic carries, until it is told to stop\n"
-		 "       gapless-writer migrate [settings]   make or update the tables, and end\n\n"
-		 "Reads candles from Kafka and stores them in PostgreSQL, each once, with its exact digits. A committed offset is\n"
-		 "never ahead of the database. Start more of them to share the work; stop or kill them as you like.\n",
+	.usage = "Usage: gapless-writer [settings]          store what the topic carries until told to stop\n"
+		 "       gapless-writer migrate [settings]  make or update the tables, and end\n\n"
+		 "Reads candles from Kafka and stores them in PostgreSQL, each once, with its exact digits.\n"
+		 "A committed offset is never ahead of the database. Start more of them to share the work;\n"
+		 "stop or kill them as you like.\n",
 	.examples = "Examples:\n"
 		    "  gapless-writer migrate --database 'host=db dbname=market'\n"
-		    "  gapless-writer --brokers kafka1:9092,kafka2:9092 --database postgresql://writer@db/market\n"
+		    "  gapless-writer --brokers kafka1:9092,kafka2:9092 \\\n"
+		    "                 --database postgresql://writer@db/market\n"
 		    "  gapless-writer -X security.protocol=ssl -X ssl.ca.location=/etc/ssl/kafka.pem\n\n"
-		    "Exit codes: 0 done or stopped by a signal, 1 stopped on something that needs a person, 2 settings, or a database\n"
-		    "            that refuses us, 3 replaced by another with the same group-instance-id, 4 could not stop in time,\n"
+		    "Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"
+		    "            2 settings, or a database that refuses us; 3 replaced by another\n"
+		    "            with the same group-instance-id; 4 could not stop in time;\n"
 		    "            130 second signal\n",
 	.table = table,
 	.also_known = also_known,

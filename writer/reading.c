@@ -14,22 +14,24 @@ static void halt(struct writer *w, struct partition *p, int64_t offset, const st
 {
 	assigned_halt(p, why);
 	consumer_pause_one(w->rk, w->options->topic, p->id);
-	log_error("a partition is halted; the others go on", L_STR("reason", why->text), L_INT("partition", p->id),
-		  L_INT("offset", offset));
+	log_error("a partition is halted; the others go on", L_STR("reason", why->text),
+		  L_INT("partition", p->id), L_INT("offset", offset));
 	log_due(&p->say_halted, clock_boot_ms(), SAY_MS, &(int64_t){0});
 }
 
 /* 1 where the message may go to the dead letters; 0 where there have been too many in a row. */
-static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafka_message_t *m, const struct err *why)
+static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafka_message_t *m,
+			    const struct err *why)
 {
 	int64_t limit = w->options->dead_letter_limit, skipped;
 
 	p->dead_run++;
 	if (limit != 0 && p->dead_run > limit) {
-		log_error("too many messages in a row are no candles; stopping before they are committed: look at them, then set "
+		log_error("too many messages in a row are no candles; stopping before they are committed: "
+			  "look at them, then set "
 			  "--dead-letter-limit higher or to 0 (no limit) to go on",
-			  L_INT("dead-letter-limit", limit), L_STR("topic", w->options->topic), L_INT("partition", p->id),
-			  L_INT("offset", m->offset), L_STR("reason", why->text));
+			  L_INT("dead-letter-limit", limit), L_STR("topic", w->options->topic),
+			  L_INT("partition", p->id), L_INT("offset", m->offset), L_STR("reason", why->text));
 		writer_end(w, EXIT_PERSON);
 		return 0;
 	}
@@ -43,7 +45,8 @@ static void take(struct writer *w, struct partition *p, const rd_kafka_message_t
 {
 	struct message message = {0};
 	struct err why;
-	enum intake kind = intake_judge(w->options->source, m->key, m->key_len, m->payload, m->len, &message, &why);
+	enum intake kind =
+		intake_judge(w->options->source, m->key, m->key_len, m->payload, m->len, &message, &why);
 
 	if (kind == INTAKE_HALT) {
 		halt(w, p, m->offset, &why);
@@ -80,15 +83,18 @@ static void on_message(struct writer *w, const rd_kafka_message_t *m)
 		return;
 	case ARRIVAL_BACK:
 	case ARRIVAL_JUMP:
-		log_warn("the topic does not go on where it should; looking for the place to go on", L_INT("partition", m->partition),
-			 L_INT("expected", p->next), L_INT("offset", m->offset));
+		log_warn("the topic does not go on where it should; looking for the place to go on",
+			 L_INT("partition", m->partition), L_INT("expected", p->next),
+			 L_INT("offset", m->offset));
 		writer_restart(w);
 		return;
 	case ARRIVAL_HOLE:
 		w->tally.lost_offsets += m->offset - p->next;
-		log_error("messages are gone from the topic that were never read; the producer fetches their candles again",
-			  L_STR("topic", w->options->topic), L_INT("partition", m->partition), L_INT("from", p->next),
-			  L_INT("to", m->offset), L_INT("messages", m->offset - p->next));
+		log_error("messages are gone from the topic that were never read; the producer fetches their "
+			  "candles again",
+			  L_STR("topic", w->options->topic), L_INT("partition", m->partition),
+			  L_INT("from", p->next), L_INT("to", m->offset),
+			  L_INT("messages", m->offset - p->next));
 		break;
 	case ARRIVAL_NEXT:
 		break;

@@ -1,5 +1,5 @@
-/* Finding where partitions start: committed offsets and watermarks from Kafka (main thread), positions from the database
- * (a STORE_START job), then a fresh assignment from the smaller of the two. */
+/* Finding where partitions start: committed offsets and watermarks from Kafka (main thread), positions from
+ * the database (a STORE_START job), then a fresh assignment from the smaller of the two. */
 #include <stdlib.h>
 
 #include "common/alloc.h"
@@ -15,7 +15,8 @@ static void ask_again(struct writer *w, const struct err *err)
 
 	w->start_due_ms = now + ASK_AGAIN_MS;
 	if (log_due(&w->say_start, now, SAY_MS, &skipped))
-		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text), L_INT("left_out", skipped));
+		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
+			 L_INT("left_out", skipped));
 }
 
 void writer_start_step(struct writer *w, int64_t now_ms)
@@ -35,7 +36,8 @@ void writer_start_step(struct writer *w, int64_t now_ms)
 	w->job = (struct store_job){.kind = STORE_START, .generation = w->generation, .items_n = n};
 	w->job.items = xcalloc(n, sizeof(*w->job.items));
 	for (size_t i = 0; i < n; i++)
-		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id, .facts = facts[i],
+		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id,
+							 .facts = facts[i],
 							 .confirmed = w->assigned.v[i].confirmed};
 	store_submit(w->store, &w->job);
 out:
@@ -44,13 +46,15 @@ out:
 
 static void log_start(const struct writer *w, const struct position_item *item, enum log_level level)
 {
-	LOG_AT(level, start_text(item->start.why), L_STR("topic", w->options->topic), L_INT("partition", item->partition),
-	       L_INT("starts_at", item->start.offset), L_INT("committed", item->facts.committed),
-	       L_INT("position", item->facts.position), L_INT("low", item->facts.low), L_INT("high", item->facts.high),
+	LOG_AT(level, start_text(item->start.why), L_STR("topic", w->options->topic),
+	       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
+	       L_INT("committed", item->facts.committed), L_INT("position", item->facts.position),
+	       L_INT("low", item->facts.low), L_INT("high", item->facts.high),
 	       L_INT("lost_offsets", item->start.lost));
 }
 
-/* One line for all partitions that start for the same reason; what is lost or made anew also shows each partition. */
+/* One line for all partitions that start for the same reason; what is lost or made anew also shows each
+ * partition. */
 static void log_starts(const struct writer *w, const struct store_job *job)
 {
 	for (int i = 0; i < START_WHYS; i++) {

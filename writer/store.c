@@ -1,5 +1,6 @@
-/* Two threads meet here, over one mutex and two event counters: `wake` rouses the store (a job, an abandonment, the end),
- * `done` rouses whoever waits for it. Waiting is poll(2) on them with a relative time-out. */
+/* Two threads meet here, over one mutex and two event counters: `wake` rouses the store (a job, an
+ * abandonment, the end), `done` rouses whoever waits for it. Waiting is poll(2) on them with a relative
+ * time-out. */
 #include "store.h"
 
 #include <poll.h>
@@ -77,7 +78,8 @@ enum attempt { ATTEMPT_OVER, ATTEMPT_FAILED };
 
 static enum attempt try_batch(struct store *s, struct store_job *job)
 {
-	switch (transaction_store(&s->pg, &s->room, s->config.topic, job->batch, &s->abandon, &job->stored, &job->err)) {
+	switch (transaction_store(&s->pg, &s->room, s->config.topic, job->batch, &s->abandon, &job->stored,
+				  &job->err)) {
 	case TRANSACTION_DONE:
 		job->result = STORE_DONE;
 		if (job->batch->n > bisect_refused(job->batch))
@@ -122,7 +124,8 @@ static enum attempt try_start(struct store *s, struct store_job *job)
 {
 	int unsure;
 
-	if (position_start(&s->pg, s->config.topic, job->items, job->items_n, s->config.dead_limit, &unsure, &job->err) != 0)
+	if (position_start(&s->pg, s->config.topic, job->items, job->items_n, s->config.dead_limit, &unsure,
+			   &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = unsure ? STORE_UNSURE : STORE_DONE;
 	return ATTEMPT_OVER;
@@ -144,8 +147,8 @@ static enum attempt try_job(struct store *s, struct store_job *job)
 	s->pg.sqlstate[0] = '\0';
 	if (!pg_is_open(&s->pg) && pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
 		return ATTEMPT_FAILED;
-	/* Partitions come with a new start, a restore or a new database; after a missing constraint the check has the better
-	 * sentence. */
+	/* Partitions come with a new start, a restore or a new database; after a missing constraint the check
+	 * has the better sentence. */
 	if ((job->kind == STORE_START || s->broken_since_ms != 0) && check_tables(s, job) != 0)
 		return ATTEMPT_FAILED;
 	switch (job->kind) {
@@ -168,9 +171,11 @@ static void say(struct store *s, enum log_level level, int64_t period_ms, const 
 
 	if (!log_due(&s->say, clock_boot_ms(), period_ms, &skipped))
 		return;
-	LOG_AT(level, err->class == ERR_FATAL ? "the database cannot be used; waiting, nothing is lost"
-		: "the database cannot store now; trying again, nothing is lost", L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
-		L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000), L_INT("left_out", skipped));
+	LOG_AT(level,
+	       err->class == ERR_FATAL ? "the database cannot be used; waiting, nothing is lost"
+				       : "the database cannot store now; trying again, nothing is lost",
+	       L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
+	       L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000), L_INT("left_out", skipped));
 }
 
 /* Finds the rows that the database refuses. 1 where the job is over. */
@@ -179,7 +184,8 @@ static int isolate(struct store *s, struct store_job *job)
 	enum bisect found = BISECT_NONE;
 
 	if (job->kind == STORE_BATCH && pg_is_open(&s->pg)) {
-		found = bisect_rows(&s->pg, &s->room, job->batch, s->config.dead_limit, &s->refused_run, &job->err);
+		found = bisect_rows(&s->pg, &s->room, job->batch, s->config.dead_limit, &s->refused_run,
+				    &job->err);
 		if (found == BISECT_TOO_MANY) {
 			job->result = STORE_PERSON;
 			return 1;
@@ -210,7 +216,8 @@ static int face_failure(struct store *s, struct store_job *job)
 	if (policy == POLICY_ROW)
 		return isolate(s, job);
 	atomic_store(&s->failing, 1);
-	say(s, policy == POLICY_AGAIN ? LOG_WARN : LOG_ERROR, policy == POLICY_AGAIN ? SAY_RETRY_MS : SAY_MS, &job->err);
+	say(s, policy == POLICY_AGAIN ? LOG_WARN : LOG_ERROR, policy == POLICY_AGAIN ? SAY_RETRY_MS : SAY_MS,
+	    &job->err);
 	pg_close(&s->pg);
 	if (job->kind == STORE_CHECK) {
 		job->result = STORE_UNKNOWN;
@@ -221,14 +228,16 @@ static int face_failure(struct store *s, struct store_job *job)
 		return 1;
 	}
 	if (!given_up(s))
-		await(s->wake_fd, policy == POLICY_AGAIN ? (int)backoff_next_ms(&s->backoff, backoff_random()) : WAIT_MS);
+		await(s->wake_fd,
+		      policy == POLICY_AGAIN ? (int)backoff_next_ms(&s->backoff, backoff_random()) : WAIT_MS);
 	return 0;
 }
 
 static void recovered(struct store *s)
 {
 	if (atomic_exchange(&s->failing, 0))
-		log_info("the database is back", L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000));
+		log_info("the database is back",
+			 L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000));
 	s->say = (struct log_throttle){0, 0};
 	s->broken_since_ms = 0;
 	backoff_reset(&s->backoff);
@@ -292,7 +301,8 @@ struct store *store_new(const struct store_config *config, struct err *err)
 	transaction_room_init(&s->room);
 	if (s->wake_fd >= 0 && s->done_fd >= 0 && pthread_create(&s->thread, NULL, store_thread, s) == 0)
 		return s;
-	err_set(err, ERR_FATAL, "no thread for the database can be started; are there too many open files or threads?");
+	err_set(err, ERR_FATAL,
+		"no thread for the database can be started; are there too many open files or threads?");
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
 	if (s->done_fd >= 0)

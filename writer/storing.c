@@ -28,15 +28,16 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 	case ERR_NONE:
 		break;
 	case ERR_FATAL:
-		log_error("this writer was replaced by another one with the same group-instance-id", L_STR("error", err.text));
+		log_error("this writer was replaced by another one with the same group-instance-id",
+			  L_STR("error", err.text));
 		writer_end(w, EXIT_FENCED);
 		return;
 	default:
 		/* Harmless: the rows are stored, so at worst they are read again. */
 		w->tally.commit_failures++;
 		if (log_due(&w->say_commit, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("offsets could not be committed to Kafka; the next commit covers them", L_STR("error", err.text),
-				 L_INT("left_out", skipped));
+			log_warn("offsets could not be committed to Kafka; the next commit covers them",
+				 L_STR("error", err.text), L_INT("left_out", skipped));
 	}
 	FAULT("after_commit");
 }
@@ -66,7 +67,8 @@ static void database_lost(struct writer *w, const struct store_job *job)
 	if (job->generation != w->generation)
 		return;
 	w->tally.database_lost++;
-	log_warn("the database has lost something (emptied, restored or failed over?); going back to where it stands",
+	log_warn("the database has lost something (emptied, restored or failed over?); going back to where "
+		 "it stands",
 		 L_STR("what", job->err.text));
 	writer_restart(w);
 }
@@ -109,7 +111,8 @@ static void check_positions(struct writer *w, int64_t now_ms)
 		return;
 	w->check_due_ms = now_ms + CHECK_MS;
 	if (consumer_is_behind_beginning(w->rk, w->options->topic, &w->assigned)) {
-		log_warn("the topic's beginning has moved past what was read; looking for the place to go on");
+		log_warn(
+			"the topic's beginning has moved past what was read; looking for the place to go on");
 		writer_restart(w);
 		return;
 	}
@@ -117,14 +120,15 @@ static void check_positions(struct writer *w, int64_t now_ms)
 	w->job = (struct store_job){.kind = STORE_CHECK, .generation = w->generation, .items_n = n};
 	w->job.items = xcalloc(n, sizeof(*w->job.items));
 	for (size_t i = 0; i < n; i++)
-		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id, .at_least = w->assigned.v[i].stored};
+		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id,
+							 .at_least = w->assigned.v[i].stored};
 	store_submit(w->store, &w->job);
 }
 
 void writer_store_step(struct writer *w, int64_t now_ms)
 {
-	if (!store_is_idle(w->store) && batch_is_full(w->filling) && !w->paused
-	    && (store_is_failing(w->store) || !store_wait(w->store, WAIT_FOR_STORE_MS))) {
+	if (!store_is_idle(w->store) && batch_is_full(w->filling) && !w->paused &&
+	    (store_is_failing(w->store) || !store_wait(w->store, WAIT_FOR_STORE_MS))) {
 		consumer_pause(w->rk, w->options->topic, &w->assigned, 0);
 		w->paused = 1;
 		log_debug("reading is paused until the database has caught up");

@@ -7,71 +7,10 @@
 
 #include "common/fault.h"
 #include "common/timetext.h"
+#include "transaction_sql.h"
 
 /* Far beyond what the limits of a batch allow. */
-enum { ARRAY_MAX_BYTES = 512 << 20, RETURNED_BYTES = 4096 };
-
-/* A TRUNCATE or a restore takes its locks table by table. Taking ours all at once, before anything else, keeps the two
- * from meeting half way: it waits for the transaction, or the transaction for it. ONLY: no chunk of a hypertable. */
-#define SQL_BEGIN \
-	"BEGIN; LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY market_data_position, ONLY candle_dead_letter " \
-	"IN ROW EXCLUSIVE MODE"
-
-#define SQL_POSITIONS \
-	"SELECT partition, next_offset FROM market_data_position WHERE topic = $1 AND partition = ANY ($2::int[]) " \
-	"ORDER BY partition FOR UPDATE"
-
-#define SQL_ROWS \
-	"unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], " \
-	"$8::numeric[], $9::numeric[], $10::bigint[], $11::timestamptz[]) AS b(symbol, interval, timestamp, open, high, low, " \
-	"close, volume, quote_volume, revision, fetched_at)"
-
-#define SQL_SAME_VALUES(x, y) \
-	"((" x ".open, " x ".high, " x ".low, " x ".close, " x ".volume, " x ".quote_volume) IS NOT DISTINCT FROM " \
-	"(" y ".open, " y ".high, " y ".low, " y ".close, " y ".volume, " y ".quote_volume))"
-
-/* The server orders the rows, so that all writers lock in one order. A winner with the values that are there still leaves
- * its revision and its time: without them a later message could win against the row that loses against this one, and the
- * outcome would depend on the order of arrival. xmax is 0 only on a row that was inserted; the subquery sees the row as it
- * was before this statement. */
-#define SQL_CANDLES \
-	"WITH written AS (INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, volume, " \
-	"quote_volume, revision, fetched_at) SELECT * FROM " SQL_ROWS " ORDER BY symbol, interval, timestamp " \
-	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET open = excluded.open, high = excluded.high, " \
-	"low = excluded.low, close = excluded.close, volume = excluded.volume, quote_volume = excluded.quote_volume, " \
-	"revision = excluded.revision, fetched_at = excluded.fetched_at " \
-	"WHERE (excluded.revision, excluded.fetched_at, excluded.volume, excluded.quote_volume) " \
-	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) " \
-	"RETURNING xmax = 0 AS inserted, CASE WHEN xmax <> 0 THEN (SELECT " SQL_SAME_VALUES("o", "m") " " \
-	"FROM market_data AS o WHERE o.symbol = m.symbol AND o.interval = m.interval AND o.timestamp = m.timestamp) END AS same) " \
-	"SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted AND same IS NOT TRUE), " \
-	"count(*) FILTER (WHERE NOT inserted AND same) FROM written"
-
-/* LATERAL with LIMIT: one look into the index a key, never a scan of the table. */
-#define SQL_ACCOUNT \
-	"SELECT count(*), count(*) FILTER (WHERE " SQL_SAME_VALUES("m", "b") ") FROM " SQL_ROWS " " \
-	"CROSS JOIN LATERAL (SELECT * FROM market_data AS d WHERE d.symbol = b.symbol AND d.interval = b.interval " \
-	"AND d.timestamp = b.timestamp LIMIT 1) AS m"
-
-#define SQL_COVERAGE \
-	"INSERT INTO market_data_coverage AS c (symbol, interval, covered) " \
-	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)) " \
-	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS b(symbol, interval, span_from, span_to) " \
-	"GROUP BY symbol, interval ORDER BY symbol, interval " \
-	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
-	"WHERE NOT c.covered @> excluded.covered"
-
-#define SQL_MOVE \
-	"UPDATE market_data_position AS p SET next_offset = b.next_offset " \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
-	"WHERE p.topic = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
-
-#define SQL_DEAD \
-	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason) " \
-	"SELECT $1, partition, \"offset\", decode(key, 'hex'), decode(value, 'hex'), reason " \
-	"FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[]) " \
-	"AS b(partition, \"offset\", key, value, reason) ORDER BY partition, \"offset\" " \
-	"ON CONFLICT (topic, partition, \"offset\") DO NOTHING"
+enum { ARRAY_MAX_BYTES = 512 << 20 };
 
 void transaction_room_init(struct transaction_room *room)
 {
@@ -97,7 +36,8 @@ static int room_values(struct transaction_room *room, size_t n, const char **val
 	for (size_t i = 0; i < n; i++) {
 		values[i] = pgarray_end(&room->a[i]);
 		if (values[i] == NULL)
-			return err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-bytes");
+			return err_set(err, ERR_FATAL,
+				       "a batch does not fit into a statement; lower --batch-bytes");
 	}
 	return 0;
 }
@@ -136,9 +76,11 @@ static size_t fill_rows(struct transaction_room *room, const struct batch *b, si
 }
 
 /* One row of n counts. */
-static int count(struct pg *pg, const char *sql, const char *const *values, int64_t *counts, int n, struct err *err)
+static int count(struct pg *pg, const char *sql, const char *const *values, int64_t *counts, int n,
+		 struct err *err)
 {
-	PGresult *res = pg_query(pg, sql, (struct pg_params){TRANSACTION_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, sql, (struct pg_params){TRANSACTION_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -153,13 +95,14 @@ static enum transaction store_candles(struct pg *pg, struct transaction_room *ro
 {
 	const char *values[TRANSACTION_ARRAYS];
 	int64_t n = (int64_t)fill_rows(room, b, 0, b->n);
-	int64_t wrote[3]; /* inserted, other values, the same values */
+	int64_t wrote[3];	  /* inserted, other values, the same values */
 	int64_t have[2] = {n, n}; /* there, and with our values */
 	int64_t returned;
 
 	if (n == 0)
 		return TRANSACTION_DONE;
-	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 || count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
+	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 ||
+	    count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
 		return TRANSACTION_FAILED;
 	/* Rows that the statement returned are there; the others must have been there before. */
 	returned = wrote[0] + wrote[1] + wrote[2];
@@ -171,14 +114,19 @@ static enum transaction store_candles(struct pg *pg, struct transaction_room *ro
 	stored->stale = have[0] - have[1];
 	if (have[0] == n && have[1] >= returned)
 		return TRANSACTION_DONE;
-	err_set(err, ERR_FATAL, "the rows do not add up: of %" PRId64 " candles %" PRId64 " are in market_data after they were "
-		"inserted, %" PRId64 " with their values; look for a trigger, a rule or row level security on that table "
-		"(nothing was committed)", n, have[0], have[1]);
+	err_set(err, ERR_FATAL,
+		"the rows do not add up: of %" PRId64 " candles %" PRId64
+		" are in market_data after they were "
+		"inserted, %" PRId64
+		" with their values; look for a trigger, a rule or row level security on that table "
+		"(nothing was committed)",
+		n, have[0], have[1]);
 	return TRANSACTION_BROKEN;
 }
 
 /* The union of the promises of one series' rows, which stand together: [from, to). */
-static void add_series(struct transaction_room *room, const struct batch *b, size_t from, size_t to, struct spans *spans)
+static void add_series(struct transaction_room *room, const struct batch *b, size_t from, size_t to,
+		       struct spans *spans)
 {
 	char text[TIMETEXT_BYTES];
 
@@ -195,7 +143,8 @@ static void add_series(struct transaction_room *room, const struct batch *b, siz
 	}
 }
 
-static int store_coverage(struct pg *pg, struct transaction_room *room, const struct batch *b, struct err *err)
+static int store_coverage(struct pg *pg, struct transaction_room *room, const struct batch *b,
+			  struct err *err)
 {
 	const char *values[4];
 	struct spans spans = {0};
@@ -204,8 +153,8 @@ static int store_coverage(struct pg *pg, struct transaction_room *room, const st
 	for (size_t from = 0, to; from < b->n; from = to) {
 		const struct candle *c = &b->rows[from].m.candle;
 
-		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval
-		     && strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
+		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval &&
+				    strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
 			to++;
 		add_series(room, b, from, to, &spans);
 	}
@@ -238,12 +187,17 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 		const struct batch_part *p = &b->parts[i];
 
 		if (row == PQntuples(res) || number_at(res, row, 0) != p->partition) {
-			err_set(err, ERR_INPUT, "the database has no position for partition %" PRId32 " of %s, but this writer "
-				"had stored up to %" PRId64, p->partition, topic, p->began);
+			err_set(err, ERR_INPUT,
+				"the database has no position for partition %" PRId32
+				" of %s, but this writer "
+				"had stored up to %" PRId64,
+				p->partition, topic, p->began);
 			result = TRANSACTION_LOST;
 		} else if (number_at(res, row, 1) < p->began) {
-			err_set(err, ERR_INPUT, "the database's position in partition %" PRId32 " of %s went back from %" PRId64
-				" to %" PRId64, p->partition, topic, p->began, number_at(res, row, 1));
+			err_set(err, ERR_INPUT,
+				"the database's position in partition %" PRId32
+				" of %s went back from %" PRId64 " to %" PRId64,
+				p->partition, topic, p->began, number_at(res, row, 1));
 			result = TRANSACTION_LOST;
 		}
 		row++;
@@ -252,8 +206,8 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 	return result;
 }
 
-static int store_positions(struct pg *pg, struct transaction_room *room, const char *topic, const struct batch *b,
-			   struct err *err)
+static int store_positions(struct pg *pg, struct transaction_room *room, const char *topic,
+			   const struct batch *b, struct err *err)
 {
 	const char *values[3] = {topic, NULL, NULL};
 
@@ -267,8 +221,8 @@ static int store_positions(struct pg *pg, struct transaction_room *room, const c
 	return pg_run(pg, SQL_MOVE, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
 }
 
-static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset, const void *key, size_t key_len,
-		     const void *value, size_t value_len, const char *reason)
+static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset, const void *key,
+		     size_t key_len, const void *value, size_t value_len, const char *reason)
 {
 	pgarray_int(&room->a[0], partition);
 	pgarray_int(&room->a[1], offset);
@@ -288,7 +242,8 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 	for (size_t i = 0; i < b->dead_n; i++) {
 		const struct dead_letter *d = &b->dead[i];
 
-		add_dead(room, d->partition, d->offset, d->key, d->key_len, d->value, d->value_len, d->reason);
+		add_dead(room, d->partition, d->offset, d->key, d->key_len, d->value, d->value_len,
+			 d->reason);
 	}
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n; i++) {
@@ -323,8 +278,9 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored, struct err *err)
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic,
+				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
+				   struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 	enum transaction result = TRANSACTION_FAILED;
@@ -339,21 +295,22 @@ enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
 		result = store_candles(pg, room, b, stored, err);
 	if (result != TRANSACTION_DONE)
 		goto out;
-	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, topic, b, err) != 0
-	    || store_dead(pg, room, topic, b, stored, err) != 0)
+	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, topic, b, err) != 0 ||
+	    store_dead(pg, room, topic, b, stored, err) != 0)
 		result = TRANSACTION_FAILED;
 	else if (atomic_load(abandon))
 		result = TRANSACTION_ABANDONED;
 	else
 		result = commit(pg, err);
 out:
-	if (result != TRANSACTION_DONE && result != TRANSACTION_FAILED && pg_run(pg, "ROLLBACK", none, 5000, &ignored) != 0)
+	if (result != TRANSACTION_DONE && result != TRANSACTION_FAILED &&
+	    pg_run(pg, "ROLLBACK", none, 5000, &ignored) != 0)
 		pg_close(pg);
 	return result;
 }
 
-int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from, size_t to,
-			 struct err *err)
+int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
+			 size_t to, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 	const char *values[TRANSACTION_ARRAYS];
@@ -361,8 +318,9 @@ int transaction_try_rows(struct pg *pg, struct transaction_room *room, const str
 
 	if (fill_rows(room, b, from, to) == 0)
 		return 0;
-	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 || pg_run(pg, SQL_BEGIN, none, STATEMENT_DEADLINE_MS, err) != 0
-	    || count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
+	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 ||
+	    pg_run(pg, SQL_BEGIN, none, STATEMENT_DEADLINE_MS, err) != 0 ||
+	    count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
 		return -1;
 	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
 }

@@ -1,5 +1,5 @@
-/* The one transaction of a batch: candles, coverage, position, dead letters. All or nothing; the caller tries the same batch
- * again, from memory, as often as it takes. */
+/* The one transaction of a batch: candles, coverage, position, dead letters. All or nothing; the caller tries
+ * the same batch again, from memory, as often as it takes. */
 #ifndef GAPLESS_TRANSACTION_H
 #define GAPLESS_TRANSACTION_H
 
@@ -9,23 +9,26 @@
 #include "common/pg.h"
 #include "pgarray.h"
 
-/* A statement that is not back by then is given up with its connection (the server's own limit is shorter). */
+/* A statement that is not back by then is given up with its connection (the server's own limit is shorter).
+ */
 enum { STATEMENT_DEADLINE_MS = 40000 };
 
 struct stored {
 	int64_t inserted;  /* new rows */
 	int64_t corrected; /* rows that got the values of a newer observation */
-	int64_t identical; /* were there with the same values; a newer observation leaves its revision and time */
-	int64_t stale;     /* lost against what is there: nothing written */
-	int64_t dead;      /* dead letters, rows that the database refused included */
+	int64_t identical; /* were there with the same values; a newer observation leaves its revision and
+			      time */
+	int64_t stale;	   /* lost against what is there: nothing written */
+	int64_t dead;	   /* dead letters, rows that the database refused included */
 };
 
 enum transaction {
 	TRANSACTION_DONE,
 	TRANSACTION_LOST,      /* a position stands before the place where the batch began; nothing written */
 	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
-	TRANSACTION_FAILED,    /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself was cut off */
-	TRANSACTION_BROKEN     /* the rows do not add up; nothing written; *err is the sentence for a person */
+	TRANSACTION_FAILED,    /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself was cut
+				  off */
+	TRANSACTION_BROKEN /* the rows do not add up; nothing written; *err is the sentence for a person */
 };
 
 /* Buffers for parameters, kept from batch to batch. All zero bytes is not initialised. */
@@ -36,12 +39,14 @@ struct transaction_room {
 void transaction_room_init(struct transaction_room *room);
 void transaction_room_release(struct transaction_room *room);
 
-/* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err says how far back. */
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored, struct err *err);
+/* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err says how
+ * far back. */
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic,
+				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
+				   struct err *err);
 
 /* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's question. */
-int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from, size_t to,
-			 struct err *err);
+int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
+			 size_t to, struct err *err);
 
 #endif

@@ -63,7 +63,8 @@ static void on_revoke(struct writer *w)
 	else
 		writer_flush(w, REVOKE_MS);
 	if (w->assigned.n > 0)
-		log_info(lost ? "partitions lost" : "partitions given back", L_INT("partitions", w->assigned.n));
+		log_info(lost ? "partitions lost" : "partitions given back",
+			 L_INT("partitions", w->assigned.n));
 	w->generation++;
 	w->starting = 0;
 	w->paused = 0;
@@ -71,7 +72,8 @@ static void on_revoke(struct writer *w)
 	rd_kafka_assign(w->rk, NULL);
 }
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+			 void *opaque)
 {
 	struct writer *w = opaque;
 
@@ -114,7 +116,8 @@ static void topic_step(struct writer *w, int64_t now_ms)
 	if (!log_due(&w->say_topic, now_ms, SAY_MS, &skipped))
 		return;
 	if (exists == 0)
-		log_warn("the topic is not there yet; waiting (the producer makes it)", L_STR("topic", topic));
+		log_warn("the topic is not there yet; waiting (the producer makes it)",
+			 L_STR("topic", topic));
 	else
 		log_warn("waiting for Kafka", L_STR("error", err.text));
 }
@@ -127,8 +130,8 @@ static void say_halted(struct writer *w, int64_t now_ms)
 		struct partition *p = &w->assigned.v[i];
 
 		if (p->state == PARTITION_HALTED && log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
-			log_error("a partition is still halted", L_STR("reason", p->halted), L_INT("partition", p->id),
-				  L_INT("offset", p->next));
+			log_error("a partition is still halted", L_STR("reason", p->halted),
+				  L_INT("partition", p->id), L_INT("offset", p->next));
 	}
 }
 
@@ -188,8 +191,10 @@ static void writer_free(struct writer *w)
 
 int writer_run(const struct options *o)
 {
-	struct store_config config = {.database = o->database, .topic = o->topic, .dead_limit = o->dead_letter_limit};
-	struct batch_limits limits = {.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
+	struct store_config config = {
+		.database = o->database, .topic = o->topic, .dead_limit = o->dead_letter_limit};
+	struct batch_limits limits = {
+		.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
 	int code = EXIT_USAGE;

@@ -1,9 +1,12 @@
-/* The writer: Kafka on the main thread, the database on the store's. Two batches: one is filled while the other is stored.
+/* The writer: Kafka on the main thread, the database on the store's. Two batches: one is filled while the
+ * other is stored.
  *
- *   poll -> judge -> filling batch -> hand over -> store (one transaction) -> collect -> commit of the offsets
+ *   poll -> judge -> filling batch -> hand over -> store (one transaction) -> collect -> commit of the
+ * offsets
  *
- * Whatever goes wrong with the order of things (partitions given, taken, lost; a database that lost something; offsets that
- * jump) leads to the same place: drop what is in memory, count a new generation, find the start of each partition. */
+ * Whatever goes wrong with the order of things (partitions given, taken, lost; a database that lost
+ * something; offsets that jump) leads to the same place: drop what is in memory, count a new generation, find
+ * the start of each partition. */
 #ifndef GAPLESS_WRITER_H
 #define GAPLESS_WRITER_H
 
@@ -20,23 +23,24 @@ struct writer {
 	rd_kafka_t *rk;
 	struct store *store;
 	struct assigned assigned;
-	int64_t generation; /* grows whenever what is in memory becomes void; a job of an older one is not committed */
+	int64_t generation; /* grows whenever what is in memory becomes void; a job of an older one is not
+			       committed */
 	struct batch batches[2];
 	struct batch *filling;
 	struct store_job job; /* lent to the store unless store_is_idle() */
 	int subscribed;
-	int starting;         /* the start of the partitions is not decided yet */
-	int paused;           /* no room: the partitions that read are paused */
+	int starting; /* the start of the partitions is not decided yet */
+	int paused;   /* no room: the partitions that read are paused */
 	int64_t topic_due_ms, start_due_ms, check_due_ms;
 	struct log_throttle say_topic, say_start, say_commit, say_dead;
 	struct tally tally;
-	int draining;         /* what could be stored has been: nothing is flushed any more */
-	int ending;           /* exit_code is decided */
+	int draining; /* what could be stored has been: nothing is flushed any more */
+	int ending;   /* exit_code is decided */
 	int exit_code;
 };
 
-/* Waits for the database, then runs until a signal or until it needs a person; returns the exit code. Stop handling is
- * installed. */
+/* Waits for the database, then runs until a signal or until it needs a person; returns the exit code. Stop
+ * handling is installed. */
 int writer_run(const struct options *options);
 
 /* ---- between the files of the writer ---- */
@@ -54,7 +58,8 @@ void writer_start_step(struct writer *w, int64_t now_ms);
 void writer_started(struct writer *w, const struct store_job *job);
 
 /* storing.c */
-/* Hands a due batch over, waits for or pauses at a busy store, resumes; checks the positions while nothing happens. */
+/* Hands a due batch over, waits for or pauses at a busy store, resumes; checks the positions while nothing
+ * happens. */
 void writer_store_step(struct writer *w, int64_t now_ms);
 /* Takes a finished job back and does what follows from it: offset commit, restart, end. */
 void writer_collect(struct writer *w);

@@ -252,7 +252,7 @@ static bool server_listen(struct server *s)
 		on_request, s, MHD_OPTION_SOCK_ADDR, &s->address, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+		(unsigned)CONNECTIONS, MHD_OPTION_END);
 	return s->daemon != NULL;
 }
 

@@ -7,7 +7,8 @@
 . tests/integration/lib.sh
 scenario digits
 pages=(tests/data/upbit/upbit_1m_*.json tests/data/upbit/upbit_3m_*.json tests/data/upbit/handmade_1m.json)
-since=2020-02-20T08:00:00Z now=2020-02-20T12:10:00Z # where the first row of either market lies, and after the last
+since=2020-02-20T08:00:00Z now=2020-02-20T12:10:00Z # where the first row of either market's minutes lies, and after the last
+since_3m=2020-02-19T15:00:00Z
 
 # The rows of a page of minutes as table_tsv writes them, oldest first.
 file_tsv() { # symbol, minutes, file...
@@ -62,22 +63,30 @@ for page in "${pages[@]}"; do
 done
 exchange --start "$now" "${recorded_args[@]}"
 writer
-producer --symbols KRW-BTC,KRW-EXACT --intervals 1m --since "$since" --look-s 2 --look-gaps-s 1
+looks=(--look-s 2 --look-gaps-s 1)
+producer --symbols KRW-BTC,KRW-EXACT --intervals 1m --since "$since" "${looks[@]}"
 
-complete_now() { # of both series nothing that is final is missing: one statement, since they appear while we ask
+# Of so many series nothing that is final is missing: one statement, since they appear while we ask.
+complete_now() { # interval, number of series
 	sql_is "SELECT count(*) || ' ' || sum((SELECT count(*) FROM unnest(
 			tstzmultirange(tstzrange(wanted_from, '2020-02-20T12:09:00Z')) - coalesce(covered, '{}'))))
-		FROM market_data_series LEFT JOIN market_data_coverage USING (symbol, \"interval\")" "2 0"
+		FROM market_data_series LEFT JOIN market_data_coverage USING (symbol, \"interval\") WHERE \"interval\" = '$1'" "$2 0"
 }
-await 30 "everything that is final is covered" complete_now
+await 30 "every minute that is final is covered" complete_now 1m 2
+stop producer
+is "the producer ends with 0" "$code" 0
+producer --symbols KRW-BTC --intervals 3m --since "$since_3m" "${looks[@]}"
+await 30 "and all of the three-minute candles" complete_now 3m 1
 
-for page in tests/data/upbit/upbit_1m_*.json; do
+for page in "${pages[@]}"; do
 	n=$(jq length "$page")
 	note "$page: $n rows"
 done
 file_tsv KRW-BTC 1 "${pages[@]}" >"$work/file.btc.tsv"
+file_tsv KRW-BTC 3 "${pages[@]}" >"$work/file.btc3.tsv"
 file_tsv KRW-EXACT 1 "${pages[@]}" >"$work/file.exact.tsv"
 table_tsv KRW-BTC 1m 2000-01-01 2100-01-01 >"$work/table.btc.tsv"
+table_tsv KRW-BTC 3m 2000-01-01 2100-01-01 >"$work/table.btc3.tsv"
 table_tsv KRW-EXACT 1m 2000-01-01 2100-01-01 >"$work/table.exact.tsv"
 
 same() { # file, table: as many lines as wanted, each the same
@@ -87,31 +96,35 @@ same() { # file, table: as many lines as wanted, each the same
 	}
 }
 is "the recorded files hold 240 minutes" "$(wc -l <"$work/file.btc.tsv")" 240
-ok "the table is the recorded files, digit for digit" same "$work/file.btc.tsv" "$work/table.btc.tsv"
-is "the hand-made file holds 6 minutes" "$(wc -l <"$work/file.exact.tsv")" 6
+ok "the table is the recorded minutes, digit for digit" same "$work/file.btc.tsv" "$work/table.btc.tsv"
+is "the recorded files hold 240 times three minutes" "$(wc -l <"$work/file.btc3.tsv")" 240
+ok "the table is those, digit for digit" same "$work/file.btc3.tsv" "$work/table.btc3.tsv"
+is "the hand-made file holds 11 minutes" "$(wc -l <"$work/file.exact.tsv")" 11
 ok "the table is the hand-made file, digit for digit" same "$work/file.exact.tsv" "$work/table.exact.tsv"
 
 # Written out here once more, so that no edit of the file can take them away.
 stored() { # minute, column
 	PGTZ=UTC sql "SELECT $2::text FROM market_data WHERE symbol = 'KRW-EXACT' AND \"timestamp\" = '2020-02-20 $1+00'"
 }
-is "twelve decimals and zeros at the end" "$(stored 11:59 volume)" 860743.5307100000000000
-is "twenty-two digits" "$(stored 11:59 quote_volume)" 37189906239683.17623000
-is "eight decimals, all zero" "$(stored 11:59 open)" 46825000.00000000
-is "the same number as an integer" "$(stored 11:59 low)" 46825000
-is "an exponent" "$(stored 11:58 open)" 0.00000062
-is "an exponent with a zero at the end" "$(stored 11:58 high)" 0.000000630
-is "the smallest step" "$(stored 11:58 volume)" 0.00000001
-is "forty digits before the point" "$(stored 11:57 quote_volume)" 1234567890123456789012345678901234567890
-is "forty digits around the point" "$(stored 11:57 volume)" 12345678901234567890.12345678901234567890
-is "forty decimals" "$(stored 11:57 low)" 0.1234567890123456789012345678901234567890
-is "the first integer that no double holds" "$(stored 08:00 quote_volume)" 9007199254740993
+is "sixteen decimals, most of them zeros" "$(stored 08:02 quote_volume)" 860743.5307100000000000
+is "twenty-two digits" "$(stored 08:01 quote_volume)" 37189906239683.17623000
+is "eight decimals, all zero" "$(stored 08:01 open)" 46825000.00000000
+is "an exponent, written out" "$(stored 08:12 volume)" 0.00000062
+is "an exponent upwards" "$(stored 08:12 open)" 11509000
+is "an exponent upwards with a zero at the end" "$(stored 08:12 close)" 11498000
+is "nought with an exponent" "$(stored 08:14 close)" 0.00000000
+is "the smallest step" "$(stored 08:02 open)" 0.00000001
+is "forty digits" "$(stored 08:05 quote_volume)" 1234567890123456789012345678901234567890
+is "thirty-nine decimals" "$(stored 08:06 open)" 0.123456789012345678901234567890123456789
+is "the first integer that no double holds" "$(stored 08:07 open)" 9007199254740993
+is "an integer" "$(stored 08:00 open)" 11509000
+is "two zeros at the end" "$(stored 08:15 close)" 100.1000
 
 # On the way, too: the topic carries the same digits as strings.
 is "the topic carries the digits as text" "$(kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q |
-	jq -r 'select(.symbol == "KRW-EXACT" and .timestamp == 1582199940000) | .volume + " " + .quote_volume' | sort -u)" \
-	"860743.5307100000000000 37189906239683.17623000"
-is "nothing is stored beside the two series" "$(sql 'SELECT count(*) FROM market_data')" 246
+	jq -r 'select(.symbol == "KRW-EXACT" and .timestamp == 1582185720000) | .volume + " " + .quote_volume' | sort -u)" \
+	"86074353071000.0000 860743.5307100000000000"
+is "nothing is stored beside the three series" "$(sql 'SELECT count(*) FROM market_data')" 491
 is "nothing went to the dead letters" "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
 
 for p in producer writer; do

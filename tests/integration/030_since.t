@@ -20,7 +20,7 @@ done
 exchange --start "$start" --markets 20 --seed 5
 writer
 from_s=$(date +%s)
-producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since"
+producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since" --look-s 5
 
 all_covered() {
 	sql_is "SELECT count(*) FROM market_data_coverage WHERE tstzrange('$since', '$end') <@ covered" ${#markets[@]}
@@ -63,6 +63,16 @@ note "$total candles, $((total / seconds)) a second from the exchange to the tab
 ok "more than 12,000 candles a day ($total)" test "$total" -gt $((12000 * days))
 is "no gap" "$(gaps_now)" 0
 is "nothing went to the dead letters" "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
+# --- when answers take most of a second, 4 connections are what it has, and not enough for the budget
+
+asked_reset
+answers_take 700-900
+sql "UPDATE market_data_coverage SET covered = covered - tstzmultirange(tstzrange('2026-03-05T08:00Z', '2026-03-05T09:00Z'))"
+await 30 "an hour of each market is fetched again" all_covered
+is "over 4 connections" "$(asked .connections.max_open)" 4
+ok "with $(asked .candles) requests in all" test "$(asked .candles)" -ge ${#markets[@]} -a "$(asked .candles)" -le $((3 * ${#markets[@]}))
+is "no 429, no 418" "$(asked .http_429) $(asked .http_418)" "0 0"
+
 for p in producer writer; do
 	stop $p
 	is "the $p ends with 0" "$code" 0

@@ -44,8 +44,8 @@ dies_at() { # writer or producer, fault:pass, arguments...
 	ok "... at that place" logged "$who" "fault=${fault%:*}( |\$)"
 }
 
-# "ahead behind" of the committed offsets; ahead must be 0.
-offsets_are() { # what, wanted for behind: 0, some or any
+# What a dead writer left behind: "ahead behind" of the committed offsets, ahead must be 0; and what the coverage claims.
+left_behind() { # what, wanted for behind: 0, some or any
 	local ahead behind
 	read -r ahead behind <<<"$(committed_against_positions)"
 	is "... no committed offset is ahead of the database" "${ahead:-unknown}" 0
@@ -53,6 +53,7 @@ offsets_are() { # what, wanted for behind: 0, some or any
 	some) ok "... and some are behind it ($1)" test "${behind:-0}" -gt 0 ;;
 	0) is "... and none is behind it ($1)" "${behind:-unknown}" 0 ;;
 	esac
+	ok '... and coverage claims nothing wrong' claims_are_true
 }
 
 # --- the writer
@@ -60,23 +61,22 @@ offsets_are() { # what, wanted for behind: 0, some or any
 producer_wanting 12
 GAPLESS_FAULT=before_db:4 writer
 dies_at writer before_db:4
-offsets_are 'the transaction never began' 0
+left_behind 'the transaction never began' 0
 
 GAPLESS_FAULT=after_db_before_commit:4 writer
 dies_at writer after_db_before_commit:4
-offsets_are 'stored, not yet committed' some
+left_behind 'stored, not yet committed' some
 
 GAPLESS_FAULT=after_commit:4 writer
 dies_at writer after_commit:4
-offsets_are 'both are done' 0
+left_behind 'both are done' 0
 
 n=$(stored)
 GAPLESS_FAULT=in_revoke:1 writer
 await 40 'a writer stores' stored_more_than "$n"
 kill -TERM "${pid_of[writer]}"
 dies_at writer in_revoke:1
-offsets_are 'the last batch was in memory' any
-ok 'coverage claims nothing wrong after these deaths' claims_are_true
+left_behind 'the last batch was in memory' any
 
 # --- the producer
 
@@ -116,12 +116,11 @@ await 60 'the last producer wants all of it' wanted_all
 await 60 'no series has a gap' no_gaps
 await 30 'the writer has stored all of it' caught_up
 ok 'the table equals the truth' complete_and_true $((hours * 60 * 3))
-ok 'coverage claims nothing wrong' claims_are_true
 is 'nothing went to the dead letters' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
 for who in producer writer; do
 	stop $who
 	is "the $who ends with 0" "$code" 0
 done
-offsets_are 'everything is stored and committed' 0
+left_behind 'everything is stored and committed' 0
 is 'the committed offsets are the ends of the topic' "$(committed)" "$(topic_ends | awk '$2 > 0')"
 finish

@@ -9,8 +9,9 @@ since=2026-04-01T06:00:00Z
 exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
 writer
 
-fault html path=market count=2
-fault null path=market after=2
+fault nodate path=market
+fault html path=market after=1 count=2
+fault null path=market after=3
 # Of a series' 1s requests each fault hits one; good ones lie between, so that no span is rejected three times in a row.
 at=2
 for kind in truncate truncate_chunked short_length status=500 status=503 html null object duplicate_row garbage_number wrong_market \
@@ -41,6 +42,7 @@ note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status |
 named "while walking" 'bytes remaining to read' 'outstanding read data' 'cut off' 'status 500' 'status 503' 'not JSON but HTML' \
 	'not an array' 'error in place of a page' 'off the grid' 'only candles before' 'two different rows' '201 rows' \
 	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'reset' 'too slow' 'too many requests'
+ok "the log names an answer without the time that all hangs on" logged producer "reason=.*no Date"
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'
 ok "the log names the unknown market" logged producer 'does not (list|know) this market.*symbol=KRW-NOPE'
 is "the database says so as well" "$(sql "SELECT DISTINCT state FROM market_data_series WHERE symbol = 'KRW-NOPE'")" 'unknown market'

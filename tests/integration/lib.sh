@@ -112,8 +112,11 @@ topic_delete() {
 scenario_end() {
 	local status=$? p
 	for p in "${!pid_of[@]}"; do
-		kill -CONT "${pid_of[$p]}" 2>/dev/null
 		kill -TERM "${pid_of[$p]}" 2>/dev/null
+		# Only what a test has frozen: a leak check at the end of a process stops it too, and must not be disturbed.
+		if grep -q '^State:.T' "/proc/${pid_of[$p]}/status" 2>/dev/null; then
+			kill -CONT "${pid_of[$p]}" 2>/dev/null
+		fi
 	done
 	for p in "${!pid_of[@]}"; do
 		wait "${pid_of[$p]}" 2>/dev/null
@@ -228,6 +231,15 @@ clock_run() { control 'clock?run=1' >/dev/null; }
 
 iso() { date -u -d "@$(($1 / 1000))" +%FT%TZ; } # ms
 
+# n ISO times, a minute apart.
+minutes() { # from, n
+	local at i
+	at=$(date -d "$1" +%s)
+	for ((i = 0; i < $2; i++)); do
+		date -u -d "@$((at + 60 * i))" +%FT%TZ
+	done
+}
+
 later() { date -u -d "$1 $2 seconds" +%FT%TZ; } # ISO time, seconds; an earlier one where they are negative
 
 # One answer goes wrong, or count=N of them (-1: until faults_clear), after=N good ones; market=, interval= limit it.
@@ -245,6 +257,8 @@ faults_clear() { control faults/clear >/dev/null; }
 correct() { # symbol, interval, timestamp, at
 	control "correct?market=$1&interval=$2&timestamp=$3&at=$4" >/dev/null
 }
+
+answers_take() { control "limit?delay=$1" >/dev/null; } # MIN-MAX in ms
 
 # How many pages (requests with `to`, thus not live polls) were asked for since asked_reset.
 pages_asked() { # [symbol, [interval]]
@@ -291,6 +305,18 @@ complete() { # symbol...: none of them has a gap
 	for m in "$@"; do
 		[ "$(gaps_of "$m" 2>/dev/null)" = 0 ] || return 1
 	done
+}
+
+covers() { # symbol, interval, from, to: all of it is claimed
+	sql_is "SELECT tstzrange('$3', '$4') <@ covered FROM market_data_coverage
+		WHERE symbol = '$1' AND interval = '$2'" t
+}
+
+live() { # symbol...: a second is in the table that is less than 6 s old, of each
+	local IFS=,
+	sql_is "SELECT count(*) FROM (SELECT max(timestamp) AS at FROM market_data
+		WHERE interval = '1s' AND symbol = ANY ('{$*}') GROUP BY symbol) AS s
+		WHERE at > '$(exchange_now)'::timestamptz - interval '6 s'" $#
 }
 
 # Of what is claimed in [from, to), how many candles are not as the exchange finally has them: with another value, missing, or

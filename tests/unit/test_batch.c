@@ -106,7 +106,8 @@ static struct message random_message(int *kind, int *symbol, int *minute)
 	m = message_at(name, *kind ? "1m" : "3m", T0 - T0 % 180000 + *minute * (*kind ? 60000 : 180000));
 	m.candle.revision = rng_below(3);
 	m.fetched_at_ms = 1 + rng_below(3);
-	snprintf(m.candle.volume, sizeof(m.candle.volume), "%d.%s", (int)rng_below(3), rng_below(2) ? "0" : "00");
+	snprintf(m.candle.volume, sizeof(m.candle.volume), "%d.%s", (int)rng_below(3),
+		 rng_below(2) ? "0" : "00");
 	if (rng_below(3)) {
 		m.covers_to_ms = interval_add(m.candle.interval, m.candle.timestamp_ms, 1 + rng_below(2));
 		m.covers_from_ms = interval_add(m.candle.interval, m.candle.timestamp_ms, -rng_below(2));
@@ -165,7 +166,9 @@ static void test_random_messages(void **state)
 	struct batch b;
 
 	(void)state;
-	batch_init(&b, (struct batch_limits){.rows = 10, .bytes = 1 << 20, .age_ms = 1000}); /* more rows than that: it grows */
+	batch_init(&b, (struct batch_limits){.rows = 10,
+					     .bytes = 1 << 20,
+					     .age_ms = 1000}); /* more rows than that: it grows */
 	for (int round = 0; round < ROUNDS; round++) {
 		static struct model model;
 		int n = (int)rng_below(400), kind, symbol, minute;

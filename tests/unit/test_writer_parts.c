@@ -1,4 +1,5 @@
-/* The writer's small pure parts: what becomes of a message, of an offset, of a database's failure, and array literals. */
+/* The writer's small pure parts: what becomes of a message, of an offset, of a database's failure, and array
+ * literals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,11 +147,14 @@ static void test_arrays(void **state)
 	pgarray_text(&a, "");
 	pgarray_text(&a, "NULL");
 	pgarray_text(&a, "a\"b\\c,{d}");
-	pgarray_hex(&a, "\x00\xff" "a", 3);
+	pgarray_hex(&a,
+		    "\x00\xff"
+		    "a",
+		    3);
 	pgarray_hex(&a, "", 0);
 	pgarray_hex(&a, NULL, 0);
-	assert_string_equal(pgarray_end(&a),
-			    "{1.50,-9223372036854775808,NULL,\"\",\"NULL\",\"a\\\"b\\\\c,{d}\",\"00ff61\",\"\",NULL}");
+	assert_string_equal(pgarray_end(&a), "{1.50,-9223372036854775808,NULL,\"\",\"NULL\",\"a\\\"b\\\\c,{d}"
+					     "\",\"00ff61\",\"\",NULL}");
 	pgarray_release(&a);
 }
 
@@ -172,12 +176,9 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),
-		cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals),
-		cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),	 cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_arrays),	 cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);
