@@ -135,16 +135,19 @@ static void say_halted(struct writer *w, int64_t now_ms)
 	}
 }
 
+/* How long a poll of Kafka may wait before something else is due. */
 static int wait_ms(const struct writer *w, int64_t now_ms)
 {
-	int most = store_is_idle(w->store) ? POLL_MS : POLL_BUSY_MS;
-	int64_t due = batch_due_in(w->filling, now_ms);
+	int64_t due, most = POLL_MS;
 
-	if (store_is_failing(w->store))
-		most = POLL_MS;
-	if (store_is_idle(w->store) && due < most)
-		most = (int)due;
-	return w->starting && store_is_idle(w->store) ? 0 : most;
+	if (!store_is_idle(w->store))
+		return store_is_failing(w->store) ? POLL_MS : POLL_BUSY_MS;
+	due = batch_due_in(w->filling, now_ms);
+	if (due < most)
+		most = due;
+	if (w->starting && w->start_due_ms - now_ms < most)
+		most = w->start_due_ms > now_ms ? w->start_due_ms - now_ms : 0;
+	return (int)most;
 }
 
 static void loop(struct writer *w)

@@ -290,7 +290,7 @@ topic_mark() { topic_dump "$work/topic.mark"; }
 # The messages that were published after the mark.
 published() {
 	topic_dump "$work/topic.now"
-	awk 'NR == FNR { old[$1 " " $2]; next } !(($1 " " $2) in old) { sub(/^[0-9]+ [0-9]+ /, ""); print }' \
+	awk 'FILENAME == ARGV[1] { old[$1 " " $2]; next } !(($1 " " $2) in old) { sub(/^[0-9]+ [0-9]+ /, ""); print }' \
 		"$work/topic.mark" "$work/topic.now"
 }
 
