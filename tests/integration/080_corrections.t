@@ -29,7 +29,7 @@ minutes_of() { # symbol, from
 
 # A minute from `from` on in which KRW-SPARSE trades, and KRW-HOURLY does not.
 minute_of_one() { # from
-	later "$(comm -23 <(minutes_of KRW-SPARSE "$1") <(minutes_of KRW-HOURLY "$1") | head -n 1)" 0
+	later "$(comm -23 <(minutes_of KRW-SPARSE "$1") <(minutes_of KRW-HOURLY "$1") | sed -n 1p)" 0
 }
 
 second_newest() { # the last of KRW-XRP in the table

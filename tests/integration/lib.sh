@@ -185,9 +185,9 @@ sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
 
 sql_is() { [ "$(sql "$1" 2>/dev/null)" = "$2" ]; }
 
-exchange_ms() { control clock | jq -r '.sandbox_ms // .now_ms'; }
+exchange_ms() { control clock | jq -r '.sandbox_ms'; }
 
-exchange_now() { control clock | jq -r '.sandbox // .now'; } # ISO time
+exchange_now() { control clock | jq -r '.sandbox'; } # ISO time
 
 gaps_now() { sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)')"; }
 

@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# The database away for a minute, then the broker for a minute, under live load: see tests/integration/040_outage.t.
+OUTAGE_SECONDS=60 exec bash tests/integration/040_outage.t
