@@ -228,10 +228,10 @@ static struct look_job *look_job_new(struct collect *c)
 		l->widen = s->since_ms != INT64_MIN;
 		l->wanted_from_ms = s->wanted_from_ms;
 		l->wanted_until_ms = s->wanted_until_ms;
-		l->listed_from_ms = s->listed_from_ms;
+		l->listed_from_ms = l->listed_before_ms = s->listed_from_ms;
 		l->know_listed = s->looked_once;
 		l->live_from_ms = s->live_from_ms;
-		l->state = boot < s->unknown_until_boot_ms ? "unknown market" : s->holds.n > 0 ? "pages rejected or empty" : "ok";
+		l->state = boot < s->unknown_until_boot_ms ? "unknown market" : holds_any(&s->holds) ? "pages rejected or empty" : "ok";
 		series_look_began(s);
 	}
 	return job;
@@ -248,7 +248,8 @@ static void look_apply(struct collect *c, struct look_job *job)
 		char text[64];
 
 		s->wanted_from_ms = job->series[i].wanted_from_ms;
-		s->listed_from_ms = job->series[i].listed_from_ms;
+		if (s->listed_from_ms == job->series[i].listed_before_ms) /* else found out in the meantime */
+			s->listed_from_ms = job->series[i].listed_from_ms;
 		if (first && s->listed_from_ms != INT64_MIN)
 			s->listed_asked_boot_ms = boot;
 		missing = series_look_ended(s, &job->series[i].covered, now, boot);
@@ -270,7 +271,7 @@ static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
 
 	for (size_t i = 0; i < c->n_series && !any; i++) {
 		series_gaps(&c->series[i], NULL, now_ms, boot_ms, &gaps);
-		any = gaps.n > 0 || c->series[i].holds.n > 0;
+		any = gaps.n > 0 || holds_any(&c->series[i].holds);
 	}
 	spans_release(&gaps);
 	return any;

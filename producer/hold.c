@@ -46,23 +46,53 @@ void holds_rejected(struct holds *h, int64_t from_ms, int64_t to_ms, int64_t boo
 {
 	struct hold *hold = get(h, from_ms, to_ms);
 
-	hold->fails++;
-	hold->until_boot_ms = boot_ms + hold_pause_ms(hold->fails, HELD_MAX_MS);
+	hold->times++;
+	hold->until_boot_ms = boot_ms + hold_pause_ms(hold->times, HELD_MAX_MS);
 }
 
 int holds_empty(struct holds *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct hold *hold = get(h, from_ms, to_ms);
+	struct hold *e = &h->empty;
+	int64_t pause;
 
-	if (hold->empties++ == 0) {
-		hold->empty_boot_ms = boot_ms;
-		hold->until_boot_ms = boot_ms + EMPTY_AGAIN_MS;
+	if (e->times > 0 && from_ms > e->from_ms)
+		from_ms = e->from_ms;
+	if (e->times > 0 && to_ms < e->to_ms) {
+		e->from_ms = from_ms;
+		if (e->until_boot_ms <= boot_ms)
+			e->until_boot_ms = boot_ms + EMPTY_AGAIN_MS;
 		return 0;
 	}
-	holds_rejected(h, from_ms, to_ms, boot_ms);
-	if (hold->until_boot_ms < boot_ms + EMPTY_AGAIN_MS)
-		hold->until_boot_ms = boot_ms + EMPTY_AGAIN_MS;
-	return boot_ms - hold->empty_boot_ms >= EMPTY_AGAIN_MS;
+	if (e->times == 0 || to_ms != e->to_ms)
+		*e = (struct hold){.to_ms = to_ms, .first_boot_ms = boot_ms};
+	e->from_ms = from_ms;
+	e->times++;
+	pause = hold_pause_ms(e->times - 1, HELD_MAX_MS);
+	e->until_boot_ms = boot_ms + (pause > EMPTY_AGAIN_MS ? pause : EMPTY_AGAIN_MS);
+	return boot_ms - e->first_boot_ms >= EMPTY_AGAIN_MS;
+}
+
+void holds_not_empty(struct holds *h, int64_t timestamp_ms)
+{
+	if (timestamp_ms < h->empty.to_ms)
+		h->empty = (struct hold){0};
+}
+
+void holds_known(struct holds *h, const struct spans *known)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (!spans_cover(known, h->v[i].from_ms, h->v[i].to_ms))
+			h->v[kept++] = h->v[i];
+	h->n = kept;
+	if (h->empty.times > 0 && spans_contain(known, h->empty.to_ms - 1))
+		h->empty = (struct hold){0};
+}
+
+int holds_any(const struct holds *h)
+{
+	return h->n > 0 || h->empty.times > 0;
 }
 
 void holds_drop(struct holds *h, int64_t from_ms, int64_t to_ms)
@@ -80,4 +110,6 @@ void holds_subtract(const struct holds *h, int64_t boot_ms, struct spans *from)
 	for (size_t i = 0; i < h->n; i++)
 		if (boot_ms < h->v[i].until_boot_ms)
 			spans_remove(from, h->v[i].from_ms, h->v[i].to_ms);
+	if (h->empty.times > 0 && boot_ms < h->empty.until_boot_ms)
+		spans_remove(from, h->empty.from_ms, h->empty.to_ms);
 }

@@ -20,6 +20,7 @@ struct look_series {
 	int64_t wanted_from_ms;          /* in: where there is no row yet, or to widen; out: as in the database */
 	int64_t wanted_until_ms;         /* INT64_MAX: open */
 	int64_t listed_from_ms;          /* INT64_MIN: not known; written where nothing older is stored; out: as in the database */
+	int64_t listed_before_ms;        /* the caller's: as it was when the job was made */
 	int know_listed;                 /* 0: listed_from is not ours to write yet (before the first look) */
 	const char *state;               /* "ok", "unknown market", ... */
 	int64_t live_from_ms;            /* where backfill ends */

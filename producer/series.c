@@ -156,6 +156,7 @@ int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t
 	spans_copy(&s->looked, covered);
 	spans_clear(&s->fresh_before);
 	known_rebuild(s);
+	holds_known(&s->holds, &s->known);
 	/* What an answer showed to be empty is believed until a promise is due for it, no longer. */
 	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
 	if (s->looked_once) {
@@ -219,17 +220,20 @@ void series_unanswered(struct series *s, int64_t boot_ms)
 	s->again_boot_ms = boot_ms + least((int64_t)PAUSE_FIRST_MS * s->unanswered, UNANSWERED_MAX_MS);
 }
 
-/* An empty page claims nothing. Twice, a minute or more apart, with nothing known before it: the listing begins here. */
+/* An empty page claims nothing. Twice, a minute or more apart, with nothing known before it: the listing begins here. Where it is
+ * right, everything older is empty as well and must not be asked for page by page: it waits with it. */
 static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
 	int nothing_older = s->known.n == 0 || s->known.v[0].from >= to_ms;
 
+	if (to_ms < s->listed_from_ms)
+		return; /* beside the question below */
 	if (to_ms == s->listed_from_ms) {
 		s->listed_asked_boot_ms = boot_ms;
-	} else if (holds_empty(&s->holds, from_ms, to_ms, boot_ms) && nothing_older) {
+	} else if (holds_empty(&s->holds, nothing_older ? INT64_MIN : from_ms, to_ms, boot_ms) && nothing_older) {
 		s->listed_from_ms = to_ms;
 		s->listed_asked_boot_ms = boot_ms;
-		holds_drop(&s->holds, from_ms, to_ms);
+		holds_not_empty(&s->holds, INT64_MIN);
 	}
 }
 
@@ -352,6 +356,7 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 			holds_drop(&s->holds, from_ms, to_ms);
 		else
 			series_rejected(s, from_ms, to_ms, boot_ms); /* nothing gained: never ask in a circle */
+		holds_not_empty(&s->holds, page->rows[0].timestamp_ms);
 		if (page->rows[0].timestamp_ms < s->listed_from_ms)
 			s->listed_from_ms = INT64_MIN;
 		if (count >= PAGE_ROWS && page->n == PAGE_ROWS)

@@ -6,8 +6,8 @@
 #  - A no-trade window longer than a page, and one in which a market is quiet for hours at the end, are fetched
 #    once and then covered: no gap is shown, nothing is asked for again.
 #  - One wrong [] of the exchange claims nothing: at the live poll, as the very first page, in a walk's middle.
-#  - A market that was listed late: its beginning is found by two empty pages a minute apart; no gap is shown
-#    before it.
+#  - A market that was listed late, and is wanted from years before: its beginning is found by two empty pages a
+#    minute apart, the years are not walked; no gap is shown before it.
 #
 # The exchange starts 40 s before midnight: KRW-QUIET then trades nothing for 250 minutes. What has to wait for
 # a minute runs beside everything else.
@@ -17,6 +17,8 @@ since=2026-03-03T00:00:00Z
 markets='KRW-BTC KRW-ETH KRW-XRP KRW-QUIET KRW-HOURLY KRW-NEW'
 exchange --start 2026-03-05T23:59:20Z --new-listed 2026-03-05T20:10:00Z --seed 7
 writer
+sql "INSERT INTO market_data_series (symbol, interval, source, wanted_from)
+	VALUES ('KRW-NEW', '1m', 'upbit', '2021-01-01T00:00:00Z')"
 
 # Everything of the market up to what is final by now, and nothing else.
 right() { # symbol, [least]
@@ -46,9 +48,8 @@ started=$SECONDS
 complete_three() { complete KRW-BTC KRW-QUIET KRW-HOURLY; }
 await 30 "the other markets are complete" complete_three
 ok "the exchange answered [] three times" faults_done
-# The gap that was answered with [] is neither filled nor claimed: it waits for a minute.
+# Neither filled nor claimed: it waits for a minute.
 ok "what began with [] is a gap" test "$(gaps_of KRW-XRP)" -gt 0
-ok "the walk with a [] in it is a gap" test "$(gaps_of KRW-ETH)" -gt 0
 for m in KRW-BTC KRW-XRP KRW-ETH; do
 	is "$m: [] claimed nothing" "$(claimed_wrongly $m 1m $since 2026-03-06T00:10:00Z)" 0
 done
@@ -56,6 +57,7 @@ ok "KRW-BTC is as the exchange has it" right KRW-BTC 4000
 ok "KRW-QUIET is as the exchange has it" right KRW-QUIET 2900
 ok "KRW-HOURLY is as the exchange has it" right KRW-HOURLY 40
 is "windows without trades were asked for once" "$(pages_repeated KRW-QUIET KRW-HOURLY)" 0
+ok "the years before the listing were not walked: $(pages_asked KRW-NEW) pages" test "$(pages_asked KRW-NEW)" -le 8
 
 # --- rows and coverage deleted in the middle
 
@@ -107,6 +109,7 @@ quiet_since=$SECONDS
 # --- the listing, and the end of what was held
 
 is "one empty page finds no listing" "$(sql "SELECT count(listed_from) FROM market_data_series")" 0
+is "and is not asked for again within the minute" "$(pages_asked KRW-NEW)" 0
 listed() { sql_is "SELECT listed_from IS NOT NULL FROM market_data_series WHERE symbol = 'KRW-NEW'" t; }
 await 75 "the beginning of the listing is found" listed
 ok "not before the second empty page, a minute later" test $((SECONDS - started)) -ge 60
@@ -117,6 +120,7 @@ await 30 "no gap is left anywhere, none before the listing" no_gaps
 for m in $markets; do
 	ok "$m is as the exchange has it" right "$m"
 done
+ok "the second empty page was the last: $(pages_asked KRW-NEW)" test "$(pages_asked KRW-NEW)" -le 4
 is "nothing was covered before the listing" \
 	"$(sql "SELECT lower(covered) >= '$first' FROM market_data_coverage WHERE symbol = 'KRW-NEW'")" t
 ok "the log tells where it begins" logged producer 'msg="The exchange has nothing older" symbol=KRW-NEW'

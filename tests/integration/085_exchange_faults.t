@@ -41,11 +41,13 @@ named() { # when, cause...: each stands in the log
 complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
 await 60 "every fault was met by the walks" faults_done
 await 60 "the walks came to their ends" complete_all
+too_slow() { logged producer 'reason=.*too slow'; } # after 8 s
+await 15 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' 'cut off' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
 	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'reset' \
-	'too slow' 'too many requests'
+	'too many requests'
 ok "the log names an answer without the time that all hangs on" logged producer 'reason=.*no Date'
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'
 ok "the log names the unknown market" logged producer 'does not (list|know) this market.*symbol=KRW-NOPE'
@@ -75,8 +77,7 @@ await 45 "every fault was met by the live polls" faults_done
 named "live" 'bytes remaining to read' 'outstanding read data' 'cut off' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
 	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
-too_slow() { logged producer 'reason=.*too slow'; }
-await 15 "live, the log names: too slow" too_slow # after 8 s
+await 15 "live, the log names: too slow" too_slow
 
 # --- dates
 

@@ -68,8 +68,7 @@ await 20 "live goes on an hour later" live_honestly
 await 30 "the hour is filled" complete_both
 watch 2
 
-clock_note
-clock_advance -600
+highest=$(($(control 'clock?advance=-600' | jq .sandbox_ms) + 600000))
 sleep 3 # what was read before is stored by then
 before=$(newest)
 polls=$(asked .candles)
