@@ -57,7 +57,8 @@ ok "KRW-BTC is as the exchange has it" right KRW-BTC 4000
 ok "KRW-QUIET is as the exchange has it" right KRW-QUIET 2900
 ok "KRW-HOURLY is as the exchange has it" right KRW-HOURLY 40
 is "windows without trades were asked for once" "$(pages_repeated KRW-QUIET KRW-HOURLY)" 0
-ok "the years before the listing were not walked: $(pages_asked KRW-NEW) pages" test "$(pages_asked KRW-NEW)" -le 8
+pages=$(pages_asked KRW-NEW)
+ok "the years before the listing were not walked: $pages pages" test "$pages" -le 8
 
 # --- rows and coverage deleted in the middle
 
@@ -96,6 +97,8 @@ ok "published again: $again for the $traded candles of the second" test "$again"
 
 past_midnight() { [ "$(exchange_ms)" -ge "$(date -d 2026-03-06T00:00:00Z +%s000)" ]; }
 await 60 "the exchange's day has changed" past_midnight # the next live polls are 2 s away
+is "one empty page found no listing" "$(sql "SELECT count(listed_from) FROM market_data_series")" 0
+is "nor was it asked for again within a minute" "$(pages_asked KRW-NEW)" "$pages"
 asked_reset
 clock_advance 14400
 await 30 "four hours in which a market was quiet are covered" \
@@ -108,8 +111,6 @@ quiet_since=$SECONDS
 
 # --- the listing, and the end of what was held
 
-is "one empty page finds no listing" "$(sql "SELECT count(listed_from) FROM market_data_series")" 0
-is "and is not asked for again within the minute" "$(pages_asked KRW-NEW)" 0
 listed() { sql_is "SELECT listed_from IS NOT NULL FROM market_data_series WHERE symbol = 'KRW-NEW'" t; }
 await 75 "the beginning of the listing is found" listed
 ok "not before the second empty page, a minute later" test $((SECONDS - started)) -ge 60
@@ -120,7 +121,8 @@ await 30 "no gap is left anywhere, none before the listing" no_gaps
 for m in $markets; do
 	ok "$m is as the exchange has it" right "$m"
 done
-ok "the second empty page was the last: $(pages_asked KRW-NEW)" test "$(pages_asked KRW-NEW)" -le 4
+pages=$(pages_asked KRW-NEW)
+ok "the second empty page was the last: $pages" test "$pages" -le 4
 is "nothing was covered before the listing" \
 	"$(sql "SELECT lower(covered) >= '$first' FROM market_data_coverage WHERE symbol = 'KRW-NEW'")" t
 ok "the log tells where it begins" logged producer 'msg="The exchange has nothing older" symbol=KRW-NEW'
