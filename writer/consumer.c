@@ -189,7 +189,7 @@ out:
 	return rc;
 }
 
-int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, int paused, struct err *err)
+int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(topic, a, 0);
 	rd_kafka_resp_err_t code;
@@ -197,10 +197,6 @@ int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a,
 	for (size_t i = 0; i < a->n; i++)
 		rd_kafka_topic_partition_list_find(list, topic, a->v[i].id)->offset = a->v[i].next;
 	code = rd_kafka_assign(rk, list);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && paused)
-		code = rd_kafka_pause_partitions(rk, list);
-	else if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		code = rd_kafka_resume_partitions(rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
@@ -220,17 +216,17 @@ static rd_kafka_topic_partition_list_t *list_reading(const char *topic, const st
 	return list;
 }
 
-void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all)
+void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a)
 {
-	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, all);
+	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, 0);
 
 	rd_kafka_pause_partitions(rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
-void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all)
 {
-	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, 0);
+	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, all);
 
 	rd_kafka_resume_partitions(rk, list);
 	rd_kafka_topic_partition_list_destroy(list);

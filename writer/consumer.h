@@ -27,13 +27,13 @@ int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err);
 int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts,
 		   struct err *err);
 
-/* Assigns exactly the partitions, from their `next` on, paused or not. A fresh assignment: seeking leaves
+/* Assigns exactly the partitions, from their `next` on. A fresh assignment: seeking leaves
  * partitions stuck. */
-int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, int paused, struct err *err);
+int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err);
 
 /* Pauses or resumes partitions: all that are reading, or with `all` every one. */
-void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all);
-void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a);
+void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a);
+void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all);
 void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition);
 
 /* Commits the ends of a stored batch, and waits for the answer. 0; ERR_RETRY: refused or not answered,

@@ -96,7 +96,7 @@ void writer_started(struct writer *w, const struct store_job *job)
 		w->start_due_ms = 0;
 		return;
 	}
-	if (consumer_assign(w->rk, w->options->topic, &w->assigned, w->paused, &err) != 0) {
+	if (consumer_assign(w->rk, w->options->topic, &w->assigned, &err) != 0) {
 		assigned_restart(&w->assigned);
 		ask_again(w, &err);
 		return;

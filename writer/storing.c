@@ -129,7 +129,7 @@ void writer_store_step(struct writer *w, int64_t now_ms)
 {
 	if (!store_is_idle(w->store) && batch_is_full(w->filling) && !w->paused &&
 	    (store_is_failing(w->store) || !store_wait(w->store, WAIT_FOR_STORE_MS))) {
-		consumer_pause(w->rk, w->options->topic, &w->assigned, 0);
+		consumer_pause(w->rk, w->options->topic, &w->assigned);
 		w->paused = 1;
 		log_debug("reading is paused until the database has caught up");
 	}
@@ -143,7 +143,7 @@ void writer_store_step(struct writer *w, int64_t now_ms)
 			check_positions(w, now_ms);
 	}
 	if (w->paused && !batch_is_full(w->filling)) {
-		consumer_resume(w->rk, w->options->topic, &w->assigned);
+		consumer_resume(w->rk, w->options->topic, &w->assigned, 0);
 		w->paused = 0;
 		log_debug("reading goes on");
 	}

@@ -27,8 +27,8 @@ void writer_restart(struct writer *w)
 	w->starting = 1;
 	w->start_due_ms = 0;
 	w->paused = 0;
+	consumer_resume(w->rk, w->options->topic, &w->assigned, 1);
 	assigned_restart(&w->assigned);
-	consumer_pause(w->rk, w->options->topic, &w->assigned, 1);
 }
 
 /* ---------------------------------------------------------------- the group gives and takes partitions */
@@ -49,8 +49,11 @@ static void on_assign(struct writer *w, rd_kafka_topic_partition_list_t *list)
 		log_info("partitions assigned", L_INT("partitions", list->cnt));
 	else
 		log_info("no partition for this writer: there are more writers than partitions; standing by");
+	/* Until its start is known, what a partition delivers is ignored. Nothing is paused or resumed after an assign: librdkafka
+	 * can drop the start of a fetch that such a call overtakes, and the partition would stay unread for ever. A pause of
+	 * before outlives a rebalance: so resume first. */
+	rd_kafka_resume_partitions(w->rk, list);
 	rd_kafka_assign(w->rk, list);
-	rd_kafka_pause_partitions(w->rk, list);
 }
 
 static void on_revoke(struct writer *w)
