@@ -44,7 +44,7 @@ await 60 "the walks came to their ends" complete_all
 too_slow() { logged producer 'reason=.*too slow'; } # after 8 s
 await 15 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
-named "while walking" 'bytes remaining to read' 'outstanding read data' 'cut off' 'status 500' 'status 503' \
+named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
 	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'reset' \
 	'too many requests'
@@ -74,7 +74,7 @@ for kind in truncate truncate_chunked short_length status=500 status=503 html nu
 	n=$((n + 1))
 done
 await 45 "every fault was met by the live polls" faults_done
-named "live" 'bytes remaining to read' 'outstanding read data' 'cut off' 'status 500' 'status 503' \
+named "live" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
 	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
 await 15 "live, the log names: too slow" too_slow
