@@ -56,6 +56,7 @@ help: ## this list
 
 DEPS_build := build/.deps-build
 DEPS_stack := build/.deps-stack
+DEPS_test := build/.deps-test
 DEPS_lint := build/.deps-lint
 
 build/.deps-%: compose/deps.sh
@@ -119,7 +120,7 @@ clean: ## stops every stack of this folder, removes all that was built, and the 
 # ---------------------------------------------------------------- running
 
 .PHONY: demo run
-demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) ## the whole path, on a sandbox exchange: start here
+demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the whole path, on a sandbox exchange: start here
 	@tests/demo.sh
 
 run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH [INTERVALS=1m] [SINCE=2024-01-01]
@@ -140,7 +141,7 @@ test: unit integration ## all tests: unit, then scenarios on a real broker and d
 unit-programs: $(UNIT) $(EXCHANGE)
 
 # Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
-unit: | $(DEPS_stack) ## unit tests, in three time zones
+unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
 	@$(MAKE) --no-print-directory FLAVOUR=asan unit-programs
 	@for zone in UTC Asia/Seoul America/New_York; do \
 		echo "unit tests, TZ=$$zone"; \
@@ -148,13 +149,13 @@ unit: | $(DEPS_stack) ## unit tests, in three time zones
 	done
 
 # Whole programs; the processes in one time zone, the database in another.
-integration: | $(DEPS_stack) ## scenarios on a stack of their own
+integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
 	@$(MAKE) --no-print-directory FLAVOUR=asan all
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/integration/*.t
 
 .PHONY: soak
-soak: | $(DEPS_stack) ## the long scenarios (half an hour)
+soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios (half an hour)
 	@$(MAKE) --no-print-directory FLAVOUR=asan all
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/soak/*.t
@@ -169,7 +170,7 @@ examples: $(PRODUCER) $(WRITER) ## writes the example environment files anew, fr
 TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_exchange)
 
 .PHONY: lint
-lint: | $(DEPS_build) $(DEPS_lint) ## warnings as errors, clang-tidy, cppcheck
+lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }

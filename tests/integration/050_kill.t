@@ -63,13 +63,13 @@ GAPLESS_FAULT=before_db:4 writer
 dies_at writer before_db:4
 left_behind 'the transaction never began' 0
 
-GAPLESS_FAULT=after_db_before_commit:4 writer
-dies_at writer after_db_before_commit:4
-left_behind 'stored, not yet committed' some
-
 GAPLESS_FAULT=after_commit:4 writer
 dies_at writer after_commit:4
 left_behind 'both are done' 0
+
+GAPLESS_FAULT=after_db_before_commit:4 writer
+dies_at writer after_db_before_commit:4
+left_behind 'stored, not yet committed' some
 
 n=$(stored)
 GAPLESS_FAULT=in_revoke:1 writer
