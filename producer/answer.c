@@ -6,15 +6,12 @@
 
 enum {
 	SAY_MS = 10000,
-	FAILURES_OF_ALL = 3,             /* in a row: it is not one market, the exchange is in trouble */
-	MARKETS_AGAIN_MS = 3600 * 1000,
-	MARKETS_FAILED_MS = 2000,
-	MARKETS_FAILED_MAX_MS = 60 * 1000,
-	MARKETS_FIRST_MAX_MS = 5000      /* before the first answer of all: everything waits for it */
+	UNKNOWN_LIST_MS = 30 * 1000,
+	JUMP_AGAIN_MS = 1000, /* a jump of the exchange's clock takes three answers to be believed */
+	FAILURES_OF_ALL = 3 /* in a row: it is not one market, the exchange is in trouble */
 };
 
-/* What is left out of the warnings is there on the debug level, with its cause. */
-static void say(struct log_throttle *t, const char *msg, const struct series *s, const struct err *err)
+void answer_say(struct log_throttle *t, const char *msg, const struct series *s, const struct err *err)
 {
 	int64_t skipped = 0;
 	enum log_level level = log_due(t, clock_boot_ms(), SAY_MS, &skipped) ? LOG_WARN : LOG_DEBUG;
@@ -23,8 +20,7 @@ static void say(struct log_throttle *t, const char *msg, const struct series *s,
 	       L_INT("more", skipped));
 }
 
-/* The exchange did not answer, or not about this: a short pause for the series, a growing one for all when it goes on. */
-static void unanswered(struct collect *c, struct series *s, const struct err *err)
+void answer_missing(struct collect *c, struct series *s, const struct err *err)
 {
 	int64_t boot = clock_boot_ms();
 
@@ -32,10 +28,10 @@ static void unanswered(struct collect *c, struct series *s, const struct err *er
 		series_unanswered(s, boot);
 	if (++c->failures >= FAILURES_OF_ALL)
 		c->pause_boot_ms = boot + backoff_next_ms(&c->backoff, backoff_random());
-	say(&c->trouble, "no usable answer from the exchange; trying again", s, err);
+	answer_say(&c->trouble, "no usable answer from the exchange; trying again", s, err);
 }
 
-static void answered(struct collect *c)
+void answer_came(struct collect *c)
 {
 	c->failures = 0;
 	c->pause_boot_ms = 0;
@@ -61,7 +57,7 @@ static void candles_take(struct collect *c, const struct request *r, const struc
 	if (page_parse(answer->body.data ? answer->body.data : "", answer->body.len, s->symbol, s->iv, r->to_ms, &page, &err)) {
 		c->rejected++;
 		series_rejected(s, r->from_ms, r->to_ms, boot);
-		say(&c->trouble, "page rejected; its span stays a gap and is asked for again", s, &err);
+		answer_say(&c->trouble, "page rejected; its span stays a gap and is asked for again", s, &err);
 		page_release(&page);
 		return;
 	}
@@ -83,7 +79,7 @@ static void candles_answer(struct collect *c, const struct request *r, const str
 
 	switch (upbit_judge(answer->status, answer->body.data, answer->body.len, &block_ms, &err)) {
 	case UPBIT_OK:
-		answered(c);
+		answer_came(c);
 		if (read_ms > 0)
 			candles_take(c, r, answer, read_ms);
 		else
@@ -91,77 +87,34 @@ static void candles_answer(struct collect *c, const struct request *r, const str
 		break;
 	case UPBIT_LIMITED:
 		ratelimit_limited(&c->rate, boot, backoff_random());
-		say(&c->limited, "the exchange says: too many requests; slowing down", r->series, &err);
+		answer_say(&c->limited, "the exchange says: too many requests; slowing down", r->series, &err);
 		break;
 	case UPBIT_BANNED:
 		ratelimit_banned(&c->rate, boot, block_ms);
 		log_error("the exchange blocks this address; waiting it out", L_INT("block_s", block_ms / 1000), L_STR("reason", err.text));
 		break;
 	case UPBIT_UNKNOWN_MARKET:
-		answered(c);
+		answer_came(c);
 		series_unknown_market(r->series, boot);
 		log_error("the exchange does not know this market; trying again in an hour, the others go on",
-			  L_STR("symbol", r->series->symbol), L_STR("reason", err.text));
+			  L_STR("symbol", r->series->symbol), L_STR("interval", r->series->iv->name), L_STR("reason", err.text));
+		listing_soon(c, UNKNOWN_LIST_MS); /* has it been delisted? */
 		break;
 	case UPBIT_REFUSED:
-		answered(c);
+		answer_came(c);
 		series_rejected(r->series, r->from_ms, r->to_ms, boot);
-		say(&c->trouble, "the exchange refuses a request; its span stays a gap and is asked for again", r->series, &err);
+		answer_say(&c->trouble, "the exchange refuses a request; its span stays a gap and is asked for again", r->series, &err);
 		break;
 	case UPBIT_BROKEN:
-		unanswered(c, r->series, &err);
+		answer_missing(c, r->series, &err);
 		break;
 	}
 }
 
-static void markets_failed(struct collect *c, const struct err *err)
+/* Was the series taken from us since it was asked for? Somebody else has it, or we have it anew and know nothing of it. */
+static int is_void(const struct collect *c, const struct request *r)
 {
-	int64_t pause = (int64_t)MARKETS_FAILED_MS << (c->markets_fails < 5 ? c->markets_fails : 5);
-	int64_t most = c->clock.known ? MARKETS_FAILED_MAX_MS : MARKETS_FIRST_MAX_MS;
-
-	c->markets_fails++;
-	c->markets_boot_ms = clock_boot_ms() + (pause < most ? pause : most);
-	say(&c->trouble, "the list of markets cannot be read; trying again", NULL, err);
-}
-
-static void markets_apply(struct collect *c, const struct upbit_markets *markets)
-{
-	int64_t boot = clock_boot_ms();
-
-	for (size_t i = 0; i < c->n_series; i++) {
-		struct series *s = &c->series[i];
-
-		if (upbit_markets_has(markets, s->symbol)) {
-			s->unknown_until_boot_ms = 0;
-		} else if (boot >= s->unknown_until_boot_ms) {
-			series_unknown_market(s, boot);
-			log_error("the exchange does not list this market; trying again in an hour, the others go on",
-				  L_STR("symbol", s->symbol), L_STR("interval", s->iv->name));
-		}
-	}
-}
-
-static void markets_answer(struct collect *c, const struct http_answer *answer)
-{
-	struct upbit_markets markets = {0};
-	int64_t block_ms;
-	struct err err = {0};
-
-	if (upbit_judge(answer->status, answer->body.data, answer->body.len, &block_ms, &err) != UPBIT_OK ||
-	    upbit_markets_parse(answer->body.data ? answer->body.data : "", answer->body.len, &markets, &err)) {
-		markets_failed(c, &err);
-	} else {
-		answered(c);
-		markets_apply(c, &markets);
-		if (c->clock.known) {
-			c->markets_fails = 0;
-			c->markets_boot_ms = clock_boot_ms() + MARKETS_AGAIN_MS;
-		} else { /* no candle is asked for before the time is known: this list is the only question */
-			err_set(&err, ERR_RETRY, "The exchange's answer has no Date, and without its time nothing is known to be closed.");
-			markets_failed(c, &err);
-		}
-	}
-	upbit_markets_release(&markets);
+	return c->lost || !r->series->owned || r->series->tenure != r->tenure;
 }
 
 void answer_handle(struct collect *c, struct http_answer *answer)
@@ -171,19 +124,26 @@ void answer_handle(struct collect *c, struct http_answer *answer)
 	int64_t read_ms;
 
 	f->used = 0;
+	if (!f->markets)
+		ratelimit_done(&c->rate);
 	if (answer->status == 0) {
 		if (f->markets)
-			markets_failed(c, &answer->err);
+			listing_failed(c, &answer->err);
 		else
-			unanswered(c, f->request.series, &answer->err);
+			answer_missing(c, is_void(c, &f->request) ? NULL : f->request.series, &answer->err);
 		return;
 	}
 	upbit_head_read(&head, answer->head.data ? answer->head.data : "", answer->head.len);
 	read_ms = exclock_answer(&c->clock, head.date_ms, answer->received_boot_ms);
+	if (c->clock.n_suspects > 0)
+		listing_soon(c, JUMP_AGAIN_MS);
 	if (f->markets) {
-		markets_answer(c, answer);
+		listing_answer(c, answer);
 		return;
 	}
 	ratelimit_answer(&c->rate, head.remaining, answer->received_boot_ms);
-	candles_answer(c, &f->request, answer, read_ms);
+	if (is_void(c, &f->request) && answer->status == 200)
+		log_debug("an answer came for a series that is not ours any more", L_STR("symbol", f->request.series->symbol));
+	else
+		candles_answer(c, &f->request, answer, read_ms);
 }

@@ -31,13 +31,13 @@ struct look {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct look_job *todo, *done; /* under the lock */
-	int stopping, ended;          /* under the lock */
+	int stopping, ended, cut;     /* under the lock */
 	int fd;
 	struct log_throttle trouble, waiting;
 	char last_trouble[512];
 };
 
-/* Waits, interruptibly; 1 where the thread is to end. */
+/* Waits, interruptibly; 1 where the job is to end. */
 static int pause_for(struct look *l, int64_t ms)
 {
 	struct timespec until;
@@ -51,41 +51,48 @@ static int pause_for(struct look *l, int64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&l->lock);
-	while (!l->stopping)
+	while (!l->stopping && !l->cut)
 		if (pthread_cond_timedwait(&l->wake, &l->lock, &until))
 			break;
-	stopping = l->stopping;
+	stopping = l->stopping || l->cut;
 	pthread_mutex_unlock(&l->lock);
 	return stopping;
 }
 
 /* The end offsets, and the positions that the writer has to reach. */
 struct ends {
-	int n;
-	int64_t *low, *high;
+	int n; /* partitions of the topic */
+	size_t n_asked;
+	int32_t *asked;
+	int64_t *low, *high; /* of asked[] */
 };
 
-static int ends_read(struct look *l, struct ends *ends, struct err *err)
+static int ends_read(struct look *l, const struct look_job *job, struct ends *ends, struct err *err)
 {
 	if (topic_partitions(l->rk, l->settings.topic, &ends->n, err))
 		return -1;
 	if (ends->n == 0)
 		return err_set(err, ERR_RETRY, "topic %s does not exist", l->settings.topic);
-	ends->low = xcalloc((size_t)ends->n, sizeof *ends->low);
-	ends->high = xcalloc((size_t)ends->n, sizeof *ends->high);
-	for (int i = 0; i < ends->n; i++) {
-		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(l->rk, l->settings.topic, i, &ends->low[i], &ends->high[i],
-									    OFFSETS_MS);
+	ends->n_asked = job->partitions ? job->n_partitions : (size_t)ends->n;
+	ends->asked = xcalloc(ends->n_asked + 1, sizeof *ends->asked);
+	ends->low = xcalloc(ends->n_asked + 1, sizeof *ends->low);
+	ends->high = xcalloc(ends->n_asked + 1, sizeof *ends->high);
+	for (size_t i = 0; i < ends->n_asked; i++) {
+		int32_t partition = job->partitions ? job->partitions[i] : (int32_t)i;
+		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(l->rk, l->settings.topic, partition, &ends->low[i],
+									    &ends->high[i], OFFSETS_MS);
 
+		ends->asked[i] = partition;
 		if (code)
-			return err_set(err, kafka_error_class(code), "the end offset of %s [%d] cannot be read: %s", l->settings.topic, i,
-				       rd_kafka_err2str(code));
+			return err_set(err, kafka_error_class(code), "the end offset of %s [%d] cannot be read: %s", l->settings.topic,
+				       (int)partition, rd_kafka_err2str(code));
 	}
 	return 0;
 }
 
 static void ends_release(struct ends *ends)
 {
+	free(ends->asked);
 	free(ends->low);
 	free(ends->high);
 	*ends = (struct ends){0};
@@ -100,10 +107,11 @@ static int64_t behind(struct look *l, const struct ends *ends, int64_t *at, stru
 	if (look_sql_positions(&l->pg, l->settings.topic, position, ends->n, QUERY_MS, err)) {
 		lag = -1;
 	} else {
-		for (int i = 0; i < ends->n; i++) {
-			int64_t from = position[i] > ends->low[i] ? position[i] : ends->low[i];
+		for (size_t i = 0; i < ends->n_asked; i++) {
+			int64_t at_least = ends->asked[i] < ends->n ? position[ends->asked[i]] : 0;
+			int64_t from = at_least > ends->low[i] ? at_least : ends->low[i];
 
-			*at += position[i];
+			*at += at_least;
 			if (from < ends->high[i])
 				lag += ends->high[i] - from;
 		}
@@ -140,18 +148,26 @@ static int look_once(struct look *l, struct look_job *job, struct err *err)
 	struct ends ends = {0};
 	int rc = -1, stored;
 
+	if (members_ask(l->rk, l->settings.group, l->settings.client_id, &job->members, err))
+		return -1;
+	job->members_known = 1;
+	if (job->members_only || job->n == 0)
+		return 0;
 	if (!pg_is_open(&l->pg) && pg_open(&l->pg, l->settings.conninfo, "gapless-producer", err))
 		goto out;
-	if (look_sql_wanted(&l->pg, l->settings.source, job, QUERY_MS, err))
+	if (job->write_wanted && look_sql_wanted(&l->pg, l->settings.source, job, QUERY_MS, err))
 		goto out;
-	if (ends_read(l, &ends, err))
+	if (job->read_open && look_sql_open(&l->pg, l->settings.source, job, QUERY_MS, err))
+		goto out;
+	if (ends_read(l, job, &ends, err))
 		goto out;
 	stored = writer_await(l, &ends, job->stall_ms, err);
 	if (stored < 0)
 		goto out;
-	job->taken = stored || job->first;
-	if (job->taken && (look_sql_coverage(&l->pg, job, QUERY_MS, err) || look_sql_stored(&l->pg, job, QUERY_MS, err)))
+	job->stored = stored;
+	if ((stored || job->first) && (look_sql_coverage(&l->pg, job, QUERY_MS, err) || look_sql_stored(&l->pg, job, QUERY_MS, err)))
 		goto out;
+	job->taken = stored || job->first;
 	rc = 0;
 out:
 	ends_release(&ends);
@@ -197,6 +213,8 @@ static void *look_thread(void *arg)
 				break;
 		}
 		pthread_mutex_lock(&l->lock);
+		job->taken = job->taken && !l->cut;
+		l->cut = 0;
 		l->todo = NULL;
 		l->done = job;
 		pthread_mutex_unlock(&l->lock);
@@ -280,6 +298,14 @@ void look_start(struct look *l, struct look_job *job)
 	pthread_mutex_unlock(&l->lock);
 }
 
+void look_cut(struct look *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->cut = l->todo != NULL;
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+}
+
 struct look_job *look_take(struct look *l)
 {
 	struct look_job *job;
@@ -308,5 +334,7 @@ void look_job_free(struct look_job *job)
 		free(job->series[i].stored);
 	}
 	free(job->series);
+	free(job->partitions);
+	free(job->open);
 	free(job);
 }

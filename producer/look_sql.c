@@ -11,10 +11,12 @@
  * no quoting rules of our own; coordinates are positions, so that results find their way back. */
 #define WANTED \
 	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from," \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, know_listed, state," \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state," \
 	" to_timestamp(live_from / 1000) AS live_from" \
 	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint," \
-	" wanted_until bigint, listed_from bigint, know_listed bool, state text, live_from bigint)) AS w"
+	" wanted_until bigint, listed_from bigint, known bool, state text, live_from bigint)) AS w"
+
+enum { JSON_MAX_BYTES = 16 << 20 };
 
 #define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
 
@@ -37,7 +39,7 @@ static int series_json(const struct look_job *job, struct buf *b, struct err *er
 				  i ? "," : "", i, s->symbol, s->iv->name, s->widen ? "true" : "false", s->wanted_from_ms) ||
 		       number_or_null(b, "wanted_until", s->wanted_until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", s->listed_from_ms, INT64_MIN) ||
-		       buf_printf(b, ",\"know_listed\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}", s->know_listed ? "true" : "false", s->state,
+		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}", s->known ? "true" : "false", s->state,
 				  s->live_from_ms);
 	}
 	if (full || buf_append(b, "]", 1))
@@ -66,14 +68,15 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
-		"UPDATE market_data_series s SET state = w.state, wanted_until = w.wanted_until,"
+		"UPDATE market_data_series s SET state = w.state,"
+		" wanted_until = CASE WHEN w.known THEN w.wanted_until ELSE s.wanted_until END,"
 		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
-		" listed_from = CASE WHEN NOT w.know_listed THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
+		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED " WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
-		" OR s.wanted_until IS DISTINCT FROM w.wanted_until OR (w.widen AND w.wanted_from < s.wanted_from)"
-		" OR (w.know_listed AND s.listed_from IS DISTINCT FROM w.listed_from))";
+		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
+		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
 	if (run(pg, insert, json, source, deadline_ms, err))
 		return -1;
@@ -84,7 +87,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 		       struct err *err)
 {
 	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source FROM " WANTED
+		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS("s.wanted_until") " FROM " WANTED
 		" JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
 	const char *values[] = {json};
 	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
@@ -102,6 +105,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 		}
 		job->series[at].wanted_from_ms = interval_floor(job->series[at].iv, cell(res, i, 1, job->series[at].wanted_from_ms));
 		job->series[at].listed_from_ms = cell(res, i, 2, INT64_MIN);
+		job->series[at].wanted_until_ms = cell(res, i, 4, INT64_MAX);
 	}
 	PQclear(res);
 	return res ? rc : -1;
@@ -112,11 +116,29 @@ int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int
 	struct buf json;
 	int rc = -1;
 
-	buf_init(&json, 4 << 20);
+	buf_init(&json, JSON_MAX_BYTES);
 	if (series_json(job, &json, err) == 0 && wanted_write(pg, source, json.data, deadline_ms, err) == 0)
 		rc = wanted_read(pg, source, json.data, job, deadline_ms, err);
 	buf_release(&json);
 	return rc;
+}
+
+int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+{
+	const char *values[] = {source};
+	PGresult *res = pg_query(pg, "SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
+				 (struct pg_params){1, values}, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	free(job->open);
+	job->n_open = 0;
+	job->open = xcalloc((size_t)PQntuples(res) + 1, sizeof *job->open);
+	for (int i = 0; i < PQntuples(res); i++)
+		if (symbol_is_valid(PQgetvalue(res, i, 0)))
+			snprintf(job->open[job->n_open++], sizeof *job->open, "%s", PQgetvalue(res, i, 0));
+	PQclear(res);
+	return 0;
 }
 
 int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n, int64_t deadline_ms, struct err *err)
@@ -145,7 +167,7 @@ static PGresult *job_query(struct pg *pg, const char *sql, const char *second, c
 	struct buf json;
 	PGresult *res = NULL;
 
-	buf_init(&json, 4 << 20);
+	buf_init(&json, JSON_MAX_BYTES);
 	if (series_json(job, &json, err) == 0) {
 		const char *values[] = {json.data, second};
 
@@ -188,9 +210,8 @@ int look_sql_stored(struct pg *pg, struct look_job *job, int64_t deadline_ms, st
 {
 	static const char select[] =
 		"SELECT w.i, " EPOCH_MS("m.\"timestamp\"") ", m.revision FROM " WANTED
-		" JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(s.wanted_from, w.live_from), w.live_from))"
+		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(w.wanted_from, w.live_from), w.live_from))"
 		" - coalesce(c.covered, '{}')) AS g"
 		" CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
 		" AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"

@@ -9,6 +9,9 @@
 /* Makes what is wanted durable (in one transaction) and reads it back into the job. */
 int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));
+/* The markets that the database holds as wanted without an end, of this source: job->open. */
+int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* position[0..n): the writer's next offset of each partition; 0 where it has none. */
 int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 
 	log_open("gapless-producer", level);
 	stop_install();
-	log_info("gapless-producer " GAPLESS_VERSION " starts", L_INT("series", options.n_series));
+	log_info("gapless-producer " GAPLESS_VERSION " starts");
 	settings_log(&options_spec, &options);
 	collect = collect_new(&options, &err);
 	if (!collect)

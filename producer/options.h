@@ -4,25 +4,27 @@
 
 #include "common/candle.h"
 #include "common/settings.h"
+#include "pattern.h"
 
 struct options {
 	const char *exchange_url, *symbols_text, *intervals_text, *source;
 	int64_t since_ms;
-	const char *brokers, *topic;
+	const char *brokers, *topic, *group;
+	int64_t session_timeout_ms;
 	int64_t partitions, replication, retention_ms;
 	const char *database;
 	int64_t rate_limit, rate_percent;
+	const char *rate_scope;
 	int64_t queue_messages, look_s, look_gaps_s, stall_s;
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
 	const char *log_level;
 
 	/* derived by options_check */
-	struct {
-		char symbol[SYMBOL_BYTES];
-		const struct interval *interval;
-	} *series;
-	size_t n_series;
+	struct patterns patterns;
+	const struct interval **intervals; /* shortest first, each once */
+	size_t n_intervals;
+	int rate_scope_own;
 };
 
 extern const struct settings_spec options_spec;

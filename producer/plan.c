@@ -26,7 +26,7 @@ int plan_live(const struct plan *p, struct request *out)
 	int64_t best_due = INT64_MAX;
 
 	for (size_t i = 0; i < p->n; i++) {
-		struct series *s = &p->series[i];
+		struct series *s = p->series[i];
 		int64_t due = series_live_due_ms(s, p->now_ms);
 
 		if (due > p->now_ms || !live_may_ask(p, s))
@@ -38,7 +38,7 @@ int plan_live(const struct plan *p, struct request *out)
 	}
 	if (!best)
 		return 0;
-	*out = (struct request){.series = best, .from_ms = best->live_from_ms, .to_ms = INT64_MAX,
+	*out = (struct request){.series = best, .tenure = best->tenure, .from_ms = best->live_from_ms, .to_ms = INT64_MAX,
 				.count = series_live_count(best, p->now_ms)};
 	return 1;
 }
@@ -48,7 +48,7 @@ int64_t plan_live_next_ms(const struct plan *p)
 	int64_t next = INT64_MAX;
 
 	for (size_t i = 0; i < p->n; i++) {
-		int64_t due = series_live_due_ms(&p->series[i], p->now_ms);
+		int64_t due = series_live_due_ms(p->series[i], p->now_ms);
 
 		if (due > p->now_ms && due < next)
 			next = due;
@@ -78,7 +78,7 @@ static int series_request(const struct plan *p, struct series *s, struct request
 		int64_t n = interval_count(s->iv, gap->from, gap->to);
 
 		/* One row more than the gap has intervals: the older neighbour. */
-		*out = (struct request){.series = s, .from_ms = gap->from, .to_ms = gap->to,
+		*out = (struct request){.series = s, .tenure = s->tenure, .from_ms = gap->from, .to_ms = gap->to,
 					.count = n < PAGE_ROWS ? (int)n + 1 : PAGE_ROWS};
 		if (s->page_span_ms > 0 && gap->to - gap->from > CLAIM_PAGES * s->page_span_ms)
 			out->from_ms = interval_floor(s->iv, gap->to - CLAIM_PAGES * s->page_span_ms);
@@ -93,7 +93,7 @@ int plan_backfill(const struct plan *p, struct request *out)
 	struct request best = {0}, candidate;
 
 	for (size_t i = 0; i < p->n; i++) {
-		struct series *s = &p->series[i];
+		struct series *s = p->series[i];
 
 		if (best.series && s->backfill_turn >= best.series->backfill_turn)
 			continue;

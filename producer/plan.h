@@ -16,11 +16,12 @@ enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
 struct request {
 	struct series *series;
 	int64_t from_ms, to_ms; /* the claim; to_ms == INT64_MAX: the live poll, asked without `to` */
+	uint32_t tenure;        /* of the series when it was asked for */
 	int count;
 };
 
 struct plan {
-	struct series *series;
+	struct series *const *series; /* the owned ones */
 	size_t n;
 	const struct request *in_flight;
 	size_t n_in_flight;

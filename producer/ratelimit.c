@@ -1,8 +1,14 @@
 #include "ratelimit.h"
 
+#include <stddef.h>
+
 enum {
 	JITTER_MS = 40, /* how much longer one request may travel than another */
 	SECOND_MS = 1000,
+	SEEN_AGAIN_MS = 20, /* how soon to look for room again */
+	LIVE_OF_FIVE = 4,
+	TRAVEL_MS = 50, /* what is sent later may be counted in the next second */
+	NEVER_US = 1000 * 1000 * 1000,
 	STRIKES_MAX = 7, /* 1 s doubled six times is more than a minute */
 	STRIKE_MAX_MS = 60 * 1000,
 	LIMITED_JITTER_MS = 250,
@@ -14,6 +20,10 @@ enum {
 	BAN_MARGIN_MS = 1000
 };
 
+/* How far all together must lag behind the budget, in requests, for one that is beyond our part: where the others did
+ * nothing in the last seconds, and where they used all of theirs. */
+static const double LAG_IDLE = -1, LAG_BUSY = 2;
+
 static int64_t max64(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -24,43 +34,79 @@ static int64_t min64(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int64_t period_us(const struct ratelimit *r)
+static int64_t period_us(const struct ratelimit *r, double per_second)
 {
-	return (int64_t)(1e6 / r->per_second + 0.999) << r->slowed;
+	return (int64_t)(1e6 / (per_second > 0.001 ? per_second : 0.001) + 0.999) << r->slowed;
 }
 
-static int64_t live_period_us(const struct ratelimit *r)
+/* How late a slot may be used: see the header. */
+static int64_t late_us(const struct ratelimit *r)
 {
-	return period_us(r) * 5 / 4;
-}
-
-/* How far the schedule may lag behind the time: see the header. */
-static int64_t lag_us(const struct ratelimit *r)
-{
-	int64_t period = period_us(r);
+	int64_t period = period_us(r, r->per_second);
 	int64_t room = r->limit * period - INT64_C(1000) * (SECOND_MS + JITTER_MS);
 
 	return max64(0, min64(room, period));
 }
 
-void ratelimit_budget(struct ratelimit *r, double per_second, int64_t now_ms)
+static int divides_none_of(int stride, int n)
 {
-	if (!(per_second > 0.001))
-		per_second = 0.001;
-	if (per_second > r->limit)
-		per_second = r->limit;
-	r->per_second = per_second;
-	/* A slot that a smaller budget had set far ahead. */
-	r->slot_us = min64(r->slot_us, now_ms * 1000 + period_us(r));
-	r->live_us = min64(r->live_us, now_ms * 1000 + live_period_us(r));
+	while (n) {
+		int rest = stride % n;
+
+		stride = n;
+		n = rest;
+	}
+	return stride == 1;
+}
+
+/* Neighbours own neighbouring partitions: a stride by the golden section deals their slots far apart. */
+static int stride_of(int n)
+{
+	int stride = n * 618 / 1000;
+
+	while (stride > 1 && !divides_none_of(stride, n))
+		stride--;
+	return stride > 0 ? stride : 1;
+}
+
+void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
+{
+	int owned = 0;
+
+	r->share.ours = ours;
+	r->share.n = ours ? n : 1;
+	r->share.stride = stride_of(r->share.n);
+	r->share.per_second = r->per_second;
+	for (int i = 0; ours && i < n; i++)
+		owned += ours[i] != 0;
+	r->share.others = ours ? r->per_second * (n - owned) / n : 0;
+	r->share.last = INT64_MIN;
+}
+
+void ratelimit_guest(struct ratelimit *r)
+{
+	static const unsigned char one = 1;
+	double beyond = r->limit - r->per_second;
+
+	ratelimit_share(r, &one, 1);
+	r->share.per_second = beyond > 0.2 ? beyond / 2 : 0.1;
+	r->share.others = r->per_second;
+}
+
+void ratelimit_clock(struct ratelimit *r, int64_t offset_ms)
+{
+	r->offset_ms = offset_ms;
 }
 
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms)
 {
-	*r = (struct ratelimit){.limit = limit > 0 ? limit : 1, .least = -1};
-	r->slot_us = r->live_us = now_ms * 1000;
-	r->hold_ms = r->second_ms = r->limited_ms = r->banned_ms = now_ms;
-	ratelimit_budget(r, per_second, now_ms);
+	*r = (struct ratelimit){.limit = limit > 0 ? limit : 1, .least = -1, .live_credit = LIVE_OF_FIVE, .others = limit};
+	if (!(per_second > 0.001))
+		per_second = 0.001;
+	r->per_second = per_second > r->limit ? r->limit : per_second;
+	r->slot_us = now_ms * 1000;
+	r->hold_ms = r->second_ms = r->answer_ms = r->limited_ms = r->banned_ms = now_ms;
+	ratelimit_share(r, NULL, 0);
 }
 
 /* The way back to the whole rate. */
@@ -76,44 +122,134 @@ static void recover(struct ratelimit *r, int64_t now_ms)
 		r->ban_ms = 0;
 }
 
+/* Do all together lag behind the budget? Nobody who pays for a 429 takes what is not his. */
+static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
+{
+	double kept, busy;
+
+	if (r->least < 0 || r->slowed > 0)
+		return 0;
+	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may ask, where nobody else does */
+		return r->others < 1 && r->in_flight == 0;
+	if (now_ms >= r->second_ms + SECOND_MS - TRAVEL_MS)
+		return 0;
+	/* What the others do since the answer is not seen; what we do is in flight. */
+	kept = r->share.others * (double)(r->second_ms + SECOND_MS - r->answer_ms) +
+	       (r->per_second - r->share.others) * (double)(r->second_ms + SECOND_MS - now_ms);
+	busy = r->share.others > 0 && r->others < r->share.others ? r->others / r->share.others : 1;
+	return r->least - r->in_flight - (r->limit - r->per_second) - kept / SECOND_MS >= LAG_IDLE + busy * (LAG_BUSY - LAG_IDLE);
+}
+
+/* After a 429 every other turn is left out, or three of four ... the slots stay where the others expect them. */
+static int slot_is_ours(const struct ratelimit *r, int64_t slot)
+{
+	int64_t n = r->share.n;
+
+	if (slot < 0 || (slot / n) % (1 << r->slowed) != 0)
+		return 0;
+	return r->share.ours[(slot % n * r->share.stride) % n] != 0;
+}
+
+/* The slot of ours that may be used now: *slot and 0; else how long until the next one begins, in us. */
+static int64_t slot_wait_us(const struct ratelimit *r, int64_t now_ms, int64_t *slot)
+{
+	int64_t period = (int64_t)(1e6 / r->share.per_second), at_us = (now_ms + r->offset_ms) * 1000, k = at_us / period;
+	int64_t last = r->share.last;
+
+	if (last > k + r->share.n)
+		last = k - 1; /* the exchange's clock was set back */
+	if (k > last && at_us - k * period <= late_us(r) && slot_is_ours(r, k)) {
+		*slot = k;
+		return 0;
+	}
+	for (int i = 1; i <= r->share.n << (r->slowed + 1); i++)
+		if (k + i > last && slot_is_ours(r, k + i))
+			return (k + i) * period - at_us;
+	return NEVER_US;
+}
+
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 {
+	int64_t hold_ms, pace_ms, ours_ms, slot;
+
 	recover(r, now_ms);
-	return max64(0, max64(r->hold_ms - now_ms, (r->slot_us - now_ms * 1000 + 999) / 1000));
+	hold_ms = max64(0, r->hold_ms - now_ms);
+	pace_ms = max64(hold_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
+	if (hold_ms > 0 || !r->share.ours)
+		return pace_ms;
+	ours_ms = (slot_wait_us(r, now_ms, &slot) + 999) / 1000;
+	if (ours_ms == 0 || (pace_ms <= 0 && room_is_seen(r, now_ms)))
+		return 0;
+	if (now_ms >= r->second_ms + SECOND_MS)
+		return ours_ms; /* nothing shows room before an answer does */
+	return min64(ours_ms, max64(pace_ms, SEEN_AGAIN_MS));
 }
 
 void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_ms)
 {
-	int64_t now_us = now_ms * 1000;
+	int64_t slot = 0;
 
-	r->slot_us = max64(r->slot_us, now_us - lag_us(r)) + period_us(r);
-	if (kind == RATELIMIT_LIVE) {
-		int64_t slot_us = max64(r->live_us, now_us - 2 * period_us(r)) + live_period_us(r);
-
-		/* What live took while there was no backlog is no debt. */
-		r->live_us = min64(slot_us, now_us + live_period_us(r));
-	}
+	if (r->share.ours && slot_wait_us(r, now_ms, &slot) == 0)
+		r->share.last = slot;
+	r->slot_us = max64(r->slot_us, now_ms * 1000 - late_us(r)) + period_us(r, r->per_second);
+	r->in_flight++;
+	if (kind == RATELIMIT_BACKFILL)
+		r->live_credit = LIVE_OF_FIVE;
+	else if (r->live_credit > 0)
+		r->live_credit--; /* what live took while there was no backlog is no debt */
 }
 
-int ratelimit_live_may(const struct ratelimit *r, int backlog, int64_t now_ms)
+void ratelimit_done(struct ratelimit *r)
 {
-	return !backlog || now_ms * 1000 >= r->live_us;
+	if (r->in_flight > 0)
+		r->in_flight--;
+}
+
+int ratelimit_live_may(const struct ratelimit *r, int backlog)
+{
+	return !backlog || r->live_credit > 0;
 }
 
 /* Where the exchange's seconds begin shows in the header itself: what remains goes down within a second
  * and up between two. (By one it may also go up because two answers overtook each other.) The first
- * answer that was counted in a second was received after the second began, so the second is over 1 s
- * after that answer, or earlier. */
+ * answer that was counted in a second was received after the second began. A whole number of seconds
+ * after an earlier such answer may be a better bound, where it lies between the last answer of the old
+ * second and the first of the new one; a millisecond a second, lest two clocks drift apart. */
+static int64_t second_began(const struct ratelimit *r, int64_t now_ms)
+{
+	int64_t seconds = (now_ms - r->second_ms) / SECOND_MS, bound_ms;
+
+	if (r->least < 0 || seconds <= 0 || seconds > 60)
+		return now_ms;
+	bound_ms = r->second_ms + seconds * (SECOND_MS + 1);
+	return bound_ms > r->answer_ms && bound_ms <= now_ms ? bound_ms : now_ms;
+}
+
+/* A second is over: what was used in it and was not ours, up to our last answer, and as it would have gone on. Somebody who
+ * pauses for a moment is not idle. */
+static void second_ended(struct ratelimit *r)
+{
+	double passed = (double)(r->answer_ms - r->second_ms) / SECOND_MS;
+	double seen = (r->limit - r->least - r->answers) / (passed > 0.3 ? passed : 0.3);
+
+	r->others = seen > r->others ? seen : r->others + (seen - r->others) / 4;
+}
+
 void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
 {
 	if (remaining < 0)
 		return;
 	if (r->least < 0 || remaining >= r->least + 2 || now_ms - r->second_ms >= SECOND_MS) {
-		r->second_ms = now_ms;
+		if (r->least >= 0)
+			second_ended(r);
+		r->second_ms = second_began(r, now_ms);
 		r->least = remaining;
+		r->answers = 0;
 	} else if (remaining < r->least) {
 		r->least = remaining;
 	}
+	r->answers++;
+	r->answer_ms = now_ms;
 	if (remaining == 0)
 		r->hold_ms = max64(r->hold_ms, r->second_ms + SECOND_MS);
 }

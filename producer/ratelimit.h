@@ -16,7 +16,26 @@
  * the limit itself there is no room, and each late wake-up costs what it costs.
  *
  * On top of the pace come the exchange's answers: Remaining-Req 0, 429, 418 each make a hold, a time
- * before which nothing is sent. The longest one counts. */
+ * before which nothing is sent. The longest one counts.
+ *
+ * The limit belongs to an address, and several producers may share one. The slots of the whole budget are
+ * dealt to the partitions of the topic, in turn and by the exchange's clock, which all of them can read;
+ * whoever owns a partition is sure of its slots. So the slots of all together stay evenly paced:
+ *
+ *     12 partitions, three producers     A{0..3}  B{4..7}  C{8..11}
+ *     slots, 111 ms apart                A B C A C A B C B C A B, again after 1,333 ms
+ *
+ * What the others leave is used as well, as long as the last answer in the exchange's second shows that all
+ * together do not run ahead of the budget; where the others were busy in the last seconds, only while all lag
+ * behind it by two requests.
+ *
+ *     limit 10, budget 9; what the rest of the second needs is kept, and one that is beyond the budget
+ *     others idle, answer at 300 ms     8 remain, 9 x 0.7 + 1 = 7.3 are kept: 0.7 >= -1, send
+ *                                       6 remain: -1.3, not
+ *     others busy                       8 remain: 0.7 < 2, not
+ *
+ * So what nobody uses is used, and when the others come back they find their slots. (Simulated in
+ * tests/unit/test_ratelimit_share.c.) */
 #ifndef GAPLESS_RATELIMIT_H
 #define GAPLESS_RATELIMIT_H
 
@@ -28,12 +47,24 @@ enum ratelimit_kind { RATELIMIT_LIVE, RATELIMIT_BACKFILL };
 
 struct ratelimit {
 	int limit;
-	double per_second;  /* the budget */
-	int64_t slot_us;    /* next slot of the schedule */
-	int64_t live_us;    /* next slot of live requests while there is a backlog */
+	double per_second;  /* the whole budget */
+	int64_t slot_us;    /* next slot of the whole budget, in our own count */
+	struct {
+		const unsigned char *ours; /* n flags; NULL: all are ours */
+		int n, stride;
+		double per_second; /* of all n together */
+		double others;     /* what the others are sure of */
+		int64_t last;      /* number of the last slot that was used */
+	} share;
+	int64_t offset_ms;  /* the exchange's clock less ours */
+	int live_credit;    /* live requests that may go before the next one of the backlog */
+	int in_flight;      /* sent and not answered */
 	int64_t hold_ms;    /* nothing is sent before it */
 	int64_t second_ms;  /* the exchange's current second began no later than this */
+	int64_t answer_ms;  /* the last answer in it that said what remains */
 	int least;          /* least Remaining-Req seen in that second; -1: none */
+	int answers;        /* that were ours in it */
+	double others;      /* what the others have used in a second lately */
 	int slowed;         /* the rate is halved this many times */
 	int64_t slowed_ms;  /* one time less from then on */
 	int64_t limited_ms; /* end of the hold after the last 429 */
@@ -45,17 +76,24 @@ struct ratelimit {
 /* per_second: the budget, above 0 and at most `limit`; a value outside is brought inside. The first slot
  * is now. */
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms);
-/* Another budget from now on (a share of the group's). Holds and slow-downs stay. */
-void ratelimit_budget(struct ratelimit *r, double per_second, int64_t now_ms);
+/* The slots are shared: those of the partitions i with ours[i] != 0 are ours (n flags, kept by the caller
+ * until the next call). NULL: all of them again, as after ratelimit_init. Holds and slow-downs stay. */
+void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
+/* A guest beside producers that may use the whole budget: sure only of what the limit has beyond it. */
+void ratelimit_guest(struct ratelimit *r);
+/* The exchange's clock is that much ahead of ours: where the shared slots lie. */
+void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);
 
 /* 0: a request may be sent now. Else how many milliseconds to wait and ask again. */
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms);
 /* A request was sent. Call once for each, only when ratelimit_wait_ms said 0. */
 void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_ms);
+/* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
+void ratelimit_done(struct ratelimit *r);
 
-/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) live gets 80 % of
- * the budget, evenly (over any 10 s at most 80 % and two requests more); without, all of it. */
-int ratelimit_live_may(const struct ratelimit *r, int backlog, int64_t now_ms);
+/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five are,
+ * evenly; without, all. */
+int ratelimit_live_may(const struct ratelimit *r, int backlog);
 
 /* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is sent
  * until the exchange's second is surely over: 1 s after the first answer that was counted in it. */

@@ -47,6 +47,31 @@ void series_release(struct series *s)
 	s->stored = NULL;
 }
 
+/* All but what it is, and what the list of markets says of it. */
+static void forget(struct series *s)
+{
+	struct series fresh = {.iv = s->iv, .owned = s->owned, .tenure = s->tenure, .market = s->market, .was_listed = s->was_listed,
+			       .since_ms = s->since_ms, .retention_ms = s->retention_ms, .wanted_until_ms = INT64_MAX,
+			       .listed_from_ms = INT64_MIN};
+
+	memcpy(fresh.symbol, s->symbol, sizeof fresh.symbol);
+	series_release(s);
+	*s = fresh;
+}
+
+void series_take(struct series *s)
+{
+	s->owned = 1;
+	s->tenure++;
+	forget(s);
+}
+
+void series_leave(struct series *s)
+{
+	s->owned = 0;
+	forget(s);
+}
+
 void publications_release(struct publications *p)
 {
 	free(p->v);
@@ -127,6 +152,51 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 	}
 	spans_release(&lost);
 	return n;
+}
+
+int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms)
+{
+	struct spans gaps = {0};
+	int64_t n;
+
+	series_gaps(s, NULL, now_ms, boot_ms, &gaps);
+	n = intervals_of(s, &gaps);
+	spans_release(&gaps);
+	return n;
+}
+
+/* --- the list of markets */
+
+void series_market(struct series *s, int listed)
+{
+	if (listed && s->market == MARKET_NOT_LISTED)
+		s->unknown_until_boot_ms = 0;
+	s->market = listed ? MARKET_LISTED : MARKET_NOT_LISTED;
+	s->was_listed |= listed;
+}
+
+enum market_change series_market_judge(struct series *s, int64_t boot_ms)
+{
+	if (!s->owned || s->market == MARKET_UNSEEN)
+		return MARKET_AS_BEFORE;
+	if (s->market == MARKET_LISTED) {
+		if (s->wanted_until_ms == INT64_MAX)
+			return MARKET_AS_BEFORE;
+		s->wanted_until_ms = INT64_MAX;
+		return MARKET_LISTED_AGAIN;
+	}
+	if (s->looked_once && (s->was_listed || s->known.n > 0)) {
+		int ended = s->wanted_until_ms < INT64_MAX;
+
+		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
+		if (!ended)
+			s->wanted_until_ms = s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
+		return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
+	}
+	if (boot_ms < s->unknown_until_boot_ms)
+		return MARKET_AS_BEFORE;
+	s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
+	return s->was_listed ? MARKET_AS_BEFORE : MARKET_UNKNOWN;
 }
 
 /* --- looks */

@@ -28,9 +28,16 @@ struct stored {
 	int64_t timestamp_ms, revision;
 };
 
+enum market { MARKET_UNSEEN /* no list yet */, MARKET_LISTED, MARKET_NOT_LISTED };
+
 struct series {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
+
+	int owned;            /* this producer fetches it; what follows counts only then */
+	uint32_t tenure;      /* how often it was taken: what was asked for in an earlier tenure is void */
+	enum market market;   /* in the exchange's last list */
+	int was_listed;       /* in some list before */
 
 	/* wanted: [wanted_from, wanted_until); nothing is asked before listed_from, nor what is older than the retention */
 	int64_t since_ms; /* the setting; INT64_MIN: none */
@@ -82,13 +89,26 @@ void publications_release(struct publications *p);
 
 void series_init(struct series *s, const char *symbol, const struct interval *iv, int64_t since_ms, int64_t retention_ms);
 void series_release(struct series *s);
+/* It is ours from now on, or no longer; either way nothing is known of it. */
+void series_take(struct series *s);
+void series_leave(struct series *s);
 /* The exchange's time is known for the first time. */
 void series_begin(struct series *s, int64_t now_ms);
+
+/* --- the exchange's list of markets. series_market notes what it says; series_market_judge says what follows from it for
+ * an owned series, once. A market that was there and is not any more ends: what is wanted ends where our knowledge
+ * ends, for nothing more can be had. */
+enum market_change { MARKET_AS_BEFORE, MARKET_UNKNOWN, MARKET_DELISTED, MARKET_LISTED_AGAIN };
+
+void series_market(struct series *s, int listed);
+enum market_change series_market_judge(struct series *s, int64_t boot_ms);
 
 /* --- looks. began: the end offsets are about to be read. ended: the coverage arrived; returns how many intervals are
  * missing that were not known to be missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_look_began(struct series *s);
 int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms, int64_t boot_ms);
+/* Intervals that are missing now and may be asked for. */
+int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 
 /* What the same look found stored in the gaps; takes the array over. A row that is read for them again is published with at
  * least the stored revision: whatever the exchange's number says, the newer reading wins, and the repair ends. */

@@ -137,7 +137,7 @@ step "1. A broker, a database, an exchange"
 compose/stack.sh status >/dev/null 2>&1 || stack_is_ours=yes
 compose/stack.sh up | sed 's/^/  /' || die "the local stack does not start"
 eval "$(compose/stack.sh env)"
-export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_DATABASE=
+export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_PRODUCER_GROUP=gapless-demo-producers GAPLESS_DATABASE=
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete --if-exists \
 	--topic "$GAPLESS_TOPIC" >"$work/stack.log" 2>&1 || die "the topic of an earlier demo cannot be removed"
 psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >>"$work/stack.log" 2>&1 ||

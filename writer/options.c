@@ -43,7 +43,7 @@ static const struct setting table[] = {
 static const char *const also_known[] = {
 	/* gapless-producer */
 	"SYMBOLS", "INTERVALS", "SINCE", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS",
-	"RATE_LIMIT", "RATE_PERCENT", "QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY",
+	"RATE_LIMIT", "RATE_PERCENT", "RATE_SCOPE", "PRODUCER_GROUP", "QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY",
 	"CA_FILE",
 	/* compose/ and tests/ */
 	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE", "STACK_WAIT_S",

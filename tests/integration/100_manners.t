@@ -186,7 +186,7 @@ done
 ended slow_make
 is "there is a client that must not send much" "$code" 0
 for p in patient hasty; do
-	spawn $p "$GAPLESS_BIN/gapless-producer" --symbols KRW-DIGITS --since 2026-03-01 --look-s 2 --look-gaps-s 1 \
+	spawn $p "$GAPLESS_BIN/gapless-producer" --symbols KRW-DIGITS --producer-group "$p.$GAPLESS_PRODUCER_GROUP" --since 2026-03-01 --look-s 2 --look-gaps-s 1 \
 		-X "client.id=$slow_client"
 done
 writer # they begin when it has stored what there is

@@ -92,7 +92,7 @@ scenario_names() { # name
 	mkdir -p "$work"
 	eval "$(compose/stack.sh env)"
 	export PGDATABASE=t_$name
-	export GAPLESS_TOPIC=t.$name GAPLESS_GROUP=writer.$name GAPLESS_DATABASE=
+	export GAPLESS_TOPIC=t.$name GAPLESS_GROUP=writer.$name GAPLESS_PRODUCER_GROUP=producer.$name GAPLESS_DATABASE=
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	trap scenario_end EXIT
 	trap 'exit 1' INT TERM
@@ -136,7 +136,7 @@ spawn() { # name, command...
 	pid_of[$who]=$!
 }
 
-running() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
+running() { [ -n "${pid_of[$1]:-}" ] && kill -0 "${pid_of[$1]}" 2>/dev/null; }
 
 gone() { ! running "$1"; }
 
@@ -167,9 +167,14 @@ exchange() { # arguments of gapless-exchange
 	export GAPLESS_EXCHANGE_URL=$url
 }
 
-writer() { spawn writer "$GAPLESS_BIN/gapless-writer" "$@"; }
+writer() { writer_as writer "$@"; }
 
-producer() { spawn producer "$GAPLESS_BIN/gapless-producer" "$@"; }
+producer() { producer_as producer "$@"; }
+
+# Several of them: each needs a name.
+writer_as() { spawn "$1" "$GAPLESS_BIN/gapless-writer" "${@:2}"; }
+
+producer_as() { spawn "$1" "$GAPLESS_BIN/gapless-producer" "${@:2}"; }
 
 control() { curl -fsS "$url/control/$1"; }
 

@@ -8,4 +8,4 @@ export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
 compose/stack.sh up || exit 1
 trap 'compose/stack.sh down >/dev/null' EXIT
-prove -j "${GAPLESS_JOBS:-4}" --timer "$@"
+prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-4}" --timer "$@"

@@ -233,7 +233,7 @@ static void reports_deliver(struct world *w, size_t upto)
 
 static int ask(struct world *w, int64_t boot_ms)
 {
-	struct plan plan = {.series = &w->s, .n = 1, .now_ms = w->now_ms, .boot_ms = boot_ms};
+	struct plan plan = {.series = (struct series *[]){&w->s}, .n = 1, .now_ms = w->now_ms, .boot_ms = boot_ms};
 	struct publications out = {0};
 	struct request r;
 	struct page page;

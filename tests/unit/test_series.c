@@ -384,7 +384,7 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 {
 	struct series s;
 	struct request in_flight[4], r;
-	struct plan plan = {.series = &s, .n = 1, .in_flight = in_flight, .now_ms = clock_at(100000, 0)};
+	struct plan plan = {.series = (struct series *[]){&s}, .n = 1, .in_flight = in_flight, .now_ms = clock_at(100000, 0)};
 
 	(void)state;
 	begin(&s, T0, clock_at(100000, 0));
@@ -412,7 +412,7 @@ static void a_small_gap_asks_for_its_intervals_and_a_neighbour(void **state)
 {
 	struct series s;
 	struct request r;
-	struct plan plan = {.series = &s, .n = 1, .now_ms = clock_at(60, 0)};
+	struct plan plan = {.series = (struct series *[]){&s}, .n = 1, .now_ms = clock_at(60, 0)};
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
@@ -428,7 +428,7 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 {
 	struct series s[3];
 	struct request r;
-	struct plan plan = {.series = s, .n = 3, .now_ms = clock_at(60, 0)};
+	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]}, .n = 3, .now_ms = clock_at(60, 0)};
 	int served[3] = {0};
 
 	(void)state;

@@ -1,0 +1,102 @@
+#include "pattern.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/printable.h"
+
+#define BETWEEN ", \t\r\n"
+
+static int is_pattern_text(const char *text)
+{
+	return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-*?")] == 0;
+}
+
+static int item_parse(const char *item, size_t len, struct pattern *out, struct err *err)
+{
+	char shown[PRINTABLE_BYTES], text[PRINTABLE_BYTES];
+	int fits;
+
+	snprintf(text, sizeof text, "%.*s", (int)len, item);
+	*out = (struct pattern){.exclude = item[0] == '!'};
+	item += out->exclude;
+	len -= (size_t)out->exclude;
+	fits = len < sizeof out->text;
+	if (fits) {
+		memcpy(out->text, item, len);
+		out->wild = strpbrk(out->text, "*?") != NULL;
+	}
+	if (!fits || !is_pattern_text(out->text) || (!out->wild && !symbol_is_valid(out->text)))
+		return err_set(err, ERR_FATAL,
+			       "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals (KRW-* for all of them, "
+			       "!KRW-BTC to leave one out)",
+			       printable(text, shown));
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct pattern *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : x->exclude - y->exclude;
+}
+
+static void sort_each_once(struct patterns *p)
+{
+	size_t kept = 0;
+
+	qsort(p->v, p->n, sizeof *p->v, by_text);
+	for (size_t i = 0; i < p->n; i++)
+		if (kept == 0 || by_text(&p->v[kept - 1], &p->v[i]) != 0)
+			p->v[kept++] = p->v[i];
+	p->n = kept;
+}
+
+int patterns_parse(const char *text, struct patterns *out, struct err *err)
+{
+	size_t including = 0;
+
+	*out = (struct patterns){0};
+	for (size_t len; (text += strspn(text, BETWEEN), len = strcspn(text, BETWEEN)) > 0; text += len) {
+		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
+		if (item_parse(text, len, &out->v[out->n], err))
+			return -1;
+		including += !out->v[out->n++].exclude;
+	}
+	if (including == 0)
+		return err_set(err, ERR_FATAL, "no market is named: set --symbols (or GAPLESS_SYMBOLS), e.g. --symbols KRW-BTC,KRW-ETH");
+	sort_each_once(out);
+	return 0;
+}
+
+void patterns_release(struct patterns *p)
+{
+	free(p->v);
+	*p = (struct patterns){0};
+}
+
+int patterns_match(const struct patterns *p, const char *symbol)
+{
+	int included = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (fnmatch(p->v[i].text, symbol, FNM_NOESCAPE) != 0)
+			continue;
+		if (p->v[i].exclude)
+			return 0;
+		included = 1;
+	}
+	return included;
+}
+
+int patterns_are_wild(const struct patterns *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].wild && !p->v[i].exclude)
+			return 1;
+	return 0;
+}

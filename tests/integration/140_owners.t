@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Several producers share the markets by a consumer group that consumes nothing. Two producers and two writers start at the same
+# moment on an empty database; one of each is killed in the middle; one is frozen for longer than its session and thawed; one
+# with other settings wants to join.
+# Shown: no page is asked for twice but what was in flight when partitions moved; nobody provokes a 429; what differs is said
+# and ends the newcomer with exit code 1; the table ends equal to the truth.
+. tests/integration/lib.sh
+scenario owners
+exec 2>"$work/shell.log" # bash has a line for everybody who was killed
+export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_BATCH_MS=300
+export GAPLESS_LOOK_GAPS_S=2 GAPLESS_LOOK_S=5 GAPLESS_RATE_LIMIT=20
+# Dense ones, each of about 15 pages.
+symbols=KRW-BTC,KRW-ETH,KRW-DIGITS,KRW-M001,KRW-M004,KRW-M006,KRW-M010,KRW-M011,KRW-M014,KRW-M016,KRW-M020,KRW-M021,KRW-M024,KRW-M026
+series=14 hours=60
+exchange --limit 20 --corrections 0.02 --markets 30
+since=$(iso $(($(exchange_ms) - hours * 3600000)))
+
+starts() { # who
+	case $1 in
+	writer*) writer_as "$1" ;;
+	*) producer_as "$1" --symbols $symbols --since "$since" ;;
+	esac
+}
+
+# How many partitions somebody has by his own account; empty while he has none.
+partitions_of() {
+	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|shares its partitions out anew' "$work/$1.log" |
+		tail -n 1 | sed -n 's/.*assigned" partitions=//p'
+}
+
+has() { [ "$(partitions_of "$1")" = "$2" ]; }
+
+share() { has "$1" 6 && has "$2" 6; }
+
+repeated() { asked_again=$(control 'repeats?min=2&max=1000000' | jq .count); }
+
+refused() { asked '.http_429 + .http_418'; }
+
+stored_more_than() { [ "$(sql 'SELECT count(*) FROM market_data' 2>/dev/null)" -gt "$1" ]; }
+
+complete_from_since() {
+	sql_is "SELECT count(*) FROM market_data_series WHERE wanted_from <= '$since'" $series && no_gaps
+}
+
+# --- at the same moment, on nothing
+
+for who in writer1 writer2 producer1 producer2; do starts $who; done
+await 30 'two producers share the partitions' share producer1 producer2
+await 30 'two writers share the partitions' share writer1 writer2
+await 60 'something is stored' stored_more_than 9000
+ok '... before all of it is' test "$(gaps_now)" -gt 0
+ok 'both producers fetch' test "$(grep -c 'Backfill' "$work/producer1.log")" -gt 0 -a "$(grep -c 'Backfill' "$work/producer2.log")" -gt 0
+repeated
+ok "no page was fetched twice but what was in flight at the join ($asked_again)" test "$asked_again" -le 4
+
+# --- one of each dies
+
+stop producer1 KILL
+stop writer2 KILL
+await 30 'the other producer takes over' has producer2 12
+await 30 'the other writer takes over' has writer1 12
+await 90 'they fetch and store the rest' complete_from_since
+repeated
+ok "no page was fetched twice but what was in flight then ($asked_again)" test "$asked_again" -le 8
+
+# --- frozen for longer than its session
+
+starts producer1
+await 30 'a new producer takes half' share producer1 producer2
+kill -STOP "${pid_of[producer2]}"
+await 30 'the new one takes over from one that is frozen' has producer1 12
+kill -CONT "${pid_of[producer2]}"
+await 30 'thawed, it comes back' share producer1 producer2
+ok '... having lost its partitions' logged producer2 'partitions lost to the group'
+
+# --- one that wants something else
+
+producer_as stranger --symbols $symbols --intervals 5m --since "$since"
+await 30 'one that wants something else ends by itself' gone stranger
+ended stranger
+is '... with exit code 1' "$code" 1
+ok '... and says what is wrong' logged stranger 'needs a person.*wants other symbols, intervals or another --since'
+is '... before it asked for any candle' "$(control 'repeats?min=1&by=asked&live=1&max=1000000' | jq '[.repeats[] | select(.interval == "5m")] | length')" 0
+ok 'the others say so too' logged producer2 'level=error .*a producer of this group has other settings'
+await 30 'the others go on' share producer1 producer2
+
+# --- the end
+
+is 'nobody was refused' "$(refused)" 0
+for who in producer1 producer2; do
+	stop $who
+	is "$who ends with 0" "$code" 0
+done
+clock_settle
+starts producer1
+await 60 'everything is final and complete' complete_from_since
+await 30 '... and stored' caught_up
+ok 'the table equals the truth' complete_and_true $((series * hours * 50))
+is 'nothing went to the dead letters' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
+for who in producer1 writer1; do
+	stop $who
+	is "$who ends with 0" "$code" 0
+done
+finish

@@ -1,0 +1,210 @@
+/* Several producers behind one address: an exchange that counts fixed seconds, answers that are on their way for a while,
+ * members that have work or not. Together they stay under the limit, and use what the others do not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "producer/ratelimit.h"
+#include "rng.h"
+
+enum { MEMBERS_MAX = 4, FLIGHTS = 4, LIMIT = 10 };
+
+struct flight {
+	int64_t arrives_ms, answered_ms; /* 0: none */
+	int judged, remaining;           /* -1: refused */
+};
+
+struct member {
+	struct ratelimit rate;
+	unsigned char ours[12];
+	struct flight flights[FLIGHTS];
+	int64_t wakes_ms;
+	int works, sent;
+};
+
+struct street {
+	struct member m[MEMBERS_MAX];
+	int n;
+	int64_t now_ms, phase_ms, second;
+	int in_second;            /* arrivals in the exchange's second */
+	int sent, refused, worst; /* worst: most refusals in one second */
+	int refused_in_second;
+	int way_ms;               /* one way takes 2 to way_ms */
+};
+
+/* parts: how many of the 12 partitions each has, one range after the other. The members' clocks differ by some ms. */
+static void street_open(struct street *s, int n, const int *parts, int way_ms)
+{
+	int next = 0;
+
+	*s = (struct street){.n = n, .now_ms = 5000, .phase_ms = rng_below(1000), .second = -1, .way_ms = way_ms};
+	for (int i = 0; i < n; i++) {
+		struct member *m = &s->m[i];
+
+		for (int k = 0; k < parts[i]; k++)
+			m->ours[next++] = 1;
+		ratelimit_init(&m->rate, 9.0, LIMIT, s->now_ms);
+		ratelimit_share(&m->rate, m->ours, 12);
+		ratelimit_clock(&m->rate, 1000000 + rng_below(40));
+	}
+}
+
+static int64_t way(const struct street *s)
+{
+	return 2 + rng_below(s->way_ms);
+}
+
+static void arrive(struct street *s, struct flight *f)
+{
+	int64_t second = (s->now_ms + s->phase_ms) / 1000;
+
+	if (second != s->second) {
+		s->second = second;
+		s->in_second = s->refused_in_second = 0;
+	}
+	f->judged = 1;
+	f->remaining = s->in_second < LIMIT ? LIMIT - 1 - s->in_second : -1;
+	s->in_second++;
+	if (f->remaining < 0) {
+		s->refused++;
+		if (++s->refused_in_second > s->worst)
+			s->worst = s->refused_in_second;
+	}
+}
+
+static void member_step(struct street *s, struct member *m)
+{
+	struct flight *idle = NULL;
+	int64_t wait_ms;
+
+	for (int i = 0; i < FLIGHTS; i++) {
+		struct flight *f = &m->flights[i];
+
+		if (f->arrives_ms && !f->judged && s->now_ms >= f->arrives_ms)
+			arrive(s, f);
+		if (f->judged && s->now_ms >= f->answered_ms) {
+			ratelimit_done(&m->rate);
+			if (f->remaining >= 0)
+				ratelimit_answer(&m->rate, f->remaining, s->now_ms);
+			else
+				ratelimit_limited(&m->rate, s->now_ms, (uint32_t)rng_below(1000));
+			*f = (struct flight){0};
+			m->wakes_ms = s->now_ms;
+		}
+		if (!f->arrives_ms)
+			idle = f;
+	}
+	if (!m->works || !idle || s->now_ms < m->wakes_ms)
+		return;
+	wait_ms = ratelimit_wait_ms(&m->rate, s->now_ms);
+	m->wakes_ms = s->now_ms + (wait_ms > 0 ? wait_ms + rng_below(4) : 1);
+	if (wait_ms > 0)
+		return;
+	ratelimit_spend(&m->rate, RATELIMIT_BACKFILL, s->now_ms);
+	idle->arrives_ms = s->now_ms + way(s);
+	idle->answered_ms = idle->arrives_ms + way(s);
+	m->sent++;
+	s->sent++;
+}
+
+/* Returns requests a second, in hundredths. */
+static int street_run(struct street *s, int seconds)
+{
+	int64_t end_ms = s->now_ms + (int64_t)seconds * 1000;
+	int before = s->sent;
+
+	for (; s->now_ms < end_ms; s->now_ms++)
+		for (int i = 0; i < s->n; i++)
+			member_step(s, &s->m[i]);
+	return (s->sent - before) * 100 / seconds;
+}
+
+/* Ten streets of five minutes each, with longer and longer ways: requests a second in hundredths, and the refused ones. */
+static void ten_streets(const int *working, int least, int most, int refused_of_10000)
+{
+	static const int parts[2][3] = {{4, 4, 4}, {6, 4, 2}};
+	int rates = 0, sent = 0, refused = 0;
+
+	for (int round = 0; round < 10; round++) {
+		struct street s;
+
+		street_open(&s, 3, parts[round % 2], 5 + 4 * round);
+		for (int i = 0; i < 3; i++)
+			s.m[i].works = working[i];
+		rates += street_run(&s, 300);
+		sent += s.sent;
+		refused += s.refused;
+		assert_true(s.worst < 3); /* three in one second make a ban */
+	}
+	print_message("# %d.%02d/s, %d refused of %d\n", rates / 1000, rates / 10 % 100, refused, sent);
+	assert_in_range(rates / 10, least, most);
+	assert_true((int64_t)refused * 10000 <= (int64_t)refused_of_10000 * sent);
+}
+
+static void all_work(void **state)
+{
+	(void)state;
+	ten_streets((int[]){1, 1, 1}, 860, 902, 30);
+}
+
+static void one_works(void **state)
+{
+	(void)state;
+	ten_streets((int[]){0, 1, 0}, 765, 902, 10);
+}
+
+static void two_work(void **state)
+{
+	(void)state;
+	ten_streets((int[]){1, 0, 1}, 765, 902, 20);
+}
+
+/* Each comes and goes as it likes. */
+static void they_come_and_go(void **state)
+{
+	struct street s;
+
+	(void)state;
+	street_open(&s, 4, (int[]){3, 3, 3, 3}, 25);
+	for (int i = 0; i < 1200; i++) {
+		s.m[rng_below(4)].works ^= 1;
+		street_run(&s, 1);
+	}
+	assert_true(s.sent > 5000);
+	assert_true(s.refused * 1000 <= 3 * s.sent);
+	assert_true(s.worst < 3);
+}
+
+/* A guest beside producers that use all they have: it finds hardly anything, and takes hardly anything from them. */
+static void a_guest_is_modest(void **state)
+{
+	struct street s;
+
+	(void)state;
+	street_open(&s, 3, (int[]){6, 6, 0}, 20);
+	ratelimit_guest(&s.m[2].rate);
+	for (int i = 0; i < 3; i++)
+		s.m[i].works = 1;
+	street_run(&s, 300);
+	assert_in_range(s.m[2].sent, 50, 400);
+	assert_true(s.refused * 100 <= 2 * s.sent);
+	assert_true(s.worst < 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_work),
+		cmocka_unit_test(one_works),
+		cmocka_unit_test(two_work),
+		cmocka_unit_test(they_come_and_go),
+		cmocka_unit_test(a_guest_is_modest),
+	};
+
+	rng_open("test_ratelimit_share");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
