@@ -9,7 +9,7 @@ static void push(struct series ***v, size_t *n, size_t *cap, struct series *s)
 {
 	if (*n == *cap) {
 		*cap = *cap ? *cap * 2 : 64;
-		*v = xreallocarray(*v, *cap, sizeof **v);
+		*v = xreallocarray(*v, *cap, sizeof(void *));
 	}
 	(*v)[(*n)++] = s;
 }

@@ -1,10 +1,8 @@
 #include "options.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
 
 #define AT(member) offsetof(struct options, member)
 
@@ -92,7 +90,6 @@ static int intervals_parse(struct options *o, struct err *err)
 				       word);
 		wanted[iv - known] = 1;
 	}
-	o->intervals = xcalloc(n, sizeof *o->intervals);
 	for (size_t i = 0; i < n; i++)
 		if (wanted[i])
 			o->intervals[o->n_intervals++] = &known[i];
@@ -118,7 +115,5 @@ int options_check(struct options *o, struct err *err)
 void options_release(struct options *o)
 {
 	patterns_release(&o->patterns);
-	free(o->intervals);
-	o->intervals = NULL;
 	o->n_intervals = 0;
 }

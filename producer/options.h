@@ -6,6 +6,8 @@
 #include "common/settings.h"
 #include "pattern.h"
 
+enum { INTERVALS_MAX = 16 };
+
 struct options {
 	const char *exchange_url, *symbols_text, *intervals_text, *source;
 	int64_t since_ms;
@@ -22,7 +24,7 @@ struct options {
 
 	/* derived by options_check */
 	struct patterns patterns;
-	const struct interval **intervals; /* shortest first, each once */
+	const struct interval *intervals[INTERVALS_MAX]; /* shortest first, each once */
 	size_t n_intervals;
 	int rate_scope_own;
 };
