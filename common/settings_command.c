@@ -1,5 +1,6 @@
 #include "settings_command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int shares(const struct settings_command *command, const struct setting *s)
@@ -125,15 +126,7 @@ const char *settings_called(const struct settings_spec *spec, const struct setti
 			    char out[SETTING_CALLED_BYTES])
 {
 	const char *name = command ? command->name : "";
-	size_t len = strlen(spec->program);
 
-	if (len > SETTING_CALLED_BYTES - 1)
-		len = SETTING_CALLED_BYTES - 1;
-	memcpy(out, spec->program, len);
-	out[len] = 0;
-	if (*name && len + 1 + strlen(name) < SETTING_CALLED_BYTES) {
-		out[len] = ' ';
-		strcpy(out + len + 1, name);
-	}
+	snprintf(out, SETTING_CALLED_BYTES, "%s%s%s", spec->program, *name ? " " : "", name);
 	return out;
 }
