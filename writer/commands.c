@@ -9,6 +9,7 @@
 #include "migrate.h"
 #include "options.h"
 #include "ready.h"
+#include "replay.h"
 #include "writer.h"
 
 enum { MIGRATE_WAIT_MS = 30000 };
@@ -21,6 +22,11 @@ enum { MIGRATE_WAIT_MS = 30000 };
 static int run_writer(const void *o)
 {
 	return writer_run(o);
+}
+
+static int run_replay(const void *o)
+{
+	return replay_command(o);
 }
 
 static int run_gaps(const void *o)
@@ -54,6 +60,20 @@ static int run_migrate(const void *settings)
 /* ---- their settings ---- */
 
 static const char *const of_database[] = {"database", "log-level", NULL};
+
+static const char *const of_topic[] = {"brokers", "topic", "database", "source", "batch-rows", "batch-bytes", "batch-ms",
+				       "dead-letter-limit", "drain-seconds", "kafka", "log-level", NULL};
+
+static const struct setting of_replay[] = {
+	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
+	 "Only messages that the broker took at this time (UTC) or later; without it, from the topic's beginning."},
+	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST", "Only these markets: KRW-BTC,KRW-ETH."},
+	{"name", SETTING_TEXT, AT(name), 0, 0, NULL, 0, 0, "NAME",
+	 "What the replay is called in market_data_replay; without it, what it reads."},
+	{"restart", SETTING_SWITCH, AT(restart), 0, 0, NULL, 0, 0, NULL,
+	 "Begins again, also where one of that name was interrupted and could go on."},
+	END,
+};
 
 static const struct setting of_gaps[] = {
 	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST", "Only these markets: KRW-BTC,KRW-ETH."},
@@ -90,6 +110,25 @@ static const struct settings_command commands[] = {
 		     "            database answered in half a minute; 2 settings, or a database that refuses us\n",
 	 .shared = of_database,
 	 .run = run_migrate},
+	{.name = "replay",
+	 .help = "Stores what the topic has again, to the end that it has now, and ends.",
+	 .usage = "Usage: gapless-writer replay [settings]\n\n"
+		  "Reads the topic again up to the end that it has now, and stores what it carries as the writer\n"
+		  "does: rows that are gone come back, older values are replaced, everything else stays. Writers\n"
+		  "may run; their offsets and positions are not touched. Interrupted, even by kill -9, the same\n"
+		  "command goes on where it was; complete, it begins again. (An empty database needs no replay:\n"
+		  "a writer fills it by itself.)\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer replay --database 'host=db dbname=market'\n"
+		     "  gapless-writer replay --from 2024-05-01 --symbols KRW-BTC,KRW-ETH\n"
+		     "  gapless-writer replay --name nightly --from 2024-05-01T00:00+09:00\n\n"
+		     "Several may run at once. SELECT * FROM market_data_replay shows how far each one is.\n\n"
+		     "Exit codes: 0 everything up to the end is stored; 1 stopped before (a signal: run it again\n"
+		     "            to go on; else the log says what it needs); 2 settings, no such topic, or a\n"
+		     "            database that refuses us; 4 could not stop in time; 130 second signal\n",
+	 .own = of_replay,
+	 .shared = of_topic,
+	 .run = run_replay},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 where there is a gap.",
 	 .usage = "Usage: gapless-writer gaps [settings]\n\n"
@@ -134,6 +173,7 @@ const struct settings_spec commands_spec = {
 		    "  gapless-writer --brokers kafka1:9092,kafka2:9092 \\\n"
 		    "                 --database postgresql://writer@db/market\n"
 		    "  gapless-writer -X security.protocol=ssl -X ssl.ca.location=/etc/ssl/kafka.pem\n"
+		    "  gapless-writer replay --from 2024-05-01 --symbols KRW-BTC\n"
 		    "  gapless-writer gaps --symbols KRW-BTC\n"
 		    "  gapless-writer forget --symbols KRW-BTC --intervals 1m --from 2024-05-01 --to 2024-05-02\n\n"
 		    "Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"

@@ -14,7 +14,7 @@ struct options {
 	/* of commands only */
 	const char *symbols, *intervals, *format, *name;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
-	int dry_run;
+	int dry_run, restart;
 };
 
 /* What writer and commands share; ends with name == NULL. */

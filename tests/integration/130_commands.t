@@ -30,7 +30,7 @@ refused() { # what, pattern, argument...
 
 # --- help, and what is refused before anything happens
 
-for command in migrate gaps forget; do
+for command in migrate replay gaps forget; do
 	run $command --help
 	is "$command --help: exit code" "$code" 0
 	ok "$command --help is its own" grep -q "^Usage: gapless-writer $command" "$work/out"
