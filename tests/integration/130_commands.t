@@ -170,6 +170,7 @@ exec 9>&-
 ended holder
 ended forgets
 is 'forget ends with 0' "$code" 0
+ok '... counting what was added meanwhile' logged forgets '^KRW-LOCK 1m: 60 intervals of .* forgotten$'
 is 'what was added meanwhile is kept, or forgotten with the rest' \
 	"$(PGTZ=UTC sql "SELECT covered FROM market_data_coverage WHERE symbol = 'KRW-LOCK'")" \
 	'{["2026-03-10 00:00:00+00","2026-03-10 00:30:00+00"),["2026-03-10 01:30:00+00","2026-03-10 02:00:00+00")}'

@@ -16,7 +16,7 @@ replay() { # who, argument...
 	shift
 	cat "$work/$who.log" >>"$work/$who.earlier" 2>/dev/null
 	: >"$work/$who.log"
-	spawn "$who" "$GAPLESS_BIN/gapless-writer" replay "$@"
+	spawn "$who" timeout -k 5 40 "$GAPLESS_BIN/gapless-writer" replay "$@"
 }
 
 replayed() { # exit code, who, argument...
@@ -193,6 +193,7 @@ replayed 0 one
 ok 'a replay stores what no writer has stored' test "$(sql 'SELECT count(*) FROM market_data')" -gt "$n"
 is '... the position stays' "$(positions)" "$before"
 is '... and the offsets' "$(committed)" "$at"
+is '... nor does a replay have any of its own' "$(GAPLESS_GROUP=gapless-replay committed)" ''
 writer
 await 20 'a writer starts where it was' caught_up
 stop writer
