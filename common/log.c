@@ -25,6 +25,7 @@ static const int64_t oldest_ms = INT64_C(-62135596800000), youngest_ms = INT64_C
 
 static const char *program_name = "gapless";
 static atomic_int least_level = LOG_INFO;
+static atomic_int over_line; /* a line is drawn on the terminal: it is wiped first */
 static atomic_llong lost_lines; /* since the last line that was written */
 
 struct line {
@@ -47,6 +48,11 @@ void log_open(const char *program, enum log_level least)
 		close(fd);
 	program_name = program;
 	atomic_store(&least_level, (int)least);
+}
+
+void log_over_line(int on)
+{
+	atomic_store(&over_line, on);
 }
 
 int log_level_parse(const char *name, enum log_level *out)
@@ -227,8 +233,8 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 	if ((int)level < atomic_load(&least_level))
 		return;
 	time_format_ms(clock_wall_ms(), now);
-	l.len = (size_t)snprintf(l.text, sizeof(l.text) / 2, "ts=%s level=%s program=%.100s msg=", now,
-				 level_names[level], program_name);
+	l.len = (size_t)snprintf(l.text, sizeof(l.text) / 2, "%sts=%s level=%s program=%.100s msg=",
+				 atomic_load(&over_line) ? "\r\033[K" : "", now, level_names[level], program_name);
 	put_value(&l, msg, 1);
 	for (; fields && fields->type != LOG_END && !l.cut; fields++)
 		put_field(&l, fields);

@@ -17,6 +17,9 @@ struct log_field {
 	int64_t number;
 };
 
+/* While on, a line that something else has drawn on the terminal, without a line feed, is wiped before each line. */
+void log_over_line(int on);
+
 /* Fields of an event. L_TIME prints epoch milliseconds as UTC text. */
 #define L_STR(key, value) {LOG_STR, key, value, 0}
 #define L_INT(key, value) {LOG_INT, key, 0, (int64_t)(value)}

@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "settings_command.h"
 #include "settings_print.h"
 #include "settings_value.h"
 
 struct load {
 	const struct settings_spec *spec;
+	const struct settings_command *command; /* NULL: the program has none */
 	void *out;
-	unsigned char *flagged; /* by place in the table: a flag has been seen */
+	unsigned char *flagged; /* by place among those that apply: a flag has been seen */
 	int argc;
 	char **argv;
 	struct err *err;
@@ -44,13 +46,13 @@ static size_t distance(const char *a, const char *b)
 }
 
 /* The setting whose flag (or variable, with the prefix) is nearest, or NULL where none is near. */
-static const struct setting *nearest(const struct settings_spec *spec, const char *name, int variable)
+static const struct setting *nearest(const struct load *l, const char *name, int variable)
 {
-	const struct setting *best = NULL;
+	const struct setting *best = NULL, *s;
 	size_t least = 1 + strlen(name + (variable ? sizeof(SETTING_PREFIX) - 1 : 0)) / 4;
 	char full[SETTING_NAME_BYTES];
 
-	for (const struct setting *s = spec->table; s->name; s++) {
+	for (size_t i = 0; (s = settings_applying(l->spec, variable ? NULL : l->command, i)) != NULL; i++) {
 		size_t d = distance(name, variable ? setting_variable(s, full) : s->name);
 
 		if (d <= least) {
@@ -88,7 +90,7 @@ static int load_variable(struct load *l, const char *name, const char *value)
 	}
 	if (variable_also_known(spec, name + sizeof(SETTING_PREFIX) - 1))
 		return 0;
-	meant = nearest(spec, name, 1);
+	meant = nearest(l, name, 1);
 	if (meant)
 		return err_set(l->err, ERR_FATAL,
 			       "%.80s in the environment is not a setting of %s: was %s meant?", name,
@@ -122,46 +124,33 @@ static int load_environment(struct load *l, char **environ_)
 
 /* ---- flags ---- */
 
-static const struct setting *find_long(const struct settings_spec *spec, const char *name, size_t len)
-{
-	for (const struct setting *s = spec->table; s->name; s++) {
-		if (strlen(s->name) == len && memcmp(s->name, name, len) == 0)
-			return s;
-	}
-	return NULL;
-}
-
-static const struct setting *find_short(const struct settings_spec *spec, char letter)
-{
-	for (const struct setting *s = spec->table; s->name; s++) {
-		if (s->short_flag && s->short_flag == letter)
-			return s;
-	}
-	return NULL;
-}
-
 static int unknown_flag(struct load *l, const char *arg, size_t len)
 {
 	const struct setting *meant = NULL;
-	char name[SETTING_NAME_BYTES];
+	char name[SETTING_NAME_BYTES], called[SETTING_CALLED_BYTES];
 
+	settings_called(l->spec, l->command, called);
+	if (settings_known_flag(l->spec, arg) != NULL)
+		return err_set(l->err, ERR_FATAL, "%.*s does not belong to %s: see %s --help", (int)len, arg, called,
+			       called);
 	if (strncmp(arg, "--", 2) == 0 && len - 2 < sizeof(name)) {
 		memcpy(name, arg + 2, len - 2);
 		name[len - 2] = 0;
-		meant = nearest(l->spec, name, 0);
+		meant = nearest(l, name, 0);
 	}
 	if (len > 80)
 		len = 80;
 	if (meant)
 		return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: was --%s meant?", (int)len, arg,
-			       l->spec->program, meant->name);
-	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg,
-		       l->spec->program, l->spec->program);
+			       called, meant->name);
+	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg, called,
+		       called);
 }
 
-static int store_flag(struct load *l, const struct setting *s, const char *value, const char *from)
+static int store_flag(struct load *l, size_t place, const char *value, const char *from)
 {
-	unsigned char *flagged = &l->flagged[s - l->spec->table];
+	const struct setting *s = settings_applying(l->spec, l->command, place);
+	unsigned char *flagged = &l->flagged[place];
 
 	if (s->type == SETTING_LIST) {
 		struct setting_list *list = (struct setting_list *)((char *)l->out + s->offset);
@@ -176,41 +165,27 @@ static int store_flag(struct load *l, const struct setting *s, const char *value
 	return setting_store(s, l->out, value, from, l->err);
 }
 
-/* A word that looks like a flag is not taken for a value: "--brokers --topic x" is a mistake. */
-static int looks_like_flag(const char *word)
-{
-	return word[0] == '-' && word[1] && !strchr("0123456789", word[1]);
-}
-
 /* Takes the flag at argv[*i] and, where it stands apart, its value; *i then stands on the last word used. */
 static int load_flag(struct load *l, int *i)
 {
-	const char *arg = l->argv[*i], *value = NULL;
-	size_t len = strcspn(arg, "=");
+	const char *arg = l->argv[*i], *value = settings_flag_value(arg);
 	const struct setting *s;
 	char from[SETTING_NAME_BYTES];
+	size_t place = 0;
 
-	if (arg[1] == '-') {
-		s = find_long(l->spec, arg + 2, len - 2);
-		if (arg[len])
-			value = arg + len + 1;
-	} else {
-		len = 2;
-		s = find_short(l->spec, arg[1]);
-		if (arg[2])
-			value = arg + 2;
-	}
+	while ((s = settings_applying(l->spec, l->command, place)) != NULL && !settings_flag_is(s, arg))
+		place++;
 	if (!s)
-		return unknown_flag(l, arg, len);
+		return unknown_flag(l, arg, arg[1] == '-' ? strcspn(arg, "=") : 2);
 	snprintf(from, sizeof(from), "--%s", s->name);
 	if (!value && s->type == SETTING_SWITCH)
 		value = "true";
-	if (!value && *i + 1 < l->argc && !looks_like_flag(l->argv[*i + 1]))
+	if (!value && settings_value_follows(l->argc, l->argv, *i))
 		value = l->argv[++*i];
 	if (!value)
 		return err_set(l->err, ERR_FATAL, "%s needs a value: %s=%s", from, from,
 			       s->value ? s->value : "VALUE");
-	return store_flag(l, s, value, from);
+	return store_flag(l, place, value, from);
 }
 
 static int load_arguments(struct load *l, struct setting_list *words)
@@ -236,11 +211,13 @@ static int load_arguments(struct load *l, struct setting_list *words)
 /* --help and its like are answered whatever else is wrong. */
 static int answer(const struct settings_spec *spec, int argc, char **argv)
 {
+	const char *word;
+
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		int short_help = strcmp(argv[i], "-h") == 0 && !find_short(spec, 'h');
+		int short_help = strcmp(argv[i], "-h") == 0 && !settings_known_flag(spec, "-h");
 
 		if (short_help || strcmp(argv[i], "--help") == 0) {
-			settings_help(spec, stdout);
+			settings_help(spec, settings_command_in(spec, argc, argv, &word), stdout);
 			return 1;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
@@ -255,23 +232,63 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 	return 0;
 }
 
+/* Defaults of everything; those of the chosen command last, because commands may share a member. */
+static int reset_all(const struct load *l)
+{
+	const struct setting *s;
+
+	for (const struct settings_command *c = l->spec->commands; c && c->name; c++) {
+		for (s = c->own; s && s->name; s++) {
+			if (setting_reset(s, l->out, l->err))
+				return -1;
+		}
+	}
+	for (s = l->spec->table; s->name; s++) {
+		if (setting_reset(s, l->out, l->err))
+			return -1;
+	}
+	for (s = l->command ? l->command->own : NULL; s && s->name; s++) {
+		if (setting_reset(s, l->out, l->err))
+			return -1;
+	}
+	return 0;
+}
+
+/* With commands, the words are at most one, which is one of them. */
+static int check_words(const struct load *l, const struct setting_list *words)
+{
+	char called[SETTING_CALLED_BYTES];
+
+	if (!l->command || words->n < 2)
+		return 0;
+	return err_set(l->err, ERR_FATAL, "\"%.80s\" is one word too many: see %s --help", words->v[1],
+		       settings_called(l->spec, l->command, called));
+}
+
 enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc, char **argv,
 				   char **environ_, struct setting_list *words, struct err *err)
 {
 	struct load l = {.spec = spec, .out = out, .argc = argc, .argv = argv, .err = err};
 	enum settings_result result = SETTINGS_BAD;
+	const char *word = NULL;
 	size_t n = 0;
 
 	err_clear(err);
 	*words = (struct setting_list){NULL, 0};
 	if (answer(spec, argc, argv))
 		return SETTINGS_EXIT_OK;
-	for (; spec->table[n].name; n++) {
-		if (setting_reset(&spec->table[n], out, err))
-			return SETTINGS_BAD;
+	l.command = settings_command_in(spec, argc, argv, &word);
+	if (spec->commands && !l.command) {
+		err_set(err, ERR_FATAL, "\"%.80s\" is not a command of %s: see %s --help", word, spec->program,
+			spec->program);
+		return SETTINGS_BAD;
 	}
+	if (reset_all(&l))
+		return SETTINGS_BAD;
+	while (settings_applying(spec, l.command, n))
+		n++;
 	l.flagged = xcalloc(n + 1, 1);
-	if (load_environment(&l, environ_) == 0 && load_arguments(&l, words) == 0)
+	if (load_environment(&l, environ_) == 0 && load_arguments(&l, words) == 0 && check_words(&l, words) == 0)
 		result = SETTINGS_RUN;
 	free(l.flagged);
 	return result;

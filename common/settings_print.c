@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "settings_command.h"
 #include "settings_value.h"
 
 enum { COLUMNS = 100, FLAG_COLUMNS = 34 };
@@ -91,17 +92,14 @@ static void print_row(FILE *to, const char *flag, int column, const char *help, 
 	}
 }
 
-void settings_help(const struct settings_spec *spec, FILE *to)
+/* Where the texts begin: behind the longest flag that is not too long. */
+static int text_column(const struct settings_spec *spec, const struct settings_command *command)
 {
-	static const char *const own[][2] = {
-		{"      --example", "Prints an environment file with every setting, and exits."},
-		{"      --version", "Prints the version, and exits."},
-		{"      --help", "Prints this, and exits."},
-	};
 	char flag[2 * SETTING_NAME_BYTES];
-	int column = 0;
+	const struct setting *s;
+	int column = 18;
 
-	for (const struct setting *s = spec->table; s->name; s++) {
+	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
 		int n;
 
 		flag_text(s, flag, sizeof(flag));
@@ -109,24 +107,59 @@ void settings_help(const struct settings_spec *spec, FILE *to)
 		if (n > column && n <= FLAG_COLUMNS)
 			column = n;
 	}
-	if (column < 18)
-		column = 18;
+	return column;
+}
 
-	fprintf(to, "%s\nSettings (a flag beats its environment variable, which stands in brackets with the "
-		    "default):\n\n", spec->usage ? spec->usage : spec->program);
-	for (const struct setting *s = spec->table; s->name; s++) {
-		char *details = describe(s, 1);
-		char closed[512];
+static void print_settings(FILE *to, const struct settings_spec *spec, const struct settings_command *command,
+			   int column)
+{
+	const struct setting *s;
+
+	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
+		char flag[2 * SETTING_NAME_BYTES], closed[512];
+		char *details = describe(s, !settings_is_own(command, s));
 
 		flag_text(s, flag, sizeof(flag));
 		snprintf(closed, sizeof(closed), "%s]", details);
 		print_row(to, flag, column, s->help ? s->help : "", closed);
 		free(details);
 	}
+}
+
+static void print_commands(FILE *to, const struct settings_spec *spec)
+{
+	char name[SETTING_NAME_BYTES];
+
+	fprintf(to, "Commands (%s COMMAND --help tells more):\n\n", spec->program);
+	for (const struct settings_command *c = spec->commands; c->name; c++) {
+		snprintf(name, sizeof(name), "  %s", *c->name ? c->name : "(none)");
+		print_row(to, name, 14, c->help, NULL);
+	}
+	fputc('\n', to);
+}
+
+void settings_help(const struct settings_spec *spec, const struct settings_command *command, FILE *to)
+{
+	static const char *const own[][2] = {
+		{"      --example", "Prints an environment file with every setting, and exits."},
+		{"      --version", "Prints the version, and exits."},
+		{"      --help", "Prints this, and exits."},
+	};
+	int of_one = command && *command->name;
+	const char *usage = of_one ? command->usage : spec->usage;
+	const char *examples = of_one ? command->examples : spec->examples;
+	int column = text_column(spec, command);
+
+	fprintf(to, "%s\n", usage ? usage : spec->program);
+	if (spec->commands && !of_one)
+		print_commands(to, spec);
+	fprintf(to, "Settings (a flag beats its environment variable, which stands in brackets with the "
+		    "default):\n\n");
+	print_settings(to, spec, command, column);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		print_row(to, own[i][0], column, own[i][1], NULL);
-	if (spec->examples)
-		fprintf(to, "\n%s", spec->examples);
+	if (examples)
+		fprintf(to, "\n%s", examples);
 }
 
 /* As a shell, systemd's EnvironmentFile= and compose files all read it. */
@@ -162,20 +195,20 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 	}
 }
 
-void settings_log(const struct settings_spec *spec, const void *settings)
+void settings_log_command(const struct settings_spec *spec, const struct settings_command *command,
+			  const void *settings)
 {
 	struct log_field *fields;
+	const struct setting *s;
 	char **texts;
 	size_t n = 0, used = 1;
 
-	while (spec->table[n].name)
+	while (settings_applying(spec, command, n))
 		n++;
 	fields = xcalloc(n + 2, sizeof(*fields));
 	texts = xcalloc(n + 1, sizeof(*texts));
 	fields[0] = (struct log_field)L_STR("version", GAPLESS_VERSION);
-	for (size_t i = 0; i < n; i++) {
-		const struct setting *s = &spec->table[i];
-
+	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
 		if (setting_is_default(s, settings))
 			continue;
 		texts[i] = setting_show(s, settings);
@@ -187,4 +220,9 @@ void settings_log(const struct settings_spec *spec, const void *settings)
 		free(texts[i]);
 	free(texts);
 	free(fields);
+}
+
+void settings_log(const struct settings_spec *spec, const void *settings)
+{
+	settings_log_command(spec, NULL, settings);
 }

@@ -11,7 +11,7 @@ void assigned_set(struct assigned *a, const int32_t *ids, size_t n)
 	a->v = n == 0 ? NULL : xcalloc(n, sizeof(*a->v));
 	a->n = n;
 	for (size_t i = 0; i < n; i++)
-		a->v[i] = (struct partition){.id = ids[i], .hole_at = -1, .confirmed = -1};
+		a->v[i] = (struct partition){.id = ids[i], .end = INT64_MAX, .hole_at = -1, .confirmed = -1};
 }
 
 void assigned_release(struct assigned *a)
@@ -51,11 +51,22 @@ enum arrival assigned_judge(struct partition *p, int64_t offset)
 void assigned_took(struct partition *p, int64_t offset)
 {
 	p->next = offset + 1;
+	if (p->next >= p->end)
+		p->state = PARTITION_DONE;
+}
+
+int assigned_all_done(const struct assigned *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].state != PARTITION_DONE)
+			return 0;
+	}
+	return 1;
 }
 
 void assigned_start(struct partition *p, int64_t offset, int64_t stored, int64_t dead_run)
 {
-	p->state = PARTITION_READING;
+	p->state = offset < p->end ? PARTITION_READING : PARTITION_DONE;
 	p->next = offset;
 	p->stored = stored;
 	p->dead_run = dead_run;

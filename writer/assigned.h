@@ -1,7 +1,7 @@
 /* The partitions that this writer has, and how far each was taken. Pure.
  *
  * `next` moves in one function only (assigned_took), when a message was taken into a batch; it is set anew
- * when the start of a partition is decided. */
+ * when the start of a partition is decided. Where it reaches `end`, the partition is done. */
 #ifndef GAPLESS_ASSIGNED_H
 #define GAPLESS_ASSIGNED_H
 
@@ -15,6 +15,7 @@ enum partition_state {
 	PARTITION_UNKNOWN, /* where it starts is not decided yet: what arrives is ignored, it will be read
 			      again */
 	PARTITION_READING,
+	PARTITION_DONE,	   /* everything before its end was taken: nothing after it is */
 	PARTITION_HALTED /* a message that this program must not skip: nothing after it is taken */
 };
 
@@ -22,6 +23,7 @@ struct partition {
 	int32_t id;
 	enum partition_state state;
 	int64_t next;	   /* offset of the message that comes next */
+	int64_t end;	   /* what comes from here on is not wanted (a replay); INT64_MAX: there is no end */
 	int64_t stored;	   /* the database's position is known to be at least here */
 	int64_t dead_run;  /* dead letters in a row */
 	int64_t hole_at;   /* where a hole was met and looked at again; -1 = never */
@@ -52,7 +54,9 @@ void assigned_restart(struct assigned *a);
 /* What a message at this offset means; p may be NULL. Notes the hole that ARRIVAL_JUMP met. */
 enum arrival assigned_judge(struct partition *p, int64_t offset);
 void assigned_took(struct partition *p, int64_t offset);
-/* The partition starts at `offset`; the database's position is `stored`. */
+/* 1 where every partition was taken to its end. */
+int assigned_all_done(const struct assigned *a);
+/* The partition starts at `offset`; the database's position is `stored`. Set `end` before. */
 void assigned_start(struct partition *p, int64_t offset, int64_t stored, int64_t dead_run);
 void assigned_halt(struct partition *p, const struct err *why);
 

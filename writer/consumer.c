@@ -15,13 +15,14 @@ rd_kafka_t *consumer_new(const struct options *o,
 			 struct err *err)
 {
 	char session[24], heartbeat[24], text[512];
+	int in_group = on_rebalance != NULL;
 	const struct kafka_property role[] = {
-		{"group.id", o->group},
+		{"group.id", in_group ? o->group : "gapless-replay"},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"auto.offset.reset", "earliest"},
 		{"partition.assignment.strategy", "range"},
-		{"enable.partition.eof", "false"},
+		{"enable.partition.eof", in_group ? "false" : "true"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
 		{"heartbeat.interval.ms", heartbeat},
@@ -29,7 +30,7 @@ rd_kafka_t *consumer_new(const struct options *o,
 		{"fetch.wait.max.ms", "100"},
 		{"queued.max.messages.kbytes", "8192"},
 		{"queued.min.messages", "10000"},
-		{o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
+		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
 		{NULL, NULL},
 	};
 	/* What these promise, the code relies on. */
@@ -57,7 +58,8 @@ rd_kafka_t *consumer_new(const struct options *o,
 	if (conf == NULL)
 		return NULL;
 	rd_kafka_conf_set_opaque(conf, opaque);
-	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	if (in_group)
+		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
 	if (rk == NULL) {
@@ -69,12 +71,12 @@ rd_kafka_t *consumer_new(const struct options *o,
 	return rk;
 }
 
-int consumer_topic_exists(rd_kafka_t *rk, const char *topic, struct err *err)
+int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err)
 {
 	const struct rd_kafka_metadata *md = NULL;
 	rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
 	rd_kafka_resp_err_t code;
-	int exists = 0;
+	int n = 0;
 
 	if (rkt == NULL)
 		return err_set(err, ERR_RETRY, "the topic %s: %s", topic,
@@ -83,14 +85,14 @@ int consumer_topic_exists(rd_kafka_t *rk, const char *topic, struct err *err)
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
 		code = md->topics[0].err;
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		exists = 1;
+		n = md->topics[0].partition_cnt;
 	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-		exists = err_set(err, kafka_error_class(code), "the topic %s: %s", topic,
+		n = err_set(err, kafka_error_class(code), "the topic %s: %s", topic,
 				 rd_kafka_err2str(code));
 	if (md != NULL)
 		rd_kafka_metadata_destroy(md);
 	rd_kafka_topic_destroy(rkt);
-	return exists;
+	return n;
 }
 
 int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err)
@@ -114,6 +116,12 @@ static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct 
 	for (size_t i = 0; i < a->n; i++)
 		rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset = offset;
 	return list;
+}
+
+static void list_free(rd_kafka_topic_partition_list_t *list)
+{
+	if (list != NULL)
+		rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* One end of all partitions. With the logical offsets in place of times this is the request behind
@@ -180,22 +188,66 @@ int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, 
 	}
 	rc = 0;
 out:
-	if (committed != NULL)
-		rd_kafka_topic_partition_list_destroy(committed);
-	if (low != NULL)
-		rd_kafka_topic_partition_list_destroy(low);
-	if (high != NULL)
-		rd_kafka_topic_partition_list_destroy(high);
+	list_free(committed);
+	list_free(low);
+	list_free(high);
+	return rc;
+}
+
+/* The first offset of a time, of all partitions; the end's where there is none. A time comes back as it went where the broker
+ * did not answer. */
+static int ask_time(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
+		    struct replay_part *parts, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = list_of(topic, a, from_ms);
+	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
+
+	for (size_t i = 0; i < a->n && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+		const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(list, topic, a->v[i].id);
+
+		code = e->err;
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && e->offset == from_ms && from_ms > parts[i].high)
+			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+		parts[i].from = e->offset < 0 ? parts[i].high : e->offset;
+	}
+	list_free(list);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s", topic,
+		       rd_kafka_err2str(code));
+}
+
+int consumer_bounds(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
+		    struct replay_part *parts, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *low = NULL, *high = NULL;
+	int rc = -1;
+
+	if (ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0 ||
+	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
+		goto out;
+	for (size_t i = 0; i < a->n; i++) {
+		parts[i].partition = a->v[i].id;
+		parts[i].low = parts[i].from = offset_of(low, topic, a->v[i].id);
+		parts[i].high = offset_of(high, topic, a->v[i].id);
+	}
+	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
+	rc = from_ms > 0 ? ask_time(rk, topic, a, from_ms, parts, err) : 0;
+out:
+	list_free(low);
+	list_free(high);
 	return rc;
 }
 
 int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = list_of(topic, a, 0);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < a->n; i++)
-		rd_kafka_topic_partition_list_find(list, topic, a->v[i].id)->offset = a->v[i].next;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].state != PARTITION_DONE)
+			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset = a->v[i].next;
+	}
 	code = rd_kafka_assign(rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)

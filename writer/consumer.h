@@ -8,18 +8,20 @@
 #include "assigned.h"
 #include "batch.h"
 #include "options.h"
+#include "replay_plan.h"
 #include "start.h"
 
 /* The consumer, with its queue turned to rd_kafka_consumer_poll(); not subscribed. `opaque` goes to the
- * callbacks. NULL: *err. */
+ * callbacks. Without on_rebalance it is one for partitions of our own choice: it never joins a group nor commits, and is told
+ * the end of a partition. NULL: *err. */
 rd_kafka_t *consumer_new(const struct options *o,
 			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t,
 					      rd_kafka_topic_partition_list_t *, void *),
 			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque,
 			 struct err *err);
 
-/* 1 where the topic exists, 0 where it does not, -1 where no broker answers (*err). */
-int consumer_topic_exists(rd_kafka_t *rk, const char *topic, struct err *err);
+/* How many partitions the topic has, 0 where it does not exist, -1 where no broker answers (*err). */
+int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err);
 int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err);
 
 /* Committed offset and watermarks of a partition each: fills facts[i] for a->v[i]. 0, or -1 (*err): ask again
@@ -27,7 +29,12 @@ int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err);
 int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts,
 		   struct err *err);
 
-/* Assigns exactly the partitions, from their `next` on. A fresh assignment: seeking leaves
+/* The same for a replay: fills low, high and from (the first offset that the broker stamped with from_ms or later; INT64_MIN: low)
+ * of parts[i] for a->v[i]. */
+int consumer_bounds(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
+		    struct replay_part *parts, struct err *err);
+
+/* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment: seeking leaves
  * partitions stuck. */
 int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err);
 

@@ -1,12 +1,13 @@
 #include "options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "common/candle.h"
 
 #define AT(member) offsetof(struct options, member)
 
-static const struct setting table[] = {
+const struct setting options_table[] = {
 	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...",
 	 "Kafka brokers to begin with."},
 	{"topic", SETTING_TEXT, AT(topic), 0, 0, "candles.v1", 0, 0, "NAME", "Topic of the candles."},
@@ -40,7 +41,7 @@ static const struct setting table[] = {
 	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 
-static const char *const also_known[] = {
+const char *const options_also_known[] = {
 	/* gapless-producer */
 	"SYMBOLS", "INTERVALS", "SINCE", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS",
 	"RATE_LIMIT", "RATE_PERCENT", "RATE_SCOPE", "PRODUCER_GROUP", "QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY",
@@ -48,26 +49,6 @@ static const char *const also_known[] = {
 	/* compose/ and tests/ */
 	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE", "STACK_WAIT_S",
 	"EXCHANGE_PORT", "FAULT", NULL};
-
-const struct settings_spec options_spec = {
-	.program = "gapless-writer",
-	.usage = "Usage: gapless-writer [settings]          store what the topic carries until told to stop\n"
-		 "       gapless-writer migrate [settings]  make or update the tables, and end\n\n"
-		 "Reads candles from Kafka and stores them in PostgreSQL, each once, with its exact digits.\n"
-		 "A committed offset is never ahead of the database. Start more of them to share the work;\n"
-		 "stop or kill them as you like.\n",
-	.examples = "Examples:\n"
-		    "  gapless-writer migrate --database 'host=db dbname=market'\n"
-		    "  gapless-writer --brokers kafka1:9092,kafka2:9092 \\\n"
-		    "                 --database postgresql://writer@db/market\n"
-		    "  gapless-writer -X security.protocol=ssl -X ssl.ca.location=/etc/ssl/kafka.pem\n\n"
-		    "Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"
-		    "            2 settings, or a database that refuses us; 3 replaced by another\n"
-		    "            with the same group-instance-id; 4 could not stop in time;\n"
-		    "            130 second signal\n",
-	.table = table,
-	.also_known = also_known,
-};
 
 int options_check(const struct options *o, struct err *err)
 {
@@ -77,5 +58,7 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL, "--topic: '%s' is not the name of a topic", o->topic);
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL, "--group: the name of the consumer group is empty");
+	if (o->format != NULL && strcmp(o->format, "table") != 0 && strcmp(o->format, "tsv") != 0)
+		return err_set(err, ERR_FATAL, "--format: '%s' is neither table nor tsv", o->format);
 	return 0;
 }

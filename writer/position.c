@@ -103,8 +103,8 @@ out:
 	return rc;
 }
 
-static int read_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-			  int64_t limit, struct err *err)
+int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n, int64_t limit,
+		       struct err *err)
 {
 	const char *values[4] = {topic, NULL, NULL, NULL};
 	struct pgarray ids, offsets;
@@ -173,7 +173,7 @@ int position_start(struct pg *pg, const char *topic, struct position_item *items
 		return pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
 	if (write_rows(pg, topic, items, n, START_ROW_INSERT, err) != 0 ||
 	    write_rows(pg, topic, items, n, START_ROW_SET, err) != 0 ||
-	    read_dead_runs(pg, topic, items, n, dead_limit, err) != 0)
+	    position_dead_runs(pg, topic, items, n, dead_limit, err) != 0)
 		return -1;
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }

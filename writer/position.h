@@ -24,6 +24,10 @@ struct position_item {
 int position_start(struct pg *pg, const char *topic, struct position_item *items, size_t n,
 		   int64_t dead_limit, int *unsure, struct err *err) __attribute__((warn_unused_result));
 
+/* Fills dead_run of each item for its start.offset; counts to limit + 1 at most. 0, or -1 with *err. */
+int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n, int64_t limit,
+		       struct err *err) __attribute__((warn_unused_result));
+
 /* *lost becomes 1, and *err says how, where a position is gone or stands before at_least. 0, or -1 with *err.
  */
 int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n, int *lost,

@@ -6,12 +6,19 @@
 #include "common/stop.h"
 #include "consumer.h"
 #include "intake.h"
+#include "replay.h"
 #include "writer.h"
 
 enum { READ_AT_ONCE = 2000, SAY_MS = 60000, SAY_DEAD_MS = 10000 };
 
 static void halt(struct writer *w, struct partition *p, int64_t offset, const struct err *why)
 {
+	if (w->replay != NULL) {
+		log_error("the replay cannot pass a message; nothing after it is replayed", L_STR("reason", why->text),
+			  L_INT("partition", p->id), L_INT("offset", offset));
+		writer_end(w, EXIT_PERSON);
+		return;
+	}
 	assigned_halt(p, why);
 	consumer_pause_one(w->rk, w->options->topic, p->id);
 	log_error("a partition is halted; the others go on", L_STR("reason", why->text),
@@ -41,12 +48,18 @@ static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafk
 	return 1;
 }
 
+static enum intake judge(const struct writer *w, const rd_kafka_message_t *m, struct message *out, struct err *why)
+{
+	if (w->replay != NULL && !replay_wants(&w->replay->spec, m->key, m->key_len))
+		return INTAKE_SKIP;
+	return intake_judge(w->options->source, m->key, m->key_len, m->payload, m->len, out, why);
+}
+
 static void take(struct writer *w, struct partition *p, const rd_kafka_message_t *m)
 {
 	struct message message = {0};
 	struct err why;
-	enum intake kind =
-		intake_judge(w->options->source, m->key, m->key_len, m->payload, m->len, &message, &why);
+	enum intake kind = judge(w, m, &message, &why);
 
 	if (kind == INTAKE_HALT) {
 		halt(w, p, m->offset, &why);
@@ -89,17 +102,23 @@ static void on_message(struct writer *w, const rd_kafka_message_t *m)
 		writer_restart(w);
 		return;
 	case ARRIVAL_HOLE:
-		w->tally.lost_offsets += m->offset - p->next;
+		w->tally.lost_offsets += (m->offset < p->end ? m->offset : p->end) - p->next;
 		log_error("messages are gone from the topic that were never read; the producer fetches their "
 			  "candles again",
 			  L_STR("topic", w->options->topic), L_INT("partition", m->partition),
 			  L_INT("from", p->next), L_INT("to", m->offset),
 			  L_INT("messages", m->offset - p->next));
+		if (m->offset >= p->end) {
+			replaying_close(w, p);
+			return;
+		}
 		break;
 	case ARRIVAL_NEXT:
 		break;
 	}
 	take(w, p, m);
+	if (p->state == PARTITION_DONE)
+		consumer_pause_one(w->rk, w->options->topic, p->id);
 }
 
 static void on_kafka_error(struct writer *w, const rd_kafka_message_t *m)
@@ -108,6 +127,8 @@ static void on_kafka_error(struct writer *w, const rd_kafka_message_t *m)
 
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+		if (w->replay != NULL)
+			replaying_eof(w, m->partition, m->offset);
 		return;
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:

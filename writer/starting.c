@@ -25,6 +25,10 @@ void writer_start_step(struct writer *w, int64_t now_ms)
 	struct start_facts *facts;
 	struct err err;
 
+	if (w->replay != NULL) {
+		replaying_start_step(w, now_ms);
+		return;
+	}
 	if (!w->starting || n == 0 || now_ms < w->start_due_ms || !store_is_idle(w->store))
 		return;
 	facts = xcalloc(n, sizeof(*facts));

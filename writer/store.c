@@ -78,7 +78,7 @@ enum attempt { ATTEMPT_OVER, ATTEMPT_FAILED };
 
 static enum attempt try_batch(struct store *s, struct store_job *job)
 {
-	switch (transaction_store(&s->pg, &s->room, s->config.topic, job->batch, &s->abandon, &job->stored,
+	switch (transaction_store(&s->pg, &s->room, &s->config.cursor, job->batch, &s->abandon, &job->stored,
 				  &job->err)) {
 	case TRANSACTION_DONE:
 		job->result = STORE_DONE;
@@ -124,10 +124,21 @@ static enum attempt try_start(struct store *s, struct store_job *job)
 {
 	int unsure;
 
-	if (position_start(&s->pg, s->config.topic, job->items, job->items_n, s->config.dead_limit, &unsure,
+	if (position_start(&s->pg, s->config.cursor.topic, job->items, job->items_n, s->config.dead_limit, &unsure,
 			   &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = unsure ? STORE_UNSURE : STORE_DONE;
+	return ATTEMPT_OVER;
+}
+
+static enum attempt try_replay(struct store *s, struct store_job *job)
+{
+	if (replay_run_begin(&s->pg, job->run, s->config.dead_limit, &job->err) == 0)
+		job->result = STORE_DONE;
+	else if (job->err.class == ERR_INPUT)
+		job->result = STORE_PERSON;
+	else
+		return ATTEMPT_FAILED;
 	return ATTEMPT_OVER;
 }
 
@@ -135,7 +146,7 @@ static enum attempt try_check(struct store *s, struct store_job *job)
 {
 	int lost;
 
-	if (position_check(&s->pg, s->config.topic, job->items, job->items_n, &lost, &job->err) != 0)
+	if (position_check(&s->pg, s->config.cursor.topic, job->items, job->items_n, &lost, &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = lost ? STORE_LOST : STORE_DONE;
 	return ATTEMPT_OVER;
@@ -149,13 +160,16 @@ static enum attempt try_job(struct store *s, struct store_job *job)
 		return ATTEMPT_FAILED;
 	/* Partitions come with a new start, a restore or a new database; after a missing constraint the check
 	 * has the better sentence. */
-	if ((job->kind == STORE_START || s->broken_since_ms != 0) && check_tables(s, job) != 0)
+	if ((job->kind == STORE_START || job->kind == STORE_REPLAY || s->broken_since_ms != 0) &&
+	    check_tables(s, job) != 0)
 		return ATTEMPT_FAILED;
 	switch (job->kind) {
 	case STORE_BATCH:
 		return try_batch(s, job);
 	case STORE_START:
 		return try_start(s, job);
+	case STORE_REPLAY:
+		return try_replay(s, job);
 	case STORE_CHECK:
 		break;
 	}

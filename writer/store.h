@@ -13,11 +13,13 @@
 
 #include "batch.h"
 #include "position.h"
+#include "replay_run.h"
 #include "transaction.h"
 
 enum store_kind {
 	STORE_BATCH, /* store a sealed batch */
 	STORE_START, /* check the tables; where do the partitions start? */
+	STORE_REPLAY, /* check the tables; begin the replay, or go on with it */
 	STORE_CHECK  /* are the positions still there? Tried once only */
 };
 
@@ -36,6 +38,7 @@ struct store_job {
 	struct batch *batch;	     /* STORE_BATCH */
 	struct position_item *items; /* STORE_START, STORE_CHECK */
 	size_t items_n;
+	struct replay_run *run; /* STORE_REPLAY */
 	/* results */
 	enum store_result result;
 	struct stored stored;
@@ -44,7 +47,7 @@ struct store_job {
 
 struct store_config {
 	const char *database; /* conninfo */
-	const char *topic;
+	struct cursor cursor;
 	int64_t dead_limit; /* rows in a row that the database may refuse; 0 = no limit */
 };
 

@@ -24,6 +24,8 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 	int64_t skipped;
 
 	FAULT("after_db_before_commit");
+	if (w->replay != NULL)
+		return; /* its place is in the database */
 	switch (consumer_commit(w->rk, w->options->topic, b, &err)) {
 	case ERR_NONE:
 		break;
@@ -86,6 +88,8 @@ void writer_collect(struct writer *w)
 			stored(w, job);
 		else if (job->kind == STORE_START && job->generation == w->generation)
 			writer_started(w, job);
+		else if (job->kind == STORE_REPLAY && job->generation == w->generation)
+			replaying_started(w, job);
 		break;
 	case STORE_LOST:
 		database_lost(w, job);
@@ -137,9 +141,9 @@ void writer_store_step(struct writer *w, int64_t now_ms)
 	if (w->ending)
 		return;
 	if (store_is_idle(w->store)) {
-		if (batch_is_due(w->filling, now_ms))
+		if (batch_is_due(w->filling, now_ms) || (replaying_is_read(w) && !batch_is_empty(w->filling)))
 			hand_over(w);
-		else
+		else if (w->replay == NULL)
 			check_positions(w, now_ms);
 	}
 	if (w->paused && !batch_is_full(w->filling)) {

@@ -10,7 +10,7 @@ struct tally {
 	int64_t inserted, corrected, identical, stale;
 	int64_t odd; /* candles whose high is below their low and the like: stored as they are */
 	int64_t dead_letters;
-	int64_t skipped;	 /* tombstones and empty values */
+	int64_t skipped;	 /* tombstones, empty values, and what a replay does not want */
 	int64_t lost_offsets;	 /* deleted from the topic before they were read */
 	int64_t database_lost;	 /* times that the database had lost something and is filled again */
 	int64_t commit_failures; /* of offsets, to Kafka; harmless */

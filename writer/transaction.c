@@ -9,6 +9,27 @@
 #include "common/timetext.h"
 #include "transaction_sql.h"
 
+/* The statements about the cursor. */
+struct cursor_sql {
+	const char *begin, *positions, *move;
+};
+
+static const struct cursor_sql live = {SQL_BEGIN_WITH("market_data_position"),
+				       SQL_POSITIONS("market_data_position", "topic"),
+				       SQL_MOVE("market_data_position", "topic")};
+static const struct cursor_sql replay = {SQL_BEGIN_WITH("market_data_replay"), SQL_POSITIONS("market_data_replay", "name"),
+					 SQL_MOVE("market_data_replay", "name")};
+
+static const struct cursor_sql *sql_of(const struct cursor *c)
+{
+	return c->replay != NULL ? &replay : &live;
+}
+
+static const char *key_of(const struct cursor *c)
+{
+	return c->replay != NULL ? c->replay : c->topic;
+}
+
 /* Far beyond what the limits of a batch allow. */
 enum { ARRAY_MAX_BYTES = 512 << 20 };
 
@@ -167,10 +188,10 @@ static int store_coverage(struct pg *pg, struct transaction_room *room, const st
 }
 
 /* Locks the positions of the batch's partitions and compares them with where the batch began. */
-static enum transaction check_positions(struct pg *pg, struct transaction_room *room, const char *topic,
+static enum transaction check_positions(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
 					const struct batch *b, struct err *err)
 {
-	const char *values[2] = {topic, NULL};
+	const char *values[2] = {key_of(cursor), NULL};
 	enum transaction result = TRANSACTION_DONE;
 	PGresult *res;
 	int row = 0;
@@ -180,7 +201,7 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 		pgarray_int(&room->a[0], b->parts[i].partition);
 	if (room_values(room, 1, &values[1], err) != 0)
 		return TRANSACTION_FAILED;
-	res = pg_query(pg, SQL_POSITIONS, (struct pg_params){2, values}, STATEMENT_DEADLINE_MS, err);
+	res = pg_query(pg, sql_of(cursor)->positions, (struct pg_params){2, values}, STATEMENT_DEADLINE_MS, err);
 	if (res == NULL)
 		return TRANSACTION_FAILED;
 	for (size_t i = 0; i < b->parts_n && result == TRANSACTION_DONE; i++) {
@@ -191,13 +212,13 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 				"the database has no position for partition %" PRId32
 				" of %s, but this writer "
 				"had stored up to %" PRId64,
-				p->partition, topic, p->began);
+				p->partition, cursor->topic, p->began);
 			result = TRANSACTION_LOST;
 		} else if (number_at(res, row, 1) < p->began) {
 			err_set(err, ERR_INPUT,
 				"the database's position in partition %" PRId32
 				" of %s went back from %" PRId64 " to %" PRId64,
-				p->partition, topic, p->began, number_at(res, row, 1));
+				p->partition, cursor->topic, p->began, number_at(res, row, 1));
 			result = TRANSACTION_LOST;
 		}
 		row++;
@@ -206,10 +227,10 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 	return result;
 }
 
-static int store_positions(struct pg *pg, struct transaction_room *room, const char *topic,
+static int store_positions(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
 			   const struct batch *b, struct err *err)
 {
-	const char *values[3] = {topic, NULL, NULL};
+	const char *values[3] = {key_of(cursor), NULL, NULL};
 
 	room_clear(room);
 	for (size_t i = 0; i < b->parts_n; i++) {
@@ -218,7 +239,7 @@ static int store_positions(struct pg *pg, struct transaction_room *room, const c
 	}
 	if (room_values(room, 2, &values[1], err) != 0)
 		return -1;
-	return pg_run(pg, SQL_MOVE, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
+	return pg_run(pg, sql_of(cursor)->move, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
 }
 
 static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset, const void *key,
@@ -278,7 +299,7 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic,
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
 				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
 				   struct err *err)
 {
@@ -288,15 +309,15 @@ enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
 
 	memset(stored, 0, sizeof(*stored));
 	FAULT("before_db");
-	if (pg_run(pg, SQL_BEGIN, none, STATEMENT_DEADLINE_MS, err) != 0)
+	if (pg_run(pg, sql_of(cursor)->begin, none, STATEMENT_DEADLINE_MS, err) != 0)
 		goto out;
-	result = check_positions(pg, room, topic, b, err);
+	result = check_positions(pg, room, cursor, b, err);
 	if (result == TRANSACTION_DONE)
 		result = store_candles(pg, room, b, stored, err);
 	if (result != TRANSACTION_DONE)
 		goto out;
-	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, topic, b, err) != 0 ||
-	    store_dead(pg, room, topic, b, stored, err) != 0)
+	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, cursor, b, err) != 0 ||
+	    store_dead(pg, room, cursor->topic, b, stored, err) != 0)
 		result = TRANSACTION_FAILED;
 	else if (atomic_load(abandon))
 		result = TRANSACTION_ABANDONED;
@@ -319,7 +340,7 @@ int transaction_try_rows(struct pg *pg, struct transaction_room *room, const str
 	if (fill_rows(room, b, from, to) == 0)
 		return 0;
 	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 ||
-	    pg_run(pg, SQL_BEGIN, none, STATEMENT_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, live.begin, none, STATEMENT_DEADLINE_MS, err) != 0 ||
 	    count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
 		return -1;
 	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);

@@ -22,6 +22,13 @@ struct stored {
 	int64_t dead;	   /* dead letters, rows that the database refused included */
 };
 
+/* Where the end of a batch is noted, in its own transaction: the position of the live writer, or how far a replay is. A
+ * replay leaves the live position alone, and the live writer a replay's. */
+struct cursor {
+	const char *topic;
+	const char *replay; /* the replay's name; NULL: the live writer's position */
+};
+
 enum transaction {
 	TRANSACTION_DONE,
 	TRANSACTION_LOST,      /* a position stands before the place where the batch began; nothing written */
@@ -41,7 +48,7 @@ void transaction_room_release(struct transaction_room *room);
 
 /* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err says how
  * far back. */
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const char *topic,
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
 				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
 				   struct err *err);
 

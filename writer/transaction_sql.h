@@ -7,17 +7,23 @@
  * A TRUNCATE or a restore takes its locks table by table. Taking ours all at once, before anything else,
  * keeps the two from meeting half way: it waits for the transaction, or the transaction for it. ONLY: no
  * chunk of a hypertable. */
-#define SQL_BEGIN \
+#define SQL_BEGIN_WITH(cursors) \
 	"BEGIN; " \
 	"SET LOCAL synchronous_commit = on; " \
 	"SET LOCAL statement_timeout = '30s'; " \
 	"SET LOCAL lock_timeout = '10s'; " \
-	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY market_data_position, " \
+	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
 	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
 
-#define SQL_POSITIONS \
-	"SELECT partition, next_offset FROM market_data_position " \
-	"WHERE topic = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
+/* The cursors' table, and the column of $1. */
+#define SQL_POSITIONS(table, key) \
+	"SELECT partition, next_offset FROM " table " " \
+	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
+
+#define SQL_MOVE(table, key) \
+	"UPDATE " table " AS p SET next_offset = b.next_offset " \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
+	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 
 /* The batch's candles, from eleven arrays. */
 #define SQL_ROWS \
@@ -72,11 +78,6 @@
 	"GROUP BY symbol, interval ORDER BY symbol, interval " \
 	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
 	"WHERE NOT c.covered @> excluded.covered"
-
-#define SQL_MOVE \
-	"UPDATE market_data_position AS p SET next_offset = b.next_offset " \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
-	"WHERE p.topic = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 
 #define SQL_DEAD \
 	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason) " \

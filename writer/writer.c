@@ -9,6 +9,7 @@
 #include "common/stop.h"
 #include "consumer.h"
 #include "ready.h"
+#include "replay.h"
 
 enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
 
@@ -110,7 +111,7 @@ static void topic_step(struct writer *w, int64_t now_ms)
 	if (w->subscribed || now_ms < w->topic_due_ms)
 		return;
 	w->topic_due_ms = now_ms + TOPIC_MS;
-	exists = consumer_topic_exists(w->rk, topic, &err);
+	exists = consumer_topic_partitions(w->rk, topic, &err);
 	if (exists > 0 && consumer_subscribe(w->rk, topic, &err) == 0) {
 		w->subscribed = 1;
 		log_info("subscribed", L_STR("topic", topic), L_STR("group", w->options->group));
@@ -158,11 +159,17 @@ static void loop(struct writer *w)
 	while (!w->ending && !stop_requested()) {
 		int64_t now = clock_boot_ms();
 
-		topic_step(w, now);
+		if (w->replay != NULL)
+			replaying_topic_step(w, now);
+		else
+			topic_step(w, now);
 		writer_store_step(w, now);
 		writer_start_step(w, now);
+		if (w->replay != NULL)
+			replaying_step(w, now);
 		say_halted(w, now);
-		tally_log(&w->tally, now, consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
+		if (w->replay == NULL)
+			tally_log(&w->tally, now, consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
 		if (!w->ending)
 			writer_read(w, wait_ms(w, now));
 	}
@@ -171,12 +178,15 @@ static void loop(struct writer *w)
 /* The watchdog bounds it all; each part has its share. */
 static void drain(struct writer *w)
 {
-	int64_t lag = consumer_lag(w->rk, w->options->topic, &w->assigned);
+	int64_t lag = w->replay != NULL ? replaying_left(w)
+					: consumer_lag(w->rk, w->options->topic, &w->assigned);
 
 	w->draining = 1;
 	stop_watchdog((int)w->options->drain_seconds);
 	if (!w->ending)
 		writer_flush(w, w->options->drain_seconds * 1000 / 2);
+	if (w->replay != NULL)
+		w->exit_code = replaying_end(w);
 	writer_drop(w);
 	rd_kafka_consumer_close(w->rk);
 	tally_log(&w->tally, clock_boot_ms(), lag, 1);
@@ -195,10 +205,11 @@ static void writer_free(struct writer *w)
 	free(w);
 }
 
-int writer_run(const struct options *o)
+static int run(const struct options *o, struct replay *replay, int (*check)(const struct options *))
 {
-	struct store_config config = {
-		.database = o->database, .topic = o->topic, .dead_limit = o->dead_letter_limit};
+	struct store_config config = {.database = o->database,
+				      .cursor = {.topic = o->topic, .replay = replay ? replay->spec.name : NULL},
+				      .dead_limit = o->dead_letter_limit};
 	struct batch_limits limits = {
 		.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
 	struct writer *w = xcalloc(1, sizeof(*w));
@@ -206,18 +217,26 @@ int writer_run(const struct options *o)
 	int code = EXIT_USAGE;
 
 	w->options = o;
+	w->replay = replay;
 	batch_init(&w->batches[0], limits);
 	batch_init(&w->batches[1], limits);
 	w->filling = &w->batches[0];
 	/* Before the wait for the database: what is wrong with its properties is a matter of settings. */
-	w->rk = consumer_new(o, on_rebalance, on_error, w, &err);
+	w->rk = consumer_new(o, replay ? NULL : on_rebalance, on_error, w, &err);
 	if (w->rk == NULL) {
 		log_error(err.text);
 		goto out;
 	}
 	code = ready_wait(o->database);
-	if (code != EXIT_DONE || stop_requested())
+	if (code == EXIT_DONE && check != NULL)
+		code = check(o);
+	if (code != EXIT_DONE)
 		goto out;
+	if (stop_requested()) {
+		if (replay != NULL)
+			code = replaying_end(w);
+		goto out;
+	}
 	w->store = store_new(&config, &err);
 	if (w->store == NULL) {
 		log_error(err.text);
@@ -231,4 +250,14 @@ int writer_run(const struct options *o)
 out:
 	writer_free(w);
 	return code;
+}
+
+int writer_run(const struct options *o)
+{
+	return run(o, NULL, NULL);
+}
+
+int writer_replay(const struct options *o, struct replay *replay, int (*check)(const struct options *))
+{
+	return run(o, replay, check);
 }

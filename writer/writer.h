@@ -18,8 +18,11 @@
 #include "store.h"
 #include "tally.h"
 
+struct replay;
+
 struct writer {
 	const struct options *options;
+	struct replay *replay; /* NULL: the live writer */
 	rd_kafka_t *rk;
 	struct store *store;
 	struct assigned assigned;
@@ -42,6 +45,9 @@ struct writer {
 /* Waits for the database, then runs until a signal or until it needs a person; returns the exit code. Stop
  * handling is installed. */
 int writer_run(const struct options *options);
+/* The same for a replay (replay.h), until it is at its end. `check`, called when the database is there, gives an exit code:
+ * EXIT_DONE to begin. */
+int writer_replay(const struct options *options, struct replay *replay, int (*check)(const struct options *));
 
 /* ---- between the files of the writer ---- */
 
@@ -56,6 +62,25 @@ void writer_read(struct writer *w, int wait_ms);
 /* starting.c: finds the start of the partitions while w->starting, a step at a time; and what came of it. */
 void writer_start_step(struct writer *w, int64_t now_ms);
 void writer_started(struct writer *w, const struct store_job *job);
+
+/* replaying.c: where that is different for a replay */
+/* Takes all partitions of the topic once it is known. */
+void replaying_topic_step(struct writer *w, int64_t now_ms);
+/* As writer_start_step() and writer_started(). */
+void replaying_start_step(struct writer *w, int64_t now_ms);
+void replaying_started(struct writer *w, const struct store_job *job);
+/* A partition has nothing more before its end: it is done. */
+void replaying_close(struct writer *w, struct partition *p);
+/* The partition has nothing at `offset` yet. */
+void replaying_eof(struct writer *w, int32_t partition, int64_t offset);
+/* 1 where everything is read, stored or not; 0 for the live writer. */
+int replaying_is_read(const struct writer *w);
+/* Messages that are not stored yet. */
+int64_t replaying_left(const struct writer *w);
+/* Shows the progress; ends the loop where everything is stored. */
+void replaying_step(struct writer *w, int64_t now_ms);
+/* The exit code, and a sentence that goes with it. */
+int replaying_end(struct writer *w);
 
 /* storing.c */
 /* Hands a due batch over, waits for or pauses at a busy store, resumes; checks the positions while nothing

@@ -1,0 +1,125 @@
+#include "selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/candle.h"
+#include "common/printable.h"
+#include "common/words.h"
+
+enum { ARRAY_BYTES = 4 << 20, LIST_BYTES = 1 << 20 };
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int check_symbol(const char *word, struct err *err)
+{
+	char shown[PRINTABLE_BYTES];
+
+	if (symbol_is_valid(word))
+		return 0;
+	return err_set(err, ERR_FATAL, "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals",
+		       printable(word, shown));
+}
+
+static int check_interval(const char *word, struct err *err)
+{
+	char shown[PRINTABLE_BYTES];
+
+	if (interval_by_name(word) != NULL)
+		return 0;
+	return err_set(err, ERR_FATAL,
+		       "--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
+		       printable(word, shown));
+}
+
+/* The checked words, ascending, each once, into *out; every element and the array are the caller's. */
+static int sorted_words(const char *list, int (*check)(const char *, struct err *), char ***out, size_t *n,
+			struct err *err)
+{
+	char word[64];
+	size_t kept = 0;
+
+	*out = NULL;
+	*n = 0;
+	while (list != NULL && (list = word_next(list, word, sizeof(word))) != NULL) {
+		if (check(word, err) != 0)
+			return -1;
+		*out = xreallocarray(*out, *n + 1, sizeof(**out));
+		(*out)[(*n)++] = xstrdup(word);
+	}
+	if (*n > 1)
+		qsort(*out, *n, sizeof(**out), compare);
+	for (size_t i = 0; i < *n; i++) {
+		if (kept > 0 && strcmp((*out)[kept - 1], (*out)[i]) == 0)
+			free((*out)[i]);
+		else
+			(*out)[kept++] = (*out)[i];
+	}
+	*n = kept;
+	return 0;
+}
+
+static void words_release(char **words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(words[i]);
+	free(words);
+}
+
+static int fill(struct pgarray *array, const char **sql, const char *list,
+		int (*check)(const char *, struct err *), struct err *err)
+{
+	char **words;
+	size_t n;
+	int rc = sorted_words(list, check, &words, &n, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		pgarray_plain(array, words[i]);
+	if (rc == 0 && n > 0) {
+		*sql = pgarray_end(array);
+		if (*sql == NULL)
+			rc = err_set(err, ERR_FATAL, "too many series are named");
+	}
+	words_release(words, n);
+	return rc;
+}
+
+int selection_init(struct selection *s, const char *symbols, const char *intervals, struct err *err)
+{
+	pgarray_init(&s->symbols, ARRAY_BYTES);
+	pgarray_init(&s->intervals, ARRAY_BYTES);
+	s->symbols_sql = s->intervals_sql = NULL;
+	if (fill(&s->symbols, &s->symbols_sql, symbols, check_symbol, err) == 0 &&
+	    fill(&s->intervals, &s->intervals_sql, intervals, check_interval, err) == 0)
+		return 0;
+	return -1;
+}
+
+void selection_release(struct selection *s)
+{
+	pgarray_release(&s->symbols);
+	pgarray_release(&s->intervals);
+}
+
+char *selection_symbols(const char *symbols, struct err *err)
+{
+	struct buf joined;
+	char **words, *text = NULL;
+	size_t n;
+	int rc = sorted_words(symbols, check_symbol, &words, &n, err);
+
+	buf_init(&joined, LIST_BYTES);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (buf_printf(&joined, "%s%s", i > 0 ? "," : "", words[i]) != 0)
+			rc = err_set(err, ERR_FATAL, "--symbols: too many are named");
+	}
+	if (rc == 0)
+		text = xstrdup(joined.data != NULL ? joined.data : "");
+	words_release(words, n);
+	buf_release(&joined);
+	return text;
+}
