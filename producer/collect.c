@@ -54,11 +54,14 @@ struct collect *collect_new(const struct options *options, struct err *err)
 		       clock_boot_ms());
 	backoff_init(&c->backoff, 500, 30000);
 	os = ownership_settings_of(c);
-	if (catalogue_add_named(&c->catalogue, &options->patterns, options->intervals, options->n_intervals, options->since_ms,
+	if (catalogue_add_named(&c->catalogue, &options->patterns, options->intervals, options->n_intervals, options_from_ms(options),
 				upbit_retention_ms, err) == 0 &&
 	    (c->http = http_new(&hc, err)) && (c->publisher = publisher_new(&ps, err)) && (c->look = look_new(&ls, err)) &&
-	    (c->ownership = ownership_new(&os, err)))
+	    (options->fetch || (c->ownership = ownership_new(&os, err)))) {
+		if (options->fetch)
+			own_at_once(c);
 		return c;
+	}
 	collect_free(c, 0);
 	return NULL;
 }
@@ -75,6 +78,7 @@ int64_t collect_free(struct collect *c, int64_t drain_ms)
 		left = publisher_drain(c->publisher, drain_ms);
 	/* After the drain: whoever is assigned our partitions then sees all that we published. */
 	ownership_free(c->ownership);
+	fetch_free(c->fetch);
 	publisher_free(c->publisher);
 	look_free(c->look);
 	catalogue_release(&c->catalogue);
@@ -126,6 +130,8 @@ static void progress(struct collect *c)
 	}
 	if (boot < c->progress_boot_ms)
 		return;
+	if (c->fetch)
+		return; /* has a line of its own */
 	c->progress_boot_ms = boot + PROGRESS_MS;
 	for (size_t i = 0; i < c->catalogue.n_owned; i++)
 		missing += series_missing(c->catalogue.owned[i], now, boot);
@@ -148,25 +154,37 @@ static int answers_take(struct collect *c, struct err *err)
 	return publisher_poll(c->publisher, err);
 }
 
+/* One turn: what came, what follows from it, what is asked next, and a wait. */
+static int turn(struct collect *c, struct err *err)
+{
+	int fds[] = {stop_fd(), publisher_fd(c->publisher), look_fd(c->look), c->ownership ? ownership_fd(c->ownership) : stop_fd()};
+	int64_t wait_ms = TICK_MS;
+	int sent;
+
+	if (answers_take(c, err) || own_step(c, err) || look_step(c, err))
+		return -1;
+	send_markets(c);
+	do
+		sent = send_next(c, &wait_ms, err);
+	while (sent == 1);
+	if (sent < 0)
+		return -1;
+	progress(c);
+	return http_wait(c->http, fds, sizeof fds / sizeof *fds, (int)(wait_ms > 0 ? wait_ms : 1), err);
+}
+
 int collect_run(struct collect *c, struct err *err)
 {
-	if (topic_await(c, err) || (!stop_requested() && ownership_join(c->ownership, err)))
-		return -1;
-	while (!stop_requested()) {
-		int fds[] = {stop_fd(), publisher_fd(c->publisher), look_fd(c->look), ownership_fd(c->ownership)};
-		int64_t wait_ms = TICK_MS;
-		int sent;
+	int done = 0;
 
-		if (answers_take(c, err) || own_step(c, err) || look_step(c, err))
+	if (topic_await(c, err))
+		return -1;
+	if (c->ownership && !stop_requested() && ownership_join(c->ownership, err))
+		return -1;
+	while (!stop_requested() && !done) {
+		if (turn(c, err))
 			return -1;
-		send_markets(c);
-		do
-			sent = send_next(c, &wait_ms, err);
-		while (sent == 1);
-		if (sent < 0)
-			return -1;
-		progress(c);
-		if (http_wait(c->http, fds, sizeof fds / sizeof *fds, (int)(wait_ms > 0 ? wait_ms : 1), err))
+		if (c->fetch && (done = fetch_step(c, err)) < 0)
 			return -1;
 	}
 	return 0;

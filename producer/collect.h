@@ -59,14 +59,16 @@ struct collect {
 	int failures;
 	int64_t pause_boot_ms;
 
-	int64_t requests, candles, rejected; /* since the last progress line */
+	int64_t requests, candles, rejected; /* since the last progress line; of a fetch, in all */
+	int listed; /* the list of markets was read */
 	int64_t progress_boot_ms, reports_boot_ms;
 	struct log_throttle trouble, full, limited, differ;
+	struct fetch *fetch; /* of the one-shot command; NULL: follow for ever */
 };
 
 /* NULL: *err. The options outlive it. */
 struct collect *collect_new(const struct options *options, struct err *err);
-/* Runs until stop_requested(). 0, or -1: something needs a person. */
+/* Runs until stop_requested(), a one-shot fetch until it is done. 0, or -1: something needs a person. */
 int collect_run(struct collect *c, struct err *err) __attribute__((warn_unused_result));
 /* Drains what is published (up to drain_ms), leaves the group, and frees. Returns how many messages got no acknowledgement;
  * their candles are still gaps and are fetched again after the next start. */
@@ -76,6 +78,8 @@ int64_t collect_free(struct collect *c, int64_t drain_ms);
 
 /* owning.c: follows the group; what is ours is then what the catalogue says. 0, or -1: *err. */
 int own_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
+/* Of a one-shot fetch: everything is ours, without a group. */
+void own_at_once(struct collect *c);
 /* Called by the group (ownership.h). */
 void own_revoked(void *opaque, int lost);
 /* What a look saw of the group's members. 0, or -1: this producer must not go on (*err). */
@@ -89,6 +93,14 @@ int send_next(struct collect *c, int64_t *wait_ms, struct err *err) __attribute_
 void send_markets(struct collect *c);
 /* How late the latest live poll is, in ms; 0: none is. */
 int64_t send_late_ms(const struct collect *c);
+
+/* fetch.c: how a one-shot fetch stands. */
+struct fetch *fetch_new(void);
+void fetch_free(struct fetch *f);
+/* 1: everything is stored; 0: not yet; -1: what is left cannot be had, or is not stored (*err). */
+int fetch_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
+/* A look has ended that read the coverage; stored: up to everything that had been published when it began. */
+void fetch_looked(struct collect *c, int stored);
 
 /* looking.c: starts looks and takes what comes of them. 0, or -1: *err. */
 int look_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));

@@ -1,6 +1,7 @@
 #include "hold.h"
 
 enum {
+	HOPELESS_TIMES = 3,
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_GROWS_FROM = 3, /* failures in a row */
 	PAUSE_GROWN_MS = 60 * 1000
@@ -103,6 +104,14 @@ void holds_drop(struct holds *h, int64_t from_ms, int64_t to_ms)
 		if (h->v[i].to_ms <= from_ms || to_ms <= h->v[i].from_ms)
 			h->v[kept++] = h->v[i];
 	h->n = kept;
+}
+
+int holds_hopeless(const struct holds *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->v[i].times >= HOPELESS_TIMES)
+			return 1;
+	return h->empty.times >= HOPELESS_TIMES;
 }
 
 void holds_subtract(const struct holds *h, int64_t boot_ms, struct spans *from)

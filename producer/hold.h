@@ -41,6 +41,8 @@ void holds_not_empty(struct holds *h, int64_t timestamp_ms);
 void holds_known(struct holds *h, const struct spans *known);
 /* 1 where something is held. */
 int holds_any(const struct holds *h);
+/* 1 where something was answered badly three times in a row or more: waiting alone will hardly mend it. */
+int holds_hopeless(const struct holds *h);
 /* Takes what is not to be asked for yet out of the set. */
 void holds_subtract(const struct holds *h, int64_t boot_ms, struct spans *from);
 /* The pause after that many failures in a row, at most max_ms. */

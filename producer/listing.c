@@ -59,7 +59,7 @@ size_t listing_add(struct collect *c, const char *symbol, int listed)
 		return 0;
 	for (size_t i = 0; i < o->n_intervals; i++) {
 		int added;
-		struct series *s = catalogue_add(&c->catalogue, symbol, o->intervals[i], o->since_ms,
+		struct series *s = catalogue_add(&c->catalogue, symbol, o->intervals[i], options_from_ms(o),
 						 upbit_retention_ms(o->intervals[i]), &added);
 
 		if (!s) {
@@ -67,6 +67,8 @@ size_t listing_add(struct collect *c, const char *symbol, int listed)
 				  L_INT("most", CATALOGUE_MAX));
 			return n;
 		}
+		if (added && o->fetch)
+			s->until_ms = o->to_ms;
 		if (added)
 			series_market(s, listed);
 		n += (size_t)added;
@@ -104,6 +106,7 @@ void listing_answer(struct collect *c, const struct http_answer *answer)
 	} else {
 		answer_came(c);
 		listing_apply(c, &markets);
+		c->listed = 1;
 		if (c->clock.known) {
 			c->markets_fails = 0;
 			c->markets_boot_ms = clock_boot_ms() + AGAIN_MS;

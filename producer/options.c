@@ -6,7 +6,7 @@
 
 #define AT(member) offsetof(struct options, member)
 
-static const struct setting table[] = {
+const struct setting options_table[] = {
 	{"symbols", SETTING_TEXT, AT(symbols_text), 0, 0, NULL, 0, 0, "LIST",
 	 "Markets to keep complete (needed): KRW-BTC,KRW-ETH; KRW-* for all that the exchange lists, !KRW-DOGE to leave one out."},
 	{"intervals", SETTING_TEXT, AT(intervals_text), 0, 0, "1m", 0, 0, "LIST", "Intervals of each market: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M."},
@@ -47,31 +47,11 @@ static const struct setting table[] = {
 	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 
-static const char *const also_known[] = {
+const char *const options_also_known[] = {
 	/* gapless-writer */
 	"GROUP", "BATCH_ROWS", "BATCH_BYTES", "BATCH_MS", "DEAD_LETTER_LIMIT", "GROUP_INSTANCE_ID", "DRAIN_SECONDS",
 	/* compose/ and tests/ */
 	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE", "EXCHANGE_PORT", "FAULT", NULL};
-
-const struct settings_spec options_spec = {
-	.program = "gapless-producer",
-	.usage = "Usage: gapless-producer --symbols LIST [settings]\n\n"
-		 "Keeps candles of an exchange complete: finds in the database what is missing, fetches it, follows live, and\n"
-		 "publishes every closed candle to Kafka, keyed by symbol. gapless-writer stores them.\n\n"
-		 "It needs no state of its own: start it again, anywhere, and it goes on where the database is. Start more of them,\n"
-		 "with the same settings, and they share the markets; kill one, and the others take its part.\n",
-	.examples = "Examples:\n"
-		    "  gapless-producer --symbols KRW-BTC,KRW-ETH\n"
-		    "  gapless-producer --symbols KRW-BTC --intervals 1s,1m --since 2024-01-01\n"
-		    "  gapless-producer --symbols 'KRW-*,!KRW-DOGE' --intervals 1m,1h,1d\n"
-		    "  gapless-producer --symbols KRW-BTC --brokers kafka1:9092 -X security.protocol=ssl \\\n"
-		    "                   --database 'host=db dbname=market sslmode=verify-full'\n\n"
-		    "Exit codes: 0 stopped by a signal; 1 stopped on something that needs a person, such as a group whose\n"
-		    "            members want other symbols, intervals or since; 2 settings;\n"
-		    "            4 could not stop in time, 130 second signal\n",
-	.table = table,
-	.also_known = also_known,
-};
 
 static int intervals_parse(struct options *o, struct err *err)
 {
@@ -107,9 +87,20 @@ int options_check(struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own", o->rate_scope);
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL, "--producer-group: the name of the consumer group is empty");
+	if (o->fetch && o->from_ms == INT64_MIN)
+		return err_set(err, ERR_FATAL, "--from: from when on? e.g. --from 2024-05-01");
+	if (o->fetch && o->to_ms == INT64_MIN)
+		o->to_ms = INT64_MAX - 1; /* everything up to now */
+	if (o->fetch && o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL, "--from must be before --to");
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
 	return intervals_parse(o, err);
+}
+
+int64_t options_from_ms(const struct options *o)
+{
+	return o->fetch ? o->from_ms : o->since_ms;
 }
 
 void options_release(struct options *o)

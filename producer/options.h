@@ -27,12 +27,20 @@ struct options {
 	const struct interval *intervals[INTERVALS_MAX]; /* shortest first, each once */
 	size_t n_intervals;
 	int rate_scope_own;
+
+	/* the command fetch */
+	int fetch;
+	int64_t from_ms, to_ms;
 };
 
-extern const struct settings_spec options_spec;
+/* The table of the settings, and the variables of the other programs. */
+extern const struct setting options_table[];
+extern const char *const options_also_known[];
 
 /* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an ERR_FATAL sentence. */
 int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
+/* Where what is wanted begins: --since, or of a fetch --from. INT64_MIN: not said. */
+int64_t options_from_ms(const struct options *o);
 void options_release(struct options *o);
 
 #endif

@@ -43,6 +43,15 @@ void own_again(struct collect *c)
 		look_anew(c);
 }
 
+void own_at_once(struct collect *c)
+{
+	for (size_t i = 0; i < c->catalogue.n; i++)
+		c->catalogue.all[i]->until_ms = c->options->to_ms;
+	c->fetch = fetch_new();
+	c->held = c->agreed = 1;
+	own_again(c);
+}
+
 /* The slots of the budget that are ours. */
 static void share(struct collect *c, size_t owned)
 {

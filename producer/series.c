@@ -26,7 +26,7 @@ static int64_t greatest(int64_t a, int64_t b)
 
 void series_init(struct series *s, const char *symbol, const struct interval *iv, int64_t since_ms, int64_t retention_ms)
 {
-	*s = (struct series){.iv = iv, .since_ms = since_ms, .retention_ms = retention_ms};
+	*s = (struct series){.iv = iv, .since_ms = since_ms, .until_ms = INT64_MAX, .retention_ms = retention_ms};
 	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
 	s->wanted_until_ms = INT64_MAX;
 	s->listed_from_ms = INT64_MIN;
@@ -51,7 +51,7 @@ void series_release(struct series *s)
 static void forget(struct series *s)
 {
 	struct series fresh = {.iv = s->iv, .owned = s->owned, .tenure = s->tenure, .market = s->market, .was_listed = s->was_listed,
-			       .since_ms = s->since_ms, .retention_ms = s->retention_ms, .wanted_until_ms = INT64_MAX,
+			       .since_ms = s->since_ms, .until_ms = s->until_ms, .retention_ms = s->retention_ms, .wanted_until_ms = INT64_MAX,
 			       .listed_from_ms = INT64_MIN};
 
 	memcpy(fresh.symbol, s->symbol, sizeof fresh.symbol);
@@ -95,6 +95,8 @@ void series_begin(struct series *s, int64_t now_ms)
 	s->wanted_from_ms = interval_add(s->iv, interval_floor(s->iv, now_ms), -WANTED_AT_FIRST);
 	if (s->since_ms != INT64_MIN)
 		s->wanted_from_ms = interval_floor(s->iv, s->since_ms);
+	if (s->until_ms != INT64_MAX)
+		s->wanted_until_ms = least(interval_ceil(s->iv, s->until_ms), s->live_from_ms);
 }
 
 /* --- what is wanted */
@@ -154,6 +156,19 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 	return n;
 }
 
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms)
+{
+	struct spans left = {0};
+	int64_t n;
+
+	spans_add(&left, asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
+	spans_subtract(&left, &s->known);
+	spans_subtract(&left, &s->seen);
+	n = intervals_of(s, &left);
+	spans_release(&left);
+	return n;
+}
+
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms)
 {
 	struct spans gaps = {0};
@@ -180,12 +195,12 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 	if (!s->owned || s->market == MARKET_UNSEEN)
 		return MARKET_AS_BEFORE;
 	if (s->market == MARKET_LISTED) {
-		if (s->wanted_until_ms == INT64_MAX)
+		if (s->wanted_until_ms == INT64_MAX || s->until_ms != INT64_MAX)
 			return MARKET_AS_BEFORE;
 		s->wanted_until_ms = INT64_MAX;
 		return MARKET_LISTED_AGAIN;
 	}
-	if (s->looked_once && (s->was_listed || s->known.n > 0)) {
+	if (s->until_ms == INT64_MAX && s->looked_once && (s->was_listed || s->known.n > 0)) {
 		int ended = s->wanted_until_ms < INT64_MAX;
 
 		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;

@@ -41,6 +41,7 @@ struct series {
 
 	/* wanted: [wanted_from, wanted_until); nothing is asked before listed_from, nor what is older than the retention */
 	int64_t since_ms; /* the setting; INT64_MIN: none */
+	int64_t until_ms; /* of a one-shot fetch; INT64_MAX: for ever */
 	int64_t wanted_from_ms, wanted_until_ms;
 	int64_t listed_from_ms;        /* INT64_MIN: not known */
 	int64_t listed_asked_boot_ms;  /* when that was last found out */
@@ -107,7 +108,9 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms);
  * missing that were not known to be missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_look_began(struct series *s);
 int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms, int64_t boot_ms);
-/* Intervals that are missing now and may be asked for. */
+/* Intervals that are missing, whether they may be asked for now or not; before the first look: all. */
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms);
+/* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 
 /* What the same look found stored in the gaps; takes the array over. A row that is read for them again is published with at
