@@ -20,7 +20,7 @@ static int migrate(const struct options *o)
 	if (ready_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
-	} else if (migrate_run(&pg, &err) != 0) {
+	} else if (migrate_run(&pg, o->source, &err) != 0) {
 		code = EXIT_PERSON;
 		log_error(err.text);
 	}
