@@ -49,13 +49,33 @@ static void pause_ms(int ms)
 	poll(&p, 1, ms);
 }
 
-/* ---- a step that must wait for the table's other users ---- */
-
 struct step {
 	struct pg *pg;
 	const struct adopt_plan *plan;
-	char *run; /* RUN_BYTES */
+	const char *source;
+	char *run;	/* RUN_BYTES */
+	int64_t blocks; /* of the table */
+	int overtaken;	/* another process has ended or restarted this run, or the table was rewritten: look again */
 };
+
+/* Locks the run until the transaction ends, and takes its cursor. */
+static int cursor(struct step *s, int64_t *block, struct err *err)
+{
+	const char *values[] = {s->run};
+	PGresult *res = pg_query(s->pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
+	int found = res != NULL && PQntuples(res) == 1;
+
+	if (found) {
+		*block = number_at(res, 0, 0);
+	} else if (res != NULL) {
+		s->overtaken = 1;
+		err_set(err, ERR_RETRY, "the adoption is no longer this process's");
+	}
+	PQclear(res);
+	return found ? 0 : -1;
+}
+
+/* ---- a step that must wait for the table's other users ---- */
 
 /* Runs the step in a transaction with short lock waits, as often as it takes to get its locks. */
 static int with_locks(struct step *s, int (*step)(struct step *, struct err *), const char *waits, struct err *err)
@@ -126,24 +146,9 @@ static int begin(struct step *s, struct err *err)
 /* ---- batches ---- */
 
 struct progress {
-	int64_t block, blocks;
+	int64_t block; /* where the last batch began */
 	int64_t rows, duplicates, unfit;
 };
-
-static int cursor(struct pg *pg, const char *run, int64_t *block, struct err *err)
-{
-	const char *values[] = {run};
-	PGresult *res = pg_query(pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
-	int found = res != NULL && PQntuples(res) == 1;
-
-	if (found)
-		*block = number_at(res, 0, 0);
-	else if (res != NULL)
-		err_set(err, ERR_RETRY, "market_data was rewritten or adopted by another process meanwhile; run "
-					"gapless-writer migrate again");
-	PQclear(res);
-	return found ? 0 : -1;
-}
 
 static int advance(struct pg *pg, const char *run, const PGresult *copied, struct progress *p, struct err *err)
 {
@@ -163,46 +168,46 @@ static int advance(struct pg *pg, const char *run, const PGresult *copied, struc
 }
 
 /* Copies one batch and moves the cursor. 1 where there is more, 0 at the end. */
-static int batch(struct pg *pg, const struct adopt_plan *plan, const char *run, struct progress *p, struct err *err)
+static int batch(struct step *s, struct progress *p, struct err *err)
 {
 	char from[32], to[32];
-	const char *values[] = {from, to, run};
+	const char *values[] = {from, to, s->run};
 	PGresult *res;
 	int rc;
 
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(pg, run, &p->block, err) != 0)
+	if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &p->block, err) != 0)
 		return -1;
-	if (p->block >= p->blocks)
-		return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	if (p->block >= s->blocks)
+		return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
 	snprintf(from, sizeof(from), "(%" PRId64 ",0)", p->block);
 	snprintf(to, sizeof(to), "(%" PRId64 ",0)", p->block + BATCH_BLOCKS);
-	res = pg_query(pg, plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS, err);
+	res = pg_query(s->pg, s->plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
-	rc = advance(pg, run, res, p, err);
+	rc = advance(s->pg, s->run, res, p, err);
 	PQclear(res);
 	if (rc != 0)
 		return -1;
 	FAULT("adopt_batch");
-	if (pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+	if (pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err) != 0)
 		return -1;
 	FAULT("adopt_batch_done");
 	return 1;
 }
 
-static int copy(struct pg *pg, const struct adopt_plan *plan, const char *run, int64_t blocks, struct err *err)
+static int copy(struct step *s, struct err *err)
 {
-	struct progress p = {.blocks = blocks};
+	struct progress p = {0};
 	int64_t said_ms = clock_boot_ms();
 	int more;
 
 	do {
 		if (stopped(err))
 			return -1;
-		more = batch(pg, plan, run, &p, err);
+		more = batch(s, &p, err);
 		if (more > 0 && clock_boot_ms() - said_ms >= SAY_MS) {
 			said_ms = clock_boot_ms();
-			log_info("adopting", L_INT("percent", (p.block + BATCH_BLOCKS) * 100 / blocks), L_INT("rows", p.rows),
+			log_info("adopting", L_INT("percent", p.block * 100 / s->blocks), L_INT("rows", p.rows),
 				 L_INT("duplicates", p.duplicates), L_INT("unfit", p.unfit));
 		}
 	} while (more > 0);
@@ -215,19 +220,17 @@ static int balance(struct pg *pg, const char *run, struct err *err)
 {
 	const char *values[] = {run};
 	PGresult *res = pg_query(pg, SQL_BALANCE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
-	int ok = res != NULL && PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 
 	if (ok)
 		log_info("every row is accounted for", L_INT("rows", number_at(res, 0, 1)), L_INT("adopted", number_at(res, 0, 3)),
 			 L_INT("duplicates", number_at(res, 0, 4)), L_INT("unfit", number_at(res, 0, 5)),
 			 L_INT("series", number_at(res, 0, 7)));
-	else if (res != NULL && PQntuples(res) == 1)
+	else if (res != NULL)
 		err_set(err, ERR_FATAL,
 			"the rows do not add up: market_data has %s, of which %s were read, %s adopted and %s set aside; was "
 			"it written to meanwhile? Stop whatever does, and run gapless-writer migrate again: it begins anew",
 			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2), PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 6));
-	else if (res != NULL)
-		err_set(err, ERR_RETRY, "another process ended the adoption; run gapless-writer migrate again");
 	PQclear(res);
 	return ok ? 0 : -1;
 }
@@ -269,14 +272,17 @@ static int restart_next_time(struct pg *pg, const char *run, struct err *err)
 }
 
 /* Everything but the swap that follows the last batch; again after a kill. */
-static int settle(struct pg *pg, const char *source, const char *run, struct err *err)
+static int settle(struct step *s, struct err *err)
 {
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || run_one(pg, SQL_COUNT, run, NULL, err) != 0 ||
-	    run_one(pg, SQL_WANT, run, source, err) != 0)
+	struct pg *pg = s->pg;
+	int64_t block;
+
+	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &block, err) != 0 ||
+	    run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 || run_one(pg, SQL_WANT, s->run, s->source, err) != 0)
 		return -1;
-	if (balance(pg, run, err) != 0)
-		return restart_next_time(pg, run, err);
-	if (say_reasons(pg, run, err) != 0 || identities(pg, err) != 0 ||
+	if (balance(pg, s->run, err) != 0)
+		return restart_next_time(pg, s->run, err);
+	if (say_reasons(pg, s->run, err) != 0 || identities(pg, err) != 0 ||
 	    pg_run(pg, "ANALYZE market_data_adopting", none, LONG_DEADLINE_MS, err) != 0 ||
 	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
 		return -1;
@@ -286,31 +292,32 @@ static int settle(struct pg *pg, const char *source, const char *run, struct err
 
 static int swap(struct step *s, struct err *err)
 {
-	if (pg_run(s->pg, SQL_SWAP, none, DEADLINE_MS, err) != 0)
+	int64_t block;
+
+	if (cursor(s, &block, err) != 0 || pg_run(s->pg, SQL_SWAP, none, DEADLINE_MS, err) != 0)
 		return -1;
 	FAULT("adopt_swap");
 	return 0;
 }
 
-static int adopt(struct pg *pg, const char *source, const struct adopt_plan *plan, struct adopt_look *look, struct err *err)
+static int adopt(struct step *s, struct adopt_look *look, struct err *err)
 {
-	struct step s = {pg, plan, look->run};
 	int64_t began_ms = clock_boot_ms();
 
 	if (look->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
 		log_info("market_data is an older collector's table and is adopted", L_INT("mebibytes", look->blocks / 128));
-		if (with_locks(&s, begin, "waiting for those who write to market_data: stop the older collector", err) != 0)
+		if (with_locks(s, begin, "waiting for those who write to market_data: stop the older collector", err) != 0)
 			return -1;
 		/* What was committed before the fence stood. */
 		adopt_look_release(look);
-		if (adopt_look(pg, look, err) != 0)
+		if (adopt_look(s->pg, look, err) != 0)
 			return -1;
 	}
-	if (copy(pg, plan, look->run, look->blocks, err) != 0 || settle(pg, source, look->run, err) != 0)
-		return -1;
-	if (with_locks(&s, swap, "waiting for a long reader of market_data to end, to swap the tables", err) != 0)
+	s->blocks = look->blocks;
+	if (copy(s, err) != 0 || settle(s, err) != 0 ||
+	    with_locks(s, swap, "waiting for a long reader of market_data to end, to swap the tables", err) != 0)
 		return -1;
 	FAULT("adopt_swapped");
 	log_info("market_data is adopted; the old table is market_data_inherited",
@@ -334,10 +341,12 @@ static int hypertable(struct pg *pg, struct err *err)
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }
 
-int adopt_run(struct pg *pg, const char *source, struct err *err)
+/* Looks, decides, does. *overtaken: to be done again. */
+static int attempt(struct pg *pg, const char *source, int *overtaken, struct err *err)
 {
 	struct adopt_look look = {0};
 	struct adopt_plan plan;
+	struct step s = {.pg = pg, .plan = &plan, .source = source, .run = look.run};
 	int rc = -1;
 
 	adopt_plan_init(&plan);
@@ -352,15 +361,26 @@ int adopt_run(struct pg *pg, const char *source, struct err *err)
 		rc = 0;
 		break;
 	case ADOPT_COPY:
-		rc = adopt(pg, source, &plan, &look, err);
+		rc = adopt(&s, &look, err);
 		break;
 	case ADOPT_REFUSE:
 		break;
 	}
-	if (rc == 0)
-		rc = hypertable(pg, err);
 out:
+	*overtaken = s.overtaken;
 	adopt_plan_release(&plan);
 	adopt_look_release(&look);
 	return rc;
+}
+
+int adopt_run(struct pg *pg, const char *source, struct err *err)
+{
+	int overtaken, rc;
+
+	while ((rc = attempt(pg, source, &overtaken, err)) != 0 && overtaken) {
+		log_info("another process adopts market_data, too, or it was rewritten; looking again");
+		if (stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
+			return -1;
+	}
+	return rc == 0 ? hypertable(pg, err) : -1;
 }

@@ -70,10 +70,10 @@ for m in $markets; do
 done >"$work/truth.tsv"
 psql -X -q -c "\copy truth FROM '$work/truth.tsv'" || bail "no truth"
 
-# What is done to each row of the truth. A hole of a day, and 2 % single ones; 1 % half-formed; 3 % twice, half of those with the
+# What is done to each row of the truth, but for the first, from which all is wanted. A hole of a day, and 2 % single ones; 1 % half-formed; 3 % twice, half of those with the
 # wrong values first; 5 candles where nothing had traded; rows that cannot be right.
 damage() {
-	sql "SET seed = 0.5; CREATE TABLE damage AS SELECT t.*, CASE WHEN timestamp >= '2026-02-25Z' AND timestamp < '2026-02-26Z' OR r < 0.02 THEN 'hole'
+	sql "SET seed = 0.5; CREATE TABLE damage AS SELECT t.*, CASE WHEN timestamp < '$from'::timestamptz + interval '2 hours' THEN 'right' WHEN timestamp >= '2026-02-25Z' AND timestamp < '2026-02-26Z' OR r < 0.02 THEN 'hole'
 				WHEN r < 0.03 THEN 'half' WHEN r < 0.045 THEN 'half then whole' WHEN r < 0.06 THEN 'whole then half' ELSE 'right' END AS what
 			FROM (SELECT *, random() AS r FROM truth ORDER BY symbol COLLATE \"C\", timestamp) t"
 }
@@ -236,6 +236,22 @@ is "and nothing is in two places" "$(sql "SELECT (SELECT count(*) FROM market_da
 	- (SELECT count(*) FROM market_data_set_aside)")" 0
 ok "new rows get identities that are free" sql "INSERT INTO market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume)
 	VALUES ('KRW-NEW', '1m', '2026-01-01Z', 1, 1, 1, 1, 1, 1)"
+
+# --- two at once
+
+database_fresh
+sql "CREATE TABLE market_data (symbol text, interval text, timestamp timestamptz, open float8, high float8, low float8, close float8, volume float8);
+	INSERT INTO market_data SELECT 'KRW-BTC', '1m', timestamptz '2026-01-01Z' + n % 20000 * interval '1 minute', 1, 1, 1, 1, n FROM
+		generate_series(1, 40000) n"
+for one in first second; do
+	spawn $one gapless-writer migrate
+done
+for one in first second; do
+	ended $one
+	is "of two that adopt at once the $one ends well" "$code" 0
+done
+is "between them they have done it once" "$(sql "SELECT count(*), min(volume), (SELECT count(*) FROM market_data_set_aside),
+	(SELECT string_agg(rows_read::text, ',') FROM market_data_adoption_run) FROM market_data")" '20000|20001|20000|40000'
 
 # --- small ones
 
