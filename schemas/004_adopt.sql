@@ -81,11 +81,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	END
 $$;
 
--- The table of 001, under the name that it has until it is complete. fetched_at = '-infinity' marks an adopted row that nobody
+-- The table of 001, under the name that it has until it is complete; what an adoption had begun that is not to be gone on with,
+-- goes. fetched_at = '-infinity' marks an adopted row that nobody
 -- has compared yet; the partial index finds them, and empties as they are compared.
 CREATE FUNCTION market_data_adopting_create() RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	begun integer;
 BEGIN
+	DELETE FROM market_data_adoption_run WHERE finished_at IS NULL RETURNING run INTO begun;
+	IF FOUND THEN -- otherwise it would be somebody else's
+		DROP TABLE IF EXISTS market_data_adopting;
+		DELETE FROM market_data_set_aside WHERE run = begun;
+		DELETE FROM market_data_adopted WHERE run = begun;
+	END IF;
 	CREATE TABLE market_data_adopting (
 		symbol        text COLLATE "C" NOT NULL,
 		interval      text COLLATE "C" NOT NULL,
@@ -180,7 +189,8 @@ BEGIN
 			RETURN NEXT format('the index %I does not come along: %s', x.name, SQLERRM);
 		END;
 	END LOOP;
-	FOR x IN SELECT format('the %s %I does not come along', CASE c.contype WHEN 'c' THEN 'check' ELSE 'foreign key' END, c.conname) AS said
+	FOR x IN SELECT format('the %s %I does not come along', CASE c.contype WHEN 'c' THEN 'check' ELSE 'foreign key' END,
+			c.conname) AS said
 		FROM pg_constraint AS c WHERE c.conrelid = inherited AND c.contype IN ('c', 'f') AND c.conname <> 'market_data_finite'
 		UNION ALL SELECT format('the trigger %I does not come along', t.tgname) FROM pg_trigger AS t
 		WHERE t.tgrelid = inherited AND NOT t.tgisinternal AND t.tgname <> 'market_data_fence'

@@ -134,7 +134,7 @@ static int begin(struct step *s, struct err *err)
 	if (joined != 0)
 		return joined < 0 ? -1 : 0;
 	if (pg_run(s->pg, SQL_FENCE, none, DEADLINE_MS, err) != 0 ||
-	    pg_run(s->pg, SQL_FORGET, none, LONG_DEADLINE_MS, err) != 0 ||
+	    pg_run(s->pg, SQL_CREATE, none, LONG_DEADLINE_MS, err) != 0 ||
 	    (s->plan->columns.len > 0 && pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
 	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting"), none, DEADLINE_MS, err) != 0 || carry(s->pg, err) != 0 ||
 	    take_run(s, SQL_OPEN_RUN, err) != 1)

@@ -3,13 +3,13 @@
 #ifndef GAPLESS_ADOPT_SQL_H
 #define GAPLESS_ADOPT_SQL_H
 
-/* Sent with a statement of its own in between where a lock may have to wait: readers queue behind such a wait, so it is
- * short, and tried again. extra_float_digits: a float's text must be the shortest that reads back as the same. The lock is
- * that of the migrations. */
+/* extra_float_digits: a float's text must be the shortest that reads back as the same. The lock is that of the migrations. */
 #define SQL_ADOPT_BEGIN \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL client_min_messages = warning; " \
 	"SET LOCAL extra_float_digits = 1; SELECT pg_advisory_xact_lock(29099052180763507)"
-#define SQL_SHORT_LOCKS "SET LOCAL lock_timeout = '1s'"
+/* Others queue behind one who waits for a lock, so the wait is short, and tried again. It is longer than deadlock_timeout (1 s),
+ * when an autovacuum that stands in the way is sent off. */
+#define SQL_SHORT_LOCKS "SET LOCAL lock_timeout = '1500ms'"
 
 /* The old collector is kept out first: from here on the table does not change. */
 #define SQL_FENCE \
@@ -17,12 +17,8 @@
 	"CREATE TRIGGER market_data_fence BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON market_data " \
 	"FOR EACH STATEMENT EXECUTE FUNCTION market_data_fence()"
 
-/* What an adoption of another file of the table had begun is of no use. */
-#define SQL_FORGET \
-	"DELETE FROM market_data_set_aside WHERE run IN (SELECT run FROM market_data_adoption_run WHERE finished_at IS NULL); " \
-	"DELETE FROM market_data_adopted WHERE run IN (SELECT run FROM market_data_adoption_run WHERE finished_at IS NULL); " \
-	"DELETE FROM market_data_adoption_run WHERE finished_at IS NULL; " \
-	"DROP TABLE IF EXISTS market_data_adopting; SELECT market_data_adopting_create()"
+/* What an adoption of another file of the table had begun goes. */
+#define SQL_CREATE "SELECT market_data_adopting_create()"
 
 #define SQL_HYPERTABLE(table) "SELECT market_data_hypertable('" table "')"
 
