@@ -149,7 +149,7 @@ ok "the reader goes on reading" running reader
 stop reader
 ok "it always saw rows" bash -c "! grep -vE '^1000\||^Time: |^Timing|^psql:.*terminating|^\$' '$work/reader.log'"
 longest=$(sed -n 's/^Time: \([0-9]*\).*/\1/p' "$work/reader.log" | sort -n | tail -n 1)
-note "adopted in $took_ms ms with all kills; $(grep -c '^Time' "$work/reader.log") reads meanwhile, the longest took $longest ms"
+note "adopted in $took_ms ms with all kills, the last run $(grep -o 'milliseconds=[0-9]*' "$work/walk.migrate"); $(grep -c '^Time' "$work/reader.log") reads meanwhile, the longest took $longest ms"
 ok "no read took longer than 3 s" test "$longest" -lt 3000
 
 ok "the page shows what was set aside" walk aside
