@@ -1,8 +1,9 @@
 -- The tables. Keys are COLLATE "C": no operating system upgrade can change their order under an index.
 
 -- One row a candle, every digit as the exchange sent it: plain numeric, because a scale would round silently.
--- NaN sorts above Infinity, so "< Infinity" excludes both.
-CREATE TABLE market_data (
+-- NaN sorts above Infinity, so "< Infinity" excludes both. The table of an older collector stays as it is until
+-- it is adopted (004).
+CREATE TABLE IF NOT EXISTS market_data (
 	symbol        text COLLATE "C" NOT NULL,
 	interval      text COLLATE "C" NOT NULL,
 	timestamp     timestamptz      NOT NULL, -- start of the interval
@@ -63,15 +64,3 @@ CREATE TABLE candle_dead_letter (
 	seen_at    timestamptz      NOT NULL DEFAULT now(),
 	PRIMARY KEY (topic, partition, "offset")
 );
-
--- A hypertable where TimescaleDB is installed in this database; a plain table otherwise.
-DO $$
-BEGIN
-	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
-		EXECUTE $timescale$
-			SELECT create_hypertable('market_data', 'timestamp',
-				chunk_time_interval => interval '7 days', create_default_indexes => false)
-		$timescale$;
-	END IF;
-END
-$$;

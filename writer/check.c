@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table_sql.h"
+
 enum { DEADLINE_MS = 40000 };
 
 #define SQL_ABSENT \
@@ -19,18 +21,13 @@ enum { DEADLINE_MS = 40000 };
 	"'candle_dead_letter']) AS t(name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(needed) " \
 	"WHERE NOT has_table_privilege(name, needed) HAVING count(*) > 0 "
 
+/* kind 'table': what an adoption would mend. */
 #define SQL_UNIQUE \
-	"SELECT 2, 'unfit', 'market_data has no valid unique constraint on exactly (symbol, interval, " \
+	"SELECT 2, 'table', 'market_data has no valid unique constraint on exactly (symbol, interval, " \
 	"timestamp), so " \
 	"that every duplicate would be stored; remove duplicates, then: ALTER TABLE market_data ADD " \
 	"CONSTRAINT " \
-	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' " \
-	"WHERE NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass " \
-	"AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS " \
-	"NULL " \
-	"AND i.indnkeyatts = 3 AND (SELECT array_agg(a.attname::text ORDER BY a.attname) " \
-	"FROM pg_attribute AS a WHERE a.attrelid = i.indrelid " \
-	"AND a.attnum = ANY ((i.indkey::int2[])[0:2])) = ARRAY['interval', 'symbol', 'timestamp']) "
+	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' WHERE NOT " SQL_HAS_KEY " "
 
 /* format_type() names a varchar without limit "character varying", and numeric(20,8) as that. */
 #define SQL_TEXT "ARRAY['text', 'character varying']"
@@ -57,7 +54,8 @@ enum { DEADLINE_MS = 40000 };
 	"('candle_dead_letter', 'reason', " SQL_TEXT ")"
 
 #define SQL_TYPES \
-	"SELECT 3, 'unfit', format('the column %s of %s is %s, but must be %s%s', w.name, w.tab, " \
+	"SELECT 3, CASE w.tab WHEN 'market_data' THEN 'table' ELSE 'unfit' END, " \
+	"format('the column %s of %s is %s, but must be %s%s', w.name, w.tab, " \
 	"coalesce(format_type(a.atttypid, a.atttypmod), 'missing'), w.types[1], " \
 	"CASE WHEN a.attname IS NULL THEN '; is this the table of another program?' " \
 	"ELSE format('; ALTER TABLE %s ALTER COLUMN %I TYPE %s (%s)', w.tab, w.name, w.types[1], " \
@@ -98,6 +96,22 @@ enum { DEADLINE_MS = 40000 };
 	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER \
 	") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
 
+/* The complaint is about market_data, and our writer has stored nothing in this database: then it is the table of another
+ * collector. (Who may not ask that, is told of the complaint alone.) */
+static int is_inherited(struct pg *pg, const char *kind)
+{
+	struct err ignored;
+	PGresult *res = NULL;
+	int inherited = 0;
+
+	if (strcmp(kind, "table") == 0)
+		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, (struct pg_params){0, NULL}, DEADLINE_MS, &ignored);
+	if (res != NULL)
+		inherited = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	PQclear(res);
+	return inherited;
+}
+
 enum check check_database(struct pg *pg, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
@@ -119,7 +133,12 @@ enum check check_database(struct pg *pg, struct err *err)
 	result = CHECK_FIT;
 	if (PQntuples(res) > 0) {
 		result = strcmp(PQgetvalue(res, 0, 0), "denied") == 0 ? CHECK_DENIED : CHECK_UNFIT;
-		err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 1));
+		if (is_inherited(pg, PQgetvalue(res, 0, 0)))
+			err_set(err, ERR_FATAL,
+				"market_data is the table of an older collector, or its adoption is not complete; run: "
+				"gapless-writer migrate (schemas/ADOPT.md)");
+		else
+			err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 1));
 	}
 out:
 	PQclear(res);

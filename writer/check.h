@@ -14,7 +14,7 @@ enum check {
 	CHECK_FAILED  /* could not be asked; class of *err, pg->sqlstate */
 };
 
-/* Two statements, nothing written. *err says what is wrong and how to mend it. */
+/* Two or three statements, nothing written. *err says what is wrong and how to mend it. */
 enum check check_database(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
 #endif

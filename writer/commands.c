@@ -49,7 +49,7 @@ static int run_migrate(const void *settings)
 	if (ready_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
-	} else if (migrate_run(&pg, &err) != 0) {
+	} else if (migrate_run(&pg, o->source, &err) != 0) {
 		code = EXIT_PERSON;
 		log_error(err.text);
 	}
@@ -60,6 +60,8 @@ static int run_migrate(const void *settings)
 /* ---- their settings ---- */
 
 static const char *const of_database[] = {"database", "log-level", NULL};
+
+static const char *const of_migrate[] = {"database", "source", "log-level", NULL};
 
 static const char *const of_topic[] = {"brokers", "topic", "database", "source", "batch-rows", "batch-bytes", "batch-ms",
 				       "dead-letter-limit", "drain-seconds", "kafka", "log-level", NULL};
@@ -101,14 +103,16 @@ static const struct settings_command commands[] = {
 	 .help = "Stores what the topic carries until told to stop.",
 	 .run = run_writer},
 	{.name = "migrate",
-	 .help = "Makes or updates the tables, and ends.",
+	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage = "Usage: gapless-writer migrate [settings]\n\n"
-		  "Makes the tables, or brings older ones up to date. Safe to repeat, and by several at once.\n",
+		  "Makes the tables, or brings older ones up to date. A market_data that another collector left\n"
+		  "is adopted (schemas/ADOPT.md): readers go on reading, and killed in the middle the same command\n"
+		  "goes on. Safe to repeat, and by several at once.\n",
 	 .examples = "Examples:\n"
 		     "  gapless-writer migrate --database 'host=db dbname=market'\n\n"
 		     "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left, or no\n"
 		     "            database answered in half a minute; 2 settings, or a database that refuses us\n",
-	 .shared = of_database,
+	 .shared = of_migrate,
 	 .run = run_migrate},
 	{.name = "replay",
 	 .help = "Stores what the topic has again, to the end that it has now, and ends.",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "adopt.h"
 #include "common/log.h"
 #include "migrations.h"
 
@@ -12,10 +13,11 @@ enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
-/* The number of the lock is "gapless" in ASCII. */
+/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: up to ADOPT_MIGRATION market_data may
+ * be the table of an older collector. */
 #define SQL_BEGIN \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
-	"client_min_messages = warning; " \
+	"client_min_messages = warning; SET LOCAL check_function_bodies = off; " \
 	"SELECT pg_advisory_xact_lock(29099052180763507)"
 #define SQL_TABLE \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
@@ -55,23 +57,34 @@ static int apply(struct pg *pg, const struct migration *m, struct err *err)
 	return 1;
 }
 
-int migrate_run(struct pg *pg, struct err *err)
+/* 1 where it was applied now, 0 where it had been, -1 with *err. */
+static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
+{
+	struct err why;
+	int rc = apply(pg, m, &why);
+
+	if (rc < 0) {
+		pg_close(pg);
+		return err_set(err, why.class, "migration %03d (%s): %s", m->number, m->name, why.text);
+	}
+	if (rc > 0)
+		log_info("migration applied", L_INT("number", m->number), L_STR("name", m->name));
+	return rc;
+}
+
+int migrate_run(struct pg *pg, const char *source, struct err *err)
 {
 	int64_t applied = 0;
 
 	for (size_t i = 0; i < migrations_n; i++) {
-		struct err why;
-		int rc = apply(pg, &migrations[i], &why);
+		int rc = apply_said(pg, &migrations[i], err);
 
-		if (rc < 0) {
+		if (rc < 0)
+			return -1;
+		applied += rc;
+		if (migrations[i].number == ADOPT_MIGRATION && adopt_run(pg, source, err) != 0) {
 			pg_close(pg);
-			return err_set(err, why.class, "migration %03d (%s): %s", migrations[i].number,
-				       migrations[i].name, why.text);
-		}
-		if (rc > 0) {
-			log_info("migration applied", L_INT("number", migrations[i].number),
-				 L_STR("name", migrations[i].name));
-			applied++;
+			return -1;
 		}
 	}
 	log_info("the database has all migrations", L_INT("applied", applied), L_INT("known", migrations_n));

@@ -6,8 +6,8 @@
 
 #include "common/pg.h"
 
-/* Logs each migration that it applies. 0, or -1 with *err (and pg->sqlstate); what was applied before stays.
- */
-int migrate_run(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+/* Logs each migration that it applies. The market_data of an older collector is adopted on the way (adopt.h), as candles
+ * of `source`. 0, or -1 with *err (and pg->sqlstate); what was applied before stays. */
+int migrate_run(struct pg *pg, const char *source, struct err *err) __attribute__((warn_unused_result));
 
 #endif

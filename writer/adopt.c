@@ -1,0 +1,386 @@
+#include "adopt.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adopt_look.h"
+#include "adopt_plan.h"
+#include "adopt_sql.h"
+#include "common/clock.h"
+#include "common/fault.h"
+#include "common/log.h"
+#include "common/stop.h"
+
+/* A batch is 1 MiB of the table, some 10,000 rows. */
+enum { BATCH_BLOCKS = 128, SAY_MS = 5000, AGAIN_MS = 500 };
+enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
+
+static const struct pg_params none;
+
+static int run_one(struct pg *pg, const char *sql, const char *first, const char *second, struct err *err)
+{
+	const char *values[] = {first, second};
+
+	return pg_run(pg, sql, (struct pg_params){second != NULL ? 2 : first != NULL ? 1 : 0, values},
+		      LONG_DEADLINE_MS, err);
+}
+
+static int64_t number_at(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static int stopped(struct err *err)
+{
+	if (!stop_requested())
+		return 0;
+	err_set(err, ERR_RETRY, "the adoption of market_data was stopped by a signal; gapless-writer migrate goes on with it");
+	return 1;
+}
+
+/* A signal ends it. */
+static void pause_ms(int ms)
+{
+	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
+
+	poll(&p, 1, ms);
+}
+
+struct step {
+	struct pg *pg;
+	const struct adopt_plan *plan;
+	const char *source;
+	char *run;	/* RUN_BYTES */
+	int64_t blocks; /* of the table */
+	int overtaken;	/* another process has ended or restarted this run, or the table was rewritten: look again */
+};
+
+/* Locks the run until the transaction ends, and takes its cursor. */
+static int cursor(struct step *s, int64_t *block, struct err *err)
+{
+	const char *values[] = {s->run};
+	PGresult *res = pg_query(s->pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
+	int found = res != NULL && PQntuples(res) == 1;
+
+	if (found) {
+		*block = number_at(res, 0, 0);
+	} else if (res != NULL) {
+		s->overtaken = 1;
+		err_set(err, ERR_RETRY, "the adoption is no longer this process's");
+	}
+	PQclear(res);
+	return found ? 0 : -1;
+}
+
+/* ---- a step that must wait for the table's other users ---- */
+
+/* Runs the step in a transaction with short lock waits, as often as it takes to get its locks. */
+static int with_locks(struct step *s, int (*step)(struct step *, struct err *), const char *waits, struct err *err)
+{
+	struct log_throttle say = {0, 0};
+	struct err ignored;
+	int64_t skipped;
+
+	for (;;) {
+		if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
+		    pg_run(s->pg, SQL_SHORT_LOCKS, none, DEADLINE_MS, err) != 0)
+			return -1;
+		if (step(s, err) == 0)
+			return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
+		if (strcmp(s->pg->sqlstate, "55P03") != 0 || !pg_is_open(s->pg) ||
+		    pg_run(s->pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0)
+			return -1;
+		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
+			log_info(waits);
+		pause_ms(AGAIN_MS);
+		if (stopped(err))
+			return -1;
+	}
+}
+
+/* ---- begin ---- */
+
+static int carry(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_CARRY, none, LONG_DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_warn(PQgetvalue(res, i, 0), L_STR("it_stays_on", "market_data_inherited"));
+	PQclear(res);
+	return 0;
+}
+
+/* Takes the number of the run from a statement. 1, 0 where there is none, -1. */
+static int take_run(struct step *s, const char *sql, struct err *err)
+{
+	PGresult *res = pg_query(s->pg, sql, none, DEADLINE_MS, err);
+	int found = res != NULL && PQntuples(res) == 1;
+
+	if (found)
+		snprintf(s->run, RUN_BYTES, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return res == NULL ? -1 : found;
+}
+
+static int begin(struct step *s, struct err *err)
+{
+	int joined = take_run(s, SQL_JOIN_RUN, err); /* another process was faster */
+
+	if (joined != 0)
+		return joined < 0 ? -1 : 0;
+	if (pg_run(s->pg, SQL_FENCE, none, DEADLINE_MS, err) != 0 ||
+	    pg_run(s->pg, SQL_CREATE, none, LONG_DEADLINE_MS, err) != 0 ||
+	    (s->plan->columns.len > 0 && pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
+	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting"), none, DEADLINE_MS, err) != 0 || carry(s->pg, err) != 0 ||
+	    take_run(s, SQL_OPEN_RUN, err) != 1)
+		return -1;
+	FAULT("adopt_begin");
+	return 0;
+}
+
+/* ---- batches ---- */
+
+struct progress {
+	int64_t block; /* where the last batch began */
+	int64_t rows, duplicates, unfit;
+};
+
+static int advance(struct pg *pg, const char *run, const PGresult *copied, struct progress *p, struct err *err)
+{
+	char next[24];
+	const char *values[] = {run, next, PQgetvalue(copied, 0, 0), PQgetvalue(copied, 0, 1), PQgetvalue(copied, 0, 2)};
+	PGresult *res;
+
+	snprintf(next, sizeof(next), "%" PRId64, p->block + BATCH_BLOCKS);
+	res = pg_query(pg, SQL_ADVANCE, (struct pg_params){5, values}, DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	p->rows = number_at(res, 0, 0);
+	p->duplicates = number_at(res, 0, 1);
+	p->unfit = number_at(res, 0, 2);
+	PQclear(res);
+	return 0;
+}
+
+/* Copies one batch and moves the cursor. 1 where there is more, 0 at the end. */
+static int batch(struct step *s, struct progress *p, struct err *err)
+{
+	char from[32], to[32];
+	const char *values[] = {from, to, s->run};
+	PGresult *res;
+	int rc;
+
+	if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &p->block, err) != 0)
+		return -1;
+	if (p->block >= s->blocks)
+		return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
+	snprintf(from, sizeof(from), "(%" PRId64 ",0)", p->block);
+	snprintf(to, sizeof(to), "(%" PRId64 ",0)", p->block + BATCH_BLOCKS);
+	res = pg_query(s->pg, s->plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	rc = advance(s->pg, s->run, res, p, err);
+	PQclear(res);
+	if (rc != 0)
+		return -1;
+	FAULT("adopt_batch");
+	if (pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+		return -1;
+	FAULT("adopt_batch_done");
+	return 1;
+}
+
+static int copy(struct step *s, struct err *err)
+{
+	struct progress p = {0};
+	int64_t said_ms = clock_boot_ms();
+	int more;
+
+	do {
+		if (stopped(err))
+			return -1;
+		more = batch(s, &p, err);
+		if (more > 0 && clock_boot_ms() - said_ms >= SAY_MS) {
+			said_ms = clock_boot_ms();
+			log_info("adopting", L_INT("percent", p.block * 100 / s->blocks), L_INT("rows", p.rows),
+				 L_INT("duplicates", p.duplicates), L_INT("unfit", p.unfit));
+		}
+	} while (more > 0);
+	return more;
+}
+
+/* ---- end ---- */
+
+static int balance(struct pg *pg, const char *run, struct err *err)
+{
+	const char *values[] = {run};
+	PGresult *res = pg_query(pg, SQL_BALANCE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+
+	if (ok)
+		log_info("every row is accounted for", L_INT("rows", number_at(res, 0, 1)), L_INT("adopted", number_at(res, 0, 3)),
+			 L_INT("duplicates", number_at(res, 0, 4)), L_INT("unfit", number_at(res, 0, 5)),
+			 L_INT("series", number_at(res, 0, 7)));
+	else if (res != NULL)
+		err_set(err, ERR_FATAL,
+			"the rows do not add up: market_data has %s, of which %s were read, %s adopted and %s set aside; was "
+			"it written to meanwhile? Stop whatever does, and run gapless-writer migrate again: it begins anew",
+			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2), PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 6));
+	PQclear(res);
+	return ok ? 0 : -1;
+}
+
+static int say_reasons(struct pg *pg, const char *run, struct err *err)
+{
+	const char *values[] = {run};
+	PGresult *res = pg_query(pg, SQL_SET_ASIDE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_info("kept in market_data_set_aside", L_STR("reason", PQgetvalue(res, i, 0)),
+			 L_INT("rows", number_at(res, i, 1)));
+	PQclear(res);
+	return 0;
+}
+
+static int identities(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_IDENTITIES, none, DEADLINE_MS, err);
+	int rc = res != NULL ? 0 : -1;
+
+	for (int i = 0; res != NULL && i < PQntuples(res) && rc == 0; i++)
+		rc = pg_run(pg, PQgetvalue(res, i, 0), none, LONG_DEADLINE_MS, err);
+	PQclear(res);
+	return rc;
+}
+
+/* Rows that came in behind the fence make the next run begin anew. */
+static int restart_next_time(struct pg *pg, const char *run, struct err *err)
+{
+	struct err ignored;
+
+	if (err->class == ERR_FATAL && (pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0 ||
+					run_one(pg, SQL_RESTART, run, NULL, &ignored) != 0))
+		log_warn("the next run cannot be told to begin anew", L_STR("error", ignored.text));
+	return -1;
+}
+
+/* Everything but the swap that follows the last batch; again after a kill. */
+static int settle(struct step *s, struct err *err)
+{
+	struct pg *pg = s->pg;
+	int64_t block;
+
+	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &block, err) != 0 ||
+	    run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 || run_one(pg, SQL_WANT, s->run, s->source, err) != 0)
+		return -1;
+	if (balance(pg, s->run, err) != 0)
+		return restart_next_time(pg, s->run, err);
+	if (say_reasons(pg, s->run, err) != 0 || identities(pg, err) != 0 ||
+	    pg_run(pg, "ANALYZE market_data_adopting", none, LONG_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+		return -1;
+	FAULT("adopt_settled");
+	return 0;
+}
+
+static int swap(struct step *s, struct err *err)
+{
+	int64_t block;
+
+	if (cursor(s, &block, err) != 0 || pg_run(s->pg, SQL_SWAP, none, DEADLINE_MS, err) != 0)
+		return -1;
+	FAULT("adopt_swap");
+	return 0;
+}
+
+static int adopt(struct step *s, struct adopt_look *look, struct err *err)
+{
+	int64_t began_ms = clock_boot_ms();
+
+	if (look->run[0] != '\0') {
+		log_info("the adoption of market_data goes on");
+	} else {
+		log_info("market_data is an older collector's table and is adopted", L_INT("mebibytes", look->blocks / 128));
+		if (with_locks(s, begin, "waiting for those who write to market_data: stop the older collector", err) != 0)
+			return -1;
+		/* What was committed before the fence stood. */
+		adopt_look_release(look);
+		if (adopt_look(s->pg, look, err) != 0)
+			return -1;
+	}
+	s->blocks = look->blocks;
+	if (copy(s, err) != 0 || settle(s, err) != 0 ||
+	    with_locks(s, swap, "waiting for a long reader of market_data to end, to swap the tables", err) != 0)
+		return -1;
+	FAULT("adopt_swapped");
+	log_info("market_data is adopted; the old table is market_data_inherited",
+		 L_INT("milliseconds", clock_boot_ms() - began_ms));
+	return 0;
+}
+
+/* Under the lock of the migrations, so that two of us do not both. */
+static int hypertable(struct pg *pg, struct err *err)
+{
+	PGresult *res;
+
+	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0)
+		return -1;
+	res = pg_query(pg, SQL_HYPERTABLE("market_data"), none, LONG_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+		log_info("market_data is a hypertable of TimescaleDB now");
+	PQclear(res);
+	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+}
+
+/* Looks, decides, does. *overtaken: to be done again. */
+static int attempt(struct pg *pg, const char *source, int *overtaken, struct err *err)
+{
+	struct adopt_look look = {0};
+	struct adopt_plan plan;
+	struct step s = {.pg = pg, .plan = &plan, .source = source, .run = look.run};
+	int rc = -1;
+
+	adopt_plan_init(&plan);
+	if (adopt_look(pg, &look, err) != 0)
+		goto out;
+	switch (adopt_plan_make(&look.table, &plan, err)) {
+	case ADOPT_FIT:
+		rc = 0;
+		break;
+	case ADOPT_LEAVE:
+		log_warn("market_data is not as a migration makes it, but is in use: it is left as it is");
+		rc = 0;
+		break;
+	case ADOPT_COPY:
+		rc = adopt(&s, &look, err);
+		break;
+	case ADOPT_REFUSE:
+		break;
+	}
+out:
+	*overtaken = s.overtaken;
+	adopt_plan_release(&plan);
+	adopt_look_release(&look);
+	return rc;
+}
+
+int adopt_run(struct pg *pg, const char *source, struct err *err)
+{
+	int overtaken, rc;
+
+	while ((rc = attempt(pg, source, &overtaken, err)) != 0 && overtaken) {
+		log_info("another process adopts market_data, too, or it was rewritten; looking again");
+		if (stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
+			return -1;
+	}
+	return rc == 0 ? hypertable(pg, err) : -1;
+}
