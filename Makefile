@@ -187,6 +187,12 @@ soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios (half an hour)
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/soak/*.t
 
+.PHONY: chaos
+chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=1] [WRITERS=2]
+	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),1) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
+		tests/integration/run.sh -v tests/chaos/chaos.t
+
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
