@@ -190,8 +190,20 @@ soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios (half an hour)
 .PHONY: chaos
 chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=1] [WRITERS=2]
 	@$(MAKE) --no-print-directory FLAVOUR=asan all
-	@KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),1) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
+	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),1) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
 		tests/integration/run.sh -v tests/chaos/chaos.t
+
+.PHONY: bench bench-programs
+BENCH_LOAD := $(B)/gapless-bench-load
+$(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/bench/load.d
+
+bench-programs: $(WRITER) $(BENCH_LOAD)
+
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000]
+	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@tests/bench/bench.sh $(or $(ROWS),500000)
 
 # ---------------------------------------------------------------- lint
 
