@@ -36,11 +36,11 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* Prices of every size, the small ones with decimals. */
-static void price(char out[DECIMAL_BYTES], uint64_t market, uint64_t noise)
+/* Prices of every size, the small ones with decimals; a level is above all of the one before. */
+static void price(char out[DECIMAL_BYTES], uint64_t market, uint64_t level, uint64_t noise)
 {
 	static const uint64_t sizes[] = {90000000, 4000000, 300000, 5000, 800, 30, 2, 1};
-	uint64_t size = sizes[market % 8], whole = size + noise % (size / 50 + 1);
+	uint64_t size = sizes[market % 8], step = size / 150 + 1, whole = size + level * step + noise % step;
 
 	if (size > 1000)
 		snprintf(out, DECIMAL_BYTES, "%" PRIu64 ".00000000", whole);
@@ -57,10 +57,10 @@ static void message_make(struct message *m, uint64_t row, uint64_t symbols)
 	snprintf(c->symbol, sizeof c->symbol, "KRW-M%03u", (unsigned)(market % 1000));
 	c->interval = interval_by_name("1m");
 	c->timestamp_ms = BEGIN_MS + (int64_t)(row / symbols) * MINUTE_MS;
-	price(c->open, market, noise);
-	price(c->high, market, noise >> 8);
-	price(c->low, market, noise >> 16);
-	price(c->close, market, noise >> 24);
+	price(c->open, market, 1, noise);
+	price(c->high, market, 2, noise >> 8);
+	price(c->low, market, 0, noise >> 16);
+	price(c->close, market, 1, noise >> 24);
 	snprintf(c->volume, sizeof c->volume, "%" PRIu64 ".%08" PRIu64, noise % 5000, noise / 5000 % 100000000);
 	snprintf(c->quote_volume, sizeof c->quote_volume, "%" PRIu64 ".%08" PRIu64, noise % 900000000, noise / 7 % 100000000);
 	c->revision = c->timestamp_ms + (int64_t)(noise % 60000);

@@ -35,7 +35,8 @@ pages() {
 		esac
 		# shellcheck disable=SC2059	# the byte is made by the format
 		{ printf "\\x$(printf %02x $interval)z" && cat "$file"; } | put page
-		{ printf '\1a' && cat "$file"; } | put page
+		{ printf '\1a' && cat "$file"; } | put page # `to` is behind the newest row of most
+		{ printf '\1`' && cat "$file"; } | put page # and here it is that row's start
 		put json <"$file"
 	done
 }
@@ -76,6 +77,7 @@ messages() {
 	printf '%s\n%s\n%s' "$golden" "${golden/revision\":1582197598691/revision\":1582197598692}" \
 		"${golden/2.63267824/2.632678240}" | put message
 	printf '%s\n%s' "$golden" "${golden/\"v\":1/\"v\":2}" | put message
+	printf '%s\n%s' "${golden/1582201000123/1582197600000}" "${golden/1582201000123/1582197599999}" | put message
 	printf '%s' "$golden" | put json
 	GOLDEN=$golden TO=$to/message perl -e '
 		while (<STDIN>) {

@@ -11,6 +11,22 @@ static void encode(const struct message *m, struct buf *out)
 	CHECK(message_encode(m, out) == 0);
 }
 
+/* What a promise may say, beside what message_validate says of it. */
+static void check_promise(const struct message *m)
+{
+	const struct interval *iv = m->candle.interval;
+	int64_t start = m->candle.timestamp_ms;
+
+	CHECK(interval_on_grid(iv, start) && interval_on_grid(iv, m->covers_from_ms) && interval_on_grid(iv, m->covers_to_ms));
+	CHECK(m->covers_from_ms <= start);
+	if (m->covers_from_ms == m->covers_to_ms)
+		CHECK(m->covers_from_ms == start);
+	else
+		CHECK(m->covers_to_ms >= interval_end(iv, start) && m->covers_to_ms <= m->fetched_at_ms);
+	CHECK(*m->candle.volume != '-' || strspn(m->candle.volume, "-0.") == strlen(m->candle.volume));
+	CHECK(m->candle.revision >= 0 && m->fetched_at_ms > 0);
+}
+
 static void check_round_trip(const struct message *m)
 {
 	struct buf first, second;
@@ -18,6 +34,7 @@ static void check_round_trip(const struct message *m)
 	struct err err = {0};
 
 	CHECK(message_validate(m, &err) == 0);
+	check_promise(m);
 	encode(m, &first);
 	CHECK(message_decode(first.data, first.len, &again, &err) == MESSAGE_OK);
 	encode(&again, &second);
