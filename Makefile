@@ -2,6 +2,7 @@
 #   release   what users run
 #   asan      AddressSanitizer + UBSan, with the fault points that tests use
 #   fault     as release, with the fault points
+#   fuzz      clang's libFuzzer under AddressSanitizer + UBSan
 
 FLAVOUR ?= release
 B := build/$(FLAVOUR)
@@ -13,7 +14,7 @@ ifneq ($(V),1)
 endif
 
 LIBS_common := rdkafka libcurl libcjson libpq
-CC := gcc
+CC := $(if $(filter fuzz,$(FLAVOUR)),clang,gcc)
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef
 WERROR ?= -Werror
@@ -21,9 +22,11 @@ HARDENING := -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-stro
 FLAGS_release := -O2 -g $(HARDENING)
 FLAGS_fault := $(FLAGS_release) -DGAPLESS_FAULTS
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DGAPLESS_FAULTS
+FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 LINK_release := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 LINK_fault := $(LINK_release)
 LINK_asan := -fsanitize=address,undefined
+LINK_fuzz := -fsanitize=fuzzer,address,undefined
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(LIBS_common))
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
@@ -34,6 +37,7 @@ SRC_producer := $(wildcard producer/*.c)
 SRC_writer := $(wildcard writer/*.c)
 SRC_exchange := $(wildcard tests/exchange/*.c)
 SRC_unit := $(wildcard tests/unit/test_*.c)
+SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
 SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -41,6 +45,8 @@ OBJ_common := $(call obj,$(SRC_common))
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
 OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(SRC_unit))
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/%,$(SRC_fuzz))
+REPLAY := $(patsubst tests/fuzz/%.c,$(B)/tests/test_%,$(SRC_fuzz))
 
 PRODUCER := $(B)/gapless-producer
 WRITER := $(B)/gapless-writer
@@ -58,6 +64,7 @@ DEPS_build := build/.deps-build
 DEPS_stack := build/.deps-stack
 DEPS_test := build/.deps-test
 DEPS_lint := build/.deps-lint
+DEPS_fuzz := build/.deps-fuzz
 
 build/.deps-%: compose/deps.sh
 	@bash compose/deps.sh $*
@@ -101,7 +108,16 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libco
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
--include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) producer/main.c writer/main.c))
+# A fuzz target with libFuzzer, and without it: the latter is one of the unit tests.
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libproducer.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+
+$(B)/tests/test_fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libproducer.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+
+-include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_fuzz) \
+	tests/fuzz/replay.c producer/main.c writer/main.c))
 
 # ---------------------------------------------------------------- the local stack (compose/stack.sh: loopback, no containers)
 
@@ -138,7 +154,11 @@ containers-down: ## stops and removes them
 .PHONY: test unit integration unit-programs
 test: unit integration ## all tests: unit, then scenarios on a real broker and database
 
-unit-programs: $(UNIT) $(EXCHANGE)
+unit-programs: $(UNIT) $(REPLAY) $(EXCHANGE) build/corpus/.made
+
+# What fuzzing begins with and the unit tests replay, made from the fixtures.
+build/corpus/.made: tests/fuzz/corpus.sh schemas/candle.golden.json $(wildcard tests/data/messages/* tests/data/pages/*/* tests/data/upbit/*.json)
+	$(call say,GEN,$(@D))tests/fuzz/corpus.sh $(@D) && touch $@
 
 # Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
 unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
@@ -154,11 +174,36 @@ integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/integration/*.t
 
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(FUZZ)
+
+fuzz: build/corpus/.made | $(DEPS_build) $(DEPS_fuzz) ## searches for inputs that break the parsers: make fuzz [SECONDS=60] [TARGETS="page message"]
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-programs
+	@tests/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
 .PHONY: soak
 soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios (half an hour)
 	@$(MAKE) --no-print-directory FLAVOUR=asan all
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/soak/*.t
+
+.PHONY: chaos
+chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=1] [WRITERS=2]
+	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),1) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
+		tests/integration/run.sh -v tests/chaos/chaos.t
+
+.PHONY: bench bench-programs
+BENCH_LOAD := $(B)/gapless-bench-load
+$(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/bench/load.d
+
+bench-programs: $(WRITER) $(BENCH_LOAD)
+
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000]
+	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@tests/bench/bench.sh $(or $(ROWS),500000)
 
 # ---------------------------------------------------------------- lint
 

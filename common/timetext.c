@@ -11,6 +11,10 @@
 #define EPOCH_DAY INT64_C(719468)
 #define DAY_MS INT64_C(86400000)
 
+/* 0001-01-01 and 10000-01-01. */
+#define YEAR_1_MS (INT64_C(-719162) * DAY_MS)
+#define YEAR_10000_MS (INT64_C(2932897) * DAY_MS)
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);
@@ -165,7 +169,7 @@ int time_parse_user(const char *text, int64_t *ms)
 {
 	struct reader r = {.at = text, .end = text + strlen(text)};
 	struct civil c = {0};
-	int64_t part = 0, zone = 0;
+	int64_t at_ms, part = 0, zone = 0;
 
 	date(&r, &c);
 	if (next_is(&r, 'T') || next_is(&r, ' ')) {
@@ -180,9 +184,12 @@ int time_parse_user(const char *text, int64_t *ms)
 		}
 		zone = zone_ms(&r);
 	}
-	if (r.bad || r.at != r.end || to_ms(&c, 59, ms))
+	if (r.bad || r.at != r.end || to_ms(&c, 59, &at_ms))
 		return -1;
-	*ms += part - zone;
+	at_ms += part - zone;
+	if (at_ms < YEAR_1_MS || at_ms >= YEAR_10000_MS) /* a zone may lead out of the years that we know */
+		return -1;
+	*ms = at_ms;
 	return 0;
 }
 
@@ -199,15 +206,20 @@ static int name_of_three(struct reader *r, const char *names)
 	return 0;
 }
 
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 int time_parse_http(const char *text, size_t len, int64_t *ms)
 {
 	struct reader r = {.at = text, .end = text + len};
 	struct civil c = {0};
 	int weekday;
 
-	while (r.at < r.end && strchr(" \t", *r.at))
+	while (r.at < r.end && (*r.at == ' ' || *r.at == '\t'))
 		r.at++;
-	while (r.end > r.at && strchr(" \t\r\n", r.end[-1]))
+	while (r.end > r.at && is_blank(r.end[-1]))
 		r.end--;
 	weekday = name_of_three(&r, "ThuFriSatSunMonTueWed"); /* 1970-01-01 was a Thursday */
 	literal(&r, ", ");

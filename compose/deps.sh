@@ -6,7 +6,8 @@
 #	stack    PostgreSQL, Java, Maven (the broker's jars are fetched by stack.sh)
 #	test     what the tests and the demo use besides
 #	lint     clang-tidy, cppcheck
-#	all      all of these; without a GROUP: all but lint
+#	fuzz     clang with libFuzzer
+#	all      all of these; without a GROUP: all but lint and fuzz
 #
 # Root installs directly, another user through sudo. Where there is no sudo to be had it prints the line for
 # root to type and exits 1. A program or library that is there without its package (a Java of one's own)
@@ -33,8 +34,9 @@ group_packages() {	# group
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
 	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata ;;
 	lint) printf '%s\n' clang clang-tidy cppcheck ;;
-	all) group_packages build; group_packages stack; group_packages test; group_packages lint ;;
-	*) printf 'deps: there is no group "%s": use build, stack, test, lint or all\n' "$1" >&2; exit 2 ;;
+	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
+	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz ;;
+	*) printf 'deps: there is no group "%s": use build, stack, test, lint, fuzz or all\n' "$1" >&2; exit 2 ;;
 	esac
 }
 
@@ -55,6 +57,7 @@ have_anyway() {	# package
 	libmicrohttpd-dev) pkg-config --exists libmicrohttpd ;;
 	libcmocka-dev) pkg-config --exists cmocka ;;
 	zlib1g-dev) pkg-config --exists zlib ;;
+	libclang-rt-14-dev) [[ -f $(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) ]] ;;
 	*) false ;;
 	esac >/dev/null 2>&1
 }

@@ -272,6 +272,13 @@ failed:
 	return NULL;
 }
 
+/* Threads still run, of ours and of librdkafka: no destructor may take down what they use. */
+static void leave_at_once(int status, void *arg)
+{
+	(void)arg;
+	_exit(status);
+}
+
 int look_free(struct look *l)
 {
 	struct timespec until;
@@ -284,8 +291,11 @@ int look_free(struct look *l)
 	pthread_mutex_unlock(&l->lock);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 1;
-	if (pthread_timedjoin_np(l->thread, NULL, &until))
-		return 0; /* inside a blocking call; the process is about to end anyway */
+	if (pthread_timedjoin_np(l->thread, NULL, &until)) {
+		/* Inside a blocking call; the process is about to end anyway. */
+		on_exit(leave_at_once, NULL);
+		return 0;
+	}
 	look_destroy(l);
 	return 1;
 }

@@ -61,7 +61,8 @@ struct look_settings {
 struct look;
 
 struct look *look_new(const struct look_settings *settings, struct err *err);
-/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs and nothing was freed). */
+/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs, nothing was freed, and exit()
+ * ends the process without its destructors). */
 int look_free(struct look *l);
 /* Hands a job over (it belongs to the thread until look_take gives it back). The previous one must have been taken. */
 void look_start(struct look *l, struct look_job *job);

@@ -15,7 +15,6 @@ GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}
 
 at_end() { compose/stack.sh down >/dev/null; }
 trap at_end EXIT
-server() { compose/stack.sh "$@" >>"$work/stack.log" 2>&1; }
 
 compose/stack.sh up >/dev/null || bail "the stack for outages does not start"
 scenario outage

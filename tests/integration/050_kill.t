@@ -30,10 +30,6 @@ wanted_all() {
 	sql_is "SELECT count(*) FROM market_data_series WHERE wanted_from <= '$(iso $((t0 - hours * 3600000)))'" $series
 }
 
-stored() { sql 'SELECT count(*) FROM market_data'; }
-
-stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
-
 # The process dies at the fault point by itself, after it has done something.
 dies_at() { # writer or producer, fault:pass, arguments...
 	local who=$1 fault=$2
@@ -96,7 +92,7 @@ died=0 least=$(stored)
 for ((i = 1; i <= kills; i++)); do
 	who=producer pause=$((RANDOM % 3500))
 	((RANDOM % 2)) && who=writer
-	sleep "$((pause / 1000)).$(printf %03d $((pause % 1000)))"
+	pause_ms $pause
 	running $who && died=$((died + 1))
 	stop $who KILL
 	note "kill $i: $who, $pause ms after the last start; $(stored) candles stored"

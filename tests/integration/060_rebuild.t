@@ -38,20 +38,11 @@ complete_from() { wanted_from "$1" && no_gaps; }
 
 producer_wanting() { producer --since "$(iso $((t0 - $1 * 3600000)))"; } # hours
 
-stored() { sql 'SELECT count(*) FROM market_data'; }
-
-stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
-
 gaps_left() { [ "$(gaps_now)" -gt 0 ]; }
 
 log_forget() { # who: what it says from now on
 	cat "$work/$1.log" >>"$work/$1.earlier"
 	: >"$work/$1.log"
-}
-
-ends_with_0() { # who
-	stop "$1"
-	is "the $1 ends with 0" "$code" 0
 }
 
 # --- a new database

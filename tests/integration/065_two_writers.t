@@ -37,10 +37,6 @@ has() { [ "$(partitions_of "$1")" = "$2" ]; }
 
 share() { has one 6 && has two 6; }
 
-stored() { sql 'SELECT count(*) FROM market_data'; }
-
-stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
-
 complete_from_since() {
 	sql_is "SELECT count(*) FROM market_data_series WHERE wanted_from <= '$since'" $series && no_gaps
 }

@@ -182,6 +182,17 @@ logged() { # who, pattern
 	grep -qE -- "$2" "$work/$1.log"
 }
 
+# ... with 0, as everybody does who is asked to.
+ends_with_0() { # name
+	stop "$1"
+	is "the $1 ends with 0" "$code" 0
+}
+
+# The stack's servers: server pg|kafka start|stop|kill, server up.
+server() { compose/stack.sh "$@" >>"$work/stack.log" 2>&1; }
+
+pause_ms() { sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"; }
+
 rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/${pid_of[$1]}/status"; }
 
 # --- the database
@@ -189,6 +200,10 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/${pid_of[$1]}/status"; }
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
 
 sql_is() { [ "$(sql "$1" 2>/dev/null)" = "$2" ]; }
+
+stored() { sql 'SELECT count(*) FROM market_data'; }
+
+stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
 
 exchange_ms() { control clock | jq -r '.sandbox_ms'; }
 
@@ -378,6 +393,14 @@ committed_against_positions() {
 	committed >"$work/committed" && positions >"$work/positions" && [ -s "$work/positions" ] || return 1
 	awk 'NR == FNR { at[$1] = $2; next } { c = $1 in at ? at[$1] : 0; ahead += c > $2; behind += c < $2; delete at[$1] }
 		END { for (p in at) ahead += at[p] > 0; print ahead + 0, behind + 0 }' "$work/committed" "$work/positions"
+}
+
+# No committed offset is ahead of the database: what Kafka takes for done is stored.
+no_offset_ahead() {
+	local ahead behind
+	read -r ahead behind <<<"$(committed_against_positions)"
+	[ "${ahead:-unknown}" = 0 ] || note "${ahead:-unknown} offsets are ahead of the database, ${behind:-unknown} behind it"
+	[ "${ahead:-unknown}" = 0 ]
 }
 
 # --- an end to compare at
