@@ -2,6 +2,7 @@
  * within its bounds and, given back as flags, is accepted again as the same; a password never shows. */
 #include "common/settings_value.c" /* for what it keeps for as long as a process lives: here, for one input */
 #include "fuzz.h"
+#include "producer/commands.h"
 #include "producer/options.h"
 
 enum { WORDS = 40 };
@@ -23,7 +24,7 @@ static int is_answered(const char *word)
 
 static void check_values(const struct options *o)
 {
-	for (const struct setting *s = options_spec.table; s->name; s++) {
+	for (const struct setting *s = commands_spec.table; s->name; s++) {
 		int64_t number = s->type == SETTING_NUMBER ? *(const int64_t *)member(s, o) : 0;
 		char *text = setting_show(s, o);
 
@@ -42,7 +43,7 @@ static void check_again(const struct options *o)
 	struct err err = {0};
 	int argc = 1;
 
-	for (const struct setting *s = options_spec.table; s->name; s++) {
+	for (const struct setting *s = commands_spec.table; s->name; s++) {
 		const struct setting_list *list = member(s, o);
 		size_t n = s->type == SETTING_LIST ? list->n : 1;
 
@@ -55,8 +56,8 @@ static void check_again(const struct options *o)
 			free(value);
 		}
 	}
-	CHECK(settings_load(&options_spec, &again, argc, argv, NULL, &words, &err) == SETTINGS_RUN && words.n == 0);
-	for (const struct setting *s = options_spec.table; s->name; s++) {
+	CHECK(settings_load(&commands_spec, &again, argc, argv, NULL, &words, &err) == SETTINGS_RUN && words.n == 0);
+	for (const struct setting *s = commands_spec.table; s->name; s++) {
 		char *a = show(s, o, 0), *b = show(s, &again, 0);
 
 		CHECK(strcmp(a, b) == 0);
@@ -107,16 +108,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else if (!is_answered(line))
 			argv[argc++] = line;
 	}
-	result = settings_load(&options_spec, &options, argc, argv, variables, &words, &err);
+	result = settings_load(&commands_spec, &options, argc, argv, variables, &words, &err);
 	CHECK(result != SETTINGS_EXIT_OK);
 	if (result == SETTINGS_BAD) {
 		CHECK(err.class == ERR_FATAL && *err.text);
 	} else {
 		CHECK(words.n < (size_t)argc);
 		check_values(&options);
-		check_again(&options);
+		if (words.n == 0) /* else it has settings of its command */
+			check_again(&options);
 		if (options_check(&options, &err) == 0)
-			CHECK(options.n_series > 0 && symbol_is_valid(options.series[0].symbol));
+			CHECK(options.n_intervals > 0 && options.patterns.n > 0);
 		else
 			CHECK(err.class == ERR_FATAL && *err.text);
 		options_release(&options);
