@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # demo.sh: the whole path on this machine, in about a minute, and what it proves. `make demo` builds what it needs.
 #
-# A sandbox exchange that corrects candles after their close and lets others appear late; one producer, one writer; a real
-# broker and a real database. Backfill, live, an outage of the producer of exactly five minutes, and a comparison of every
-# stored candle with the exchange's own truth, digit for digit. Leaves nothing running.
+# A sandbox exchange that corrects candles after their close and lets others appear late; two producers, two writers; a real
+# broker and a real database. Backfill, live, one of each killed, an outage of all producers of exactly five minutes, and a
+# comparison of every stored candle with the exchange's own truth, digit for digit. Leaves nothing running.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -13,7 +13,8 @@ work=build/demo
 symbols=(KRW-BTC KRW-SPARSE KRW-QUIET)
 intervals=(1m 1s)
 declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet for hours")
-producer='' writer='' exchange='' stack_is_ours=''
+declare -A pid=() # of the exchange, producers and writers
+stack_is_ours=''
 
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' green='' red='' plain=''; fi
 
@@ -29,8 +30,9 @@ die() {
 end() {
 	local status=$?
 	local p
-	for p in $producer $writer $exchange; do kill -TERM "$p" 2>/dev/null; done
-	for p in $producer $writer $exchange; do wait "$p" 2>/dev/null; done
+	exec 2>>"$work/shell.log"
+	for p in "${pid[@]}"; do kill -TERM "$p" 2>/dev/null; done
+	for p in "${pid[@]}"; do wait "$p" 2>/dev/null; done
 	if [ -n "$stack_is_ours" ]; then compose/stack.sh down >>"$work/stack.log" 2>&1; fi
 	exit "$status"
 }
@@ -50,11 +52,34 @@ now() { control clock | jq -r '.sandbox[:19] + "Z"'; }
 
 # --- what is there
 
-produce() {
+produce() { # who
 	"$bin/gapless-producer" --symbols "$(IFS=,; echo "${symbols[*]}")" --intervals "$(IFS=,; echo "${intervals[*]}")" \
-		--since "$since" --look-gaps-s 2 >>"$work/producer.log" 2>&1 &
-	producer=$!
+		--since "$since" --look-gaps-s 2 >>"$work/$1.log" 2>&1 &
+	pid[$1]=$!
 }
+
+store() { # who
+	"$bin/gapless-writer" >>"$work/$1.log" 2>&1 &
+	pid[$1]=$!
+}
+
+dies() { # who
+	{
+		kill -KILL "${pid[$1]}"
+		wait "${pid[$1]}"
+	} 2>>"$work/shell.log"
+	unset "pid[$1]"
+}
+
+# How many partitions somebody has by his own account.
+partitions() { # who
+	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|shares its partitions out anew' "$work/$1.log" | tail -n 1 |
+		sed -n 's/.*assigned" partitions=//p'
+}
+
+has() { [ "$(partitions "$1")" = "$2" ]; }
+all_share() { has "$1" 6 && has "$2" 6; }
+has_all() { has "$1" 12; }
 
 last_final() { # interval: start of the first candle that is not final yet
 	local length=60 seconds
@@ -137,14 +162,15 @@ step "1. A broker, a database, an exchange"
 compose/stack.sh status >/dev/null 2>&1 || stack_is_ours=yes
 compose/stack.sh up | sed 's/^/  /' || die "the local stack does not start"
 eval "$(compose/stack.sh env)"
+export GAPLESS_SESSION_TIMEOUT_MS=3000 # so that one sees soon who takes over
 export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_PRODUCER_GROUP=gapless-demo-producers GAPLESS_DATABASE=
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete --if-exists \
 	--topic "$GAPLESS_TOPIC" >"$work/stack.log" 2>&1 || die "the topic of an earlier demo cannot be removed"
 psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >>"$work/stack.log" 2>&1 ||
 	die "no database for the demo"
-"$bin/gapless-writer" migrate >"$work/writer.log" 2>&1 || die "the tables cannot be made"
+"$bin/gapless-writer" migrate >"$work/migrate.log" 2>&1 || die "the tables cannot be made"
 "$bin/gapless-exchange" --port 0 --corrections 0.3 >"$work/exchange.log" 2>&1 &
-exchange=$!
+pid[exchange]=$!
 await 10 "the exchange starts" grep -q listening "$work/exchange.log"
 GAPLESS_EXCHANGE_URL=$(sed -n 's/.*listening on //p' "$work/exchange.log")
 export GAPLESS_EXCHANGE_URL
@@ -152,11 +178,16 @@ say "sandbox exchange on $GAPLESS_EXCHANGE_URL: Upbit's API, 10 requests a secon
 since=$(date -d "$(now) -6 hours" +%FT%H:%M:00Z)
 
 step "2. Backfill: six hours of 1m and of 1s, for a dense market, a sparse one, and one that is quiet for hours"
-"$bin/gapless-writer" >>"$work/writer.log" 2>&1 &
-writer=$!
-produce
-await 20 "the first look" grep -q "missing candles" "$work/producer.log"
-sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer.log"
+store writer-1
+store writer-2
+produce producer-1
+await 30 "the first producer has the markets" has_all producer-1
+produce producer-2
+await 30 "two producers share the markets" all_share producer-1 producer-2
+await 30 "two writers share the topic" all_share writer-1 writer-2
+say "two producers and two writers, each with 6 of the topic's 12 partitions: who has a partition has its markets"
+await 20 "the first look" grep -q "missing candles" "$work/producer-2.log"
+cat "$work"/producer-?.log | sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' | sort -u
 for ((i = 0; i < 60; i++)); do
 	no_gaps && break
 	[ $((i % 5)) -ne 4 ] || { echo; screen; }
@@ -168,39 +199,54 @@ await 60 "the backfill" no_gaps
 say "done; $(control stats | jq -r '"\(.candles) requests, at most \(.max_per_second) in any second, \(.http_429) times 429"')"
 
 step "3. Live: one-second candles as they close"
-for _ in 1 2 3 4 5; do
+newest() {
 	sql "SELECT format('  exchange''s clock %s   newest candle in the table %s   close %s', '$(date -d "$(now)" +%T)',
 		to_char(max(\"timestamp\"), 'HH24:MI:SS'), (array_agg(close ORDER BY \"timestamp\" DESC))[1])
 		FROM market_data WHERE symbol = 'KRW-BTC' AND \"interval\" = '1s'"
+}
+for _ in 1 2 3 4 5; do
+	newest
 	sleep 1
 done
 
-step "4. The producer is away for exactly five minutes"
+step "4. One producer and one writer are killed with -9"
+dies producer-1
+dies writer-1
+say "killed at $(date -u +%T); the group notices after its session timeout, here 3 s"
+await 30 "the other producer takes over" has_all producer-2
+await 30 "the other writer takes over" has_all writer-2
+say "taken over at $(date -u +%T): producer-2 and writer-2 have all 12 partitions"
+for _ in 1 2 3; do
+	newest
+	sleep 1
+done
+
+step "5. The producers are away for exactly five minutes"
 in_minute() { local s; s=$(date -d "$(now)" +%-S); [ "$s" -ge 8 ] && [ "$s" -le 50 ]; }
 await 30 "a moment inside a minute" in_minute
 control 'clock?freeze' >/dev/null
 say "the exchange's clock stands at $(now)"
 await 30 "everything final is covered" settled
 await 30 "lag 0" caught_up
-say "lag 0; stopping the producer"
-kill -TERM "$producer"
-wait "$producer" || die "the producer did not stop cleanly"
-producer=''
+say "lag 0; stopping the producer that is left"
+kill -TERM "${pid[producer-2]}"
+wait "${pid[producer-2]}" || die "the producer did not stop cleanly"
+unset "pid[producer-2]"
 control 'clock?advance=300' >/dev/null
 say "the exchange's clock stands at $(now); starting the producer"
-mark=$(wc -l <"$work/producer.log")
-produce
-restarted() { tail -n +$((mark + 1)) "$work/producer.log" | grep "missing candles" | grep KRW-BTC | grep -q "interval=1m"; }
+produce producer-3
+restarted() { grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m"; }
 await 20 "the look after the restart" restarted
-tail -n +$((mark + 1)) "$work/producer.log" | sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p'
-tail -n +$((mark + 1)) "$work/producer.log" | grep 'Backfilling 5 missing candles' | grep KRW-BTC | grep -q 'interval=1m' ||
+sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-3.log"
+grep 'Backfilling 5 missing candles' "$work/producer-3.log" | grep KRW-BTC | grep -q 'interval=1m' ||
 	die "KRW-BTC 1m should have been missing 5 candles"
 await 30 "everything final is covered again" settled
 await 30 "lag 0" caught_up
 
-step "5. What the exchange served, and what is in the table"
+step "6. What the exchange served, and what is in the table"
 if verdict; then
-	corrected=$(sed -n 's/.* corrected=\([0-9]*\).*/\1/p' "$work/writer.log" | tail -n 1)
+	corrected=$(for f in "$work"/writer-?.log; do sed -n 's/.* corrected=\([0-9]*\).*/\1/p' "$f" | tail -n 1; done |
+		awk '{ n += $1 } END { print n }')
 	printf '\n  %sComplete: no gap, no duplicate, every digit as the exchange has it.%s' "$green" "$plain"
 	printf ' (%s candles were corrected on the way.)\n' "${corrected:-0}"
 	say "Logs: $work/*.log. The real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH"
