@@ -99,7 +99,9 @@ struct fetch *fetch_new(void);
 void fetch_free(struct fetch *f);
 /* 1: everything is stored; 0: not yet; -1: what is left cannot be had, or is not stored (*err). */
 int fetch_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
-/* A look has ended that read the coverage; stored: up to everything that had been published when it began. */
+/* Everything is published: the next look will tell whether it is stored. */
+int fetch_is_confirming(const struct collect *c);
+/* That look has read the coverage; stored: the writer has stored everything that was published when it began. */
 void fetch_looked(struct collect *c, int stored);
 
 /* looking.c: starts looks and takes what comes of them. 0, or -1: *err. */

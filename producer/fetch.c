@@ -28,10 +28,13 @@ void fetch_free(struct fetch *f)
 	free(f);
 }
 
+int fetch_is_confirming(const struct collect *c)
+{
+	return c->fetch && c->fetch->confirming;
+}
+
 void fetch_looked(struct collect *c, int stored)
 {
-	if (!c->fetch || !c->fetch->confirming)
-		return;
 	c->fetch->confirmed = stored;
 	c->fetch->unstored = !stored;
 }

@@ -40,6 +40,7 @@ struct look_job {
 	int members_only; /* nothing but the comparison of the group's members */
 	int write_wanted; /* 0: what is wanted in the database is neither read nor written */
 	int read_open;    /* 1: fill open[] */
+	int confirms;     /* the caller's: a fetch waits for this one (fetch.c) */
 	int first;        /* some series have their first look: after stall_ms they take the coverage as it is */
 	int64_t stall_ms; /* without any movement of the writer for this long, the look ends */
 	int64_t stored_rows; /* how many of the newest stored rows of each gap to read: what may be fetched until the next look */

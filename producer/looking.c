@@ -53,6 +53,7 @@ static struct look_job *look_job_new(struct collect *c)
 	job->stall_ms = c->options->stall_s * 1000;
 	job->stored_rows = 2 * c->options->rate_limit * c->options->look_gaps_s * PAGE_ROWS;
 	job->write_wanted = c->ownership != NULL;
+	job->confirms = fetch_is_confirming(c);
 	job->read_open = c->ownership && !c->open_read && patterns_are_wild(&c->options->patterns);
 	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
 		struct series *s = c->catalogue.owned[i];
@@ -109,7 +110,7 @@ static void look_apply(struct collect *c, struct look_job *job)
 		if (s->tenure == job->series[i].tenure && s->owned && (job->stored || !s->looked_once))
 			series_apply(s, &job->series[i], now, boot);
 	}
-	if (job->taken)
+	if (job->taken && job->confirms)
 		fetch_looked(c, job->stored);
 	if (!job->taken || !job->read_open)
 		return;

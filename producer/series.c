@@ -96,7 +96,7 @@ void series_begin(struct series *s, int64_t now_ms)
 	if (s->since_ms != INT64_MIN)
 		s->wanted_from_ms = interval_floor(s->iv, s->since_ms);
 	if (s->until_ms != INT64_MAX)
-		s->wanted_until_ms = least(interval_ceil(s->iv, s->until_ms), s->live_from_ms);
+		s->wanted_until_ms = s->until_ms < s->live_from_ms ? interval_ceil(s->iv, s->until_ms) : s->live_from_ms;
 }
 
 /* --- what is wanted */
