@@ -100,7 +100,7 @@ for program in "${programs[@]}"; do
 	refused "$program, a property of Kafka that is none" 'no property .{1,2}no\.such\.thing' "$program" "${given[@]}" -X no.such.thing=1
 done
 for number in 0 -1 101 1e1 0x10 '5 0' '' 99999999999999999999; do
-	refused "the number '$number' from 1 to 100" "--rate-percent (must be a whole number from 1 to 100, not \"$number\"|needs a value)" \
+	refused "the number '$number' from 1 to 100" "--rate-percent (must be a whole number from 1 to 100, not \\\\?\"$number\\\\?\"|needs a value)" \
 		gapless-producer --symbols KRW-BTC --rate-percent "$number"
 done
 with GAPLESS_BATCH_ROWS=many refused "a number in the environment" \
