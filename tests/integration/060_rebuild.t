@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The topic rebuilds the database. Shown: a database dropped and made anew is filled again by a starting writer, coverage and
-# position equal to before to the byte; tables emptied under a running writer, idle or under load, and an older dump restored
-# under it, heal by themselves; a deleted group or offsets set back by hand change nothing.
+# position equal to before to the byte; tables emptied under a running writer, idle or under load, an older dump restored under it,
+# and the whole database deleted under two of them, heal by themselves; a deleted group or offsets set back by hand change nothing.
 . tests/integration/lib.sh
 scenario rebuild
 export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_BATCH_ROWS=1000
@@ -137,6 +137,18 @@ await 5 '... noticed with the next batch' logged writer 'the database has lost s
 await 60 '... complete again' complete_from 96
 ok '... by itself' running writer
 
+# --- the whole database deleted under two running writers and the producer; made anew, and migrated
+
+writer_as second
+await 30 'a second writer has its part' logged second 'partitions assigned" partitions=6'
+log_forget writer
+database_new
+is 'nothing is left' "$(stored)" 0
+await 60 'complete again' complete_from 96
+ok '... although nobody was restarted' running writer
+ok '... nor the other one' running second
+ok '... nor the producer' running producer
+
 # --- the end
 
 ends_with_0 producer
@@ -148,5 +160,6 @@ ok '... and true' complete_and_true 15000
 ok 'coverage claims nothing wrong' claims_are_true
 is 'nothing went to the dead letters' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
 ends_with_0 producer
+ends_with_0 second
 ends_with_0 writer
 finish
