@@ -160,7 +160,7 @@ ends() { # name, signal, code, seconds
 }
 ends producer TERM 0 30
 ends writer INT 0 30
-ok "the producer's last words" logged producer 'msg="stopped" exit=0'
+ok "the producer's last words" logged producer 'msg="ended" exit_code=0'
 ok "the writer's last words" logged writer 'msg="ended" exit_code=0'
 
 # --- stderr full, or closed: no reason to do less
