@@ -144,4 +144,8 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty);
 /* Intervals of what is wanted that the exchange no longer keeps and that are not known. */
 int64_t series_unrecoverable(const struct series *s, int64_t now_ms);
 
+/* ---- between series.c and series_page.c: where asking begins. Nothing before the listing (but for the daily question), nothing
+ * that the exchange has dropped. */
+int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms);
+
 #endif
