@@ -83,7 +83,6 @@ void series_begin(struct series *s, int64_t now_ms)
 
 /* --- what is wanted */
 
-
 int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms)
 {
 	int64_t from = s->wanted_from_ms;
