@@ -43,6 +43,7 @@ struct collect {
 	int held;                 /* an assignment is in force: there may be requests */
 	int lost;                 /* the last one was taken from us: answers to what it asked for are void */
 	int agreed;               /* the group was found to want the same, once */
+	int guest_of;             /* of a one-shot command: producers at work when last seen */
 	int64_t disagree_boot_ms; /* ends a start into a group that wants something else */
 	int64_t own_again_boot_ms;
 	int32_t n_partitions;     /* of the topic, at that assignment */

@@ -33,7 +33,7 @@ struct look {
 	struct look_job *todo, *done; /* under the lock */
 	int stopping, ended, cut;     /* under the lock */
 	int fd;
-	struct log_throttle trouble, waiting;
+	struct log_throttle trouble, waiting, members;
 	char last_trouble[512];
 };
 
@@ -143,14 +143,30 @@ static int writer_await(struct look *l, const struct ends *ends, int64_t stall_m
 	}
 }
 
+/* The members are compared, or it is said why not; the look itself does not depend on it. */
+static int members_compare(struct look *l, struct look_job *job, struct err *err)
+{
+	int64_t skipped;
+
+	if (members_ask(l->rk, l->settings.group, l->settings.client_id, &job->members, err) == 0) {
+		job->members_known = 1;
+		return 0;
+	}
+	if (err->class != ERR_FATAL && job->members_only)
+		return -1;
+	job->members_known = err->class == ERR_FATAL; /* nobody who is seen, nobody who is different */
+	if (log_due(&l->members, clock_boot_ms(), SAY_MS, &skipped))
+		log_warn("the settings of the group's members are not compared", L_STR("reason", err->text));
+	return 0;
+}
+
 static int look_once(struct look *l, struct look_job *job, struct err *err)
 {
 	struct ends ends = {0};
 	int rc = -1, stored;
 
-	if (members_ask(l->rk, l->settings.group, l->settings.client_id, &job->members, err))
+	if (members_compare(l, job, err))
 		return -1;
-	job->members_known = 1;
 	if (job->members_only || job->n == 0)
 		return 0;
 	if (!pg_is_open(&l->pg) && pg_open(&l->pg, l->settings.conninfo, "gapless-producer", err))

@@ -60,6 +60,6 @@ int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct
 	if (list)
 		rd_kafka_group_list_destroy(list);
 	if (code)
-		return err_set(err, ERR_RETRY, "the members of group %s cannot be asked for: %s", group, rd_kafka_err2str(code));
+		return err_set(err, kafka_error_class(code), "the members of group %s cannot be asked for: %s", group, rd_kafka_err2str(code));
 	return 0;
 }

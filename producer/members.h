@@ -21,7 +21,7 @@ struct members {
 	char text[MEMBERS_TEXT_BYTES]; /* one of these, for a sentence: its client.id and host */
 };
 
-/* Asks the brokers, for at most about 5 s. 0, or -1: ERR_RETRY. */
+/* Asks the brokers, for at most about 5 s. 0, or -1: ERR_RETRY, or ERR_FATAL where we may not. */
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -49,6 +49,7 @@ void own_at_once(struct collect *c)
 		c->catalogue.all[i]->until_ms = c->options->to_ms;
 	c->fetch = fetch_new();
 	c->held = c->agreed = 1;
+	ratelimit_guest(&c->rate); /* until the group is known to be empty */
 	own_again(c);
 }
 
@@ -141,12 +142,13 @@ int own_members(struct collect *c, const struct members *members, struct err *er
 	int64_t boot = clock_boot_ms(), skipped;
 
 	if (!c->ownership) {
-		if (members->n > 0 && c->rate.share.others <= 0) {
-			ratelimit_guest(&c->rate);
+		if (members->n > 0 && c->guest_of == 0)
 			log_info("producers are at work; this command uses only what they leave", L_INT("producers", members->n));
-		} else if (members->n == 0) {
+		if (members->n > 0 && c->guest_of == 0 && c->rate.share.others <= 0)
+			ratelimit_guest(&c->rate);
+		else if (members->n == 0)
 			ratelimit_share(&c->rate, NULL, 0);
-		}
+		c->guest_of = members->n;
 		return 0;
 	}
 	if (members->different == 0) {
