@@ -188,9 +188,9 @@ soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios (half an hour)
 	@tests/integration/run.sh tests/soak/*.t
 
 .PHONY: chaos
-chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=1] [WRITERS=2]
+chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=2] [WRITERS=2]
 	@$(MAKE) --no-print-directory FLAVOUR=asan all
-	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),1) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
+	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),2) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
 		tests/integration/run.sh -v tests/chaos/chaos.t
 
 .PHONY: bench bench-programs

@@ -4,11 +4,11 @@
 # meanwhile: no committed offset is ahead of the database, and coverage claims nothing that is not there as the exchange
 # finally has it. Shown at the end: the table equals the truth, nothing is a dead letter, everybody ends with 0.
 #
-# KILLS (100) how many times, PRODUCERS (1) and WRITERS (2) of how many; CHAOS_SEED repeats who, what and when, though not
+# KILLS (100) how many times, PRODUCERS (2) and WRITERS (2) of how many; CHAOS_SEED repeats who, what and when, though not
 # what the victims were doing. Its servers must be its own: run.sh gives it a stack.
 . tests/integration/lib.sh
 scenario chaos
-seed=${CHAOS_SEED:-$((EPOCHSECONDS % 32768))} kills=${KILLS:-100} producers=${PRODUCERS:-1} writers=${WRITERS:-2}
+seed=${CHAOS_SEED:-$((EPOCHSECONDS % 32768))} kills=${KILLS:-100} producers=${PRODUCERS:-2} writers=${WRITERS:-2}
 note "CHAOS_SEED=$seed KILLS=$kills PRODUCERS=$producers WRITERS=$writers"
 unset KILLS PRODUCERS WRITERS
 RANDOM=$seed
