@@ -10,9 +10,10 @@ export LC_ALL=C.UTF-8 TZ=UTC
 
 bin=${GAPLESS_BIN:-build/release}
 work=build/demo
-symbols=(KRW-BTC KRW-SPARSE KRW-QUIET)
+symbols=(KRW-BTC KRW-SPARSE KRW-QUIET KRW-XRP) # the last one in another half of the partitions than the others
 intervals=(1m 1s)
-declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet for hours")
+declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet for hours"
+	[KRW-XRP]="one second in four")
 declare -A pid=() # of the exchange, producers and writers
 stack_is_ours=''
 
@@ -73,7 +74,7 @@ dies() { # who
 
 # How many partitions somebody has by his own account.
 partitions() { # who
-	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|shares its partitions out anew' "$work/$1.log" | tail -n 1 |
+	grep -soE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|shares its partitions out anew' "$work/$1.log" | tail -n 1 |
 		sed -n 's/.*assigned" partitions=//p'
 }
 
@@ -177,17 +178,17 @@ export GAPLESS_EXCHANGE_URL
 say "sandbox exchange on $GAPLESS_EXCHANGE_URL: Upbit's API, 10 requests a second; some candles change, or appear, after their close"
 since=$(date -d "$(now) -6 hours" +%FT%H:%M:00Z)
 
-step "2. Backfill: six hours of 1m and of 1s, for a dense market, a sparse one, and one that is quiet for hours"
+step "2. Backfill: six hours of 1m and of 1s, for dense markets, a sparse one, and one that is quiet for hours"
 store writer-1
 store writer-2
 produce producer-1
-await 30 "the first producer has the markets" has_all producer-1
+looked() { [ "$(grep -sc 'missing candles' "$work/producer-1.log")" -ge $((${#symbols[@]} * ${#intervals[@]})) ]; }
+await 30 "the first look" looked
+sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-1.log"
 produce producer-2
 await 30 "two producers share the markets" all_share producer-1 producer-2
 await 30 "two writers share the topic" all_share writer-1 writer-2
 say "two producers and two writers, each with 6 of the topic's 12 partitions: who has a partition has its markets"
-await 20 "the first look" grep -q "missing candles" "$work/producer-2.log"
-cat "$work"/producer-?.log | sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' | sort -u
 for ((i = 0; i < 60; i++)); do
 	no_gaps && break
 	[ $((i % 5)) -ne 4 ] || { echo; screen; }

@@ -53,6 +53,11 @@ ok 'both producers fetch' test "$(grep -c 'Backfill' "$work/producer1.log")" -gt
 repeated
 ok "no page was fetched twice but what was in flight at the join ($asked_again)" test "$asked_again" -le 4
 
+# As Java's default partitioner has it: tools find a symbol where they look for it, and its owner waits for the right partition.
+kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q -f '%k %p\n' | sort -u >"$work/placed"
+is 'each symbol is in the partition of its murmur2 hash' "$(grep -E 'KRW-(BTC|DIGITS|ETH) ' "$work/placed" | xargs)" \
+	'KRW-BTC 4 KRW-DIGITS 7 KRW-ETH 11'
+
 # --- one of each dies
 
 stop producer1 KILL
