@@ -168,6 +168,12 @@ static int64_t slot_wait_us(const struct ratelimit *r, int64_t now_ms, int64_t *
 	return NEVER_US;
 }
 
+/* A slot that was lost may be made up for: the exchange has told, in this second of its own, that there is room for it. */
+static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
+{
+	return r->lost > 0 && r->slowed == 0 && r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
+}
+
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 {
 	int64_t hold_ms, pace_ms, ours_ms, slot;
@@ -175,8 +181,10 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 	recover(r, now_ms);
 	hold_ms = max64(0, r->hold_ms - now_ms);
 	pace_ms = max64(hold_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
-	if (hold_ms > 0 || !r->share.ours)
+	if (hold_ms > 0)
 		return pace_ms;
+	if (!r->share.ours)
+		return may_catch_up(r, now_ms) ? 0 : pace_ms;
 	ours_ms = (slot_wait_us(r, now_ms, &slot) + 999) / 1000;
 	if (ours_ms == 0 || (pace_ms <= 0 && room_is_seen(r, now_ms)))
 		return 0;
@@ -185,13 +193,30 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 	return min64(ours_ms, max64(pace_ms, SEEN_AGAIN_MS));
 }
 
+/* The next slot of the whole budget, on the schedule or ahead of it. */
+static void pace_take(struct ratelimit *r, int64_t now_ms)
+{
+	int64_t now_us = now_ms * 1000, period = period_us(r, r->per_second), from_us = now_us - late_us(r);
+	int64_t most = max64(4, r->limit / 10);
+
+	if (now_ms - r->spent_ms >= SECOND_MS)
+		r->lost = 0; /* a pause, not a late wake-up */
+	else if (now_us < r->slot_us && r->lost > 0)
+		r->lost--;
+	else if (from_us > r->slot_us)
+		r->lost = (int)min64(most, r->lost + (from_us - r->slot_us) / period);
+	r->spent_ms = now_ms;
+	if (now_us >= r->slot_us || r->share.ours)
+		r->slot_us = max64(r->slot_us, from_us) + period;
+}
+
 void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_ms)
 {
 	int64_t slot = 0;
 
 	if (r->share.ours && slot_wait_us(r, now_ms, &slot) == 0)
 		r->share.last = slot;
-	r->slot_us = max64(r->slot_us, now_ms * 1000 - late_us(r)) + period_us(r, r->per_second);
+	pace_take(r, now_ms);
 	r->in_flight++;
 	if (kind == RATELIMIT_BACKFILL)
 		r->live_credit = LIVE_OF_FIVE;

@@ -13,7 +13,8 @@
  * 1000 + late + 40 ms, and these are at most 10 while late <= 10 * 111 - 1000 - 40 = 71 ms. So the
  * schedule lags 71 ms at most: after a longer pause what was missed is lost, not caught up. A smaller
  * budget has more room: there the schedule lags one period at most, a burst of two. With the budget at
- * the limit itself there is no room, and each late wake-up costs what it costs.
+ * the limit itself there is no room, and each late wake-up costs what it costs. (Slots that a late wake-up
+ * of less than a second has cost come back where the exchange's own count shows room for them.)
  *
  * On top of the pace come the exchange's answers: Remaining-Req 0, 429, 418 each make a hold, a time
  * before which nothing is sent. The longest one counts.
@@ -49,6 +50,8 @@ struct ratelimit {
 	int limit;
 	double per_second;  /* the whole budget */
 	int64_t slot_us;    /* next slot of the whole budget, in our own count */
+	int64_t spent_ms;   /* the last request was sent */
+	int lost;           /* slots that went by since then and before, while there was no pause of a second */
 	struct {
 		const unsigned char *ours; /* n flags; NULL: all are ours */
 		int n, stride;
