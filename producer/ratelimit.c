@@ -171,7 +171,7 @@ static int64_t slot_wait_us(const struct ratelimit *r, int64_t now_ms, int64_t *
 /* A slot that was lost may be made up for: the exchange has told, in this second of its own, that there is room for it. */
 static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 {
-	return r->lost > 0 && r->slowed == 0 && r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
+	return r->lost_us >= period_us(r, r->per_second) && r->slowed == 0 && r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
 }
 
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
@@ -197,14 +197,14 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 static void pace_take(struct ratelimit *r, int64_t now_ms)
 {
 	int64_t now_us = now_ms * 1000, period = period_us(r, r->per_second), from_us = now_us - late_us(r);
-	int64_t most = max64(4, r->limit / 10);
+	int64_t most = max64(4, r->limit / 10) * period;
 
 	if (now_ms - r->spent_ms >= SECOND_MS)
-		r->lost = 0; /* a pause, not a late wake-up */
-	else if (now_us < r->slot_us && r->lost > 0)
-		r->lost--;
+		r->lost_us = 0; /* a pause, not a late wake-up */
+	else if (now_us < r->slot_us && r->lost_us >= period)
+		r->lost_us -= period;
 	else if (from_us > r->slot_us)
-		r->lost = (int)min64(most, r->lost + (from_us - r->slot_us) / period);
+		r->lost_us = min64(most, r->lost_us + from_us - r->slot_us);
 	r->spent_ms = now_ms;
 	if (now_us >= r->slot_us || r->share.ours)
 		r->slot_us = max64(r->slot_us, from_us) + period;

@@ -51,7 +51,7 @@ struct ratelimit {
 	double per_second;  /* the whole budget */
 	int64_t slot_us;    /* next slot of the whole budget, in our own count */
 	int64_t spent_ms;   /* the last request was sent */
-	int lost;           /* slots that went by since then and before, while there was no pause of a second */
+	int64_t lost_us;    /* time that late wake-ups have cost the schedule, since the last pause of a second */
 	struct {
 		const unsigned char *ours; /* n flags; NULL: all are ours */
 		int n, stride;
