@@ -111,16 +111,14 @@ static void assigned(struct collect *c, const int32_t *partitions, size_t n)
 int own_step(struct collect *c, struct err *err)
 {
 	int64_t boot = clock_boot_ms();
+	enum ownership_state state = c->ownership ? ownership_poll(c->ownership) : OWNERSHIP_NONE;
 	const int32_t *partitions;
 	struct err why = {0};
 	size_t n;
 
-	if (!c->ownership)
-		return 0;
-	if (ownership_poll(c->ownership) == OWNERSHIP_FENCED)
+	if (state == OWNERSHIP_FENCED)
 		return err_set(err, ERR_FATAL, "the Kafka client cannot stay in the group: the line before says why");
-	if (ownership_poll(c->ownership) != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation ||
-	    boot < c->own_again_boot_ms)
+	if (state != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation || boot < c->own_again_boot_ms)
 		return 0;
 	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &c->n_partitions, &why) || c->n_partitions == 0) {
 		c->own_again_boot_ms = boot + AGAIN_MS;
