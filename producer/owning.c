@@ -35,12 +35,33 @@ static int symbol_is_ours(const char *symbol, void *opaque)
 	return !c->ownership || c->ours[ownership_partition_of(symbol, c->n_partitions)];
 }
 
+/* Live polls a second that the series want together: one each time an interval closes, one when it is final, which for 1m
+ * and shorter is the same poll. */
+static void behind_check(const struct collect *c)
+{
+	double wanted = 0, budget = c->rate.per_second - c->rate.share.others;
+	char text[200];
+
+	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
+		const struct interval *iv = c->catalogue.owned[i]->iv;
+
+		wanted += (iv->nominal_ms > FINAL_MS ? 2000.0 : 1000.0) / (double)iv->nominal_ms;
+	}
+	if (wanted <= budget)
+		return;
+	snprintf(text, sizeof text, "%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
+		 wanted, budget, wanted / budget);
+	log_warn("live polls exceed the budget; nothing is lost, candles come later", L_STR("reason", text));
+}
+
 void own_again(struct collect *c)
 {
 	if (c->ownership && !c->ours)
 		return;
-	if (catalogue_own(&c->catalogue, symbol_is_ours, c, NULL) > 0)
-		look_anew(c);
+	if (catalogue_own(&c->catalogue, symbol_is_ours, c, NULL) == 0)
+		return;
+	behind_check(c);
+	look_anew(c);
 }
 
 void own_at_once(struct collect *c)
@@ -62,28 +83,8 @@ static void share(struct collect *c, size_t owned)
 		ratelimit_share(&c->rate, c->ours, c->n_partitions);
 }
 
-/* Live polls a second that the series want together: one each time an interval closes, one when it is final, which for 1m
- * and shorter is the same poll. */
-static void behind_check(const struct collect *c, double budget)
-{
-	double wanted = 0;
-	char text[200];
-
-	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
-		const struct interval *iv = c->catalogue.owned[i]->iv;
-
-		wanted += (iv->nominal_ms > FINAL_MS ? 2000.0 : 1000.0) / (double)iv->nominal_ms;
-	}
-	if (wanted <= budget)
-		return;
-	snprintf(text, sizeof text, "%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
-		 wanted, budget, wanted / budget);
-	log_warn("live polls exceed the budget; nothing is lost, candles come later", L_STR("reason", text));
-}
-
 static void assigned(struct collect *c, const int32_t *partitions, size_t n)
 {
-	double budget = c->rate.per_second;
 	size_t taken, left, in_range = 0;
 
 	ratelimit_share(&c->rate, NULL, 0); /* it may point to the flags of before */
@@ -103,9 +104,7 @@ static void assigned(struct collect *c, const int32_t *partitions, size_t n)
 	else
 		log_info("partitions assigned", L_INT("partitions", n), L_INT("of", c->n_partitions),
 			 L_INT("series", c->catalogue.n_owned), L_INT("taken", taken), L_INT("left", left));
-	if (!c->options->rate_scope_own)
-		budget = budget * (double)in_range / c->n_partitions;
-	behind_check(c, budget);
+	behind_check(c);
 }
 
 int own_step(struct collect *c, struct err *err)
@@ -114,19 +113,21 @@ int own_step(struct collect *c, struct err *err)
 	enum ownership_state state = c->ownership ? ownership_poll(c->ownership) : OWNERSHIP_NONE;
 	const int32_t *partitions;
 	struct err why = {0};
+	int n_partitions;
 	size_t n;
 
 	if (state == OWNERSHIP_FENCED)
 		return err_set(err, ERR_FATAL, "the Kafka client cannot stay in the group: the line before says why");
 	if (state != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation || boot < c->own_again_boot_ms)
 		return 0;
-	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &c->n_partitions, &why) || c->n_partitions == 0) {
+	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &n_partitions, &why) || n_partitions == 0) {
 		c->own_again_boot_ms = boot + AGAIN_MS;
 		return 0;
 	}
 	if (c->generation == 0)
 		c->disagree_boot_ms = boot + c->options->session_timeout_ms + DISAGREE_MS;
 	partitions = ownership_partitions(c->ownership, &n);
+	c->n_partitions = n_partitions;
 	assigned(c, partitions, n);
 	c->generation = ownership_generation(c->ownership);
 	c->held = 1;
