@@ -47,7 +47,7 @@ static void behind_check(const struct collect *c)
 
 		wanted += (iv->nominal_ms > FINAL_MS ? 2000.0 : 1000.0) / (double)iv->nominal_ms;
 	}
-	if (wanted <= budget)
+	if (c->fetch || wanted <= budget)
 		return;
 	snprintf(text, sizeof text, "%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
 		 wanted, budget, wanted / budget);
