@@ -10,8 +10,9 @@ enum { ANSWER_MS = 5000 };
 
 int topic_partitions(rd_kafka_t *rk, const char *topic, int *partitions, struct err *err)
 {
-	rd_kafka_topic_conf_t *conf = rd_kafka_topic_conf_new();
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, conf);
+	/* The first handle of a topic decides for all later ones: NULL is what the client was configured with, its partitioner
+	 * above all; a topic_conf of our own would be librdkafka's defaults. */
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
 	const struct rd_kafka_metadata *meta = NULL;
 	rd_kafka_resp_err_t code;
 	int rc = -1;

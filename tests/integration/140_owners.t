@@ -22,14 +22,6 @@ starts() { # who
 	esac
 }
 
-# How many partitions somebody has by his own account; empty while he has none.
-partitions_of() {
-	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|shares its partitions out anew' "$work/$1.log" |
-		tail -n 1 | sed -n 's/.*assigned" partitions=//p'
-}
-
-has() { [ "$(partitions_of "$1")" = "$2" ]; }
-
 share() { has "$1" 6 && has "$2" 6; }
 
 repeated() { asked_again=$(control 'repeats?min=2&max=1000000' | jq .count); }
@@ -52,6 +44,12 @@ ok '... before all of it is' test "$(gaps_now)" -gt 0
 ok 'both producers fetch' test "$(grep -c 'Backfill' "$work/producer1.log")" -gt 0 -a "$(grep -c 'Backfill' "$work/producer2.log")" -gt 0
 repeated
 ok "no page was fetched twice but what was in flight at the join ($asked_again)" test "$asked_again" -le 4
+
+# By Java's own hash (murmur2), as for every other client: whoever owns the partition is then the one who fills it.
+kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q -f '%k %p\n' | sort -u >"$work/partitions"
+is 'each symbol lies in one partition' "$(cut -d' ' -f1 "$work/partitions" | sort | uniq -d | wc -l)" 0
+is "... in that of the topic's owner" "$(grep -E '^KRW-(BTC|M004|M006) ' "$work/partitions" | tr '\n' ' ')" \
+	'KRW-BTC 4 KRW-M004 10 KRW-M006 10 '
 
 # --- one of each dies
 
