@@ -6,6 +6,8 @@ enum {
 	JITTER_MS = 40, /* how much longer one request may travel than another */
 	SECOND_MS = 1000,
 	SEEN_AGAIN_MS = 20, /* how soon to look for room again */
+	STALE_MS = 3000, /* what the others do is known only as long as answers tell */
+	SECONDS_SEEN = 3, /* of the exchange, after an assignment, before room is looked for */
 	LIVE_OF_FIVE = 4,
 	TRAVEL_MS = 50, /* what is sent later may be counted in the next second */
 	NEVER_US = 1000 * 1000 * 1000,
@@ -22,7 +24,7 @@ enum {
 
 /* How far all together must lag behind the budget, in requests, for one that is beyond our part: where the others did
  * nothing in the last seconds, and where they used all of theirs. */
-static const double LAG_IDLE = -1, LAG_BUSY = 2;
+static const double LAG_IDLE = -1, LAG_BUSY = 1.5;
 
 static int64_t max64(int64_t a, int64_t b)
 {
@@ -81,6 +83,7 @@ void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
 		owned += ours[i] != 0;
 	r->share.others = ours ? r->per_second * (n - owned) / n : 0;
 	r->share.last = INT64_MIN;
+	r->share.seconds = 0;
 }
 
 void ratelimit_guest(struct ratelimit *r)
@@ -127,10 +130,10 @@ static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 {
 	double kept, busy;
 
-	if (r->least < 0 || r->slowed > 0)
-		return 0;
+	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN)
+		return 0; /* where all begin at once, all would see the same room */
 	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may ask, where nobody else does */
-		return r->others < 1 && r->in_flight == 0;
+		return r->others < 1 && r->in_flight == 0 && now_ms - r->answer_ms <= STALE_MS;
 	if (now_ms >= r->second_ms + SECOND_MS - TRAVEL_MS)
 		return 0;
 	/* What the others do since the answer is not seen; what we do is in flight. */
@@ -257,7 +260,9 @@ static void second_ended(struct ratelimit *r)
 	double passed = (double)(r->answer_ms - r->second_ms) / SECOND_MS;
 	double seen = (r->limit - r->least - r->answers) / (passed > 0.3 ? passed : 0.3);
 
-	r->others = seen > r->others ? seen : r->others + (seen - r->others) / 4;
+	if (r->share.seconds < SECONDS_SEEN)
+		r->share.seconds++;
+	r->others = seen > r->others ? seen : r->others + (seen - r->others) * 2 / 5;
 }
 
 void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
@@ -267,6 +272,8 @@ void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
 	if (r->least < 0 || remaining >= r->least + 2 || now_ms - r->second_ms >= SECOND_MS) {
 		if (r->least >= 0)
 			second_ended(r);
+		if (now_ms - r->answer_ms > STALE_MS && r->others < r->share.others)
+			r->others = r->share.others; /* what wakes us may wake them */
 		r->second_ms = second_began(r, now_ms);
 		r->least = remaining;
 		r->answers = 0;

@@ -28,12 +28,13 @@
  *
  * What the others leave is used as well, as long as the last answer in the exchange's second shows that all
  * together do not run ahead of the budget; where the others were busy in the last seconds, only while all lag
- * behind it by two requests.
+ * behind it by one and a half requests; not in the first seconds after an assignment, for where all begin at
+ * once, all would see the same room.
  *
  *     limit 10, budget 9; what the rest of the second needs is kept, and one that is beyond the budget
  *     others idle, answer at 300 ms     8 remain, 9 x 0.7 + 1 = 7.3 are kept: 0.7 >= -1, send
  *                                       6 remain: -1.3, not
- *     others busy                       8 remain: 0.7 < 2, not
+ *     others busy                       8 remain: 0.7 < 1.5, not
  *
  * So what nobody uses is used, and when the others come back they find their slots. (Simulated in
  * tests/unit/test_ratelimit_share.c.) */
@@ -58,6 +59,7 @@ struct ratelimit {
 		double per_second; /* of all n together */
 		double others;     /* what the others are sure of */
 		int64_t last;      /* number of the last slot that was used */
+		int seconds;       /* of the exchange that were seen since, up to the few that are needed */
 	} share;
 	int64_t offset_ms;  /* the exchange's clock less ours */
 	int live_credit;    /* live requests that may go before the next one of the backlog */

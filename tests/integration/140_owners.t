@@ -22,14 +22,6 @@ starts() { # who
 	esac
 }
 
-# How many partitions somebody has by his own account; empty while he has none.
-partitions_of() {
-	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|shares its partitions out anew' "$work/$1.log" |
-		tail -n 1 | sed -n 's/.*assigned" partitions=//p'
-}
-
-has() { [ "$(partitions_of "$1")" = "$2" ]; }
-
 share() { has "$1" 6 && has "$2" 6; }
 
 repeated() { asked_again=$(control 'repeats?min=2&max=1000000' | jq .count); }

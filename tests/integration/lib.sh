@@ -182,6 +182,14 @@ logged() { # who, pattern
 	grep -qE -- "$2" "$work/$1.log"
 }
 
+# How many partitions somebody has by his own account; empty while he has none.
+partitions_of() {
+	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|shares its partitions out anew' "$work/$1.log" |
+		tail -n 1 | sed -n 's/.*assigned" partitions=//p'
+}
+
+has() { [ "$(partitions_of "$1")" = "$2" ]; }
+
 # ... with 0, as everybody does who is asked to.
 ends_with_0() { # name
 	stop "$1"
