@@ -162,7 +162,7 @@ is 'every replay is complete' "$(sql 'SELECT count(*) FROM market_data_replay WH
 
 # --- the bar, on a terminal
 
-script -qec "stty cols 100; exec $GAPLESS_BIN/gapless-writer replay --batch-rows 500" /dev/null >"$work/terminal" </dev/null
+TERM=xterm script -qec "stty cols 100; exec $GAPLESS_BIN/gapless-writer replay --batch-rows 500" /dev/null >"$work/terminal" </dev/null
 is 'on a terminal: exit code' $? 0
 ok '... a bar is drawn in place' grep -aqE $'\rreplay \\[#*-+\\] +[0-9]+%  [0-9]+/[0-9]+ messages  [0-9]+/s  ([0-9:]+|--:--) left' \
 	<(sed 's/\x1b\[K//g' "$work/terminal")
