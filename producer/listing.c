@@ -1,4 +1,4 @@
-/* The exchange's list of markets: re-read hourly, sooner where a market turned out to be unknown. A new one that a pattern
+/* The exchange's list of markets: re-read hourly (--markets-s), sooner where a market turned out to be unknown. A new one that a pattern
  * wants is picked up, one that is gone ends what is wanted of it. */
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "common/clock.h"
 
 enum {
-	AGAIN_MS = 3600 * 1000,
 	FAILED_MS = 2000,
 	FAILED_MAX_MS = 60 * 1000,
 	FIRST_MAX_MS = 5000 /* before the first answer of all: everything waits for it */
@@ -109,7 +108,7 @@ void listing_answer(struct collect *c, const struct http_answer *answer)
 		c->listed = 1;
 		if (c->clock.known) {
 			c->markets_fails = 0;
-			c->markets_boot_ms = clock_boot_ms() + AGAIN_MS;
+			c->markets_boot_ms = clock_boot_ms() + c->options->markets_s * 1000;
 		} else { /* no candle is asked for before the time is known: this list is the only question */
 			err_set(&err, ERR_RETRY, "The exchange's answer has no Date, and without its time nothing is known to be closed.");
 			listing_failed(c, &err);

@@ -13,6 +13,8 @@ const struct setting options_table[] = {
 	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
 	 "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever widens. Default: what the database says is wanted, "
 	 "and on a first start the last 200 intervals."},
+	{"markets-s", SETTING_NUMBER, AT(markets_s), 1, 86400, "3600", 0, 0, "S",
+	 "How often the exchange's list of markets is read: for new ones that a pattern wants, and delisted ones."},
 	{"exchange-url", SETTING_TEXT, AT(exchange_url), 0, 0, "https://api.upbit.com", 0, 0, "URL",
 	 "Upbit's REST API; plain http only on loopback."},
 	{"source", SETTING_TEXT, AT(source), 0, 0, "upbit", 0, 0, "NAME",

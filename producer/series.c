@@ -73,7 +73,8 @@ void series_begin(struct series *s, int64_t now_ms)
 {
 	s->begun = 1;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
-	s->live_polled_ms = s->live_from_ms; /* due at once */
+	s->live_polled_ms = s->live_from_ms;
+	s->live_first_ms = now_ms; /* due at once, all alike: not a day late where the interval is one */
 	s->wanted_from_ms = interval_add(s->iv, interval_floor(s->iv, now_ms), -WANTED_AT_FIRST);
 	if (s->since_ms != INT64_MIN)
 		s->wanted_from_ms = interval_floor(s->iv, s->since_ms);
@@ -291,13 +292,16 @@ static int64_t next_end_of_age(const struct interval *iv, int64_t after_ms, int6
 
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 {
+	int64_t due;
+
 	if (!s->begun || s->live_from_ms >= s->wanted_until_ms)
 		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;
 	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and the first of the next. */
-	return least(next_end_of_age(s->iv, s->live_polled_ms, SETTLE_MS),
-		     next_end_of_age(s->iv, s->live_polled_ms, FINAL_MS + SETTLE_MS));
+	due = least(next_end_of_age(s->iv, s->live_polled_ms, SETTLE_MS),
+		    next_end_of_age(s->iv, s->live_polled_ms, FINAL_MS + SETTLE_MS));
+	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
 int series_live_count(const struct series *s, int64_t now_ms)

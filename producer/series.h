@@ -61,6 +61,7 @@ struct series {
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
 	int64_t live_from_ms;
 	int64_t live_polled_ms;      /* the exchange's time of the last live answer */
+	int64_t live_first_ms;       /* the first poll is due then; INT64_MIN: it was answered */
 	int64_t live_again_boot_ms;  /* after a failure: not before */
 	int live_fails;
 	int64_t again_boot_ms; /* the exchange did not answer: nothing is asked before */

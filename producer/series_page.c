@@ -158,6 +158,7 @@ static void final_row(struct series *s, const struct reading *r, const struct ca
 static void live_answered(struct series *s, const struct page *page, int64_t read_ms)
 {
 	s->live_polled_ms = read_ms;
+	s->live_first_ms = INT64_MIN;
 	s->live_fails = 0;
 	if (page->n > 0)
 		s->live_from_ms = promise_final_before(s->iv, read_ms);

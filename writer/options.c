@@ -43,7 +43,7 @@ const struct setting options_table[] = {
 
 const char *const options_also_known[] = {
 	/* gapless-producer */
-	"SYMBOLS", "INTERVALS", "SINCE", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS",
+	"SYMBOLS", "INTERVALS", "SINCE", "MARKETS_S", "EXCHANGE_URL", "PARTITIONS", "REPLICATION", "RETENTION_MS",
 	"RATE_LIMIT", "RATE_PERCENT", "RATE_SCOPE", "PRODUCER_GROUP", "QUEUE_MESSAGES", "LOOK_S", "LOOK_GAPS_S", "STALL_S", "PROXY",
 	"CA_FILE",
 	/* compose/ and tests/ */

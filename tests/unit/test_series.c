@@ -444,11 +444,35 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 	assert_int_equal(served[0], 3);
 	assert_int_equal(served[1], 3);
 	assert_int_equal(served[2], 3);
+	s[0].live_first_ms = s[1].live_first_ms = s[2].live_first_ms = INT64_MIN;
 	s[0].live_polled_ms = clock_at(59, 0);
 	s[1].live_polled_ms = clock_at(57, 0);
 	s[2].live_polled_ms = clock_at(58, 0);
 	assert_true(plan_live(&plan, &r));
 	assert_ptr_equal(r.series, &s[1]);
+	for (int i = 0; i < 3; i++)
+		series_release(&s[i]);
+}
+
+/* A day that closed ten hours ago is no more urgent at a start than a minute, and comes after it. */
+static void at_a_start_live_goes_by_length(void **state)
+{
+	static const char *const names[] = {"1d", "1h", "1m"};
+	struct series s[3];
+	struct request r;
+	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]}, .n = 3, .now_ms = clock_at(10, 0)};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		series_init(&s[i], "KRW-BTC", interval_by_name(names[i]), INT64_MIN, 0);
+		series_begin(&s[i], clock_at(10, 0));
+		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 0)), clock_at(10, 0));
+		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 20)), clock_at(10, 0));
+		/* ... nor is it put off where the clock is set back */
+		assert_int_equal(series_live_due_ms(&s[i], clock_at(9, 58)), clock_at(9, 58));
+	}
+	assert_true(plan_live(&plan, &r));
+	assert_ptr_equal(r.series, &s[2]);
 	for (int i = 0; i < 3; i++)
 		series_release(&s[i]);
 }
@@ -473,6 +497,7 @@ int main(void)
 		cmocka_unit_test(a_large_gap_is_walked_by_several_requests),
 		cmocka_unit_test(a_small_gap_asks_for_its_intervals_and_a_neighbour),
 		cmocka_unit_test(backfill_is_fair_and_live_goes_by_deadline),
+		cmocka_unit_test(at_a_start_live_goes_by_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

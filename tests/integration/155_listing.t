@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Markets as a pattern, and an exchange whose list of them changes. Two producers want KRW-* but two of them, and one by name
+# that does not exist: what is excluded is never asked for; the unknown one is said once and asked for once, the others go on.
+# A market that gets listed is picked up and filled from its listing on. One that is delisted ends: what is wanted of it is
+# bounded, nothing of it counts as a gap any more, its candles stay; also where it happened while no producer ran, so that
+# only the database knows that it was wanted. Listed again, it is wanted as before, and filled.
+. tests/integration/lib.sh
+scenario listing
+export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_BATCH_MS=300 GAPLESS_LOOK_GAPS_S=1 GAPLESS_LOOK_S=2 GAPLESS_RATE_LIMIT=50
+since=2026-03-05T09:00:00Z listing=2026-03-05T12:05:00Z
+exchange --start 2026-03-05T12:00:20Z --new-listed $listing --markets 5 --limit 50
+symbols='KRW-*,!KRW-DIGITS,!KRW-*5,KRW-NONE'
+listed='KRW-BTC KRW-ETH KRW-XRP KRW-SPARSE KRW-HOURLY KRW-QUIET KRW-TINY KRW-M001 KRW-M002 KRW-M003 KRW-M004'
+intervals='1m 5m'
+
+starts() {
+	local who
+	for who in producer1 producer2; do
+		: >"$work/$who.log"
+		producer_as $who --symbols "$symbols" --intervals 1m,5m --since $since --markets-s 2
+	done
+}
+
+stops() {
+	ends_with_0 producer1
+	ends_with_0 producer2
+}
+
+# What either producer said, so many times.
+said() { # pattern
+	cat "$work"/producer?.log | grep -cE -- "$1"
+}
+
+asked_for() { # symbol: requests of any kind
+	control 'repeats?min=1&by=asked&live=1&max=1000000' | jq --arg m "$1" '[.repeats[] | select(.market == $m) | .asked] | add // 0'
+}
+
+series_are() { # symbol, condition: of both its intervals
+	sql_is "SELECT count(*) FROM market_data_series WHERE symbol = '$1' AND ($2)" 2
+}
+
+ended() { series_are "$1" "state = 'delisted' AND wanted_until IS NOT NULL"; }
+
+open_again() { series_are "$1" "state = 'ok' AND wanted_until IS NULL"; }
+
+newest() { sql "SELECT max(timestamp) FROM market_data WHERE symbol = '$1' AND interval = '1m'"; }
+
+newer_than() { sql_is "SELECT max(timestamp) > '$2' FROM market_data WHERE symbol = '$1' AND interval = '1m'" t; }
+
+# Each of a series' candles up to there is as the exchange has it.
+true_until() { # symbol, to
+	local i
+	for i in $intervals; do equals_truth "$1" "$i" "${3:-$since}" "$2" 0 || return; done
+}
+
+writer
+starts
+await 60 'what the exchange lists is complete' complete $listed
+is 'each of them is wanted, and the one that was named' "$(sql 'SELECT string_agg(DISTINCT symbol, '"' '"' ORDER BY symbol) FROM market_data_series')" \
+	"$(printf '%s\n' $listed KRW-NONE | sort | tr '\n' ' ' | sed 's/ $//')"
+is 'none of what is excluded was asked for' "$(asked_for KRW-DIGITS) $(asked_for KRW-M005)" '0 0'
+
+# --- an unknown one
+
+known_unknown() { series_are KRW-NONE "state = 'unknown market'"; }
+await 10 'the database says that one is unknown' known_unknown
+is 'the log says so once for each interval' "$(said 'level=error .*(does not list|does not know) this market.* symbol=KRW-NONE')" 2
+ok "it was asked for $(asked_for KRW-NONE) times" test "$(asked_for KRW-NONE)" -le 2
+
+# --- a new one
+
+is 'a market that is not listed yet is not wanted' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NEW'")" 0
+clock_set 2026-03-05T12:09:30Z
+await 20 'it is picked up when it is listed' series_are KRW-NEW true
+await 20 '... live' newer_than KRW-NEW 2026-03-05T12:07:30Z
+
+# --- one is delisted while it is followed; the new one waits a minute for its second question meanwhile
+
+last=$(newest KRW-M002)
+control 'market?market=KRW-M002&delisted=1' >/dev/null
+await 20 'a market that is delisted ends' ended KRW-M002
+is '... which is said for each interval' "$(said 'level=warn .*does not list this market any more.* symbol=KRW-M002')" 2
+is '... where our knowledge ends' "$(sql "SELECT count(*) FROM market_data_series s JOIN market_data_coverage c USING (symbol, interval)
+	WHERE symbol = 'KRW-M002' AND wanted_until = upper(covered)")" 2
+clock_advance 900
+now=$(exchange_now)
+await 30 'the others go on' newer_than KRW-M001 "$(later "$now" -180)"
+await 60 '... and are complete' complete KRW-BTC KRW-M001 KRW-M003
+ok 'nothing of it counts as a gap' complete KRW-M002
+ok 'its candles stay' test "$(newest KRW-M002)" = "$last" -o "$(newest KRW-M002)" \> "$last"
+await 120 'the new market is complete from its listing on' complete KRW-NEW
+is '... which is known' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NEW' AND interval = '1m' AND listed_from = '$listing'")" 1
+
+# --- one is delisted while nobody follows it
+
+stops
+control 'market?market=KRW-M003&delisted=1' >/dev/null
+clock_advance 600
+starts
+await 30 'a market that was delisted meanwhile ends' ended KRW-M003
+await 60 'the others are complete' complete KRW-BTC KRW-M001 KRW-NEW
+ok 'nothing of it counts as a gap' complete KRW-M003
+ok 'nor of the one before' ended KRW-M002
+asked_reset
+clock_advance 120
+now=$(exchange_now)
+await 30 'the others go on' newer_than KRW-M001 "$(later "$now" -120)"
+is 'what is delisted is not asked for' "$(asked_for KRW-M002) $(asked_for KRW-M003)" '0 0'
+
+# --- listed again: one while it is looked for, one while nobody does
+
+control 'market?market=KRW-M002&delisted=0' >/dev/null
+await 20 'a market that is listed again is wanted again' open_again KRW-M002
+is '... which is said for each interval' "$(said 'level=info .*lists this market again.* symbol=KRW-M002')" 2
+await 60 '... and complete' complete KRW-M002
+stops
+control 'market?market=KRW-M003&delisted=0' >/dev/null
+starts
+await 30 'so is one that was listed again meanwhile' open_again KRW-M003
+clock_settle
+await 90 '... and everything is complete' complete $listed KRW-NEW
+to=2026-03-05T12:25:00Z
+for m in $listed; do
+	ok "$m is as the exchange has it" true_until "$m" $to
+done
+ok 'KRW-NEW is as the exchange has it' true_until KRW-NEW $to $listing
+ok 'with more than 1,400 candles in all' test "$(stored)" -gt 1400
+is 'none of what is excluded was ever asked for' "$(asked_for KRW-DIGITS) $(asked_for KRW-M005)" '0 0'
+stops
+ends_with_0 writer
+finish
