@@ -52,6 +52,8 @@ static void stored(struct writer *w, const struct store_job *job)
 	w->tally.identical += job->stored.identical;
 	w->tally.stale += job->stored.stale;
 	w->tally.dead_letters += job->stored.dead;
+	w->tally.copied += job->stored.copied;
+	w->tally.redone += job->stored.redone;
 	if (job->generation != w->generation)
 		return;
 	w->check_due_ms = clock_boot_ms() + CHECK_MS;
