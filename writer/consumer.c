@@ -16,6 +16,10 @@ rd_kafka_t *consumer_new(const struct options *o,
 {
 	char session[24], heartbeat[24], text[512];
 	int in_group = on_rebalance != NULL;
+	/* When that much is queued, librdkafka stops fetching for a second (issue 2879 of confluentinc/librdkafka): for which a
+	 * smaller queue would leave us standing. Since 2.2 that second is a property;
+	 * before, 500 ms is only another property's default. */
+	int old = rd_kafka_version() < 0x02020000;
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
 		{"enable.auto.commit", "false"},
@@ -28,8 +32,9 @@ rd_kafka_t *consumer_new(const struct options *o,
 		{"heartbeat.interval.ms", heartbeat},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
-		{"queued.max.messages.kbytes", "8192"},
-		{"queued.min.messages", "10000"},
+		{"queued.max.messages.kbytes", old ? "32768" : "8192"},
+		{"queued.min.messages", old ? "100000" : "10000"},
+		{old ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms", old ? "500" : "20"},
 		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
 		{NULL, NULL},
 	};
