@@ -7,7 +7,8 @@
 #define SQL_WAIT_AGAIN "SET LOCAL lock_timeout = '10s'"
 #define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
 
-/* Behind a pooler the session is not ours: what the transaction relies on it sets itself.
+/* Behind a pooler the session is not ours: what the transaction relies on it sets itself. So READ COMMITTED, whatever the
+ * default: each statement has to see what others have committed while the one before it waited.
  *
  * A TRUNCATE or a restore takes its locks table by table. Taking ours all at once, before anything else,
  * keeps the two from meeting half way: it waits for the transaction, or the transaction for it. ONLY: no
@@ -15,7 +16,7 @@
  *
  * Compiling a statement (jit), which the server may take to for a batch of many series, costs more than running it. */
 #define SQL_BEGIN_WITH(cursors) \
-	"BEGIN; " \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; " \
 	"SET LOCAL synchronous_commit = on; " \
 	"SET LOCAL statement_timeout = '30s'; " \
 	SQL_WAIT_AGAIN "; " \
