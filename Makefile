@@ -168,9 +168,18 @@ unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
 		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' build/asan/tests/test_* || exit 1; \
 	done
 
+# transaction_store() on a real database, for a scenario.
+STORE_MODEL := $(B)/gapless-store-model
+$(STORE_MODEL): $(B)/tests/model/store_model.o $(B)/libwriter.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/model/store_model.d
+
+.PHONY: integration-programs
+integration-programs: all $(STORE_MODEL)
+
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
-	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@tests/integration/run.sh tests/integration/*.t
 

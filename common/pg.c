@@ -1,7 +1,9 @@
 #include "pg.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "pg_connect.h"
@@ -144,31 +146,13 @@ static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 	}
 }
 
-/* `simple`: the simple protocol, which takes several statements and no parameters. */
-static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params, int simple,
-			 int64_t deadline_ms, struct err *err)
+/* What came of a wait: the result, or NULL with *err. Takes res. */
+static PGresult *finish(struct pg *pg, int got, PGresult *res, int64_t deadline_ms, struct err *err)
 {
-	int64_t until_ms = clock_boot_ms() + deadline_ms;
-	PGresult *res = NULL;
-	int sent, got, keep = 1;
+	int keep = 1;
 
-	if (!pg->conn) {
-		pg->sqlstate[0] = 0;
-		err_set(err, ERR_RETRY, "the database is not connected");
-		return NULL;
-	}
-	sent = simple ? PQsendQuery(pg->conn, sql)
-		      : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL, NULL, 0);
-	if (!sent) {
-		lost(pg, NULL, err);
-		return NULL;
-	}
-	got = flush(pg->conn, until_ms);
-	if (got != 0) /* after a failure too: the server's last words may have come */
-		got = collect(pg->conn, until_ms, &res);
 	if (got == 1 && res && !failed(res))
 		return res;
-
 	if (got == 0)
 		too_late(pg, deadline_ms, err);
 	else if (got == -2)
@@ -183,18 +167,131 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 	return NULL;
 }
 
+static int not_connected(struct pg *pg, struct err *err)
+{
+	pg->sqlstate[0] = 0;
+	return err_set(err, ERR_RETRY, "the database is not connected");
+}
+
+enum protocol {
+	SIMPLE, /* takes several statements and no parameters */
+	TEXT,	/* one statement with parameters */
+	BINARY	/* ... whose result is in binary format */
+};
+
+static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params, enum protocol protocol,
+			 int64_t deadline_ms, struct err *err)
+{
+	int64_t until_ms = clock_boot_ms() + deadline_ms;
+	PGresult *res = NULL;
+	int sent, got;
+
+	if (!pg->conn) {
+		not_connected(pg, err);
+		return NULL;
+	}
+	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
+				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL, NULL,
+						      protocol == BINARY);
+	if (!sent) {
+		lost(pg, NULL, err);
+		return NULL;
+	}
+	got = flush(pg->conn, until_ms);
+	if (got != 0) /* after a failure too: the server's last words may have come */
+		got = collect(pg->conn, until_ms, &res);
+	return finish(pg, got, res, deadline_ms, err);
+}
+
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err)
 {
-	return execute(pg, sql, params, 0, deadline_ms, err);
+	return execute(pg, sql, params, TEXT, deadline_ms, err);
+}
+
+PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+			  struct err *err)
+{
+	return execute(pg, sql, params, BINARY, deadline_ms, err);
 }
 
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
 {
-	PGresult *res = execute(pg, sql, params, params.n == 0, deadline_ms, err);
+	PGresult *res = execute(pg, sql, params, params.n == 0 ? SIMPLE : TEXT, deadline_ms, err);
 
 	if (!res)
 		return -1;
+	PQclear(res);
+	return 0;
+}
+
+/* ---- COPY ... FROM STDIN ---- */
+
+/* No COPY came of the statement: what the server has to say, and res, if there is one, is the first of it. -1. */
+static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
+{
+	int got = collect(c->pg->conn, c->until_ms, &res);
+
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	if (res) {
+		PQclear(res);
+		pg_close(c->pg);
+		err_set(err, ERR_FATAL, "a statement came where a COPY was expected");
+	}
+	return -1;
+}
+
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms, struct err *err)
+{
+	PGresult *res;
+	int got;
+
+	*c = (struct pg_copy){.pg = pg, .until_ms = clock_boot_ms() + deadline_ms, .deadline_ms = deadline_ms};
+	if (!pg->conn)
+		return not_connected(pg, err);
+	if (!PQsendQuery(pg->conn, sql))
+		return lost(pg, NULL, err);
+	got = flush(pg->conn, c->until_ms);
+	if (got > 0)
+		got = await_result(pg->conn, c->until_ms);
+	if (got == 0)
+		return too_late(pg, deadline_ms, err);
+	if (got < 0)
+		return copy_failed(c, NULL, err);
+	res = PQgetResult(pg->conn);
+	if (res && PQresultStatus(res) == PGRES_COPY_IN) {
+		PQclear(res);
+		return 0;
+	}
+	return copy_failed(c, res, err);
+}
+
+int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
+{
+	int got;
+
+	if (bytes > INT_MAX || PQputCopyData(c->pg->conn, data, (int)bytes) != 1)
+		return lost(c->pg, NULL, err);
+	got = flush(c->pg->conn, c->until_ms);
+	if (got == 0)
+		return too_late(c->pg, c->deadline_ms, err);
+	return got > 0 ? 0 : lost(c->pg, NULL, err);
+}
+
+int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
+{
+	PGresult *res = NULL;
+	int got;
+
+	if (PQputCopyEnd(c->pg->conn, NULL) != 1)
+		return lost(c->pg, NULL, err);
+	got = flush(c->pg->conn, c->until_ms);
+	if (got != 0)
+		got = collect(c->pg->conn, c->until_ms, &res);
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	if (!res)
+		return -1;
+	*rows = strtoll(PQcmdTuples(res), NULL, 10);
 	PQclear(res);
 	return 0;
 }

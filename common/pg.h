@@ -6,6 +6,7 @@
 #define GAPLESS_PG_H
 
 #include <libpq-fe.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -37,9 +38,25 @@ int pg_is_open(const struct pg *pg);
  * caller PQclear()s, or NULL with *err classified; a failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));
+/* The same; the result comes in binary format. */
+PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));
+
+/* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it together; otherwise failures
+ * are as those of pg_query: NULL results are -1, and after one nothing more may be called with *c. put returns when all of it
+ * is on its way, so that nothing piles up here; the server's refusal of a row shows at the end at the latest. */
+struct pg_copy {
+	struct pg *pg;
+	int64_t until_ms, deadline_ms;
+};
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
+int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err) __attribute__((warn_unused_result));
+/* *rows: how many rows the server says that it has stored. */
+int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err) __attribute__((warn_unused_result));
 
 /* Class of a SQLSTATE ("" or NULL = connection lost): ERR_RETRY (connection, serialization, deadlock, lock and statement
  * timeout, resources, admin shutdown, read-only), ERR_INPUT (22xxx, 23502, 23514: this row), ERR_FATAL (everything else). */

@@ -6,7 +6,18 @@
 
 #include "common/kafka.h"
 
-enum { ASK_MS = 3000 };
+/* Messages that are read ahead; then fetching stops. */
+#define QUEUED 10000
+#define QUEUED_TEXT "10000"
+
+enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000 };
+
+/* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue 2879 of
+ * confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that second is a property. */
+static int full_queue_is_slow(void)
+{
+	return rd_kafka_version() < 0x02020000;
+}
 
 rd_kafka_t *consumer_new(const struct options *o,
 			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t,
@@ -29,7 +40,10 @@ rd_kafka_t *consumer_new(const struct options *o,
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
 		{"queued.max.messages.kbytes", "8192"},
-		{"queued.min.messages", "10000"},
+		{"queued.min.messages", QUEUED_TEXT},
+		/* (an old one gets what it has by default) */
+		{full_queue_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
+		 full_queue_is_slow() ? "500" : "20"},
 		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
 		{NULL, NULL},
 	};
@@ -309,6 +323,46 @@ enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct b
 	if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL)
 		return ERR_FATAL;
 	return ERR_RETRY;
+}
+
+static int has_more(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		int64_t low, high;
+
+		if (a->v[i].state == PARTITION_READING &&
+		    rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
+			    RD_KAFKA_RESP_ERR_NO_ERROR &&
+		    high > a->v[i].next)
+			return 1;
+	}
+	return 0;
+}
+
+static size_t queued(rd_kafka_t *rk)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+	size_t n = queue ? rd_kafka_queue_length(queue) : 0;
+
+	if (queue)
+		rd_kafka_queue_destroy(queue);
+	return n;
+}
+
+/* A request of any kind wakes the thread of the broker that it goes to, which then looks at the queue. */
+int consumer_keep_fetching(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+{
+	rd_kafka_topic_partition_list_t *list;
+	rd_kafka_resp_err_t code;
+
+	if (!full_queue_is_slow() || queued(rk) >= QUEUED || !has_more(rk, topic, a))
+		return WAKE_MS;
+	list = list_reading(topic, a, 0);
+	for (int i = 0; i < list->cnt; i++)
+		list->elems[i].offset = RD_KAFKA_OFFSET_END;
+	code = rd_kafka_offsets_for_times(rk, list, WAKE_WAIT_MS);
+	rd_kafka_topic_partition_list_destroy(list);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WAKE_MS : WAKE_FAILED_MS;
 }
 
 int64_t consumer_lag(rd_kafka_t *rk, const char *topic, const struct assigned *a)

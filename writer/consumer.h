@@ -43,6 +43,10 @@ void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a)
 void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all);
 void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition);
 
+/* Has librdkafka fetch more, where the queue is no longer full and there is more; some versions would take a second to notice.
+ * To be called again after so many milliseconds, while there is room for more. */
+int consumer_keep_fetching(rd_kafka_t *rk, const char *topic, const struct assigned *a);
+
 /* Commits the ends of a stored batch, and waits for the answer. 0; ERR_RETRY: refused or not answered,
  * harmless, the next commit covers it; ERR_FATAL: this consumer was replaced. */
 enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored,

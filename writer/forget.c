@@ -23,6 +23,12 @@ enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
 	"UNION ALL " \
 	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT interval FROM known WHERE symbol = ANY ($1::text[]))) AS u"
 
+/* Waits for the writers' transactions that have begun: one that found a candle in the table which somebody has deleted since
+ * is about to cover it. */
+#define SQL_BEGIN \
+	"BEGIN; SET LOCAL synchronous_commit = on; " \
+	"LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
+
 /* In the order in which writers take them. */
 #define SQL_LOCK \
 	"SELECT FROM market_data_coverage WHERE symbol = ANY ($1::text[]) AND interval = ANY ($2::text[]) " \
@@ -74,7 +80,7 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 		err_set(err, ERR_FATAL, "nothing is known of %s; nothing was forgotten", PQgetvalue(unknown, 0, 0));
 		goto out;
 	}
-	if (pg_run(pg, "BEGIN; SET LOCAL synchronous_commit = on", none, DEADLINE_MS, err) != 0 ||
+	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
 	    pg_run(pg, SQL_LOCK, series, DEADLINE_MS, err) != 0 ||
 	    (*counts = pg_query(pg, SQL_COUNT, all, DEADLINE_MS, err)) == NULL)
 		goto out;

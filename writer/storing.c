@@ -18,6 +18,11 @@ static void hand_over(struct writer *w)
 	store_submit(w->store, &w->job);
 }
 
+static int is_due(const struct writer *w, int64_t now_ms)
+{
+	return batch_is_due(w->filling, now_ms) || (replaying_is_read(w) && !batch_is_empty(w->filling));
+}
+
 static void commit_offsets(struct writer *w, const struct batch *b)
 {
 	struct err err;
@@ -44,6 +49,8 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 	FAULT("after_commit");
 }
 
+/* The database gets the next batch before Kafka is told about this one, so that neither waits for the other. That is safe:
+ * what is committed to Kafka is in the database, whatever becomes of the batches after it. */
 static void stored(struct writer *w, const struct store_job *job)
 {
 	w->tally.batches++;
@@ -52,6 +59,8 @@ static void stored(struct writer *w, const struct store_job *job)
 	w->tally.identical += job->stored.identical;
 	w->tally.stale += job->stored.stale;
 	w->tally.dead_letters += job->stored.dead;
+	w->tally.copied += job->stored.copied;
+	w->tally.redone += job->stored.redone;
 	if (job->generation != w->generation)
 		return;
 	w->check_due_ms = clock_boot_ms() + CHECK_MS;
@@ -61,6 +70,8 @@ static void stored(struct writer *w, const struct store_job *job)
 		if (p != NULL && p->stored < job->batch->parts[i].next)
 			p->stored = job->batch->parts[i].next;
 	}
+	if (is_due(w, clock_boot_ms()))
+		hand_over(w);
 	commit_offsets(w, job->batch);
 }
 
@@ -77,10 +88,12 @@ static void database_lost(struct writer *w, const struct store_job *job)
 
 void writer_collect(struct writer *w)
 {
-	struct store_job *job = store_collect(w->store);
+	struct store_job *collected = store_collect(w->store), done;
+	const struct store_job *job = &done;
 
-	if (job == NULL)
+	if (collected == NULL)
 		return;
+	done = *collected; /* which may be lent again at once */
 	switch (job->result) {
 	case STORE_DONE:
 	case STORE_UNSURE:
@@ -141,7 +154,7 @@ void writer_store_step(struct writer *w, int64_t now_ms)
 	if (w->ending)
 		return;
 	if (store_is_idle(w->store)) {
-		if (batch_is_due(w->filling, now_ms) || (replaying_is_read(w) && !batch_is_empty(w->filling)))
+		if (is_due(w, now_ms))
 			hand_over(w);
 		else if (w->replay == NULL)
 			check_positions(w, now_ms);

@@ -16,7 +16,8 @@ void tally_log(struct tally *t, int64_t now_ms, int64_t lag, int final)
 		 L_INT("odd", t->odd), L_INT("dead_letters", t->dead_letters), L_INT("skipped", t->skipped),
 		 L_INT("lost_offsets", t->lost_offsets), L_INT("database_lost", t->database_lost),
 		 L_INT("commit_failures", t->commit_failures), L_INT("messages", t->messages),
-		 L_INT("batches", t->batches), L_INT("lag", lag));
+		 L_INT("batches", t->batches), L_INT("copied", t->copied),
+		 L_INT("redone", t->redone), L_INT("lag", lag));
 	t->logged_ms = now_ms;
 	t->logged.messages = t->messages;
 	t->logged.batches = t->batches;

@@ -15,6 +15,8 @@ struct tally {
 	int64_t database_lost;	 /* times that the database had lost something and is filled again */
 	int64_t commit_failures; /* of offsets, to Kafka; harmless */
 	int64_t batches;
+	int64_t copied; /* of inserted: by COPY */
+	int64_t redone; /* batches that were stored a second way, since another writer stored the same at that moment */
 	/* private */
 	int64_t logged_ms;
 	struct {

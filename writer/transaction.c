@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/fault.h"
+#include "common/log.h"
 #include "common/timetext.h"
 #include "transaction_sql.h"
 
@@ -30,119 +31,12 @@ static const char *key_of(const struct cursor *c)
 	return c->replay != NULL ? c->replay : c->topic;
 }
 
-/* Far beyond what the limits of a batch allow. */
-enum { ARRAY_MAX_BYTES = 512 << 20 };
-
-void transaction_room_init(struct transaction_room *room)
-{
-	for (size_t i = 0; i < TRANSACTION_ARRAYS; i++)
-		pgarray_init(&room->a[i], ARRAY_MAX_BYTES);
-}
-
-void transaction_room_release(struct transaction_room *room)
-{
-	for (size_t i = 0; i < TRANSACTION_ARRAYS; i++)
-		pgarray_release(&room->a[i]);
-}
-
-static void room_clear(struct transaction_room *room)
-{
-	for (size_t i = 0; i < TRANSACTION_ARRAYS; i++)
-		pgarray_clear(&room->a[i]);
-}
-
-/* Closes the first n arrays into values[]. */
-static int room_values(struct transaction_room *room, size_t n, const char **values, struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		values[i] = pgarray_end(&room->a[i]);
-		if (values[i] == NULL)
-			return err_set(err, ERR_FATAL,
-				       "a batch does not fit into a statement; lower --batch-bytes");
-	}
-	return 0;
-}
+/* So many batches are stored without COPY after another writer was in the way: it may well be at the next ones, too. */
+enum { UPSERTS = 16 };
 
 static int64_t number_at(const PGresult *res, int row, int column)
 {
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
-/* Fills the eleven arrays of SQL_ROWS with the rows of [from, to) that are not rejected; returns how many. */
-static size_t fill_rows(struct transaction_room *room, const struct batch *b, size_t from, size_t to)
-{
-	char text[TIMETEXT_BYTES];
-	size_t n = 0;
-
-	room_clear(room);
-	for (size_t i = from; i < to; i++) {
-		const struct candle *c = &b->rows[i].m.candle;
-
-		if (b->rows[i].rejected != NULL)
-			continue;
-		pgarray_plain(&room->a[0], c->symbol);
-		pgarray_plain(&room->a[1], c->interval->name);
-		pgarray_plain(&room->a[2], time_format(c->timestamp_ms, text));
-		pgarray_plain(&room->a[3], c->open);
-		pgarray_plain(&room->a[4], c->high);
-		pgarray_plain(&room->a[5], c->low);
-		pgarray_plain(&room->a[6], c->close);
-		pgarray_plain(&room->a[7], c->volume);
-		pgarray_plain(&room->a[8], c->quote_volume);
-		pgarray_int(&room->a[9], c->revision);
-		pgarray_plain(&room->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
-		n++;
-	}
-	return n;
-}
-
-/* One row of n counts. */
-static int count(struct pg *pg, const char *sql, const char *const *values, int64_t *counts, int n,
-		 struct err *err)
-{
-	PGresult *res =
-		pg_query(pg, sql, (struct pg_params){TRANSACTION_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
-
-	if (res == NULL)
-		return -1;
-	for (int i = 0; i < n; i++)
-		counts[i] = number_at(res, 0, i);
-	PQclear(res);
-	return 0;
-}
-
-static enum transaction store_candles(struct pg *pg, struct transaction_room *room, const struct batch *b,
-				      struct stored *stored, struct err *err)
-{
-	const char *values[TRANSACTION_ARRAYS];
-	int64_t n = (int64_t)fill_rows(room, b, 0, b->n);
-	int64_t wrote[3];	  /* inserted, other values, the same values */
-	int64_t have[2] = {n, n}; /* there, and with our values */
-	int64_t returned;
-
-	if (n == 0)
-		return TRANSACTION_DONE;
-	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 ||
-	    count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
-		return TRANSACTION_FAILED;
-	/* Rows that the statement returned are there; the others must have been there before. */
-	returned = wrote[0] + wrote[1] + wrote[2];
-	if (returned < n && count(pg, SQL_ACCOUNT, values, have, 2, err) != 0)
-		return TRANSACTION_FAILED;
-	stored->inserted = wrote[0];
-	stored->corrected = wrote[1];
-	stored->identical = have[1] - returned + wrote[2];
-	stored->stale = have[0] - have[1];
-	if (have[0] == n && have[1] >= returned)
-		return TRANSACTION_DONE;
-	err_set(err, ERR_FATAL,
-		"the rows do not add up: of %" PRId64 " candles %" PRId64
-		" are in market_data after they were "
-		"inserted, %" PRId64
-		" with their values; look for a trigger, a rule or row level security on that table "
-		"(nothing was committed)",
-		n, have[0], have[1]);
-	return TRANSACTION_BROKEN;
 }
 
 /* The union of the promises of one series' rows, which stand together: [from, to). */
@@ -299,21 +193,39 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
-				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
-				   struct err *err)
+static enum transaction store_candles(struct pg *pg, struct transaction_room *room, const struct batch *b,
+				      enum candles_way way, struct stored *stored, int *redo, struct err *err)
+{
+	switch (candles_store(pg, room, b, way, stored, err)) {
+	case CANDLES_DONE:
+		return TRANSACTION_DONE;
+	case CANDLES_REDO:
+		*redo = 1;
+		break;
+	case CANDLES_FAILED:
+		break;
+	case CANDLES_BROKEN:
+		return TRANSACTION_BROKEN;
+	}
+	return TRANSACTION_FAILED;
+}
+
+/* One try. *redo: it failed, but may succeed the other way. */
+static enum transaction store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
+			      const struct batch *b, enum candles_way way, const atomic_int *abandon,
+			      struct stored *stored, int *redo, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 	enum transaction result = TRANSACTION_FAILED;
 	struct err ignored;
 
+	*redo = 0;
 	memset(stored, 0, sizeof(*stored));
-	FAULT("before_db");
 	if (pg_run(pg, sql_of(cursor)->begin, none, STATEMENT_DEADLINE_MS, err) != 0)
 		goto out;
 	result = check_positions(pg, room, cursor, b, err);
 	if (result == TRANSACTION_DONE)
-		result = store_candles(pg, room, b, stored, err);
+		result = store_candles(pg, room, b, way, stored, redo, err);
 	if (result != TRANSACTION_DONE)
 		goto out;
 	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, cursor, b, err) != 0 ||
@@ -330,18 +242,36 @@ out:
 	return result;
 }
 
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
+				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
+				   struct err *err)
+{
+	enum candles_way way = room->upserts > 0 ? CANDLES_UPSERT : CANDLES_COPY;
+	enum transaction result;
+	int redo;
+
+	FAULT("before_db");
+	result = store(pg, room, cursor, b, way, abandon, stored, &redo, err);
+	if (redo && pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err) == 0) {
+		log_debug("a batch is stored again without COPY", L_STR("error", err->text), L_STR("sqlstate", pg->sqlstate));
+		room->upserts = UPSERTS;
+		err_clear(err);
+		pg->sqlstate[0] = '\0';
+		result = store(pg, room, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
+		stored->redone = 1;
+	} else if (result == TRANSACTION_DONE && room->upserts > 0) {
+		room->upserts--;
+	}
+	return result;
+}
+
 int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
 			 size_t to, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
-	const char *values[TRANSACTION_ARRAYS];
-	int64_t wrote[3];
 
-	if (fill_rows(room, b, from, to) == 0)
-		return 0;
-	if (room_values(room, TRANSACTION_ARRAYS, values, err) != 0 ||
-	    pg_run(pg, live.begin, none, STATEMENT_DEADLINE_MS, err) != 0 ||
-	    count(pg, SQL_CANDLES, values, wrote, 3, err) != 0)
+	if (pg_run(pg, live.begin, none, STATEMENT_DEADLINE_MS, err) != 0 ||
+	    candles_try(pg, room, b, from, to, err) != 0)
 		return -1;
 	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
 }

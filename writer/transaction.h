@@ -6,21 +6,9 @@
 #include <stdatomic.h>
 
 #include "batch.h"
+#include "candles.h"
 #include "common/pg.h"
-#include "pgarray.h"
-
-/* A statement that is not back by then is given up with its connection (the server's own limit is shorter).
- */
-enum { STATEMENT_DEADLINE_MS = 40000 };
-
-struct stored {
-	int64_t inserted;  /* new rows */
-	int64_t corrected; /* rows that got the values of a newer observation */
-	int64_t identical; /* were there with the same values; a newer observation leaves its revision and
-			      time */
-	int64_t stale;	   /* lost against what is there: nothing written */
-	int64_t dead;	   /* dead letters, rows that the database refused included */
-};
+#include "room.h"
 
 /* Where the end of a batch is noted, in its own transaction: the position of the live writer, or how far a replay is. A
  * replay leaves the live position alone, and the live writer a replay's. */
@@ -37,14 +25,6 @@ enum transaction {
 				  off */
 	TRANSACTION_BROKEN /* the rows do not add up; nothing written; *err is the sentence for a person */
 };
-
-/* Buffers for parameters, kept from batch to batch. All zero bytes is not initialised. */
-enum { TRANSACTION_ARRAYS = 11 };
-struct transaction_room {
-	struct pgarray a[TRANSACTION_ARRAYS];
-};
-void transaction_room_init(struct transaction_room *room);
-void transaction_room_release(struct transaction_room *room);
 
 /* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err says how
  * far back. */

@@ -1,17 +1,26 @@
-/* The statements of a batch's transaction (transaction.c). Parameters are text; arrays are unnest()ed. */
+/* The statements of a batch's transaction (transaction.c, standing.c, candles.c). Parameters are text; arrays are unnest()ed. */
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
 
-/* Behind a pooler the session is not ours: what the transaction relies on it sets itself.
+/* A lock that is not ours within lock_timeout ends the transaction (55P03). The server's own search for deadlocks begins
+ * after a second: who waits for 50 ms is never part of one. */
+#define SQL_WAIT_AGAIN "SET LOCAL lock_timeout = '10s'"
+#define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
+
+/* Behind a pooler the session is not ours: what the transaction relies on it sets itself. So READ COMMITTED, whatever the
+ * default: each statement has to see what others have committed while the one before it waited.
  *
  * A TRUNCATE or a restore takes its locks table by table. Taking ours all at once, before anything else,
  * keeps the two from meeting half way: it waits for the transaction, or the transaction for it. ONLY: no
- * chunk of a hypertable. */
+ * chunk of a hypertable.
+ *
+ * Compiling a statement (jit), which the server may take to for a batch of many series, costs more than running it. */
 #define SQL_BEGIN_WITH(cursors) \
-	"BEGIN; " \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; " \
 	"SET LOCAL synchronous_commit = on; " \
 	"SET LOCAL statement_timeout = '30s'; " \
-	"SET LOCAL lock_timeout = '10s'; " \
+	SQL_WAIT_AGAIN "; " \
+	"SET LOCAL jit = off; " \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
 	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
 
@@ -24,6 +33,19 @@
 	"UPDATE " table " AS p SET next_offset = b.next_offset " \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
+
+/* What the table has in so many ranges, in binary format (standing.c). The subquery's ORDER BY is there to make the planner
+ * read a range of the index each, whatever it takes the table for. */
+#define SQL_STANDING \
+	"SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, d.low, d.close " \
+	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY " \
+	"AS r(symbol, interval, first, last, n) " \
+	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval " \
+	"AND m.timestamp BETWEEN r.first AND r.last ORDER BY m.timestamp) AS d"
+
+#define SQL_COPY \
+	"COPY market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, " \
+	"fetched_at) FROM STDIN (FORMAT binary)"
 
 /* The batch's candles, from eleven arrays. */
 #define SQL_ROWS \
@@ -40,7 +62,7 @@
 
 /* How many were inserted, got other values, and got the values that they had.
  *
- * The server orders the rows, so that all writers lock in one order. A winner with the values that are there
+ * The server orders the rows, as the batch is ordered, so that all writers lock in one order. A winner with the values that are there
  * still leaves its revision and its time: without them a later message could win against the row that loses
  * against this one, and the outcome would depend on the order of arrival. xmax is 0 only on a row that was
  * inserted; the subquery sees the row as it was before this statement. */
@@ -49,7 +71,7 @@
 	"INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, volume, " \
 	"quote_volume, " \
 	"revision, fetched_at) " \
-	"SELECT * FROM " SQL_ROWS " ORDER BY symbol, interval, timestamp " \
+	"SELECT * FROM " SQL_ROWS " ORDER BY symbol COLLATE \"C\", interval COLLATE \"C\", timestamp " \
 	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET " \
 	"open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, " \
 	"volume = excluded.volume, quote_volume = excluded.quote_volume, " \

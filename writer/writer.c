@@ -170,6 +170,8 @@ static void loop(struct writer *w)
 		say_halted(w, now);
 		if (w->replay == NULL)
 			tally_log(&w->tally, now, consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
+		if (!w->paused && !w->starting && now >= w->fetch_due_ms)
+			w->fetch_due_ms = now + consumer_keep_fetching(w->rk, w->options->topic, &w->assigned);
 		if (!w->ending)
 			writer_read(w, wait_ms(w, now));
 	}

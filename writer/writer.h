@@ -34,7 +34,7 @@ struct writer {
 	int subscribed;
 	int starting; /* the start of the partitions is not decided yet */
 	int paused;   /* no room: the partitions that read are paused */
-	int64_t topic_due_ms, start_due_ms, check_due_ms;
+	int64_t topic_due_ms, start_due_ms, check_due_ms, fetch_due_ms;
 	struct log_throttle say_topic, say_start, say_commit, say_dead;
 	struct tally tally;
 	int draining; /* what could be stored has been: nothing is flushed any more */

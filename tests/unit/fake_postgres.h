@@ -137,6 +137,65 @@ static int fake_execute(int fd, const char *sql)
 	return 0;
 }
 
+/* Says nothing until the other side is gone. */
+static int fake_wait(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	poll(&p, 1, 30000);
+	return -1;
+}
+
+static int fake_skip(int fd, size_t n)
+{
+	char body[4096];
+
+	for (size_t part; n > 0; n -= part) {
+		part = n < sizeof(body) ? n : sizeof(body);
+		if (fake_read(fd, body, part))
+			return -1;
+	}
+	return 0;
+}
+
+/* COPY ... FROM STDIN; the text after COPY is the command. It has as many rows as messages of data came. Returns -1 where the
+ * connection ends. */
+static int fake_copy(int fd, const char *sql)
+{
+	char type = 0, done[32];
+	uint32_t len;
+	int n = 0;
+
+	if (strncmp(sql, "no ", 3) == 0) {
+		fake_error(fd, "ERROR", sql + 3, "it\nfailed");
+		fake_ready(fd);
+		return 0;
+	}
+	if (strcmp(sql, "hang") == 0)
+		return fake_wait(fd);
+	fake_send(fd, 'G', "\1\0\0", 3);
+	if (strcmp(sql, "deaf") == 0)
+		return fake_wait(fd);
+	for (; fake_read(fd, &type, 1) == 0 && fake_read(fd, &len, 4) == 0 && type == 'd'; n++) {
+		if (fake_skip(fd, ntohl(len) - 4) || strcmp(sql, "drop") == 0)
+			return -1;
+		if (strcmp(sql, "terminate") == 0) {
+			fake_error(fd, "FATAL", "57P01", "terminating connection due to administrator command");
+			return -1;
+		}
+		/* as a server does: at once, and then it waits for the end of the data */
+		if (n == 0 && strncmp(sql, "fail ", 5) == 0)
+			fake_error(fd, "ERROR", sql + 5, "it\nfailed");
+	}
+	if (type != 'c' || strcmp(sql, "silent at the end") == 0)
+		return fake_wait(fd);
+	snprintf(done, sizeof(done), "COPY %d", n);
+	if (strncmp(sql, "fail ", 5) != 0)
+		fake_send(fd, 'C', done, strlen(done) + 1);
+	fake_ready(fd);
+	return 0;
+}
+
 static void fake_serve(struct fake *f, int fd)
 {
 	char type, body[1024], sql[sizeof(body)] = "";
@@ -156,7 +215,10 @@ static void fake_serve(struct fake *f, int fd)
 		}
 		if (n > sizeof(body) || fake_read(fd, body, n))
 			return;
-		if (type == 'Q') {
+		if (type == 'Q' && strncmp(body, "COPY ", 5) == 0) {
+			if (fake_copy(fd, body + 5))
+				return;
+		} else if (type == 'Q') {
 			snprintf(f->session, sizeof(f->session), "%s", body);
 			fake_send(fd, 'C', "SET", 4);
 			fake_send(fd, 'C', "SET", 4);

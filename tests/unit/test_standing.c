@@ -1,0 +1,285 @@
+/* PostgreSQL's binary format, and how a row stands against the table, each against a naive model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rng.h"
+#include "writer/pgbinary.h"
+#include "writer/standing.h"
+
+static uint64_t below(uint64_t n)
+{
+	return rng_next() % n;
+}
+
+/* ---- the binary format */
+
+/* As select numeric_send('...') has it on PostgreSQL 15. */
+static void test_numeric_bytes(void **state)
+{
+	static const struct {
+		const char *plain, *hex;
+	} cases[] = {
+		{"0", "0000000000000000"},
+		{"0.00", "0000000000000002"},
+		{"-0.0", "0000000000000001"},
+		{"1", "00010000000000000001"},
+		{"-1.50", "0002000040000002" "00011388"},
+		{"12345.678", "0003000100000003" "0001" "0929" "1a7c"},
+		{"10000", "00010001000000000001"},
+		{"100000000.0", "00010002000000010001"},
+		{"0.00000062", "0001fffe00000008" "003e"},
+		{"0.0001", "0001ffff000000040001"},
+		{"007.10", "00020000000000020007" "03e8"},
+		{"37189906239683.17623000", "0006000300000008" "0025" "076b" "026f" "25d3" "06e2" "0bb8"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		unsigned char bytes[4 + PGBINARY_NUMERIC_BYTES], *end = pgbinary_numeric(bytes, cases[i].plain);
+		char hex[2 * sizeof(bytes) + 1] = "";
+
+		for (unsigned char *p = bytes + 4; p < end; p++)
+			snprintf(hex + 2 * (p - bytes - 4), 3, "%02x", *p);
+		assert_string_equal(hex, cases[i].hex);
+		assert_int_equal(bytes[3], end - bytes - 4);
+		assert_int_equal(bytes[0] | bytes[1] | bytes[2], 0);
+	}
+}
+
+static void random_decimal(char out[DECIMAL_BYTES])
+{
+	size_t whole = 1 + below(below(4) == 0 ? 40 : 9), fraction = below(3) == 0 ? 0 : below(below(4) == 0 ? 20 : 9), n = 0;
+
+	if (below(4) == 0)
+		out[n++] = '-';
+	for (size_t i = 0; i < whole; i++)
+		out[n++] = (char)('0' + (i == 0 && whole > 1 ? 1 + below(9) : below(3) == 0 ? 0 : below(10)));
+	if (fraction > 0)
+		out[n++] = '.';
+	for (size_t i = 0; i < fraction; i++)
+		out[n++] = (char)('0' + (below(3) == 0 ? 0 : below(10)));
+	out[n] = 0;
+}
+
+static void test_numeric_there_and_back(void **state)
+{
+	int long_ones = 0;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		char plain[DECIMAL_BYTES], back[DECIMAL_BYTES];
+		unsigned char bytes[4 + PGBINARY_NUMERIC_BYTES], *end;
+
+		random_decimal(plain);
+		end = pgbinary_numeric(bytes, plain);
+		assert_true(end <= bytes + sizeof(bytes));
+		if (pgbinary_get_numeric((char *)bytes + 4, (int)(end - bytes - 4), back) != 0) {
+			assert_true(strlen(plain) > DECIMAL_MAX - 8);
+			long_ones++;
+			continue;
+		}
+		if (plain[0] == '-' && decimal_compare(plain, "0") == 0)
+			assert_string_equal(back, plain + 1);
+		else
+			assert_string_equal(back, plain);
+	}
+	assert_true(long_ones < 20000);
+}
+
+static void test_numeric_that_is_none(void **state)
+{
+	static const char *const cases[] = {
+		"\0\0\0\0\300\0\0\0",	  /* NaN */
+		"\0\0\0\0\320\0\0\0",	  /* Infinity */
+		"\0\0\0\0\360\0\0\0",	  /* -Infinity */
+		"\0\1\0\0\0\0\0\0",	  /* shorter than it says */
+		"\0\0\0\0\0\0\77\377",	  /* 16,383 decimals */
+		"\0\0\177\377\0\0\0\0",	  /* 131,072 digits before the point */
+		"\0\0\200\0\0\0\0\0",
+	};
+	char out[DECIMAL_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(pgbinary_get_numeric(cases[i], 8, out), -1);
+	assert_int_equal(pgbinary_get_numeric(cases[0], 7, out), -1);
+}
+
+static void test_times_and_integers(void **state)
+{
+	static const int64_t ms[] = {0, 946684800000, 1582197540000, 1582197540123, 253402300799999};
+	unsigned char bytes[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ms) / sizeof(*ms); i++) {
+		assert_ptr_equal(pgbinary_time(bytes, ms[i]), bytes + 12);
+		assert_int_equal(pgbinary_get_time_us((char *)bytes + 4), ms[i] * 1000);
+		pgbinary_int64(bytes, -ms[i]);
+		assert_int_equal(pgbinary_get_int64((char *)bytes + 4), -ms[i]);
+	}
+	pgbinary_int64(bytes, INT64_MIN);
+	assert_int_equal(pgbinary_get_time_us((char *)bytes + 4), INT64_MIN);
+	pgbinary_int64(bytes, INT64_MAX);
+	assert_int_equal(pgbinary_get_time_us((char *)bytes + 4), INT64_MAX);
+}
+
+/* ---- standing */
+
+/* A row of the table as the server sends it; memory of its own. */
+struct row {
+	unsigned char bytes[8][4 + PGBINARY_NUMERIC_BYTES];
+	struct found found;
+};
+
+static void row_of(const struct message *m, struct row *r)
+{
+	const struct candle *c = &m->candle;
+	const char *values[] = {c->volume, c->quote_volume, c->open, c->high, c->low, c->close};
+
+	for (int i = 0; i < 8; i++) {
+		unsigned char *end = i == 0   ? pgbinary_int64(r->bytes[i], c->revision)
+				     : i == 1 ? pgbinary_time(r->bytes[i], m->fetched_at_ms)
+					      : pgbinary_numeric(r->bytes[i], values[i - 2]);
+
+		r->found.field[i] = (char *)r->bytes[i] + 4;
+		r->found.len[i] = (int)(end - r->bytes[i] - 4);
+	}
+}
+
+static void random_value(char out[DECIMAL_BYTES])
+{
+	static const char *const some[] = {"1", "1.0", "1.00", "2", "0.5", "10", "100", "0"};
+
+	snprintf(out, DECIMAL_BYTES, "%s", some[below(sizeof(some) / sizeof(*some))]);
+}
+
+static struct message random_message(void)
+{
+	struct message m = {.fetched_at_ms = 1000 + (int64_t)below(3)};
+
+	m.candle.interval = interval_by_name("1m");
+	m.candle.revision = (int64_t)below(3);
+	random_value(m.candle.open);
+	random_value(m.candle.high);
+	random_value(m.candle.low);
+	random_value(m.candle.close);
+	random_value(m.candle.volume);
+	random_value(m.candle.quote_volume);
+	return m;
+}
+
+static void test_standing(void **state)
+{
+	int seen[STANDING_STALE + 1] = {0};
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		struct message ours = random_message(), theirs = below(3) == 0 ? ours : random_message();
+		enum standing wanted;
+		struct row row;
+
+		if (below(3) == 0)
+			memcpy(&theirs.candle.open, &ours.candle.open, (size_t)6 * DECIMAL_BYTES);
+		row_of(&theirs, &row);
+		if (message_compare(&ours, &theirs) > 0)
+			wanted = STANDING_NEWER;
+		else
+			wanted = candle_same_values(&ours.candle, &theirs.candle) ? STANDING_IDENTICAL : STANDING_STALE;
+		assert_int_equal(standing_of(&ours, &row.found), wanted);
+		seen[wanted]++;
+	}
+	assert_true(seen[STANDING_NEWER] > 100 && seen[STANDING_IDENTICAL] > 100 && seen[STANDING_STALE] > 100);
+}
+
+/* What cannot be compared here, the server must: it is written, unless it has lost already. */
+static void test_what_only_the_server_can_tell(void **state)
+{
+	struct message ours = random_message(), theirs = ours;
+	struct row row;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		row_of(&theirs, &row);
+		row.found.field[i] = NULL;
+		assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+	}
+	for (int i = 2; i < 8; i++) {
+		row_of(&theirs, &row);
+		row.found.field[i] = "\0\0\0\0\300\0\0\0"; /* NaN */
+		row.found.len[i] = 8;
+		assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+	}
+	row_of(&theirs, &row);
+	pgbinary_int64(row.bytes[1], INT64_MIN); /* -infinity: of an adopted table */
+	ours.candle.revision = theirs.candle.revision;
+	assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+}
+
+/* ---- stretches */
+
+static void test_stretches(void **state)
+{
+	static const struct batch_limits limits = {.rows = 400, .bytes = 1 << 20, .age_ms = 1000};
+	static const char *const intervals[] = {"1m", "1M", "1s"};
+	struct stretch stretches[400];
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct batch b;
+		size_t n, next = 0;
+
+		batch_init(&b, limits);
+		for (int i = 0; i < 300; i++) {
+			struct message m = random_message();
+
+			snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-%c", (char)('A' + below(3)));
+			m.candle.interval = interval_by_name(intervals[below(3)]);
+			m.candle.timestamp_ms = interval_add(m.candle.interval, interval_floor(m.candle.interval, 1700000000000),
+							     (int64_t)below(1000));
+			batch_take(&b, 0, i, i, 100, 0);
+			batch_add(&b, 0, i, &m);
+		}
+		batch_seal(&b);
+		n = standing_stretches(&b, stretches);
+		for (size_t k = 0; k < n; k++) {
+			const struct candle *last = NULL;
+
+			assert_int_equal(stretches[k].from, next);
+			assert_true(stretches[k].to > next);
+			for (; next < stretches[k].to; next++) {
+				const struct candle *c = &b.rows[next].m.candle;
+
+				if (last != NULL) {
+					assert_string_equal(c->symbol, last->symbol);
+					assert_ptr_equal(c->interval, last->interval);
+					assert_in_range(interval_count(c->interval, last->timestamp_ms, c->timestamp_ms), 1, 8);
+				}
+				last = c;
+			}
+		}
+		assert_int_equal(next, b.n);
+		batch_release(&b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numeric_bytes),
+		cmocka_unit_test(test_numeric_there_and_back),
+		cmocka_unit_test(test_numeric_that_is_none),
+		cmocka_unit_test(test_times_and_integers),
+		cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_what_only_the_server_can_tell),
+		cmocka_unit_test(test_stretches),
+	};
+
+	rng_open("test_standing");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+#include "candles.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/timetext.h"
+#include "pgbinary.h"
+#include "standing.h"
+#include "transaction_sql.h"
+
+/* A COPY costs as much as so many rows by ON CONFLICT, beside its own rows. */
+enum { COPY_MIN_ROWS = 500 };
+
+enum { COLUMNS = 11 };
+enum { TUPLE_BYTES = 2 + COLUMNS * 4 + SYMBOL_BYTES + 8 + 3 * 8 + 6 * PGBINARY_NUMERIC_BYTES }; /* at most */
+
+/* Which rows of a batch a statement is about: those that stand like this. */
+enum { MISSING = 1 << STANDING_MISSING, NEWER = 1 << STANDING_NEWER, ALL = ~(1 << STANDING_OUT) };
+
+/* Fills the eleven arrays of SQL_ROWS with rows of [from, to); returns how many. */
+static int64_t fill_rows(struct transaction_room *room, const struct batch *b, size_t from, size_t to, int which)
+{
+	char text[TIMETEXT_BYTES];
+	int64_t n = 0;
+
+	room_clear(room);
+	for (size_t i = from; i < to; i++) {
+		const struct candle *c = &b->rows[i].m.candle;
+
+		if (b->rows[i].rejected != NULL || (which != ALL && (which >> room->standing[i] & 1) == 0))
+			continue;
+		pgarray_plain(&room->a[0], c->symbol);
+		pgarray_plain(&room->a[1], c->interval->name);
+		pgarray_plain(&room->a[2], time_format(c->timestamp_ms, text));
+		pgarray_plain(&room->a[3], c->open);
+		pgarray_plain(&room->a[4], c->high);
+		pgarray_plain(&room->a[5], c->low);
+		pgarray_plain(&room->a[6], c->close);
+		pgarray_plain(&room->a[7], c->volume);
+		pgarray_plain(&room->a[8], c->quote_volume);
+		pgarray_int(&room->a[9], c->revision);
+		pgarray_plain(&room->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
+		n++;
+	}
+	return n;
+}
+
+/* One row of n counts. */
+static int count(struct pg *pg, struct transaction_room *room, const char *sql, int64_t *counts, int n, struct err *err)
+{
+	const char *values[ROOM_ARRAYS];
+	PGresult *res;
+
+	if (room_values(room, ROOM_ARRAYS, values, err) != 0)
+		return -1;
+	res = pg_query(pg, sql, (struct pg_params){ROOM_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < n; i++)
+		counts[i] = strtoll(PQgetvalue(res, 0, i), NULL, 10);
+	PQclear(res);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- COPY */
+
+static unsigned char *put_tuple(unsigned char *at, const struct message *m)
+{
+	const struct candle *c = &m->candle;
+
+	at = pgbinary_tuple(at, COLUMNS);
+	at = pgbinary_text(at, c->symbol);
+	at = pgbinary_text(at, c->interval->name);
+	at = pgbinary_time(at, c->timestamp_ms);
+	at = pgbinary_numeric(at, c->open);
+	at = pgbinary_numeric(at, c->high);
+	at = pgbinary_numeric(at, c->low);
+	at = pgbinary_numeric(at, c->close);
+	at = pgbinary_numeric(at, c->volume);
+	at = pgbinary_numeric(at, c->quote_volume);
+	at = pgbinary_int64(at, c->revision);
+	return pgbinary_time(at, m->fetched_at_ms);
+}
+
+/* Sends what is missing, while the server is at work on what it has. */
+static int copy_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t *copied,
+		     struct err *err)
+{
+	unsigned char *start = room->tuples, *at = pgbinary_header(start);
+	struct pg_copy copy;
+
+	if (pg_copy_begin(&copy, pg, SQL_COPY, STATEMENT_DEADLINE_MS, err) != 0)
+		return -1;
+	for (size_t i = 0; i < b->n; i++) {
+		if (room->standing[i] == STANDING_MISSING)
+			at = put_tuple(at, &b->rows[i].m);
+		if (ROOM_TUPLES_BYTES - (at - start) >= TUPLE_BYTES)
+			continue;
+		if (pg_copy_put(&copy, start, (size_t)(at - start), err) != 0)
+			return -1;
+		at = start;
+	}
+	at = pgbinary_trailer(at);
+	if (pg_copy_put(&copy, start, (size_t)(at - start), err) != 0)
+		return -1;
+	return pg_copy_end(&copy, copied, err);
+}
+
+/* Whether a COPY that failed says nothing about the rows, or may not be what the table allows (row level security, for one).
+ * ON CONFLICT has the answer, or the same failure and then the right sentence. Of the transient failures only those that come
+ * of another writer. */
+static int should_redo(const struct pg *pg, const struct err *err)
+{
+	return pg_is_open(pg) && (err->class != ERR_RETRY || strcmp(pg->sqlstate, "55P03") == 0 ||
+				  strcmp(pg->sqlstate, "40P01") == 0);
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+struct wrote {
+	int64_t inserted, corrected, same; /* got other values; got the values that they had */
+};
+
+static int upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int which, struct wrote *wrote,
+		  struct err *err)
+{
+	int64_t counts[3];
+
+	if (fill_rows(room, b, 0, b->n, which) == 0)
+		return 0;
+	if (count(pg, room, SQL_CANDLES, counts, 3, err) != 0)
+		return -1;
+	wrote->inserted += counts[0];
+	wrote->corrected += counts[1];
+	wrote->same += counts[2];
+	return 0;
+}
+
+/* What is missing by COPY, then what is newer, without waiting for anybody. */
+static int copy_and_upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t newer,
+			   struct wrote *wrote, int64_t *copied, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+
+	if (copy_rows(pg, room, b, copied, err) != 0)
+		return -1;
+	wrote->inserted = *copied;
+	if (newer == 0)
+		return 0;
+	if (pg_run(pg, SQL_WAIT_FOR_NOBODY, none, STATEMENT_DEADLINE_MS, err) != 0 ||
+	    upsert(pg, room, b, NEWER, wrote, err) != 0)
+		return -1;
+	return pg_run(pg, SQL_WAIT_AGAIN, none, STATEMENT_DEADLINE_MS, err);
+}
+
+/* Rows that a statement counted are there; the others of the n that should have been written must have come from somebody
+ * else. */
+static enum candles account(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t n,
+			    const struct wrote *wrote, struct stored *stored, struct err *err)
+{
+	int64_t have[2] = {n, n}; /* there, and with our values */
+	int64_t returned = wrote->inserted + wrote->corrected + wrote->same;
+
+	if (returned < n) {
+		fill_rows(room, b, 0, b->n, MISSING | NEWER);
+		if (count(pg, room, SQL_ACCOUNT, have, 2, err) != 0)
+			return CANDLES_FAILED;
+	}
+	stored->inserted += wrote->inserted;
+	stored->corrected += wrote->corrected;
+	stored->identical += have[1] - returned + wrote->same;
+	stored->stale += have[0] - have[1];
+	if (have[0] == n && have[1] >= returned)
+		return CANDLES_DONE;
+	err_set(err, ERR_FATAL,
+		"the rows do not add up: of %" PRId64 " candles %" PRId64
+		" are in market_data after they were "
+		"inserted, %" PRId64
+		" with their values; look for a trigger, a rule or row level security on that table "
+		"(nothing was committed)",
+		n, have[0], have[1]);
+	return CANDLES_BROKEN;
+}
+
+enum candles candles_store(struct pg *pg, struct transaction_room *room, const struct batch *b, enum candles_way way,
+			   struct stored *stored, struct err *err)
+{
+	int64_t n[STANDING_STALE + 1] = {0}, todo;
+	struct wrote wrote = {0, 0, 0};
+
+	if (standing_ask(pg, room, b, STATEMENT_DEADLINE_MS, err) != 0)
+		return CANDLES_FAILED;
+	for (size_t i = 0; i < b->n; i++)
+		n[room->standing[i]]++;
+	stored->identical = n[STANDING_IDENTICAL];
+	stored->stale = n[STANDING_STALE];
+	todo = n[STANDING_MISSING] + n[STANDING_NEWER];
+	if (todo == 0)
+		return CANDLES_DONE;
+	if (way == CANDLES_COPY && n[STANDING_MISSING] >= COPY_MIN_ROWS) {
+		if (copy_and_upsert(pg, room, b, n[STANDING_NEWER], &wrote, &stored->copied, err) != 0)
+			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
+	} else if (upsert(pg, room, b, MISSING | NEWER, &wrote, err) != 0) {
+		return CANDLES_FAILED;
+	}
+	return account(pg, room, b, todo, &wrote, stored, err);
+}
+
+int candles_try(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from, size_t to,
+		struct err *err)
+{
+	int64_t counts[3];
+
+	return fill_rows(room, b, from, to, ALL) == 0 ? 0 : count(pg, room, SQL_CANDLES, counts, 3, err);
+}
