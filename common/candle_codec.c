@@ -1,8 +1,5 @@
 /* The message as JSON. What is read is told apart by a table in the order of the schema; writing needs no
- * escapes, as nothing that passes message_validate() contains a character that JSON would escape.
- *
- * Nearly every message is byte for byte what message_encode() writes, and is read by a scan of those bytes, five times as fast as
- * by the JSON parser. Whatever is not exactly that, be it good or bad, is the parser's. */
+ * escapes, as nothing that passes message_validate() contains a character that JSON would escape. */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <string.h>
@@ -32,29 +29,26 @@ enum kind { KIND_INT64, KIND_TEXT, KIND_DECIMAL, KIND_INTERVAL, KIND_ORIGIN };
 
 static const struct field {
 	const char *key;
-	size_t key_len;
 	enum kind kind;
 	size_t offset; /* of the member in struct message */
 	size_t bytes;  /* its room, where it is text */
 } fields[] = {
 #define AT(member) offsetof(struct message, member)
-#define KEY(key) key, sizeof(key) - 1
-	{KEY("symbol"), KIND_TEXT, AT(candle.symbol), SYMBOL_BYTES},
-	{KEY("interval"), KIND_INTERVAL, AT(candle.interval), 0},
-	{KEY("timestamp"), KIND_INT64, AT(candle.timestamp_ms), 0},
-	{KEY("open"), KIND_DECIMAL, AT(candle.open), DECIMAL_BYTES},
-	{KEY("high"), KIND_DECIMAL, AT(candle.high), DECIMAL_BYTES},
-	{KEY("low"), KIND_DECIMAL, AT(candle.low), DECIMAL_BYTES},
-	{KEY("close"), KIND_DECIMAL, AT(candle.close), DECIMAL_BYTES},
-	{KEY("volume"), KIND_DECIMAL, AT(candle.volume), DECIMAL_BYTES},
-	{KEY("quote_volume"), KIND_DECIMAL, AT(candle.quote_volume), DECIMAL_BYTES},
-	{KEY("revision"), KIND_INT64, AT(candle.revision), 0},
-	{KEY("covers_from"), KIND_INT64, AT(covers_from_ms), 0},
-	{KEY("covers_to"), KIND_INT64, AT(covers_to_ms), 0},
-	{KEY("source"), KIND_TEXT, AT(source), SOURCE_BYTES},
-	{KEY("origin"), KIND_ORIGIN, AT(origin), 0},
-	{KEY("fetched_at"), KIND_INT64, AT(fetched_at_ms), 0},
-#undef KEY
+	{"symbol", KIND_TEXT, AT(candle.symbol), SYMBOL_BYTES},
+	{"interval", KIND_INTERVAL, AT(candle.interval), 0},
+	{"timestamp", KIND_INT64, AT(candle.timestamp_ms), 0},
+	{"open", KIND_DECIMAL, AT(candle.open), DECIMAL_BYTES},
+	{"high", KIND_DECIMAL, AT(candle.high), DECIMAL_BYTES},
+	{"low", KIND_DECIMAL, AT(candle.low), DECIMAL_BYTES},
+	{"close", KIND_DECIMAL, AT(candle.close), DECIMAL_BYTES},
+	{"volume", KIND_DECIMAL, AT(candle.volume), DECIMAL_BYTES},
+	{"quote_volume", KIND_DECIMAL, AT(candle.quote_volume), DECIMAL_BYTES},
+	{"revision", KIND_INT64, AT(candle.revision), 0},
+	{"covers_from", KIND_INT64, AT(covers_from_ms), 0},
+	{"covers_to", KIND_INT64, AT(covers_to_ms), 0},
+	{"source", KIND_TEXT, AT(source), SOURCE_BYTES},
+	{"origin", KIND_ORIGIN, AT(origin), 0},
+	{"fetched_at", KIND_INT64, AT(fetched_at_ms), 0},
 #undef AT
 };
 
@@ -161,81 +155,6 @@ static enum message_result read_message(const cJSON *root, struct message *m, st
 	return message_validate(m, err) ? MESSAGE_BAD : MESSAGE_OK;
 }
 
-/* ---- what message_encode() writes */
-
-struct scan {
-	const char *at, *end;
-};
-
-/* Passes the text, which must be next. */
-static int pass(struct scan *s, const char *text, size_t len)
-{
-	if ((size_t)(s->end - s->at) < len || memcmp(s->at, text, len) != 0)
-		return -1;
-	s->at += len;
-	return 0;
-}
-
-/* Up to the quote, which is passed; no escapes, nothing that JSON does not allow. */
-static int scan_text(struct scan *s, char *out, size_t bytes)
-{
-	size_t n = 0;
-
-	for (; s->at < s->end && *s->at != '"'; s->at++) {
-		if (n + 1 >= bytes || (unsigned char)*s->at < ' ' || *s->at == '\\')
-			return -1;
-		out[n++] = *s->at;
-	}
-	out[n] = '\0';
-	return pass(s, "\"", 1);
-}
-
-/* Without sign, leading zeros or more than 18 digits. */
-static int scan_int64(struct scan *s, int64_t *out)
-{
-	const char *start = s->at;
-	int64_t value = 0;
-
-	for (; s->at < s->end && *s->at >= '0' && *s->at <= '9' && s->at - start < 18; s->at++)
-		value = value * 10 + (*s->at - '0');
-	*out = value;
-	return s->at == start || (*start == '0' && s->at - start > 1) ? -1 : 0;
-}
-
-static int scan_value(struct scan *s, const struct field *f, void *to)
-{
-	char name[16];
-
-	if (f->kind == KIND_INT64)
-		return scan_int64(s, to);
-	if (pass(s, "\"", 1) != 0)
-		return -1;
-	if (f->kind == KIND_TEXT || f->kind == KIND_DECIMAL)
-		return scan_text(s, to, f->bytes);
-	if (scan_text(s, name, sizeof(name)) != 0)
-		return -1;
-	return f->kind == KIND_INTERVAL ? read_interval(name, to, NULL) : read_origin(name, to, NULL);
-}
-
-/* 0 with *m, to be validated; -1: it is something else. */
-static int scan_message(const char *value, size_t len, struct message *m)
-{
-	static const char head[] = "{\"v\":1";
-	struct scan s = {value, value + len};
-
-	_Static_assert(MESSAGE_VERSION == 1, "the head says 1");
-	if (pass(&s, head, sizeof(head) - 1) != 0)
-		return -1;
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		const struct field *f = &fields[i];
-
-		if (pass(&s, ",\"", 2) != 0 || pass(&s, f->key, f->key_len) != 0 || pass(&s, "\":", 2) != 0 ||
-		    scan_value(&s, f, (char *)m + f->offset) != 0)
-			return -1;
-	}
-	return pass(&s, "}", 1) != 0 || s.at != s.end ? -1 : 0;
-}
-
 enum message_result message_decode(const char *value, size_t len, struct message *out, struct err *err)
 {
 	enum message_result result = MESSAGE_BAD;
@@ -243,11 +162,6 @@ enum message_result message_decode(const char *value, size_t len, struct message
 	struct buf work;
 	cJSON *root = NULL;
 
-	if (len <= MESSAGE_MAX_BYTES && scan_message(value, len, &m) == 0 && message_validate(&m, err) == 0) {
-		*out = m;
-		return MESSAGE_OK;
-	}
-	memset(&m, 0, sizeof(m));
 	buf_init(&work, 4 * (size_t)MESSAGE_MAX_BYTES);
 	if (len > MESSAGE_MAX_BYTES) {
 		refuse("The message has %zu bytes; a candle has at most %d.", len, MESSAGE_MAX_BYTES);
