@@ -119,8 +119,8 @@ await 30 '... and on its way' stored_more_than $((n + 500))
 ok 'a dump is made' pg_dump --data-only --file "$work/dump.sql" "${dumped[@]}"
 await 60 '... and what it does not have is stored' complete_from 72
 ends_with_0 producer
-producer_wanting 96
-await 30 'more is wanted' wanted_from 96
+producer_wanting 144
+await 30 'more is wanted' wanted_from 144
 n=$(stored)
 await 30 '... and on its way' stored_more_than $((n + 1000))
 ok '... not complete yet' gaps_left
@@ -134,7 +134,7 @@ then=$(psql -X -q -At -v ON_ERROR_STOP=1 -f "$work/restore.sql" | tail -n 1)
 note "at least $n candles before, $then by the dump"
 ok 'the older dump is restored' test "${then:-$n}" -lt "$n"
 await 5 '... noticed with the next batch' logged writer 'the database has lost something'
-await 60 '... complete again' complete_from 96
+await 60 '... complete again' complete_from 144
 ok '... by itself' running writer
 
 # --- the whole database deleted under two running writers and the producer; made anew, and migrated
@@ -153,8 +153,8 @@ ok '... nor the producer' running producer
 
 ends_with_0 producer
 clock_settle
-producer_wanting 96
-await 60 'everything is final and complete' complete_from 96
+producer_wanting 144
+await 60 'everything is final and complete' complete_from 144
 await 30 '... and stored' caught_up
 ok '... and true' complete_and_true 15000
 ok 'coverage claims nothing wrong' claims_are_true
