@@ -9,6 +9,7 @@ enum {
 	STALE_MS = 3000, /* what the others do is known only as long as answers tell */
 	SECONDS_SEEN = 3, /* of the exchange, after an assignment, before room is looked for */
 	LIVE_OF_FIVE = 4,
+	LIVE_SAVED_S = 2, /* what live may have saved up for the end of a minute */
 	TRAVEL_MS = 50, /* what is sent later may be counted in the next second */
 	NEVER_US = 1000 * 1000 * 1000,
 	STRIKES_MAX = 7, /* 1 s doubled six times is more than a minute */
@@ -222,7 +223,7 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 	pace_take(r, now_ms);
 	r->in_flight++;
 	if (kind == RATELIMIT_BACKFILL)
-		r->live_credit = LIVE_OF_FIVE;
+		r->live_credit = (int)min64(r->live_credit + LIVE_OF_FIVE, max64(LIVE_OF_FIVE, (int64_t)(LIVE_SAVED_S * r->per_second)));
 	else if (r->live_credit > 0)
 		r->live_credit--; /* what live took while there was no backlog is no debt */
 }

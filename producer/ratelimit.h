@@ -96,8 +96,9 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 /* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
 void ratelimit_done(struct ratelimit *r);
 
-/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five are,
- * evenly; without, all. */
+/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five are; of
+ * what live did not need, as much as the whole budget has in two seconds is kept for the moment when many
+ * candles close at once. Without a backlog, all. */
 int ratelimit_live_may(const struct ratelimit *r, int backlog);
 
 /* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is sent

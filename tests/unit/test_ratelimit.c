@@ -154,12 +154,12 @@ static void live_leaves_room_for_backfill(void **state)
 	}
 }
 
-/* Live had nothing to ask for a minute: that is not saved up either. */
-static void live_saves_nothing_up(void **state)
+/* Live had nothing to ask for a minute: two seconds of the budget are saved up, 18 requests, no more. */
+static void live_saves_two_seconds_up(void **state)
 {
 	struct ratelimit r;
 	int64_t now_ms = 0;
-	int n_live = 0;
+	int n_live = 0, burst = 0;
 
 	(void)state;
 	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
@@ -171,9 +171,12 @@ static void live_saves_nothing_up(void **state)
 		if (wait_ms > 0)
 			continue;
 		ratelimit_spend(&r, live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, now_ms);
+		if (!live && now_ms >= 60 * 1000 && burst == 0)
+			burst = n_live;
 		n_live += live;
 	}
-	assert_in_range(n_live, 70, 74);
+	assert_in_range(burst, 18, 19);
+	assert_in_range(n_live, 74, 78);
 }
 
 static void live_takes_all_without_a_backlog(void **state)
@@ -211,7 +214,7 @@ int main(void)
 		cmocka_unit_test(budget_out_of_bounds),
 		cmocka_unit_test(idling_saves_nothing_up),
 		cmocka_unit_test(live_leaves_room_for_backfill),
-		cmocka_unit_test(live_saves_nothing_up),
+		cmocka_unit_test(live_saves_two_seconds_up),
 		cmocka_unit_test(live_takes_all_without_a_backlog),
 	};
 
