@@ -62,6 +62,8 @@ covered_from() { # since
 	sql_is "SELECT count(*) FROM market_data_coverage WHERE tstzrange('$1', '$end') <@ covered" ${#markets[@]}
 }
 
+all_there() { sql_is 'SELECT count(*) FROM market_data_series' ${#markets[@]} && no_gaps; }
+
 writer_as writer1
 writer_as writer2
 
@@ -69,7 +71,7 @@ writer_as writer2
 
 if [ "$live_minutes" -gt 0 ]; then
 	starts
-	await 60 'what is wanted at first is there' covered_from 2026-03-05T09:00:00Z
+	await 60 'what is wanted at first is there' all_there
 	quiet_from=$(exchange_now)
 	quiet_end=$(($(exchange_ms) + live_minutes * 60000))
 	quiet_is_over() { [ "$(exchange_ms)" -ge $quiet_end ]; }
