@@ -219,7 +219,10 @@ exchange_now() { control clock | jq -r '.sandbox'; } # ISO time
 
 gaps_now() { sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)')"; }
 
-no_gaps() { [ "$(gaps_now 2>/dev/null)" = 0 ]; }
+# Where nothing is wanted yet, nothing can be missing: that is not meant.
+no_gaps() { sql_is 'SELECT count(*) > 0 FROM market_data_series' t && [ "$(gaps_now 2>/dev/null)" = 0 ]; }
+
+is_wanted() { sql_is "SELECT count(*) > 0 FROM market_data_series WHERE symbol = '$1'" t; } # symbol
 
 # Every stored candle of the span, as the exchange's truth is written.
 table_tsv() { # symbol, interval, from, to
@@ -328,10 +331,10 @@ gaps_of() { # symbol
 	sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)') WHERE symbol = '$1'"
 }
 
-complete() { # symbol...: none of them has a gap
+complete() { # symbol...: each is wanted, and none of them has a gap
 	local m
 	for m in "$@"; do
-		[ "$(gaps_of "$m" 2>/dev/null)" = 0 ] || return 1
+		is_wanted "$m" && [ "$(gaps_of "$m" 2>/dev/null)" = 0 ] || return 1
 	done
 }
 
