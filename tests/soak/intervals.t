@@ -16,8 +16,11 @@ exchange --start $start --limit 500 --delay 0-3 --seed 5
 export GAPLESS_RATE_LIMIT=500 GAPLESS_LOOK_S=5 GAPLESS_LOOK_GAPS_S=2 GAPLESS_QUEUE_MESSAGES=40000 GAPLESS_BATCH_ROWS=20000
 minutes=1m,3m,5m,10m,15m,30m,1h,4h,1d,1w,1M
 
-# What had ended a while ago and is wanted, of one interval; nothing of it passes through the shell.
-to_of() { PGTZ=UTC sql "SELECT to_char(interval_floor('$1', '$settled') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"; }
+floor_of() { # interval, time
+	PGTZ=UTC sql "SELECT to_char(interval_floor('$1', '$2') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+}
+
+# Candles of one interval; nothing of them passes through the shell.
 
 table_stream() { # interval, from, to
 	PGTZ=UTC psql -X -q -v ON_ERROR_STOP=1 -c "COPY (SELECT symbol, interval, timestamp, open, high, low, close, volume, quote_volume,
@@ -36,7 +39,7 @@ streams_equal() { # interval, from, to
 
 # Backfills them, says how fast, and compares.
 backfill() { # intervals, from
-	local names=$1 from=$2 began i n to=0
+	local names=$1 from=$2 began i n since to
 	asked_reset
 	began=$(date +%s%N)
 	producer --symbols "$market" --intervals "$names" --since "$from"
@@ -50,9 +53,9 @@ backfill() { # intervals, from
 	is 'no 418' "$(asked .http_418)" 0
 	ends_with_0 producer
 	for i in ${names//,/ }; do
-		to=$(to_of "$i")
-		ok "$i is as the exchange has it, $(control "truth?market=$market&interval=$i&from=$from&to=$to&format=count") candles" \
-			streams_equal "$i" "$from" "$to"
+		since=$(floor_of "$i" "$from") to=$(floor_of "$i" "$settled") # what had ended a while ago
+		ok "$i is as the exchange has it, $(control "truth?market=$market&interval=$i&from=$since&to=$to&format=count") candles" \
+			streams_equal "$i" "$since" "$to"
 	done
 }
 
@@ -63,8 +66,8 @@ is 'months begin on the first, weeks on Mondays, days at midnight, in UTC' "$(sq
 	(interval = '1M' AND extract(day FROM timestamp AT TIME ZONE 'UTC') <> 1) OR
 	(interval = '1w' AND extract(isodow FROM timestamp AT TIME ZONE 'UTC') <> 1) OR
 	(interval IN ('1d', '1w', '1M') AND extract(hour FROM timestamp AT TIME ZONE 'UTC') <> 0)")" 0
-is 'months' "$(sql "SELECT count(*) FROM market_data WHERE interval = '1M' AND timestamp < '$settled'")" $((12 * years + 1))
-is 'there is no gap' "$(gaps_now)" 0
+is 'as many months as there are' "$(sql "SELECT count(*) FROM market_data WHERE interval = '1M' AND timestamp < '$settled'")" $((12 * years))
+is 'there is no gap before the start' "$(sql "SELECT count(*) FROM market_data_gaps_at('$start')")" 0
 is 'nothing went to the dead letters' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
 ends_with_0 writer
 finish
