@@ -147,11 +147,16 @@ static void look_done(struct collect *c, struct look_job *job, int64_t now_ms, i
 }
 
 /* The exchange's time is known: live can begin, without waiting for a look. */
-static void begin_all(struct collect *c, int64_t now_ms)
+static void begin_all(struct collect *c, int64_t now_ms, int64_t boot_ms)
 {
-	for (size_t i = 0; i < c->catalogue.n_owned; i++)
-		if (!c->catalogue.owned[i]->begun)
-			series_begin(c->catalogue.owned[i], now_ms);
+	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
+		struct series *s = c->catalogue.owned[i];
+
+		if (s->begun)
+			continue;
+		series_begin(s, now_ms);
+		listing_judge(s, boot_ms); /* what is not listed is not asked for */
+	}
 	if (!c->begun_said)
 		log_info("the exchange answers", L_TIME("exchange_time", now_ms), L_INT("series", c->catalogue.n_owned));
 	c->begun_said = 1;
@@ -174,7 +179,7 @@ int look_step(struct collect *c, struct err *err)
 	if (!c->held || (c->agreed && now == 0))
 		return 0;
 	if (c->agreed)
-		begin_all(c, now);
+		begin_all(c, now, boot);
 	if (c->looking || boot < c->look_boot_ms)
 		return 0;
 	c->looking = 1;
