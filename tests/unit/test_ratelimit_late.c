@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -111,6 +112,8 @@ int main(void)
 		cmocka_unit_test(a_loop_in_time_has_nothing_to_make_up_for),
 	};
 
+	/* What is asserted are frequencies: another seed may be a rare exception, and finds one. */
+	setenv("TEST_SEED", "20261126", 0);
 	rng_open("test_ratelimit_late");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
