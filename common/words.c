@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char separators[] = ", \t\n";
+static const char separators[] = ", \t\r\n";
 
 const char *word_next(const char *list, char *word, size_t cap)
 {

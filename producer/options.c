@@ -1,8 +1,8 @@
 #include "options.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "common/words.h"
 
 #define AT(member) offsetof(struct options, member)
 
@@ -59,14 +59,12 @@ static int intervals_parse(struct options *o, struct err *err)
 {
 	const struct interval *known;
 	char word[64], wanted[64] = {0};
-	size_t n, len;
+	size_t n;
 
 	known = interval_table(&n);
-	for (const char *at = o->intervals_text; (at += strspn(at, ", \t\n"), len = strcspn(at, ", \t\n")) > 0; at += len) {
-		const struct interval *iv;
+	for (const char *at = o->intervals_text; (at = word_next(at, word, sizeof word)) != NULL;) {
+		const struct interval *iv = interval_by_name(word);
 
-		snprintf(word, sizeof word, "%.*s", (int)len, at);
-		iv = interval_by_name(word);
 		if (!iv)
 			return err_set(err, ERR_FATAL, "--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
 				       word);

@@ -1,39 +1,34 @@
 #include "pattern.h"
 
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
 #include "common/printable.h"
-
-#define BETWEEN ", \t\r\n"
+#include "common/words.h"
 
 static int is_pattern_text(const char *text)
 {
 	return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-*?")] == 0;
 }
 
-static int item_parse(const char *item, size_t len, struct pattern *out, struct err *err)
+static int item_parse(const char *item, struct pattern *out, struct err *err)
 {
-	char shown[PRINTABLE_BYTES], text[PRINTABLE_BYTES];
-	int fits;
+	char shown[PRINTABLE_BYTES];
+	const char *text = item + (item[0] == '!');
+	int fits = strlen(text) < sizeof out->text;
 
-	snprintf(text, sizeof text, "%.*s", (int)len, item);
 	*out = (struct pattern){.exclude = item[0] == '!'};
-	item += out->exclude;
-	len -= (size_t)out->exclude;
-	fits = len < sizeof out->text;
 	if (fits) {
-		memcpy(out->text, item, len);
+		memcpy(out->text, text, strlen(text));
 		out->wild = strpbrk(out->text, "*?") != NULL;
 	}
 	if (!fits || !is_pattern_text(out->text) || (!out->wild && !symbol_is_valid(out->text)))
 		return err_set(err, ERR_FATAL,
 			       "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals (KRW-* for all of them, "
 			       "!KRW-BTC to leave one out)",
-			       printable(text, shown));
+			       printable(item, shown));
 	return 0;
 }
 
@@ -58,12 +53,13 @@ static void sort_each_once(struct patterns *p)
 
 int patterns_parse(const char *text, struct patterns *out, struct err *err)
 {
+	char item[PRINTABLE_BYTES + 1]; /* one that is cut is too long all the same */
 	size_t including = 0;
 
 	*out = (struct patterns){0};
-	for (size_t len; (text += strspn(text, BETWEEN), len = strcspn(text, BETWEEN)) > 0; text += len) {
+	while ((text = word_next(text, item, sizeof item)) != NULL) {
 		out->v = xreallocarray(out->v, out->n + 1, sizeof *out->v);
-		if (item_parse(text, len, &out->v[out->n], err))
+		if (item_parse(item, &out->v[out->n], err))
 			return -1;
 		including += !out->v[out->n++].exclude;
 	}
