@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "alloc.h"
 
 #include <stdint.h>
@@ -10,7 +11,8 @@
 static _Noreturn void out_of_memory(size_t bytes)
 {
 	char line[96];
-	int n = snprintf(line, sizeof line, "gapless: out of memory: %zu bytes were refused\n", bytes);
+	int n = snprintf(line, sizeof line, "gapless: out of memory: %zu bytes were refused\n",
+			 bytes);
 
 	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
 		_exit(1);

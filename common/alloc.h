@@ -1,6 +1,7 @@
-/* Memory that is there or the process is not: a failed allocation prints one line and ends the process with
- * exit code 1. That is safe: nothing in memory is ever the only copy of anything (a crash at any point loses
- * nothing). */
+/* SPDX-License-Identifier: MIT */
+/* Memory that is there or the process is not: a failed allocation prints one line and ends the
+ * process with exit code 1. That is safe: nothing in memory is ever the only copy of anything (a
+ * crash at any point loses nothing). */
 #ifndef GAPLESS_ALLOC_H
 #define GAPLESS_ALLOC_H
 
@@ -9,7 +10,8 @@
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull, warn_unused_result));
 void *xcalloc(size_t n, size_t bytes) __attribute__((malloc, returns_nonnull, warn_unused_result));
 /* Room for n elements of `bytes` each; overflow of the product counts as out of memory. */
-void *xreallocarray(void *p, size_t n, size_t bytes) __attribute__((returns_nonnull, warn_unused_result));
+void *xreallocarray(void *p, size_t n, size_t bytes)
+	__attribute__((returns_nonnull, warn_unused_result));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull, warn_unused_result));
 
 #endif

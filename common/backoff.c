@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backoff.h"
 
 #include <sys/random.h>
@@ -37,6 +38,7 @@ uint32_t backoff_random(void)
 	uint32_t random;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
-		random = (uint32_t)clock_boot_ms() * 2654435761u; /* just booted: anything will do */
+		random =
+			(uint32_t)clock_boot_ms() * 2654435761u; /* just booted: anything will do */
 	return random;
 }

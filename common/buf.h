@@ -1,5 +1,6 @@
-/* A growable byte buffer with a ceiling. Invariant: data[len] == 0 whenever data is not NULL, len <=
- * max_bytes. */
+/* SPDX-License-Identifier: MIT */
+/* A growable byte buffer with a ceiling. Invariant: data[len] == 0 whenever data is not NULL, len
+ * <= max_bytes. */
 #ifndef GAPLESS_BUF_H
 #define GAPLESS_BUF_H
 
@@ -16,6 +17,7 @@ void buf_release(struct buf *b);
 void buf_clear(struct buf *b);
 /* Both return 0, or -1 where the content would exceed max_bytes (the content is then unchanged). */
 int buf_append(struct buf *b, const void *data, size_t len) __attribute__((warn_unused_result));
-int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3), warn_unused_result));
+int buf_printf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), warn_unused_result));
 
 #endif

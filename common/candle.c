@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "candle.h"
 
 #include <inttypes.h>
@@ -7,7 +8,7 @@
 
 /* 2009-01-01, before any exchange, and 9999-01-01: times outside are in the wrong unit. */
 #define TIME_LEAST_MS INT64_C(1230768000000)
-#define TIME_END_MS INT64_C(253370764800000)
+#define TIME_END_MS   INT64_C(253370764800000)
 
 static size_t run_of(const char *text, const char *of, size_t most)
 {
@@ -18,7 +19,7 @@ static size_t run_of(const char *text, const char *of, size_t most)
 	return n;
 }
 
-#define UPPER_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define UPPER_AND_DIGITS  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define LOWER_DIGITS_DASH "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 int symbol_is_valid(const char *symbol)
@@ -90,15 +91,17 @@ static int check_amount(const char *name, const char *text, struct err *err)
 {
 	if (check_decimal(name, text, err))
 		return -1;
-	return decimal_compare(text, "0") >= 0 ? 0
-					       : refuse("\"%s\" is %s; it must not be negative.", name, text);
+	return decimal_compare(text, "0") >= 0
+		       ? 0
+		       : refuse("\"%s\" is %s; it must not be negative.", name, text);
 }
 
 static int check_values(const struct candle *c, struct err *err)
 {
 	return check_decimal("open", c->open, err) || check_decimal("high", c->high, err) ||
 	       check_decimal("low", c->low, err) || check_decimal("close", c->close, err) ||
-	       check_amount("volume", c->volume, err) || check_amount("quote_volume", c->quote_volume, err);
+	       check_amount("volume", c->volume, err) ||
+	       check_amount("quote_volume", c->quote_volume, err);
 }
 
 static int check_times(const struct message *m, struct err *err)
@@ -110,7 +113,8 @@ static int check_times(const struct message *m, struct err *err)
 			      "; it must be milliseconds since 1970, from 2009 to 9998.",
 			      c->timestamp_ms);
 	if (!interval_on_grid(c->interval, c->timestamp_ms))
-		return refuse("\"timestamp\" is %" PRId64 ", which is not the start of an interval of %s.",
+		return refuse("\"timestamp\" is %" PRId64
+			      ", which is not the start of an interval of %s.",
 			      c->timestamp_ms, c->interval->name);
 	if (c->revision < 0)
 		return refuse("\"revision\" is %" PRId64 "; it must not be negative.", c->revision);
@@ -140,7 +144,8 @@ static int check_promise(const struct message *m, struct err *err)
 	else if (to > m->fetched_at_ms)
 		wrong = "ends after fetched_at, in a time that nobody had seen";
 	return !wrong ? 0
-		      : refuse("The promise [%" PRId64 ", %" PRId64 ") of the candle at %" PRId64 " %s.",
+		      : refuse("The promise [%" PRId64 ", %" PRId64 ") of the candle at %" PRId64
+			       " %s.",
 			       from, to, c->timestamp_ms, wrong);
 }
 
@@ -163,7 +168,8 @@ int candle_same_values(const struct candle *a, const struct candle *b)
 {
 	return !decimal_compare(a->open, b->open) && !decimal_compare(a->high, b->high) &&
 	       !decimal_compare(a->low, b->low) && !decimal_compare(a->close, b->close) &&
-	       !decimal_compare(a->volume, b->volume) && !decimal_compare(a->quote_volume, b->quote_volume);
+	       !decimal_compare(a->volume, b->volume) &&
+	       !decimal_compare(a->quote_volume, b->quote_volume);
 }
 
 static int compare_int64(int64_t a, int64_t b)

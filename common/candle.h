@@ -1,8 +1,10 @@
-/* A candle, and the message that carries it: the contract between all processes (schemas/candle.schema.json).
+/* SPDX-License-Identifier: MIT */
+/* A candle, and the message that carries it: the contract between all processes
+ * (schemas/candle.schema.json).
  *
- * One message says: here is this candle, its digits exactly as the exchange sent them, and *in [covers_from,
- * covers_to) the exchange has no candle but this one, and this is its final form*. An empty promise
- * (covers_from == covers_to == timestamp) marks a provisional candle. */
+ * One message says: here is this candle, its digits exactly as the exchange sent them, and *in
+ * [covers_from, covers_to) the exchange has no candle but this one, and this is its final form*. An
+ * empty promise (covers_from == covers_to == timestamp) marks a provisional candle. */
 #ifndef GAPLESS_CANDLE_H
 #define GAPLESS_CANDLE_H
 
@@ -16,9 +18,10 @@
 
 enum {
 	MESSAGE_VERSION = 1,
-	SYMBOL_BYTES = 32,       /* with the final 0: ^[A-Z0-9]{2,10}-[A-Z0-9]{1,20}$ */
-	SOURCE_BYTES = 16,       /* ^[a-z0-9-]{1,15}$ : "upbit", "upbit-sg" */
-	MESSAGE_MAX_BYTES = 4096 /* a message is about 350 bytes; what is larger is refused unread */
+	SYMBOL_BYTES = 32, /* with the final 0: ^[A-Z0-9]{2,10}-[A-Z0-9]{1,20}$ */
+	SOURCE_BYTES = 16, /* ^[a-z0-9-]{1,15}$ : "upbit", "upbit-sg" */
+	MESSAGE_MAX_BYTES =
+		4096 /* a message is about 350 bytes; what is larger is refused unread */
 };
 
 struct candle {
@@ -50,12 +53,13 @@ int symbol_is_valid(const char *symbol);
 int source_is_valid(const char *source);
 const char *origin_name(enum origin origin);
 
-/* The one validation, used at both ends; syntax, grid, size and finiteness, without a clock: symbol, source,
- * interval, origin; timestamp on the grid, not before 2009-01-01 and before 9999; plain decimals, volume and
- * quote_volume >= 0; revision >= 0, fetched_at > 0. The promise is either empty and at timestamp, or it
- * covers the candle's own interval, has both bounds on the grid, and ends at or before fetched_at (one about
- * the future would hide gaps for ever). An odd candle (high below low) is valid: the table equals the
- * exchange. Returns 0, or -1 with an ERR_INPUT sentence in printable ASCII. */
+/* The one validation, used at both ends; syntax, grid, size and finiteness, without a clock:
+ * symbol, source, interval, origin; timestamp on the grid, not before 2009-01-01 and before 9999;
+ * plain decimals, volume and quote_volume >= 0; revision >= 0, fetched_at > 0. The promise is
+ * either empty and at timestamp, or it covers the candle's own interval, has both bounds on the
+ * grid, and ends at or before fetched_at (one about the future would hide gaps for ever). An odd
+ * candle (high below low) is valid: the table equals the exchange. Returns 0, or -1 with an
+ * ERR_INPUT sentence in printable ASCII. */
 int message_validate(const struct message *m, struct err *err) __attribute__((warn_unused_result));
 
 /* 1 where high is below low, open or close, or low above open or close: counted, never refused. */
@@ -63,16 +67,19 @@ int candle_is_odd(const struct candle *c);
 /* 1 where both carry the same six values, compared as numbers. */
 int candle_same_values(const struct candle *a, const struct candle *b);
 
-/* Appends a valid message as flat JSON, one line without newline, no spaces, keys in the schema's order. -1
- * where out is full. */
+/* Appends a valid message as flat JSON, one line without newline, no spaces, keys in the schema's
+ * order. -1 where out is full. */
 int message_encode(const struct message *m, struct buf *out) __attribute__((warn_unused_result));
-/* Decodes and validates. Strict: one JSON object and nothing after it, valid UTF-8, no duplicate keys, every
- * known key present with its type, integers without fraction or exponent; unknown keys are ignored (a later
- * minor addition). *out is defined only on MESSAGE_OK; *err (printable ASCII) only otherwise. */
-enum message_result message_decode(const char *value, size_t len, struct message *out, struct err *err);
+/* Decodes and validates. Strict: one JSON object and nothing after it, valid UTF-8, no duplicate
+ * keys, every known key present with its type, integers without fraction or exponent; unknown keys
+ * are ignored (a later minor addition). *out is defined only on MESSAGE_OK; *err (printable ASCII)
+ * only otherwise. */
+enum message_result message_decode(const char *value, size_t len, struct message *out,
+				   struct err *err);
 
 /* Which of two messages of one key wins: the greatest (revision, fetched_at, volume, quote_volume).
- * <0: a loses to b, 0: alike in all four, >0: a wins. Total, so the outcome does not depend on arrival. */
+ * <0: a loses to b, 0: alike in all four, >0: a wins. Total, so the outcome does not depend on
+ * arrival. */
 int message_compare(const struct message *a, const struct message *b);
 
 #endif

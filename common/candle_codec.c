@@ -1,5 +1,7 @@
-/* The message as JSON. What is read is told apart by a table in the order of the schema; writing needs no
- * escapes, as nothing that passes message_validate() contains a character that JSON would escape. */
+/* SPDX-License-Identifier: MIT */
+/* The message as JSON. What is read is told apart by a table in the order of the schema; writing
+ * needs no escapes, as nothing that passes message_validate() contains a character that JSON would
+ * escape. */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <string.h>
@@ -12,15 +14,16 @@ int message_encode(const struct message *m, struct buf *out)
 {
 	const struct candle *c = &m->candle;
 
-	return buf_printf(out,
-			  "{\"v\":%d,\"symbol\":\"%s\",\"interval\":\"%s\",\"timestamp\":%" PRId64 ","
-			  "\"open\":\"%s\",\"high\":\"%s\",\"low\":\"%s\",\"close\":\"%s\","
-			  "\"volume\":\"%s\",\"quote_volume\":\"%s\","
-			  "\"revision\":%" PRId64 ",\"covers_from\":%" PRId64 ",\"covers_to\":%" PRId64 ","
-			  "\"source\":\"%s\",\"origin\":\"%s\",\"fetched_at\":%" PRId64 "}",
-			  MESSAGE_VERSION, c->symbol, c->interval->name, c->timestamp_ms, c->open, c->high,
-			  c->low, c->close, c->volume, c->quote_volume, c->revision, m->covers_from_ms,
-			  m->covers_to_ms, m->source, origin_name(m->origin), m->fetched_at_ms);
+	return buf_printf(
+		out,
+		"{\"v\":%d,\"symbol\":\"%s\",\"interval\":\"%s\",\"timestamp\":%" PRId64 ","
+		"\"open\":\"%s\",\"high\":\"%s\",\"low\":\"%s\",\"close\":\"%s\","
+		"\"volume\":\"%s\",\"quote_volume\":\"%s\","
+		"\"revision\":%" PRId64 ",\"covers_from\":%" PRId64 ",\"covers_to\":%" PRId64 ","
+		"\"source\":\"%s\",\"origin\":\"%s\",\"fetched_at\":%" PRId64 "}",
+		MESSAGE_VERSION, c->symbol, c->interval->name, c->timestamp_ms, c->open, c->high,
+		c->low, c->close, c->volume, c->quote_volume, c->revision, m->covers_from_ms,
+		m->covers_to_ms, m->source, origin_name(m->origin), m->fetched_at_ms);
 }
 
 #define refuse(...) err_set(err, ERR_INPUT, __VA_ARGS__)
@@ -57,7 +60,8 @@ static int read_text(const struct field *f, const char *text, char *to, struct e
 	size_t len = strlen(text);
 
 	if (len >= f->bytes)
-		return refuse("\"%s\" has %zu characters; it may have %zu.", f->key, len, f->bytes - 1);
+		return refuse("\"%s\" has %zu characters; it may have %zu.", f->key, len,
+			      f->bytes - 1);
 	memcpy(to, text, len + 1);
 	return 0;
 }
@@ -69,8 +73,9 @@ static int read_interval(const char *text, const struct interval **to, struct er
 	*to = interval_by_name(text);
 	if (*to)
 		return 0;
-	return refuse("\"interval\" is \"%s\"; it must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M.",
-		      printable(text, shown));
+	return refuse(
+		"\"interval\" is \"%s\"; it must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M.",
+		printable(text, shown));
 }
 
 static int read_origin(const char *text, enum origin *to, struct err *err)
@@ -83,7 +88,8 @@ static int read_origin(const char *text, enum origin *to, struct err *err)
 			return 0;
 		}
 	}
-	return refuse("\"origin\" is \"%s\"; it must be live, backfill or repair.", printable(text, shown));
+	return refuse("\"origin\" is \"%s\"; it must be live, backfill or repair.",
+		      printable(text, shown));
 }
 
 static int read_field(const struct field *f, const cJSON *item, struct message *m, struct err *err)
@@ -107,8 +113,8 @@ static int read_field(const struct field *f, const cJSON *item, struct message *
 	return read_text(f, text, to, err);
 }
 
-/* Our own messages have their keys in the table's order, so the next member is nearly always the one that is
- * looked for. */
+/* Our own messages have their keys in the table's order, so the next member is nearly always the
+ * one that is looked for. */
 static const cJSON *find(const cJSON *root, const cJSON **next, const char *key)
 {
 	const cJSON *item = *next;
@@ -155,7 +161,8 @@ static enum message_result read_message(const cJSON *root, struct message *m, st
 	return message_validate(m, err) ? MESSAGE_BAD : MESSAGE_OK;
 }
 
-enum message_result message_decode(const char *value, size_t len, struct message *out, struct err *err)
+enum message_result message_decode(const char *value, size_t len, struct message *out,
+				   struct err *err)
 {
 	enum message_result result = MESSAGE_BAD;
 	struct message m = {0};
@@ -164,7 +171,8 @@ enum message_result message_decode(const char *value, size_t len, struct message
 
 	buf_init(&work, 4 * (size_t)MESSAGE_MAX_BYTES);
 	if (len > MESSAGE_MAX_BYTES) {
-		refuse("The message has %zu bytes; a candle has at most %d.", len, MESSAGE_MAX_BYTES);
+		refuse("The message has %zu bytes; a candle has at most %d.", len,
+		       MESSAGE_MAX_BYTES);
 		goto out;
 	}
 	root = json_parse(value, len, &work, err);

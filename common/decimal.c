@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "decimal.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@ static size_t digits(const char *text, size_t at, size_t len)
 	return at;
 }
 
-/* RFC 8259 section 6. A fraction or exponent without digits is no part of the token: "1." is the token "1"
- * and a point, which whoever looks at the byte after the token refuses. */
+/* RFC 8259 section 6. A fraction or exponent without digits is no part of the token: "1." is the
+ * token "1" and a point, which whoever looks at the byte after the token refuses. */
 static size_t plain_token(const char *text, size_t len)
 {
 	size_t at = len && text[0] == '-', end = digits(text, at, len);
@@ -51,7 +52,8 @@ int decimal_is_plain(const char *text)
 	return len > 0 && len <= DECIMAL_MAX && plain_token(text, len) == len;
 }
 
-/* The exponent of "e-7", bounded: what lies beyond EXPONENT_FAR is out of reach for any number that fits. */
+/* The exponent of "e-7", bounded: what lies beyond EXPONENT_FAR is out of reach for any number that
+ * fits. */
 enum { EXPONENT_FAR = 1000000 };
 
 static long exponent(const char *text, size_t len)
@@ -91,12 +93,14 @@ static void put_zeros(struct plain *p, long n)
 		put(p, '0');
 }
 
-/* The digits d[0..n) with the decimal point after the first `point` of them: before, inside or behind. */
+/* The digits d[0..n) with the decimal point after the first `point` of them: before, inside or
+ * behind. */
 static void put_digits(struct plain *p, const char *d, size_t n, long point)
 {
 	size_t zeros = strspn(d, "0");
 
-	/* A point that moves to the right leaves zeros in front (0.05e1 is 0.5); one stays for the units. */
+	/* A point that moves to the right leaves zeros in front (0.05e1 is 0.5); one stays for the
+	 * units. */
 	if (zeros == n && point > (long)n)
 		point = (long)n;
 	while (zeros > 0 && point > 1) {
@@ -155,7 +159,8 @@ int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
 	return 0;
 }
 
-/* A plain decimal taken apart: no leading zeros in the whole part, no trailing ones in the fraction. */
+/* A plain decimal taken apart: no leading zeros in the whole part, no trailing ones in the
+ * fraction. */
 struct parts {
 	const char *whole, *fraction;
 	size_t whole_len, fraction_len;

@@ -1,7 +1,9 @@
-/* Decimal numbers as text: the digits that the exchange sent are the value, a double never sees them.
+/* SPDX-License-Identifier: MIT */
+/* Decimal numbers as text: the digits that the exchange sent are the value, a double never sees
+ * them.
  *
- * A *token* is a JSON number (RFC 8259: -? int frac? exp?). A *plain decimal* is a token without exponent, at
- * most DECIMAL_MAX characters: the form of our messages and of numeric's input. */
+ * A *token* is a JSON number (RFC 8259: -? int frac? exp?). A *plain decimal* is a token without
+ * exponent, at most DECIMAL_MAX characters: the form of our messages and of numeric's input. */
 #ifndef GAPLESS_DECIMAL_H
 #define GAPLESS_DECIMAL_H
 
@@ -9,15 +11,16 @@
 
 enum { DECIMAL_MAX = 63, DECIMAL_BYTES = DECIMAL_MAX + 1 };
 
-/* Length of the JSON number token at the start of text, 0 where there is none. Strict: no leading zeros, no
- * "1.", no ".5", no "+1". It does not look at what follows the token. */
+/* Length of the JSON number token at the start of text, 0 where there is none. Strict: no leading
+ * zeros, no "1.", no ".5", no "+1". It does not look at what follows the token. */
 size_t decimal_token(const char *text, size_t len);
 
-/* Writes a token out plainly: digits unchanged where there is no exponent, else the same value without it and
- * without inventing or dropping digits ("6.2E-7" -> "0.00000062", "1.50e1" -> "15.0", "1e2" -> "100"). The
- * whole of text[0..len) must be one token. Returns 0, or -1: not a token, or longer than DECIMAL_MAX
- * characters. */
-int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES]) __attribute__((warn_unused_result));
+/* Writes a token out plainly: digits unchanged where there is no exponent, else the same value
+ * without it and without inventing or dropping digits ("6.2E-7" -> "0.00000062", "1.50e1" ->
+ * "15.0", "1e2" -> "100"). The whole of text[0..len) must be one token. Returns 0, or -1: not a
+ * token, or longer than DECIMAL_MAX characters. */
+int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
+	__attribute__((warn_unused_result));
 
 /* 1 where text is a plain decimal of 1 to DECIMAL_MAX characters. */
 int decimal_is_plain(const char *text);

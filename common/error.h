@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An error is a class, which decides what the caller does, and one complete sentence for a person.
  * The callee describes, the caller decides; only a main.c exits. */
 #ifndef GAPLESS_ERROR_H
@@ -15,8 +16,10 @@ struct err {
 	char text[512];
 };
 
-/* Fills *e (NULL is allowed) and returns -1, so that `return err_set(...)` reads well. Cuts an over-long text. */
-int err_set(struct err *e, enum err_class class, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Fills *e (NULL is allowed) and returns -1, so that `return err_set(...)` reads well. Cuts an
+ * over-long text. */
+int err_set(struct err *e, enum err_class class, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void err_clear(struct err *e);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fault.h"
 
 #include <pthread.h>
@@ -25,9 +26,11 @@ static void read_environment(void)
 		return;
 	if (colon)
 		wanted_pass = strtoll(colon + 1, &end, 10);
-	if (!colon || colon == spec || (size_t)(colon - spec) >= sizeof(wanted) || *end || wanted_pass < 1) {
-		log_error("GAPLESS_FAULT must be name:n with n of 1 or more; there will be no fault",
-			  L_STR("value", spec));
+	if (!colon || colon == spec || (size_t)(colon - spec) >= sizeof(wanted) || *end ||
+	    wanted_pass < 1) {
+		log_error(
+			"GAPLESS_FAULT must be name:n with n of 1 or more; there will be no fault",
+			L_STR("value", spec));
 		return;
 	}
 	memcpy(wanted, spec, (size_t)(colon - spec));
@@ -40,7 +43,8 @@ void fault_point(const char *name)
 		return;
 	if (atomic_fetch_add(&passes, 1) + 1 != wanted_pass)
 		return;
-	log_warn("fault point: killing this process", L_STR("fault", name), L_INT("pass", wanted_pass));
+	log_warn("fault point: killing this process", L_STR("fault", name),
+		 L_INT("pass", wanted_pass));
 	raise(SIGKILL);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "interval.h"
 
 #include <string.h>
@@ -6,8 +7,8 @@
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 /* 1970-01-05 was a Monday. */
 #define FIRST_MONDAY (4 * DAY)

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* The intervals of candles and their grids, all in UTC.
  *
- * 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d have a fixed length and a grid anchored at 1970-01-01T00:00Z; 1w begins on
- * Mondays 00:00Z; 1M on the first of a month, of unequal lengths. Nobody adds a length to a timestamp by
- * hand: interval_end and interval_add know months.
+ * 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d have a fixed length and a grid anchored at 1970-01-01T00:00Z; 1w
+ * begins on Mondays 00:00Z; 1M on the first of a month, of unequal lengths. Nobody adds a length to
+ * a timestamp by hand: interval_end and interval_add know months.
  *
- * Times lie in the years 1 to 9999 (beyond them the arithmetic could overflow); whoever reads times from
- * outside checks that first, as message_validate() does. */
+ * Times lie in the years 1 to 9999 (beyond them the arithmetic could overflow); whoever reads times
+ * from outside checks that first, as message_validate() does. */
 #ifndef GAPLESS_INTERVAL_H
 #define GAPLESS_INTERVAL_H
 

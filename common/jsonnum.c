@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "jsonnum.h"
 
 #include <cjson/cJSON.h>
@@ -8,7 +9,8 @@
 #include "decimal.h"
 #include "printable.h"
 
-/* One pass over the text. Only numbers cause a copy: the run of bytes before one goes out in one piece. */
+/* One pass over the text. Only numbers cause a copy: the run of bytes before one goes out in one
+ * piece. */
 struct scan {
 	const char *in;
 	size_t len, at;
@@ -20,14 +22,15 @@ struct scan {
 
 static int refuse(const struct scan *s, const char *what)
 {
-	return err_set(s->err, ERR_INPUT, "The text is not valid JSON: %s at byte %zu.", what, s->at);
+	return err_set(s->err, ERR_INPUT, "The text is not valid JSON: %s at byte %zu.", what,
+		       s->at);
 }
 
 static int too_long(const struct scan *s)
 {
 	return err_set(s->err, ERR_INPUT,
-		       "The JSON text is too long: %zu bytes and its numbers do not fit %zu bytes.", s->len,
-		       s->out->max_bytes);
+		       "The JSON text is too long: %zu bytes and its numbers do not fit %zu bytes.",
+		       s->len, s->out->max_bytes);
 }
 
 static int hex4(const char *text, unsigned *value)
@@ -88,8 +91,8 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* One character of two to four bytes, well-formed by table 3-7 of the Unicode standard: no overlong forms, no
- * surrogates, nothing above U+10FFFF. */
+/* One character of two to four bytes, well-formed by table 3-7 of the Unicode standard: no overlong
+ * forms, no surrogates, nothing above U+10FFFF. */
 static int scan_utf8(struct scan *s)
 {
 	const unsigned char *p = (const unsigned char *)s->in + s->at;
@@ -192,7 +195,8 @@ int json_quote_numbers(const char *in, size_t len, struct buf *out, struct err *
 	return bad;
 }
 
-/* cJSON reports an allocation that failed as it reports bad input; with this one the process ends instead. */
+/* cJSON reports an allocation that failed as it reports bad input; with this one the process ends
+ * instead. */
 __attribute__((constructor)) static void use_our_memory(void)
 {
 	cJSON_Hooks hooks = {xmalloc, free};
@@ -200,8 +204,8 @@ __attribute__((constructor)) static void use_our_memory(void)
 	cJSON_InitHooks(&hooks);
 }
 
-/* Where the input stands at `end` of the quoted text: each number before it has grown by two quotes and the
- * mark. */
+/* Where the input stands at `end` of the quoted text: each number before it has grown by two quotes
+ * and the mark. */
 static size_t input_offset(const struct buf *quoted, const char *end)
 {
 	size_t at = (size_t)(end - quoted->data), grown = 0;
@@ -238,12 +242,15 @@ int json_check_keys(const struct cJSON *object, struct err *err)
 	const cJSON *member;
 	size_t n = 0;
 
-	cJSON_ArrayForEach (member, object) {
+	cJSON_ArrayForEach(member, object)
+	{
 		if (n == JSON_KEYS_MAX)
-			return err_set(err, ERR_INPUT, "A JSON object has more than %d keys.", JSON_KEYS_MAX);
+			return err_set(err, ERR_INPUT, "A JSON object has more than %d keys.",
+				       JSON_KEYS_MAX);
 		for (size_t i = 0; i < n; i++) {
 			if (!strcmp(keys[i], member->string))
-				return err_set(err, ERR_INPUT, "The key \"%s\" comes twice in a JSON object.",
+				return err_set(err, ERR_INPUT,
+					       "The key \"%s\" comes twice in a JSON object.",
 					       printable(member->string, shown));
 		}
 		keys[n++] = member->string;
@@ -253,13 +260,15 @@ int json_check_keys(const struct cJSON *object, struct err *err)
 
 const char *json_number_text(const struct cJSON *item)
 {
-	return cJSON_IsString(item) && item->valuestring[0] == JSON_NUMBER_MARK ? item->valuestring + 1
-										: NULL;
+	return cJSON_IsString(item) && item->valuestring[0] == JSON_NUMBER_MARK
+		       ? item->valuestring + 1
+		       : NULL;
 }
 
 const char *json_string_text(const struct cJSON *item)
 {
-	return cJSON_IsString(item) && item->valuestring[0] != JSON_NUMBER_MARK ? item->valuestring : NULL;
+	return cJSON_IsString(item) && item->valuestring[0] != JSON_NUMBER_MARK ? item->valuestring
+										: NULL;
 }
 
 int json_number_int64(const struct cJSON *item, int64_t *out)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kafka.h"
 
 #include <pthread.h>
@@ -12,8 +13,8 @@
 
 /* ---- logs ---- */
 
-/* librdkafka says the same at each reconnect of each broker. A repeat is the same facility with the same
- * text, numbers aside; the oldest gives way to a new one. Its threads log at the same time. */
+/* librdkafka says the same at each reconnect of each broker. A repeat is the same facility with the
+ * same text, numbers aside; the oldest gives way to a new one. Its threads log at the same time. */
 enum { REPEATS = 64, REPEAT_MS = 10000 };
 
 static struct {
@@ -56,15 +57,16 @@ static int repeat_due(const char *facility, const char *text, int64_t *skipped)
 	return due;
 }
 
-/* Syslog's levels are librdkafka's. What it repairs by itself is no error of ours; what our own manners
- * provoke (a consumer has no use for a partitioner) or the first idempotent producer of a cluster (it waits
- * for a coordinator) is nobody's business; a failed connection (FAIL) is told once more, by error_cb or as
- * ERROR. */
+/* Syslog's levels are librdkafka's. What it repairs by itself is no error of ours; what our own
+ * manners provoke (a consumer has no use for a partitioner) or the first idempotent producer of a
+ * cluster (it waits for a coordinator) is nobody's business; a failed connection (FAIL) is told
+ * once more, by error_cb or as ERROR. */
 static enum log_level our_level(int level, const char *facility, const char *text)
 {
 	if (level >= 7 || strcmp(facility, "FAIL") == 0)
 		return LOG_DEBUG;
-	if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "property partitioner is a producer property"))
+	if (strcmp(facility, "CONFWARN") == 0 &&
+	    strstr(text, "property partitioner is a producer property"))
 		return LOG_DEBUG;
 	if (strcmp(facility, "GETPID") == 0 && strstr(text, "oordinator load in progress"))
 		return LOG_DEBUG;
@@ -81,22 +83,24 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
 	if (after_thread)
 		text = after_thread + 3;
-	if (ours > LOG_DEBUG && strcmp(facility, "CONFWARN") != 0 && !repeat_due(facility, text, &skipped))
+	if (ours > LOG_DEBUG && strcmp(facility, "CONFWARN") != 0 &&
+	    !repeat_due(facility, text, &skipped))
 		return;
 	log_emit(ours, "librdkafka",
-		 (const struct log_field[]){L_STR("client", rk ? rd_kafka_name(rk) : ""),
-					    L_STR("facility", facility),
-					    L_STR("text", text),
-					    {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
-					    {LOG_END, NULL, NULL, 0}});
+		 (const struct log_field[]){
+			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
+			 L_STR("facility", facility),
+			 L_STR("text", text),
+			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {LOG_END, NULL, NULL, 0}});
 }
 
 void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 {
 	const char *name = rd_kafka_err2name((rd_kafka_resp_err_t)code);
 	enum err_class class = kafka_error_class((rd_kafka_resp_err_t)code);
-	int away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
-		   code == RD_KAFKA_RESP_ERR__RESOLVE;
+	int away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+		   code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE;
 	char fatal[512] = "";
 	int64_t skipped;
 
@@ -107,12 +111,14 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 		reason = fatal;
 	}
 	log_emit(class == ERR_FATAL ? LOG_ERROR : LOG_WARN,
-		 away ? "a Kafka broker cannot be reached; trying again" : "an error of the Kafka client",
-		 (const struct log_field[]){L_STR("client", rk ? rd_kafka_name(rk) : ""),
-					    L_STR("error", name),
-					    L_STR("reason", reason),
-					    {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
-					    {LOG_END, NULL, NULL, 0}});
+		 away ? "a Kafka broker cannot be reached; trying again"
+		      : "an error of the Kafka client",
+		 (const struct log_field[]){
+			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
+			 L_STR("error", name),
+			 L_STR("reason", reason),
+			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {LOG_END, NULL, NULL, 0}});
 }
 
 /* ---- errors ---- */
@@ -166,9 +172,11 @@ static const struct kafka_property manners[] = {
 	{"socket.keepalive.enable", "true"},
 	{"socket.nagle.disable", "true"}, /* librdkafka's own default since 2.10.0 */
 	{"reconnect.backoff.ms", "100"},
-	{"reconnect.backoff.max.ms", "2000"}, /* 10 s by default: an assignment comes back that much later */
+	{"reconnect.backoff.max.ms",
+	 "2000"}, /* 10 s by default: an assignment comes back that much later */
 	{"topic.metadata.refresh.interval.ms", "60000"},
-	{"partitioner", "murmur2_random"}, /* Java's: the same symbol in the same partition for other tools */
+	{"partitioner",
+	 "murmur2_random"}, /* Java's: the same symbol in the same partition for other tools */
 	{"log_level", "6"},
 	{NULL, NULL},
 };
@@ -178,8 +186,10 @@ static int set_ours(rd_kafka_conf_t *conf, const struct kafka_property *p, struc
 	char text[256];
 
 	for (; p->name; p++) {
-		if (rd_kafka_conf_set(conf, p->name, p->value, text, sizeof(text)) != RD_KAFKA_CONF_OK)
-			return err_set(err, ERR_FATAL, "librdkafka %s refuses %s=%s, which Gapless needs: %s",
+		if (rd_kafka_conf_set(conf, p->name, p->value, text, sizeof(text)) !=
+		    RD_KAFKA_CONF_OK)
+			return err_set(err, ERR_FATAL,
+				       "librdkafka %s refuses %s=%s, which Gapless needs: %s",
 				       rd_kafka_version_str(), p->name, p->value, text);
 	}
 	return 0;
@@ -202,17 +212,18 @@ static int refuse_fixed(struct err *err, const char *name, const char *fixed)
 {
 	char shown[PRINTABLE_BYTES];
 
-	return err_set(err, ERR_FATAL,
-		       "the librdkafka property %s cannot be set%s%s: that no candle is lost depends on it; "
-		       "leave it out",
-		       printable(name, shown), strcmp(name, fixed) == 0 ? "" : ", since it changes ",
-		       strcmp(name, fixed) == 0 ? "" : fixed);
+	return err_set(
+		err, ERR_FATAL,
+		"the librdkafka property %s cannot be set%s%s: that no candle is lost depends on it; "
+		"leave it out",
+		printable(name, shown), strcmp(name, fixed) == 0 ? "" : ", since it changes ",
+		strcmp(name, fixed) == 0 ? "" : fixed);
 }
 
-/* A property has aliases (acks, request.required.acks, topic.acks), so it is also looked whether a fixed one
- * has changed. */
-static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *value, const char *const *fixed,
-		       int secret, struct err *err)
+/* A property has aliases (acks, request.required.acks, topic.acks), so it is also looked whether a
+ * fixed one has changed. */
+static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *value,
+		       const char *const *fixed, int secret, struct err *err)
 {
 	char text[256] = "", shown[PRINTABLE_BYTES], **before;
 	rd_kafka_conf_res_t res;
@@ -232,9 +243,10 @@ static int set_guarded(rd_kafka_conf_t *conf, const char *name, const char *valu
 	res = rd_kafka_conf_set(conf, name, value, text, sizeof(text));
 	text[strcspn(text, "\n")] = 0;
 	if (res == RD_KAFKA_CONF_UNKNOWN) {
-		rc = err_set(err, ERR_FATAL,
-			     "librdkafka %s has no property \"%s\": correct its name or leave it out",
-			     rd_kafka_version_str(), printable(name, shown));
+		rc = err_set(
+			err, ERR_FATAL,
+			"librdkafka %s has no property \"%s\": correct its name or leave it out",
+			rd_kafka_version_str(), printable(name, shown));
 	} else if (res != RD_KAFKA_CONF_OK) {
 		rc = err_set(err, ERR_FATAL, "librdkafka refuses the value of the property %s%s%s",
 			     printable(name, shown), secret ? "" : ": ", secret ? "" : text);
@@ -253,24 +265,28 @@ out:
 	return rc;
 }
 
-static int set_user(rd_kafka_conf_t *conf, const char *property, const char *const *fixed, struct err *err)
+static int set_user(rd_kafka_conf_t *conf, const char *property, const char *const *fixed,
+		    struct err *err)
 {
 	const char *equals = strchr(property, '=');
 	char shown[PRINTABLE_BYTES], *redacted, *name;
 	int rc;
 
 	if (!equals || equals == property)
-		return err_set(err, ERR_FATAL, "the Kafka property \"%s\" must be written as name=value",
+		return err_set(err, ERR_FATAL,
+			       "the Kafka property \"%s\" must be written as name=value",
 			       printable(property, shown));
 	name = xstrdup(property);
 	name[equals - property] = 0;
 	redacted = settings_redact(property);
 	if (strcmp(name, "plugin.library.paths") == 0)
-		rc = err_set(err, ERR_FATAL,
-			     "the Kafka property plugin.library.paths is refused: Gapless loads no code into itself; "
-			     "leave it out");
+		rc = err_set(
+			err, ERR_FATAL,
+			"the Kafka property plugin.library.paths is refused: Gapless loads no code into itself; "
+			"leave it out");
 	else
-		rc = set_guarded(conf, name, equals + 1, fixed, strcmp(redacted, property) != 0, err);
+		rc = set_guarded(conf, name, equals + 1, fixed, strcmp(redacted, property) != 0,
+				 err);
 	free(redacted);
 	free(name);
 	return rc;
@@ -282,13 +298,15 @@ static void warn_unsafe(const rd_kafka_conf_t *conf)
 	char *verify = current_value(conf, "enable.ssl.certificate.verification");
 
 	if (strcmp(verify, "false") == 0)
-		log_warn("enable.ssl.certificate.verification=false: whoever sits between us and the broker "
-			 "can read and change everything");
+		log_warn(
+			"enable.ssl.certificate.verification=false: whoever sits between us and the broker "
+			"can read and change everything");
 	free(verify);
 }
 
 rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property *role,
-				const char *const *fixed, const struct setting_list *user, struct err *err)
+				const char *const *fixed, const struct setting_list *user,
+				struct err *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	struct kafka_property first[] = {{"bootstrap.servers", brokers}, {NULL, NULL}};

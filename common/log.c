@@ -1,8 +1,9 @@
-/* A line is built on the stack and leaves in one write(2) of at most PIPE_BUF bytes, which a pipe takes as a
- * whole: lines of threads, and of processes that share a pipe, do not mix, and no lock is needed. Fields that
- * no longer fit are left out, and the line ends with cut=1. A reader that does not read (a full pipe, a
- * stopped terminal) costs one pause and then lines, whose number the next line tells; it never stops the
- * program. */
+/* SPDX-License-Identifier: MIT */
+/* A line is built on the stack and leaves in one write(2) of at most PIPE_BUF bytes, which a pipe
+ * takes as a whole: lines of threads, and of processes that share a pipe, do not mix, and no lock
+ * is needed. Fields that no longer fit are left out, and the line ends with cut=1. A reader that
+ * does not read (a full pipe, a stopped terminal) costs one pause and then lines, whose number the
+ * next line tells; it never stops the program. */
 #include "log.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ static const int64_t oldest_ms = INT64_C(-62135596800000), youngest_ms = INT64_C
 
 static const char *program_name = "gapless";
 static atomic_int least_level = LOG_INFO;
-static atomic_int over_line; /* a line is drawn on the terminal: it is wiped first */
+static atomic_int over_line;    /* a line is drawn on the terminal: it is wiped first */
 static atomic_llong lost_lines; /* since the last line that was written */
 
 struct line {
@@ -40,7 +41,8 @@ void log_open(const char *program, enum log_level least)
 {
 	int fd;
 
-	/* Where 0, 1 or 2 is closed, the next socket would get that number, and log lines with it. */
+	/* Where 0, 1 or 2 is closed, the next socket would get that number, and log lines with it.
+	 */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
@@ -69,8 +71,8 @@ int log_level_parse(const char *name, enum log_level *out)
 /* ---- text that may come from anywhere ---- */
 
 /* Bytes of the character at s that may stand as it is, or 0 where the byte must be escaped: control
- * characters (also C1, which terminals obey), invalid UTF-8, separators and marks that break or turn around a
- * line. */
+ * characters (also C1, which terminals obey), invalid UTF-8, separators and marks that break or
+ * turn around a line. */
 static size_t harmless(const unsigned char *s, size_t n)
 {
 	unsigned code;
@@ -98,7 +100,8 @@ static size_t harmless(const unsigned char *s, size_t n)
 	return len;
 }
 
-/* Writes one character of s, escaped where needed, to out (4 bytes or fewer); returns what it used of s. */
+/* Writes one character of s, escaped where needed, to out (4 bytes or fewer); returns what it used
+ * of s. */
 static size_t escape(const unsigned char *s, size_t n, char out[5], size_t *out_len)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -234,7 +237,8 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 		return;
 	time_format_ms(clock_wall_ms(), now);
 	l.len = (size_t)snprintf(l.text, sizeof(l.text) / 2, "%sts=%s level=%s program=%.100s msg=",
-				 atomic_load(&over_line) ? "\r\033[K" : "", now, level_names[level], program_name);
+				 atomic_load(&over_line) ? "\r\033[K" : "", now, level_names[level],
+				 program_name);
 	put_value(&l, msg, 1);
 	for (; fields && fields->type != LOG_END && !l.cut; fields++)
 		put_field(&l, fields);

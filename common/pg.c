@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pg.h"
 
 #include <limits.h>
@@ -11,9 +12,9 @@
 
 enum { SESSION_MS = 10000 };
 
-/* One statement after connecting and not `options` in the start-up packet, which PgBouncer before 1.20
- * refuses. synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows that
- * a frozen process has locked. */
+/* One statement after connecting and not `options` in the start-up packet, which PgBouncer
+ * before 1.20 refuses. synchronous_commit=off could lose what we took for committed. The idle
+ * timeout frees the rows that a frozen process has locked. */
 static const char session_sql[] = "SET client_encoding = 'UTF8'; "
 				  "SET TIME ZONE 'UTC'; "
 				  "SET DateStyle = 'ISO'; "
@@ -67,8 +68,8 @@ static int too_late(struct pg *pg, int64_t deadline_ms, struct err *err)
 }
 
 /* Sends all of the statement. A server that does not read fills our socket: so the connection is
- * non-blocking, and what the server says meanwhile is taken in (otherwise both sides could wait for the
- * other). 1, 0 too late, -1 lost. */
+ * non-blocking, and what the server says meanwhile is taken in (otherwise both sides could wait for
+ * the other). 1, 0 too late, -1 lost. */
 static int flush(PGconn *conn, int64_t until_ms)
 {
 	int left, ready;
@@ -109,7 +110,8 @@ static int failed(const PGresult *res)
 {
 	ExecStatusType status = PQresultStatus(res);
 
-	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY;
+	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
+	       status != PGRES_EMPTY_QUERY;
 }
 
 static int is_copy(const PGresult *res)
@@ -119,8 +121,8 @@ static int is_copy(const PGresult *res)
 	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-/* Takes results until there is none left, and keeps the first failure or else the last one. 1, 0 too late, -1
- * lost, -2 COPY: this is no place for it. */
+/* Takes results until there is none left, and keeps the first failure or else the last one. 1, 0
+ * too late, -1 lost, -2 COPY: this is no place for it. */
 static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 {
 	PGresult *res;
@@ -128,8 +130,8 @@ static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 
 	for (;;) {
 		ready = await_result(conn, until_ms);
-		/* What a broken connection still has to say: its socket is closed, so that this does not
-		 * block. */
+		/* What a broken connection still has to say: its socket is closed, so that this
+		 * does not block. */
 		if (ready == 0 || (ready < 0 && PQstatus(conn) != CONNECTION_BAD))
 			return ready;
 		res = PQgetResult(conn);
@@ -175,12 +177,12 @@ static int not_connected(struct pg *pg, struct err *err)
 
 enum protocol {
 	SIMPLE, /* takes several statements and no parameters */
-	TEXT,	/* one statement with parameters */
-	BINARY	/* ... whose result is in binary format */
+	TEXT,   /* one statement with parameters */
+	BINARY  /* ... whose result is in binary format */
 };
 
-static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params, enum protocol protocol,
-			 int64_t deadline_ms, struct err *err)
+static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params,
+			 enum protocol protocol, int64_t deadline_ms, struct err *err)
 {
 	int64_t until_ms = clock_boot_ms() + deadline_ms;
 	PGresult *res = NULL;
@@ -191,8 +193,8 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 		return NULL;
 	}
 	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
-				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL, NULL,
-						      protocol == BINARY);
+				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values,
+						      NULL, NULL, protocol == BINARY);
 	if (!sent) {
 		lost(pg, NULL, err);
 		return NULL;
@@ -209,13 +211,14 @@ PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int6
 	return execute(pg, sql, params, TEXT, deadline_ms, err);
 }
 
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
-			  struct err *err)
+PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
+			  int64_t deadline_ms, struct err *err)
 {
 	return execute(pg, sql, params, BINARY, deadline_ms, err);
 }
 
-int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms, struct err *err)
+int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+	   struct err *err)
 {
 	PGresult *res = execute(pg, sql, params, params.n == 0 ? SIMPLE : TEXT, deadline_ms, err);
 
@@ -227,7 +230,8 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 
 /* ---- COPY ... FROM STDIN ---- */
 
-/* No COPY came of the statement: what the server has to say, and res, if there is one, is the first of it. -1. */
+/* No COPY came of the statement: what the server has to say, and res, if there is one, is the first
+ * of it. -1. */
 static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 {
 	int got = collect(c->pg->conn, c->until_ms, &res);
@@ -241,12 +245,14 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 	return -1;
 }
 
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms, struct err *err)
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		  struct err *err)
 {
 	PGresult *res;
 	int got;
 
-	*c = (struct pg_copy){.pg = pg, .until_ms = clock_boot_ms() + deadline_ms, .deadline_ms = deadline_ms};
+	*c = (struct pg_copy){
+		.pg = pg, .until_ms = clock_boot_ms() + deadline_ms, .deadline_ms = deadline_ms};
 	if (!pg->conn)
 		return not_connected(pg, err);
 	if (!PQsendQuery(pg->conn, sql))

@@ -1,8 +1,9 @@
-/* A connection by PQconnectPoll, so that the deadline is ours (connect_timeout is ignored there, and
- * elsewhere goes by the wall clock). It has no call for "leave this host, try the next". So where the time is
- * up, a socket that is still connecting is shut down, which libpq takes for a refusal and goes on to the next
- * address or host; and after a host that took the connection and says nothing, another connection begins with
- * the rest of the host list. */
+/* SPDX-License-Identifier: MIT */
+/* A connection by PQconnectPoll, so that the deadline is ours (connect_timeout is ignored there,
+ * and elsewhere goes by the wall clock). It has no call for "leave this host, try the next". So
+ * where the time is up, a socket that is still connecting is shut down, which libpq takes for a
+ * refusal and goes on to the next address or host; and after a host that took the connection and
+ * says nothing, another connection begins with the rest of the host list. */
 #include "pg_connect.h"
 
 #include <errno.h>
@@ -20,9 +21,9 @@
 
 enum { CONNECT_S = 10, CONNECT_MAX_S = 600, SERVER_OLDEST = 150000 };
 
-/* Ours where nobody says otherwise: a conninfo wins since it comes later, a variable since the default is
- * then left out. keepalives find a peer that is gone while we wait, tcp_user_timeout one that is gone while
- * we send. */
+/* Ours where nobody says otherwise: a conninfo wins since it comes later, a variable since the
+ * default is then left out. keepalives find a peer that is gone while we wait, tcp_user_timeout one
+ * that is gone while we send. */
 static const struct preset {
 	const char *keyword, *value, *variable;
 } presets[] = {
@@ -99,7 +100,8 @@ static PGconn *start(const char *conninfo, const char *application_name, const s
 	return conn;
 }
 
-/* A conninfo that does not parse. libpq's text repeats a word of it, which can be a piece of the password. */
+/* A conninfo that does not parse. libpq's text repeats a word of it, which can be a piece of the
+ * password. */
 static int check_conninfo(const char *conninfo, struct err *err)
 {
 	PQconninfoOption *options;
@@ -221,7 +223,8 @@ static int64_t connect_ms(PGconn *conn)
 	return (int64_t)seconds * 1000;
 }
 
-/* 1 connected, 0 the time is up, -1 refused (the connection holds the reason). An address has budget_ms. */
+/* 1 connected, 0 the time is up, -1 refused (the connection holds the reason). An address has
+ * budget_ms. */
 static int drive(PGconn *conn, int64_t budget_ms)
 {
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
@@ -251,7 +254,8 @@ static int check_server(PGconn *conn, struct err *err)
 
 	if (version >= SERVER_OLDEST)
 		return 0;
-	return err_set(err, ERR_FATAL, "the database server is PostgreSQL %d.%d: upgrade it to 15 or newer",
+	return err_set(err, ERR_FATAL,
+		       "the database server is PostgreSQL %d.%d: upgrade it to 15 or newer",
 		       version / 10000, version % 10000);
 }
 

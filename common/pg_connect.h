@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* Making a connection: pg_open is pg_connect and then the session's settings. */
 #ifndef GAPLESS_PG_CONNECT_H
 #define GAPLESS_PG_CONNECT_H
 
 #include "pg.h"
 
-/* Waits until the connection's socket is ready for `events` of poll(2), or the clock shows until_ms. 1 ready
- * (errors count: the next call tells), 0 too late, -1 there is no socket. */
+/* Waits until the connection's socket is ready for `events` of poll(2), or the clock shows
+ * until_ms. 1 ready (errors count: the next call tells), 0 too late, -1 there is no socket. */
 int pg_wait(PGconn *conn, short events, int64_t until_ms);
 
 /* Fills pg->conn. 0, or -1 with *err as pg_open says. */

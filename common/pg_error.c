@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 #include "pg_error.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep: the session
- * is as good as before. A code that is not here is unclassified: it ends the connection. */
+/* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep:
+ * the session is as good as before. A code that is not here is unclassified: it ends the
+ * connection. */
 static const struct rule {
 	const char *code;
 	enum err_class class;
@@ -27,8 +29,10 @@ static const struct rule {
 	{"23", ERR_FATAL, 1, NULL},
 	{"28", ERR_FATAL, 1,
 	 "check user and password (conninfo, PGUSER, PGPASSWORD, ~/.pgpass) and the server's pg_hba.conf"},
-	{"3D000", ERR_FATAL, 1, "create the database (createdb), then run `gapless-writer migrate`"},
-	{"3F000", ERR_FATAL, 1, "create the schema or set search_path, then run `gapless-writer migrate`"},
+	{"3D000", ERR_FATAL, 1,
+	 "create the database (createdb), then run `gapless-writer migrate`"},
+	{"3F000", ERR_FATAL, 1,
+	 "create the schema or set search_path, then run `gapless-writer migrate`"},
 	{"42501", ERR_FATAL, 1, "grant the role the privileges that it needs"},
 	{"42P01", ERR_FATAL, 1, "run `gapless-writer migrate`"},
 	{"42703", ERR_FATAL, 1, "run `gapless-writer migrate`"},
@@ -97,14 +101,17 @@ int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err
 	pg_one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
 	pg_one_line(detail ? detail : "", more, sizeof(more));
 	pg_one_line(hint ? hint : "", fix, sizeof(fix));
-	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "", more,
-		       *more ? ")" : "", *pg->sqlstate ? pg->sqlstate : "none", *fix ? ": " : "", fix);
+	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "",
+		       more, *more ? ")" : "", *pg->sqlstate ? pg->sqlstate : "none",
+		       *fix ? ": " : "", fix);
 }
 
 int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
 {
 	const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	const char *text = primary ? primary : res ? PQresultErrorMessage(res) : PQerrorMessage(pg->conn);
+	const char *text = primary ? primary
+			   : res   ? PQresultErrorMessage(res)
+				   : PQerrorMessage(pg->conn);
 	char message[300], *advice;
 
 	keep_sqlstate(pg, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
@@ -118,8 +125,8 @@ int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
 
 /* ---- connecting ---- */
 
-/* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is of the last
- * one tried that answered. */
+/* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is
+ * of the last one tried that answered. */
 static void take_sqlstate(struct pg *pg, char *text)
 {
 	static const char code[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -133,7 +140,8 @@ static void take_sqlstate(struct pg *pg, char *text)
 	}
 }
 
-/* The verbose text has lines about the server's source code; advice of libpq stands on lines with a tab. */
+/* The verbose text has lines about the server's source code; advice of libpq stands on lines with a
+ * tab. */
 static void drop_extra_lines(char *text)
 {
 	static const char word[] = "LOCATION:";
@@ -161,14 +169,19 @@ int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
 	pg_one_line(text, message, sizeof(message));
 	rule = rule_of(pg->sqlstate);
 	if (PQconnectionNeedsPassword(conn))
-		return err_set(err, ERR_FATAL, "the database wants a password: %s: give one with PGPASSWORD, "
-					       "~/.pgpass or password= in the conninfo", message);
-	/* libpq refused a value before it tried anything; its own texts are never translated here (no
-	 * setlocale). */
-	if (!*pg->sqlstate && (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
-		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s", message);
+		return err_set(err, ERR_FATAL,
+			       "the database wants a password: %s: give one with PGPASSWORD, "
+			       "~/.pgpass or password= in the conninfo",
+			       message);
+	/* libpq refused a value before it tried anything; its own texts are never translated here
+	 * (no setlocale). */
+	if (!*pg->sqlstate &&
+	    (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
+		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s",
+			       message);
 	if (!*pg->sqlstate)
 		return err_set(err, ERR_RETRY, "the database cannot be reached: %s", message);
-	return err_set(err, rule->class, "the database refuses the connection: %s (SQLSTATE %s)%s%s", message,
+	return err_set(err, rule->class,
+		       "the database refuses the connection: %s (SQLSTATE %s)%s%s", message,
 		       pg->sqlstate, rule->hint ? ": " : "", rule->hint ? rule->hint : "");
 }

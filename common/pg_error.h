@@ -1,21 +1,23 @@
-/* Sentences about failures of libpq, on one line and with the fix in words. What pg.c and pg_connect.c
- * share. */
+/* SPDX-License-Identifier: MIT */
+/* Sentences about failures of libpq, on one line and with the fix in words. What pg.c and
+ * pg_connect.c share. */
 #ifndef GAPLESS_PG_ERROR_H
 #define GAPLESS_PG_ERROR_H
 
 #include "pg.h"
 
-/* A statement failed on a connection that stands. Fills pg->sqlstate and *err, returns -1. *keep gets whether
- * the connection may be used again. */
+/* A statement failed on a connection that stands. Fills pg->sqlstate and *err, returns -1. *keep
+ * gets whether the connection may be used again. */
 int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err *err);
-/* The connection broke; res (NULL is allowed) may hold the server's last words. ERR_RETRY, whatever they are:
- * the next connection shows whether something needs a person. */
+/* The connection broke; res (NULL is allowed) may hold the server's last words. ERR_RETRY, whatever
+ * they are: the next connection shows whether something needs a person. */
 int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err);
-/* A connection could not be made. Its verbosity must be PQERRORS_VERBOSE: libpq 15 has no SQLSTATE for this
- * but in that text. */
+/* A connection could not be made. Its verbosity must be PQERRORS_VERBOSE: libpq 15 has no SQLSTATE
+ * for this but in that text. */
 int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err);
 
-/* Copies text with every run of white space and control characters as one space, cut to size. Returns out. */
+/* Copies text with every run of white space and control characters as one space, cut to size.
+ * Returns out. */
 char *pg_one_line(const char *text, char *out, size_t size);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "program.h"
 
 #include <unistd.h>
@@ -30,7 +31,8 @@ int program_run(const struct settings_spec *spec, void *options, const char *con
 		break;
 	}
 	if (log_level_parse(*log_level, &level) != 0) {
-		log_error("--log-level: use debug, info, warn or error", L_STR("value", *log_level));
+		log_error("--log-level: use debug, info, warn or error",
+			  L_STR("value", *log_level));
 		return EXIT_USAGE;
 	}
 	log_open(spec->program, level);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
 #include <inttypes.h>
@@ -46,10 +47,11 @@ char *progress_time(int64_t ms, char out[PROGRESS_TIME_BYTES])
 	else if (s < 3600)
 		snprintf(out, PROGRESS_TIME_BYTES, "%d:%02d", (int)(s / 60), (int)(s % 60));
 	else if (s < DAY_S)
-		snprintf(out, PROGRESS_TIME_BYTES, "%d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+		snprintf(out, PROGRESS_TIME_BYTES, "%d:%02d:%02d", (int)(s / 3600),
+			 (int)(s / 60 % 60), (int)(s % 60));
 	else
-		snprintf(out, PROGRESS_TIME_BYTES, "%" PRId64 "d %02d:%02d", s / DAY_S, (int)(s / 3600 % 24),
-			 (int)(s / 60 % 60));
+		snprintf(out, PROGRESS_TIME_BYTES, "%" PRId64 "d %02d:%02d", s / DAY_S,
+			 (int)(s / 3600 % 24), (int)(s / 60 % 60));
 	return out;
 }
 
@@ -57,7 +59,8 @@ static void draw_bar(char *out, size_t width, const struct progress *p)
 {
 	size_t filled = p->total <= 0 || p->done >= p->total
 				? width
-				: (size_t)((double)(p->done > 0 ? p->done : 0) / (double)p->total * (double)width);
+				: (size_t)((double)(p->done > 0 ? p->done : 0) / (double)p->total *
+					   (double)width);
 
 	memset(out, '#', filled);
 	memset(out + filled, '-', width - filled);
@@ -69,8 +72,9 @@ static void draw_numbers(char *out, size_t cap, const struct progress *p)
 {
 	char left[PROGRESS_TIME_BYTES];
 
-	snprintf(out, cap, "%3d%%  %" PRId64 "/%" PRId64 " %s  %" PRId64 "/s  %s left", progress_percent(p), p->done,
-		 p->total, p->unit, progress_rate(p), progress_time(progress_left_ms(p), left));
+	snprintf(out, cap, "%3d%%  %" PRId64 "/%" PRId64 " %s  %" PRId64 "/s  %s left",
+		 progress_percent(p), p->done, p->total, p->unit, progress_rate(p),
+		 progress_time(progress_left_ms(p), left));
 }
 
 char *progress_line(const struct progress *p, size_t columns, char out[PROGRESS_BYTES])
@@ -83,10 +87,11 @@ char *progress_line(const struct progress *p, size_t columns, char out[PROGRESS_
 	draw_numbers(numbers, sizeof(numbers), p);
 	used = strlen(p->title) + strlen(" [") + strlen("] ") + strlen(numbers);
 	for (size_t i = 0; i < p->n; i++) {
-		int len = snprintf(counters + n, sizeof(counters) - n, "  %s %" PRId64, p->counters[i].name,
-				   p->counters[i].value);
+		int len = snprintf(counters + n, sizeof(counters) - n, "  %s %" PRId64,
+				   p->counters[i].name, p->counters[i].value);
 
-		if (used + BAR_MIN + n + (size_t)len > columns || n + (size_t)len >= sizeof(counters)) {
+		if (used + BAR_MIN + n + (size_t)len > columns ||
+		    n + (size_t)len >= sizeof(counters)) {
 			counters[n] = 0;
 			break;
 		}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "progress_show.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ static size_t columns_now(void)
 static void draw(const struct progress *p, int last)
 {
 	char line[PROGRESS_BYTES], text[PROGRESS_BYTES + 16];
-	int len = snprintf(text, sizeof(text), "\r%s\033[K%s", progress_line(p, columns_now() - 1, line), last ? "\n" : "");
+	int len = snprintf(text, sizeof(text), "\r%s\033[K%s",
+			   progress_line(p, columns_now() - 1, line), last ? "\n" : "");
 
 	while (write(STDERR_FILENO, text, (size_t)len) < 0 && errno == EINTR)
 		;

@@ -1,4 +1,6 @@
-/* A progress line on stderr: drawn in place where that is a terminal, else a line in the log every few seconds. */
+/* SPDX-License-Identifier: MIT */
+/* A progress line on stderr: drawn in place where that is a terminal, else a line in the log every
+ * few seconds. */
 #ifndef GAPLESS_PROGRESS_SHOW_H
 #define GAPLESS_PROGRESS_SHOW_H
 

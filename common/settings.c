@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
 #include <stdlib.h>
@@ -52,7 +53,8 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 	size_t least = 1 + strlen(name + (variable ? sizeof(SETTING_PREFIX) - 1 : 0)) / 4;
 	char full[SETTING_NAME_BYTES];
 
-	for (size_t i = 0; (s = settings_applying(l->spec, variable ? NULL : l->command, i)) != NULL; i++) {
+	for (size_t i = 0;
+	     (s = settings_applying(l->spec, variable ? NULL : l->command, i)) != NULL; i++) {
 		size_t d = distance(name, variable ? setting_variable(s, full) : s->name);
 
 		if (d <= least) {
@@ -93,11 +95,12 @@ static int load_variable(struct load *l, const char *name, const char *value)
 	meant = nearest(l, name, 1);
 	if (meant)
 		return err_set(l->err, ERR_FATAL,
-			       "%.80s in the environment is not a setting of %s: was %s meant?", name,
-			       spec->program, setting_variable(meant, full));
-	return err_set(l->err, ERR_FATAL,
-		       "%.80s in the environment is not a setting of %s: unset it, or see %s --help", name,
-		       spec->program, spec->program);
+			       "%.80s in the environment is not a setting of %s: was %s meant?",
+			       name, spec->program, setting_variable(meant, full));
+	return err_set(
+		l->err, ERR_FATAL,
+		"%.80s in the environment is not a setting of %s: unset it, or see %s --help", name,
+		spec->program, spec->program);
 }
 
 static int load_environment(struct load *l, char **environ_)
@@ -109,7 +112,8 @@ static int load_environment(struct load *l, char **environ_)
 		char *name;
 		int rc;
 
-		/* Empty is the same as not set: it is what an unfilled line of a compose file makes. */
+		/* Empty is the same as not set: it is what an unfilled line of a compose file
+		 * makes. */
 		if (!equals || !equals[1] || strncmp(*environ_, SETTING_PREFIX, prefix) != 0)
 			continue;
 		name = xstrdup(*environ_);
@@ -131,8 +135,8 @@ static int unknown_flag(struct load *l, const char *arg, size_t len)
 
 	settings_called(l->spec, l->command, called);
 	if (settings_known_flag(l->spec, arg) != NULL)
-		return err_set(l->err, ERR_FATAL, "%.*s does not belong to %s: see %s --help", (int)len, arg, called,
-			       called);
+		return err_set(l->err, ERR_FATAL, "%.*s does not belong to %s: see %s --help",
+			       (int)len, arg, called, called);
 	if (strncmp(arg, "--", 2) == 0 && len - 2 < sizeof(name)) {
 		memcpy(name, arg + 2, len - 2);
 		name[len - 2] = 0;
@@ -141,10 +145,10 @@ static int unknown_flag(struct load *l, const char *arg, size_t len)
 	if (len > 80)
 		len = 80;
 	if (meant)
-		return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: was --%s meant?", (int)len, arg,
-			       called, meant->name);
-	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg, called,
-		       called);
+		return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: was --%s meant?",
+			       (int)len, arg, called, meant->name);
+	return err_set(l->err, ERR_FATAL, "%.*s is not a flag of %s: see %s --help", (int)len, arg,
+		       called, called);
 }
 
 static int store_flag(struct load *l, size_t place, const char *value, const char *from)
@@ -165,7 +169,8 @@ static int store_flag(struct load *l, size_t place, const char *value, const cha
 	return setting_store(s, l->out, value, from, l->err);
 }
 
-/* Takes the flag at argv[*i] and, where it stands apart, its value; *i then stands on the last word used. */
+/* Takes the flag at argv[*i] and, where it stands apart, its value; *i then stands on the last word
+ * used. */
 static int load_flag(struct load *l, int *i)
 {
 	const char *arg = l->argv[*i], *value = settings_flag_value(arg);
@@ -173,7 +178,8 @@ static int load_flag(struct load *l, int *i)
 	char from[SETTING_NAME_BYTES];
 	size_t place = 0;
 
-	while ((s = settings_applying(l->spec, l->command, place)) != NULL && !settings_flag_is(s, arg))
+	while ((s = settings_applying(l->spec, l->command, place)) != NULL &&
+	       !settings_flag_is(s, arg))
 		place++;
 	if (!s)
 		return unknown_flag(l, arg, arg[1] == '-' ? strcspn(arg, "=") : 2);
@@ -261,12 +267,13 @@ static int check_words(const struct load *l, const struct setting_list *words)
 
 	if (!l->command || words->n < 2)
 		return 0;
-	return err_set(l->err, ERR_FATAL, "\"%.80s\" is one word too many: see %s --help", words->v[1],
-		       settings_called(l->spec, l->command, called));
+	return err_set(l->err, ERR_FATAL, "\"%.80s\" is one word too many: see %s --help",
+		       words->v[1], settings_called(l->spec, l->command, called));
 }
 
-enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc, char **argv,
-				   char **environ_, struct setting_list *words, struct err *err)
+enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc,
+				   char **argv, char **environ_, struct setting_list *words,
+				   struct err *err)
 {
 	struct load l = {.spec = spec, .out = out, .argc = argc, .argv = argv, .err = err};
 	enum settings_result result = SETTINGS_BAD;
@@ -279,8 +286,8 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 		return SETTINGS_EXIT_OK;
 	l.command = settings_command_in(spec, argc, argv, &word);
 	if (spec->commands && !l.command) {
-		err_set(err, ERR_FATAL, "\"%.80s\" is not a command of %s: see %s --help", word, spec->program,
-			spec->program);
+		err_set(err, ERR_FATAL, "\"%.80s\" is not a command of %s: see %s --help", word,
+			spec->program, spec->program);
 		return SETTINGS_BAD;
 	}
 	if (reset_all(&l))
@@ -288,7 +295,8 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 	while (settings_applying(spec, l.command, n))
 		n++;
 	l.flagged = xcalloc(n + 1, 1);
-	if (load_environment(&l, environ_) == 0 && load_arguments(&l, words) == 0 && check_words(&l, words) == 0)
+	if (load_environment(&l, environ_) == 0 && load_arguments(&l, words) == 0 &&
+	    check_words(&l, words) == 0)
 		result = SETTINGS_RUN;
 	free(l.flagged);
 	return result;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings_command.h"
 
 #include <stdio.h>
@@ -14,8 +15,8 @@ static int shares(const struct settings_command *command, const struct setting *
 	return 0;
 }
 
-const struct setting *settings_applying(const struct settings_spec *spec, const struct settings_command *command,
-					size_t i)
+const struct setting *settings_applying(const struct settings_spec *spec,
+					const struct settings_command *command, size_t i)
 {
 	for (const struct setting *s = command ? command->own : NULL; s && s->name; s++) {
 		if (i-- == 0)
@@ -91,7 +92,8 @@ static const struct settings_command *by_name(const struct settings_spec *spec, 
 	return NULL;
 }
 
-/* The first word; "" where there is none, or where a flag that nobody knows comes first: that one is told. */
+/* The first word; "" where there is none, or where a flag that nobody knows comes first: that one
+ * is told. */
 static const char *first_word(const struct settings_spec *spec, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -104,26 +106,28 @@ static const char *first_word(const struct settings_spec *spec, int argc, char *
 		s = settings_known_flag(spec, argv[i]);
 		if (!s)
 			return "";
-		if (!settings_flag_value(argv[i]) && s->type != SETTING_SWITCH && settings_value_follows(argc, argv, i))
+		if (!settings_flag_value(argv[i]) && s->type != SETTING_SWITCH &&
+		    settings_value_follows(argc, argv, i))
 			i++;
 	}
 	return "";
 }
 
-const struct settings_command *settings_command_in(const struct settings_spec *spec, int argc, char **argv,
-						   const char **word)
+const struct settings_command *settings_command_in(const struct settings_spec *spec, int argc,
+						   char **argv, const char **word)
 {
 	*word = first_word(spec, argc, argv);
 	return by_name(spec, *word);
 }
 
-const struct settings_command *settings_chosen(const struct settings_spec *spec, const struct setting_list *words)
+const struct settings_command *settings_chosen(const struct settings_spec *spec,
+					       const struct setting_list *words)
 {
 	return by_name(spec, words->n > 0 ? words->v[0] : "");
 }
 
-const char *settings_called(const struct settings_spec *spec, const struct settings_command *command,
-			    char out[SETTING_CALLED_BYTES])
+const char *settings_called(const struct settings_spec *spec,
+			    const struct settings_command *command, char out[SETTING_CALLED_BYTES])
 {
 	const char *name = command ? command->name : "";
 

@@ -1,5 +1,7 @@
-/* Which settings a command has, and which command a command line names. What settings.c and settings_print.c share;
- * nobody else needs it. `command` may be NULL everywhere: a program without commands, all of its table. */
+/* SPDX-License-Identifier: MIT */
+/* Which settings a command has, and which command a command line names. What settings.c and
+ * settings_print.c share; nobody else needs it. `command` may be NULL everywhere: a program without
+ * commands, all of its table. */
 #ifndef GAPLESS_SETTINGS_COMMAND_H
 #define GAPLESS_SETTINGS_COMMAND_H
 
@@ -8,8 +10,8 @@
 enum { SETTING_CALLED_BYTES = 96 };
 
 /* The i-th setting that the command has, its own ones first; NULL behind the last. */
-const struct setting *settings_applying(const struct settings_spec *spec, const struct settings_command *command,
-					size_t i);
+const struct setting *settings_applying(const struct settings_spec *spec,
+					const struct settings_command *command, size_t i);
 /* 1 where the setting is a flag only. */
 int settings_is_own(const struct settings_command *command, const struct setting *s);
 
@@ -17,18 +19,19 @@ int settings_is_own(const struct settings_command *command, const struct setting
 int settings_flag_is(const struct setting *s, const char *arg);
 /* The value that is part of the argument; NULL where it would have to follow. */
 const char *settings_flag_value(const char *arg);
-/* 1 where the argument after the i-th may be its value: a word that looks like a flag may not ("--brokers --topic x"
- * is a mistake). */
+/* 1 where the argument after the i-th may be its value: a word that looks like a flag may not
+ * ("--brokers --topic x" is a mistake). */
 int settings_value_follows(int argc, char **argv, int i);
 /* The setting of any command that the argument belongs to, or NULL. */
 const struct setting *settings_known_flag(const struct settings_spec *spec, const char *arg);
 
-/* The command that the arguments name: the first word that is neither a flag nor a flag's value; the one named "" where
- * there is none. NULL, with that word in *word, where there is no such command; NULL as well where the spec has none. */
-const struct settings_command *settings_command_in(const struct settings_spec *spec, int argc, char **argv,
-						   const char **word);
+/* The command that the arguments name: the first word that is neither a flag nor a flag's value;
+ * the one named "" where there is none. NULL, with that word in *word, where there is no such
+ * command; NULL as well where the spec has none. */
+const struct settings_command *settings_command_in(const struct settings_spec *spec, int argc,
+						   char **argv, const char **word);
 /* "gapless-writer replay". Returns out. */
-const char *settings_called(const struct settings_spec *spec, const struct settings_command *command,
-			    char out[SETTING_CALLED_BYTES]);
+const char *settings_called(const struct settings_spec *spec,
+			    const struct settings_command *command, char out[SETTING_CALLED_BYTES]);
 
 #endif

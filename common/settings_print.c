@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings_print.h"
 
 #include <inttypes.h>
@@ -73,8 +74,8 @@ static void flag_text(const struct setting *s, char *out, size_t size)
 	snprintf(out, size, "  %s--%s%s%s", letter, s->name, *value ? "=" : "", value);
 }
 
-/* The flag, then its texts in a column of their own, which begin on the next line where the flag is too
- * long. */
+/* The flag, then its texts in a column of their own, which begin on the next line where the flag is
+ * too long. */
 static void print_row(FILE *to, const char *flag, int column, const char *help, const char *details)
 {
 	char margin[FLAG_COLUMNS + 3];
@@ -110,8 +111,8 @@ static int text_column(const struct settings_spec *spec, const struct settings_c
 	return column;
 }
 
-static void print_settings(FILE *to, const struct settings_spec *spec, const struct settings_command *command,
-			   int column)
+static void print_settings(FILE *to, const struct settings_spec *spec,
+			   const struct settings_command *command, int column)
 {
 	const struct setting *s;
 
@@ -138,7 +139,8 @@ static void print_commands(FILE *to, const struct settings_spec *spec)
 	fputc('\n', to);
 }
 
-void settings_help(const struct settings_spec *spec, const struct settings_command *command, FILE *to)
+void settings_help(const struct settings_spec *spec, const struct settings_command *command,
+		   FILE *to)
 {
 	static const char *const own[][2] = {
 		{"      --example", "Prints an environment file with every setting, and exits."},
@@ -153,8 +155,9 @@ void settings_help(const struct settings_spec *spec, const struct settings_comma
 	fprintf(to, "%s\n", usage ? usage : spec->program);
 	if (spec->commands && !of_one)
 		print_commands(to, spec);
-	fprintf(to, "Settings (a flag beats its environment variable, which stands in brackets with the "
-		    "default):\n\n");
+	fprintf(to,
+		"Settings (a flag beats its environment variable, which stands in brackets with the "
+		"default):\n\n");
 	print_settings(to, spec, command, column);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		print_row(to, own[i][0], column, own[i][1], NULL);
@@ -179,10 +182,11 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 {
 	char name[SETTING_NAME_BYTES];
 
-	fprintf(to, "# %s %s: every setting, with its default. A flag beats the line here.\n", spec->program,
-		GAPLESS_VERSION);
-	fprintf(to, "# Use: EnvironmentFile= of a systemd unit, or `set -a; . ./this-file; set +a` in a "
-		    "shell.\n");
+	fprintf(to, "# %s %s: every setting, with its default. A flag beats the line here.\n",
+		spec->program, GAPLESS_VERSION);
+	fprintf(to,
+		"# Use: EnvironmentFile= of a systemd unit, or `set -a; . ./this-file; set +a` in a "
+		"shell.\n");
 	for (const struct setting *s = spec->table; s->name; s++) {
 		char *details = describe(s, 0);
 
@@ -190,7 +194,8 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 		wrap(to, s->help ? s->help : "", 2, "# ");
 		fprintf(to, "# --%s: ", s->name);
 		wrap(to, details, (int)strlen(s->name) + 6, "# ");
-		print_assignment(to, setting_variable(s, name), s->fallback && !s->secret ? s->fallback : "");
+		print_assignment(to, setting_variable(s, name),
+				 s->fallback && !s->secret ? s->fallback : "");
 		free(details);
 	}
 }

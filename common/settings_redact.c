@@ -1,5 +1,6 @@
-/* Passwords in text that a person gave us, hidden before it is shown. Where a text is ambiguous or broken,
- * more is hidden rather than less: a broken conninfo is the one that ends up in a log. */
+/* SPDX-License-Identifier: MIT */
+/* Passwords in text that a person gave us, hidden before it is shown. Where a text is ambiguous or
+ * broken, more is hidden rather than less: a broken conninfo is the one that ends up in a log. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +31,13 @@ static void add_hidden(struct out *o)
 	add(o, hidden, hidden + sizeof(hidden) - 1);
 }
 
-/* libpq's keywords that hold a secret (documentation of PostgreSQL, "Parameter Key Words"; the last ones are
- * of 18). */
+/* libpq's keywords that hold a secret (documentation of PostgreSQL, "Parameter Key Words"; the last
+ * ones are of 18). */
 static int is_password(const char *name, size_t n)
 {
 	static const char *const names[] = {
-		"password",	       "sslpassword",	   "passwd",
-		"oauth_client_secret", "scram_client_key", "scram_server_key",
+		"password",         "sslpassword",      "passwd", "oauth_client_secret",
+		"scram_client_key", "scram_server_key",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -71,9 +72,9 @@ static const char *query_start(const char *s)
 	return q;
 }
 
-/* The '@' that ends user and password, NULL where there is none. libpq takes the first one before a '/',
- * whatever stands before it; but people forget to encode '@', '/', '?' and '#' inside a password, so further
- * ones count as well, up to the query. */
+/* The '@' that ends user and password, NULL where there is none. libpq takes the first one before a
+ * '/', whatever stands before it; but people forget to encode '@', '/', '?' and '#' inside a
+ * password, so further ones count as well, up to the query. */
 static const char *user_end(const char *s)
 {
 	const char *last = NULL, *at = s, *further;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings_value.h"
 
 #include <ctype.h>
@@ -11,8 +12,8 @@
 #include "printable.h"
 #include "timetext.h"
 
-/* What lives as long as the process stays reachable from here: a leak checker then knows that it is no
- * leak. */
+/* What lives as long as the process stays reachable from here: a leak checker then knows that it is
+ * no leak. */
 static void **kept;
 static size_t kept_n;
 
@@ -57,11 +58,12 @@ static int store_number(const struct setting *s, int64_t *out, const char *text,
 	}
 	printable(s->secret ? "***" : text, shown);
 	if (s->max == INT64_MAX)
-		return err_set(err, ERR_FATAL, "%s must be a whole number of %" PRId64 " or more, not \"%s\"",
-			       from, s->min, shown);
+		return err_set(err, ERR_FATAL,
+			       "%s must be a whole number of %" PRId64 " or more, not \"%s\"", from,
+			       s->min, shown);
 	return err_set(err, ERR_FATAL,
-		       "%s must be a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"", from, s->min,
-		       s->max, shown);
+		       "%s must be a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"",
+		       from, s->min, s->max, shown);
 }
 
 static int store_switch(const struct setting *s, int *out, const char *text, const char *from,
@@ -76,8 +78,9 @@ static int store_switch(const struct setting *s, int *out, const char *text, con
 			return 0;
 		}
 	}
-	return err_set(err, ERR_FATAL, "%s must be true or false (or yes, no, on, off, 1, 0), not \"%s\"",
-		       from, printable(s->secret ? "***" : text, shown));
+	return err_set(err, ERR_FATAL,
+		       "%s must be true or false (or yes, no, on, off, 1, 0), not \"%s\"", from,
+		       printable(s->secret ? "***" : text, shown));
 }
 
 static int store_time(int64_t *out, const char *text, const char *from, struct err *err)
@@ -90,10 +93,11 @@ static int store_time(int64_t *out, const char *text, const char *from, struct e
 	}
 	if (time_parse_user(text, out) == 0)
 		return 0;
-	return err_set(err, ERR_FATAL,
-		       "%s must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 "
-		       "(UTC where no zone is given), not \"%s\"",
-		       from, printable(text, shown));
+	return err_set(
+		err, ERR_FATAL,
+		"%s must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 "
+		"(UTC where no zone is given), not \"%s\"",
+		from, printable(text, shown));
 }
 
 void setting_list_room(struct setting_list *l, size_t n)

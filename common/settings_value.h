@@ -1,5 +1,6 @@
-/* One setting's value, between text and the member of the settings struct that its offset names. What
- * settings.c and settings_print.c share; nobody else needs it. */
+/* SPDX-License-Identifier: MIT */
+/* One setting's value, between text and the member of the settings struct that its offset names.
+ * What settings.c and settings_print.c share; nobody else needs it. */
 #ifndef GAPLESS_SETTINGS_VALUE_H
 #define GAPLESS_SETTINGS_VALUE_H
 
@@ -16,8 +17,8 @@ enum { SETTING_NAME_BYTES = 64 };
 /* "batch-rows" becomes "GAPLESS_BATCH_ROWS". Returns out. */
 const char *setting_variable(const struct setting *s, char out[SETTING_NAME_BYTES]);
 
-/* Writes the member; a list gets the parts of text between ';' (a ';' inside a part is written "\;"). `from`
- * is where text stood, for the sentence: "--batch-rows". 0 or -1. */
+/* Writes the member; a list gets the parts of text between ';' (a ';' inside a part is written
+ * "\;"). `from` is where text stood, for the sentence: "--batch-rows". 0 or -1. */
 int setting_store(const struct setting *s, void *settings, const char *text, const char *from,
 		  struct err *err) __attribute__((warn_unused_result));
 /* The default: the fallback, or nothing. */

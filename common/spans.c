@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "spans.h"
 
 #include <stdlib.h>
@@ -39,7 +40,8 @@ static void reserve(struct spans *s, size_t n)
 	s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
 }
 
-/* Index of the first span that ends after `at` (it holds `at`, or is the next), n where there is none. */
+/* Index of the first span that ends after `at` (it holds `at`, or is the next), n where there is
+ * none. */
 static size_t first_after(const struct spans *s, int64_t at)
 {
 	size_t low = 0, high = s->n;
@@ -172,7 +174,8 @@ void spans_subtract(struct spans *s, const struct spans *other)
 		while (j < other->n && other->v[j].to <= at)
 			j++;
 		for (size_t k = j; at < to; k++) {
-			int64_t hole = k < other->n && other->v[k].from < to ? other->v[k].from : to;
+			int64_t hole =
+				k < other->n && other->v[k].from < to ? other->v[k].from : to;
 
 			if (hole > at)
 				append(&rest, (struct span){at, hole});

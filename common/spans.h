@@ -1,8 +1,9 @@
-/* Sets of time: sorted, disjoint, non-adjacent half-open spans [from, to) of milliseconds. The union of what
- * messages promise, what is wanted, what is missing: all of it is one of these.
+/* SPDX-License-Identifier: MIT */
+/* Sets of time: sorted, disjoint, non-adjacent half-open spans [from, to) of milliseconds. The
+ * union of what messages promise, what is wanted, what is missing: all of it is one of these.
  *
- * Invariant: for every i, v[i].from < v[i].to and v[i].to < v[i + 1].from (touching spans are joined).
- * Empty spans given as arguments (to <= from) are ignored. */
+ * Invariant: for every i, v[i].from < v[i].to and v[i].to < v[i + 1].from (touching spans are
+ * joined). Empty spans given as arguments (to <= from) are ignored. */
 #ifndef GAPLESS_SPANS_H
 #define GAPLESS_SPANS_H
 

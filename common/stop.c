@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The handler only touches one atomic and writes to an eventfd: both are async-signal-safe. */
 #include "stop.h"
 
@@ -88,8 +89,9 @@ static void *watch(void *arg)
 	end.tv_sec += seconds;
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
 		;
-	log_error("could not stop in time; ending now (nothing is lost: what is not committed is read again)",
-		  L_INT("seconds", seconds));
+	log_error(
+		"could not stop in time; ending now (nothing is lost: what is not committed is read again)",
+		L_INT("seconds", seconds));
 	_exit(EXIT_STUCK);
 }
 

@@ -1,6 +1,7 @@
-/* Signals and the way out. First SIGTERM, SIGINT or SIGHUP (unless nohup has it ignored): stop_requested() becomes 1
- * and stop_fd() readable, so that every wait ends. Second, of any of them: the process is gone at once with exit code
- * 130. SIGPIPE is ignored. */
+/* SPDX-License-Identifier: MIT */
+/* Signals and the way out. First SIGTERM, SIGINT or SIGHUP (unless nohup has it ignored):
+ * stop_requested() becomes 1 and stop_fd() readable, so that every wait ends. Second, of any of
+ * them: the process is gone at once with exit code 130. SIGPIPE is ignored. */
 #ifndef GAPLESS_STOP_H
 #define GAPLESS_STOP_H
 
@@ -21,8 +22,9 @@ int stop_requested(void);
 int stop_fd(void);
 /* As if the first signal had come (a fatal error found on another thread). */
 void stop_request(void);
-/* From now on the process ends with EXIT_STUCK after `seconds`, with one line in the log, unless it ended before:
- * destroying a Kafka handle can hang (librdkafka 2.0.2), and nobody should have to kill -9 us. */
+/* From now on the process ends with EXIT_STUCK after `seconds`, with one line in the log, unless it
+ * ended before: destroying a Kafka handle can hang (librdkafka 2.0.2), and nobody should have to
+ * kill -9 us. */
 void stop_watchdog(int seconds);
 
 #endif

@@ -1,18 +1,19 @@
+/* SPDX-License-Identifier: MIT */
 #include "timetext.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Days of the 400 years after which the Gregorian calendar repeats, and days from 0000-03-01 to 1970-01-01.
- * Years that begin in March put the leap day last, so that the month lengths before it are always the same
- * (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+/* Days of the 400 years after which the Gregorian calendar repeats, and days from 0000-03-01 to
+ * 1970-01-01. Years that begin in March put the leap day last, so that the month lengths before it
+ * are always the same (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
 #define DAYS_OF_ERA INT64_C(146097)
-#define EPOCH_DAY INT64_C(719468)
-#define DAY_MS INT64_C(86400000)
+#define EPOCH_DAY   INT64_C(719468)
+#define DAY_MS      INT64_C(86400000)
 
 /* 0001-01-01 and 10000-01-01. */
-#define YEAR_1_MS (INT64_C(-719162) * DAY_MS)
+#define YEAR_1_MS     (INT64_C(-719162) * DAY_MS)
 #define YEAR_10000_MS (INT64_C(2932897) * DAY_MS)
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -26,16 +27,18 @@ int64_t civil_to_days(int year, int month, int day)
 	int64_t era = floor_div(y, 400), year_of_era = y - era * 400;
 	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-	return era * DAYS_OF_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-	       EPOCH_DAY;
+	return era * DAYS_OF_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - EPOCH_DAY;
 }
 
 void civil_from_days(int64_t days, int *year, int *month, int *day)
 {
-	int64_t z = days + EPOCH_DAY, era = floor_div(z, DAYS_OF_ERA), day_of_era = z - era * DAYS_OF_ERA;
+	int64_t z = days + EPOCH_DAY, era = floor_div(z, DAYS_OF_ERA),
+		day_of_era = z - era * DAYS_OF_ERA;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t march_month = (5 * day_of_year + 2) / 153;
 
 	*day = (int)(day_of_year - (153 * march_month + 2) / 5 + 1);
@@ -187,7 +190,8 @@ int time_parse_user(const char *text, int64_t *ms)
 	if (r.bad || r.at != r.end || to_ms(&c, 59, &at_ms))
 		return -1;
 	at_ms += part - zone;
-	if (at_ms < YEAR_1_MS || at_ms >= YEAR_10000_MS) /* a zone may lead out of the years that we know */
+	if (at_ms < YEAR_1_MS ||
+	    at_ms >= YEAR_10000_MS) /* a zone may lead out of the years that we know */
 		return -1;
 	*ms = at_ms;
 	return 0;
@@ -242,8 +246,8 @@ static char *format(int64_t ms, int with_ms, char out[TIMETEXT_BYTES])
 	int rest = (int)((ms % DAY_MS + DAY_MS) % DAY_MS), year, month, day, n;
 
 	civil_from_days(days, &year, &month, &day);
-	n = snprintf(out, TIMETEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, rest / 3600000,
-		     rest / 60000 % 60, rest / 1000 % 60);
+	n = snprintf(out, TIMETEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day,
+		     rest / 3600000, rest / 60000 % 60, rest / 1000 % 60);
 	if (n < 0 || n > TIMETEXT_BYTES - 6)
 		n = TIMETEXT_BYTES - 6;
 	if (with_ms)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # deps.sh [GROUP...]: installs through apt what is missing, and does nothing, quickly, when nothing is.
 #
 #	build    compiler and libraries
 #	stack    PostgreSQL, Java, Maven (the broker's jars are fetched by stack.sh)
 #	test     what the tests and the demo use besides
-#	lint     clang-tidy, cppcheck
+#	lint     clang-format, clang-tidy, cppcheck
 #	fuzz     clang with libFuzzer
 #	all      all of these; without a GROUP: all but lint and fuzz
 #
@@ -33,7 +34,7 @@ group_packages() {	# group
 		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
 	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata ;;
-	lint) printf '%s\n' clang clang-tidy cppcheck ;;
+	lint) printf '%s\n' clang clang-format clang-tidy cppcheck ;;
 	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
 	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz ;;
 	*) printf 'deps: there is no group "%s": use build, stack, test, lint, fuzz or all\n' "$1" >&2; exit 2 ;;
@@ -44,7 +45,7 @@ group_packages() {	# group
 have_anyway() {	# package
 	local release
 	case $1 in
-	gcc | make | pkg-config | jq | curl | clang | clang-tidy | cppcheck) command -v "$1" ;;
+	gcc | make | pkg-config | jq | curl | clang | clang-format | clang-tidy | cppcheck) command -v "$1" ;;
 	kcat) command -v kcat || command -v kafkacat ;;
 	maven) command -v mvn ;;
 	perl) command -v prove ;;

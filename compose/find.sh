@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # find.sh: where the programs of the stack are. Sourced by deps.sh and stack.sh; prints, changes nothing.
 
 # The java to use: JAVA_HOME's if it has one, else the first in PATH. Fails if there is none.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # kafka.sh: the broker's part of stack.sh, which sources it. One node, KRaft: broker and controller in one
 # process.
 #

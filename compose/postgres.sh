@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # postgres.sh: the database's part of stack.sh, which sources it. A cluster of its own, never Debian's.
 #
 # Owns the data directory (complete if it exists: it is renamed into place) and $dir/postgres.log. TCP on

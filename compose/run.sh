@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # run.sh SYMBOLS [INTERVALS [SINCE]]: producer and writer against the real exchange, on the local stack, in the foreground;
 # Ctrl-C (or the end of either) stops both. The stack stays up; `make down` stops it.
 set -u

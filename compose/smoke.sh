@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # smoke.sh [down]: starts the containers of docker-compose.yml, waits until the table has candles and no gap,
 # and shows it. Leaves them running; with `down` it stops and removes them at the end, and keeps their data.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 #
 # stack.sh: the local stack without containers: one Apache Kafka broker (KRaft) and one PostgreSQL server, on
 # loopback.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "catalogue.h"
 
 #include <stdlib.h>
@@ -14,8 +15,8 @@ static void push(struct series ***v, size_t *n, size_t *cap, struct series *s)
 	(*v)[(*n)++] = s;
 }
 
-struct series *catalogue_add(struct catalogue *c, const char *symbol, const struct interval *iv, int64_t since_ms,
-			     int64_t retention_ms, int *added)
+struct series *catalogue_add(struct catalogue *c, const char *symbol, const struct interval *iv,
+			     int64_t since_ms, int64_t retention_ms, int *added)
 {
 	struct series *s;
 
@@ -34,8 +35,9 @@ struct series *catalogue_add(struct catalogue *c, const char *symbol, const stru
 	return s;
 }
 
-int catalogue_add_named(struct catalogue *c, const struct patterns *patterns, const struct interval *const *ivs, size_t n_ivs,
-			int64_t since_ms, int64_t (*retention_ms)(const struct interval *), struct err *err)
+int catalogue_add_named(struct catalogue *c, const struct patterns *patterns,
+			const struct interval *const *ivs, size_t n_ivs, int64_t since_ms,
+			int64_t (*retention_ms)(const struct interval *), struct err *err)
 {
 	for (size_t i = 0; i < patterns->n; i++) {
 		const struct pattern *p = &patterns->v[i];
@@ -43,8 +45,12 @@ int catalogue_add_named(struct catalogue *c, const struct patterns *patterns, co
 		if (p->wild || !patterns_match(patterns, p->text))
 			continue;
 		for (size_t k = 0; k < n_ivs; k++)
-			if (!catalogue_add(c, p->text, ivs[k], since_ms, retention_ms(ivs[k]), NULL))
-				return err_set(err, ERR_FATAL, "--symbols times --intervals make more than %d series", CATALOGUE_MAX);
+			if (!catalogue_add(c, p->text, ivs[k], since_ms, retention_ms(ivs[k]),
+					   NULL))
+				return err_set(
+					err, ERR_FATAL,
+					"--symbols times --intervals make more than %d series",
+					CATALOGUE_MAX);
 	}
 	return 0;
 }
@@ -60,7 +66,8 @@ void catalogue_release(struct catalogue *c)
 	*c = (struct catalogue){0};
 }
 
-size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, void *opaque), void *opaque, size_t *left)
+size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, void *opaque),
+		     void *opaque, size_t *left)
 {
 	size_t taken = 0, gone = 0;
 

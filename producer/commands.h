@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What gapless-producer can do: its commands, with their settings. */
 #ifndef GAPLESS_COMMANDS_H
 #define GAPLESS_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "exclock.h"
 
 void exclock_init(struct exclock *c)

@@ -1,5 +1,7 @@
-/* The one-shot fetch: a span of some series, from the exchange into the table, with a progress bar; it ends when a look has seen
- * all of it in the database. The loop is the producer's own; here is only how far it is. */
+/* SPDX-License-Identifier: MIT */
+/* The one-shot fetch: a span of some series, from the exchange into the table, with a progress bar;
+ * it ends when a look has seen all of it in the database. The loop is the producer's own; here is
+ * only how far it is. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,8 +41,8 @@ void fetch_looked(struct collect *c, int stored)
 	c->fetch->unstored = !stored;
 }
 
-/* All series: what is left, and of that what may be asked for now; whether one has not been looked for yet, and one that is
- * beyond hope. */
+/* All series: what is left, and of that what may be asked for now; whether one has not been looked
+ * for yet, and one that is beyond hope. */
 struct state {
 	int64_t left, askable;
 	int unlooked;
@@ -68,15 +70,21 @@ static struct state state_of(const struct collect *c)
 	return state;
 }
 
-static struct progress progress_of(const struct collect *c, const struct state *state, struct progress_counter counters[3])
+static struct progress progress_of(const struct collect *c, const struct state *state,
+				   struct progress_counter counters[3])
 {
 	const struct fetch *f = c->fetch;
 
 	counters[0] = (struct progress_counter){"requests", c->requests};
 	counters[1] = (struct progress_counter){"candles", c->candles};
 	counters[2] = (struct progress_counter){"missing", state->left};
-	return (struct progress){.title = "fetch", .unit = "intervals", .done = f->total - state->left, .total = f->total,
-				 .elapsed_ms = clock_boot_ms() - f->began_ms, .counters = counters, .n = 3};
+	return (struct progress){.title = "fetch",
+				 .unit = "intervals",
+				 .done = f->total - state->left,
+				 .total = f->total,
+				 .elapsed_ms = clock_boot_ms() - f->began_ms,
+				 .counters = counters,
+				 .n = 3};
 }
 
 static int in_flight(const struct collect *c)
@@ -91,9 +99,11 @@ static int given_up(const struct state *state, struct err *err)
 {
 	const struct series *s = state->hopeless;
 
-	return err_set(err, ERR_FATAL, "%lld intervals cannot be had, of %s %s and perhaps others: the lines before say why; "
-				       "the same command tries them again",
-		       (long long)state->left, s->symbol, s->iv->name);
+	return err_set(
+		err, ERR_FATAL,
+		"%lld intervals cannot be had, of %s %s and perhaps others: the lines before say why; "
+		"the same command tries them again",
+		(long long)state->left, s->symbol, s->iv->name);
 }
 
 int fetch_step(struct collect *c, struct err *err)
@@ -117,7 +127,9 @@ int fetch_step(struct collect *c, struct err *err)
 	if (state.left > 0 && state.hopeless) {
 		rc = given_up(&state, err);
 	} else if (state.left == 0 && f->unstored) {
-		rc = err_set(err, ERR_FATAL, "everything is published, but the writer does not store it; is gapless-writer running?");
+		rc = err_set(
+			err, ERR_FATAL,
+			"everything is published, but the writer does not store it; is gapless-writer running?");
 	} else if (state.left == 0 && f->confirmed) {
 		rc = 1;
 	} else if (state.left == 0 && !f->confirming) {

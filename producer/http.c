@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "http.h"
 
 #include <arpa/inet.h>
@@ -11,9 +12,9 @@
 
 enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, CONNECTIONS_MAX = 16, FDS_MAX = 8 };
 
-/* The lists are rings through a head of their own: its next is the first, its prev the last. A transfer
- * is in one of them: under way, to be taken, or at rest for the next request (its settings and its place
- * in libcurl are kept). */
+/* The lists are rings through a head of their own: its next is the first, its prev the last. A
+ * transfer is in one of them: under way, to be taken, or at rest for the next request (its settings
+ * and its place in libcurl are kept). */
 struct http {
 	CURLM *multi;
 	struct transfer running, finished, idle;
@@ -84,14 +85,17 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 	size_t len;
 
 	if (!url || curl_url_set(url, CURLUPART_URL, base_url, 0) ||
-	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0)) {
-		err_set(err, ERR_FATAL, "The exchange's URL does not parse; it should be like %s.", EXAMPLE);
+	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) ||
+	    curl_url_get(url, CURLUPART_HOST, &host, 0)) {
+		err_set(err, ERR_FATAL, "The exchange's URL does not parse; it should be like %s.",
+			EXAMPLE);
 	} else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD) ||
 		   has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT)) {
 		err_set(err, ERR_FATAL,
 			"The exchange's URL has a user, a query or a fragment; it should be like %s.",
 			EXAMPLE);
-	} else if (strcmp(scheme, "https") != 0 && !(strcmp(scheme, "http") == 0 && is_loopback(host))) {
+	} else if (strcmp(scheme, "https") != 0 &&
+		   !(strcmp(scheme, "http") == 0 && is_loopback(host))) {
 		err_set(err, ERR_FATAL,
 			"The exchange's URL begins with \"%.16s://\"; it must be https, or http on loopback.",
 			scheme);
@@ -108,17 +112,23 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 	return result;
 }
 
-/* libcurl names a proxy that it does not understand in its error text, with the password in it: refused here. */
+/* libcurl names a proxy that it does not understand in its error text, with the password in it:
+ * refused here. */
 static int proxy_check(const char *proxy, struct err *err)
 {
-	static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+	static const char *const schemes[] = {"http",    "https",  "socks4",
+					      "socks4a", "socks5", "socks5h"};
 	CURLU *url = curl_url();
 	char *scheme = NULL, *host = NULL;
 	int known = 0;
 
-	if (url && !curl_url_set(url, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
-	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) && !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
-		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it guesses of other URLs */
+	if (url &&
+	    !curl_url_set(url, CURLUPART_URL, proxy,
+			  CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
+	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+	    !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
+		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
+						  guesses of other URLs */
 		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
 			known = known || strcmp(scheme, schemes[i]) == 0;
 	}
@@ -126,8 +136,10 @@ static int proxy_check(const char *proxy, struct err *err)
 	curl_free(host);
 	curl_url_cleanup(url);
 	if (!known)
-		return err_set(err, ERR_FATAL, "The proxy's URL does not parse, or its scheme is not http, https or socks; it "
-					       "should be like http://proxy.example:3128.");
+		return err_set(
+			err, ERR_FATAL,
+			"The proxy's URL does not parse, or its scheme is not http, https or socks; it "
+			"should be like http://proxy.example:3128.");
 	return 0;
 }
 
@@ -141,10 +153,13 @@ static int multi_init(struct http *http, struct err *err)
 	if (http->multi)
 		code = curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	code = code ? code
-		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->connections);
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+					(long)http->connections);
 	code = code ? code
-		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)http->connections);
-	code = code ? code : curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->connections);
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+					(long)http->connections);
+	code = code ? code
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->connections);
 	if (code != CURLM_OK)
 		return err_set(err, ERR_FATAL, "libcurl cannot be set up: \"%s\".",
 			       curl_multi_strerror(code));
@@ -177,8 +192,8 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	http->connections = positive_or(config->connections, HTTP_CONNECTIONS);
 	if (http->connections > CONNECTIONS_MAX)
 		http->connections = CONNECTIONS_MAX;
-	if (base_url_check(http, config->base_url, err) < 0 || (*http->proxy && proxy_check(http->proxy, err) < 0) ||
-	    multi_init(http, err) < 0) {
+	if (base_url_check(http, config->base_url, err) < 0 ||
+	    (*http->proxy && proxy_check(http->proxy, err) < 0) || multi_init(http, err) < 0) {
 		http_free(http);
 		return NULL;
 	}
@@ -281,7 +296,8 @@ int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struc
 	CURLMcode code;
 
 	if (nfds > FDS_MAX)
-		return err_set(err, ERR_FATAL, "%d descriptors were to be waited for; %d are possible.", nfds,
+		return err_set(err, ERR_FATAL,
+			       "%d descriptors were to be waited for; %d are possible.", nfds,
 			       FDS_MAX);
 	for (int i = 0; i < nfds; i++)
 		extra[i] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
@@ -292,7 +308,8 @@ int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struc
 			code = perform(http);
 	}
 	if (code != CURLM_OK)
-		return err_set(err, ERR_FATAL, "Waiting for the exchange failed: libcurl says \"%s\".",
+		return err_set(err, ERR_FATAL,
+			       "Waiting for the exchange failed: libcurl says \"%s\".",
 			       curl_multi_strerror(code));
 	return 0;
 }
@@ -320,7 +337,8 @@ int http_take(struct http *http, struct http_answer *out)
 		return 0;
 	list_remove(t);
 	http->n_in_flight--;
-	*out = (struct http_answer){.tag = t->tag, .status = t->status, .head = t->head, .body = t->body};
+	*out = (struct http_answer){
+		.tag = t->tag, .status = t->status, .head = t->head, .body = t->body};
 	buf_init(&t->head, HTTP_HEAD_MAX_BYTES);
 	buf_init(&t->body, HTTP_BODY_MAX_BYTES);
 	out->received_boot_ms = t->head_boot_ms;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "look.h"
 
 #include <pthread.h>
@@ -16,12 +17,7 @@
 #include "look_sql.h"
 #include "topic.h"
 
-enum {
-	QUERY_MS = 30000,
-	OFFSETS_MS = 5000,
-	POSITION_POLL_MS = 200,
-	SAY_MS = 60000
-};
+enum { QUERY_MS = 30000, OFFSETS_MS = 5000, POSITION_POLL_MS = 200, SAY_MS = 60000 };
 
 struct look {
 	struct look_settings settings;
@@ -79,13 +75,15 @@ static int ends_read(struct look *l, const struct look_job *job, struct ends *en
 	ends->high = xcalloc(ends->n_asked + 1, sizeof *ends->high);
 	for (size_t i = 0; i < ends->n_asked; i++) {
 		int32_t partition = job->partitions ? job->partitions[i] : (int32_t)i;
-		rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(l->rk, l->settings.topic, partition, &ends->low[i],
-									    &ends->high[i], OFFSETS_MS);
+		rd_kafka_resp_err_t code =
+			rd_kafka_query_watermark_offsets(l->rk, l->settings.topic, partition,
+							 &ends->low[i], &ends->high[i], OFFSETS_MS);
 
 		ends->asked[i] = partition;
 		if (code)
-			return err_set(err, kafka_error_class(code), "the end offset of %s [%d] cannot be read: %s", l->settings.topic,
-				       (int)partition, rd_kafka_err2str(code));
+			return err_set(err, kafka_error_class(code),
+				       "the end offset of %s [%d] cannot be read: %s",
+				       l->settings.topic, (int)partition, rd_kafka_err2str(code));
 	}
 	return 0;
 }
@@ -98,7 +96,8 @@ static void ends_release(struct ends *ends)
 	*ends = (struct ends){0};
 }
 
-/* How many messages the writer has still to store; *at gets a number that grows when it moves. -1: *err. */
+/* How many messages the writer has still to store; *at gets a number that grows when it moves. -1:
+ * *err. */
 static int64_t behind(struct look *l, const struct ends *ends, int64_t *at, struct err *err)
 {
 	int64_t *position = xcalloc((size_t)ends->n, sizeof *position), lag = 0;
@@ -120,7 +119,8 @@ static int64_t behind(struct look *l, const struct ends *ends, int64_t *at, stru
 	return lag;
 }
 
-/* Until the writer has stored everything before the end offsets. 1: it has; 0: it does not move; -1: *err (or stopping). */
+/* Until the writer has stored everything before the end offsets. 1: it has; 0: it does not move;
+ * -1: *err (or stopping). */
 static int writer_await(struct look *l, const struct ends *ends, int64_t stall_ms, struct err *err)
 {
 	int64_t moved_ms = clock_boot_ms(), last = -1;
@@ -136,8 +136,10 @@ static int writer_await(struct look *l, const struct ends *ends, int64_t stall_m
 		if (now - moved_ms >= stall_ms)
 			return 0;
 		if (now - moved_ms > 10000 && log_due(&l->waiting, now, SAY_MS, &skipped))
-			log_warn("waiting for the writer: it has not stored what was published; is gapless-writer running?",
-				 L_INT("messages_behind", lag), L_INT("not_moved_s", (now - moved_ms) / 1000));
+			log_warn(
+				"waiting for the writer: it has not stored what was published; is gapless-writer running?",
+				L_INT("messages_behind", lag),
+				L_INT("not_moved_s", (now - moved_ms) / 1000));
 		if (pause_for(l, POSITION_POLL_MS))
 			return err_set(err, ERR_RETRY, "stopping");
 	}
@@ -154,9 +156,11 @@ static int members_compare(struct look *l, struct look_job *job, struct err *err
 	}
 	if (err->class != ERR_FATAL && job->members_only)
 		return -1;
-	job->members_known = err->class == ERR_FATAL; /* nobody who is seen, nobody who is different */
+	job->members_known =
+		err->class == ERR_FATAL; /* nobody who is seen, nobody who is different */
 	if (log_due(&l->members, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn("the settings of the group's members are not compared", L_STR("reason", err->text));
+		log_warn("the settings of the group's members are not compared",
+			 L_STR("reason", err->text));
 	return 0;
 }
 
@@ -181,7 +185,8 @@ static int look_once(struct look *l, struct look_job *job, struct err *err)
 	if (stored < 0)
 		goto out;
 	job->stored = stored;
-	if ((stored || job->first) && (look_sql_coverage(&l->pg, job, QUERY_MS, err) || look_sql_stored(&l->pg, job, QUERY_MS, err)))
+	if ((stored || job->first) && (look_sql_coverage(&l->pg, job, QUERY_MS, err) ||
+				       look_sql_stored(&l->pg, job, QUERY_MS, err)))
 		goto out;
 	job->taken = stored || job->first;
 	rc = 0;
@@ -199,8 +204,8 @@ static void trouble_say(struct look *l, const struct err *err)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
 	if (log_due(&l->trouble, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn("what is covered cannot be read yet; trying again (live goes on)", L_STR("reason", err->text),
-			 L_INT("more", skipped));
+		log_warn("what is covered cannot be read yet; trying again (live goes on)",
+			 L_STR("reason", err->text), L_INT("more", skipped));
 }
 
 static void *look_thread(void *arg)
@@ -279,7 +284,8 @@ struct look *look_new(const struct look_settings *settings, struct err *err)
 		goto failed;
 	}
 	if (l->fd < 0 || pthread_create(&l->thread, NULL, look_thread, l)) {
-		err_set(err, ERR_FATAL, "the database thread cannot be started: raise the limits of threads and open files");
+		err_set(err, ERR_FATAL,
+			"the database thread cannot be started: raise the limits of threads and open files");
 		goto failed;
 	}
 	return l;

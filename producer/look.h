@@ -1,11 +1,16 @@
-/* The look: the producer reading from the database what is covered, on a thread of its own (libpq blocks on name look-ups).
+/* SPDX-License-Identifier: MIT */
+/* The look: the producer reading from the database what is covered, on a thread of its own (libpq
+ * blocks on name look-ups).
  *
- *   1. E = end offsets of the owned partitions    2. wait until the writer's position >= E in each of them
- *   3. read the coverage of the owned series      (what was delivered before 1 is then in it, or was lost)
+ *   1. E = end offsets of the owned partitions    2. wait until the writer's position >= E in each
+ * of them
+ *   3. read the coverage of the owned series      (what was delivered before 1 is then in it, or
+ * was lost)
  *
- * One job at a time goes over and comes back: that is the bounded queue in each direction. What the producer wants is written
- * in the same visit (market_data_series), so that it is durable and comes back after the tables were emptied. The database or
- * the broker away: said, retried with growing pauses, never fatal. */
+ * One job at a time goes over and comes back: that is the bounded queue in each direction. What the
+ * producer wants is written in the same visit (market_data_series), so that it is durable and comes
+ * back after the tables were emptied. The database or the broker away: said, retried with growing
+ * pauses, never fatal. */
 #ifndef GAPLESS_LOOK_H
 #define GAPLESS_LOOK_H
 
@@ -19,16 +24,20 @@ struct look_series {
 	uint32_t tenure;
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
-	int widen;                       /* wanted_from was asked for by name (--since): widens what is wanted */
-	int64_t wanted_from_ms;          /* in: where there is no row yet, or to widen; out: as in the database */
-	int64_t wanted_until_ms;         /* INT64_MAX: open; out: as in the database */
-	int64_t listed_from_ms;          /* INT64_MIN: not known; written where nothing older is stored; out: as in the database */
-	int64_t listed_before_ms;        /* the caller's: as it was when the job was made */
-	int known;                       /* 0: listed_from and wanted_until are not ours to write yet (before the first look) */
-	const char *state;               /* "ok", "unknown market", ... */
-	int64_t live_from_ms;            /* where backfill ends */
-	struct spans covered;            /* out */
-	struct stored *stored;           /* out: rows in what is wanted, not covered, and before live_from_ms */
+	int widen; /* wanted_from was asked for by name (--since): widens what is wanted */
+	int64_t wanted_from_ms;  /* in: where there is no row yet, or to widen; out: as in the
+				    database */
+	int64_t wanted_until_ms; /* INT64_MAX: open; out: as in the database */
+	int64_t listed_from_ms; /* INT64_MIN: not known; written where nothing older is stored; out:
+				   as in the database */
+	int64_t listed_before_ms; /* the caller's: as it was when the job was made */
+	int known; /* 0: listed_from and wanted_until are not ours to write yet (before the first
+		      look) */
+	const char *state;    /* "ok", "unknown market", ... */
+	int64_t live_from_ms; /* where backfill ends */
+	struct spans covered; /* out */
+	struct stored
+		*stored; /* out: rows in what is wanted, not covered, and before live_from_ms */
 	size_t n_stored;
 };
 
@@ -41,12 +50,15 @@ struct look_job {
 	int write_wanted; /* 0: what is wanted in the database is neither read nor written */
 	int read_open;    /* 1: fill open[] */
 	int confirms;     /* the caller's: a fetch waits for this one (fetch.c) */
-	int first;        /* some series have their first look: after stall_ms they take the coverage as it is */
-	int64_t stall_ms; /* without any movement of the writer for this long, the look ends */
-	int64_t stored_rows; /* how many of the newest stored rows of each gap to read: what may be fetched until the next look */
+	int first; /* some series have their first look: after stall_ms they take the coverage as it
+		      is */
+	int64_t stall_ms;    /* without any movement of the writer for this long, the look ends */
+	int64_t stored_rows; /* how many of the newest stored rows of each gap to read: what may be
+				fetched until the next look */
 	/* out */
 	int stored; /* the writer has stored everything before the end offsets */
-	int taken;  /* the coverage was read; 0: the writer did not move (and no look is the first), or the look was cut short */
+	int taken;  /* the coverage was read; 0: the writer did not move (and no look is the first),
+		       or the look was cut short */
 	int members_known;
 	struct members members;
 	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */
@@ -55,17 +67,18 @@ struct look_job {
 
 struct look_settings {
 	const char *conninfo, *brokers, *topic, *source;
-	const char *group, *client_id;         /* of the producers' group: whose members are compared */
+	const char *group, *client_id; /* of the producers' group: whose members are compared */
 	const struct setting_list *properties; /* librdkafka's */
 };
 
 struct look;
 
 struct look *look_new(const struct look_settings *settings, struct err *err);
-/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs, nothing was freed, and exit()
- * ends the process without its destructors). */
+/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs,
+ * nothing was freed, and exit() ends the process without its destructors). */
 int look_free(struct look *l);
-/* Hands a job over (it belongs to the thread until look_take gives it back). The previous one must have been taken. */
+/* Hands a job over (it belongs to the thread until look_take gives it back). The previous one must
+ * have been taken. */
 void look_start(struct look *l, struct look_job *job);
 /* The running job is of no use any more: it comes back soon, not taken. */
 void look_cut(struct look *l);

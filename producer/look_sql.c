@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "look_sql.h"
 
 #include <inttypes.h>
@@ -7,13 +8,14 @@
 
 #include "common/alloc.h"
 
-/* The job's series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON, because its arrays need
- * no quoting rules of our own; coordinates are positions, so that results find their way back. */
-#define WANTED \
-	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from," \
+/* The job's series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
+ * because its arrays need no quoting rules of our own; coordinates are positions, so that results
+ * find their way back. */
+#define WANTED                                                                                                               \
+	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from,"                           \
 	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state," \
-	" to_timestamp(live_from / 1000) AS live_from" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint," \
+	" to_timestamp(live_from / 1000) AS live_from"                                                                       \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"      \
 	" wanted_until bigint, listed_from bigint, known bool, state text, live_from bigint)) AS w"
 
 enum { JSON_MAX_BYTES = 16 << 20 };
@@ -35,33 +37,45 @@ static int series_json(const struct look_job *job, struct buf *b, struct err *er
 	for (size_t i = 0; i < job->n && !full; i++) {
 		const struct look_series *s = &job->series[i];
 
-		full = buf_printf(b, "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"wanted_from\":%" PRId64,
-				  i ? "," : "", i, s->symbol, s->iv->name, s->widen ? "true" : "false", s->wanted_from_ms) ||
+		full = buf_printf(
+			       b,
+			       "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"wanted_from\":%" PRId64,
+			       i ? "," : "", i, s->symbol, s->iv->name, s->widen ? "true" : "false",
+			       s->wanted_from_ms) ||
 		       number_or_null(b, "wanted_until", s->wanted_until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", s->listed_from_ms, INT64_MIN) ||
-		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}", s->known ? "true" : "false", s->state,
-				  s->live_from_ms);
+		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}",
+				  s->known ? "true" : "false", s->state, s->live_from_ms);
 	}
 	if (full || buf_append(b, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one look (%zu)", job->n);
 	return 0;
 }
 
-static int run(struct pg *pg, const char *sql, const char *first, const char *second, int64_t deadline_ms, struct err *err)
+static int run(struct pg *pg, const char *sql, const char *first, const char *second,
+	       int64_t deadline_ms, struct err *err)
 {
 	const char *values[] = {first, second};
 
-	return pg_run(pg, sql, (struct pg_params){second ? 2 : first ? 1 : 0, values}, deadline_ms, err);
+	return pg_run(pg, sql,
+		      (struct pg_params){second  ? 2
+					 : first ? 1
+						 : 0,
+					 values},
+		      deadline_ms, err);
 }
 
 static int64_t cell(const PGresult *res, int row, int column, int64_t if_null)
 {
-	return PQgetisnull(res, row, column) ? if_null : strtoll(PQgetvalue(res, row, column), NULL, 10);
+	return PQgetisnull(res, row, column) ? if_null
+					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
-static int wanted_write(struct pg *pg, const char *source, const char *json, int64_t deadline_ms, struct err *err)
+static int wanted_write(struct pg *pg, const char *source, const char *json, int64_t deadline_ms,
+			struct err *err)
 {
-	/* First start: what was covered before was wanted, should this row have been lost with its table. */
+	/* First start: what was covered before was wanted, should this row have been lost with its
+	 * table. */
 	static const char insert[] =
 		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
 		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
@@ -74,7 +88,8 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
-		" FROM " WANTED " WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
+		" FROM " WANTED
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
 		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
@@ -83,12 +98,13 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 	return run(pg, update, json, NULL, deadline_ms, err);
 }
 
-static int wanted_read(struct pg *pg, const char *source, const char *json, struct look_job *job, int64_t deadline_ms,
-		       struct err *err)
+static int wanted_read(struct pg *pg, const char *source, const char *json, struct look_job *job,
+		       int64_t deadline_ms, struct err *err)
 {
 	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS("s.wanted_until") " FROM " WANTED
-		" JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS(
+			"s.wanted_until") " FROM " WANTED
+					  " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
 	const char *values[] = {json};
 	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
 	int rc = 0;
@@ -99,11 +115,16 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 		if (at >= job->n)
 			continue;
 		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
-			rc = err_set(err, ERR_FATAL, "the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
-				     "one source", job->series[at].symbol, job->series[at].iv->name, PQgetvalue(res, i, 3), source);
+			rc = err_set(
+				err, ERR_FATAL,
+				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
+				"one source",
+				job->series[at].symbol, job->series[at].iv->name,
+				PQgetvalue(res, i, 3), source);
 			break;
 		}
-		job->series[at].wanted_from_ms = interval_floor(job->series[at].iv, cell(res, i, 1, job->series[at].wanted_from_ms));
+		job->series[at].wanted_from_ms = interval_floor(
+			job->series[at].iv, cell(res, i, 1, job->series[at].wanted_from_ms));
 		job->series[at].listed_from_ms = cell(res, i, 2, INT64_MIN);
 		job->series[at].wanted_until_ms = cell(res, i, 4, INT64_MAX);
 	}
@@ -111,23 +132,28 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 	return res ? rc : -1;
 }
 
-int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms,
+		    struct err *err)
 {
 	struct buf json;
 	int rc = -1;
 
 	buf_init(&json, JSON_MAX_BYTES);
-	if (series_json(job, &json, err) == 0 && wanted_write(pg, source, json.data, deadline_ms, err) == 0)
+	if (series_json(job, &json, err) == 0 &&
+	    wanted_write(pg, source, json.data, deadline_ms, err) == 0)
 		rc = wanted_read(pg, source, json.data, job, deadline_ms, err);
 	buf_release(&json);
 	return rc;
 }
 
-int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms, struct err *err)
+int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms,
+		  struct err *err)
 {
 	const char *values[] = {source};
-	PGresult *res = pg_query(pg, "SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
-				 (struct pg_params){1, values}, deadline_ms, err);
+	PGresult *res = pg_query(
+		pg,
+		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
+		(struct pg_params){1, values}, deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -136,16 +162,19 @@ int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64
 	job->open = xcalloc((size_t)PQntuples(res) + 1, sizeof *job->open);
 	for (int i = 0; i < PQntuples(res); i++)
 		if (symbol_is_valid(PQgetvalue(res, i, 0)))
-			snprintf(job->open[job->n_open++], sizeof *job->open, "%s", PQgetvalue(res, i, 0));
+			snprintf(job->open[job->n_open++], sizeof *job->open, "%s",
+				 PQgetvalue(res, i, 0));
 	PQclear(res);
 	return 0;
 }
 
-int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n, int64_t deadline_ms, struct err *err)
+int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n,
+		       int64_t deadline_ms, struct err *err)
 {
 	const char *values[] = {topic};
-	PGresult *res = pg_query(pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
-				 (struct pg_params){1, values}, deadline_ms, err);
+	PGresult *res = pg_query(
+		pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
+		(struct pg_params){1, values}, deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -161,8 +190,8 @@ int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int 
 }
 
 /* One round trip with the job's series as $1 (and $2, where there is one). NULL: *err. */
-static PGresult *job_query(struct pg *pg, const char *sql, const char *second, const struct look_job *job, int64_t deadline_ms,
-			   struct err *err)
+static PGresult *job_query(struct pg *pg, const char *sql, const char *second,
+			   const struct look_job *job, int64_t deadline_ms, struct err *err)
 {
 	struct buf json;
 	PGresult *res = NULL;
@@ -171,7 +200,8 @@ static PGresult *job_query(struct pg *pg, const char *sql, const char *second, c
 	if (series_json(job, &json, err) == 0) {
 		const char *values[] = {json.data, second};
 
-		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms, err);
+		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms,
+			       err);
 	}
 	buf_release(&json);
 	return res;
@@ -179,10 +209,10 @@ static PGresult *job_query(struct pg *pg, const char *sql, const char *second, c
 
 int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
 {
-	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS("upper(r)") " FROM " WANTED
-		" JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
-		" ORDER BY w.i, lower(r)";
+	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
+		"upper(r)") " FROM " WANTED
+			    " JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
+			    " ORDER BY w.i, lower(r)";
 	PGresult *res = job_query(pg, select, NULL, job, deadline_ms, err);
 
 	if (!res)
@@ -193,7 +223,8 @@ int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, 
 		size_t at = (size_t)cell(res, i, 0, (int64_t)job->n);
 
 		if (at < job->n)
-			spans_add(&job->series[at].covered, cell(res, i, 1, INT64_MIN), cell(res, i, 2, INT64_MAX));
+			spans_add(&job->series[at].covered, cell(res, i, 1, INT64_MIN),
+				  cell(res, i, 2, INT64_MAX));
 	}
 	PQclear(res);
 	return 0;
@@ -202,20 +233,21 @@ int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, 
 static void stored_add(struct look_series *s, int64_t timestamp_ms, int64_t revision)
 {
 	if ((s->n_stored & (s->n_stored - 1)) == 0)
-		s->stored = xreallocarray(s->stored, s->n_stored ? s->n_stored * 2 : 1, sizeof *s->stored);
+		s->stored = xreallocarray(s->stored, s->n_stored ? s->n_stored * 2 : 1,
+					  sizeof *s->stored);
 	s->stored[s->n_stored++] = (struct stored){timestamp_ms, revision};
 }
 
 int look_sql_stored(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
 {
-	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("m.\"timestamp\"") ", m.revision FROM " WANTED
-		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(w.wanted_from, w.live_from), w.live_from))"
-		" - coalesce(c.covered, '{}')) AS g"
-		" CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
-		" AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"
-		" AND d.revision > 0 ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m";
+	static const char select[] = "SELECT w.i, " EPOCH_MS(
+		"m.\"timestamp\"") ", m.revision FROM " WANTED
+				   " LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+				   " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(w.wanted_from, w.live_from), w.live_from))"
+				   " - coalesce(c.covered, '{}')) AS g"
+				   " CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
+				   " AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"
+				   " AND d.revision > 0 ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m";
 	char limit[24];
 	PGresult *res;
 

@@ -1,4 +1,6 @@
-/* Looks, as the loop sees them: a job goes to the look's thread, and what comes back replaces what was known. */
+/* SPDX-License-Identifier: MIT */
+/* Looks, as the loop sees them: a job goes to the look's thread, and what comes back replaces what
+ * was known. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,8 +96,9 @@ static void series_apply(struct series *s, struct look_series *l, int64_t now, i
 	if (missing > 0)
 		log_info(text, L_STR("symbol", s->symbol), L_STR("interval", s->iv->name));
 	if (first && series_unrecoverable(s, now) > 0)
-		log_warn("older than the exchange keeps them: these intervals are not recoverable", L_STR("symbol", s->symbol),
-			 L_STR("interval", s->iv->name), L_INT("intervals", series_unrecoverable(s, now)));
+		log_warn("older than the exchange keeps them: these intervals are not recoverable",
+			 L_STR("symbol", s->symbol), L_STR("interval", s->iv->name),
+			 L_INT("intervals", series_unrecoverable(s, now)));
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
@@ -107,7 +110,8 @@ static void look_apply(struct collect *c, struct look_job *job)
 	for (size_t i = 0; job->taken && i < job->n; i++) {
 		struct series *s = job->series[i].series;
 
-		if (s->tenure == job->series[i].tenure && s->owned && (job->stored || !s->looked_once))
+		if (s->tenure == job->series[i].tenure && s->owned &&
+		    (job->stored || !s->looked_once))
 			series_apply(s, &job->series[i], now, boot);
 	}
 	if (job->taken && job->confirms)
@@ -116,7 +120,8 @@ static void look_apply(struct collect *c, struct look_job *job)
 		return;
 	c->open_read = 1;
 	for (size_t i = 0; i < job->n_open; i++)
-		added += listing_add(c, job->open[i], 0); /* not listed, or the list would have brought it */
+		added += listing_add(c, job->open[i],
+				     0); /* not listed, or the list would have brought it */
 	if (added > 0)
 		own_again(c);
 }
@@ -158,7 +163,8 @@ static void begin_all(struct collect *c, int64_t now_ms, int64_t boot_ms)
 		listing_judge(s, boot_ms); /* what is not listed is not asked for */
 	}
 	if (!c->begun_said)
-		log_info("the exchange answers", L_TIME("exchange_time", now_ms), L_INT("series", c->catalogue.n_owned));
+		log_info("the exchange answers", L_TIME("exchange_time", now_ms),
+			 L_INT("series", c->catalogue.n_owned));
 	c->begun_said = 1;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* gapless-producer: exchange -> Kafka. */
 #include "commands.h"
 #include "common/program.h"
@@ -7,6 +8,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	/* Its commands check their settings themselves: they derive from them what they then own. */
+	/* Its commands check their settings themselves: they derive from them what they then own.
+	 */
 	return program_run(&commands_spec, &options, &options.log_level, NULL, argc, argv);
 }

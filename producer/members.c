@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "members.h"
 
 #include <inttypes.h>
@@ -18,8 +19,8 @@ static uint32_t digest(uint32_t h, const char *text)
 	return (h ^ '\n') * 16777619u;
 }
 
-void members_client_id(const struct patterns *patterns, const struct interval *const *intervals, size_t n, int64_t since_ms,
-		       char out[MEMBERS_ID_BYTES])
+void members_client_id(const struct patterns *patterns, const struct interval *const *intervals,
+		       size_t n, int64_t since_ms, char out[MEMBERS_ID_BYTES])
 {
 	uint32_t h = 2166136261u;
 	char since[24];
@@ -34,16 +35,20 @@ void members_client_id(const struct patterns *patterns, const struct interval *c
 	snprintf(out, MEMBERS_ID_BYTES, PREFIX "%08" PRIx32, digest(h, since));
 }
 
-static void member_compare(const struct rd_kafka_group_member_info *m, const char *client_id, struct members *out)
+static void member_compare(const struct rd_kafka_group_member_info *m, const char *client_id,
+			   struct members *out)
 {
 	out->n++;
-	if (!m->client_id || strncmp(m->client_id, PREFIX, sizeof PREFIX - 1) != 0 || strcmp(m->client_id, client_id) == 0)
+	if (!m->client_id || strncmp(m->client_id, PREFIX, sizeof PREFIX - 1) != 0 ||
+	    strcmp(m->client_id, client_id) == 0)
 		return;
 	out->different++;
-	snprintf(out->text, sizeof out->text, "%s at %s", m->client_id, m->client_host ? m->client_host : "?");
+	snprintf(out->text, sizeof out->text, "%s at %s", m->client_id,
+		 m->client_host ? m->client_host : "?");
 }
 
-int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out, struct err *err)
+int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,
+		struct err *err)
 {
 	const struct rd_kafka_group_list *list = NULL;
 	rd_kafka_resp_err_t code = rd_kafka_list_groups(rk, group, &list, ASK_MS);
@@ -60,6 +65,8 @@ int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct
 	if (list)
 		rd_kafka_group_list_destroy(list);
 	if (code)
-		return err_set(err, kafka_error_class(code), "the members of group %s cannot be asked for: %s", group, rd_kafka_err2str(code));
+		return err_set(err, kafka_error_class(code),
+			       "the members of group %s cannot be asked for: %s", group,
+			       rd_kafka_err2str(code));
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The producer's settings. */
 #ifndef GAPLESS_OPTIONS_H
 #define GAPLESS_OPTIONS_H
@@ -37,7 +38,8 @@ struct options {
 extern const struct setting options_table[];
 extern const char *const options_also_known[];
 
-/* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an ERR_FATAL sentence. */
+/* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an
+ * ERR_FATAL sentence. */
 int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
 /* Where what is wanted begins: --since, or of a fetch --from. INT64_MIN: not said. */
 int64_t options_from_ms(const struct options *o);

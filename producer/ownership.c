@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ownership.h"
 
 #include <inttypes.h>
@@ -49,16 +50,18 @@ static void on_revoke(struct ownership *o, rd_kafka_t *rk)
 	int lost = rd_kafka_assignment_lost(rk);
 
 	if (o->state == OWNERSHIP_HELD) {
-		log_info(lost ? "partitions lost to the group; nothing is asked for until it gives some again"
-			      : "the group shares its partitions out anew",
-			 L_INT("partitions", o->n));
+		log_info(
+			lost ? "partitions lost to the group; nothing is asked for until it gives some again"
+			     : "the group shares its partitions out anew",
+			L_INT("partitions", o->n));
 		o->settings.revoked(o->settings.opaque, lost);
 		o->state = OWNERSHIP_NONE;
 	}
 	rd_kafka_assign(rk, NULL);
 }
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+			 rd_kafka_topic_partition_list_t *list, void *opaque)
 {
 	struct ownership *o = opaque;
 
@@ -95,20 +98,25 @@ struct ownership *ownership_new(const struct ownership_settings *settings, struc
 		{"allow.auto.create.topics", "false"},
 		{NULL, NULL},
 	};
-	static const char *const fixed[] = {"group.id", "group.instance.id", "enable.auto.commit", "enable.auto.offset.store",
-					    "auto.offset.reset", "partition.assignment.strategy", "session.timeout.ms", NULL};
+	static const char *const fixed[] = {"group.id",           "group.instance.id",
+					    "enable.auto.commit", "enable.auto.offset.store",
+					    "auto.offset.reset",  "partition.assignment.strategy",
+					    "session.timeout.ms", NULL};
 	struct ownership *o = xcalloc(1, sizeof *o);
 	rd_kafka_conf_t *conf;
 
 	o->settings = *settings;
 	o->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	snprintf(session, sizeof session, "%" PRId64, settings->session_timeout_ms);
-	/* librdkafka's own 3 s are too long for a session as short: it would end between two heartbeats. */
-	snprintf(heartbeat, sizeof heartbeat, "%" PRId64, settings->session_timeout_ms < 9000 ? settings->session_timeout_ms / 3 : 3000);
+	/* librdkafka's own 3 s are too long for a session as short: it would end between two
+	 * heartbeats. */
+	snprintf(heartbeat, sizeof heartbeat, "%" PRId64,
+		 settings->session_timeout_ms < 9000 ? settings->session_timeout_ms / 3 : 3000);
 	conf = kafka_conf_new(settings->brokers, role, fixed, settings->properties, err);
 	if (!conf)
 		goto failed;
-	/* Whatever the user calls his clients (for quotas): the members have to tell each other by it. */
+	/* Whatever the user calls his clients (for quotas): the members have to tell each other by
+	 * it. */
 	rd_kafka_conf_set(conf, "client.id", settings->client_id, NULL, 0);
 	rd_kafka_conf_set_opaque(conf, o);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -152,7 +160,8 @@ int ownership_join(struct ownership *o, struct err *err)
 	code = rd_kafka_subscribe(o->rk, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
 	if (code)
-		return err_set(err, kafka_error_class(code), "cannot join the group %s: %s", o->settings.group, rd_kafka_err2str(code));
+		return err_set(err, kafka_error_class(code), "cannot join the group %s: %s",
+			       o->settings.group, rd_kafka_err2str(code));
 	return 0;
 }
 

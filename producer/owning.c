@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* What follows from the group's assignments: which series are ours, and what part of the budget.
  *
- * A rebalance gives all partitions back and usually most of them again at once. So nothing is forgotten when they are given
- * back; what is still ours after the next assignment is kept as it was, and only what is gone is left. */
+ * A rebalance gives all partitions back and usually most of them again at once. So nothing is
+ * forgotten when they are given back; what is still ours after the next assignment is kept as it
+ * was, and only what is gone is left. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,9 +13,9 @@
 #include "topic.h"
 
 enum {
-	HAND_OVER_MS = 1000,  /* so that the next owner's look sees what we published */
+	HAND_OVER_MS = 1000, /* so that the next owner's look sees what we published */
 	AGAIN_MS = 500,
-	DISAGREE_MS = 5000,   /* and a session: until then a member that was killed is gone */
+	DISAGREE_MS = 5000, /* and a session: until then a member that was killed is gone */
 	SAY_MS = 60000
 };
 
@@ -35,8 +37,8 @@ static int symbol_is_ours(const char *symbol, void *opaque)
 	return !c->ownership || c->ours[ownership_partition_of(symbol, c->n_partitions)];
 }
 
-/* Live polls a second that the series want together: one each time an interval closes, one when it is final, which for 1m
- * and shorter is the same poll. */
+/* Live polls a second that the series want together: one each time an interval closes, one when it
+ * is final, which for 1m and shorter is the same poll. */
 static void behind_check(const struct collect *c)
 {
 	double wanted = 0, budget = c->rate.per_second - c->rate.share.others;
@@ -49,9 +51,12 @@ static void behind_check(const struct collect *c)
 	}
 	if (c->fetch || wanted <= budget)
 		return;
-	snprintf(text, sizeof text, "%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
-		 wanted, budget, wanted / budget);
-	log_warn("live polls exceed the budget; nothing is lost, candles come later", L_STR("reason", text));
+	snprintf(
+		text, sizeof text,
+		"%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
+		wanted, budget, wanted / budget);
+	log_warn("live polls exceed the budget; nothing is lost, candles come later",
+		 L_STR("reason", text));
 }
 
 void own_again(struct collect *c)
@@ -99,11 +104,13 @@ static void assigned(struct collect *c, const int32_t *partitions, size_t n)
 	taken = catalogue_own(&c->catalogue, symbol_is_ours, c, &left);
 	share(c, in_range);
 	if (n == 0)
-		log_warn("no partition for this producer: there are more producers than partitions; standing by",
-			 L_INT("partitions_in_all", c->n_partitions));
+		log_warn(
+			"no partition for this producer: there are more producers than partitions; standing by",
+			L_INT("partitions_in_all", c->n_partitions));
 	else
-		log_info("partitions assigned", L_INT("partitions", n), L_INT("of", c->n_partitions),
-			 L_INT("series", c->catalogue.n_owned), L_INT("taken", taken), L_INT("left", left));
+		log_info("partitions assigned", L_INT("partitions", n),
+			 L_INT("of", c->n_partitions), L_INT("series", c->catalogue.n_owned),
+			 L_INT("taken", taken), L_INT("left", left));
 	behind_check(c);
 }
 
@@ -117,10 +124,15 @@ int own_step(struct collect *c, struct err *err)
 	size_t n;
 
 	if (state == OWNERSHIP_FENCED)
-		return err_set(err, ERR_FATAL, "the Kafka client cannot stay in the group: the line before says why");
-	if (state != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation || boot < c->own_again_boot_ms)
+		return err_set(
+			err, ERR_FATAL,
+			"the Kafka client cannot stay in the group: the line before says why");
+	if (state != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation ||
+	    boot < c->own_again_boot_ms)
 		return 0;
-	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &n_partitions, &why) || n_partitions == 0) {
+	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &n_partitions,
+			     &why) ||
+	    n_partitions == 0) {
 		c->own_again_boot_ms = boot + AGAIN_MS;
 		return 0;
 	}
@@ -142,7 +154,8 @@ int own_members(struct collect *c, const struct members *members, struct err *er
 
 	if (!c->ownership) {
 		if (members->n > 0 && c->guest_of == 0)
-			log_info("producers are at work; this command uses only what they leave", L_INT("producers", members->n));
+			log_info("producers are at work; this command uses only what they leave",
+				 L_INT("producers", members->n));
 		if (members->n > 0 && c->guest_of == 0 && c->rate.share.others <= 0)
 			ratelimit_guest(&c->rate);
 		else if (members->n == 0)
@@ -155,13 +168,16 @@ int own_members(struct collect *c, const struct members *members, struct err *er
 		return 0;
 	}
 	if (!c->agreed && boot >= c->disagree_boot_ms)
-		return err_set(err, ERR_FATAL,
-			       "another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-			       "give all of them the same settings, stopping the old ones first, or name another --producer-group",
-			       c->options->group, members->text, c->client_id);
+		return err_set(
+			err, ERR_FATAL,
+			"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
+			"give all of them the same settings, stopping the old ones first, or name another --producer-group",
+			c->options->group, members->text, c->client_id);
 	if (log_due(&c->differ, boot, SAY_MS, &skipped))
-		log_error("a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
-			  "incomplete",
-			  L_STR("other", members->text), L_STR("this", c->client_id), L_STR("group", c->options->group));
+		log_error(
+			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
+			"incomplete",
+			L_STR("other", members->text), L_STR("this", c->client_id),
+			L_STR("group", c->options->group));
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "page.h"
 
 #include <cjson/cJSON.h>
@@ -50,22 +51,26 @@ static int64_t interval_unit(const struct interval *iv)
 {
 	const int64_t minute_ms = 60000, day_ms = 1440 * minute_ms;
 
-	return iv->nominal_ms >= minute_ms && iv->nominal_ms < day_ms ? iv->nominal_ms / minute_ms : 0;
+	return iv->nominal_ms >= minute_ms && iv->nominal_ms < day_ms ? iv->nominal_ms / minute_ms
+								      : 0;
 }
 
-/* Finds the known fields in one pass, so that a field that comes twice is seen. fields[] is empty before. */
+/* Finds the known fields in one pass, so that a field that comes twice is seen. fields[] is empty
+ * before. */
 static int row_fields(const struct cJSON *object, size_t row, const struct cJSON *fields[FIELDS],
 		      struct err *err)
 {
 	const struct cJSON *item;
 
-	cJSON_ArrayForEach (item, object) {
+	cJSON_ArrayForEach(item, object)
+	{
 		for (int i = 0; i < FIELDS; i++) {
 			if (strcmp(item->string, field_names[i]) != 0)
 				continue;
 			if (fields[i])
-				return err_set(err, ERR_INPUT, "Row %zu of the page has two fields \"%s\".",
-					       row, field_names[i]);
+				return err_set(err, ERR_INPUT,
+					       "Row %zu of the page has two fields \"%s\".", row,
+					       field_names[i]);
 			fields[i] = item;
 			break;
 		}
@@ -73,8 +78,8 @@ static int row_fields(const struct cJSON *object, size_t row, const struct cJSON
 	return 0;
 }
 
-static int field_bad(const struct request *q, const struct cJSON *item, enum field field, const char *wanted,
-		     struct err *err)
+static int field_bad(const struct request *q, const struct cJSON *item, enum field field,
+		     const char *wanted, struct err *err)
 {
 	if (!item)
 		return err_set(err, ERR_INPUT, "Row %zu of the page has no \"%s\".", q->row,
@@ -91,47 +96,53 @@ static int row_number(const struct request *q, const struct cJSON *item, enum fi
 	if (!text)
 		return field_bad(q, item, field, "a number", err);
 	if (decimal_plain(text, strlen(text), out) < 0)
-		return err_set(err, ERR_INPUT, "Row %zu of the page has a \"%s\" of more than %d characters.",
+		return err_set(err, ERR_INPUT,
+			       "Row %zu of the page has a \"%s\" of more than %d characters.",
 			       q->row, field_names[field], DECIMAL_MAX);
 	return 0;
 }
 
 /* Market, unit and start: is this row an answer to what was asked? */
-static int row_identity(const struct request *q, const struct cJSON *const fields[FIELDS], struct candle *c,
-			struct err *err)
+static int row_identity(const struct request *q, const struct cJSON *const fields[FIELDS],
+			struct candle *c, struct err *err)
 {
-	const char *market = json_string_text(fields[MARKET]), *start = json_string_text(fields[START]);
+	const char *market = json_string_text(fields[MARKET]),
+		   *start = json_string_text(fields[START]);
 	char quoted[REMOTE_TEXT_BYTES], at[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
 	int64_t unit = 0;
 
 	if (!market)
 		return field_bad(q, fields[MARKET], MARKET, "a string", err);
 	if (strcmp(market, q->symbol) != 0)
-		return err_set(err, ERR_INPUT, "Row %zu of the page is of market \"%s\"; %s was asked for.",
-			       q->row, remote_text(market, strlen(market), quoted), q->symbol);
+		return err_set(err, ERR_INPUT,
+			       "Row %zu of the page is of market \"%s\"; %s was asked for.", q->row,
+			       remote_text(market, strlen(market), quoted), q->symbol);
 	if (q->unit && json_number_int64(fields[UNIT], &unit) < 0)
 		return field_bad(q, fields[UNIT], UNIT, "an integer", err);
 	if (unit != q->unit)
-		return err_set(err, ERR_INPUT, "Row %zu of the page is of unit %lld; %lld was asked for.",
-			       q->row, (long long)unit, (long long)q->unit);
+		return err_set(err, ERR_INPUT,
+			       "Row %zu of the page is of unit %lld; %lld was asked for.", q->row,
+			       (long long)unit, (long long)q->unit);
 	if (!start)
 		return field_bad(q, fields[START], START, "a string", err);
 	if (time_parse_candle(start, &c->timestamp_ms) < 0)
-		return err_set(err, ERR_INPUT, "Row %zu of the page has a \"%s\" that is no time: \"%s\".",
-			       q->row, field_names[START], remote_text(start, strlen(start), quoted));
+		return err_set(err, ERR_INPUT,
+			       "Row %zu of the page has a \"%s\" that is no time: \"%s\".", q->row,
+			       field_names[START], remote_text(start, strlen(start), quoted));
 	if (!interval_on_grid(q->iv, c->timestamp_ms))
 		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page begins at %s, which is off the grid of %s.", q->row,
-			       time_format(c->timestamp_ms, at), q->iv->name);
+			       "Row %zu of the page begins at %s, which is off the grid of %s.",
+			       q->row, time_format(c->timestamp_ms, at), q->iv->name);
 	if (c->timestamp_ms >= q->to_ms)
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page begins at %s; only candles before %s were asked for.",
-			       q->row, time_format(c->timestamp_ms, at), time_format(q->to_ms, to));
+		return err_set(
+			err, ERR_INPUT,
+			"Row %zu of the page begins at %s; only candles before %s were asked for.",
+			q->row, time_format(c->timestamp_ms, at), time_format(q->to_ms, to));
 	return 0;
 }
 
-/* The check of every message, on the row as a provisional candle; so no row is taken that could not be
- * published. */
+/* The check of every message, on the row as a provisional candle; so no row is taken that could not
+ * be published. */
 static int row_validate(const struct request *q, const struct candle *c, struct err *err)
 {
 	struct message m = {
@@ -145,18 +156,20 @@ static int row_validate(const struct request *q, const struct candle *c, struct 
 	struct err cause = {0};
 
 	if (message_validate(&m, &cause) < 0)
-		return err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", q->row, cause.text);
+		return err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", q->row,
+			       cause.text);
 	return 0;
 }
 
-static int row_parse(const struct request *q, const struct cJSON *object, struct candle *c, struct err *err)
+static int row_parse(const struct request *q, const struct cJSON *object, struct candle *c,
+		     struct err *err)
 {
 	const struct cJSON *fields[FIELDS] = {NULL};
 	const struct {
 		enum field field;
 		char *out;
 	} numbers[] = {
-		{OPEN, c->open},   {HIGH, c->high},	{LOW, c->low},
+		{OPEN, c->open},   {HIGH, c->high},     {LOW, c->low},
 		{CLOSE, c->close}, {VOLUME, c->volume}, {QUOTE_VOLUME, c->quote_volume},
 	};
 
@@ -166,7 +179,8 @@ static int row_parse(const struct request *q, const struct cJSON *object, struct
 	if (row_fields(object, q->row, fields, err) < 0 || row_identity(q, fields, c, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (row_number(q, fields[numbers[i].field], numbers[i].field, numbers[i].out, err) < 0)
+		if (row_number(q, fields[numbers[i].field], numbers[i].field, numbers[i].out, err) <
+		    0)
 			return -1;
 	if (json_number_int64(fields[REVISION], &c->revision) < 0)
 		return field_bad(q, fields[REVISION], REVISION, "an integer", err);
@@ -177,16 +191,18 @@ static int row_parse(const struct request *q, const struct cJSON *object, struct
 
 static int by_start(const void *a, const void *b)
 {
-	int64_t x = ((const struct candle *)a)->timestamp_ms, y = ((const struct candle *)b)->timestamp_ms;
+	int64_t x = ((const struct candle *)a)->timestamp_ms,
+		y = ((const struct candle *)b)->timestamp_ms;
 
 	return (x > y) - (x < y);
 }
 
 static int same_digits(const struct candle *a, const struct candle *b)
 {
-	return a->revision == b->revision && strcmp(a->open, b->open) == 0 && strcmp(a->high, b->high) == 0 &&
-	       strcmp(a->low, b->low) == 0 && strcmp(a->close, b->close) == 0 &&
-	       strcmp(a->volume, b->volume) == 0 && strcmp(a->quote_volume, b->quote_volume) == 0;
+	return a->revision == b->revision && strcmp(a->open, b->open) == 0 &&
+	       strcmp(a->high, b->high) == 0 && strcmp(a->low, b->low) == 0 &&
+	       strcmp(a->close, b->close) == 0 && strcmp(a->volume, b->volume) == 0 &&
+	       strcmp(a->quote_volume, b->quote_volume) == 0;
 }
 
 /* Oldest first, each start once. */
@@ -228,12 +244,14 @@ static int page_rows(const struct cJSON *json, struct request *q, struct page *o
 		return err_set(err, ERR_INPUT, "The answer is not a page: JSON, but not an array.");
 	n = (size_t)cJSON_GetArraySize(json);
 	if (n > PAGE_ROWS)
-		return err_set(err, ERR_INPUT, "The page has %zu rows; the exchange sends %d at most.", n,
+		return err_set(err, ERR_INPUT,
+			       "The page has %zu rows; the exchange sends %d at most.", n,
 			       PAGE_ROWS);
 	if (n == 0)
 		return 0;
 	out->rows = xcalloc(n, sizeof(out->rows[0]));
-	cJSON_ArrayForEach (object, json) {
+	cJSON_ArrayForEach(object, json)
+	{
 		q->row = out->n + 1;
 		if (row_parse(q, object, &out->rows[out->n], err) < 0)
 			return -1;
@@ -242,8 +260,8 @@ static int page_rows(const struct cJSON *json, struct request *q, struct page *o
 	return page_order(out, err);
 }
 
-int page_parse(const char *body, size_t len, const char *symbol, const struct interval *iv, int64_t to_ms,
-	       struct page *out, struct err *err)
+int page_parse(const char *body, size_t len, const char *symbol, const struct interval *iv,
+	       int64_t to_ms, struct page *out, struct err *err)
 {
 	struct request q = {.symbol = symbol, .iv = iv, .to_ms = to_ms, .unit = interval_unit(iv)};
 	struct cJSON *json = NULL;
@@ -251,7 +269,8 @@ int page_parse(const char *body, size_t len, const char *symbol, const struct in
 
 	*out = (struct page){0};
 	if (!symbol_is_valid(symbol)) {
-		err_set(err, ERR_INPUT, "A page was asked for \"%s\", which is not a market.", symbol);
+		err_set(err, ERR_INPUT, "A page was asked for \"%s\", which is not a market.",
+			symbol);
 		goto out;
 	}
 	json = remote_json(body, len, err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pattern.h"
 
 #include <fnmatch.h>
@@ -25,10 +26,11 @@ static int item_parse(const char *item, struct pattern *out, struct err *err)
 		out->wild = strpbrk(out->text, "*?") != NULL;
 	}
 	if (!fits || !is_pattern_text(out->text) || (!out->wild && !symbol_is_valid(out->text)))
-		return err_set(err, ERR_FATAL,
-			       "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals (KRW-* for all of them, "
-			       "!KRW-BTC to leave one out)",
-			       printable(item, shown));
+		return err_set(
+			err, ERR_FATAL,
+			"--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals (KRW-* for all of them, "
+			"!KRW-BTC to leave one out)",
+			printable(item, shown));
 	return 0;
 }
 
@@ -64,7 +66,9 @@ int patterns_parse(const char *text, struct patterns *out, struct err *err)
 		including += !out->v[out->n++].exclude;
 	}
 	if (including == 0)
-		return err_set(err, ERR_FATAL, "no market is named: set --symbols (or GAPLESS_SYMBOLS), e.g. --symbols KRW-BTC,KRW-ETH");
+		return err_set(
+			err, ERR_FATAL,
+			"no market is named: set --symbols (or GAPLESS_SYMBOLS), e.g. --symbols KRW-BTC,KRW-ETH");
 	sort_each_once(out);
 	return 0;
 }

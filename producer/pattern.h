@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which markets are wanted: a list of names and patterns, KRW-BTC,KRW-*,!KRW-DOGE. Pure.
  *
  *   KRW-BTC    this market, listed or not (an unknown one is reported, and tried again rarely)
@@ -17,13 +18,16 @@ struct pattern {
 };
 
 struct patterns {
-	struct pattern *v; /* sorted by text, each once: two lists that want the same are the same */
+	struct pattern
+		*v; /* sorted by text, each once: two lists that want the same are the same */
 	size_t n;
 };
 
-/* Items stand apart by commas or white space. -1 (ERR_FATAL, names the item): not of a symbol's form, or
- * nothing but exclusions. *out needs no initialisation and is to be released in either case. */
-int patterns_parse(const char *text, struct patterns *out, struct err *err) __attribute__((warn_unused_result));
+/* Items stand apart by commas or white space. -1 (ERR_FATAL, names the item): not of a symbol's
+ * form, or nothing but exclusions. *out needs no initialisation and is to be released in either
+ * case. */
+int patterns_parse(const char *text, struct patterns *out, struct err *err)
+	__attribute__((warn_unused_result));
 void patterns_release(struct patterns *p);
 /* 1 where the market is wanted, by its name or by a pattern. */
 int patterns_match(const struct patterns *p, const char *symbol);

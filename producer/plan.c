@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan.h"
 
-enum {
-	CLAIM_PAGES = 8
-};
+enum { CLAIM_PAGES = 8 };
 
 static size_t asked_already(const struct plan *p, const struct series *s, int live)
 {
@@ -16,8 +15,9 @@ static size_t asked_already(const struct plan *p, const struct series *s, int li
 
 static int live_may_ask(const struct plan *p, const struct series *s)
 {
-	return s->begun && p->boot_ms >= s->unknown_until_boot_ms && p->boot_ms >= s->live_again_boot_ms &&
-	       p->boot_ms >= s->again_boot_ms && asked_already(p, s, 1) == 0;
+	return s->begun && p->boot_ms >= s->unknown_until_boot_ms &&
+	       p->boot_ms >= s->live_again_boot_ms && p->boot_ms >= s->again_boot_ms &&
+	       asked_already(p, s, 1) == 0;
 }
 
 int plan_live(const struct plan *p, struct request *out)
@@ -31,14 +31,18 @@ int plan_live(const struct plan *p, struct request *out)
 
 		if (due > p->now_ms || !live_may_ask(p, s))
 			continue;
-		if (!best || due < best_due || (due == best_due && s->iv->nominal_ms < best->iv->nominal_ms)) {
+		if (!best || due < best_due ||
+		    (due == best_due && s->iv->nominal_ms < best->iv->nominal_ms)) {
 			best = s;
 			best_due = due;
 		}
 	}
 	if (!best)
 		return 0;
-	*out = (struct request){.series = best, .tenure = best->tenure, .from_ms = best->live_from_ms, .to_ms = INT64_MAX,
+	*out = (struct request){.series = best,
+				.tenure = best->tenure,
+				.from_ms = best->live_from_ms,
+				.to_ms = INT64_MAX,
 				.count = series_live_count(best, p->now_ms)};
 	return 1;
 }
@@ -78,10 +82,14 @@ static int series_request(const struct plan *p, struct series *s, struct request
 		int64_t n = interval_count(s->iv, gap->from, gap->to);
 
 		/* One row more than the gap has intervals: the older neighbour. */
-		*out = (struct request){.series = s, .tenure = s->tenure, .from_ms = gap->from, .to_ms = gap->to,
+		*out = (struct request){.series = s,
+					.tenure = s->tenure,
+					.from_ms = gap->from,
+					.to_ms = gap->to,
 					.count = n < PAGE_ROWS ? (int)n + 1 : PAGE_ROWS};
 		if (s->page_span_ms > 0 && gap->to - gap->from > CLAIM_PAGES * s->page_span_ms)
-			out->from_ms = interval_floor(s->iv, gap->to - CLAIM_PAGES * s->page_span_ms);
+			out->from_ms =
+				interval_floor(s->iv, gap->to - CLAIM_PAGES * s->page_span_ms);
 	}
 	spans_release(&claims);
 	spans_release(&gaps);

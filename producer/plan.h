@@ -1,11 +1,15 @@
-/* What to ask next. Pure: the state of all series, what is in flight, and the time come in; one request comes out.
+/* SPDX-License-Identifier: MIT */
+/* What to ask next. Pure: the state of all series, what is in flight, and the time come in; one
+ * request comes out.
  *
- * There is no stored walk: a page shrinks its gap to what is older than its oldest row, so the next request for that gap is
- * asked with `to` = that row's start. Live is by deadline, shorter intervals first. Backfill is fair over series: the one
- * that waited longest is served; in it the small gaps first, the oldest of them, then the oldest of the large ones.
+ * There is no stored walk: a page shrinks its gap to what is older than its oldest row, so the next
+ * request for that gap is asked with `to` = that row's start. Live is by deadline, shorter
+ * intervals first. Backfill is fair over series: the one that waited longest is served; in it the
+ * small gaps first, the oldest of them, then the oldest of the large ones.
  *
- * A large gap may be walked by several requests at once. Each claims eight pages' worth of time (as the last full page
- * measured it), so that at most one page in eight is cut short where two walks meet. */
+ * A large gap may be walked by several requests at once. Each claims eight pages' worth of time (as
+ * the last full page measured it), so that at most one page in eight is cut short where two walks
+ * meet. */
 #ifndef GAPLESS_PLAN_H
 #define GAPLESS_PLAN_H
 
@@ -15,8 +19,9 @@ enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
 
 struct request {
 	struct series *series;
-	int64_t from_ms, to_ms; /* the claim; to_ms == INT64_MAX: the live poll, asked without `to` */
-	uint32_t tenure;        /* of the series when it was asked for */
+	int64_t from_ms,
+		to_ms;   /* the claim; to_ms == INT64_MAX: the live poll, asked without `to` */
+	uint32_t tenure; /* of the series when it was asked for */
 	int count;
 };
 
@@ -25,7 +30,7 @@ struct plan {
 	size_t n;
 	const struct request *in_flight;
 	size_t n_in_flight;
-	int64_t now_ms;  /* the exchange's time */
+	int64_t now_ms; /* the exchange's time */
 	int64_t boot_ms;
 };
 
@@ -33,8 +38,8 @@ struct plan {
 int plan_live(const struct plan *p, struct request *out);
 /* When the next live poll is due that is not yet (exchange's time); INT64_MAX: none. */
 int64_t plan_live_next_ms(const struct plan *p);
-/* The next backfill request. 1 and *out, or 0: no gap that may be asked for now. Who sends it sets the series'
- * backfill_turn to a number greater than all before. */
+/* The next backfill request. 1 and *out, or 0: no gap that may be asked for now. Who sends it sets
+ * the series' backfill_turn to a number greater than all before. */
 int plan_backfill(const struct plan *p, struct request *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "produce.h"
 
 #include "collect.h"
@@ -24,8 +25,9 @@ static int work(const struct options *options, struct err *err)
 	log_info("stopping");
 	left = collect_free(collect, DRAIN_MS);
 	if (left > 0)
-		log_warn("not acknowledged by Kafka in time; these candles are still gaps and come after the next start",
-			 L_INT("messages", left));
+		log_warn(
+			"not acknowledged by Kafka in time; these candles are still gaps and come after the next start",
+			L_INT("messages", left));
 	return code;
 }
 

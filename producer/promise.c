@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "promise.h"
 
 int64_t promise_closed_before(const struct interval *iv, int64_t read_ms)
@@ -15,8 +16,8 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-size_t promise_page(const struct interval *iv, const struct candle *rows, size_t n, int64_t to_ms, int64_t read_ms,
-		    struct promise *out)
+size_t promise_page(const struct interval *iv, const struct candle *rows, size_t n, int64_t to_ms,
+		    int64_t read_ms, struct promise *out)
 {
 	int64_t closed_before = promise_closed_before(iv, read_ms);
 	int64_t final_before = promise_final_before(iv, read_ms);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "provisional.h"
 
 #include <stdlib.h>

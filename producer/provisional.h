@@ -1,4 +1,6 @@
-/* Candles that were published and are not final yet: so that each change of one is published once. Pure. */
+/* SPDX-License-Identifier: MIT */
+/* Candles that were published and are not final yet: so that each change of one is published once.
+ * Pure. */
 #ifndef GAPLESS_PROVISIONAL_H
 #define GAPLESS_PROVISIONAL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "publish.h"
 
 #include <stdio.h>
@@ -49,9 +50,12 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 		p->stats.failed++;
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
 		if (log_due(&p->failures, clock_boot_ms(), 10000, &skipped))
-			log_warn("not delivered to Kafka; what it covered will be fetched again", L_STR("symbol", t->series->symbol),
-				 L_STR("interval", t->series->iv->name), L_TIME("timestamp", t->timestamp_ms),
-				 L_STR("error", rd_kafka_err2str(message->err)), L_INT("more", skipped));
+			log_warn("not delivered to Kafka; what it covered will be fetched again",
+				 L_STR("symbol", t->series->symbol),
+				 L_STR("interval", t->series->iv->name),
+				 L_TIME("timestamp", t->timestamp_ms),
+				 L_STR("error", rd_kafka_err2str(message->err)),
+				 L_INT("more", skipped));
 	} else {
 		p->stats.delivered++;
 		series_delivered(t->series, t->covers_from_ms, t->covers_to_ms);
@@ -68,13 +72,17 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 static int open_handle(struct publisher *p, struct err *err)
 {
 	char queue_messages[24];
-	const struct kafka_property role[] = {
-		{"enable.idempotence", "true"},        {"linger.ms", "20"},
-		{"compression.type", "lz4"},           {"queue.buffering.max.messages", queue_messages},
-		{"allow.auto.create.topics", "false"}, {NULL, NULL}};
-	static const char *const fixed[] = {"enable.idempotence", "acks", "request.required.acks", "partitioner",
-					    "allow.auto.create.topics", "enable.gapless.guarantee",
-					    "queue.buffering.max.messages", NULL};
+	const struct kafka_property role[] = {{"enable.idempotence", "true"},
+					      {"linger.ms", "20"},
+					      {"compression.type", "lz4"},
+					      {"queue.buffering.max.messages", queue_messages},
+					      {"allow.auto.create.topics", "false"},
+					      {NULL, NULL}};
+	static const char *const fixed[] = {
+		"enable.idempotence",           "acks",
+		"request.required.acks",        "partitioner",
+		"allow.auto.create.topics",     "enable.gapless.guarantee",
+		"queue.buffering.max.messages", NULL};
 	rd_kafka_conf_t *conf;
 	char text[256];
 
@@ -115,7 +123,8 @@ struct publisher *publisher_new(const struct publisher_settings *settings, struc
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (p->fd < 0) {
-		err_set(err, ERR_FATAL, "no file descriptor for an eventfd: raise the limit of open files");
+		err_set(err, ERR_FATAL,
+			"no file descriptor for an eventfd: raise the limit of open files");
 	} else if (open_handle(p, err) == 0) {
 		return p;
 	}
@@ -159,31 +168,39 @@ struct publisher_stats publisher_stats(const struct publisher *p)
 	return p->stats;
 }
 
-static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub, struct ticket *ticket)
+static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub,
+				      struct ticket *ticket)
 {
 	return rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(p->settings.topic),
 				 RD_KAFKA_V_KEY(pub->candle.symbol, strlen(pub->candle.symbol)),
-				 RD_KAFKA_V_VALUE(p->value.data, p->value.len), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+				 RD_KAFKA_V_VALUE(p->value.data, p->value.len),
+				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 				 RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
 }
 
-void publisher_send(struct publisher *p, struct series *s, const struct publication *pub, int64_t fetched_at_ms)
+void publisher_send(struct publisher *p, struct series *s, const struct publication *pub,
+		    int64_t fetched_at_ms)
 {
-	struct message m = {.candle = pub->candle, .covers_from_ms = pub->covers_from_ms, .covers_to_ms = pub->covers_to_ms,
-			    .fetched_at_ms = fetched_at_ms, .origin = pub->origin};
+	struct message m = {.candle = pub->candle,
+			    .covers_from_ms = pub->covers_from_ms,
+			    .covers_to_ms = pub->covers_to_ms,
+			    .fetched_at_ms = fetched_at_ms,
+			    .origin = pub->origin};
 	struct ticket *ticket = xmalloc(sizeof *ticket);
 	struct err err = {0};
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
 	snprintf(m.source, sizeof m.source, "%s", p->settings.source);
-	*ticket = (struct ticket){s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
+	*ticket = (struct ticket){s, pub->candle.timestamp_ms, pub->covers_from_ms,
+				  pub->covers_to_ms};
 	buf_clear(&p->value);
 	if (message_validate(&m, &err) == 0 && message_encode(&m, &p->value) == 0)
 		code = send_value(p, pub, ticket);
 	if (code) {
 		p->stats.failed++;
-		log_error("a candle could not be published; its interval stays a gap", L_STR("symbol", s->symbol),
-			  L_STR("interval", s->iv->name), L_TIME("timestamp", pub->candle.timestamp_ms),
+		log_error("a candle could not be published; its interval stays a gap",
+			  L_STR("symbol", s->symbol), L_STR("interval", s->iv->name),
+			  L_TIME("timestamp", pub->candle.timestamp_ms),
 			  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
 		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);
 		free(ticket);
@@ -200,10 +217,13 @@ static int recreate(struct publisher *p, struct err *err)
 	rd_kafka_resp_err_t code = rd_kafka_fatal_error(p->rk, text, sizeof text);
 	int64_t now = clock_boot_ms(), *slot = &p->recreated_ms[p->stats.recreated % RECREATED_MAX];
 
-	log_warn("the idempotent producer failed and is made anew", L_STR("error", rd_kafka_err2name(code)), L_STR("reason", text));
+	log_warn("the idempotent producer failed and is made anew",
+		 L_STR("error", rd_kafka_err2name(code)), L_STR("reason", text));
 	if (*slot && now - *slot < RECREATED_WINDOW_MS)
-		return err_set(err, ERR_FATAL, "the idempotent producer failed more than %d times in %d minutes: %s", RECREATED_MAX,
-			       RECREATED_WINDOW_MS / 60000, text);
+		return err_set(
+			err, ERR_FATAL,
+			"the idempotent producer failed more than %d times in %d minutes: %s",
+			RECREATED_MAX, RECREATED_WINDOW_MS / 60000, text);
 	*slot = now;
 	p->stats.recreated++;
 	close_handle(p);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ratelimit.h"
 
 #include <stddef.h>
@@ -6,11 +7,11 @@ enum {
 	JITTER_MS = 40, /* how much longer one request may travel than another */
 	SECOND_MS = 1000,
 	SEEN_AGAIN_MS = 20, /* how soon to look for room again */
-	STALE_MS = 3000, /* what the others do is known only as long as answers tell */
-	SECONDS_SEEN = 3, /* of the exchange, after an assignment, before room is looked for */
+	STALE_MS = 3000,    /* what the others do is known only as long as answers tell */
+	SECONDS_SEEN = 3,   /* of the exchange, after an assignment, before room is looked for */
 	LIVE_OF_FIVE = 4,
 	LIVE_SAVED_S = 2, /* what live may have saved up for the end of a minute */
-	TRAVEL_MS = 50, /* what is sent later may be counted in the next second */
+	TRAVEL_MS = 50,   /* what is sent later may be counted in the next second */
 	NEVER_US = 1000 * 1000 * 1000,
 	STRIKES_MAX = 7, /* 1 s doubled six times is more than a minute */
 	STRIKE_MAX_MS = 60 * 1000,
@@ -23,8 +24,8 @@ enum {
 	BAN_MARGIN_MS = 1000
 };
 
-/* How far all together must lag behind the budget, in requests, for one that is beyond our part: where the others did
- * nothing in the last seconds, and where they used all of theirs. */
+/* How far all together must lag behind the budget, in requests, for one that is beyond our part:
+ * where the others did nothing in the last seconds, and where they used all of theirs. */
 static const double LAG_IDLE = -1, LAG_BUSY = 1.5;
 
 static int64_t max64(int64_t a, int64_t b)
@@ -62,7 +63,8 @@ static int divides_none_of(int stride, int n)
 	return stride == 1;
 }
 
-/* Neighbours own neighbouring partitions: a stride by the golden section deals their slots far apart. */
+/* Neighbours own neighbouring partitions: a stride by the golden section deals their slots far
+ * apart. */
 static int stride_of(int n)
 {
 	int stride = n * 618 / 1000;
@@ -104,7 +106,10 @@ void ratelimit_clock(struct ratelimit *r, int64_t offset_ms)
 
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms)
 {
-	*r = (struct ratelimit){.limit = limit > 0 ? limit : 1, .least = -1, .live_credit = LIVE_OF_FIVE, .others = limit};
+	*r = (struct ratelimit){.limit = limit > 0 ? limit : 1,
+				.least = -1,
+				.live_credit = LIVE_OF_FIVE,
+				.others = limit};
 	if (!(per_second > 0.001))
 		per_second = 0.001;
 	r->per_second = per_second > r->limit ? r->limit : per_second;
@@ -133,7 +138,8 @@ static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 
 	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN)
 		return 0; /* where all begin at once, all would see the same room */
-	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may ask, where nobody else does */
+	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may
+						   ask, where nobody else does */
 		return r->others < 1 && r->in_flight == 0 && now_ms - r->answer_ms <= STALE_MS;
 	if (now_ms >= r->second_ms + SECOND_MS - TRAVEL_MS)
 		return 0;
@@ -141,10 +147,12 @@ static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 	kept = r->share.others * (double)(r->second_ms + SECOND_MS - r->answer_ms) +
 	       (r->per_second - r->share.others) * (double)(r->second_ms + SECOND_MS - now_ms);
 	busy = r->share.others > 0 && r->others < r->share.others ? r->others / r->share.others : 1;
-	return r->least - r->in_flight - (r->limit - r->per_second) - kept / SECOND_MS >= LAG_IDLE + busy * (LAG_BUSY - LAG_IDLE);
+	return r->least - r->in_flight - (r->limit - r->per_second) - kept / SECOND_MS >=
+	       LAG_IDLE + busy * (LAG_BUSY - LAG_IDLE);
 }
 
-/* After a 429 every other turn is left out, or three of four ... the slots stay where the others expect them. */
+/* After a 429 every other turn is left out, or three of four ... the slots stay where the others
+ * expect them. */
 static int slot_is_ours(const struct ratelimit *r, int64_t slot)
 {
 	int64_t n = r->share.n;
@@ -154,10 +162,12 @@ static int slot_is_ours(const struct ratelimit *r, int64_t slot)
 	return r->share.ours[(slot % n * r->share.stride) % n] != 0;
 }
 
-/* The slot of ours that may be used now: *slot and 0; else how long until the next one begins, in us. */
+/* The slot of ours that may be used now: *slot and 0; else how long until the next one begins, in
+ * us. */
 static int64_t slot_wait_us(const struct ratelimit *r, int64_t now_ms, int64_t *slot)
 {
-	int64_t period = (int64_t)(1e6 / r->share.per_second), at_us = (now_ms + r->offset_ms) * 1000, k = at_us / period;
+	int64_t period = (int64_t)(1e6 / r->share.per_second),
+		at_us = (now_ms + r->offset_ms) * 1000, k = at_us / period;
 	int64_t last = r->share.last;
 
 	if (last > k + r->share.n)
@@ -172,10 +182,12 @@ static int64_t slot_wait_us(const struct ratelimit *r, int64_t now_ms, int64_t *
 	return NEVER_US;
 }
 
-/* A slot that was lost may be made up for: the exchange has told, in this second of its own, that there is room for it. */
+/* A slot that was lost may be made up for: the exchange has told, in this second of its own, that
+ * there is room for it. */
 static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 {
-	return r->lost_us >= period_us(r, r->per_second) && r->slowed == 0 && r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
+	return r->lost_us >= period_us(r, r->per_second) && r->slowed == 0 &&
+	       r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
 }
 
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
@@ -200,7 +212,8 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 /* The next slot of the whole budget, on the schedule or ahead of it. */
 static void pace_take(struct ratelimit *r, int64_t now_ms)
 {
-	int64_t now_us = now_ms * 1000, period = period_us(r, r->per_second), from_us = now_us - late_us(r);
+	int64_t now_us = now_ms * 1000, period = period_us(r, r->per_second),
+		from_us = now_us - late_us(r);
 	int64_t most = max64(4, r->limit / 10) * period;
 
 	if (now_ms - r->spent_ms >= SECOND_MS)
@@ -223,7 +236,9 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 	pace_take(r, now_ms);
 	r->in_flight++;
 	if (kind == RATELIMIT_BACKFILL)
-		r->live_credit = (int)min64(r->live_credit + LIVE_OF_FIVE, max64(LIVE_OF_FIVE, (int64_t)(LIVE_SAVED_S * r->per_second)));
+		r->live_credit =
+			(int)min64(r->live_credit + LIVE_OF_FIVE,
+				   max64(LIVE_OF_FIVE, (int64_t)(LIVE_SAVED_S * r->per_second)));
 	else if (r->live_credit > 0)
 		r->live_credit--; /* what live took while there was no backlog is no debt */
 }
@@ -239,11 +254,12 @@ int ratelimit_live_may(const struct ratelimit *r, int backlog)
 	return !backlog || r->live_credit > 0;
 }
 
-/* Where the exchange's seconds begin shows in the header itself: what remains goes down within a second
- * and up between two. (By one it may also go up because two answers overtook each other.) The first
- * answer that was counted in a second was received after the second began. A whole number of seconds
- * after an earlier such answer may be a better bound, where it lies between the last answer of the old
- * second and the first of the new one; a millisecond a second, lest two clocks drift apart. */
+/* Where the exchange's seconds begin shows in the header itself: what remains goes down within a
+ * second and up between two. (By one it may also go up because two answers overtook each other.)
+ * The first answer that was counted in a second was received after the second began. A whole number
+ * of seconds after an earlier such answer may be a better bound, where it lies between the last
+ * answer of the old second and the first of the new one; a millisecond a second, lest two clocks
+ * drift apart. */
 static int64_t second_began(const struct ratelimit *r, int64_t now_ms)
 {
 	int64_t seconds = (now_ms - r->second_ms) / SECOND_MS, bound_ms;
@@ -254,8 +270,8 @@ static int64_t second_began(const struct ratelimit *r, int64_t now_ms)
 	return bound_ms > r->answer_ms && bound_ms <= now_ms ? bound_ms : now_ms;
 }
 
-/* A second is over: what was used in it and was not ours, up to our last answer, and as it would have gone on. Somebody who
- * pauses for a moment is not idle. */
+/* A second is over: what was used in it and was not ours, up to our last answer, and as it would
+ * have gone on. Somebody who pauses for a moment is not idle. */
 static void second_ended(struct ratelimit *r)
 {
 	double passed = (double)(r->answer_ms - r->second_ms) / SECOND_MS;
@@ -316,7 +332,8 @@ void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms)
 	else if (now_ms < r->banned_ms && r->ban_ms > 0)
 		block_ms = r->ban_ms; /* in flight together with one that was counted already */
 	else
-		block_ms = r->ban_ms = r->ban_ms > 0 ? min64(2 * r->ban_ms, BAN_MAX_MS) : BAN_FIRST_MS;
+		block_ms = r->ban_ms =
+			r->ban_ms > 0 ? min64(2 * r->ban_ms, BAN_MAX_MS) : BAN_FIRST_MS;
 	r->banned_ms = max64(r->banned_ms, now_ms + block_ms);
 	r->hold_ms = max64(r->hold_ms, r->banned_ms);
 	if (r->slowed < 2)

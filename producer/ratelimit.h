@@ -1,40 +1,43 @@
-/* The budget of requests, evenly paced. Pure: time comes in as monotonic milliseconds, randomness as a
- * number.
+/* SPDX-License-Identifier: MIT */
+/* The budget of requests, evenly paced. Pure: time comes in as monotonic milliseconds, randomness
+ * as a number.
  *
- * The exchange counts requests in fixed seconds: at most `limit` (10) in each. We do not know where its
- * seconds begin, so requests go out on an absolute schedule, one a period, and whoever comes late to a
- * slot does not move the later slots:
+ * The exchange counts requests in fixed seconds: at most `limit` (10) in each. We do not know where
+ * its seconds begin, so requests go out on an absolute schedule, one a period, and whoever comes
+ * late to a slot does not move the later slots:
  *
  *     9 a second: period 111 ms          slots    0   111   222   333   444   555 ...
- *     the loop wakes up to 30 ms late     sent    4   111   251   333   460   555 ...   still 9 a second
+ *     the loop wakes up to 30 ms late     sent    4   111   251   333   460   555 ...   still 9 a
+ * second
  *
- * How late may a slot be used? A request that is sent within `late` of its slot and travels for up to 40
- * ms longer than another arrives within late + 40 of its slot; a fixed second then sees the slots of
- * 1000 + late + 40 ms, and these are at most 10 while late <= 10 * 111 - 1000 - 40 = 71 ms. So the
- * schedule lags 71 ms at most: after a longer pause what was missed is lost, not caught up. A smaller
- * budget has more room: there the schedule lags one period at most, a burst of two. With the budget at
- * the limit itself there is no room, and each late wake-up costs what it costs. (Slots that a late wake-up
- * of less than a second has cost come back where the exchange's own count shows room for them.)
+ * How late may a slot be used? A request that is sent within `late` of its slot and travels for up
+ * to 40 ms longer than another arrives within late + 40 of its slot; a fixed second then sees the
+ * slots of 1000 + late + 40 ms, and these are at most 10 while late <= 10 * 111 - 1000 - 40 = 71
+ * ms. So the schedule lags 71 ms at most: after a longer pause what was missed is lost, not caught
+ * up. A smaller budget has more room: there the schedule lags one period at most, a burst of two.
+ * With the budget at the limit itself there is no room, and each late wake-up costs what it costs.
+ * (Slots that a late wake-up of less than a second has cost come back where the exchange's own
+ * count shows room for them.)
  *
- * On top of the pace come the exchange's answers: Remaining-Req 0, 429, 418 each make a hold, a time
- * before which nothing is sent. The longest one counts.
+ * On top of the pace come the exchange's answers: Remaining-Req 0, 429, 418 each make a hold, a
+ * time before which nothing is sent. The longest one counts.
  *
- * The limit belongs to an address, and several producers may share one. The slots of the whole budget are
- * dealt to the partitions of the topic, in turn and by the exchange's clock, which all of them can read;
- * whoever owns a partition is sure of its slots. So the slots of all together stay evenly paced:
+ * The limit belongs to an address, and several producers may share one. The slots of the whole
+ * budget are dealt to the partitions of the topic, in turn and by the exchange's clock, which all
+ * of them can read; whoever owns a partition is sure of its slots. So the slots of all together
+ * stay evenly paced:
  *
  *     12 partitions, three producers     A{0..3}  B{4..7}  C{8..11}
  *     slots, 111 ms apart                A B C A C A B C B C A B, again after 1,333 ms
  *
- * What the others leave is used as well, as long as the last answer in the exchange's second shows that all
- * together do not run ahead of the budget; where the others were busy in the last seconds, only while all lag
- * behind it by one and a half requests; not in the first seconds after an assignment, for where all begin at
- * once, all would see the same room.
+ * What the others leave is used as well, as long as the last answer in the exchange's second shows
+ * that all together do not run ahead of the budget; where the others were busy in the last seconds,
+ * only while all lag behind it by one and a half requests; not in the first seconds after an
+ * assignment, for where all begin at once, all would see the same room.
  *
- *     limit 10, budget 9; what the rest of the second needs is kept, and one that is beyond the budget
- *     others idle, answer at 300 ms     8 remain, 9 x 0.7 + 1 = 7.3 are kept: 0.7 >= -1, send
- *                                       6 remain: -1.3, not
- *     others busy                       8 remain: 0.7 < 1.5, not
+ *     limit 10, budget 9; what the rest of the second needs is kept, and one that is beyond the
+ * budget others idle, answer at 300 ms     8 remain, 9 x 0.7 + 1 = 7.3 are kept: 0.7 >= -1, send 6
+ * remain: -1.3, not others busy                       8 remain: 0.7 < 1.5, not
  *
  * So what nobody uses is used, and when the others come back they find their slots. (Simulated in
  * tests/unit/test_ratelimit_share.c.) */
@@ -49,17 +52,19 @@ enum ratelimit_kind { RATELIMIT_LIVE, RATELIMIT_BACKFILL };
 
 struct ratelimit {
 	int limit;
-	double per_second;  /* the whole budget */
-	int64_t slot_us;    /* next slot of the whole budget, in our own count */
-	int64_t spent_ms;   /* the last request was sent */
-	int64_t lost_us;    /* time that late wake-ups have cost the schedule, since the last pause of a second */
+	double per_second; /* the whole budget */
+	int64_t slot_us;   /* next slot of the whole budget, in our own count */
+	int64_t spent_ms;  /* the last request was sent */
+	int64_t lost_us; /* time that late wake-ups have cost the schedule, since the last pause of
+			    a second */
 	struct {
 		const unsigned char *ours; /* n flags; NULL: all are ours */
 		int n, stride;
 		double per_second; /* of all n together */
 		double others;     /* what the others are sure of */
 		int64_t last;      /* number of the last slot that was used */
-		int seconds;       /* of the exchange that were seen since, up to the few that are needed */
+		int seconds; /* of the exchange that were seen since, up to the few that are needed
+			      */
 	} share;
 	int64_t offset_ms;  /* the exchange's clock less ours */
 	int live_credit;    /* live requests that may go before the next one of the backlog */
@@ -78,13 +83,15 @@ struct ratelimit {
 	int64_t ban_ms;     /* length given to the last ban of unknown length; 0: none lately */
 };
 
-/* per_second: the budget, above 0 and at most `limit`; a value outside is brought inside. The first slot
- * is now. */
+/* per_second: the budget, above 0 and at most `limit`; a value outside is brought inside. The first
+ * slot is now. */
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms);
-/* The slots are shared: those of the partitions i with ours[i] != 0 are ours (n flags, kept by the caller
- * until the next call). NULL: all of them again, as after ratelimit_init. Holds and slow-downs stay. */
+/* The slots are shared: those of the partitions i with ours[i] != 0 are ours (n flags, kept by the
+ * caller until the next call). NULL: all of them again, as after ratelimit_init. Holds and
+ * slow-downs stay. */
 void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
-/* A guest beside producers that may use the whole budget: sure only of what the limit has beyond it. */
+/* A guest beside producers that may use the whole budget: sure only of what the limit has beyond
+ * it. */
 void ratelimit_guest(struct ratelimit *r);
 /* The exchange's clock is that much ahead of ours: where the shared slots lie. */
 void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);
@@ -96,24 +103,25 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 /* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
 void ratelimit_done(struct ratelimit *r);
 
-/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five are; of
- * what live did not need, as much as the whole budget has in two seconds is kept for the moment when many
- * candles close at once. Without a backlog, all. */
+/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five
+ * are; of what live did not need, as much as the whole budget has in two seconds is kept for the
+ * moment when many candles close at once. Without a backlog, all. */
 int ratelimit_live_may(const struct ratelimit *r, int backlog);
 
-/* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is sent
- * until the exchange's second is surely over: 1 s after the first answer that was counted in it. */
+/* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is
+ * sent until the exchange's second is surely over: 1 s after the first answer that was counted in
+ * it. */
 void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms);
 
-/* A 429: nothing for the rest of the second (taken as a whole one) and up to 250 ms of jitter, then half
- * the rate for 10 s. Another one before the rate is back: the pause doubles (to 1 min), the rate is
- * halved once more (to a sixteenth); the way back is one doubling each 10 s. Several 429s of requests
- * that were in flight together count once. `random` is any 32-bit number. */
+/* A 429: nothing for the rest of the second (taken as a whole one) and up to 250 ms of jitter, then
+ * half the rate for 10 s. Another one before the rate is back: the pause doubles (to 1 min), the
+ * rate is halved once more (to a sixteenth); the way back is one doubling each 10 s. Several 429s
+ * of requests that were in flight together count once. `random` is any 32-bit number. */
 void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random);
 
-/* A 418: nothing for block_ms and a second more, no probe before. block_ms 0, length unknown: 1 min,
- * doubled with each further ban to 1 h; forgotten an hour after the last. Afterwards a quarter of the
- * rate, which comes back as after a 429. */
+/* A 418: nothing for block_ms and a second more, no probe before. block_ms 0, length unknown: 1
+ * min, doubled with each further ban to 1 h; forgotten an hour after the last. Afterwards a quarter
+ * of the rate, which comes back as after a 429. */
 void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms);
 
 #endif

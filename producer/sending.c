@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* What is asked next, and whether now. */
 #include "collect.h"
 #include "common/clock.h"
 
 enum {
-	TICK_MS = 500,       /* the longest wait of the loop */
-	ROOM_AGAIN_MS = 50,  /* while the publisher is full */
+	TICK_MS = 500,      /* the longest wait of the loop */
+	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	SAY_MS = 10000
 };
 
@@ -40,7 +41,8 @@ void send_markets(struct collect *c)
 	for (size_t i = 0; i < sizeof c->flights / sizeof *c->flights; i++)
 		if (c->flights[i].used && c->flights[i].markets)
 			return;
-	if (!f || upbit_markets_url(c->options->exchange_url, url, sizeof url, &err) || http_get(c->http, url, f, &err))
+	if (!f || upbit_markets_url(c->options->exchange_url, url, sizeof url, &err) ||
+	    http_get(c->http, url, f, &err))
 		return;
 	f->used = f->markets = 1;
 }
@@ -53,22 +55,28 @@ static int candles_send(struct collect *c, const struct request *r, struct err *
 
 	if (!f)
 		return 0;
-	if (upbit_candles_url(c->options->exchange_url, s->symbol, s->iv, r->to_ms, r->count, url, sizeof url, err) ||
+	if (upbit_candles_url(c->options->exchange_url, s->symbol, s->iv, r->to_ms, r->count, url,
+			      sizeof url, err) ||
 	    http_get(c->http, url, f, err))
 		return -1;
 	*f = (struct flight){.used = 1, .request = *r};
 	if (r->to_ms != INT64_MAX)
 		s->backfill_turn = ++c->turn;
-	ratelimit_spend(&c->rate, r->to_ms == INT64_MAX ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, clock_boot_ms());
+	ratelimit_spend(&c->rate, r->to_ms == INT64_MAX ? RATELIMIT_LIVE : RATELIMIT_BACKFILL,
+			clock_boot_ms());
 	c->requests++;
-	log_debug("asking", L_STR("symbol", s->symbol), L_STR("interval", s->iv->name), L_TIME("from", r->from_ms),
-		  L_TIME("to", r->to_ms == INT64_MAX ? 0 : r->to_ms), L_INT("count", r->count));
+	log_debug("asking", L_STR("symbol", s->symbol), L_STR("interval", s->iv->name),
+		  L_TIME("from", r->from_ms), L_TIME("to", r->to_ms == INT64_MAX ? 0 : r->to_ms),
+		  L_INT("count", r->count));
 	return 0;
 }
 
 static struct plan plan_of(const struct collect *c, const struct request *in_flight, size_t n)
 {
-	struct plan plan = {.series = c->catalogue.owned, .n = c->catalogue.n_owned, .in_flight = in_flight, .n_in_flight = n,
+	struct plan plan = {.series = c->catalogue.owned,
+			    .n = c->catalogue.n_owned,
+			    .in_flight = in_flight,
+			    .n_in_flight = n,
 			    .boot_ms = clock_boot_ms()};
 
 	plan.now_ms = exclock_now(&c->clock, plan.boot_ms);
@@ -95,12 +103,14 @@ int send_next(struct collect *c, int64_t *wait_ms, struct err *err)
 	int64_t skipped, next;
 
 	*wait_ms = TICK_MS;
-	if (!c->held || !c->agreed || plan.now_ms == 0 || n >= HTTP_CONNECTIONS || plan.boot_ms < c->pause_boot_ms)
+	if (!c->held || !c->agreed || plan.now_ms == 0 || n >= HTTP_CONNECTIONS ||
+	    plan.boot_ms < c->pause_boot_ms)
 		return 0;
 	if (publisher_room(c->publisher) < (int64_t)(n + 1) * PAGE_ROWS) {
 		if (log_due(&c->full, plan.boot_ms, SAY_MS, &skipped))
-			log_warn("Kafka does not take the messages as fast as they come, or is away; not fetching more",
-				 L_INT("waiting_messages", publisher_outstanding(c->publisher)));
+			log_warn(
+				"Kafka does not take the messages as fast as they come, or is away; not fetching more",
+				L_INT("waiting_messages", publisher_outstanding(c->publisher)));
 		*wait_ms = ROOM_AGAIN_MS;
 		return 0;
 	}

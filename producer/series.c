@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "series.h"
 
 #include <stdio.h>
@@ -21,9 +22,13 @@ static int64_t greatest(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-void series_init(struct series *s, const char *symbol, const struct interval *iv, int64_t since_ms, int64_t retention_ms)
+void series_init(struct series *s, const char *symbol, const struct interval *iv, int64_t since_ms,
+		 int64_t retention_ms)
 {
-	*s = (struct series){.iv = iv, .since_ms = since_ms, .until_ms = INT64_MAX, .retention_ms = retention_ms};
+	*s = (struct series){.iv = iv,
+			     .since_ms = since_ms,
+			     .until_ms = INT64_MAX,
+			     .retention_ms = retention_ms};
 	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
 	s->wanted_until_ms = INT64_MAX;
 	s->listed_from_ms = INT64_MIN;
@@ -47,8 +52,15 @@ void series_release(struct series *s)
 /* All but what it is, and what the list of markets says of it. */
 static void forget(struct series *s)
 {
-	struct series fresh = {.iv = s->iv, .owned = s->owned, .tenure = s->tenure, .market = s->market, .was_listed = s->was_listed,
-			       .since_ms = s->since_ms, .until_ms = s->until_ms, .retention_ms = s->retention_ms, .wanted_until_ms = INT64_MAX,
+	struct series fresh = {.iv = s->iv,
+			       .owned = s->owned,
+			       .tenure = s->tenure,
+			       .market = s->market,
+			       .was_listed = s->was_listed,
+			       .since_ms = s->since_ms,
+			       .until_ms = s->until_ms,
+			       .retention_ms = s->retention_ms,
+			       .wanted_until_ms = INT64_MAX,
 			       .listed_from_ms = INT64_MIN};
 
 	memcpy(fresh.symbol, s->symbol, sizeof fresh.symbol);
@@ -74,12 +86,15 @@ void series_begin(struct series *s, int64_t now_ms)
 	s->begun = 1;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
 	s->live_polled_ms = s->live_from_ms;
-	s->live_first_ms = now_ms; /* due at once, all alike: not a day late where the interval is one */
+	s->live_first_ms =
+		now_ms; /* due at once, all alike: not a day late where the interval is one */
 	s->wanted_from_ms = interval_add(s->iv, interval_floor(s->iv, now_ms), -WANTED_AT_FIRST);
 	if (s->since_ms != INT64_MIN)
 		s->wanted_from_ms = interval_floor(s->iv, s->since_ms);
 	if (s->until_ms != INT64_MAX)
-		s->wanted_until_ms = s->until_ms < s->live_from_ms ? interval_ceil(s->iv, s->until_ms) : s->live_from_ms;
+		s->wanted_until_ms = s->until_ms < s->live_from_ms
+					     ? interval_ceil(s->iv, s->until_ms)
+					     : s->live_from_ms;
 }
 
 /* --- what is wanted */
@@ -98,7 +113,8 @@ int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_m
 static int64_t asked_until(const struct series *s, int64_t now_ms)
 {
 	/* live_from can lie ahead of a clock that was set back. */
-	return least(least(s->live_from_ms, promise_final_before(s->iv, now_ms)), s->wanted_until_ms);
+	return least(least(s->live_from_ms, promise_final_before(s->iv, now_ms)),
+		     s->wanted_until_ms);
 }
 
 static int64_t intervals_of(const struct series *s, const struct spans *spans)
@@ -110,7 +126,8 @@ static int64_t intervals_of(const struct series *s, const struct spans *spans)
 	return n;
 }
 
-void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms, int64_t boot_ms, struct spans *out)
+void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
+		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
 	if (!s->looked_once || boot_ms < s->unknown_until_boot_ms || boot_ms < s->again_boot_ms)
@@ -187,7 +204,8 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 
 		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
 		if (!ended)
-			s->wanted_until_ms = s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
+			s->wanted_until_ms =
+				s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
 		return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
 	}
 	if (boot_ms < s->unknown_until_boot_ms)
@@ -208,13 +226,14 @@ static void known_rebuild(struct series *s)
 
 void series_look_began(struct series *s)
 {
-	/* Deliveries reported so far lie before the end offsets that this look is about to read: when it ends, the
-	 * database speaks for them. */
+	/* Deliveries reported so far lie before the end offsets that this look is about to read:
+	 * when it ends, the database speaks for them. */
 	spans_union(&s->fresh_before, &s->fresh_since);
 	spans_clear(&s->fresh_since);
 }
 
-int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms, int64_t boot_ms)
+int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms,
+			  int64_t boot_ms)
 {
 	struct spans before = {0}, missing = {0};
 	int64_t n;
@@ -224,7 +243,8 @@ int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t
 	spans_clear(&s->fresh_before);
 	known_rebuild(s);
 	holds_known(&s->holds, &s->known);
-	/* What an answer showed to be empty is believed until a promise is due for it, no longer. */
+	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
+	 */
 	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
 	if (s->looked_once) {
 		spans_subtract(&before, &s->known);
@@ -272,7 +292,8 @@ void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_t
 	spans_add(&s->fresh_since, covers_from_ms, covers_to_ms);
 }
 
-void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms, int64_t covers_to_ms)
+void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms,
+		   int64_t covers_to_ms)
 {
 	if (covers_from_ms == covers_to_ms) {
 		provisionals_forget(&s->provisionals, timestamp_ms);
@@ -298,7 +319,8 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;
-	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and the first of the next. */
+	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and
+	 * the first of the next. */
 	due = least(next_end_of_age(s->iv, s->live_polled_ms, SETTLE_MS),
 		    next_end_of_age(s->iv, s->live_polled_ms, FINAL_MS + SETTLE_MS));
 	return greatest(due, least(s->live_first_ms, now_ms));
@@ -306,8 +328,11 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 
 int series_live_count(const struct series *s, int64_t now_ms)
 {
-	/* What is not settled, the forming candle, an older neighbour, and what may close on the way. */
-	int64_t n = interval_count(s->iv, s->live_from_ms, interval_end(s->iv, interval_floor(s->iv, now_ms))) + 2;
+	/* What is not settled, the forming candle, an older neighbour, and what may close on the
+	 * way. */
+	int64_t n = interval_count(s->iv, s->live_from_ms,
+				   interval_end(s->iv, interval_floor(s->iv, now_ms))) +
+		    2;
 
 	return (int)least(n + (s->iv->nominal_ms < FINAL_MS ? 2 : 0), PAGE_ROWS);
 }

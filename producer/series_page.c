@@ -1,15 +1,13 @@
-/* What an answer means to its series: which rows are published, with which promise, and what is learned where there are none. */
+/* SPDX-License-Identifier: MIT */
+/* What an answer means to its series: which rows are published, with which promise, and what is
+ * learned where there are none. */
 #include "series.h"
 
 #include <stdlib.h>
 
 #include "common/alloc.h"
 
-enum {
-	PAUSE_FIRST_MS = 1000,
-	PAUSE_LIVE_MAX_MS = 60 * 1000,
-	UNANSWERED_MAX_MS = 10 * 1000
-};
+enum { PAUSE_FIRST_MS = 1000, PAUSE_LIVE_MAX_MS = 60 * 1000, UNANSWERED_MAX_MS = 10 * 1000 };
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -56,11 +54,13 @@ void series_unknown_market(struct series *s, int64_t boot_ms)
 void series_unanswered(struct series *s, int64_t boot_ms)
 {
 	s->unanswered++;
-	s->again_boot_ms = boot_ms + least((int64_t)PAUSE_FIRST_MS * s->unanswered, UNANSWERED_MAX_MS);
+	s->again_boot_ms =
+		boot_ms + least((int64_t)PAUSE_FIRST_MS * s->unanswered, UNANSWERED_MAX_MS);
 }
 
-/* An empty page claims nothing. Twice, a minute or more apart, with nothing known before it: the listing begins here. Where it is
- * right, everything older is empty as well and must not be asked for page by page: it waits with it. */
+/* An empty page claims nothing. Twice, a minute or more apart, with nothing known before it: the
+ * listing begins here. Where it is right, everything older is empty as well and must not be asked
+ * for page by page: it waits with it. */
 static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
 	int nothing_older = s->known.n == 0 || s->known.v[0].from >= to_ms;
@@ -69,7 +69,8 @@ static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t
 		return; /* beside the question below */
 	if (to_ms == s->listed_from_ms) {
 		s->listed_asked_boot_ms = boot_ms;
-	} else if (holds_empty(&s->holds, nothing_older ? INT64_MIN : from_ms, to_ms, boot_ms) && nothing_older) {
+	} else if (holds_empty(&s->holds, nothing_older ? INT64_MIN : from_ms, to_ms, boot_ms) &&
+		   nothing_older) {
 		s->listed_from_ms = to_ms;
 		s->listed_asked_boot_ms = boot_ms;
 		holds_not_empty(&s->holds, INT64_MIN);
@@ -80,7 +81,8 @@ static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t
 
 static int by_timestamp(const void *a, const void *b)
 {
-	int64_t x = ((const struct stored *)a)->timestamp_ms, y = ((const struct stored *)b)->timestamp_ms;
+	int64_t x = ((const struct stored *)a)->timestamp_ms,
+		y = ((const struct stored *)b)->timestamp_ms;
 
 	return x < y ? -1 : x > y;
 }
@@ -113,12 +115,17 @@ struct reading { /* what series_page works on */
 	int live;
 };
 
-static void publish(struct series *s, const struct candle *row, const struct promise *p, int live, struct publications *out)
+static void publish(struct series *s, const struct candle *row, const struct promise *p, int live,
+		    struct publications *out)
 {
 	struct publication *pub = publications_push(out);
 
-	*pub = (struct publication){.candle = *row, .covers_from_ms = p->covers_from_ms, .covers_to_ms = p->covers_to_ms};
-	pub->origin = live ? ORIGIN_LIVE : spans_contain(&s->repair, row->timestamp_ms) ? ORIGIN_REPAIR : ORIGIN_BACKFILL;
+	*pub = (struct publication){.candle = *row,
+				    .covers_from_ms = p->covers_from_ms,
+				    .covers_to_ms = p->covers_to_ms};
+	pub->origin = live                                           ? ORIGIN_LIVE
+		      : spans_contain(&s->repair, row->timestamp_ms) ? ORIGIN_REPAIR
+								     : ORIGIN_BACKFILL;
 	revision_raise(s, pub);
 	spans_add(&s->in_flight, p->covers_from_ms, p->covers_to_ms);
 	spans_add(&s->known, p->covers_from_ms, p->covers_to_ms);
@@ -135,8 +142,8 @@ static int promise_is_news(const struct series *s, const struct reading *r, cons
 	return from < to && !spans_cover(&s->known, from, to);
 }
 
-static void final_row(struct series *s, const struct reading *r, const struct candle *row, const struct promise *p, int last,
-		      struct publications *out)
+static void final_row(struct series *s, const struct reading *r, const struct candle *row,
+		      const struct promise *p, int last, struct publications *out)
 {
 	int64_t own_end = interval_end(s->iv, row->timestamp_ms);
 
@@ -164,8 +171,8 @@ static void live_answered(struct series *s, const struct page *page, int64_t rea
 		s->live_from_ms = promise_final_before(s->iv, read_ms);
 }
 
-void series_page(struct series *s, const struct page *page, int64_t from_ms, int64_t to_ms, int count, int64_t read_ms,
-		 int64_t boot_ms, struct publications *out)
+void series_page(struct series *s, const struct page *page, int64_t from_ms, int64_t to_ms,
+		 int count, int64_t read_ms, int64_t boot_ms, struct publications *out)
 {
 	struct reading r = {.read_ms = read_ms, .boot_ms = boot_ms, .live = to_ms == INT64_MAX};
 	struct promise *promises = xcalloc(page->n + 1, sizeof *promises);
@@ -178,13 +185,15 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 		const struct promise *p = &promises[i];
 		const struct candle *row = &page->rows[p->row];
 		int last_final = row->timestamp_ms < final_before &&
-				 (i + 1 == n || page->rows[promises[i + 1].row].timestamp_ms >= final_before);
+				 (i + 1 == n ||
+				  page->rows[promises[i + 1].row].timestamp_ms >= final_before);
 
 		if (!s->looked_once && row->timestamp_ms < s->live_from_ms)
 			continue; /* backfill waits for the first look */
 		if (p->covers_from_ms < p->covers_to_ms)
 			final_row(s, &r, row, p, last_final, out);
-		else if (row->timestamp_ms < s->wanted_until_ms && provisionals_note(&s->provisionals, row))
+		else if (row->timestamp_ms < s->wanted_until_ms &&
+			 provisionals_note(&s->provisionals, row))
 			publish(s, row, p, r.live, out);
 	}
 	if (r.live) {
@@ -195,7 +204,8 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 		if (spans_contain(&s->known, to_ms - 1))
 			holds_drop(&s->holds, from_ms, to_ms);
 		else
-			series_rejected(s, from_ms, to_ms, boot_ms); /* nothing gained: never ask in a circle */
+			series_rejected(s, from_ms, to_ms,
+					boot_ms); /* nothing gained: never ask in a circle */
 		holds_not_empty(&s->holds, page->rows[0].timestamp_ms);
 		if (page->rows[0].timestamp_ms < s->listed_from_ms)
 			s->listed_from_ms = INT64_MIN;

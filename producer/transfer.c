@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transfer.h"
 
 #include <stdlib.h>
@@ -22,8 +23,8 @@ static size_t take_head(char *line, size_t size, size_t n, void *context)
 	/* Trailers come here too, after the body: they are not the head. */
 	if (t->body_began)
 		return len;
-	/* Of several heads (100 Continue, 103 Early Hints) the last one counts; their lines are counted
-	 * together. */
+	/* Of several heads (100 Continue, 103 Early Hints) the last one counts; their lines are
+	 * counted together. */
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		buf_clear(&t->head);
 		t->head_boot_ms = clock_boot_ms();
@@ -56,7 +57,8 @@ static CURLcode easy_set_security(CURL *easy, const struct transfer_manners *m)
 
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	code = code ? code
+		    : curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, m->protocols);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -77,11 +79,14 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_manners *m)
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)m->connect_ms);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)m->total_ms);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
+	code = code ? code
+		    : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)m->idle_s);
 	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX_BYTES);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+		    : curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+				       (curl_off_t)HTTP_BODY_MAX_BYTES);
+	code = code ? code
+		    : curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	return code;
 }
@@ -97,7 +102,8 @@ static CURLcode easy_set_request(CURL *easy, const struct transfer_manners *m, s
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	code = code ? code
+		    : curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_USERAGENT, m->user_agent);
@@ -159,16 +165,19 @@ void transfer_describe(const struct transfer *t, struct err *err)
 	const char *reason = *t->reason ? t->reason : curl_easy_strerror(t->result);
 
 	if (t->bound == BOUND_BODY || t->result == CURLE_FILESIZE_EXCEEDED)
-		err_set(err, ERR_INPUT, "The exchange's answer is larger than %d bytes and was broken off.",
+		err_set(err, ERR_INPUT,
+			"The exchange's answer is larger than %d bytes and was broken off.",
 			HTTP_BODY_MAX_BYTES);
 	else if (t->bound == BOUND_HEAD)
 		err_set(err, ERR_INPUT,
 			"The head of the exchange's answer has more than %d lines or %d bytes.",
 			HTTP_HEAD_MAX_LINES, HTTP_HEAD_MAX_BYTES);
 	else if (t->result == CURLE_BAD_CONTENT_ENCODING)
-		err_set(err, ERR_INPUT, "The exchange's answer cannot be decompressed: \"%s\".", reason);
+		err_set(err, ERR_INPUT, "The exchange's answer cannot be decompressed: \"%s\".",
+			reason);
 	else if (is_mistrust(t->result))
-		err_set(err, ERR_FATAL, "The exchange's certificate is not to be trusted: \"%s\".", reason);
+		err_set(err, ERR_FATAL, "The exchange's certificate is not to be trusted: \"%s\".",
+			reason);
 	else
 		err_set(err, ERR_RETRY, "The exchange gave no complete answer: \"%s\".", reason);
 }

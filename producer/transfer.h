@@ -1,5 +1,6 @@
-/* One request at libcurl: an easy handle with our manners (http.h), and what comes of it. The handle is
- * kept for the next request. */
+/* SPDX-License-Identifier: MIT */
+/* One request at libcurl: an easy handle with our manners (http.h), and what comes of it. The
+ * handle is kept for the next request. */
 #ifndef GAPLESS_TRANSFER_H
 #define GAPLESS_TRANSFER_H
 
@@ -41,8 +42,10 @@ struct transfer *transfer_new(const struct transfer_manners *manners, struct err
 	__attribute__((warn_unused_result));
 void transfer_free(struct transfer *t);
 /* Makes it ready for a request. libcurl copies the URL. */
-CURLcode transfer_begin(struct transfer *t, const char *url, void *tag) __attribute__((warn_unused_result));
-/* What went wrong with one that has no complete answer: class and sentence as http_answer has them. */
+CURLcode transfer_begin(struct transfer *t, const char *url, void *tag)
+	__attribute__((warn_unused_result));
+/* What went wrong with one that has no complete answer: class and sentence as http_answer has them.
+ */
 void transfer_describe(const struct transfer *t, struct err *err);
 
 #endif

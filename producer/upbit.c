@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "upbit.h"
 
 #include <cjson/cJSON.h>
@@ -18,7 +19,7 @@ static const struct route {
 } routes[] = {
 	{"1s", "seconds"},     {"1m", "minutes/1"},   {"3m", "minutes/3"},   {"5m", "minutes/5"},
 	{"10m", "minutes/10"}, {"15m", "minutes/15"}, {"30m", "minutes/30"}, {"1h", "minutes/60"},
-	{"4h", "minutes/240"}, {"1d", "days"},	      {"1w", "weeks"},	     {"1M", "months"},
+	{"4h", "minutes/240"}, {"1d", "days"},        {"1w", "weeks"},       {"1M", "months"},
 };
 
 static const char *route_path(const struct interval *iv)
@@ -48,8 +49,8 @@ static int url_fits(int n, size_t cap, struct err *err)
 	return 0;
 }
 
-int upbit_candles_url(const char *base, const char *symbol, const struct interval *iv, int64_t to_ms,
-		      int count, char *out, size_t cap, struct err *err)
+int upbit_candles_url(const char *base, const char *symbol, const struct interval *iv,
+		      int64_t to_ms, int count, char *out, size_t cap, struct err *err)
 {
 	const char *path = route_path(iv);
 	char at[TIMETEXT_BYTES], to[64] = "";
@@ -58,11 +59,12 @@ int upbit_candles_url(const char *base, const char *symbol, const struct interva
 	if (!path)
 		return err_set(err, ERR_FATAL, "Upbit has no candles of interval %s.", iv->name);
 	if (!symbol_is_valid(symbol))
-		return err_set(err, ERR_FATAL, "The symbol is not one of Upbit's: they look like KRW-BTC.");
+		return err_set(err, ERR_FATAL,
+			       "The symbol is not one of Upbit's: they look like KRW-BTC.");
 	if (count < 1 || count > PAGE_ROWS)
 		return err_set(err, ERR_FATAL,
-			       "A page of %d candles was to be asked for; 1 to %d are possible.", count,
-			       PAGE_ROWS);
+			       "A page of %d candles was to be asked for; 1 to %d are possible.",
+			       count, PAGE_ROWS);
 	if (to_ms != PAGE_NO_TO) {
 		/* "2020-02-20T11:19:00Z" */
 		time_format(to_ms, at);
@@ -72,8 +74,8 @@ int upbit_candles_url(const char *base, const char *symbol, const struct interva
 				"A page was asked for before a time that is not in the years 1 to 9999.");
 		snprintf(to, sizeof(to), "&to=%.13s%%3A%.2s%%3A%s", at, at + 14, at + 17);
 	}
-	n = snprintf(out, cap, "%.*s/v1/candles/%s?market=%s&count=%d%s", base_len(base), base, path, symbol,
-		     count, to);
+	n = snprintf(out, cap, "%.*s/v1/candles/%s?market=%s&count=%d%s", base_len(base), base,
+		     path, symbol, count, to);
 	return url_fits(n, cap, err);
 }
 
@@ -104,23 +106,26 @@ static int markets_read(const struct cJSON *json, struct upbit_markets *out, str
 	size_t entry = 0, n = 0;
 
 	if (message)
-		return err_set(err, ERR_INPUT,
-			       "The exchange answered with an error in place of its markets: \"%s\".",
-			       remote_text(message, strlen(message), quoted));
+		return err_set(
+			err, ERR_INPUT,
+			"The exchange answered with an error in place of its markets: \"%s\".",
+			remote_text(message, strlen(message), quoted));
 	if (!cJSON_IsArray(json))
 		return err_set(err, ERR_INPUT,
 			       "The answer is not a list of markets: JSON, but not an array.");
 	out->names = xcalloc((size_t)cJSON_GetArraySize(json) + 1, sizeof(out->names[0]));
-	cJSON_ArrayForEach (item, json) {
+	cJSON_ArrayForEach(item, json)
+	{
 		const char *name = NULL;
 
 		entry++;
 		if (cJSON_IsObject(item))
 			name = json_string_text(cJSON_GetObjectItemCaseSensitive(item, "market"));
 		if (!name)
-			return err_set(err, ERR_INPUT,
-				       "Entry %zu of the list of markets is not an object with a \"market\".",
-				       entry);
+			return err_set(
+				err, ERR_INPUT,
+				"Entry %zu of the list of markets is not an object with a \"market\".",
+				entry);
 		if (symbol_is_valid(name))
 			memcpy(out->names[out->n++], name, strlen(name) + 1);
 		else
@@ -158,6 +163,6 @@ void upbit_markets_release(struct upbit_markets *markets)
 
 int upbit_markets_has(const struct upbit_markets *markets, const char *symbol)
 {
-	return markets->n > 0 &&
-	       bsearch(symbol, markets->names, markets->n, sizeof(markets->names[0]), by_name) != NULL;
+	return markets->n > 0 && bsearch(symbol, markets->names, markets->n,
+					 sizeof(markets->names[0]), by_name) != NULL;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,8 @@ static int remaining_parse(const char *text, size_t len)
 		trim(&part, &name_len);
 		trim(&value, &value_len);
 		if (text_is(part, name_len, "group"))
-			candles = text_is(value, value_len, "candles") || text_is(value, value_len, "candle");
+			candles = text_is(value, value_len, "candles") ||
+				  text_is(value, value_len, "candle");
 		else if (text_is(part, name_len, "sec"))
 			sec = small_number(value, value_len);
 	}
@@ -115,10 +117,11 @@ static const struct unit {
 	int64_t ms;
 } units[] = {
 	/* Longer words before the shorter ones that they begin with. */
-	{"milliseconds", 1}, {"millisecond", 1}, {"ms", 1},	 {"seconds", 1000}, {"second", 1000},
-	{"secs", 1000},	     {"sec", 1000},	 {"s", 1000},	 {"초", 1000},	    {"minutes", 60000},
-	{"minute", 60000},   {"mins", 60000},	 {"min", 60000}, {"m", 60000},	    {"분", 60000},
-	{"hours", 3600000},  {"hour", 3600000},	 {"h", 3600000}, {"시간", 3600000},
+	{"milliseconds", 1}, {"millisecond", 1}, {"ms", 1},         {"seconds", 1000},
+	{"second", 1000},    {"secs", 1000},     {"sec", 1000},     {"s", 1000},
+	{"초", 1000},        {"minutes", 60000}, {"minute", 60000}, {"mins", 60000},
+	{"min", 60000},      {"m", 60000},       {"분", 60000},     {"hours", 3600000},
+	{"hour", 3600000},   {"h", 3600000},     {"시간", 3600000},
 };
 
 static int is_letter(char c)
@@ -191,7 +194,7 @@ static enum upbit_verdict verdict_of(int status, int is_error_object)
 const char *upbit_verdict_name(enum upbit_verdict verdict)
 {
 	static const char *const names[] = {
-		[UPBIT_OK] = "ok",	     [UPBIT_LIMITED] = "limited",
+		[UPBIT_OK] = "ok",           [UPBIT_LIMITED] = "limited",
 		[UPBIT_BANNED] = "banned",   [UPBIT_UNKNOWN_MARKET] = "unknown_market",
 		[UPBIT_REFUSED] = "refused", [UPBIT_BROKEN] = "broken",
 	};
@@ -213,7 +216,8 @@ static const char *verdict_meaning(enum upbit_verdict verdict)
 	return meanings[verdict];
 }
 
-enum upbit_verdict upbit_judge(int status, const char *body, size_t len, int64_t *block_ms, struct err *err)
+enum upbit_verdict upbit_judge(int status, const char *body, size_t len, int64_t *block_ms,
+			       struct err *err)
 {
 	char quoted[REMOTE_TEXT_BYTES], raw[1024];
 	enum upbit_verdict verdict;
@@ -235,7 +239,8 @@ enum upbit_verdict upbit_judge(int status, const char *body, size_t len, int64_t
 	if (verdict == UPBIT_BANNED)
 		*block_ms = block_parse(message);
 	remote_text(message, strlen(message), quoted);
-	err_set(err, verdict == UPBIT_UNKNOWN_MARKET || verdict == UPBIT_REFUSED ? ERR_INPUT : ERR_RETRY,
+	err_set(err,
+		verdict == UPBIT_UNKNOWN_MARKET || verdict == UPBIT_REFUSED ? ERR_INPUT : ERR_RETRY,
 		"The exchange answered with status %d: %s%s%s%s.", status, verdict_meaning(verdict),
 		*quoted ? " (\"" : "", quoted, *quoted ? "\")" : "");
 	cJSON_Delete(json);

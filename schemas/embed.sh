@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Turns numbered SQL files into the C table that writer/migrations.h declares.
 # usage: sh schemas/embed.sh schemas/*.sql > migrations.c
 set -eu

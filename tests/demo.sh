@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # demo.sh: the whole path on this machine, in about a minute, and what it proves. `make demo` builds what it needs.
 #
 # A sandbox exchange that corrects candles after their close and lets others appear late; two producers, two writers; a real

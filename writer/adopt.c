@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
 #include <inttypes.h>
@@ -20,11 +21,16 @@ enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
-static int run_one(struct pg *pg, const char *sql, const char *first, const char *second, struct err *err)
+static int run_one(struct pg *pg, const char *sql, const char *first, const char *second,
+		   struct err *err)
 {
 	const char *values[] = {first, second};
 
-	return pg_run(pg, sql, (struct pg_params){second != NULL ? 2 : first != NULL ? 1 : 0, values},
+	return pg_run(pg, sql,
+		      (struct pg_params){second != NULL  ? 2
+					 : first != NULL ? 1
+							 : 0,
+					 values},
 		      LONG_DEADLINE_MS, err);
 }
 
@@ -37,7 +43,8 @@ static int stopped(struct err *err)
 {
 	if (!stop_requested())
 		return 0;
-	err_set(err, ERR_RETRY, "the adoption of market_data was stopped by a signal; gapless-writer migrate goes on with it");
+	err_set(err, ERR_RETRY,
+		"the adoption of market_data was stopped by a signal; gapless-writer migrate goes on with it");
 	return 1;
 }
 
@@ -53,16 +60,18 @@ struct step {
 	struct pg *pg;
 	const struct adopt_plan *plan;
 	const char *source;
-	char *run;	/* RUN_BYTES */
+	char *run;      /* RUN_BYTES */
 	int64_t blocks; /* of the table */
-	int overtaken;	/* another process has ended or restarted this run, or the table was rewritten: look again */
+	int overtaken;  /* another process has ended or restarted this run, or the table was
+			   rewritten: look again */
 };
 
 /* Locks the run until the transaction ends, and takes its cursor. */
 static int cursor(struct step *s, int64_t *block, struct err *err)
 {
 	const char *values[] = {s->run};
-	PGresult *res = pg_query(s->pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(s->pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
 	int found = res != NULL && PQntuples(res) == 1;
 
 	if (found) {
@@ -78,7 +87,8 @@ static int cursor(struct step *s, int64_t *block, struct err *err)
 /* ---- a step that must wait for the table's other users ---- */
 
 /* Runs the step in a transaction with short lock waits, as often as it takes to get its locks. */
-static int with_locks(struct step *s, int (*step)(struct step *, struct err *), const char *waits, struct err *err)
+static int with_locks(struct step *s, int (*step)(struct step *, struct err *), const char *waits,
+		      struct err *err)
 {
 	struct log_throttle say = {0, 0};
 	struct err ignored;
@@ -135,9 +145,10 @@ static int begin(struct step *s, struct err *err)
 		return joined < 0 ? -1 : 0;
 	if (pg_run(s->pg, SQL_FENCE, none, DEADLINE_MS, err) != 0 ||
 	    pg_run(s->pg, SQL_CREATE, none, LONG_DEADLINE_MS, err) != 0 ||
-	    (s->plan->columns.len > 0 && pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
-	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting"), none, DEADLINE_MS, err) != 0 || carry(s->pg, err) != 0 ||
-	    take_run(s, SQL_OPEN_RUN, err) != 1)
+	    (s->plan->columns.len > 0 &&
+	     pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
+	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting"), none, DEADLINE_MS, err) != 0 ||
+	    carry(s->pg, err) != 0 || take_run(s, SQL_OPEN_RUN, err) != 1)
 		return -1;
 	FAULT("adopt_begin");
 	return 0;
@@ -150,10 +161,12 @@ struct progress {
 	int64_t rows, duplicates, unfit;
 };
 
-static int advance(struct pg *pg, const char *run, const PGresult *copied, struct progress *p, struct err *err)
+static int advance(struct pg *pg, const char *run, const PGresult *copied, struct progress *p,
+		   struct err *err)
 {
 	char next[24];
-	const char *values[] = {run, next, PQgetvalue(copied, 0, 0), PQgetvalue(copied, 0, 1), PQgetvalue(copied, 0, 2)};
+	const char *values[] = {run, next, PQgetvalue(copied, 0, 0), PQgetvalue(copied, 0, 1),
+				PQgetvalue(copied, 0, 2)};
 	PGresult *res;
 
 	snprintf(next, sizeof(next), "%" PRId64, p->block + BATCH_BLOCKS);
@@ -175,13 +188,15 @@ static int batch(struct step *s, struct progress *p, struct err *err)
 	PGresult *res;
 	int rc;
 
-	if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &p->block, err) != 0)
+	if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
+	    cursor(s, &p->block, err) != 0)
 		return -1;
 	if (p->block >= s->blocks)
 		return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
 	snprintf(from, sizeof(from), "(%" PRId64 ",0)", p->block);
 	snprintf(to, sizeof(to), "(%" PRId64 ",0)", p->block + BATCH_BLOCKS);
-	res = pg_query(s->pg, s->plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS, err);
+	res = pg_query(s->pg, s->plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS,
+		       err);
 	if (res == NULL)
 		return -1;
 	rc = advance(s->pg, s->run, res, p, err);
@@ -207,8 +222,9 @@ static int copy(struct step *s, struct err *err)
 		more = batch(s, &p, err);
 		if (more > 0 && clock_boot_ms() - said_ms >= SAY_MS) {
 			said_ms = clock_boot_ms();
-			log_info("adopting", L_INT("percent", p.block * 100 / s->blocks), L_INT("rows", p.rows),
-				 L_INT("duplicates", p.duplicates), L_INT("unfit", p.unfit));
+			log_info("adopting", L_INT("percent", p.block * 100 / s->blocks),
+				 L_INT("rows", p.rows), L_INT("duplicates", p.duplicates),
+				 L_INT("unfit", p.unfit));
 		}
 	} while (more > 0);
 	return more;
@@ -219,18 +235,22 @@ static int copy(struct step *s, struct err *err)
 static int balance(struct pg *pg, const char *run, struct err *err)
 {
 	const char *values[] = {run};
-	PGresult *res = pg_query(pg, SQL_BALANCE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, SQL_BALANCE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
 	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 
 	if (ok)
-		log_info("every row is accounted for", L_INT("rows", number_at(res, 0, 1)), L_INT("adopted", number_at(res, 0, 3)),
-			 L_INT("duplicates", number_at(res, 0, 4)), L_INT("unfit", number_at(res, 0, 5)),
+		log_info("every row is accounted for", L_INT("rows", number_at(res, 0, 1)),
+			 L_INT("adopted", number_at(res, 0, 3)),
+			 L_INT("duplicates", number_at(res, 0, 4)),
+			 L_INT("unfit", number_at(res, 0, 5)),
 			 L_INT("series", number_at(res, 0, 7)));
 	else if (res != NULL)
 		err_set(err, ERR_FATAL,
 			"the rows do not add up: market_data has %s, of which %s were read, %s adopted and %s set aside; was "
 			"it written to meanwhile? Stop whatever does, and run gapless-writer migrate again: it begins anew",
-			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2), PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 6));
+			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2), PQgetvalue(res, 0, 3),
+			PQgetvalue(res, 0, 6));
 	PQclear(res);
 	return ok ? 0 : -1;
 }
@@ -238,7 +258,8 @@ static int balance(struct pg *pg, const char *run, struct err *err)
 static int say_reasons(struct pg *pg, const char *run, struct err *err)
 {
 	const char *values[] = {run};
-	PGresult *res = pg_query(pg, SQL_SET_ASIDE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, SQL_SET_ASIDE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -277,8 +298,9 @@ static int settle(struct step *s, struct err *err)
 	struct pg *pg = s->pg;
 	int64_t block;
 
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 || cursor(s, &block, err) != 0 ||
-	    run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 || run_one(pg, SQL_WANT, s->run, s->source, err) != 0)
+	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
+	    cursor(s, &block, err) != 0 || run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 ||
+	    run_one(pg, SQL_WANT, s->run, s->source, err) != 0)
 		return -1;
 	if (balance(pg, s->run, err) != 0)
 		return restart_next_time(pg, s->run, err);
@@ -307,8 +329,12 @@ static int adopt(struct step *s, struct adopt_look *look, struct err *err)
 	if (look->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
-		log_info("market_data is an older collector's table and is adopted", L_INT("mebibytes", look->blocks / 128));
-		if (with_locks(s, begin, "waiting for those who write to market_data: stop the older collector", err) != 0)
+		log_info("market_data is an older collector's table and is adopted",
+			 L_INT("mebibytes", look->blocks / 128));
+		if (with_locks(
+			    s, begin,
+			    "waiting for those who write to market_data: stop the older collector",
+			    err) != 0)
 			return -1;
 		/* What was committed before the fence stood. */
 		adopt_look_release(look);
@@ -317,7 +343,9 @@ static int adopt(struct step *s, struct adopt_look *look, struct err *err)
 	}
 	s->blocks = look->blocks;
 	if (copy(s, err) != 0 || settle(s, err) != 0 ||
-	    with_locks(s, swap, "waiting for a long reader of market_data to end, to swap the tables", err) != 0)
+	    with_locks(s, swap,
+		       "waiting for a long reader of market_data to end, to swap the tables",
+		       err) != 0)
 		return -1;
 	FAULT("adopt_swapped");
 	log_info("market_data is adopted; the old table is market_data_inherited",
@@ -357,7 +385,8 @@ static int attempt(struct pg *pg, const char *source, int *overtaken, struct err
 		rc = 0;
 		break;
 	case ADOPT_LEAVE:
-		log_warn("market_data is not as a migration makes it, but is in use: it is left as it is");
+		log_warn(
+			"market_data is not as a migration makes it, but is in use: it is left as it is");
 		rc = 0;
 		break;
 	case ADOPT_COPY:
@@ -378,7 +407,8 @@ int adopt_run(struct pg *pg, const char *source, struct err *err)
 	int overtaken, rc;
 
 	while ((rc = attempt(pg, source, &overtaken, err)) != 0 && overtaken) {
-		log_info("another process adopts market_data, too, or it was rewritten; looking again");
+		log_info(
+			"another process adopts market_data, too, or it was rewritten; looking again");
 		if (stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
 			return -1;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "adopt_look.h"
 
 #include <stdio.h>
@@ -9,43 +10,58 @@
 
 enum { DEADLINE_MS = 40000 };
 
-/* What would go on using the inherited table under its new name, or keeps it from being renamed alone. */
-#define SQL_USERS \
-	"(SELECT string_agg(what, ', ' ORDER BY what) FROM (" \
-	"SELECT CASE v.relkind WHEN 'm' THEN 'materialized ' ELSE '' END || 'view ' || v.oid::regclass AS what " \
-	"FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid JOIN pg_class AS v ON v.oid = w.ev_class " \
-	"WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid " \
-	"AND v.oid <> t.oid UNION SELECT 'rule ' || w.rulename FROM pg_rewrite AS w WHERE w.ev_class = t.oid " \
+/* What would go on using the inherited table under its new name, or keeps it from being renamed
+ * alone. */
+#define SQL_USERS                                                                                                      \
+	"(SELECT string_agg(what, ', ' ORDER BY what) FROM ("                                                          \
+	"SELECT CASE v.relkind WHEN 'm' THEN 'materialized ' ELSE '' END || 'view ' || v.oid::regclass AS what "       \
+	"FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid JOIN pg_class AS v ON v.oid = w.ev_class "        \
+	"WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid "     \
+	"AND v.oid <> t.oid UNION SELECT 'rule ' || w.rulename FROM pg_rewrite AS w WHERE w.ev_class = t.oid "         \
 	"UNION SELECT 'function ' || d.objid::regprocedure FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass " \
-	"AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid " \
-	"UNION SELECT 'foreign key of ' || k.conrelid::regclass FROM pg_constraint AS k " \
-	"WHERE k.contype = 'f' AND k.confrelid = t.oid " \
-	"UNION SELECT 'child table ' || h.inhrelid::regclass FROM pg_inherits AS h WHERE h.inhparent = t.oid " \
+	"AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid "                                              \
+	"UNION SELECT 'foreign key of ' || k.conrelid::regclass FROM pg_constraint AS k "                              \
+	"WHERE k.contype = 'f' AND k.confrelid = t.oid "                                                               \
+	"UNION SELECT 'child table ' || h.inhrelid::regclass FROM pg_inherits AS h WHERE h.inhparent = t.oid "         \
 	"UNION SELECT 'parent table ' || h.inhparent::regclass FROM pg_inherits AS h WHERE h.inhrelid = t.oid) AS u)"
 
-enum { KIND, SCHEMA, HERE, HAS_KEY, HAS_FINITE, IS_WRITTEN, IS_TAKEN, USERS, FILENODE, BLOCKS, RUN };
-#define SQL_FACTS \
-	"SELECT t.relkind, n.nspname, current_schema(), " SQL_HAS_KEY ", EXISTS (SELECT FROM pg_constraint AS c " \
-	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN ", " \
-	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS ", " \
+enum {
+	KIND,
+	SCHEMA,
+	HERE,
+	HAS_KEY,
+	HAS_FINITE,
+	IS_WRITTEN,
+	IS_TAKEN,
+	USERS,
+	FILENODE,
+	BLOCKS,
+	RUN
+};
+#define SQL_FACTS                                                                                                  \
+	"SELECT t.relkind, n.nspname, current_schema(), " SQL_HAS_KEY                                              \
+	", EXISTS (SELECT FROM pg_constraint AS c "                                                                \
+	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN       \
+	", "                                                                                                       \
+	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS ", "                  \
 	"coalesce(pg_relation_filenode(t.oid), 0), pg_relation_size(t.oid) / current_setting('block_size')::int, " \
-	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL " \
-	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) " \
+	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL "                            \
+	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) "       \
 	"FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = 'market_data'::regclass"
 
 enum { NAME, IDENT, TYPE, CLASS, FALLBACK, NOT_NULL, IDENTITY, GENERATED };
-#define SQL_COLUMNS \
-	"SELECT a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod) || " \
-	"CASE WHEN a.attcollation = '\"C\"'::regcollation THEN ' C' ELSE '' END, " \
-	"CASE WHEN y.typtype = 'e' OR a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, " \
-	"'name'::regtype) THEN 'text' WHEN a.atttypid = 'timestamp'::regtype THEN 'naive' " \
-	"WHEN a.atttypid = 'timestamptz'::regtype THEN 'zoned' " \
-	"WHEN a.atttypid IN ('float4'::regtype, 'float8'::regtype) THEN 'float' " \
+#define SQL_COLUMNS                                                                                                 \
+	"SELECT a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod) || "                        \
+	"CASE WHEN a.attcollation = '\"C\"'::regcollation THEN ' C' ELSE '' END, "                                  \
+	"CASE WHEN y.typtype = 'e' OR a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, "      \
+	"'name'::regtype) THEN 'text' WHEN a.atttypid = 'timestamp'::regtype THEN 'naive' "                         \
+	"WHEN a.atttypid = 'timestamptz'::regtype THEN 'zoned' "                                                    \
+	"WHEN a.atttypid IN ('float4'::regtype, 'float8'::regtype) THEN 'float' "                                   \
 	"WHEN a.atttypid IN ('numeric'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'number' " \
-	"ELSE 'other' END, CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, f.adrelid) END, " \
-	"a.attnotnull, a.attidentity <> '', a.attgenerated <> '' " \
-	"FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid " \
-	"LEFT JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnum = a.attnum " \
+	"ELSE 'other' END, CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, f.adrelid) END, "                \
+	"a.attnotnull, a.attidentity <> '', a.attgenerated <> '' "                                                  \
+	"FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid "                                           \
+	"LEFT JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnum = a.attnum "                               \
 	"WHERE a.attrelid = 'market_data'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
 
 static const char *text_at(const PGresult *res, int row, int column)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The description of market_data that adopt_plan.h decides on, and how far an adoption is. */
 #ifndef GAPLESS_ADOPT_LOOK_H
 #define GAPLESS_ADOPT_LOOK_H
@@ -16,7 +17,8 @@ struct adopt_look {
 };
 
 /* 0, or -1 with *err; release it in both cases. */
-int adopt_look(struct pg *pg, struct adopt_look *look, struct err *err) __attribute__((warn_unused_result));
+int adopt_look(struct pg *pg, struct adopt_look *look, struct err *err)
+	__attribute__((warn_unused_result));
 void adopt_look_release(struct adopt_look *look);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "assigned.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@ void assigned_set(struct assigned *a, const int32_t *ids, size_t n)
 	a->v = n == 0 ? NULL : xcalloc(n, sizeof(*a->v));
 	a->n = n;
 	for (size_t i = 0; i < n; i++)
-		a->v[i] = (struct partition){.id = ids[i], .end = INT64_MAX, .hole_at = -1, .confirmed = -1};
+		a->v[i] = (struct partition){
+			.id = ids[i], .end = INT64_MAX, .hole_at = -1, .confirmed = -1};
 }
 
 void assigned_release(struct assigned *a)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "batch.h"
 
 #include <stdlib.h>
@@ -101,7 +102,8 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 			b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
 			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
 		}
-		b->parts[b->parts_n++] = (struct batch_part){.partition = partition, .began = expected};
+		b->parts[b->parts_n++] =
+			(struct batch_part){.partition = partition, .began = expected};
 	}
 	b->parts[i].next = offset + 1;
 }
@@ -167,8 +169,10 @@ void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *
 	key_len = key_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : key_len;
 	value_len = value_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : value_len;
 	d = &b->dead[b->dead_n++];
-	*d = (struct dead_letter){
-		.partition = partition, .offset = offset, .key_len = key_len, .value_len = value_len};
+	*d = (struct dead_letter){.partition = partition,
+				  .offset = offset,
+				  .key_len = key_len,
+				  .value_len = value_len};
 	d->key = copy(key, key_len);
 	d->value = copy(value, value_len);
 	d->reason = xstrdup(reason);
@@ -206,12 +210,14 @@ static int row_order(const void *a, const void *b)
 
 	if (c == 0 && x->interval != y->interval)
 		c = strcmp(x->interval->name, y->interval->name);
-	return c != 0 ? c : (x->timestamp_ms > y->timestamp_ms) - (x->timestamp_ms < y->timestamp_ms);
+	return c != 0 ? c
+		      : (x->timestamp_ms > y->timestamp_ms) - (x->timestamp_ms < y->timestamp_ms);
 }
 
 static int part_order(const void *a, const void *b)
 {
-	int32_t x = ((const struct batch_part *)a)->partition, y = ((const struct batch_part *)b)->partition;
+	int32_t x = ((const struct batch_part *)a)->partition,
+		y = ((const struct batch_part *)b)->partition;
 
 	return (x > y) - (x < y);
 }

@@ -1,11 +1,13 @@
-/* What one transaction stores: the winning message of each key, the promises of all messages, dead letters,
- * and for each partition where the batch began and where the next one begins. Pure: no I/O, no clock.
+/* SPDX-License-Identifier: MIT */
+/* What one transaction stores: the winning message of each key, the promises of all messages, dead
+ * letters, and for each partition where the batch began and where the next one begins. Pure: no
+ * I/O, no clock.
  *
- * Invariants: one row a key, and it is the greatest by message_compare() of all messages of that key; a row's
- * promise is the union of the promises of all of them (those that are not empty contain the candle's own
- * interval, so the union is one span). After batch_seal() rows are in the order of (symbol, interval,
- * timestamp), compared as bytes, and partitions in the order of their numbers: two writers never take locks
- * in opposite orders. */
+ * Invariants: one row a key, and it is the greatest by message_compare() of all messages of that
+ * key; a row's promise is the union of the promises of all of them (those that are not empty
+ * contain the candle's own interval, so the union is one span). After batch_seal() rows are in the
+ * order of (symbol, interval, timestamp), compared as bytes, and partitions in the order of their
+ * numbers: two writers never take locks in opposite orders. */
 #ifndef GAPLESS_BATCH_H
 #define GAPLESS_BATCH_H
 
@@ -15,15 +17,17 @@
 #include "common/candle.h"
 #include "common/spans.h"
 
-enum { DEAD_VALUE_BYTES = 1 << 20 }; /* a dead letter keeps at most this much of its value, and of its key */
+enum {
+	DEAD_VALUE_BYTES = 1 << 20
+}; /* a dead letter keeps at most this much of its value, and of its key */
 
 struct batch_row {
 	struct message m;
 	struct span promise; /* empty: nothing promised */
 	int32_t partition;   /* where the winner came from */
 	int64_t offset;
-	char *rejected; /* why the database refused this row; it goes to the dead letters, its promise with
-			 * it. NULL: fine. Owned by the batch */
+	char *rejected; /* why the database refused this row; it goes to the dead letters, its
+			 * promise with it. NULL: fine. Owned by the batch */
 };
 
 struct dead_letter {
@@ -54,22 +58,24 @@ struct batch {
 	struct batch_part *parts;
 	size_t parts_n, parts_cap;
 	size_t messages;    /* candles decoded, losers included */
-	size_t bytes;	    /* of all messages taken */
+	size_t bytes;       /* of all messages taken */
 	int64_t started_ms; /* when the first message came */
 	/* private */
 	size_t rows_cap, slots;
 	uint32_t *slot; /* open addressing over the keys: index of a row + 1, 0 = free */
 };
 
-/* All memory for rows is taken and touched here, so that it does not grow while a database is away. */
+/* All memory for rows is taken and touched here, so that it does not grow while a database is away.
+ */
 void batch_init(struct batch *b, struct batch_limits limits);
 void batch_release(struct batch *b);
 /* Empty again; keeps the memory of the rows. */
 void batch_clear(struct batch *b);
 
-/* The message at `offset` of `partition` belongs to this batch; `expected` is the offset that was to come,
- * the end of what was taken before (smaller than `offset` where the topic has a hole). Goes before each of
- * the three below; alone it takes a message that carries nothing (a tombstone). */
+/* The message at `offset` of `partition` belongs to this batch; `expected` is the offset that was
+ * to come, the end of what was taken before (smaller than `offset` where the topic has a hole).
+ * Goes before each of the three below; alone it takes a message that carries nothing (a tombstone).
+ */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);

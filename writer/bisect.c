@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bisect.h"
 
 #include <inttypes.h>
@@ -27,11 +28,13 @@ static enum bisect reject(struct search *s, struct batch_row *row, const struct 
 {
 	row->rejected = xstrdup(why->text);
 	s->found++;
-	log_error("the database refuses a row that passed validation; it goes to the dead letters (please "
-		  "report this)",
-		  L_STR("symbol", row->m.candle.symbol), L_STR("interval", row->m.candle.interval->name),
-		  L_TIME("timestamp", row->m.candle.timestamp_ms), L_INT("partition", row->partition),
-		  L_INT("offset", row->offset), L_STR("error", why->text));
+	log_error(
+		"the database refuses a row that passed validation; it goes to the dead letters (please "
+		"report this)",
+		L_STR("symbol", row->m.candle.symbol),
+		L_STR("interval", row->m.candle.interval->name),
+		L_TIME("timestamp", row->m.candle.timestamp_ms), L_INT("partition", row->partition),
+		L_INT("offset", row->offset), L_STR("error", why->text));
 	if (s->limit == 0 || ++*s->run <= s->limit)
 		return BISECT_FOUND;
 	err_set(s->err, ERR_FATAL,
@@ -55,8 +58,8 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 		pg_close(s->pg);
 		return BISECT_NONE;
 	}
-	if (pg_run(s->pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, &(struct err){0}) !=
-	    0)
+	if (pg_run(s->pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
+		   &(struct err){0}) != 0)
 		return BISECT_NONE;
 	if (to - from == 1)
 		return reject(s, &s->batch->rows[from], &why);
@@ -67,12 +70,14 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 	return right == BISECT_NONE ? left : right;
 }
 
-enum bisect bisect_rows(struct pg *pg, struct transaction_room *room, struct batch *b, int64_t limit,
-			int64_t *run, struct err *err)
+enum bisect bisect_rows(struct pg *pg, struct transaction_room *room, struct batch *b,
+			int64_t limit, int64_t *run, struct err *err)
 {
-	struct search s = {.pg = pg, .room = room, .batch = b, .limit = limit, .run = run, .err = err};
+	struct search s = {
+		.pg = pg, .room = room, .batch = b, .limit = limit, .run = run, .err = err};
 
-	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, &(struct err){0}) != 0)
+	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
+		   &(struct err){0}) != 0)
 		return BISECT_NONE;
 	return search(&s, 0, b->n);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "candles.h"
 
 #include <inttypes.h>
@@ -13,13 +14,16 @@
 enum { COPY_MIN_ROWS = 500 };
 
 enum { COLUMNS = 11 };
-enum { TUPLE_BYTES = 2 + COLUMNS * 4 + SYMBOL_BYTES + 8 + 3 * 8 + 6 * PGBINARY_NUMERIC_BYTES }; /* at most */
+enum {
+	TUPLE_BYTES = 2 + COLUMNS * 4 + SYMBOL_BYTES + 8 + 3 * 8 + 6 * PGBINARY_NUMERIC_BYTES
+}; /* at most */
 
 /* Which rows of a batch a statement is about: those that stand like this. */
 enum { MISSING = 1 << STANDING_MISSING, NEWER = 1 << STANDING_NEWER, ALL = ~(1 << STANDING_OUT) };
 
 /* Fills the eleven arrays of SQL_ROWS with rows of [from, to); returns how many. */
-static int64_t fill_rows(struct transaction_room *room, const struct batch *b, size_t from, size_t to, int which)
+static int64_t fill_rows(struct transaction_room *room, const struct batch *b, size_t from,
+			 size_t to, int which)
 {
 	char text[TIMETEXT_BYTES];
 	int64_t n = 0;
@@ -28,7 +32,8 @@ static int64_t fill_rows(struct transaction_room *room, const struct batch *b, s
 	for (size_t i = from; i < to; i++) {
 		const struct candle *c = &b->rows[i].m.candle;
 
-		if (b->rows[i].rejected != NULL || (which != ALL && (which >> room->standing[i] & 1) == 0))
+		if (b->rows[i].rejected != NULL ||
+		    (which != ALL && (which >> room->standing[i] & 1) == 0))
 			continue;
 		pgarray_plain(&room->a[0], c->symbol);
 		pgarray_plain(&room->a[1], c->interval->name);
@@ -47,14 +52,16 @@ static int64_t fill_rows(struct transaction_room *room, const struct batch *b, s
 }
 
 /* One row of n counts. */
-static int count(struct pg *pg, struct transaction_room *room, const char *sql, int64_t *counts, int n, struct err *err)
+static int count(struct pg *pg, struct transaction_room *room, const char *sql, int64_t *counts,
+		 int n, struct err *err)
 {
 	const char *values[ROOM_ARRAYS];
 	PGresult *res;
 
 	if (room_values(room, ROOM_ARRAYS, values, err) != 0)
 		return -1;
-	res = pg_query(pg, sql, (struct pg_params){ROOM_ARRAYS, values}, STATEMENT_DEADLINE_MS, err);
+	res = pg_query(pg, sql, (struct pg_params){ROOM_ARRAYS, values}, STATEMENT_DEADLINE_MS,
+		       err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < n; i++)
@@ -84,8 +91,8 @@ static unsigned char *put_tuple(unsigned char *at, const struct message *m)
 }
 
 /* Sends what is missing, while the server is at work on what it has. */
-static int copy_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t *copied,
-		     struct err *err)
+static int copy_rows(struct pg *pg, struct transaction_room *room, const struct batch *b,
+		     int64_t *copied, struct err *err)
 {
 	unsigned char *start = room->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
@@ -107,9 +114,9 @@ static int copy_rows(struct pg *pg, struct transaction_room *room, const struct 
 	return pg_copy_end(&copy, copied, err);
 }
 
-/* Whether a COPY that failed says nothing about the rows, or may not be what the table allows (row level security, for one).
- * ON CONFLICT has the answer, or the same failure and then the right sentence. Of the transient failures only those that come
- * of another writer. */
+/* Whether a COPY that failed says nothing about the rows, or may not be what the table allows (row
+ * level security, for one). ON CONFLICT has the answer, or the same failure and then the right
+ * sentence. Of the transient failures only those that come of another writer. */
 static int should_redo(const struct pg *pg, const struct err *err)
 {
 	return pg_is_open(pg) && (err->class != ERR_RETRY || strcmp(pg->sqlstate, "55P03") == 0 ||
@@ -122,8 +129,8 @@ struct wrote {
 	int64_t inserted, corrected, same; /* got other values; got the values that they had */
 };
 
-static int upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int which, struct wrote *wrote,
-		  struct err *err)
+static int upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int which,
+		  struct wrote *wrote, struct err *err)
 {
 	int64_t counts[3];
 
@@ -138,8 +145,8 @@ static int upsert(struct pg *pg, struct transaction_room *room, const struct bat
 }
 
 /* What is missing by COPY, then what is newer, without waiting for anybody. */
-static int copy_and_upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t newer,
-			   struct wrote *wrote, int64_t *copied, struct err *err)
+static int copy_and_upsert(struct pg *pg, struct transaction_room *room, const struct batch *b,
+			   int64_t newer, struct wrote *wrote, int64_t *copied, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 
@@ -154,10 +161,11 @@ static int copy_and_upsert(struct pg *pg, struct transaction_room *room, const s
 	return pg_run(pg, SQL_WAIT_AGAIN, none, STATEMENT_DEADLINE_MS, err);
 }
 
-/* Rows that a statement counted are there; the others of the n that should have been written must have come from somebody
- * else. */
-static enum candles account(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t n,
-			    const struct wrote *wrote, struct stored *stored, struct err *err)
+/* Rows that a statement counted are there; the others of the n that should have been written must
+ * have come from somebody else. */
+static enum candles account(struct pg *pg, struct transaction_room *room, const struct batch *b,
+			    int64_t n, const struct wrote *wrote, struct stored *stored,
+			    struct err *err)
 {
 	int64_t have[2] = {n, n}; /* there, and with our values */
 	int64_t returned = wrote->inserted + wrote->corrected + wrote->same;
@@ -183,8 +191,8 @@ static enum candles account(struct pg *pg, struct transaction_room *room, const 
 	return CANDLES_BROKEN;
 }
 
-enum candles candles_store(struct pg *pg, struct transaction_room *room, const struct batch *b, enum candles_way way,
-			   struct stored *stored, struct err *err)
+enum candles candles_store(struct pg *pg, struct transaction_room *room, const struct batch *b,
+			   enum candles_way way, struct stored *stored, struct err *err)
 {
 	int64_t n[STANDING_STALE + 1] = {0}, todo;
 	struct wrote wrote = {0, 0, 0};
@@ -199,7 +207,8 @@ enum candles candles_store(struct pg *pg, struct transaction_room *room, const s
 	if (todo == 0)
 		return CANDLES_DONE;
 	if (way == CANDLES_COPY && n[STANDING_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, room, b, n[STANDING_NEWER], &wrote, &stored->copied, err) != 0)
+		if (copy_and_upsert(pg, room, b, n[STANDING_NEWER], &wrote, &stored->copied, err) !=
+		    0)
 			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
 	} else if (upsert(pg, room, b, MISSING | NEWER, &wrote, err) != 0) {
 		return CANDLES_FAILED;
@@ -207,10 +216,12 @@ enum candles candles_store(struct pg *pg, struct transaction_room *room, const s
 	return account(pg, room, b, todo, &wrote, stored, err);
 }
 
-int candles_try(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from, size_t to,
-		struct err *err)
+int candles_try(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
+		size_t to, struct err *err)
 {
 	int64_t counts[3];
 
-	return fill_rows(room, b, from, to, ALL) == 0 ? 0 : count(pg, room, SQL_CANDLES, counts, 3, err);
+	return fill_rows(room, b, from, to, ALL) == 0
+		       ? 0
+		       : count(pg, room, SQL_CANDLES, counts, 3, err);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check.h"
 
 #include <stdlib.h>
@@ -7,97 +8,98 @@
 
 enum { DEADLINE_MS = 40000 };
 
-#define SQL_ABSENT \
+#define SQL_ABSENT                                                                                \
 	"SELECT string_agg(name, ', ') FROM unnest(ARRAY['market_data', 'market_data_coverage', " \
-	"'market_data_position', 'market_data_series', 'candle_dead_letter']) AS t(name) " \
+	"'market_data_position', 'market_data_series', 'candle_dead_letter']) AS t(name) "        \
 	"WHERE to_regclass(name) IS NULL"
 
 /* Each of the following yields a row a complaint: rank, kind and sentence. */
-#define SQL_DENIED \
+#define SQL_DENIED                                                                                      \
 	"SELECT 1, 'denied', format('the role %s lacks privileges on %s; their owner mends that with: " \
-	"GRANT SELECT, INSERT, UPDATE ON market_data, market_data_coverage, market_data_position, " \
-	"candle_dead_letter TO %I', current_user, string_agg(DISTINCT name, ', '), current_user) " \
-	"FROM unnest(ARRAY['market_data', 'market_data_coverage', 'market_data_position', " \
-	"'candle_dead_letter']) AS t(name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(needed) " \
+	"GRANT SELECT, INSERT, UPDATE ON market_data, market_data_coverage, market_data_position, "     \
+	"candle_dead_letter TO %I', current_user, string_agg(DISTINCT name, ', '), current_user) "      \
+	"FROM unnest(ARRAY['market_data', 'market_data_coverage', 'market_data_position', "             \
+	"'candle_dead_letter']) AS t(name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(needed) "  \
 	"WHERE NOT has_table_privilege(name, needed) HAVING count(*) > 0 "
 
 /* kind 'table': what an adoption would mend. */
-#define SQL_UNIQUE \
-	"SELECT 2, 'table', 'market_data has no valid unique constraint on exactly (symbol, interval, " \
-	"timestamp), so " \
-	"that every duplicate would be stored; remove duplicates, then: ALTER TABLE market_data ADD " \
-	"CONSTRAINT " \
-	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' WHERE NOT " SQL_HAS_KEY " "
+#define SQL_UNIQUE                                                                                       \
+	"SELECT 2, 'table', 'market_data has no valid unique constraint on exactly (symbol, interval, "  \
+	"timestamp), so "                                                                                \
+	"that every duplicate would be stored; remove duplicates, then: ALTER TABLE market_data ADD "    \
+	"CONSTRAINT "                                                                                    \
+	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' WHERE NOT " SQL_HAS_KEY \
+	" "
 
 /* format_type() names a varchar without limit "character varying", and numeric(20,8) as that. */
 #define SQL_TEXT "ARRAY['text', 'character varying']"
-#define SQL_WANTED_COLUMNS \
-	"SELECT 'market_data', name, ARRAY['numeric'] " \
+#define SQL_WANTED_COLUMNS                                                                               \
+	"SELECT 'market_data', name, ARRAY['numeric'] "                                                  \
 	"FROM unnest(ARRAY['open', 'high', 'low', 'close', 'volume', 'quote_volume']) AS n(name) UNION " \
-	"ALL VALUES " \
-	"('market_data', 'symbol', " SQL_TEXT "), " \
-	"('market_data', 'interval', " SQL_TEXT "), " \
-	"('market_data', 'timestamp', ARRAY['timestamp with time zone']), " \
-	"('market_data', 'revision', ARRAY['bigint']), " \
-	"('market_data', 'fetched_at', ARRAY['timestamp with time zone']), " \
-	"('market_data_coverage', 'symbol', " SQL_TEXT "), " \
-	"('market_data_coverage', 'interval', " SQL_TEXT "), " \
-	"('market_data_coverage', 'covered', ARRAY['tstzmultirange']), " \
-	"('market_data_position', 'topic', " SQL_TEXT "), " \
-	"('market_data_position', 'partition', ARRAY['integer']), " \
-	"('market_data_position', 'next_offset', ARRAY['bigint']), " \
-	"('candle_dead_letter', 'topic', " SQL_TEXT "), " \
-	"('candle_dead_letter', 'partition', ARRAY['integer']), " \
-	"('candle_dead_letter', 'offset', ARRAY['bigint']), " \
-	"('candle_dead_letter', 'key', ARRAY['bytea']), " \
-	"('candle_dead_letter', 'value', ARRAY['bytea']), " \
+	"ALL VALUES "                                                                                    \
+	"('market_data', 'symbol', " SQL_TEXT "), "                                                      \
+	"('market_data', 'interval', " SQL_TEXT "), "                                                    \
+	"('market_data', 'timestamp', ARRAY['timestamp with time zone']), "                              \
+	"('market_data', 'revision', ARRAY['bigint']), "                                                 \
+	"('market_data', 'fetched_at', ARRAY['timestamp with time zone']), "                             \
+	"('market_data_coverage', 'symbol', " SQL_TEXT "), "                                             \
+	"('market_data_coverage', 'interval', " SQL_TEXT "), "                                           \
+	"('market_data_coverage', 'covered', ARRAY['tstzmultirange']), "                                 \
+	"('market_data_position', 'topic', " SQL_TEXT "), "                                              \
+	"('market_data_position', 'partition', ARRAY['integer']), "                                      \
+	"('market_data_position', 'next_offset', ARRAY['bigint']), "                                     \
+	"('candle_dead_letter', 'topic', " SQL_TEXT "), "                                                \
+	"('candle_dead_letter', 'partition', ARRAY['integer']), "                                        \
+	"('candle_dead_letter', 'offset', ARRAY['bigint']), "                                            \
+	"('candle_dead_letter', 'key', ARRAY['bytea']), "                                                \
+	"('candle_dead_letter', 'value', ARRAY['bytea']), "                                              \
 	"('candle_dead_letter', 'reason', " SQL_TEXT ")"
 
-#define SQL_TYPES \
-	"SELECT 3, CASE w.tab WHEN 'market_data' THEN 'table' ELSE 'unfit' END, " \
-	"format('the column %s of %s is %s, but must be %s%s', w.name, w.tab, " \
-	"coalesce(format_type(a.atttypid, a.atttypmod), 'missing'), w.types[1], " \
-	"CASE WHEN a.attname IS NULL THEN '; is this the table of another program?' " \
-	"ELSE format('; ALTER TABLE %s ALTER COLUMN %I TYPE %s (%s)', w.tab, w.name, w.types[1], " \
-	"CASE w.types[1] WHEN 'numeric' THEN 'anything else rounds' " \
+#define SQL_TYPES                                                                                           \
+	"SELECT 3, CASE w.tab WHEN 'market_data' THEN 'table' ELSE 'unfit' END, "                           \
+	"format('the column %s of %s is %s, but must be %s%s', w.name, w.tab, "                             \
+	"coalesce(format_type(a.atttypid, a.atttypmod), 'missing'), w.types[1], "                           \
+	"CASE WHEN a.attname IS NULL THEN '; is this the table of another program?' "                       \
+	"ELSE format('; ALTER TABLE %s ALTER COLUMN %I TYPE %s (%s)', w.tab, w.name, w.types[1], "          \
+	"CASE w.types[1] WHEN 'numeric' THEN 'anything else rounds' "                                       \
 	"WHEN 'timestamp with time zone' THEN 'USING ' || w.name || ' AT TIME ZONE ''UTC'' where it holds " \
-	"UTC' " \
-	"ELSE 'as the writer writes it' END) END) " \
-	"FROM (" SQL_WANTED_COLUMNS ") AS w(tab, name, types) " \
-	"LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(w.tab) AND a.attname = w.name " \
-	"AND NOT a.attisdropped " \
+	"UTC' "                                                                                             \
+	"ELSE 'as the writer writes it' END) END) "                                                         \
+	"FROM (" SQL_WANTED_COLUMNS ") AS w(tab, name, types) "                                             \
+	"LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(w.tab) AND a.attname = w.name "            \
+	"AND NOT a.attisdropped "                                                                           \
 	"WHERE coalesce(format_type(a.atttypid, a.atttypmod) <> ALL (w.types), true) "
 
-#define SQL_OTHER_COLUMNS \
-	"SELECT 4, 'unfit', format('the column %s of market_data must not be null, but the writer does " \
-	"not fill it; " \
-	"ALTER TABLE market_data ALTER COLUMN %I DROP NOT NULL, or give it a default', a.attname, " \
-	"a.attname) " \
-	"FROM pg_attribute AS a WHERE a.attrelid = 'market_data'::regclass AND a.attnum > 0 AND NOT " \
-	"a.attisdropped " \
-	"AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = '' " \
+#define SQL_OTHER_COLUMNS                                                                                 \
+	"SELECT 4, 'unfit', format('the column %s of market_data must not be null, but the writer does "  \
+	"not fill it; "                                                                                   \
+	"ALTER TABLE market_data ALTER COLUMN %I DROP NOT NULL, or give it a default', a.attname, "       \
+	"a.attname) "                                                                                     \
+	"FROM pg_attribute AS a WHERE a.attrelid = 'market_data'::regclass AND a.attnum > 0 AND NOT "     \
+	"a.attisdropped "                                                                                 \
+	"AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = '' "            \
 	"AND a.attname <> ALL (ARRAY['symbol', 'interval', 'timestamp', 'open', 'high', 'low', 'close', " \
 	"'volume', 'quote_volume', 'revision', 'fetched_at']) "
 
 /* reset_val: as this role in this database gets it, before the session's own SET. */
-#define SQL_SERVER \
-	"SELECT 5, 'unfit', 'synchronous_commit is off: a crash of the server would forget rows whose " \
-	"offsets are " \
-	"committed; set it to on (postgresql.conf, ALTER DATABASE or ALTER ROLE)' " \
-	"FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off' " \
+#define SQL_SERVER                                                                                        \
+	"SELECT 5, 'unfit', 'synchronous_commit is off: a crash of the server would forget rows whose "   \
+	"offsets are "                                                                                    \
+	"committed; set it to on (postgresql.conf, ALTER DATABASE or ALTER ROLE)' "                       \
+	"FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off' "                       \
 	"UNION ALL SELECT 6, 'unfit', 'fsync is off: a crash of the server''s machine would corrupt the " \
-	"database; " \
-	"set fsync = on in postgresql.conf and reload' " \
+	"database; "                                                                                      \
+	"set fsync = on in postgresql.conf and reload' "                                                  \
 	"FROM pg_settings WHERE name = 'fsync' AND setting = 'off' "
 
 /* The first is the one to mend first. */
-#define SQL_COMPLAINTS \
+#define SQL_COMPLAINTS                                                                           \
 	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES \
-	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER \
+	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER                                   \
 	") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
 
-/* The complaint is about market_data, and our writer has stored nothing in this database: then it is the table of another
- * collector. (Who may not ask that, is told of the complaint alone.) */
+/* The complaint is about market_data, and our writer has stored nothing in this database: then it
+ * is the table of another collector. (Who may not ask that, is told of the complaint alone.) */
 static int is_inherited(struct pg *pg, const char *kind)
 {
 	struct err ignored;
@@ -105,7 +107,8 @@ static int is_inherited(struct pg *pg, const char *kind)
 	int inherited = 0;
 
 	if (strcmp(kind, "table") == 0)
-		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, (struct pg_params){0, NULL}, DEADLINE_MS, &ignored);
+		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, (struct pg_params){0, NULL},
+			       DEADLINE_MS, &ignored);
 	if (res != NULL)
 		inherited = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 	PQclear(res);

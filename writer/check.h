@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Is this database fit to be written to? A table without its unique constraint collects duplicates,
- * numeric(20,8) rounds without a word, a server without fsync forgets what it has committed: refused, with
- * the fix in words. */
+ * numeric(20,8) rounds without a word, a server without fsync forgets what it has committed:
+ * refused, with the fix in words. */
 #ifndef GAPLESS_CHECK_H
 #define GAPLESS_CHECK_H
 

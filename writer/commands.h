@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What gapless-writer can do: the table that is its dispatch and its help. */
 #ifndef GAPLESS_COMMANDS_H
 #define GAPLESS_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "consumer.h"
 
 #include <inttypes.h>
@@ -7,13 +8,14 @@
 #include "common/kafka.h"
 
 /* Messages that are read ahead; then fetching stops. */
-#define QUEUED 10000
+#define QUEUED      10000
 #define QUEUED_TEXT "10000"
 
 enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000 };
 
-/* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue 2879 of
- * confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that second is a property. */
+/* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue
+ * 2879 of confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that
+ * second is a property. */
 static int full_queue_is_slow(void)
 {
 	return rd_kafka_version() < 0x02020000;
@@ -44,7 +46,8 @@ rd_kafka_t *consumer_new(const struct options *o,
 		/* (an old one gets what it has by default) */
 		{full_queue_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
 		 full_queue_is_slow() ? "500" : "20"},
-		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL, o->group_instance_id},
+		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL,
+		 o->group_instance_id},
 		{NULL, NULL},
 	};
 	/* What these promise, the code relies on. */
@@ -65,7 +68,8 @@ rd_kafka_t *consumer_new(const struct options *o,
 	rd_kafka_t *rk;
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
-	/* librdkafka's own 3 s are too long for a session as short: it would end between two heartbeats. */
+	/* librdkafka's own 3 s are too long for a session as short: it would end between two
+	 * heartbeats. */
 	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64,
 		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
@@ -100,9 +104,10 @@ int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err
 		code = md->topics[0].err;
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		n = md->topics[0].partition_cnt;
-	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+		 code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
 		n = err_set(err, kafka_error_class(code), "the topic %s: %s", topic,
-				 rd_kafka_err2str(code));
+			    rd_kafka_err2str(code));
 	if (md != NULL)
 		rd_kafka_metadata_destroy(md);
 	rd_kafka_topic_destroy(rkt);
@@ -123,7 +128,8 @@ int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err)
 		       rd_kafka_err2str(code));
 }
 
-static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct assigned *a, int64_t offset)
+static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct assigned *a,
+						int64_t offset)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
 
@@ -140,7 +146,8 @@ static void list_free(rd_kafka_topic_partition_list_t *list)
 
 /* One end of all partitions. With the logical offsets in place of times this is the request behind
  * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
- * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not answered. */
+ * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not
+ * answered. */
 static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t which,
 		   rd_kafka_topic_partition_list_t **out, struct err *err)
 {
@@ -157,8 +164,9 @@ static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, 
 		return 0;
 	}
 	rd_kafka_topic_partition_list_destroy(list);
-	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s",
-		       topic, rd_kafka_err2str(code));
+	return err_set(err, kafka_error_class(code),
+		       "the offsets of the topic %s cannot be asked for: %s", topic,
+		       rd_kafka_err2str(code));
 }
 
 static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigned *a,
@@ -175,18 +183,21 @@ static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigne
 	}
 	rd_kafka_topic_partition_list_destroy(list);
 	return err_set(err, kafka_error_class(code),
-		       "the committed offsets of the group cannot be asked for: %s", rd_kafka_err2str(code));
+		       "the committed offsets of the group cannot be asked for: %s",
+		       rd_kafka_err2str(code));
 }
 
-static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char *topic, int32_t partition)
+static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char *topic,
+			 int32_t partition)
 {
-	const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(list, topic, partition);
+	const rd_kafka_topic_partition_t *e =
+		rd_kafka_topic_partition_list_find(list, topic, partition);
 
 	return e != NULL && e->offset >= 0 ? e->offset : START_NONE;
 }
 
-int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct start_facts *facts,
-		   struct err *err)
+int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a,
+		   struct start_facts *facts, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *committed = NULL, *low = NULL, *high = NULL;
 	int rc = -1;
@@ -208,8 +219,8 @@ out:
 	return rc;
 }
 
-/* The first offset of a time, of all partitions; the end's where there is none. A time comes back as it went where the broker
- * did not answer. */
+/* The first offset of a time, of all partitions; the end's where there is none. A time comes back
+ * as it went where the broker did not answer. */
 static int ask_time(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
 		    struct replay_part *parts, struct err *err)
 {
@@ -217,17 +228,20 @@ static int ask_time(rd_kafka_t *rk, const char *topic, const struct assigned *a,
 	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
 
 	for (size_t i = 0; i < a->n && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(list, topic, a->v[i].id);
+		const rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_find(list, topic, a->v[i].id);
 
 		code = e->err;
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && e->offset == from_ms && from_ms > parts[i].high)
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && e->offset == from_ms &&
+		    from_ms > parts[i].high)
 			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
 		parts[i].from = e->offset < 0 ? parts[i].high : e->offset;
 	}
 	list_free(list);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
-	return err_set(err, kafka_error_class(code), "the offsets of the topic %s cannot be asked for: %s", topic,
+	return err_set(err, kafka_error_class(code),
+		       "the offsets of the topic %s cannot be asked for: %s", topic,
 		       rd_kafka_err2str(code));
 }
 
@@ -260,7 +274,8 @@ int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a,
 
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->v[i].state != PARTITION_DONE)
-			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset = a->v[i].next;
+			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset =
+				a->v[i].next;
 	}
 	code = rd_kafka_assign(rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
@@ -271,7 +286,8 @@ int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a,
 }
 
 /* The list of those that read, or of all. */
-static rd_kafka_topic_partition_list_t *list_reading(const char *topic, const struct assigned *a, int all)
+static rd_kafka_topic_partition_list_t *list_reading(const char *topic, const struct assigned *a,
+						     int all)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
 
@@ -307,9 +323,11 @@ void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition)
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
-enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored, struct err *err)
+enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored,
+			       struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)stored->parts_n + 1);
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)stored->parts_n + 1);
 	rd_kafka_resp_err_t code;
 
 	for (size_t i = 0; i < stored->parts_n; i++)
@@ -349,7 +367,8 @@ static size_t queued(rd_kafka_t *rk)
 	return n;
 }
 
-/* A request of any kind wakes the thread of the broker that it goes to, which then looks at the queue. */
+/* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
+ * queue. */
 int consumer_keep_fetching(rd_kafka_t *rk, const char *topic, const struct assigned *a)
 {
 	rd_kafka_topic_partition_list_t *list;

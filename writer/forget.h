@@ -1,4 +1,6 @@
-/* gapless-writer forget: takes the coverage of a span back, so that the producer fetches it again. The rows stay. */
+/* SPDX-License-Identifier: MIT */
+/* gapless-writer forget: takes the coverage of a span back, so that the producer fetches it again.
+ * The rows stay. */
 #ifndef GAPLESS_FORGET_H
 #define GAPLESS_FORGET_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What becomes of one Kafka message. Pure. */
 #ifndef GAPLESS_INTAKE_H
 #define GAPLESS_INTAKE_H
@@ -10,8 +11,8 @@ enum intake {
 	INTAKE_CANDLE, /* *out is a valid candle message of our source */
 	INTAKE_SKIP,   /* a tombstone or an empty value: counted, nothing to store */
 	INTAKE_DEAD,   /* not a candle message: to the dead letters, *why says why */
-	INTAKE_HALT    /* must not be skipped by this program (newer version, another source): its partition
-			  stops here */
+	INTAKE_HALT    /* must not be skipped by this program (newer version, another source): its
+			  partition    stops here */
 };
 
 enum intake intake_judge(const char *source, const void *key, size_t key_len, const void *value,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* gapless-writer: Kafka -> PostgreSQL. */
 #include "commands.h"
 #include "common/program.h"

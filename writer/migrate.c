@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "migrate.h"
 
 #include <inttypes.h>
@@ -8,18 +9,19 @@
 #include "common/log.h"
 #include "migrations.h"
 
-/* A migration of a large table may take hours; the deadline is against a server that is frozen for good. */
+/* A migration of a large table may take hours; the deadline is against a server that is frozen for
+ * good. */
 enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
-/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: up to ADOPT_MIGRATION market_data may
- * be the table of an older collector. */
-#define SQL_BEGIN \
+/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: up to
+ * ADOPT_MIGRATION market_data may be the table of an older collector. */
+#define SQL_BEGIN                                                                        \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
-	"client_min_messages = warning; SET LOCAL check_function_bodies = off; " \
+	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "         \
 	"SELECT pg_advisory_xact_lock(29099052180763507)"
-#define SQL_TABLE \
+#define SQL_TABLE                                                                                        \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
 	"applied_at timestamptz NOT NULL DEFAULT now())"
 
@@ -45,7 +47,8 @@ static int apply(struct pg *pg, const struct migration *m, struct err *err)
 
 	snprintf(number, sizeof(number), "%d", m->number);
 	if (pg_run(pg, SQL_BEGIN, none, MIGRATION_DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0 || is_applied(pg, number, &applied, err) != 0)
+	    pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0 ||
+	    is_applied(pg, number, &applied, err) != 0)
 		return -1;
 	if (applied)
 		return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
@@ -65,7 +68,8 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 
 	if (rc < 0) {
 		pg_close(pg);
-		return err_set(err, why.class, "migration %03d (%s): %s", m->number, m->name, why.text);
+		return err_set(err, why.class, "migration %03d (%s): %s", m->number, m->name,
+			       why.text);
 	}
 	if (rc > 0)
 		log_info("migration applied", L_INT("number", m->number), L_STR("name", m->name));
@@ -87,6 +91,7 @@ int migrate_run(struct pg *pg, const char *source, struct err *err)
 			return -1;
 		}
 	}
-	log_info("the database has all migrations", L_INT("applied", applied), L_INT("known", migrations_n));
+	log_info("the database has all migrations", L_INT("applied", applied),
+		 L_INT("known", migrations_n));
 	return 0;
 }

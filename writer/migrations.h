@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbered SQL files of schemas/, compiled in by schemas/embed.sh. Ascending numbers. */
 #ifndef GAPLESS_MIGRATIONS_H
 #define GAPLESS_MIGRATIONS_H

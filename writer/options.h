@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The writer's settings. */
 #ifndef GAPLESS_WRITER_OPTIONS_H
 #define GAPLESS_WRITER_OPTIONS_H

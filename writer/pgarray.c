@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pgarray.h"
 
 #include <inttypes.h>

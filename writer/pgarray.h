@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Array literals for unnest($1::text[]) and the like, in PostgreSQL's text format. */
 #ifndef GAPLESS_PGARRAY_H
 #define GAPLESS_PGARRAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pgbinary.h"
 
 #include <string.h>

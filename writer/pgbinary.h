@@ -1,6 +1,8 @@
-/* PostgreSQL's binary format of the types that a candle has (manual, COPY "Binary Format"; src/backend/utils/adt: numeric_recv,
- * timestamptz_recv), as COPY takes it and binary results have it. The server reads it without parsing text, which is a fifth of
- * what a COPY costs it, and every digit keeps its place: numeric carries its scale.
+/* SPDX-License-Identifier: MIT */
+/* PostgreSQL's binary format of the types that a candle has (manual, COPY "Binary Format";
+ * src/backend/utils/adt: numeric_recv, timestamptz_recv), as COPY takes it and binary results have
+ * it. The server reads it without parsing text, which is a fifth of what a COPY costs it, and every
+ * digit keeps its place: numeric carries its scale.
  *
  * Pure; big endian; fields of a tuple carry their length before them. */
 #ifndef GAPLESS_PGBINARY_H
@@ -23,14 +25,16 @@ unsigned char *pgbinary_tuple(unsigned char *at, int fields);
 unsigned char *pgbinary_trailer(unsigned char *at);
 unsigned char *pgbinary_text(unsigned char *at, const char *text);
 unsigned char *pgbinary_int64(unsigned char *at, int64_t value);
-unsigned char *pgbinary_time(unsigned char *at, int64_t ms); /* timestamptz */
+unsigned char *pgbinary_time(unsigned char *at, int64_t ms);           /* timestamptz */
 unsigned char *pgbinary_numeric(unsigned char *at, const char *plain); /* a plain decimal */
 
 /* Fields of a result; the length is the server's. */
 int64_t pgbinary_get_int64(const char *field);
 /* Microseconds since 1970; INT64_MIN and INT64_MAX stand for -infinity and infinity. */
 int64_t pgbinary_get_time_us(const char *field);
-/* The plain decimal with the column's digits; -1 where it is none (NaN, infinite) or does not fit. */
-int pgbinary_get_numeric(const char *field, int len, char out[DECIMAL_BYTES]) __attribute__((warn_unused_result));
+/* The plain decimal with the column's digits; -1 where it is none (NaN, infinite) or does not fit.
+ */
+int pgbinary_get_numeric(const char *field, int len, char out[DECIMAL_BYTES])
+	__attribute__((warn_unused_result));
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "position.h"
 
 #include <inttypes.h>
@@ -9,25 +10,25 @@
 
 enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20 };
 
-#define SQL_READ \
+#define SQL_READ                                                   \
 	"SELECT partition, next_offset FROM market_data_position " \
 	"WHERE topic = $1 AND partition = ANY ($2::int[]) ORDER BY partition"
-#define SQL_INSERT \
-	"INSERT INTO market_data_position (topic, partition, next_offset) " \
+#define SQL_INSERT                                                                                \
+	"INSERT INTO market_data_position (topic, partition, next_offset) "                       \
 	"SELECT $1, partition, next_offset FROM unnest($2::int[], $3::bigint[]) AS b(partition, " \
-	"next_offset) " \
+	"next_offset) "                                                                           \
 	"ORDER BY partition ON CONFLICT (topic, partition) DO NOTHING"
-#define SQL_SET \
-	"UPDATE market_data_position AS p SET next_offset = b.next_offset " \
+#define SQL_SET                                                              \
+	"UPDATE market_data_position AS p SET next_offset = b.next_offset "  \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
 	"WHERE p.topic = $1 AND p.partition = b.partition"
 /* Dead letters in a row right below an offset: they stand at offset - 1, offset - 2, ... */
-#define SQL_DEAD_RUN \
-	"SELECT b.partition, (SELECT count(*) FROM (" \
-	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top " \
-	"FROM candle_dead_letter AS d " \
+#define SQL_DEAD_RUN                                                                      \
+	"SELECT b.partition, (SELECT count(*) FROM ("                                     \
+	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top "    \
+	"FROM candle_dead_letter AS d "                                                   \
 	"WHERE d.topic = $1 AND d.partition = b.partition AND d.\"offset\" < b.start_at " \
-	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) " \
+	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
 
 static int64_t number_at(const PGresult *res, int row, int column)
@@ -44,8 +45,8 @@ static struct position_item *item_find(struct position_item *items, size_t n, in
 	return NULL;
 }
 
-static PGresult *read_positions(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
-				int lock, struct err *err)
+static PGresult *read_positions(struct pg *pg, const char *topic, const struct position_item *items,
+				size_t n, int lock, struct err *err)
 {
 	const char *values[2] = {topic, NULL};
 	struct pgarray ids;
@@ -58,13 +59,14 @@ static PGresult *read_positions(struct pg *pg, const char *topic, const struct p
 	if (values[1] == NULL)
 		err_set(err, ERR_FATAL, "too many partitions");
 	else
-		res = pg_query(pg, lock ? SQL_READ " FOR UPDATE" : SQL_READ, (struct pg_params){2, values},
-			       DEADLINE_MS, err);
+		res = pg_query(pg, lock ? SQL_READ " FOR UPDATE" : SQL_READ,
+			       (struct pg_params){2, values}, DEADLINE_MS, err);
 	pgarray_release(&ids);
 	return res;
 }
 
-/* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected. */
+/* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
+ */
 static int write_rows(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
 		      enum start_row row, struct err *err)
 {
@@ -88,12 +90,13 @@ static int write_rows(struct pg *pg, const char *topic, const struct position_it
 	values[1] = pgarray_end(&ids);
 	values[2] = pgarray_end(&offsets);
 	rc = -1;
-	res = pg_query(pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET, (struct pg_params){3, values},
-		       DEADLINE_MS, err);
+	res = pg_query(pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET,
+		       (struct pg_params){3, values}, DEADLINE_MS, err);
 	if (res == NULL)
 		goto out;
 	if (strtol(PQcmdTuples(res), NULL, 10) != wanted)
-		err_set(err, ERR_RETRY, "another writer set the position of a partition at the same time");
+		err_set(err, ERR_RETRY,
+			"another writer set the position of a partition at the same time");
 	else
 		rc = 0;
 out:
@@ -103,8 +106,8 @@ out:
 	return rc;
 }
 
-int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n, int64_t limit,
-		       struct err *err)
+int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n,
+		       int64_t limit, struct err *err)
 {
 	const char *values[4] = {topic, NULL, NULL, NULL};
 	struct pgarray ids, offsets;
@@ -137,8 +140,8 @@ int position_dead_runs(struct pg *pg, const char *topic, struct position_item *i
 }
 
 /* Reads and locks the positions, and decides. */
-static int decide(struct pg *pg, const char *topic, struct position_item *items, size_t n, int *unsure,
-		  struct err *err)
+static int decide(struct pg *pg, const char *topic, struct position_item *items, size_t n,
+		  int *unsure, struct err *err)
 {
 	PGresult *res = read_positions(pg, topic, items, n, 1, err);
 
@@ -155,7 +158,8 @@ static int decide(struct pg *pg, const char *topic, struct position_item *items,
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
 		items[i].start = start_decide(&items[i].facts);
-		if (items[i].start.why == START_ANEW && items[i].confirmed != items[i].facts.position)
+		if (items[i].start.why == START_ANEW &&
+		    items[i].confirmed != items[i].facts.position)
 			*unsure = 1;
 	}
 	return 0;
@@ -167,7 +171,8 @@ int position_start(struct pg *pg, const char *topic, struct position_item *items
 	const struct pg_params none = {0, NULL};
 
 	*unsure = 0;
-	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) != 0 || decide(pg, topic, items, n, unsure, err) != 0)
+	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) != 0 ||
+	    decide(pg, topic, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)
 		return pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
@@ -178,8 +183,8 @@ int position_start(struct pg *pg, const char *topic, struct position_item *items
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }
 
-int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n, int *lost,
-		   struct err *err)
+int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
+		   int *lost, struct err *err)
 {
 	PGresult *res = read_positions(pg, topic, items, n, 0, err);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 
 #include "common/clock.h"
@@ -14,8 +15,9 @@ enum { READ_AT_ONCE = 2000, SAY_MS = 60000, SAY_DEAD_MS = 10000 };
 static void halt(struct writer *w, struct partition *p, int64_t offset, const struct err *why)
 {
 	if (w->replay != NULL) {
-		log_error("the replay cannot pass a message; nothing after it is replayed", L_STR("reason", why->text),
-			  L_INT("partition", p->id), L_INT("offset", offset));
+		log_error("the replay cannot pass a message; nothing after it is replayed",
+			  L_STR("reason", why->text), L_INT("partition", p->id),
+			  L_INT("offset", offset));
 		writer_end(w, EXIT_PERSON);
 		return;
 	}
@@ -34,21 +36,25 @@ static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafk
 
 	p->dead_run++;
 	if (limit != 0 && p->dead_run > limit) {
-		log_error("too many messages in a row are no candles; stopping before they are committed: "
-			  "look at them, then set "
-			  "--dead-letter-limit higher or to 0 (no limit) to go on",
-			  L_INT("dead-letter-limit", limit), L_STR("topic", w->options->topic),
-			  L_INT("partition", p->id), L_INT("offset", m->offset), L_STR("reason", why->text));
+		log_error(
+			"too many messages in a row are no candles; stopping before they are committed: "
+			"look at them, then set "
+			"--dead-letter-limit higher or to 0 (no limit) to go on",
+			L_INT("dead-letter-limit", limit), L_STR("topic", w->options->topic),
+			L_INT("partition", p->id), L_INT("offset", m->offset),
+			L_STR("reason", why->text));
 		writer_end(w, EXIT_PERSON);
 		return 0;
 	}
 	if (log_due(&w->say_dead, clock_boot_ms(), SAY_DEAD_MS, &skipped))
-		log_warn("a message is no candle; it goes to candle_dead_letter", L_STR("reason", why->text),
-			 L_INT("partition", p->id), L_INT("offset", m->offset), L_INT("left_out", skipped));
+		log_warn("a message is no candle; it goes to candle_dead_letter",
+			 L_STR("reason", why->text), L_INT("partition", p->id),
+			 L_INT("offset", m->offset), L_INT("left_out", skipped));
 	return 1;
 }
 
-static enum intake judge(const struct writer *w, const rd_kafka_message_t *m, struct message *out, struct err *why)
+static enum intake judge(const struct writer *w, const rd_kafka_message_t *m, struct message *out,
+			 struct err *why)
 {
 	if (w->replay != NULL && !replay_wants(&w->replay->spec, m->key, m->key_len))
 		return INTAKE_SKIP;
@@ -77,7 +83,8 @@ static void take(struct writer *w, struct partition *p, const rd_kafka_message_t
 		p->dead_run = 0;
 		break;
 	case INTAKE_DEAD:
-		batch_bury(w->filling, p->id, m->offset, m->key, m->key_len, m->payload, m->len, why.text);
+		batch_bury(w->filling, p->id, m->offset, m->key, m->key_len, m->payload, m->len,
+			   why.text);
 		break;
 	case INTAKE_SKIP:
 	case INTAKE_HALT:
@@ -103,11 +110,12 @@ static void on_message(struct writer *w, const rd_kafka_message_t *m)
 		return;
 	case ARRIVAL_HOLE:
 		w->tally.lost_offsets += (m->offset < p->end ? m->offset : p->end) - p->next;
-		log_error("messages are gone from the topic that were never read; the producer fetches their "
-			  "candles again",
-			  L_STR("topic", w->options->topic), L_INT("partition", m->partition),
-			  L_INT("from", p->next), L_INT("to", m->offset),
-			  L_INT("messages", m->offset - p->next));
+		log_error(
+			"messages are gone from the topic that were never read; the producer fetches their "
+			"candles again",
+			L_STR("topic", w->options->topic), L_INT("partition", m->partition),
+			L_INT("from", p->next), L_INT("to", m->offset),
+			L_INT("messages", m->offset - p->next));
 		if (m->offset >= p->end) {
 			replaying_close(w, p);
 			return;
@@ -133,7 +141,8 @@ static void on_kafka_error(struct writer *w, const rd_kafka_message_t *m)
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 		if (log_due(&w->say_topic, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("the topic is gone; waiting for it", L_STR("topic", w->options->topic));
+			log_warn("the topic is gone; waiting for it",
+				 L_STR("topic", w->options->topic));
 		return;
 	case RD_KAFKA_RESP_ERR__FATAL:
 		kafka_log_error(w->rk, m->err, rd_kafka_message_errstr(m));

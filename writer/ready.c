@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ready.h"
 
 #include <poll.h>
@@ -28,7 +29,8 @@ int ready_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err 
 	while (pg_open(pg, conninfo, "gapless-writer", err) != 0) {
 		int64_t now = clock_boot_ms();
 
-		if (err->class != ERR_RETRY || stop_requested() || (wait_ms >= 0 && now - began >= wait_ms))
+		if (err->class != ERR_RETRY || stop_requested() ||
+		    (wait_ms >= 0 && now - began >= wait_ms))
 			return -1;
 		if (log_due(&say, now, SAY_AWAY_MS, &skipped))
 			log_warn("waiting for the database", L_STR("error", err->text));

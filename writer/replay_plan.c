@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "replay_plan.h"
 
 #include <inttypes.h>
@@ -5,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
 #include "common/alloc.h"
+#include "common/buf.h"
 #include "common/timetext.h"
 #include "selection.h"
 
@@ -28,7 +29,8 @@ static void name_default(struct replay_spec *s)
 	if (strlen(s->arguments) < sizeof(s->name))
 		snprintf(s->name, sizeof(s->name), "%s", s->arguments);
 	else
-		snprintf(s->name, sizeof(s->name), "%.*s... %016" PRIx64, NAME_KEPT, s->arguments, hash(s->arguments));
+		snprintf(s->name, sizeof(s->name), "%.*s... %016" PRIx64, NAME_KEPT, s->arguments,
+			 hash(s->arguments));
 }
 
 static int name_given(struct replay_spec *s, const char *name, struct err *err)
@@ -40,14 +42,16 @@ static int name_given(struct replay_spec *s, const char *name, struct err *err)
 			len = 0;
 	}
 	if (len == 0 || len >= sizeof(s->name))
-		return err_set(err, ERR_FATAL, "--name: a replay's name has 1 to %d characters, letters, digits and the like",
-			       REPLAY_NAME_BYTES - 1);
+		return err_set(
+			err, ERR_FATAL,
+			"--name: a replay's name has 1 to %d characters, letters, digits and the like",
+			REPLAY_NAME_BYTES - 1);
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	return 0;
 }
 
-int replay_spec_init(struct replay_spec *s, const char *topic, int64_t from_ms, const char *symbols, const char *name,
-		     struct err *err)
+int replay_spec_init(struct replay_spec *s, const char *topic, int64_t from_ms, const char *symbols,
+		     const char *name, struct err *err)
 {
 	char from[TIMETEXT_BYTES];
 	struct buf text;
@@ -115,7 +119,8 @@ static void begin(struct replay_part *p)
 	p->end = p->high;
 }
 
-/* What retention has deleted meanwhile is passed over; a partition that the topic has got since has nothing to read. */
+/* What retention has deleted meanwhile is passed over; a partition that the topic has got since has
+ * nothing to read. */
 static void go_on(struct replay_part *p)
 {
 	if (!p->stored) {
@@ -126,7 +131,8 @@ static void go_on(struct replay_part *p)
 	}
 }
 
-enum replay_begun replay_decide(struct replay_part *parts, size_t n, int running, int restart, size_t strays)
+enum replay_begun replay_decide(struct replay_part *parts, size_t n, int running, int restart,
+				size_t strays)
 {
 	size_t stored = 0, unfinished = strays;
 	int shrunk = strays > 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "replay_run.h"
 
 #include <stdlib.h>
@@ -9,30 +10,32 @@
 
 enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20, ARRAYS = 4 };
 
-/* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a moment each. */
-#define SQL_BEGIN "BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
+/* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a
+ * moment each. */
+#define SQL_BEGIN \
+	"BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
 
-#define SQL_READ \
+#define SQL_READ                                                                                      \
 	"SELECT partition, start_offset, next_offset, end_offset, arguments FROM market_data_replay " \
 	"WHERE name = $1 ORDER BY partition FOR UPDATE"
 
-#define SQL_WRITE \
-	"INSERT INTO market_data_replay AS r (name, arguments, partition, start_offset, next_offset, end_offset) " \
-	"SELECT $1, $2, partition, start_offset, next_offset, end_offset " \
-	"FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) " \
-	"AS b(partition, start_offset, next_offset, end_offset) ORDER BY partition " \
+#define SQL_WRITE                                                                                                            \
+	"INSERT INTO market_data_replay AS r (name, arguments, partition, start_offset, next_offset, end_offset) "           \
+	"SELECT $1, $2, partition, start_offset, next_offset, end_offset "                                                   \
+	"FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) "                                                  \
+	"AS b(partition, start_offset, next_offset, end_offset) ORDER BY partition "                                         \
 	"ON CONFLICT (name, partition) DO UPDATE SET arguments = excluded.arguments, start_offset = excluded.start_offset, " \
-	"next_offset = excluded.next_offset, end_offset = excluded.end_offset, " \
+	"next_offset = excluded.next_offset, end_offset = excluded.end_offset, "                                             \
 	"began_at = CASE WHEN $3::boolean THEN now() ELSE r.began_at END"
 
 /* Partitions that the topic does not have any more. */
-#define SQL_CLOSE_STRAYS \
+#define SQL_CLOSE_STRAYS                                          \
 	"UPDATE market_data_replay SET next_offset = end_offset " \
 	"WHERE name = $1 AND partition <> ALL ($2::int[]) AND next_offset < end_offset"
 
-#define SQL_CHECK \
-	"SELECT to_regclass('market_data_replay') IS NULL, current_user, " \
-	"has_table_privilege(to_regclass('market_data_replay'), 'SELECT') " \
+#define SQL_CHECK                                                               \
+	"SELECT to_regclass('market_data_replay') IS NULL, current_user, "      \
+	"has_table_privilege(to_regclass('market_data_replay'), 'SELECT') "     \
 	"AND has_table_privilege(to_regclass('market_data_replay'), 'INSERT') " \
 	"AND has_table_privilege(to_regclass('market_data_replay'), 'UPDATE')"
 
@@ -68,11 +71,13 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 		struct replay_part *p = part_find(run, number_at(res, row, 0));
 		int unfinished = number_at(res, row, 2) < number_at(res, row, 3);
 
-		if (unfinished && !run->restart && strcmp(PQgetvalue(res, row, 4), run->spec->arguments) != 0)
-			rc = err_set(err, ERR_INPUT,
-				     "the replay \"%.100s\" is not complete and reads something else (%.200s): give it the "
-				     "arguments that it had, another --name, or --restart",
-				     run->spec->name, PQgetvalue(res, row, 4));
+		if (unfinished && !run->restart &&
+		    strcmp(PQgetvalue(res, row, 4), run->spec->arguments) != 0)
+			rc = err_set(
+				err, ERR_INPUT,
+				"the replay \"%.100s\" is not complete and reads something else (%.200s): give it the "
+				"arguments that it had, another --name, or --restart",
+				run->spec->name, PQgetvalue(res, row, 4));
 		if (p == NULL) {
 			*strays += unfinished != 0;
 			continue;
@@ -107,9 +112,11 @@ static int write_rows(struct pg *pg, const struct replay_run *run, struct err *e
 			rc = err_set(err, ERR_FATAL, "too many partitions");
 	}
 	if (rc == 0)
-		rc = pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS, err);
+		rc = pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS,
+			    err);
 	if (rc == 0 && run->begun != REPLAY_GOES_ON)
-		rc = pg_run(pg, SQL_CLOSE_STRAYS, (struct pg_params){2, (const char *const[]){values[0], values[3]}},
+		rc = pg_run(pg, SQL_CLOSE_STRAYS,
+			    (struct pg_params){2, (const char *const[]){values[0], values[3]}},
 			    DEADLINE_MS, err);
 	for (size_t a = 0; a < ARRAYS; a++)
 		pgarray_release(&arrays[a]);
@@ -138,7 +145,8 @@ int replay_run_begin(struct pg *pg, struct replay_run *run, int64_t dead_limit, 
 	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
 		return -1;
 	if (read_rows(pg, run, &strays, err) != 0) {
-		if (err->class == ERR_INPUT && pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &(struct err){0}) != 0)
+		if (err->class == ERR_INPUT &&
+		    pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &(struct err){0}) != 0)
 			pg_close(pg);
 		return -1;
 	}
@@ -156,12 +164,15 @@ int replay_run_check(struct pg *pg, struct err *err)
 	if (res == NULL)
 		return -1;
 	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
-		rc = err_set(err, ERR_FATAL, "the database has no table market_data_replay; run: gapless-writer migrate");
+		rc = err_set(
+			err, ERR_FATAL,
+			"the database has no table market_data_replay; run: gapless-writer migrate");
 	else if (strcmp(PQgetvalue(res, 0, 2), "t") != 0)
-		rc = err_set(err, ERR_FATAL,
-			     "the role %s may not write market_data_replay; its owner mends that with: GRANT SELECT, INSERT, "
-			     "UPDATE ON market_data_replay TO \"%s\"",
-			     PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 1));
+		rc = err_set(
+			err, ERR_FATAL,
+			"the role %s may not write market_data_replay; its owner mends that with: GRANT SELECT, INSERT, "
+			"UPDATE ON market_data_replay TO \"%s\"",
+			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 1));
 	PQclear(res);
 	return rc;
 }

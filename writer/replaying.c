@@ -1,4 +1,6 @@
-/* What the writer does otherwise while it replays: where partitions come from, where they begin, and that there is an end. */
+/* SPDX-License-Identifier: MIT */
+/* What the writer does otherwise while it replays: where partitions come from, where they begin,
+ * and that there is an end. */
 #include <stdlib.h>
 
 #include "common/alloc.h"
@@ -44,8 +46,10 @@ void replaying_topic_step(struct writer *w, int64_t now_ms)
 		w->replay->absent = 0;
 		if (log_due(&w->say_topic, now_ms, SAY_MS, &skipped))
 			log_warn("waiting for Kafka", L_STR("error", err.text));
-	} else if (++w->replay->absent >= ABSENT_MAX) { /* a broker that has just started may not know yet */
-		log_error("there is no such topic, so there is nothing to replay", L_STR("topic", w->options->topic));
+	} else if (++w->replay->absent >=
+		   ABSENT_MAX) { /* a broker that has just started may not know yet */
+		log_error("there is no such topic, so there is nothing to replay",
+			  L_STR("topic", w->options->topic));
 		writer_end(w, EXIT_USAGE);
 	}
 }
@@ -58,16 +62,18 @@ void replaying_start_step(struct writer *w, int64_t now_ms)
 
 	if (!w->starting || now_ms < w->start_due_ms || !store_is_idle(w->store))
 		return;
-	if (consumer_bounds(w->rk, w->options->topic, &w->assigned, r->spec.from_ms, r->run.parts, &err) != 0) {
+	if (consumer_bounds(w->rk, w->options->topic, &w->assigned, r->spec.from_ms, r->run.parts,
+			    &err) != 0) {
 		w->start_due_ms = now_ms + ASK_AGAIN_MS;
 		if (log_due(&w->say_start, now_ms, SAY_MS, &skipped))
-			log_warn("waiting for Kafka to say where to start", L_STR("error", err.text),
-				 L_INT("left_out", skipped));
+			log_warn("waiting for Kafka to say where to start",
+				 L_STR("error", err.text), L_INT("left_out", skipped));
 		return;
 	}
 	free(w->job.items);
 	r->run.running = r->begun;
-	w->job = (struct store_job){.kind = STORE_REPLAY, .generation = w->generation, .run = &r->run};
+	w->job = (struct store_job){
+		.kind = STORE_REPLAY, .generation = w->generation, .run = &r->run};
 	store_submit(w->store, &w->job);
 }
 
@@ -92,16 +98,18 @@ static void log_begun(const struct writer *w, int64_t lost)
 	static const char *const texts[] = {
 		[REPLAY_BEGINS] = "the replay begins",
 		[REPLAY_GOES_ON] = "the replay goes on where it was",
-		[REPLAY_ANEW] = "the topic ends before what was to be replayed (it was made anew or lost its end); the replay "
-				"begins anew",
+		[REPLAY_ANEW] =
+			"the topic ends before what was to be replayed (it was made anew or lost its end); the replay "
+			"begins anew",
 	};
 	const struct replay *r = w->replay;
 
-	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun], L_STR("name", r->spec.name),
-	       L_INT("partitions", r->run.n), L_INT("messages", r->total), L_INT("done", done_of(w)));
+	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun],
+	       L_STR("name", r->spec.name), L_INT("partitions", r->run.n),
+	       L_INT("messages", r->total), L_INT("done", done_of(w)));
 	if (lost > 0)
-		log_error("messages were deleted from the topic before they were replayed", L_STR("topic", w->options->topic),
-			  L_INT("messages", lost));
+		log_error("messages were deleted from the topic before they were replayed",
+			  L_STR("topic", w->options->topic), L_INT("messages", lost));
 }
 
 void replaying_started(struct writer *w, const struct store_job *job)
@@ -153,19 +161,21 @@ void replaying_eof(struct writer *w, int32_t partition, int64_t offset)
 
 	if (p == NULL || p->state != PARTITION_READING)
 		return;
-	if (offset >= p->end) { /* what is missing carries no messages (marks of transactions), or was deleted */
+	if (offset >= p->end) { /* what is missing carries no messages (marks of transactions), or
+				   was deleted */
 		replaying_close(w, p);
 		return;
 	}
-	log_warn("the topic ends before its end of a moment ago; looking again", L_INT("partition", partition),
-		 L_INT("offset", offset), L_INT("end", p->end));
+	log_warn("the topic ends before its end of a moment ago; looking again",
+		 L_INT("partition", partition), L_INT("offset", offset), L_INT("end", p->end));
 	writer_restart(w);
 	w->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
 }
 
 int replaying_is_read(const struct writer *w)
 {
-	return w->replay != NULL && w->replay->begun && !w->starting && assigned_all_done(&w->assigned);
+	return w->replay != NULL && w->replay->begun && !w->starting &&
+	       assigned_all_done(&w->assigned);
 }
 
 static int is_complete(const struct writer *w)
@@ -176,8 +186,10 @@ static int is_complete(const struct writer *w)
 static void show(struct writer *w, int64_t now_ms, int last)
 {
 	struct replay *r = w->replay;
-	const struct progress_counter counters[] = {{"inserted", w->tally.inserted}, {"corrected", w->tally.corrected},
-						    {"identical", w->tally.identical}, {"stale", w->tally.stale},
+	const struct progress_counter counters[] = {{"inserted", w->tally.inserted},
+						    {"corrected", w->tally.corrected},
+						    {"identical", w->tally.identical},
+						    {"stale", w->tally.stale},
 						    {"dead_letters", w->tally.dead_letters}};
 	const struct progress p = {.title = "replay",
 				   .unit = "messages",
@@ -208,11 +220,13 @@ int replaying_end(struct writer *w)
 	if (w->replay->begun)
 		show(w, clock_boot_ms(), 1);
 	if (is_complete(w)) {
-		log_info("the replay is complete", L_STR("name", w->replay->spec.name), L_INT("messages", w->replay->total));
+		log_info("the replay is complete", L_STR("name", w->replay->spec.name),
+			 L_INT("messages", w->replay->total));
 		return EXIT_DONE;
 	}
 	if (w->ending && w->exit_code != EXIT_DONE)
 		return w->exit_code;
-	log_warn("the replay stopped before its end; run the same command to go on", L_STR("name", w->replay->spec.name));
+	log_warn("the replay stopped before its end; run the same command to go on",
+		 L_STR("name", w->replay->spec.name));
 	return EXIT_PERSON;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "room.h"
 
 #include <stdlib.h>
@@ -37,8 +38,9 @@ int room_values(struct transaction_room *room, size_t n, const char **values, st
 	for (size_t i = 0; i < n; i++) {
 		values[i] = pgarray_end(&room->a[i]);
 		if (values[i] == NULL)
-			return err_set(err, ERR_FATAL,
-				       "a batch does not fit into a statement; lower --batch-bytes");
+			return err_set(
+				err, ERR_FATAL,
+				"a batch does not fit into a statement; lower --batch-bytes");
 	}
 	return 0;
 }

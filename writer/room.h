@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the statements of a batch are put together in, kept from batch to batch. */
 #ifndef GAPLESS_ROOM_H
 #define GAPLESS_ROOM_H
@@ -9,11 +10,11 @@
 
 /* How a row of the batch stands against the table. */
 enum standing {
-	STANDING_OUT,	    /* refused by the database: not asked */
+	STANDING_OUT,       /* refused by the database: not asked */
 	STANDING_MISSING,   /* its key is not in the table */
-	STANDING_NEWER,	    /* it wins against what is there, or only the server can tell */
+	STANDING_NEWER,     /* it wins against what is there, or only the server can tell */
 	STANDING_IDENTICAL, /* it does not win, and has the same values */
-	STANDING_STALE	    /* it does not win, and has other values */
+	STANDING_STALE      /* it does not win, and has other values */
 };
 
 /* Consecutive rows [from, to) of one series. */
@@ -24,11 +25,12 @@ struct stretch {
 enum { ROOM_ARRAYS = 11, ROOM_TUPLES_BYTES = 64 << 10 };
 struct transaction_room {
 	struct pgarray a[ROOM_ARRAYS];
-	unsigned char *tuples;	   /* ROOM_TUPLES_BYTES of a COPY */
+	unsigned char *tuples;     /* ROOM_TUPLES_BYTES of a COPY */
 	unsigned char *standing;   /* an enum standing a row */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	size_t rows_cap;
-	int upserts; /* so many batches are stored without COPY, for another writer was in the way */
+	int upserts; /* so many batches are stored without COPY, for another writer was in the way
+		      */
 };
 
 void transaction_room_init(struct transaction_room *room);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "selection.h"
 
 #include <stdlib.h>
@@ -21,8 +22,10 @@ static int check_symbol(const char *word, struct err *err)
 
 	if (symbol_is_valid(word))
 		return 0;
-	return err_set(err, ERR_FATAL, "--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals",
-		       printable(word, shown));
+	return err_set(
+		err, ERR_FATAL,
+		"--symbols: '%s' is not a market's name; they look like KRW-BTC, in capitals",
+		printable(word, shown));
 }
 
 static int check_interval(const char *word, struct err *err)
@@ -31,14 +34,16 @@ static int check_interval(const char *word, struct err *err)
 
 	if (interval_by_name(word) != NULL)
 		return 0;
-	return err_set(err, ERR_FATAL,
-		       "--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
-		       printable(word, shown));
+	return err_set(
+		err, ERR_FATAL,
+		"--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
+		printable(word, shown));
 }
 
-/* The checked words, ascending, each once, into *out; every element and the array are the caller's. */
-static int sorted_words(const char *list, int (*check)(const char *, struct err *), char ***out, size_t *n,
-			struct err *err)
+/* The checked words, ascending, each once, into *out; every element and the array are the caller's.
+ */
+static int sorted_words(const char *list, int (*check)(const char *, struct err *), char ***out,
+			size_t *n, struct err *err)
 {
 	char word[64];
 	size_t kept = 0;

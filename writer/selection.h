@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The series that a command is about: --symbols and --intervals, checked. Pure. */
 #ifndef GAPLESS_SELECTION_H
 #define GAPLESS_SELECTION_H
@@ -6,8 +7,9 @@
 #include "pgarray.h"
 
 struct selection {
-	struct pgarray symbols, intervals;   /* private */
-	const char *symbols_sql, *intervals_sql; /* array literals, ascending, each once; NULL: not limited (SQL NULL) */
+	struct pgarray symbols, intervals;       /* private */
+	const char *symbols_sql, *intervals_sql; /* array literals, ascending, each once; NULL: not
+						    limited (SQL NULL) */
 };
 
 /* NULL or an empty list means no limit. 0, or -1 with *err; selection_release() either way. */
@@ -15,8 +17,8 @@ int selection_init(struct selection *s, const char *symbols, const char *interva
 	__attribute__((warn_unused_result));
 void selection_release(struct selection *s);
 
-/* The symbols of the list, ascending, each once, joined by commas; NULL, with *err, where one is no symbol's name. The caller
- * frees. */
+/* The symbols of the list, ascending, each once, joined by commas; NULL, with *err, where one is no
+ * symbol's name. The caller frees. */
 char *selection_symbols(const char *symbols, struct err *err) __attribute__((warn_unused_result));
 
 #endif

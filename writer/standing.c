@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "standing.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@ enum { STRETCH, TIMESTAMP, REVISION, COLUMNS = REVISION + 8 };
 /* Of struct found. */
 enum { FOUND_REVISION, FOUND_FETCHED_AT, FOUND_VALUES, FOUND_COLUMNS = FOUND_VALUES + 6 };
 
-/* What stands between two keys of a stretch is read in vain; a range of its own costs as much as a few rows. */
+/* What stands between two keys of a stretch is read in vain; a range of its own costs as much as a
+ * few rows. */
 enum { APART_MAX = 8 };
 
 static int same_stretch(const struct candle *a, const struct candle *b)
@@ -25,7 +27,8 @@ size_t standing_stretches(const struct batch *b, struct stretch *stretches)
 	size_t n = 0;
 
 	for (size_t from = 0, to; from < b->n; from = to) {
-		for (to = from + 1; to < b->n && same_stretch(&b->rows[to - 1].m.candle, &b->rows[to].m.candle);)
+		for (to = from + 1;
+		     to < b->n && same_stretch(&b->rows[to - 1].m.candle, &b->rows[to].m.candle);)
 			to++;
 		stretches[n++] = (struct stretch){from, to};
 	}
@@ -40,7 +43,8 @@ static int order(const char *ours, const struct found *f, int column)
 	char theirs[DECIMAL_BYTES];
 	int c;
 
-	if (f->field[column] == NULL || pgbinary_get_numeric(f->field[column], f->len[column], theirs) != 0)
+	if (f->field[column] == NULL ||
+	    pgbinary_get_numeric(f->field[column], f->len[column], theirs) != 0)
 		return ORDER_UNKNOWN;
 	if (strcmp(ours, theirs) == 0)
 		return 0;
@@ -77,12 +81,15 @@ enum standing standing_of(const struct message *m, const struct found *f)
 	return same ? STANDING_IDENTICAL : STANDING_STALE;
 }
 
-/* The row of the stretch with that timestamp, or `to`. Answers come in order, mostly: *next is tried first. */
-static size_t find(const struct batch *b, const struct stretch *s, int64_t timestamp_us, size_t *next)
+/* The row of the stretch with that timestamp, or `to`. Answers come in order, mostly: *next is
+ * tried first. */
+static size_t find(const struct batch *b, const struct stretch *s, int64_t timestamp_us,
+		   size_t *next)
 {
 	size_t from = s->from, to = s->to;
 
-	if (*next >= from && *next < to && b->rows[*next].m.candle.timestamp_ms * 1000 == timestamp_us)
+	if (*next >= from && *next < to &&
+	    b->rows[*next].m.candle.timestamp_ms * 1000 == timestamp_us)
 		return (*next)++;
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
@@ -98,7 +105,8 @@ static size_t find(const struct batch *b, const struct stretch *s, int64_t times
 	return from;
 }
 
-static void note(struct transaction_room *room, const struct batch *b, size_t stretches, const PGresult *res)
+static void note(struct transaction_room *room, const struct batch *b, size_t stretches,
+		 const PGresult *res)
 {
 	size_t next = 0;
 
@@ -108,18 +116,22 @@ static void note(struct transaction_room *room, const struct batch *b, size_t st
 
 		if (k >= stretches)
 			continue;
-		i = find(b, &room->stretches[k], pgbinary_get_time_us(PQgetvalue(res, row, TIMESTAMP)), &next);
+		i = find(b, &room->stretches[k],
+			 pgbinary_get_time_us(PQgetvalue(res, row, TIMESTAMP)), &next);
 		if (i == room->stretches[k].to || room->standing[i] == STANDING_OUT)
 			continue;
 		for (int c = 0; c < FOUND_COLUMNS; c++) {
-			found.field[c] = PQgetisnull(res, row, REVISION + c) ? NULL : PQgetvalue(res, row, REVISION + c);
+			found.field[c] = PQgetisnull(res, row, REVISION + c)
+						 ? NULL
+						 : PQgetvalue(res, row, REVISION + c);
 			found.len[c] = PQgetlength(res, row, REVISION + c);
 		}
 		room->standing[i] = (unsigned char)standing_of(&b->rows[i].m, &found);
 	}
 }
 
-int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t deadline_ms, struct err *err)
+int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b,
+		 int64_t deadline_ms, struct err *err)
 {
 	char text[TIMETEXT_BYTES];
 	const char *values[4];

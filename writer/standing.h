@@ -1,8 +1,11 @@
-/* Looking first: how each row of a batch stands against the table, in one statement that locks nothing. Most batches are all
- * new or all there; the first need no ON CONFLICT, the second no write at all.
+/* SPDX-License-Identifier: MIT */
+/* Looking first: how each row of a batch stands against the table, in one statement that locks
+ * nothing. Most batches are all new or all there; the first need no ON CONFLICT, the second no
+ * write at all.
  *
- * The answer is of the moment. A row that is there can only be replaced by a greater one (while our locks keep a TRUNCATE
- * away), so what does not win now will not later; a key that is missing may appear, which the unique index then says. */
+ * The answer is of the moment. A row that is there can only be replaced by a greater one (while our
+ * locks keep a TRUNCATE away), so what does not win now will not later; a key that is missing may
+ * appear, which the unique index then says. */
 #ifndef GAPLESS_STANDING_H
 #define GAPLESS_STANDING_H
 
@@ -11,12 +14,13 @@
 #include "room.h"
 
 /* Fills room->standing for every row of the sealed batch. 0, or -1 with *err. */
-int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b, int64_t deadline_ms, struct err *err)
-	__attribute__((warn_unused_result));
+int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b,
+		 int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- its two halves, for the tests */
 
-/* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how many. */
+/* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
+ * many. */
 size_t standing_stretches(const struct batch *b, struct stretch *stretches);
 /* A row of the table in binary format, in the order of SQL_STANDING's columns from revision on. */
 struct found {

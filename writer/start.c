@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "start.h"
 
 static int64_t larger(int64_t a, int64_t b)
@@ -41,27 +42,33 @@ static const struct {
 	enum log_level level;
 } whys[START_WHYS] = {
 	[START_NORMAL] = {"reading goes on where it stopped", LOG_INFO},
-	[START_ABSORB] = {"reading again from the committed offset; what is stored already is absorbed",
-			  LOG_INFO},
-	[START_GROUP_NEW] = {"the group has no committed offset; reading goes on at the database's position",
-			     LOG_INFO},
+	[START_ABSORB] =
+		{"reading again from the committed offset; what is stored already is absorbed",
+		 LOG_INFO},
+	[START_GROUP_NEW] =
+		{"the group has no committed offset; reading goes on at the database's position",
+		 LOG_INFO},
 	[START_FIRST] = {"first start: reading the topic from its beginning", LOG_INFO},
-	[START_EMPTIED] = {"the database knows no position although the group had committed offsets (emptied "
-			   "or made anew?); "
-			   "filling it again from the topic's beginning",
-			   LOG_WARN},
-	[START_BEHIND] = {"the database is behind the committed offset (restored from a backup, or a "
-			  "failover lost "
-			  "transactions?); filling it again from its position",
-			  LOG_WARN},
-	[START_HOLE] = {"messages were deleted from the topic before they were stored; the producer fetches "
-			"their candles "
-			"again",
-			LOG_ERROR},
-	[START_ANEW] = {"the topic ends before the database's position: it was made anew or lost its end; "
-			"reading it from "
-			"its beginning",
-			LOG_ERROR},
+	[START_EMPTIED] =
+		{"the database knows no position although the group had committed offsets (emptied "
+		 "or made anew?); "
+		 "filling it again from the topic's beginning",
+		 LOG_WARN},
+	[START_BEHIND] =
+		{"the database is behind the committed offset (restored from a backup, or a "
+		 "failover lost "
+		 "transactions?); filling it again from its position",
+		 LOG_WARN},
+	[START_HOLE] =
+		{"messages were deleted from the topic before they were stored; the producer fetches "
+		 "their candles "
+		 "again",
+		 LOG_ERROR},
+	[START_ANEW] =
+		{"the topic ends before the database's position: it was made anew or lost its end; "
+		 "reading it from "
+		 "its beginning",
+		 LOG_ERROR},
 };
 
 const char *start_text(enum start_why why)

@@ -1,5 +1,6 @@
-/* Where a partition's reading starts: at the smaller of Kafka's committed offset and the database's position,
- * so that a database which lost something heals by itself. Pure. */
+/* SPDX-License-Identifier: MIT */
+/* Where a partition's reading starts: at the smaller of Kafka's committed offset and the database's
+ * position, so that a database which lost something heals by itself. Pure. */
 #ifndef GAPLESS_START_H
 #define GAPLESS_START_H
 
@@ -16,22 +17,24 @@ struct start_facts {
 };
 
 enum start_why {
-	START_NORMAL,	 /* both agree */
-	START_ABSORB,	 /* committed < position: a crash between the two commits, or the group was rewound by
-			    hand */
+	START_NORMAL,    /* both agree */
+	START_ABSORB,    /* committed < position: a crash between the two commits, or the group was
+			    rewound by    hand */
 	START_GROUP_NEW, /* no committed offset: the group is new, was deleted or expired */
-	START_FIRST,	 /* neither: first start */
-	START_EMPTIED,	 /* no position although the group had committed: the database was emptied */
-	START_BEHIND,	 /* position < committed: a backup was restored, or a failover lost transactions */
-	START_HOLE,	 /* position below the topic's beginning: messages are gone that were never stored */
-	START_ANEW,	 /* position beyond the topic's end: the topic was made anew, or lost its tail */
+	START_FIRST,     /* neither: first start */
+	START_EMPTIED, /* no position although the group had committed: the database was emptied */
+	START_BEHIND,  /* position < committed: a backup was restored, or a failover lost
+			  transactions */
+	START_HOLE,    /* position below the topic's beginning: messages are gone that were never
+			  stored */
+	START_ANEW, /* position beyond the topic's end: the topic was made anew, or lost its tail */
 	START_WHYS
 };
 
 enum start_row { START_ROW_KEEP, START_ROW_INSERT, START_ROW_SET };
 
 struct start {
-	int64_t offset;	    /* read from here */
+	int64_t offset;     /* read from here */
 	enum start_row row; /* what happens to the position row ... */
 	int64_t row_offset; /* ... and its next_offset after that; never below `offset` */
 	enum start_why why;

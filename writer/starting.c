@@ -1,5 +1,7 @@
-/* Finding where partitions start: committed offsets and watermarks from Kafka (main thread), positions from
- * the database (a STORE_START job), then a fresh assignment from the smaller of the two. */
+/* SPDX-License-Identifier: MIT */
+/* Finding where partitions start: committed offsets and watermarks from Kafka (main thread),
+ * positions from the database (a STORE_START job), then a fresh assignment from the smaller of the
+ * two. */
 #include <stdlib.h>
 
 #include "common/alloc.h"
@@ -48,7 +50,8 @@ out:
 	free(facts);
 }
 
-static void log_start(const struct writer *w, const struct position_item *item, enum log_level level)
+static void log_start(const struct writer *w, const struct position_item *item,
+		      enum log_level level)
 {
 	LOG_AT(level, start_text(item->start.why), L_STR("topic", w->options->topic),
 	       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
@@ -57,8 +60,8 @@ static void log_start(const struct writer *w, const struct position_item *item, 
 	       L_INT("lost_offsets", item->start.lost));
 }
 
-/* One line for all partitions that start for the same reason; what is lost or made anew also shows each
- * partition. */
+/* One line for all partitions that start for the same reason; what is lost or made anew also shows
+ * each partition. */
 static void log_starts(const struct writer *w, const struct store_job *job)
 {
 	for (int i = 0; i < START_WHYS; i++) {
@@ -94,7 +97,8 @@ void writer_started(struct writer *w, const struct store_job *job)
 		if (job->result == STORE_UNSURE)
 			p->confirmed = item->facts.position;
 		else
-			assigned_start(p, item->start.offset, item->start.row_offset, item->dead_run);
+			assigned_start(p, item->start.offset, item->start.row_offset,
+				       item->dead_run);
 	}
 	if (job->result == STORE_UNSURE) {
 		w->start_due_ms = 0;

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Two threads meet here, over one mutex and two event counters: `wake` rouses the store (a job, an
- * abandonment, the end), `done` rouses whoever waits for it. Waiting is poll(2) on them with a relative
- * time-out. */
+ * abandonment, the end), `done` rouses whoever waits for it. Waiting is poll(2) on them with a
+ * relative time-out. */
 #include "store.h"
 
 #include <poll.h>
@@ -72,14 +73,15 @@ static int given_up(const struct store *s)
 	return atomic_load(&s->abandon) || atomic_load(&s->quit);
 }
 
-/* ---------------------------------------------------------------- the thread's side: one try of a job */
+/* ---------------------------------------------------------------- the thread's side: one try of a
+ * job */
 
 enum attempt { ATTEMPT_OVER, ATTEMPT_FAILED };
 
 static enum attempt try_batch(struct store *s, struct store_job *job)
 {
-	switch (transaction_store(&s->pg, &s->room, &s->config.cursor, job->batch, &s->abandon, &job->stored,
-				  &job->err)) {
+	switch (transaction_store(&s->pg, &s->room, &s->config.cursor, job->batch, &s->abandon,
+				  &job->stored, &job->err)) {
 	case TRANSACTION_DONE:
 		job->result = STORE_DONE;
 		if (job->batch->n > bisect_refused(job->batch))
@@ -107,7 +109,8 @@ static int check_tables(struct store *s, struct store_job *job)
 	case CHECK_FIT:
 		return 0;
 	case CHECK_UNFIT:
-		/* As if a statement had met it: the same patience with a restore that is under way. */
+		/* As if a statement had met it: the same patience with a restore that is under way.
+		 */
 		strcpy(s->pg.sqlstate, "42P10");
 		break;
 	case CHECK_ABSENT:
@@ -124,8 +127,8 @@ static enum attempt try_start(struct store *s, struct store_job *job)
 {
 	int unsure;
 
-	if (position_start(&s->pg, s->config.cursor.topic, job->items, job->items_n, s->config.dead_limit, &unsure,
-			   &job->err) != 0)
+	if (position_start(&s->pg, s->config.cursor.topic, job->items, job->items_n,
+			   s->config.dead_limit, &unsure, &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = unsure ? STORE_UNSURE : STORE_DONE;
 	return ATTEMPT_OVER;
@@ -146,7 +149,8 @@ static enum attempt try_check(struct store *s, struct store_job *job)
 {
 	int lost;
 
-	if (position_check(&s->pg, s->config.cursor.topic, job->items, job->items_n, &lost, &job->err) != 0)
+	if (position_check(&s->pg, s->config.cursor.topic, job->items, job->items_n, &lost,
+			   &job->err) != 0)
 		return ATTEMPT_FAILED;
 	job->result = lost ? STORE_LOST : STORE_DONE;
 	return ATTEMPT_OVER;
@@ -156,10 +160,11 @@ static enum attempt try_job(struct store *s, struct store_job *job)
 {
 	err_clear(&job->err);
 	s->pg.sqlstate[0] = '\0';
-	if (!pg_is_open(&s->pg) && pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
+	if (!pg_is_open(&s->pg) &&
+	    pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
 		return ATTEMPT_FAILED;
-	/* Partitions come with a new start, a restore or a new database; after a missing constraint the check
-	 * has the better sentence. */
+	/* Partitions come with a new start, a restore or a new database; after a missing constraint
+	 * the check has the better sentence. */
 	if ((job->kind == STORE_START || job->kind == STORE_REPLAY || s->broken_since_ms != 0) &&
 	    check_tables(s, job) != 0)
 		return ATTEMPT_FAILED;
@@ -186,10 +191,12 @@ static void say(struct store *s, enum log_level level, int64_t period_ms, const 
 	if (!log_due(&s->say, clock_boot_ms(), period_ms, &skipped))
 		return;
 	LOG_AT(level,
-	       err->class == ERR_FATAL ? "the database cannot be used; waiting, nothing is lost"
-				       : "the database cannot store now; trying again, nothing is lost",
+	       err->class == ERR_FATAL
+		       ? "the database cannot be used; waiting, nothing is lost"
+		       : "the database cannot store now; trying again, nothing is lost",
 	       L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
-	       L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000), L_INT("left_out", skipped));
+	       L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000),
+	       L_INT("left_out", skipped));
 }
 
 /* Finds the rows that the database refuses. 1 where the job is over. */
@@ -198,8 +205,8 @@ static int isolate(struct store *s, struct store_job *job)
 	enum bisect found = BISECT_NONE;
 
 	if (job->kind == STORE_BATCH && pg_is_open(&s->pg)) {
-		found = bisect_rows(&s->pg, &s->room, job->batch, s->config.dead_limit, &s->refused_run,
-				    &job->err);
+		found = bisect_rows(&s->pg, &s->room, job->batch, s->config.dead_limit,
+				    &s->refused_run, &job->err);
 		if (found == BISECT_TOO_MANY) {
 			job->result = STORE_PERSON;
 			return 1;
@@ -230,8 +237,8 @@ static int face_failure(struct store *s, struct store_job *job)
 	if (policy == POLICY_ROW)
 		return isolate(s, job);
 	atomic_store(&s->failing, 1);
-	say(s, policy == POLICY_AGAIN ? LOG_WARN : LOG_ERROR, policy == POLICY_AGAIN ? SAY_RETRY_MS : SAY_MS,
-	    &job->err);
+	say(s, policy == POLICY_AGAIN ? LOG_WARN : LOG_ERROR,
+	    policy == POLICY_AGAIN ? SAY_RETRY_MS : SAY_MS, &job->err);
 	pg_close(&s->pg);
 	if (job->kind == STORE_CHECK) {
 		job->result = STORE_UNKNOWN;
@@ -242,8 +249,9 @@ static int face_failure(struct store *s, struct store_job *job)
 		return 1;
 	}
 	if (!given_up(s))
-		await(s->wake_fd,
-		      policy == POLICY_AGAIN ? (int)backoff_next_ms(&s->backoff, backoff_random()) : WAIT_MS);
+		await(s->wake_fd, policy == POLICY_AGAIN
+					  ? (int)backoff_next_ms(&s->backoff, backoff_random())
+					  : WAIT_MS);
 	return 0;
 }
 
@@ -313,7 +321,8 @@ struct store *store_new(const struct store_config *config, struct err *err)
 	pthread_mutex_init(&s->mutex, NULL);
 	backoff_init(&s->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
 	transaction_room_init(&s->room);
-	if (s->wake_fd >= 0 && s->done_fd >= 0 && pthread_create(&s->thread, NULL, store_thread, s) == 0)
+	if (s->wake_fd >= 0 && s->done_fd >= 0 &&
+	    pthread_create(&s->thread, NULL, store_thread, s) == 0)
 		return s;
 	err_set(err, ERR_FATAL,
 		"no thread for the database can be started; are there too many open files or threads?");
@@ -333,7 +342,8 @@ int store_free(struct store *s, int wait_ms)
 		return 1;
 	atomic_store(&s->quit, 1);
 	rouse(s->wake_fd);
-	for (int64_t left = wait_ms; !atomic_load(&s->ended) && left > 0; left = until - clock_boot_ms())
+	for (int64_t left = wait_ms; !atomic_load(&s->ended) && left > 0;
+	     left = until - clock_boot_ms())
 		await(s->done_fd, (int)left);
 	if (!atomic_load(&s->ended))
 		return 0;

@@ -1,10 +1,12 @@
-/* The thread that talks to the database, one job at a time, so that the main thread can keep polling Kafka
- * whatever the database does. A job is tried again, the same one, from memory, until it succeeds or is
- * abandoned: an outage never costs a row. What needs a person is said once a minute and tried again every few
- * seconds; only what waiting cannot mend (or has not mended in half a minute) ends with STORE_PERSON.
+/* SPDX-License-Identifier: MIT */
+/* The thread that talks to the database, one job at a time, so that the main thread can keep
+ * polling Kafka whatever the database does. A job is tried again, the same one, from memory, until
+ * it succeeds or is abandoned: an outage never costs a row. What needs a person is said once a
+ * minute and tried again every few seconds; only what waiting cannot mend (or has not mended in
+ * half a minute) ends with STORE_PERSON.
  *
- * Ownership: store_submit() lends the job, and what it points to, to the store; store_collect() gives it
- * back. */
+ * Ownership: store_submit() lends the job, and what it points to, to the store; store_collect()
+ * gives it back. */
 #ifndef GAPLESS_STORE_H
 #define GAPLESS_STORE_H
 
@@ -17,25 +19,27 @@
 #include "transaction.h"
 
 enum store_kind {
-	STORE_BATCH, /* store a sealed batch */
-	STORE_START, /* check the tables; where do the partitions start? */
+	STORE_BATCH,  /* store a sealed batch */
+	STORE_START,  /* check the tables; where do the partitions start? */
 	STORE_REPLAY, /* check the tables; begin the replay, or go on with it */
-	STORE_CHECK  /* are the positions still there? Tried once only */
+	STORE_CHECK   /* are the positions still there? Tried once only */
 };
 
 enum store_result {
 	STORE_DONE,
-	STORE_LOST,	 /* the database has lost something: *err says what; start again from its positions */
-	STORE_UNSURE,	 /* STORE_START: ask the watermarks again (position.h) */
-	STORE_ABANDONED, /* given up as asked (a COMMIT that had begun may have succeeded: harmless) */
-	STORE_UNKNOWN,	 /* STORE_CHECK: the database did not answer */
-	STORE_PERSON	 /* needs a person: *err is the sentence */
+	STORE_LOST,      /* the database has lost something: *err says what; start again from its
+			    positions */
+	STORE_UNSURE,    /* STORE_START: ask the watermarks again (position.h) */
+	STORE_ABANDONED, /* given up as asked (a COMMIT that had begun may have succeeded: harmless)
+			  */
+	STORE_UNKNOWN,   /* STORE_CHECK: the database did not answer */
+	STORE_PERSON     /* needs a person: *err is the sentence */
 };
 
 struct store_job {
 	enum store_kind kind;
-	int64_t generation;	     /* the caller's own: of which assignment this is */
-	struct batch *batch;	     /* STORE_BATCH */
+	int64_t generation;          /* the caller's own: of which assignment this is */
+	struct batch *batch;         /* STORE_BATCH */
 	struct position_item *items; /* STORE_START, STORE_CHECK */
 	size_t items_n;
 	struct replay_run *run; /* STORE_REPLAY */
@@ -55,9 +59,9 @@ struct store;
 
 /* NULL, with *err, where no thread can be had. */
 struct store *store_new(const struct store_config *config, struct err *err);
-/* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a dead
- * connection is left behind, for the process is about to end. 1: freed; 0: left behind, and a lent job with
- * it. */
+/* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a
+ * dead connection is left behind, for the process is about to end. 1: freed; 0: left behind, and a
+ * lent job with it. */
 int store_free(struct store *s, int wait_ms);
 
 /* 1 where no job is lent: a new one may be submitted. */

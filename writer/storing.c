@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
 #include "common/alloc.h"
@@ -13,14 +14,16 @@ static void hand_over(struct writer *w)
 {
 	batch_seal(w->filling);
 	free(w->job.items);
-	w->job = (struct store_job){.kind = STORE_BATCH, .generation = w->generation, .batch = w->filling};
+	w->job = (struct store_job){
+		.kind = STORE_BATCH, .generation = w->generation, .batch = w->filling};
 	w->filling = w->filling == &w->batches[0] ? &w->batches[1] : &w->batches[0];
 	store_submit(w->store, &w->job);
 }
 
 static int is_due(const struct writer *w, int64_t now_ms)
 {
-	return batch_is_due(w->filling, now_ms) || (replaying_is_read(w) && !batch_is_empty(w->filling));
+	return batch_is_due(w->filling, now_ms) ||
+	       (replaying_is_read(w) && !batch_is_empty(w->filling));
 }
 
 static void commit_offsets(struct writer *w, const struct batch *b)
@@ -43,14 +46,16 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 		/* Harmless: the rows are stored, so at worst they are read again. */
 		w->tally.commit_failures++;
 		if (log_due(&w->say_commit, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("offsets could not be committed to Kafka; the next commit covers them",
-				 L_STR("error", err.text), L_INT("left_out", skipped));
+			log_warn(
+				"offsets could not be committed to Kafka; the next commit covers them",
+				L_STR("error", err.text), L_INT("left_out", skipped));
 	}
 	FAULT("after_commit");
 }
 
-/* The database gets the next batch before Kafka is told about this one, so that neither waits for the other. That is safe:
- * what is committed to Kafka is in the database, whatever becomes of the batches after it. */
+/* The database gets the next batch before Kafka is told about this one, so that neither waits for
+ * the other. That is safe: what is committed to Kafka is in the database, whatever becomes of the
+ * batches after it. */
 static void stored(struct writer *w, const struct store_job *job)
 {
 	w->tally.batches++;
@@ -80,9 +85,10 @@ static void database_lost(struct writer *w, const struct store_job *job)
 	if (job->generation != w->generation)
 		return;
 	w->tally.database_lost++;
-	log_warn("the database has lost something (emptied, restored or failed over?); going back to where "
-		 "it stands",
-		 L_STR("what", job->err.text));
+	log_warn(
+		"the database has lost something (emptied, restored or failed over?); going back to where "
+		"it stands",
+		L_STR("what", job->err.text));
 	writer_restart(w);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "transaction.h"
 
 #include <inttypes.h>
@@ -18,7 +19,8 @@ struct cursor_sql {
 static const struct cursor_sql live = {SQL_BEGIN_WITH("market_data_position"),
 				       SQL_POSITIONS("market_data_position", "topic"),
 				       SQL_MOVE("market_data_position", "topic")};
-static const struct cursor_sql replay = {SQL_BEGIN_WITH("market_data_replay"), SQL_POSITIONS("market_data_replay", "name"),
+static const struct cursor_sql replay = {SQL_BEGIN_WITH("market_data_replay"),
+					 SQL_POSITIONS("market_data_replay", "name"),
 					 SQL_MOVE("market_data_replay", "name")};
 
 static const struct cursor_sql *sql_of(const struct cursor *c)
@@ -31,7 +33,8 @@ static const char *key_of(const struct cursor *c)
 	return c->replay != NULL ? c->replay : c->topic;
 }
 
-/* So many batches are stored without COPY after another writer was in the way: it may well be at the next ones, too. */
+/* So many batches are stored without COPY after another writer was in the way: it may well be at
+ * the next ones, too. */
 enum { UPSERTS = 16 };
 
 static int64_t number_at(const PGresult *res, int row, int column)
@@ -82,8 +85,9 @@ static int store_coverage(struct pg *pg, struct transaction_room *room, const st
 }
 
 /* Locks the positions of the batch's partitions and compares them with where the batch began. */
-static enum transaction check_positions(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
-					const struct batch *b, struct err *err)
+static enum transaction check_positions(struct pg *pg, struct transaction_room *room,
+					const struct cursor *cursor, const struct batch *b,
+					struct err *err)
 {
 	const char *values[2] = {key_of(cursor), NULL};
 	enum transaction result = TRANSACTION_DONE;
@@ -95,7 +99,8 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 		pgarray_int(&room->a[0], b->parts[i].partition);
 	if (room_values(room, 1, &values[1], err) != 0)
 		return TRANSACTION_FAILED;
-	res = pg_query(pg, sql_of(cursor)->positions, (struct pg_params){2, values}, STATEMENT_DEADLINE_MS, err);
+	res = pg_query(pg, sql_of(cursor)->positions, (struct pg_params){2, values},
+		       STATEMENT_DEADLINE_MS, err);
 	if (res == NULL)
 		return TRANSACTION_FAILED;
 	for (size_t i = 0; i < b->parts_n && result == TRANSACTION_DONE; i++) {
@@ -121,8 +126,8 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 	return result;
 }
 
-static int store_positions(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
-			   const struct batch *b, struct err *err)
+static int store_positions(struct pg *pg, struct transaction_room *room,
+			   const struct cursor *cursor, const struct batch *b, struct err *err)
 {
 	const char *values[3] = {key_of(cursor), NULL, NULL};
 
@@ -133,11 +138,13 @@ static int store_positions(struct pg *pg, struct transaction_room *room, const s
 	}
 	if (room_values(room, 2, &values[1], err) != 0)
 		return -1;
-	return pg_run(pg, sql_of(cursor)->move, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
+	return pg_run(pg, sql_of(cursor)->move, (struct pg_params){3, values},
+		      STATEMENT_DEADLINE_MS, err);
 }
 
-static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset, const void *key,
-		     size_t key_len, const void *value, size_t value_len, const char *reason)
+static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset,
+		     const void *key, size_t key_len, const void *value, size_t value_len,
+		     const char *reason)
 {
 	pgarray_int(&room->a[0], partition);
 	pgarray_int(&room->a[1], offset);
@@ -146,8 +153,8 @@ static void add_dead(struct transaction_room *room, int32_t partition, int64_t o
 	pgarray_text(&room->a[4], reason);
 }
 
-static int store_dead(struct pg *pg, struct transaction_room *room, const char *topic, const struct batch *b,
-		      struct stored *stored, struct err *err)
+static int store_dead(struct pg *pg, struct transaction_room *room, const char *topic,
+		      const struct batch *b, struct stored *stored, struct err *err)
 {
 	const char *values[6] = {topic};
 	struct buf encoded;
@@ -169,8 +176,9 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 			continue;
 		buf_clear(&encoded);
 		fits = message_encode(&r->m, &encoded) == 0;
-		add_dead(room, r->partition, r->offset, r->m.candle.symbol, strlen(r->m.candle.symbol),
-			 fits ? encoded.data : NULL, encoded.len, r->rejected);
+		add_dead(room, r->partition, r->offset, r->m.candle.symbol,
+			 strlen(r->m.candle.symbol), fits ? encoded.data : NULL, encoded.len,
+			 r->rejected);
 		stored->dead++;
 	}
 	buf_release(&encoded);
@@ -184,7 +192,8 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 /* COMMIT of a transaction that had failed answers ROLLBACK, without an error. */
 static enum transaction commit(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, "COMMIT", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, "COMMIT", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err);
 	int committed = res != NULL && strcmp(PQcmdStatus(res), "COMMIT") == 0;
 
 	if (res != NULL && !committed)
@@ -193,8 +202,9 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-static enum transaction store_candles(struct pg *pg, struct transaction_room *room, const struct batch *b,
-				      enum candles_way way, struct stored *stored, int *redo, struct err *err)
+static enum transaction store_candles(struct pg *pg, struct transaction_room *room,
+				      const struct batch *b, enum candles_way way,
+				      struct stored *stored, int *redo, struct err *err)
 {
 	switch (candles_store(pg, room, b, way, stored, err)) {
 	case CANDLES_DONE:
@@ -211,8 +221,9 @@ static enum transaction store_candles(struct pg *pg, struct transaction_room *ro
 }
 
 /* One try. *redo: it failed, but may succeed the other way. */
-static enum transaction store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
-			      const struct batch *b, enum candles_way way, const atomic_int *abandon,
+static enum transaction store(struct pg *pg, struct transaction_room *room,
+			      const struct cursor *cursor, const struct batch *b,
+			      enum candles_way way, const atomic_int *abandon,
 			      struct stored *stored, int *redo, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
@@ -228,7 +239,8 @@ static enum transaction store(struct pg *pg, struct transaction_room *room, cons
 		result = store_candles(pg, room, b, way, stored, redo, err);
 	if (result != TRANSACTION_DONE)
 		goto out;
-	if (store_coverage(pg, room, b, err) != 0 || store_positions(pg, room, cursor, b, err) != 0 ||
+	if (store_coverage(pg, room, b, err) != 0 ||
+	    store_positions(pg, room, cursor, b, err) != 0 ||
 	    store_dead(pg, room, cursor->topic, b, stored, err) != 0)
 		result = TRANSACTION_FAILED;
 	else if (atomic_load(abandon))
@@ -242,8 +254,9 @@ out:
 	return result;
 }
 
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room, const struct cursor *cursor,
-				   const struct batch *b, const atomic_int *abandon, struct stored *stored,
+enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
+				   const struct cursor *cursor, const struct batch *b,
+				   const atomic_int *abandon, struct stored *stored,
 				   struct err *err)
 {
 	enum candles_way way = room->upserts > 0 ? CANDLES_UPSERT : CANDLES_COPY;
@@ -252,8 +265,10 @@ enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
 
 	FAULT("before_db");
 	result = store(pg, room, cursor, b, way, abandon, stored, &redo, err);
-	if (redo && pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err) == 0) {
-		log_debug("a batch is stored again without COPY", L_STR("error", err->text), L_STR("sqlstate", pg->sqlstate));
+	if (redo &&
+	    pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err) == 0) {
+		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
+			  L_STR("sqlstate", pg->sqlstate));
 		room->upserts = UPSERTS;
 		err_clear(err);
 		pg->sqlstate[0] = '\0';
@@ -265,8 +280,8 @@ enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
 	return result;
 }
 
-int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
-			 size_t to, struct err *err)
+int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b,
+			 size_t from, size_t to, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 

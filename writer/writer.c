@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "writer.h"
 
 #include <stdlib.h>
@@ -32,7 +33,8 @@ void writer_restart(struct writer *w)
 	assigned_restart(&w->assigned);
 }
 
-/* ---------------------------------------------------------------- the group gives and takes partitions */
+/* ---------------------------------------------------------------- the group gives and takes
+ * partitions */
 
 static void on_assign(struct writer *w, rd_kafka_topic_partition_list_t *list)
 {
@@ -49,10 +51,12 @@ static void on_assign(struct writer *w, rd_kafka_topic_partition_list_t *list)
 	if (list->cnt > 0)
 		log_info("partitions assigned", L_INT("partitions", list->cnt));
 	else
-		log_info("no partition for this writer: there are more writers than partitions; standing by");
-	/* Until its start is known, what a partition delivers is ignored. Nothing is paused or resumed after an assign: librdkafka
-	 * can drop the start of a fetch that such a call overtakes, and the partition would stay unread for ever. A pause of
-	 * before outlives a rebalance: so resume first. */
+		log_info(
+			"no partition for this writer: there are more writers than partitions; standing by");
+	/* Until its start is known, what a partition delivers is ignored. Nothing is paused or
+	 * resumed after an assign: librdkafka can drop the start of a fetch that such a call
+	 * overtakes, and the partition would stay unread for ever. A pause of before outlives a
+	 * rebalance: so resume first. */
 	rd_kafka_resume_partitions(w->rk, list);
 	rd_kafka_assign(w->rk, list);
 }
@@ -63,7 +67,8 @@ static void on_revoke(struct writer *w)
 
 	FAULT("in_revoke");
 	if (lost || w->draining)
-		writer_drop(w); /* lost: somebody else may own them already, and reads what we drop */
+		writer_drop(
+			w); /* lost: somebody else may own them already, and reads what we drop */
 	else
 		writer_flush(w, REVOKE_MS);
 	if (w->assigned.n > 0)
@@ -76,8 +81,8 @@ static void on_revoke(struct writer *w)
 	rd_kafka_assign(w->rk, NULL);
 }
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
-			 void *opaque)
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+			 rd_kafka_topic_partition_list_t *list, void *opaque)
 {
 	struct writer *w = opaque;
 
@@ -133,7 +138,8 @@ static void say_halted(struct writer *w, int64_t now_ms)
 	for (size_t i = 0; i < w->assigned.n; i++) {
 		struct partition *p = &w->assigned.v[i];
 
-		if (p->state == PARTITION_HALTED && log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
+		if (p->state == PARTITION_HALTED &&
+		    log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
 			log_error("a partition is still halted", L_STR("reason", p->halted),
 				  L_INT("partition", p->id), L_INT("offset", p->next));
 	}
@@ -169,9 +175,11 @@ static void loop(struct writer *w)
 			replaying_step(w, now);
 		say_halted(w, now);
 		if (w->replay == NULL)
-			tally_log(&w->tally, now, consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
+			tally_log(&w->tally, now,
+				  consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
 		if (!w->paused && !w->starting && now >= w->fetch_due_ms)
-			w->fetch_due_ms = now + consumer_keep_fetching(w->rk, w->options->topic, &w->assigned);
+			w->fetch_due_ms = now + consumer_keep_fetching(w->rk, w->options->topic,
+								       &w->assigned);
 		if (!w->ending)
 			writer_read(w, wait_ms(w, now));
 	}
@@ -209,11 +217,13 @@ static void writer_free(struct writer *w)
 
 static int run(const struct options *o, struct replay *replay, int (*check)(const struct options *))
 {
-	struct store_config config = {.database = o->database,
-				      .cursor = {.topic = o->topic, .replay = replay ? replay->spec.name : NULL},
-				      .dead_limit = o->dead_letter_limit};
-	struct batch_limits limits = {
-		.rows = (size_t)o->batch_rows, .bytes = (size_t)o->batch_bytes, .age_ms = o->batch_ms};
+	struct store_config config = {
+		.database = o->database,
+		.cursor = {.topic = o->topic, .replay = replay ? replay->spec.name : NULL},
+		.dead_limit = o->dead_letter_limit};
+	struct batch_limits limits = {.rows = (size_t)o->batch_rows,
+				      .bytes = (size_t)o->batch_bytes,
+				      .age_ms = o->batch_ms};
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
 	int code = EXIT_USAGE;
@@ -223,7 +233,8 @@ static int run(const struct options *o, struct replay *replay, int (*check)(cons
 	batch_init(&w->batches[0], limits);
 	batch_init(&w->batches[1], limits);
 	w->filling = &w->batches[0];
-	/* Before the wait for the database: what is wrong with its properties is a matter of settings. */
+	/* Before the wait for the database: what is wrong with its properties is a matter of
+	 * settings. */
 	w->rk = consumer_new(o, replay ? NULL : on_rebalance, on_error, w, &err);
 	if (w->rk == NULL) {
 		log_error(err.text);
@@ -259,7 +270,8 @@ int writer_run(const struct options *o)
 	return run(o, NULL, NULL);
 }
 
-int writer_replay(const struct options *o, struct replay *replay, int (*check)(const struct options *))
+int writer_replay(const struct options *o, struct replay *replay,
+		  int (*check)(const struct options *))
 {
 	return run(o, replay, check);
 }

@@ -1,12 +1,13 @@
-/* The writer: Kafka on the main thread, the database on the store's. Two batches: one is filled while the
- * other is stored.
+/* SPDX-License-Identifier: MIT */
+/* The writer: Kafka on the main thread, the database on the store's. Two batches: one is filled
+ * while the other is stored.
  *
- *   poll -> judge -> filling batch -> hand over -> store (one transaction) -> collect -> commit of the
- * offsets
+ *   poll -> judge -> filling batch -> hand over -> store (one transaction) -> collect -> commit of
+ * the offsets
  *
  * Whatever goes wrong with the order of things (partitions given, taken, lost; a database that lost
- * something; offsets that jump) leads to the same place: drop what is in memory, count a new generation, find
- * the start of each partition. */
+ * something; offsets that jump) leads to the same place: drop what is in memory, count a new
+ * generation, find the start of each partition. */
 #ifndef GAPLESS_WRITER_H
 #define GAPLESS_WRITER_H
 
@@ -26,8 +27,8 @@ struct writer {
 	rd_kafka_t *rk;
 	struct store *store;
 	struct assigned assigned;
-	int64_t generation; /* grows whenever what is in memory becomes void; a job of an older one is not
-			       committed */
+	int64_t generation; /* grows whenever what is in memory becomes void; a job of an older one
+			       is not committed */
 	struct batch batches[2];
 	struct batch *filling;
 	struct store_job job; /* lent to the store unless store_is_idle() */
@@ -42,16 +43,18 @@ struct writer {
 	int exit_code;
 };
 
-/* Waits for the database, then runs until a signal or until it needs a person; returns the exit code. Stop
- * handling is installed. */
+/* Waits for the database, then runs until a signal or until it needs a person; returns the exit
+ * code. Stop handling is installed. */
 int writer_run(const struct options *options);
-/* The same for a replay (replay.h), until it is at its end. `check`, called when the database is there, gives an exit code:
- * EXIT_DONE to begin. */
-int writer_replay(const struct options *options, struct replay *replay, int (*check)(const struct options *));
+/* The same for a replay (replay.h), until it is at its end. `check`, called when the database is
+ * there, gives an exit code: EXIT_DONE to begin. */
+int writer_replay(const struct options *options, struct replay *replay,
+		  int (*check)(const struct options *));
 
 /* ---- between the files of the writer ---- */
 
-/* Ends the loop with this exit code; the first one wins. What is in memory and not stored is read again. */
+/* Ends the loop with this exit code; the first one wins. What is in memory and not stored is read
+ * again. */
 void writer_end(struct writer *w, int exit_code);
 /* Everything in memory is void: find the start of each partition again. */
 void writer_restart(struct writer *w);
@@ -59,7 +62,8 @@ void writer_restart(struct writer *w);
 /* reading.c: polls for at most wait_ms, then takes what is there until the batch is full. */
 void writer_read(struct writer *w, int wait_ms);
 
-/* starting.c: finds the start of the partitions while w->starting, a step at a time; and what came of it. */
+/* starting.c: finds the start of the partitions while w->starting, a step at a time; and what came
+ * of it. */
 void writer_start_step(struct writer *w, int64_t now_ms);
 void writer_started(struct writer *w, const struct store_job *job);
 
@@ -83,8 +87,8 @@ void replaying_step(struct writer *w, int64_t now_ms);
 int replaying_end(struct writer *w);
 
 /* storing.c */
-/* Hands a due batch over, waits for or pauses at a busy store, resumes; checks the positions while nothing
- * happens. */
+/* Hands a due batch over, waits for or pauses at a busy store, resumes; checks the positions while
+ * nothing happens. */
 void writer_store_step(struct writer *w, int64_t now_ms);
 /* Takes a finished job back and does what follows from it: offset commit, restart, end. */
 void writer_collect(struct writer *w);

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # bench.sh [ROWS]: how fast rows come from the topic into the table, beside a plain COPY of the same rows, in one run on one
 # machine. README.md says what the columns mean. Asserts nothing but that every way ends with the same table.
 set -u -o pipefail

@@ -1,9 +1,12 @@
-/* gapless-bench-load: makes the messages that the bench measures with, and the same rows as a file for COPY.
+/* SPDX-License-Identifier: MIT */
+/* gapless-bench-load: makes the messages that the bench measures with, and the same rows as a file
+ *for COPY.
  *
  *	gapless-bench-load BROKERS TOPIC ROWS SYMBOLS FILE
  *
- * As a backfill of many markets leaves them: minute after minute, in each minute every market; each message final and with
- * a promise of its own interval. The same numbers give the same candles. The topic must exist. */
+ * As a backfill of many markets leaves them: minute after minute, in each minute every market; each
+ *message final and with a promise of its own interval. The same numbers give the same candles. The
+ *topic must exist. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -15,7 +18,7 @@
 #include "common/log.h"
 #include "common/timetext.h"
 
-#define BEGIN_MS INT64_C(1704067200000) /* 2024-01-01 */
+#define BEGIN_MS  INT64_C(1704067200000) /* 2024-01-01 */
 #define MINUTE_MS INT64_C(60000)
 
 enum { FLUSH_MS = 60000, POLL_MS = 100 };
@@ -40,7 +43,8 @@ static uint64_t mix(uint64_t x)
 static void price(char out[DECIMAL_BYTES], uint64_t market, uint64_t level, uint64_t noise)
 {
 	static const uint64_t sizes[] = {90000000, 4000000, 300000, 5000, 800, 30, 2, 1};
-	uint64_t size = sizes[market % 8], step = size / 150 + 1, whole = size + level * step + noise % step;
+	uint64_t size = sizes[market % 8], step = size / 150 + 1,
+		 whole = size + level * step + noise % step;
 
 	if (size > 1000)
 		snprintf(out, DECIMAL_BYTES, "%" PRIu64 ".00000000", whole);
@@ -61,8 +65,10 @@ static void message_make(struct message *m, uint64_t row, uint64_t symbols)
 	price(c->high, market, 2, noise >> 8);
 	price(c->low, market, 0, noise >> 16);
 	price(c->close, market, 1, noise >> 24);
-	snprintf(c->volume, sizeof c->volume, "%" PRIu64 ".%08" PRIu64, noise % 5000, noise / 5000 % 100000000);
-	snprintf(c->quote_volume, sizeof c->quote_volume, "%" PRIu64 ".%08" PRIu64, noise % 900000000, noise / 7 % 100000000);
+	snprintf(c->volume, sizeof c->volume, "%" PRIu64 ".%08" PRIu64, noise % 5000,
+		 noise / 5000 % 100000000);
+	snprintf(c->quote_volume, sizeof c->quote_volume, "%" PRIu64 ".%08" PRIu64,
+		 noise % 900000000, noise / 7 % 100000000);
 	c->revision = c->timestamp_ms + (int64_t)(noise % 60000);
 	m->covers_from_ms = c->timestamp_ms;
 	m->covers_to_ms = c->timestamp_ms + MINUTE_MS;
@@ -76,28 +82,32 @@ static int row_write(FILE *to, const struct message *m)
 	const struct candle *c = &m->candle;
 	char at[TIMETEXT_BYTES], fetched[TIMETEXT_BYTES];
 
-	return fprintf(to, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\n", c->symbol, c->interval->name,
-		       time_format_ms(c->timestamp_ms, at), c->open, c->high, c->low, c->close, c->volume, c->quote_volume,
-		       c->revision, time_format_ms(m->fetched_at_ms, fetched)) > 0
+	return fprintf(to, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%" PRId64 "\t%s\n", c->symbol,
+		       c->interval->name, time_format_ms(c->timestamp_ms, at), c->open, c->high,
+		       c->low, c->close, c->volume, c->quote_volume, c->revision,
+		       time_format_ms(m->fetched_at_ms, fetched)) > 0
 		       ? 0
 		       : -1;
 }
 
 /* Waits while the queue is full. */
-static int publish(rd_kafka_t *rk, const char *topic, const struct message *m, const struct buf *value)
+static int publish(rd_kafka_t *rk, const char *topic, const struct message *m,
+		   const struct buf *value)
 {
 	rd_kafka_resp_err_t e;
 
 	do {
-		e = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(m->candle.symbol, strlen(m->candle.symbol)),
-				      RD_KAFKA_V_VALUE(value->data, value->len), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-				      RD_KAFKA_V_END);
+		e = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
+				      RD_KAFKA_V_KEY(m->candle.symbol, strlen(m->candle.symbol)),
+				      RD_KAFKA_V_VALUE(value->data, value->len),
+				      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
 		rd_kafka_poll(rk, e == RD_KAFKA_RESP_ERR__QUEUE_FULL ? POLL_MS : 0);
 	} while (e == RD_KAFKA_RESP_ERR__QUEUE_FULL);
 	return e ? -1 : 0;
 }
 
-static int load(rd_kafka_t *rk, const char *topic, uint64_t rows, uint64_t symbols, FILE *file, struct err *err)
+static int load(rd_kafka_t *rk, const char *topic, uint64_t rows, uint64_t symbols, FILE *file,
+		struct err *err)
 {
 	struct buf value;
 	int result = -1;
@@ -111,12 +121,14 @@ static int load(rd_kafka_t *rk, const char *topic, uint64_t rows, uint64_t symbo
 		if (message_validate(&m, err) || message_encode(&m, &value))
 			goto out;
 		if (row_write(file, &m) || publish(rk, topic, &m, &value)) {
-			err_set(err, ERR_FATAL, "message %" PRIu64 " could be neither written nor sent", i);
+			err_set(err, ERR_FATAL,
+				"message %" PRIu64 " could be neither written nor sent", i);
 			goto out;
 		}
 	}
 	if (rd_kafka_flush(rk, FLUSH_MS) || undelivered)
-		err_set(err, ERR_FATAL, "%" PRId64 " messages were not delivered", undelivered + rd_kafka_outq_len(rk));
+		err_set(err, ERR_FATAL, "%" PRId64 " messages were not delivered",
+			undelivered + rd_kafka_outq_len(rk));
 	else
 		result = 0;
 out:
@@ -126,11 +138,14 @@ out:
 
 int main(int argc, char **argv)
 {
-	static const struct kafka_property role[] = {
-		{"linger.ms", "20"}, {"compression.type", "lz4"}, {"enable.idempotence", "true"}, {NULL, NULL}};
+	static const struct kafka_property role[] = {{"linger.ms", "20"},
+						     {"compression.type", "lz4"},
+						     {"enable.idempotence", "true"},
+						     {NULL, NULL}};
 	static const char *const fixed[] = {NULL};
 	struct setting_list none = {NULL, 0};
-	uint64_t rows = argc == 6 ? strtoull(argv[3], NULL, 10) : 0, symbols = argc == 6 ? strtoull(argv[4], NULL, 10) : 0;
+	uint64_t rows = argc == 6 ? strtoull(argv[3], NULL, 10) : 0,
+		 symbols = argc == 6 ? strtoull(argv[4], NULL, 10) : 0;
 	rd_kafka_conf_t *conf = NULL;
 	rd_kafka_t *rk = NULL;
 	FILE *file = NULL;
@@ -154,7 +169,8 @@ int main(int argc, char **argv)
 	if (file && fclose(file))
 		result = 1;
 	if (result)
-		fprintf(stderr, "gapless-bench-load: %s\n", *err.text ? err.text : "no producer, or no file");
+		fprintf(stderr, "gapless-bench-load: %s\n",
+			*err.text ? err.text : "no producer, or no file");
 	if (rk)
 		rd_kafka_destroy(rk);
 	return result;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What one would write in Python instead of gapless-writer: batches of 5,000 by COPY into a temporary table and INSERT ... ON
 CONFLICT DO NOTHING, offsets committed after the database. No validation, no coverage, no dead letters, no corrections.
 

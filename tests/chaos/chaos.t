@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Everything dies at random, for ten minutes, under backfill and live load: producers and writers are killed (-9), frozen for
 # longer than their session, and stopped; the broker and the database are stopped and killed. Shown, again and again
 # meanwhile: no committed offset is ahead of the database, and coverage claims nothing that is not there as the exchange

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Candles of every interval, summed up from minutes. */
 
 #include "generator.h"
@@ -24,10 +25,10 @@ void candle_join(struct candle *all, const struct candle *later)
 		all->revision_ms = later->revision_ms;
 }
 
-static struct candle minutes_candle(struct generator *g, const struct market *m, int64_t from, int64_t to,
-				    int64_t now_ms)
+static struct candle minutes_candle(struct generator *g, const struct market *m, int64_t from,
+				    int64_t to, int64_t now_ms)
 {
-	struct candle all = { .any = false };
+	struct candle all = {.any = false};
 
 	for (; from < to && from <= now_ms; from += MINUTE_MS) {
 		struct candle c = generator_minute(g, m, from, now_ms);
@@ -54,13 +55,14 @@ void day_cache_free(struct day_cache *days)
 	free(days);
 }
 
-static struct candle day_candle(struct generator *g, struct market *m, int64_t start, int64_t now_ms)
+static struct candle day_candle(struct generator *g, struct market *m, int64_t start,
+				int64_t now_ms)
 {
 	struct candle c;
 	int64_t n;
 
 	if (start + DAY_MS <= m->listed_ms)
-		return (struct candle){ .any = false };
+		return (struct candle){.any = false};
 	if (m->days == NULL) {
 		m->days = room_new(1, sizeof(*m->days) + CACHED_DAYS * sizeof(m->days->at[0]));
 		m->days->first_day = m->listed_ms / DAY_MS;
@@ -77,11 +79,11 @@ static struct candle day_candle(struct generator *g, struct market *m, int64_t s
 	return m->days->at[n].candle;
 }
 
-struct candle generator_candle(struct generator *g, struct market *m, enum interval iv, int64_t start_ms,
-			       int64_t now_ms)
+struct candle generator_candle(struct generator *g, struct market *m, enum interval iv,
+			       int64_t start_ms, int64_t now_ms)
 {
 	int64_t end = interval_next(iv, start_ms);
-	struct candle all = { .any = false };
+	struct candle all = {.any = false};
 
 	if (iv == INTERVAL_1S)
 		return generator_second(g, m, start_ms, now_ms);

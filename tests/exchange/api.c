@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "api.h"
 
 #include "options.h"
@@ -8,11 +9,11 @@
 #include <string.h>
 
 #define CHECK_VALUE "Invalid parameter. Check the given value!"
-#define JSON_TYPE "application/json;charset=UTF-8"
+#define JSON_TYPE   "application/json;charset=UTF-8"
 
 static bool read_path(const char *path, struct api_call *call)
 {
-	static const char *const endings[] = { "days", "weeks", "months" };
+	static const char *const endings[] = {"days", "weeks", "months"};
 	unsigned unit;
 	int used = 0;
 
@@ -56,7 +57,8 @@ static void read_query(struct exchange *ex, const struct query *q, struct api_ca
 	call->market = market_find(&ex->world.markets, call->market_name);
 	if (to != NULL && *to != '\0' && !utc_parse(to, &call->to_ms))
 		call->wrong = CHECK_VALUE;
-	if (count != NULL && *count != '\0' && (!options_parse_number(count, INT64_MAX, &n) || n == 0))
+	if (count != NULL && *count != '\0' &&
+	    (!options_parse_number(count, INT64_MAX, &n) || n == 0))
 		call->wrong = CHECK_VALUE;
 	call->count = n < PAGE_ROWS ? (size_t)n : PAGE_ROWS;
 }
@@ -83,9 +85,10 @@ void api_arrive(struct exchange *ex, const char *path, const struct query *q, bo
 	candles = call->kind == API_CANDLES;
 	if (candles)
 		read_query(ex, q, call);
-	call->details = is_true(q->get(q->cls, "is_details")) || is_true(q->get(q->cls, "isDetails"));
-	call->verdict =
-		limits_take(&ex->limits, candles ? GROUP_CANDLES : GROUP_MARKET, with_origin, real_ms);
+	call->details =
+		is_true(q->get(q->cls, "is_details")) || is_true(q->get(q->cls, "isDetails"));
+	call->verdict = limits_take(&ex->limits, candles ? GROUP_CANDLES : GROUP_MARKET,
+				    with_origin, real_ms);
 	if (candles) {
 		ex->stats.candles++;
 		stats_arrival(&ex->stats, call->verdict.status, real_ms);
@@ -93,8 +96,8 @@ void api_arrive(struct exchange *ex, const char *path, const struct query *q, bo
 		ex->stats.market_all++;
 	}
 	faults_hit(&ex->faults, candles ? FAULT_PATH_CANDLES : FAULT_PATH_MARKET,
-		   candles ? call->market_name : NULL, candles ? (int)call->interval : -1, exchange_random,
-		   ex, &call->faults);
+		   candles ? call->market_name : NULL, candles ? (int)call->interval : -1,
+		   exchange_random, ex, &call->faults);
 	if (call->verdict.status == 200 && fault_is(&call->faults, FAULT_HTTP_429))
 		call->verdict.status = 429;
 	if (fault_is(&call->faults, FAULT_HTTP_418) && call->verdict.status != 418) {
@@ -112,13 +115,15 @@ static void put_error(struct answer *a, unsigned status, const char *message)
 	text_printf(&a->body, "{\"error\":{\"name\":%u,\"message\":\"%s\"}}", status, message);
 }
 
-static void put_candles(struct exchange *ex, const struct api_call *call, int64_t now_ms, struct answer *a)
+static void put_candles(struct exchange *ex, const struct api_call *call, int64_t now_ms,
+			struct answer *a)
 {
 	struct row *rows = room_new(PAGE_ROWS + 2, sizeof(*rows));
 	const char *name = call->market->name;
 	size_t n;
 
-	n = series_page(&ex->world, call->market, call->interval, call->to_ms, call->count, now_ms, rows);
+	n = series_page(&ex->world, call->market, call->interval, call->to_ms, call->count, now_ms,
+			rows);
 	a->rows = n;
 	fault_spoil_rows(&call->faults, rows, &n, call->to_ms);
 	if (fault_is(&call->faults, FAULT_WRONG_MARKET))
@@ -127,7 +132,8 @@ static void put_candles(struct exchange *ex, const struct api_call *call, int64_
 	free(rows);
 }
 
-static void put_content(struct exchange *ex, const struct api_call *call, int64_t now_ms, struct answer *a)
+static void put_content(struct exchange *ex, const struct api_call *call, int64_t now_ms,
+			struct answer *a)
 {
 	char message[96];
 
@@ -159,7 +165,10 @@ static void replace_content(const struct api_call *call, struct answer *a)
 	if (fault_is(f, FAULT_STATUS)) {
 		unsigned status = (unsigned)f->value[FAULT_STATUS];
 
-		put_error(a, status, status == 404 ? "Code not found" : status < 500 ? CHECK_VALUE : "Error");
+		put_error(a, status,
+			  status == 404  ? "Code not found"
+			  : status < 500 ? CHECK_VALUE
+					 : "Error");
 	} else if (fault_is(f, FAULT_HTML)) {
 		a->type = "text/html;charset=UTF-8";
 		text_clear(&a->body);
@@ -196,14 +205,18 @@ void api_answer(struct exchange *ex, const struct api_call *call, struct answer 
 	if (call->kind != API_UNKNOWN && call->verdict.status != 418 &&
 	    !fault_is(&call->faults, FAULT_NO_REMAINING)) {
 		snprintf(a->remaining, sizeof(a->remaining), "group=%s; min=%u; sec=%u",
-			 call->with_origin ? "origin" : call->kind == API_CANDLES ? "candles" : "market",
-			 call->with_origin ? 6u : 600u, call->with_origin ? 0u : call->verdict.remaining);
+			 call->with_origin           ? "origin"
+			 : call->kind == API_CANDLES ? "candles"
+						     : "market",
+			 call->with_origin ? 6u : 600u,
+			 call->with_origin ? 0u : call->verdict.remaining);
 	}
 	if (fault_is(&call->faults, FAULT_DATE_SKEW))
 		date_ms += call->faults.value[FAULT_DATE_SKEW] * 1000;
 	if (!fault_is(&call->faults, FAULT_NODATE))
 		utc_format_http(a->date, date_ms);
 	stats_answer(&ex->stats,
-		     call->kind == API_CANDLES && call->market != NULL ? (int)call->market->index : -1,
+		     call->kind == API_CANDLES && call->market != NULL ? (int)call->market->index
+								       : -1,
 		     call->interval, call->to_ms, a->status, a->good, a->rows, a->body.len);
 }

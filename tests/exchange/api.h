@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Upbit's REST API, without the connection it came by: a call is read, then answered. */
 #ifndef EXCHANGE_API_H
 #define EXCHANGE_API_H
@@ -36,7 +37,8 @@ struct answer {
 	bool good; /* a 200 that no fault has spoiled */
 };
 
-/* Reads the call, counts it against the limits and meets its faults: once for each request, as it arrives. */
+/* Reads the call, counts it against the limits and meets its faults: once for each request, as it
+ * arrives. */
 void api_arrive(struct exchange *ex, const char *path, const struct query *q, bool with_origin,
 		struct api_call *call);
 /* Makes the answer as things stand now. */

@@ -1,5 +1,7 @@
-/* Two clocks. The sandbox clock is the exchange's time: it starts where it is told to, runs at real speed,
- * and can be stopped, set and moved. Real time (a second that limits count, a delay) is monotonic and cannot.
+/* SPDX-License-Identifier: MIT */
+/* Two clocks. The sandbox clock is the exchange's time: it starts where it is told to, runs at real
+ * speed, and can be stopped, set and moved. Real time (a second that limits count, a delay) is
+ * monotonic and cannot.
  */
 #ifndef EXCHANGE_CLOCK_H
 #define EXCHANGE_CLOCK_H
@@ -8,12 +10,13 @@
 #include <stdint.h>
 
 struct sandbox_clock {
-	int64_t sandbox_ms, mono_ms; /* the sandbox stood at sandbox_ms when the machine stood at mono_ms */
+	int64_t sandbox_ms,
+		mono_ms; /* the sandbox stood at sandbox_ms when the machine stood at mono_ms */
 	bool frozen;
 };
 
-/* The machine's monotonic clock, and its wall clock. The wall clock is read once, at the start, and goes on
- * with the monotonic one: the seconds of limits and of reports are the same. */
+/* The machine's monotonic clock, and its wall clock. The wall clock is read once, at the start, and
+ * goes on with the monotonic one: the seconds of limits and of reports are the same. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_real_ms(void);

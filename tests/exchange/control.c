@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control.h"
 
 #include "options.h"
@@ -25,8 +26,8 @@ bool control_fail(struct control_answer *a, const char *fmt, ...)
 	return false;
 }
 
-bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a, struct market **m,
-		    enum interval *iv)
+bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a,
+		    struct market **m, enum interval *iv)
 {
 	const char *name = q->get(q->cls, "market"), *interval = q->get(q->cls, "interval");
 
@@ -34,12 +35,13 @@ bool control_series(struct exchange *ex, const struct query *q, struct control_a
 	if (*m == NULL)
 		return control_fail(a, "market= must name a market; /control/markets lists them");
 	if (interval == NULL || !interval_parse(interval, iv))
-		return control_fail(a, "interval= must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M");
+		return control_fail(
+			a, "interval= must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M");
 	return true;
 }
 
-bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a,
-		  int64_t *ms)
+bool control_time(const struct query *q, const char *name, int64_t missing,
+		  struct control_answer *a, int64_t *ms)
 {
 	const char *value = q->get(q->cls, name);
 
@@ -54,8 +56,8 @@ bool control_time(const struct query *q, const char *name, int64_t missing, stru
 	return true;
 }
 
-bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min, int64_t max,
-		    struct control_answer *a, int64_t *n)
+bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min,
+		    int64_t max, struct control_answer *a, int64_t *n)
 {
 	const char *value = q->get(q->cls, name);
 	char *end;
@@ -89,13 +91,16 @@ static bool clock_handle(struct exchange *ex, const struct query *q, struct cont
 	if (q->get(q->cls, "set") != NULL)
 		sandbox_clock_set(&ex->clock, set_ms);
 	if (advance != NULL)
-		sandbox_clock_set(&ex->clock, sandbox_clock_ms(&ex->clock) + (int64_t)(seconds * 1000));
+		sandbox_clock_set(&ex->clock,
+				  sandbox_clock_ms(&ex->clock) + (int64_t)(seconds * 1000));
 	if (q->get(q->cls, "run") != NULL)
 		sandbox_clock_freeze(&ex->clock, false);
 	set_ms = sandbox_clock_ms(&ex->clock);
 	utc_format(at, set_ms, 'T', true);
-	text_printf(&a->body, "{\"sandbox\":\"%sZ\",\"sandbox_ms\":%lld,\"running\":%s,\"real_ms\":%lld}\n",
-		    at, (long long)set_ms, ex->clock.frozen ? "false" : "true", (long long)clock_real_ms());
+	text_printf(&a->body,
+		    "{\"sandbox\":\"%sZ\",\"sandbox_ms\":%lld,\"running\":%s,\"real_ms\":%lld}\n",
+		    at, (long long)set_ms, ex->clock.frozen ? "false" : "true",
+		    (long long)clock_real_ms());
 	return true;
 }
 
@@ -108,9 +113,11 @@ static bool read_filter(struct exchange *ex, const struct query *q, struct fault
 	enum interval iv;
 
 	if (market != NULL && market_find(&ex->world.markets, market) == NULL)
-		return control_fail(a, "market=%s is not a market; /control/markets lists them", market);
+		return control_fail(a, "market=%s is not a market; /control/markets lists them",
+				    market);
 	if (interval != NULL && !interval_parse(interval, &iv))
-		return control_fail(a, "interval=%s is none of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M",
+		return control_fail(a,
+				    "interval=%s is none of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M",
 				    interval);
 	if (probability != NULL && !options_parse_share(probability, &ppm))
 		return control_fail(a, "probability=%s is not a number from 0 to 1", probability);
@@ -122,7 +129,7 @@ static bool read_filter(struct exchange *ex, const struct query *q, struct fault
 	rule->interval = interval != NULL ? (int)iv : -1;
 	rule->probability = ppm / 1e6;
 	rule->path = path == NULL || *path == 'c' ? FAULT_PATH_CANDLES
-		     : *path == 'm'		  ? FAULT_PATH_MARKET
+		     : *path == 'm'               ? FAULT_PATH_MARKET
 						  : FAULT_PATH_ANY;
 	return control_number(q, "count", 1, -1, INT64_MAX, a, &rule->left) &&
 	       control_number(q, "after", 0, 0, INT64_MAX, a, &rule->skip);
@@ -131,7 +138,7 @@ static bool read_filter(struct exchange *ex, const struct query *q, struct fault
 /* Each parameter that is the name of a fault adds a rule: ?delay=5000&count=3. */
 static bool fault_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
-	struct fault_rule rule = { .interval = -1 };
+	struct fault_rule rule = {.interval = -1};
 	unsigned added = 0;
 
 	if (!read_filter(ex, q, &rule, a))
@@ -145,9 +152,10 @@ static bool fault_handle(struct exchange *ex, const struct query *q, struct cont
 		rule.value = 0;
 		if (fault_value_help(rule.kind) != NULL &&
 		    (*value == '\0' ||
-		     !control_number(q, name, 0, kind == FAULT_DATE_SKEW ? -4000000000LL : 0, 4000000000LL, a,
-				     &rule.value)))
-			return control_fail(a, "%s= needs a number: %s", name, fault_value_help(rule.kind));
+		     !control_number(q, name, 0, kind == FAULT_DATE_SKEW ? -4000000000LL : 0,
+				     4000000000LL, a, &rule.value)))
+			return control_fail(a, "%s= needs a number: %s", name,
+					    fault_value_help(rule.kind));
 		if (kind == FAULT_STATUS && (rule.value < 200 || rule.value > 599))
 			return control_fail(a, "status= must be from 200 to 599");
 		if (kind == FAULT_DOWN && q->get(q->cls, "path") == NULL)
@@ -188,7 +196,8 @@ static bool limit_handle(struct exchange *ex, const struct query *q, struct cont
 	if (!control_number(q, "limit", ex->limits.per_second, 1, 1000000, a, &limit))
 		return false;
 	if (delay != NULL && !options_parse_delay(delay, &ex->delay_min_ms, &ex->delay_max_ms))
-		return control_fail(a, "delay=%s is not a number of milliseconds, or two as 0-30", delay);
+		return control_fail(a, "delay=%s is not a number of milliseconds, or two as 0-30",
+				    delay);
 	ex->limits.per_second = (unsigned)limit;
 	if (q->get(q->cls, "unblock") != NULL)
 		limits_forgive(&ex->limits);
@@ -208,8 +217,10 @@ static bool rate_handle(struct exchange *ex, const struct query *q, struct contr
 	    !control_time(q, "from", to_ms - 600000, a, &from_ms) ||
 	    !control_number(q, "window", 10, 1, STATS_SECONDS, a, &window))
 		return false;
-	if (from_ms < now_ms - (STATS_SECONDS - 1) * 1000LL || to_ms < from_ms || to_ms > now_ms + 1000)
-		return control_fail(a, "from= and to= must lie within the last four hours of real time");
+	if (from_ms < now_ms - (STATS_SECONDS - 1) * 1000LL || to_ms < from_ms ||
+	    to_ms > now_ms + 1000)
+		return control_fail(
+			a, "from= and to= must lie within the last four hours of real time");
 	stats_rate_json(&ex->stats, from_ms / 1000, to_ms / 1000, (unsigned)window, &a->body);
 	return true;
 }
@@ -217,7 +228,7 @@ static bool rate_handle(struct exchange *ex, const struct query *q, struct contr
 static bool repeats_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
 	const char *by = q->get(q->cls, "by");
-	struct stats_query s = { .live = q->get(q->cls, "live") != NULL };
+	struct stats_query s = {.live = q->get(q->cls, "live") != NULL};
 	int64_t min, max;
 
 	if (!control_number(q, "min", 2, 1, 1000000, a, &min) ||
@@ -267,9 +278,9 @@ static bool reset_handle(struct exchange *ex, const struct query *q, struct cont
 	return stats_handle(ex, q, a);
 }
 
-#define CORRECTION                                                                                           \
-	"market", "interval", "timestamp", "at", "after_ms", "open", "high", "low", "close", "volume",      \
-		"quote_volume", "revision"
+#define CORRECTION                                                                           \
+	"market", "interval", "timestamp", "at", "after_ms", "open", "high", "low", "close", \
+		"volume", "quote_volume", "revision"
 
 /* known: the parameters that it takes ("*": the names of all faults as well). */
 static const struct {
@@ -277,52 +288,52 @@ static const struct {
 	bool (*handle)(struct exchange *ex, const struct query *q, struct control_answer *a);
 	const char *const known[14];
 } table[] = {
-	{ "/control/clock",
-	  "the sandbox clock: freeze, run, set=TIME, advance=SECONDS",
-	  clock_handle,
-	  { "freeze", "run", "set", "advance" } },
-	{ "/control/fault",
-	  "FAULT[=VALUE] count=1 (-1: until cleared) after=0 market= interval= path= probability=",
-	  fault_handle,
-	  { "*", "count", "after", "market", "interval", "path", "probability" } },
-	{ "/control/faults", "the rules, and how often they hit", faults_handle, { NULL } },
-	{ "/control/faults/clear", "ends misbehaviour: all of it, or id=N", clear_handle, { "id" } },
-	{ "/control/correct",
-	  "a closed candle changes: market= interval= timestamp= at=TIME|after_ms=N, values",
-	  control_correct,
-	  { CORRECTION } },
-	{ "/control/late",
-	  "a candle shows only from then on: as /control/correct",
-	  control_late,
-	  { CORRECTION } },
-	{ "/control/corrections",
-	  "share of candles that change or come late: share=0..1",
-	  corrections_handle,
-	  { "share" } },
-	{ "/control/limit",
-	  "limit=N a second, delay=MIN-MAX ms, unblock",
-	  limit_handle,
-	  { "limit", "delay", "unblock" } },
-	{ "/control/refuse", "no listening socket for seconds=N", refuse_handle, { "seconds" } },
-	{ "/control/market",
-	  "market= delisted=0|1 listed=TIME",
-	  control_market,
-	  { "market", "delisted", "listed" } },
-	{ "/control/markets", "all markets", control_markets, { NULL } },
-	{ "/control/stats", "what was asked and answered", stats_handle, { NULL } },
-	{ "/control/stats/reset", "begins to count anew", reset_handle, { NULL } },
-	{ "/control/rate",
-	  "candle requests over (real) time: from= to= window=10",
-	  rate_handle,
-	  { "from", "to", "window" } },
-	{ "/control/repeats",
-	  "pages that were asked for again: min=2 max=50 by=answered|asked live",
-	  repeats_handle,
-	  { "min", "max", "by", "live" } },
-	{ "/control/truth",
-	  "final candles: market= interval= from= to= settle=60 format=tsv|count|counts",
-	  control_truth,
-	  { "market", "interval", "from", "to", "settle", "format" } },
+	{"/control/clock",
+	 "the sandbox clock: freeze, run, set=TIME, advance=SECONDS",
+	 clock_handle,
+	 {"freeze", "run", "set", "advance"}},
+	{"/control/fault",
+	 "FAULT[=VALUE] count=1 (-1: until cleared) after=0 market= interval= path= probability=",
+	 fault_handle,
+	 {"*", "count", "after", "market", "interval", "path", "probability"}},
+	{"/control/faults", "the rules, and how often they hit", faults_handle, {NULL}},
+	{"/control/faults/clear", "ends misbehaviour: all of it, or id=N", clear_handle, {"id"}},
+	{"/control/correct",
+	 "a closed candle changes: market= interval= timestamp= at=TIME|after_ms=N, values",
+	 control_correct,
+	 {CORRECTION}},
+	{"/control/late",
+	 "a candle shows only from then on: as /control/correct",
+	 control_late,
+	 {CORRECTION}},
+	{"/control/corrections",
+	 "share of candles that change or come late: share=0..1",
+	 corrections_handle,
+	 {"share"}},
+	{"/control/limit",
+	 "limit=N a second, delay=MIN-MAX ms, unblock",
+	 limit_handle,
+	 {"limit", "delay", "unblock"}},
+	{"/control/refuse", "no listening socket for seconds=N", refuse_handle, {"seconds"}},
+	{"/control/market",
+	 "market= delisted=0|1 listed=TIME",
+	 control_market,
+	 {"market", "delisted", "listed"}},
+	{"/control/markets", "all markets", control_markets, {NULL}},
+	{"/control/stats", "what was asked and answered", stats_handle, {NULL}},
+	{"/control/stats/reset", "begins to count anew", reset_handle, {NULL}},
+	{"/control/rate",
+	 "candle requests over (real) time: from= to= window=10",
+	 rate_handle,
+	 {"from", "to", "window"}},
+	{"/control/repeats",
+	 "pages that were asked for again: min=2 max=50 by=answered|asked live",
+	 repeats_handle,
+	 {"min", "max", "by", "live"}},
+	{"/control/truth",
+	 "final candles: market= interval= from= to= settle=60 format=tsv|count|counts",
+	 control_truth,
+	 {"market", "interval", "from", "to", "settle", "format"}},
 };
 
 #define ENTRIES (sizeof(table) / sizeof(table[0]))
@@ -337,8 +348,8 @@ static void put_help(struct control_answer *a)
 		char left[64];
 		const char *value = fault_value_help((enum fault_kind)i);
 
-		snprintf(left, sizeof(left), "%s%s%s", fault_name((enum fault_kind)i), value ? "=" : "",
-			 value ? value : "");
+		snprintf(left, sizeof(left), "%s%s%s", fault_name((enum fault_kind)i),
+			 value ? "=" : "", value ? value : "");
 		text_printf(&a->body, "  %-22s %s\n", left, fault_help((enum fault_kind)i));
 	}
 }

@@ -1,5 +1,6 @@
-/* The control plane: what /control/... says and does. tests/exchange/README.md lists it. GET and POST mean
- * the same; parameters are in the query. */
+/* SPDX-License-Identifier: MIT */
+/* The control plane: what /control/... says and does. tests/exchange/README.md lists it. GET and
+ * POST mean the same; parameters are in the query. */
 #ifndef EXCHANGE_CONTROL_H
 #define EXCHANGE_CONTROL_H
 
@@ -14,7 +15,8 @@ struct control_answer {
 	struct truth *truth; /* not NULL: the body is to be read from here; owned */
 };
 
-/* `unknown`: the first parameter of the request that is not in the list (NULL-terminated), or NULL. */
+/* `unknown`: the first parameter of the request that is not in the list (NULL-terminated), or NULL.
+ */
 struct control_query {
 	struct query query;
 	const char *(*unknown)(void *cls, const char *const *known);
@@ -23,16 +25,17 @@ struct control_query {
 void control_handle(struct exchange *ex, const char *path, const struct control_query *q,
 		    struct control_answer *a);
 
-/* For control_world.c. All parse a parameter that must be there unless said; false: the answer is a 400
- * already. */
-bool control_fail(struct control_answer *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a, struct market **m,
-		    enum interval *iv);
+/* For control_world.c. All parse a parameter that must be there unless said; false: the answer is a
+ * 400 already. */
+bool control_fail(struct control_answer *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a,
+		    struct market **m, enum interval *iv);
 /* missing: taken where the parameter is not there. */
-bool control_time(const struct query *q, const char *name, int64_t missing, struct control_answer *a,
-		  int64_t *ms);
-bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min, int64_t max,
-		    struct control_answer *a, int64_t *n);
+bool control_time(const struct query *q, const char *name, int64_t missing,
+		  struct control_answer *a, int64_t *ms);
+bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min,
+		    int64_t max, struct control_answer *a, int64_t *n);
 
 /* What changes the world. */
 bool control_correct(struct exchange *ex, const struct query *q, struct control_answer *a);

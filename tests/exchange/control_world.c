@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control.h"
 
 #include "generator.h"
@@ -14,8 +15,8 @@ static bool is_number(const char *s)
 	size_t n = strlen(s);
 	char plain[600];
 
-	return n > 0 && n < DECIMAL_SIZE && strspn(s, "0123456789.eE+-") == n && s[0] >= '0' && s[0] <= '9' &&
-	       decimal_plain(plain, sizeof(plain), s) == 0;
+	return n > 0 && n < DECIMAL_SIZE && strspn(s, "0123456789.eE+-") == n && s[0] >= '0' &&
+	       s[0] <= '9' && decimal_plain(plain, sizeof(plain), s) == 0;
 }
 
 /* Values that the request names replace those that were made up. */
@@ -25,8 +26,9 @@ static bool take_values(const struct query *q, struct row *row, struct control_a
 		const char *name;
 		char *to;
 	} values[] = {
-		{ "open", row->open }, { "high", row->high }, { "low", row->low }, { "close", row->close },
-		{ "volume", row->volume }, { "quote_volume", row->quote }, { "revision", row->revision },
+		{"open", row->open},         {"high", row->high},     {"low", row->low},
+		{"close", row->close},       {"volume", row->volume}, {"quote_volume", row->quote},
+		{"revision", row->revision},
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -50,7 +52,8 @@ static void put_revision(struct row *row, int64_t at_ms)
 		 (long long)(at_ms > before ? at_ms : before + 1));
 }
 
-static bool change_candle(struct exchange *ex, const struct query *q, bool late, struct control_answer *a)
+static bool change_candle(struct exchange *ex, const struct query *q, bool late,
+			  struct control_answer *a)
 {
 	struct market *m;
 	enum interval iv;
@@ -59,7 +62,8 @@ static bool change_candle(struct exchange *ex, const struct query *q, bool late,
 	char at[UTC_TEXT];
 
 	memset(&row, 0, sizeof(row));
-	if (!control_series(ex, q, a, &m, &iv) || !control_time(q, "timestamp", INT64_MIN, a, &start_ms))
+	if (!control_series(ex, q, a, &m, &iv) ||
+	    !control_time(q, "timestamp", INT64_MIN, a, &start_ms))
 		return false;
 	if (interval_floor(iv, start_ms) != start_ms)
 		return control_fail(a, "timestamp= is not on the grid of %s", interval_name(iv));
@@ -68,16 +72,19 @@ static bool change_candle(struct exchange *ex, const struct query *q, bool late,
 	    !control_time(q, "at", end_ms + after_ms, a, &at_ms))
 		return false;
 	if (at_ms < end_ms)
-		return control_fail(a, "at= lies before the end of the candle; it changes after that");
+		return control_fail(a,
+				    "at= lies before the end of the candle; it changes after that");
 	if (!series_invent(&ex->world, m, iv, start_ms, at_ms, late, &row))
-		return control_fail(a, "%s comes from recorded files and has no candle there", m->name);
+		return control_fail(a, "%s comes from recorded files and has no candle there",
+				    m->name);
 	if (m->recorded != NULL && !late)
 		put_revision(&row, at_ms);
 	if (!take_values(q, &row, a))
 		return false;
 	overlay_add(&ex->world.overlay, &row, at_ms, late);
 	utc_format(at, at_ms, 'T', true);
-	text_printf(&a->body, "{\"at\":\"%sZ\",\"late\":%s,\"from_then_on\":", at, late ? "true" : "false");
+	text_printf(&a->body, "{\"at\":\"%sZ\",\"late\":%s,\"from_then_on\":", at,
+		    late ? "true" : "false");
 	page_render(&a->body, &ex->world, m->name, &row, 1, sandbox_clock_ms(&ex->clock));
 	text_put(&a->body, "}\n");
 	return true;
@@ -98,12 +105,14 @@ static void put_market(struct exchange *ex, const struct market *m, struct text 
 	char listed[UTC_TEXT];
 
 	utc_format(listed, m->listed_ms, 'T', false);
-	text_printf(out,
-		    "{\"market\":\"%s\",\"exists\":%s,\"delisted\":%s,\"listed\":\"%sZ\",\"source\":\"%s\","
-		    "\"minute_share\":%.4f,\"second_share\":%.4f}",
-		    m->name, market_exists(m, sandbox_clock_ms(&ex->clock)) ? "true" : "false",
-		    m->delisted ? "true" : "false", listed, m->recorded != NULL ? "recorded" : "generated",
-		    m->minute_share / (double)ALWAYS, m->second_sixteenths / 16.0);
+	text_printf(
+		out,
+		"{\"market\":\"%s\",\"exists\":%s,\"delisted\":%s,\"listed\":\"%sZ\",\"source\":\"%s\","
+		"\"minute_share\":%.4f,\"second_share\":%.4f}",
+		m->name, market_exists(m, sandbox_clock_ms(&ex->clock)) ? "true" : "false",
+		m->delisted ? "true" : "false", listed,
+		m->recorded != NULL ? "recorded" : "generated", m->minute_share / (double)ALWAYS,
+		m->second_sixteenths / 16.0);
 }
 
 bool control_markets(struct exchange *ex, const struct query *q, struct control_answer *a)
@@ -140,19 +149,21 @@ bool control_market(struct exchange *ex, const struct query *q, struct control_a
 
 bool control_truth(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
-	struct truth_query t = { .markets = q->get(q->cls, "market"),
-				 .intervals = q->get(q->cls, "interval") };
+	struct truth_query t = {.markets = q->get(q->cls, "market"),
+				.intervals = q->get(q->cls, "interval")};
 	const char *format = q->get(q->cls, "format");
 	struct text error = TEXT_EMPTY;
 	bool good = true;
 
-	if (!control_time(q, "from", 0, a, &t.from_ms) || !control_time(q, "to", INT64_MAX, a, &t.to_ms) ||
+	if (!control_time(q, "from", 0, a, &t.from_ms) ||
+	    !control_time(q, "to", INT64_MAX, a, &t.to_ms) ||
 	    !control_number(q, "settle", 60, 0, 1000000, a, &t.settle_ms))
 		return false;
 	t.settle_ms *= 1000;
 	if (format == NULL)
 		format = "tsv";
-	if (strcmp(format, "tsv") != 0 && strcmp(format, "count") != 0 && strcmp(format, "counts") != 0)
+	if (strcmp(format, "tsv") != 0 && strcmp(format, "count") != 0 &&
+	    strcmp(format, "counts") != 0)
 		return control_fail(a, "format=%s is none of tsv, count, counts", format);
 	a->truth = truth_new(ex, &t, &error);
 	a->type = "text/tab-separated-values;charset=UTF-8";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "decimal.h"
 
 #include <stdint.h>
@@ -6,8 +7,8 @@
 
 #define ALL_DIGITS 48
 
-/* The digits of value, right-aligned in all[], padded with zeros on the left to at least `least`. Returns the
- * index of the first. Two divisions of 128 bits, the rest in 64. */
+/* The digits of value, right-aligned in all[], padded with zeros on the left to at least `least`.
+ * Returns the index of the first. Two divisions of 128 bits, the rest in 64. */
 static size_t digits_of(char all[ALL_DIGITS], unsigned __int128 value, size_t least)
 {
 	const uint64_t chunk = 1000000000000000000ULL;
@@ -61,8 +62,9 @@ static char *exponent_form(char *out, const char *fraction, unsigned decimals)
 
 size_t decimal_format(char out[DECIMAL_SIZE], wide value, unsigned decimals)
 {
-	char all[ALL_DIGITS] = { 0 }, *to = out;
-	size_t first = digits_of(all, (unsigned __int128)(value < 0 ? -value : value), decimals + 1);
+	char all[ALL_DIGITS] = {0}, *to = out;
+	size_t first =
+		digits_of(all, (unsigned __int128)(value < 0 ? -value : value), decimals + 1);
 	const char *whole = all + first, *fraction = all + (ALL_DIGITS - decimals);
 	unsigned shown = decimals;
 
@@ -124,8 +126,8 @@ int decimal_plain(char *out, size_t size, const char *token)
 		mark--;
 	}
 	long point = split_digits(token, token + mark, digits, &n) + shift;
-	long first =
-		point <= 0 ? point - 1 : 0; /* index of the first digit written; negative ones are zeros */
+	long first = point <= 0 ? point - 1
+				: 0; /* index of the first digit written; negative ones are zeros */
 	long last = point > (long)n ? point : (long)n;
 
 	while (first < point - 1 && (first >= (long)n || digits[first] == '0'))

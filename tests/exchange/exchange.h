@@ -1,5 +1,6 @@
-/* All of the running exchange: what is true, what time it is, how it behaves, what it was asked. One thread,
- * so nothing here is locked. */
+/* SPDX-License-Identifier: MIT */
+/* All of the running exchange: what is true, what time it is, how it behaves, what it was asked.
+ * One thread, so nothing here is locked. */
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 

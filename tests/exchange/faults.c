@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "faults.h"
 
 #include "series.h"
@@ -10,38 +11,39 @@
 static const struct {
 	const char *name, *value, *help;
 } kinds[FAULTS] = {
-	[FAULT_DELAY] = { "delay", "ms", "the answer is made so many ms after the request came" },
-	[FAULT_HOLD] = { "hold", "ms",
-			 "the answer is made at once, Date included, and sent so many ms later" },
-	[FAULT_TRUNCATE] = { "truncate", NULL,
-			     "half of the body under the full Content-Length, then the end" },
-	[FAULT_TRUNCATE_CHUNKED] = { "truncate_chunked", NULL,
-				     "the same, chunked: the last chunk never comes" },
-	[FAULT_SHORT_LENGTH] = { "short_length", NULL,
-				 "half of the JSON, with a Content-Length that fits it" },
-	[FAULT_STATUS] = { "status", "http-status", "an error with this status" },
-	[FAULT_HTML] = { "html", NULL, "200 with a maintenance page" },
-	[FAULT_EMPTY] = { "empty", NULL, "200 with []" },
-	[FAULT_NULL] = { "null", NULL, "200 with null" },
-	[FAULT_OBJECT] = { "object", NULL, "200 with an error object" },
-	[FAULT_DRIP] = { "drip", NULL, "one byte a second" },
-	[FAULT_HTTP_429] = { "http_429", NULL, "429, though the limit was not reached" },
-	[FAULT_HTTP_418] = { "http_418", "seconds", "418, and the candle group is blocked for so long" },
-	[FAULT_RESET] = { "reset", NULL, "the connection is reset instead of an answer" },
-	[FAULT_WRONG_MARKET] = { "wrong_market", NULL, "rows that say they are of KRW-WRONG" },
-	[FAULT_OFF_GRID] = { "off_grid", NULL, "one row 400 ms or 17 s off its interval's grid" },
-	[FAULT_NEWER_THAN_TO] = { "newer_than_to", NULL, "a row that starts at `to`" },
-	[FAULT_DUPLICATE_ROW] = { "duplicate_row", NULL,
-				  "the middle row twice; the second time with another close" },
-	[FAULT_UNORDERED] = { "unordered", NULL, "oldest first" },
-	[FAULT_GARBAGE_NUMBER] = { "garbage_number", NULL, "a price that is not a number" },
-	[FAULT_BAD_UTF8] = { "bad_utf8", NULL, "bytes within a string that are not UTF-8" },
-	[FAULT_HUGE] = { "huge", NULL, "the page, and then blanks up to 1 GiB" },
-	[FAULT_BOMB] = { "bomb", NULL, "1 GiB of blanks, as gzip" },
-	[FAULT_NODATE] = { "nodate", NULL, "no Date header" },
-	[FAULT_DATE_SKEW] = { "date_skew", "seconds", "a Date header that is so many seconds wrong" },
-	[FAULT_NO_REMAINING] = { "no_remaining", NULL, "no Remaining-Req header" },
-	[FAULT_DOWN] = { "down", NULL, "every connection to /v1 is reset, open ones at once" },
+	[FAULT_DELAY] = {"delay", "ms", "the answer is made so many ms after the request came"},
+	[FAULT_HOLD] = {"hold", "ms",
+			"the answer is made at once, Date included, and sent so many ms later"},
+	[FAULT_TRUNCATE] = {"truncate", NULL,
+			    "half of the body under the full Content-Length, then the end"},
+	[FAULT_TRUNCATE_CHUNKED] = {"truncate_chunked", NULL,
+				    "the same, chunked: the last chunk never comes"},
+	[FAULT_SHORT_LENGTH] = {"short_length", NULL,
+				"half of the JSON, with a Content-Length that fits it"},
+	[FAULT_STATUS] = {"status", "http-status", "an error with this status"},
+	[FAULT_HTML] = {"html", NULL, "200 with a maintenance page"},
+	[FAULT_EMPTY] = {"empty", NULL, "200 with []"},
+	[FAULT_NULL] = {"null", NULL, "200 with null"},
+	[FAULT_OBJECT] = {"object", NULL, "200 with an error object"},
+	[FAULT_DRIP] = {"drip", NULL, "one byte a second"},
+	[FAULT_HTTP_429] = {"http_429", NULL, "429, though the limit was not reached"},
+	[FAULT_HTTP_418] = {"http_418", "seconds",
+			    "418, and the candle group is blocked for so long"},
+	[FAULT_RESET] = {"reset", NULL, "the connection is reset instead of an answer"},
+	[FAULT_WRONG_MARKET] = {"wrong_market", NULL, "rows that say they are of KRW-WRONG"},
+	[FAULT_OFF_GRID] = {"off_grid", NULL, "one row 400 ms or 17 s off its interval's grid"},
+	[FAULT_NEWER_THAN_TO] = {"newer_than_to", NULL, "a row that starts at `to`"},
+	[FAULT_DUPLICATE_ROW] = {"duplicate_row", NULL,
+				 "the middle row twice; the second time with another close"},
+	[FAULT_UNORDERED] = {"unordered", NULL, "oldest first"},
+	[FAULT_GARBAGE_NUMBER] = {"garbage_number", NULL, "a price that is not a number"},
+	[FAULT_BAD_UTF8] = {"bad_utf8", NULL, "bytes within a string that are not UTF-8"},
+	[FAULT_HUGE] = {"huge", NULL, "the page, and then blanks up to 1 GiB"},
+	[FAULT_BOMB] = {"bomb", NULL, "1 GiB of blanks, as gzip"},
+	[FAULT_NODATE] = {"nodate", NULL, "no Date header"},
+	[FAULT_DATE_SKEW] = {"date_skew", "seconds", "a Date header that is so many seconds wrong"},
+	[FAULT_NO_REMAINING] = {"no_remaining", NULL, "no Remaining-Req header"},
+	[FAULT_DOWN] = {"down", NULL, "every connection to /v1 is reset, open ones at once"},
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -107,7 +109,8 @@ unsigned faults_clear(struct faults *f, unsigned id)
 	return cleared;
 }
 
-static bool matches(const struct fault_rule *r, enum fault_path path, const char *market, int interval)
+static bool matches(const struct fault_rule *r, enum fault_path path, const char *market,
+		    int interval)
 {
 	if (r->left == 0 || (r->path != FAULT_PATH_ANY && r->path != path))
 		return false;
@@ -145,23 +148,25 @@ bool fault_is(const struct fault_set *set, enum fault_kind kind)
 
 void faults_json(const struct faults *f, struct text *out)
 {
-	static const char *const paths[] = { "candles", "market", "any" };
+	static const char *const paths[] = {"candles", "market", "any"};
 
 	text_put(out, "[");
 	for (const struct fault_rule *r = f->first; r != NULL; r = r->next) {
-		text_printf(out,
-			    "%s{\"id\":%u,\"kind\":\"%s\",\"value\":%lld,\"left\":%lld,\"after\":%lld,"
-			    "\"hits\":%llu,"
-			    "\"probability\":%g,\"path\":\"%s\",\"market\":",
-			    r == f->first ? "" : ",", r->id, kinds[r->kind].name, (long long)r->value,
-			    (long long)r->left, (long long)r->skip, (unsigned long long)r->hits,
-			    r->probability, paths[r->path]);
+		text_printf(
+			out,
+			"%s{\"id\":%u,\"kind\":\"%s\",\"value\":%lld,\"left\":%lld,\"after\":%lld,"
+			"\"hits\":%llu,"
+			"\"probability\":%g,\"path\":\"%s\",\"market\":",
+			r == f->first ? "" : ",", r->id, kinds[r->kind].name, (long long)r->value,
+			(long long)r->left, (long long)r->skip, (unsigned long long)r->hits,
+			r->probability, paths[r->path]);
 		if (r->market[0] != '\0')
 			text_json(out, r->market);
 		else
 			text_put(out, "null");
 		if (r->interval >= 0)
-			text_printf(out, ",\"interval\":\"%s\"}", interval_name((enum interval)r->interval));
+			text_printf(out, ",\"interval\":\"%s\"}",
+				    interval_name((enum interval)r->interval));
 		else
 			text_put(out, ",\"interval\":null}");
 	}
@@ -202,7 +207,7 @@ void fault_spoil_rows(const struct fault_set *set, struct row *rows, size_t *n, 
 
 void fault_spoil_text(const struct fault_set *set, struct text *body)
 {
-	static const unsigned char bad[4] = { 0xff, 0xfe, 0xc0, 0x80 };
+	static const unsigned char bad[4] = {0xff, 0xfe, 0xc0, 0x80};
 	char *kst = body->len > 0 ? strstr(body->data, "_kst\":\"") : NULL;
 
 	if (fault_is(set, FAULT_BAD_UTF8) && kst != NULL)

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /* Misbehaviour on order: rules that hit the next requests which match them.
  *
- * A rule has a kind, a number where the kind needs one, a filter (path, market, interval), a count of
- * requests that it hits (-1: until it is cleared), a number of matching requests that it lets pass first, and
- * a probability. Several rules may hit one request. */
+ * A rule has a kind, a number where the kind needs one, a filter (path, market, interval), a count
+ * of requests that it hits (-1: until it is cleared), a number of matching requests that it lets
+ * pass first, and a probability. Several rules may hit one request. */
 #ifndef EXCHANGE_FAULTS_H
 #define EXCHANGE_FAULTS_H
 
@@ -85,14 +86,15 @@ void faults_release(struct faults *f);
 unsigned faults_add(struct faults *f, const struct fault_rule *rule);
 /* id 0: all. Returns how many were cleared. */
 unsigned faults_clear(struct faults *f, unsigned id);
-/* What hits a request of that path (not ANY), market and interval (-1: none of them); counts it. random: a
- * draw of 0 <= x < 1 for each rule. */
+/* What hits a request of that path (not ANY), market and interval (-1: none of them); counts it.
+ * random: a draw of 0 <= x < 1 for each rule. */
 void faults_hit(struct faults *f, enum fault_path path, const char *market, int interval,
 		double (*random)(void *), void *cls, struct fault_set *set);
 bool fault_is(const struct fault_set *set, enum fault_kind kind);
 void faults_json(const struct faults *f, struct text *out);
 
-/* Spoils the rows of a page, of which there is room for one more. to_ms: INT64_MAX where none was asked for.
+/* Spoils the rows of a page, of which there is room for one more. to_ms: INT64_MAX where none was
+ * asked for.
  */
 void fault_spoil_rows(const struct fault_set *set, struct row *rows, size_t *n, int64_t to_ms);
 /* Spoils the text of an answer. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "generator.h"
 
 #include "text.h"
@@ -42,8 +43,8 @@ void generator_free(struct generator *g)
 	free(g);
 }
 
-/* KRW-QUIET trades 04:10-07:30 (200 minutes), 09:10-15:50 and 17:20-24:00 (400 each): pages of 200 rows that
- * walk back from the end of such a time end exactly at its beginning. */
+/* KRW-QUIET trades 04:10-07:30 (200 minutes), 09:10-15:50 and 17:20-24:00 (400 each): pages of 200
+ * rows that walk back from the end of such a time end exactly at its beginning. */
 static bool blocks_trade(int64_t minute)
 {
 	int64_t of_day = minute % 1440;
@@ -59,7 +60,8 @@ bool generator_minute_trades(const struct market *m, int64_t minute_ms)
 		return false;
 	if (m->pattern == PATTERN_BLOCKS && !blocks_trade(minute))
 		return false;
-	if (m->pattern == PATTERN_RANDOM && market_draw(m->key, DRAW_BLOCK, minute / 180) % 100 < 35)
+	if (m->pattern == PATTERN_RANDOM &&
+	    market_draw(m->key, DRAW_BLOCK, minute / 180) % 100 < 35)
 		return false;
 	return m->minute_share >= ALWAYS ||
 	       (market_draw(m->key, DRAW_TRADES, minute) & 0xffff) < m->minute_share;
@@ -67,11 +69,12 @@ bool generator_minute_trades(const struct market *m, int64_t minute_ms)
 
 static bool is_tiny(const struct market *m, int64_t minute)
 {
-	return m->tiny_share != 0 && market_draw(m->key, DRAW_VOLUME, minute) % 1024 < m->tiny_share;
+	return m->tiny_share != 0 &&
+	       market_draw(m->key, DRAW_VOLUME, minute) % 1024 < m->tiny_share;
 }
 
-/* Bits that are each set with a probability of sixteenths/16: four random words, combined from the lowest
- * digit of the binary fraction on. */
+/* Bits that are each set with a probability of sixteenths/16: four random words, combined from the
+ * lowest digit of the binary fraction on. */
 uint64_t generator_seconds(const struct market *m, int64_t minute_ms)
 {
 	const uint64_t sixty = (1ULL << 60) - 1;
@@ -109,17 +112,19 @@ static int64_t wave(const struct market *m, int64_t minute, unsigned shift, int6
 {
 	int64_t at = minute >> shift, part = minute & ((1LL << shift) - 1);
 	int64_t a = (int64_t)(market_draw(m->key, DRAW_WAVE, at * 32 + shift) & 0xffff) - 32768;
-	int64_t b = (int64_t)(market_draw(m->key, DRAW_WAVE, (at + 1) * 32 + shift) & 0xffff) - 32768;
+	int64_t b =
+		(int64_t)(market_draw(m->key, DRAW_WAVE, (at + 1) * 32 + shift) & 0xffff) - 32768;
 
 	return (a + (((b - a) * part) >> shift)) * height;
 }
 
-/* A price that wanders: waves of 4 minutes to 91 days on top of each other, a third up or down at most. */
+/* A price that wanders: waves of 4 minutes to 91 days on top of each other, a third up or down at
+ * most. */
 int64_t generator_price(const struct market *m, int64_t ms)
 {
 	int64_t minute = ms / MINUTE_MS;
-	int64_t move = wave(m, minute, 17, 500) + wave(m, minute, 13, 120) + wave(m, minute, 9, 30) +
-		       wave(m, minute, 5, 8) + wave(m, minute, 2, 3);
+	int64_t move = wave(m, minute, 17, 500) + wave(m, minute, 13, 120) +
+		       wave(m, minute, 9, 30) + wave(m, minute, 5, 8) + wave(m, minute, 2, 3);
 	int64_t price = m->base + (int64_t)(((wide)m->base * move) >> 26);
 
 	price -= price % m->tick;
@@ -132,7 +137,7 @@ static struct candle minute_shape(const struct market *m, int64_t minute_ms)
 	int64_t minute = minute_ms / MINUTE_MS, tick = m->tick, mean;
 	uint64_t draw = market_draw(m->key, DRAW_SHAPE, minute),
 		 amount = market_draw(m->key, DRAW_VOLUME, minute);
-	struct candle c = { .any = true };
+	struct candle c = {.any = true};
 
 	c.open = generator_price(m, minute_ms) + ((int64_t)(draw % 5) - 2) * tick;
 	if (is_tiny(m, minute)) {
@@ -141,7 +146,8 @@ static struct candle minute_shape(const struct market *m, int64_t minute_ms)
 		c.quote = c.open * c.volume;
 		return c;
 	}
-	c.close = generator_price(m, minute_ms + MINUTE_MS) + ((int64_t)((draw >> 4) % 5) - 2) * tick;
+	c.close =
+		generator_price(m, minute_ms + MINUTE_MS) + ((int64_t)((draw >> 4) % 5) - 2) * tick;
 	c.high = (c.open > c.close ? c.open : c.close) + (int64_t)((draw >> 8) % 4) * tick;
 	c.low = (c.open < c.close ? c.open : c.close) - (int64_t)((draw >> 12) % 4) * tick;
 	c.volume = (wide)(m->volume / 4096 * (int64_t)(64 + (amount >> 16) % 8192) +
@@ -171,7 +177,8 @@ static void second_prices(const struct market *m, const struct candle *minute, i
 
 static void stretch(struct candle *c)
 {
-	int64_t high = c->open > c->close ? c->open : c->close, low = c->open < c->close ? c->open : c->close;
+	int64_t high = c->open > c->close ? c->open : c->close,
+		low = c->open < c->close ? c->open : c->close;
 
 	if (high > c->high)
 		c->high = high;
@@ -183,14 +190,16 @@ static void stretch(struct candle *c)
 static void split_amounts(struct split *s, const struct candle *minute)
 {
 	int64_t first = s->minute_ms / 1000, weights = 0, last = 63 - __builtin_clzll(s->mask);
-	wide volume_left = minute->volume, quote_left = minute->quote, quote8 = minute->quote / WIDE_1E12;
+	wide volume_left = minute->volume, quote_left = minute->quote,
+	     quote8 = minute->quote / WIDE_1E12;
 	int64_t volume8 = (int64_t)(minute->volume / WIDE_1E4), weight[60];
 
 	for (int i = 0; i < 60; i++) {
-		weight[i] =
-			(s->mask >> i & 1)
-				? 64 + (int64_t)(market_draw(s->market->key, DRAW_SECOND, first + i) >> 56)
-				: 0;
+		weight[i] = (s->mask >> i & 1)
+				    ? 64 + (int64_t)(market_draw(s->market->key, DRAW_SECOND,
+								 first + i) >>
+						     56)
+				    : 0;
 		weights += weight[i];
 	}
 	for (int i = 0; i < 60; i++) {
@@ -198,14 +207,16 @@ static void split_amounts(struct split *s, const struct candle *minute)
 
 		if (!c->any)
 			continue;
-		c->volume = i == last ? volume_left : (wide)(volume8 / weights * weight[i]) * WIDE_1E4;
+		c->volume =
+			i == last ? volume_left : (wide)(volume8 / weights * weight[i]) * WIDE_1E4;
 		c->quote = i == last ? quote_left : quote8 / weights * weight[i] * WIDE_1E12;
 		volume_left -= c->volume;
 		quote_left -= c->quote;
 	}
 }
 
-static const struct split *split_minute(struct generator *g, const struct market *m, int64_t minute_ms)
+static const struct split *split_minute(struct generator *g, const struct market *m,
+					int64_t minute_ms)
 {
 	struct split *s = &g->splits[(size_t)(minute_ms / MINUTE_MS + m->index * 7) % SPLITS];
 	struct candle minute;
@@ -247,10 +258,12 @@ static const struct split *split_minute(struct generator *g, const struct market
 }
 
 /* A second as it stands at now_ms: its trades come at equal steps up to the last one. */
-static struct candle second_candle(const struct market *m, const struct split *s, int i, int64_t now_ms)
+static struct candle second_candle(const struct market *m, const struct split *s, int i,
+				   int64_t now_ms)
 {
 	const struct candle *whole = &s->seconds[i];
-	int64_t start = s->minute_ms + i * SECOND_MS, last = whole->revision_ms - start, shown = 0, n;
+	int64_t start = s->minute_ms + i * SECOND_MS, last = whole->revision_ms - start, shown = 0,
+		n;
 	struct candle c = *whole;
 
 	if (!whole->any || now_ms >= whole->revision_ms)
@@ -261,13 +274,14 @@ static struct candle second_candle(const struct market *m, const struct split *s
 	while (shown < n && start + last * (shown + 1) / n <= now_ms)
 		shown++;
 	if (shown == 0)
-		return (struct candle){ .any = false };
+		return (struct candle){.any = false};
 	c.high = c.low = c.open;
 	for (int64_t step = 1; step <= shown; step++) {
 		uint64_t draw = market_draw(m->key, DRAW_STEP, start + step);
 
 		c.close = whole->low +
-			  (int64_t)(draw % (uint64_t)((whole->high - whole->low) / m->tick + 1)) * m->tick;
+			  (int64_t)(draw % (uint64_t)((whole->high - whole->low) / m->tick + 1)) *
+				  m->tick;
 		stretch(&c);
 	}
 	c.volume = whole->volume / WIDE_1E4 * shown / n * WIDE_1E4;
@@ -276,9 +290,10 @@ static struct candle second_candle(const struct market *m, const struct split *s
 	return c;
 }
 
-struct candle generator_minute(struct generator *g, const struct market *m, int64_t minute_ms, int64_t now_ms)
+struct candle generator_minute(struct generator *g, const struct market *m, int64_t minute_ms,
+			       int64_t now_ms)
 {
-	struct candle c = { .any = false };
+	struct candle c = {.any = false};
 
 	if (!generator_minute_trades(m, minute_ms))
 		return c;
@@ -305,11 +320,13 @@ struct candle generator_minute(struct generator *g, const struct market *m, int6
 	return c;
 }
 
-struct candle generator_second(struct generator *g, const struct market *m, int64_t second_ms, int64_t now_ms)
+struct candle generator_second(struct generator *g, const struct market *m, int64_t second_ms,
+			       int64_t now_ms)
 {
 	int64_t minute_ms = interval_floor(INTERVAL_1M, second_ms);
 
 	if (!generator_minute_trades(m, minute_ms) || second_ms > now_ms)
-		return (struct candle){ .any = false };
-	return second_candle(m, split_minute(g, m, minute_ms), (int)((second_ms - minute_ms) / 1000), now_ms);
+		return (struct candle){.any = false};
+	return second_candle(m, split_minute(g, m, minute_ms),
+			     (int)((second_ms - minute_ms) / 1000), now_ms);
 }

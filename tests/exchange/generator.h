@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* Candles out of nothing: a pure function of (seed, market, time), exact to the last digit.
  *
- * A minute is drawn whole, then split into its seconds, and a second into up to four trades, so that what is
- * summed up is exactly what was split: volumes and turnovers are integers. Trades become visible at the time
- * at which they were stored, which for some is after their second has ended (recorded Upbit rows: up to 348
- * ms, a few up to 1.9 s); here at most 1,499 ms. So a closed candle can still change for a moment, and its
- * timestamp (time of the last trade stored) grows with every change. */
+ * A minute is drawn whole, then split into its seconds, and a second into up to four trades, so
+ * that what is summed up is exactly what was split: volumes and turnovers are integers. Trades
+ * become visible at the time at which they were stored, which for some is after their second has
+ * ended (recorded Upbit rows: up to 348 ms, a few up to 1.9 s); here at most 1,499 ms. So a closed
+ * candle can still change for a moment, and its timestamp (time of the last trade stored) grows
+ * with every change. */
 #ifndef EXCHANGE_GENERATOR_H
 #define EXCHANGE_GENERATOR_H
 
@@ -35,8 +37,8 @@ struct candle generator_minute(struct generator *g, const struct market *m, int6
 struct candle generator_second(struct generator *g, const struct market *m, int64_t second_ms,
 			       int64_t now_ms);
 /* The candle of any interval that starts there, as it stands at now_ms. */
-struct candle generator_candle(struct generator *g, struct market *m, enum interval iv, int64_t start_ms,
-			       int64_t now_ms);
+struct candle generator_candle(struct generator *g, struct market *m, enum interval iv,
+			       int64_t start_ms, int64_t now_ms);
 /* A price for an interval that did not trade. */
 int64_t generator_price(const struct market *m, int64_t ms);
 /* Adds what followed: `later` may be empty. */

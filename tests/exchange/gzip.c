@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "gzip.h"
 
 #include <stdlib.h>
@@ -62,12 +63,13 @@ size_t gzip_stream_blanks(struct gzip_stream *g, char *out, size_t size, uint64_
 	g->z.avail_out = (uInt)size;
 	while (g->z.avail_out == size && result == Z_OK) {
 		if (g->z.avail_in == 0 && *left_bytes > 0) {
-			g->z.avail_in =
-				*left_bytes < sizeof(g->blanks) ? (uInt)*left_bytes : sizeof(g->blanks);
+			g->z.avail_in = *left_bytes < sizeof(g->blanks) ? (uInt)*left_bytes
+									: sizeof(g->blanks);
 			g->z.next_in = g->blanks;
 			*left_bytes -= g->z.avail_in;
 		}
-		result = deflate(&g->z, *left_bytes == 0 && g->z.avail_in == 0 ? Z_FINISH : Z_NO_FLUSH);
+		result = deflate(&g->z,
+				 *left_bytes == 0 && g->z.avail_in == 0 ? Z_FINISH : Z_NO_FLUSH);
 	}
 	return size - g->z.avail_out;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "interval.h"
 
 #include <stdlib.h>
@@ -7,18 +8,12 @@ static const struct {
 	const char *name;
 	unsigned seconds, unit;
 } table[INTERVALS] = {
-	[INTERVAL_1S] = { "1s", 1, 0 },
-	[INTERVAL_1M] = { "1m", 60, 1 },
-	[INTERVAL_3M] = { "3m", 180, 3 },
-	[INTERVAL_5M] = { "5m", 300, 5 },
-	[INTERVAL_10M] = { "10m", 600, 10 },
-	[INTERVAL_15M] = { "15m", 900, 15 },
-	[INTERVAL_30M] = { "30m", 1800, 30 },
-	[INTERVAL_1H] = { "1h", 3600, 60 },
-	[INTERVAL_4H] = { "4h", 14400, 240 },
-	[INTERVAL_1D] = { "1d", 86400, 0 },
-	[INTERVAL_1W] = { "1w", 604800, 0 },
-	[INTERVAL_1MONTH] = { "1M", 0, 0 },
+	[INTERVAL_1S] = {"1s", 1, 0},       [INTERVAL_1M] = {"1m", 60, 1},
+	[INTERVAL_3M] = {"3m", 180, 3},     [INTERVAL_5M] = {"5m", 300, 5},
+	[INTERVAL_10M] = {"10m", 600, 10},  [INTERVAL_15M] = {"15m", 900, 15},
+	[INTERVAL_30M] = {"30m", 1800, 30}, [INTERVAL_1H] = {"1h", 3600, 60},
+	[INTERVAL_4H] = {"4h", 14400, 240}, [INTERVAL_1D] = {"1d", 86400, 0},
+	[INTERVAL_1W] = {"1w", 604800, 0},  [INTERVAL_1MONTH] = {"1M", 0, 0},
 };
 
 #define MONDAY_MS (4 * DAY_MS) /* 1970-01-05 */
@@ -98,7 +93,8 @@ static int64_t month_start(int64_t ms, int by)
 	date_of(floor_div(ms, DAY_MS), &y, &m, &d);
 	int64_t count = y * 12 + (m - 1) + by;
 
-	return days_of(floor_div(count, 12), (int)(count - floor_div(count, 12) * 12) + 1, 1) * DAY_MS;
+	return days_of(floor_div(count, 12), (int)(count - floor_div(count, 12) * 12) + 1, 1) *
+	       DAY_MS;
 }
 
 int64_t interval_floor(enum interval iv, int64_t ms)
@@ -215,8 +211,8 @@ static bool take_time(const char **s, int64_t *ms, char *between)
 {
 	int y, m, d, hour, minute, second;
 
-	if (!take_number(s, 4, &y) || !take_char(s, '-') || !take_number(s, 2, &m) || !take_char(s, '-') ||
-	    !take_number(s, 2, &d))
+	if (!take_number(s, 4, &y) || !take_char(s, '-') || !take_number(s, 2, &m) ||
+	    !take_char(s, '-') || !take_number(s, 2, &d))
 		return false;
 	*between = **s;
 	if (*between != 'T' && *between != ' ')
@@ -225,8 +221,8 @@ static bool take_time(const char **s, int64_t *ms, char *between)
 	if (!take_number(s, 2, &hour) || !take_char(s, ':') || !take_number(s, 2, &minute) ||
 	    !take_char(s, ':') || !take_number(s, 2, &second))
 		return false;
-	if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_length(y, m) || hour > 23 || minute > 59 ||
-	    second > 59)
+	if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_length(y, m) || hour > 23 ||
+	    minute > 59 || second > 59)
 		return false;
 	*ms = days_of(y, m, d) * DAY_MS + ((hour * 60LL + minute) * 60 + second) * 1000;
 	return true;

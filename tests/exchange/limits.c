@@ -1,12 +1,13 @@
+/* SPDX-License-Identifier: MIT */
 #include "limits.h"
 
 #include <string.h>
 
-#define FIRST_BLOCK_S 10
-#define LONGEST_BLOCK_S 3600
+#define FIRST_BLOCK_S     10
+#define LONGEST_BLOCK_S   3600
 #define FORGIVEN_AFTER_MS 600000
-#define ORIGIN_MS 10000
-#define REFUSALS 3
+#define ORIGIN_MS         10000
+#define REFUSALS          3
 
 void limits_init(struct limits *l, unsigned per_second)
 {
@@ -32,12 +33,14 @@ static void block_again(struct limits *l, int64_t real_ms)
 	if (l->last_block_ms != 0 && real_ms - l->last_block_ms > FORGIVEN_AFTER_MS)
 		l->next_block_s = FIRST_BLOCK_S;
 	limits_block(l, l->next_block_s, real_ms);
-	l->next_block_s = l->next_block_s * 2 < LONGEST_BLOCK_S ? l->next_block_s * 2 : LONGEST_BLOCK_S;
+	l->next_block_s =
+		l->next_block_s * 2 < LONGEST_BLOCK_S ? l->next_block_s * 2 : LONGEST_BLOCK_S;
 }
 
-struct limit_verdict limits_take(struct limits *l, enum limit_group group, bool with_origin, int64_t real_ms)
+struct limit_verdict limits_take(struct limits *l, enum limit_group group, bool with_origin,
+				 int64_t real_ms)
 {
-	struct limit_verdict v = { .status = 200 };
+	struct limit_verdict v = {.status = 200};
 	int64_t second = real_ms / 1000;
 
 	if (l->group[group].second != second) {

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /* Upbit's limits: so many requests in a fixed second, for each group of endpoints apart.
  *
- * What goes beyond is answered 429; the third of these within one second blocks the candle group: 418 for 10
- * s, and each block that follows lasts twice as long (ten minutes without one, and it is 10 s again). Seconds
- * are those of the real clock, whatever the sandbox clock does. Requests with an Origin header get one in 10
- * s. Pure: time is passed in.
+ * What goes beyond is answered 429; the third of these within one second blocks the candle group:
+ * 418 for 10 s, and each block that follows lasts twice as long (ten minutes without one, and it is
+ * 10 s again). Seconds are those of the real clock, whatever the sandbox clock does. Requests with
+ * an Origin header get one in 10 s. Pure: time is passed in.
  *
  *   limit 10, second 7:  #1 .. #10  200, sec=9 .. sec=0
  *                        #11, #12   429
@@ -34,7 +35,8 @@ struct limit_verdict {
 };
 
 void limits_init(struct limits *l, unsigned per_second);
-struct limit_verdict limits_take(struct limits *l, enum limit_group group, bool with_origin, int64_t real_ms);
+struct limit_verdict limits_take(struct limits *l, enum limit_group group, bool with_origin,
+				 int64_t real_ms);
 void limits_block(struct limits *l, unsigned seconds, int64_t real_ms);
 /* Ends a block, and forgets that there were any. */
 void limits_forgive(struct limits *l);

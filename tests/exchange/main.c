@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sandbox exchange: options, world, server, loop, exit code. */
 
 #include "exchange.h"
@@ -26,7 +27,7 @@ static int signals_fd(void)
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct exchange exchange = { .log = NULL };
+	struct exchange exchange = {.log = NULL};
 	struct server *server = NULL;
 	struct text error = TEXT_EMPTY;
 	int code = 2, stop_fd = signals_fd();
@@ -47,7 +48,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	code = 0;
 	if (!server_run(server, stop_fd)) {
-		text_printf(&error, "port %u was taken by something else while connections were refused",
+		text_printf(&error,
+			    "port %u was taken by something else while connections were refused",
 			    server_port(server));
 		code = 1;
 	}

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* The markets of the sandbox: what they are called, when they were listed, how they trade.
  *
- * Roles (the names that tests build on) come first, then KRW-M001, KRW-M002 ... with traits drawn from the
- * seed, then markets that only a file of recorded answers names. */
+ * Roles (the names that tests build on) come first, then KRW-M001, KRW-M002 ... with traits drawn
+ * from the seed, then markets that only a file of recorded answers names. */
 #ifndef EXCHANGE_MARKET_H
 #define EXCHANGE_MARKET_H
 
@@ -13,13 +14,14 @@
 
 enum pattern {
 	PATTERN_ALWAYS,
-	PATTERN_BLOCKS, /* KRW-QUIET: fixed windows of a day, whose trading times are 200 or 400 minutes long
+	PATTERN_BLOCKS, /* KRW-QUIET: fixed windows of a day, whose trading times are 200 or 400
+			 * minutes long
 			 */
 	PATTERN_RANDOM, /* three-hour blocks, about a third of them quiet */
 };
 
 #define MARKET_NAME 32
-#define ALWAYS 65536 /* a share: of 65536 */
+#define ALWAYS      65536 /* a share: of 65536 */
 
 struct recorded;
 struct day_cache;
@@ -34,7 +36,8 @@ struct market {
 	bool delisted;
 	enum pattern pattern;
 	unsigned minute_share;      /* of minutes that trade, of 65536 */
-	unsigned second_sixteenths; /* of seconds that trade in such a minute, of 16; 0: exactly one */
+	unsigned second_sixteenths; /* of seconds that trade in such a minute, of 16; 0: exactly one
+				     */
 	int64_t base, tick;         /* price, and its step: 1e-8 */
 	int64_t volume;             /* of a usual minute: 1e-8 */
 	unsigned fine_share;        /* minutes whose volume has 12 decimals, of 256 */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "options.h"
 
 #include "interval.h"
@@ -18,23 +19,25 @@
 static const struct {
 	const char *name, *value, *help;
 } table[] = {
-	{ "port", "N", "port to listen on; 0 takes any free one and says which (default 18080)" },
-	{ "bind", "ADDRESS", "IPv4 address to listen on (default 127.0.0.1)" },
-	{ "seed", "N", "the same seed gives the same candles (default 1)" },
-	{ "start", "TIME", "what the sandbox clock shows first, 2026-01-02T03:04:05Z (default: now)" },
-	{ "frozen", NULL, "the sandbox clock stands still until it is told to run" },
-	{ "markets", "N", "that many more markets, KRW-M001 and on, dense to rare (default 0, at most 999)" },
-	{ "no-roles", NULL, "leave out the markets with roles (see below)" },
-	{ "new-listed", "TIME", "when KRW-NEW was listed (default: 3 days before the start)" },
-	{ "corrections", "SHARE",
-	  "share of candles that change or appear late, 2 to 50 s after their end (0 to 1)" },
-	{ "recorded", "PATH...",
-	  "recorded answers: files, or directories of *.json; their markets have only these" },
-	{ "limit", "N", "requests a second, for each group (default 10)" },
-	{ "delay", "MIN-MAX", "each answer waits a random time, in ms (default 0-30)" },
-	{ "log", "FILE", "one line for each request" },
-	{ "help", NULL, "this" },
-	{ "version", NULL, "the version" },
+	{"port", "N", "port to listen on; 0 takes any free one and says which (default 18080)"},
+	{"bind", "ADDRESS", "IPv4 address to listen on (default 127.0.0.1)"},
+	{"seed", "N", "the same seed gives the same candles (default 1)"},
+	{"start", "TIME",
+	 "what the sandbox clock shows first, 2026-01-02T03:04:05Z (default: now)"},
+	{"frozen", NULL, "the sandbox clock stands still until it is told to run"},
+	{"markets", "N",
+	 "that many more markets, KRW-M001 and on, dense to rare (default 0, at most 999)"},
+	{"no-roles", NULL, "leave out the markets with roles (see below)"},
+	{"new-listed", "TIME", "when KRW-NEW was listed (default: 3 days before the start)"},
+	{"corrections", "SHARE",
+	 "share of candles that change or appear late, 2 to 50 s after their end (0 to 1)"},
+	{"recorded", "PATH...",
+	 "recorded answers: files, or directories of *.json; their markets have only these"},
+	{"limit", "N", "requests a second, for each group (default 10)"},
+	{"delay", "MIN-MAX", "each answer waits a random time, in ms (default 0-30)"},
+	{"log", "FILE", "one line for each request"},
+	{"help", NULL, "this"},
+	{"version", NULL, "the version"},
 };
 
 #define OPTIONS (sizeof(table) / sizeof(table[0]))
@@ -49,7 +52,8 @@ static void print_help(void)
 	for (size_t i = 0; i < OPTIONS; i++) {
 		char left[48];
 
-		snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].value ? table[i].value : "");
+		snprintf(left, sizeof(left), "--%s %s", table[i].name,
+			 table[i].value ? table[i].value : "");
 		printf("  %-22s %s\n", left, table[i].help);
 	}
 	puts("\nMarkets with roles:");
@@ -146,8 +150,8 @@ static bool take_option(struct options *o, const char *name, const char *value)
 	return good;
 }
 
-/* The table as getopt wants it; --recorded takes the words behind it too ('-': they come as option 1, in
- * order). */
+/* The table as getopt wants it; --recorded takes the words behind it too ('-': they come as option
+ * 1, in order). */
 static enum options_result parse_all(struct options *o, int argc, char **argv, struct text *error)
 {
 	struct option longs[OPTIONS + 1];
@@ -181,8 +185,8 @@ static enum options_result parse_all(struct options *o, int argc, char **argv, s
 		}
 		recorded = strcmp(table[index].name, "recorded") == 0;
 		if (!take_option(o, table[index].name, optarg)) {
-			text_printf(error, "--%s %s: not a value that it takes; it is: %s", table[index].name,
-				    optarg, table[index].help);
+			text_printf(error, "--%s %s: not a value that it takes; it is: %s",
+				    table[index].name, optarg, table[index].help);
 			return OPTIONS_WRONG;
 		}
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line. */
 #ifndef EXCHANGE_OPTIONS_H
 #define EXCHANGE_OPTIONS_H
@@ -21,7 +22,8 @@ struct options {
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 
-/* DONE: --help or --version has answered. WRONG: `error` is one sentence. now_ms: the default of --start. */
+/* DONE: --help or --version has answered. WRONG: `error` is one sentence. now_ms: the default of
+ * --start. */
 enum options_result options_parse(struct options *o, int argc, char **argv, int64_t now_ms,
 				  struct text *error);
 void options_release(struct options *o);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "overlay.h"
 
 #include "series.h"
@@ -18,8 +19,8 @@ void overlay_release(struct overlay *o)
 	memset(o, 0, sizeof(*o));
 }
 
-static int compare(const struct overlay_entry *e, const struct market *m, enum interval iv, int64_t start_ms,
-		   int64_t at_ms)
+static int compare(const struct overlay_entry *e, const struct market *m, enum interval iv,
+		   int64_t start_ms, int64_t at_ms)
 {
 	if (e->row.market != m)
 		return e->row.market->index < m->index ? -1 : 1;
@@ -31,8 +32,8 @@ static int compare(const struct overlay_entry *e, const struct market *m, enum i
 }
 
 /* Index of the first entry that is not smaller. */
-static size_t lower(const struct overlay *o, const struct market *m, enum interval iv, int64_t start_ms,
-		    int64_t at_ms)
+static size_t lower(const struct overlay *o, const struct market *m, enum interval iv,
+		    int64_t start_ms, int64_t at_ms)
 {
 	size_t low = 0, high = o->n;
 
@@ -56,7 +57,8 @@ void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool l
 {
 	size_t i = lower(o, row->market, row->interval, row->start_ms, at_ms);
 
-	if (i == o->n || compare(&o->at[i], row->market, row->interval, row->start_ms, at_ms) != 0) {
+	if (i == o->n ||
+	    compare(&o->at[i], row->market, row->interval, row->start_ms, at_ms) != 0) {
 		if (o->n == o->room) {
 			o->room = o->room ? 2 * o->room : 16;
 			o->at = room_grow(o->at, o->room, sizeof(*o->at));
@@ -64,11 +66,12 @@ void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool l
 		memmove(&o->at[i + 1], &o->at[i], (o->n - i) * sizeof(*o->at));
 		o->n++;
 	}
-	o->at[i] = (struct overlay_entry){ .row = *row, .at_ms = at_ms, .late = late };
+	o->at[i] = (struct overlay_entry){.row = *row, .at_ms = at_ms, .late = late};
 }
 
-enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m, enum interval iv,
-				   int64_t start_ms, int64_t now_ms, struct row *row)
+enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m,
+				   enum interval iv, int64_t start_ms, int64_t now_ms,
+				   struct row *row)
 {
 	enum overlay_verdict verdict = OVERLAY_NONE;
 
@@ -87,8 +90,8 @@ enum overlay_verdict overlay_apply(const struct overlay *o, const struct market 
 	return verdict;
 }
 
-bool overlay_before(const struct overlay *o, const struct market *m, enum interval iv, int64_t before_ms,
-		    int64_t *start_ms)
+bool overlay_before(const struct overlay *o, const struct market *m, enum interval iv,
+		    int64_t before_ms, int64_t *start_ms)
 {
 	size_t i = lower(o, m, iv, before_ms, INT64_MIN);
 
@@ -98,8 +101,8 @@ bool overlay_before(const struct overlay *o, const struct market *m, enum interv
 	return true;
 }
 
-bool overlay_from(const struct overlay *o, const struct market *m, enum interval iv, int64_t from_ms,
-		  int64_t *start_ms)
+bool overlay_from(const struct overlay *o, const struct market *m, enum interval iv,
+		  int64_t from_ms, int64_t *start_ms)
 {
 	size_t i = lower(o, m, iv, from_ms, INT64_MIN);
 

@@ -1,5 +1,6 @@
-/* Single candles that a test changes: from a time on, this candle shows other values; or before that time, it
- * does not show at all. The newest entry whose time has come counts. */
+/* SPDX-License-Identifier: MIT */
+/* Single candles that a test changes: from a time on, this candle shows other values; or before
+ * that time, it does not show at all. The newest entry whose time has come counts. */
 #ifndef EXCHANGE_OVERLAY_H
 #define EXCHANGE_OVERLAY_H
 
@@ -28,12 +29,13 @@ struct overlay {
 void overlay_release(struct overlay *o);
 /* From at_ms on the candle shows as `row` says. late: before that, it does not show. */
 void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool late);
-enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m, enum interval iv,
-				   int64_t start_ms, int64_t now_ms, struct row *row);
+enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m,
+				   enum interval iv, int64_t start_ms, int64_t now_ms,
+				   struct row *row);
 /* The nearest start with an entry: < before_ms, or >= from_ms. False: there is none. */
-bool overlay_before(const struct overlay *o, const struct market *m, enum interval iv, int64_t before_ms,
-		    int64_t *start_ms);
-bool overlay_from(const struct overlay *o, const struct market *m, enum interval iv, int64_t from_ms,
-		  int64_t *start_ms);
+bool overlay_before(const struct overlay *o, const struct market *m, enum interval iv,
+		    int64_t before_ms, int64_t *start_ms);
+bool overlay_from(const struct overlay *o, const struct market *m, enum interval iv,
+		  int64_t from_ms, int64_t *start_ms);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "page.h"
 
 #include "text.h"
@@ -36,17 +37,19 @@ static wide price_units(const char *token)
 	return units;
 }
 
-/* The close of the day before: of the next row, or asked for; a first day is compared with its own opening.
+/* The close of the day before: of the next row, or asked for; a first day is compared with its own
+ * opening.
  */
-static wide close_before(struct world *w, const struct row *rows, size_t i, size_t n, int64_t now_ms)
+static wide close_before(struct world *w, const struct row *rows, size_t i, size_t n,
+			 int64_t now_ms)
 {
 	struct row *before = room_new(1, sizeof(*before));
 	wide units;
 
 	if (i + 1 < n)
 		units = price_units(rows[i + 1].close);
-	else if (series_page(w, market_find(&w->markets, rows[i].market->name), INTERVAL_1D, rows[i].start_ms,
-			     1, now_ms, before) == 1)
+	else if (series_page(w, market_find(&w->markets, rows[i].market->name), INTERVAL_1D,
+			     rows[i].start_ms, 1, now_ms, before) == 1)
 		units = price_units(before->close);
 	else
 		units = price_units(rows[i].open);
@@ -54,10 +57,11 @@ static wide close_before(struct world *w, const struct row *rows, size_t i, size
 	return units;
 }
 
-static void render_day(struct text *out, struct world *w, const struct row *rows, size_t i, size_t n,
-		       int64_t now_ms)
+static void render_day(struct text *out, struct world *w, const struct row *rows, size_t i,
+		       size_t n, int64_t now_ms)
 {
-	wide before = close_before(w, rows, i, n, now_ms), change = price_units(rows[i].close) - before;
+	wide before = close_before(w, rows, i, n, now_ms),
+	     change = price_units(rows[i].close) - before;
 	char token[DECIMAL_SIZE];
 
 	decimal_format(token, before, PRICE_DECIMALS);
@@ -68,8 +72,8 @@ static void render_day(struct text *out, struct world *w, const struct row *rows
 	pair(out, ",\"change_rate\":", token);
 }
 
-void page_render(struct text *out, struct world *w, const char *name, const struct row *rows, size_t n,
-		 int64_t now_ms)
+void page_render(struct text *out, struct world *w, const char *name, const struct row *rows,
+		 size_t n, int64_t now_ms)
 {
 	char at[UTC_TEXT];
 
@@ -103,7 +107,8 @@ void page_render(struct text *out, struct world *w, const char *name, const stru
 	text_put(out, "]");
 }
 
-void page_render_markets(struct text *out, const struct market_list *markets, bool details, int64_t now_ms)
+void page_render_markets(struct text *out, const struct market_list *markets, bool details,
+			 int64_t now_ms)
 {
 	static const char calm[] =
 		",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
@@ -117,7 +122,8 @@ void page_render_markets(struct text *out, const struct market_list *markets, bo
 
 		if (!market_exists(m, now_ms))
 			continue;
-		text_printf(out, "%s{\"market\":\"%s\",\"korean_name\":\"%s\",\"english_name\":\"%s\"",
+		text_printf(out,
+			    "%s{\"market\":\"%s\",\"korean_name\":\"%s\",\"english_name\":\"%s\"",
 			    between, m->name, m->korean, m->english);
 		if (details)
 			text_put(out, calm);
@@ -129,14 +135,16 @@ void page_render_markets(struct text *out, const struct market_list *markets, bo
 
 void page_render_truth(struct text *out, const struct row *row)
 {
-	const char *const tokens[] = { row->open, row->high, row->low, row->close, row->volume, row->quote };
+	const char *const tokens[] = {row->open,  row->high,   row->low,
+				      row->close, row->volume, row->quote};
 	char plain[512], at[UTC_TEXT];
 
 	utc_format(at, row->start_ms, ' ', false);
 	text_printf(out, "%s\t%s\t%s+00", row->market->name, interval_name(row->interval), at);
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
 		text_put(out, "\t");
-		text_put(out, decimal_plain(plain, sizeof(plain), tokens[i]) == 0 ? plain : tokens[i]);
+		text_put(out,
+			 decimal_plain(plain, sizeof(plain), tokens[i]) == 0 ? plain : tokens[i]);
 	}
 	text_printf(out, "\t%s\n", row->revision);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "recorded.h"
 
 #include "scan.h"
@@ -63,9 +64,13 @@ static bool keep(struct raw_row *raw, const struct scan_pair *p)
 		char *to;
 		unsigned bit;
 	} numbers[] = {
-		{ "opening_price", r->open, 4 }, { "high_price", r->high, 8 }, { "low_price", r->low, 16 },
-		{ "trade_price", r->close, 32 }, { "timestamp", r->revision, 64 },
-		{ "candle_acc_trade_price", r->quote, 128 }, { "candle_acc_trade_volume", r->volume, 256 },
+		{"opening_price", r->open, 4},
+		{"high_price", r->high, 8},
+		{"low_price", r->low, 16},
+		{"trade_price", r->close, 32},
+		{"timestamp", r->revision, 64},
+		{"candle_acc_trade_price", r->quote, 128},
+		{"candle_acc_trade_volume", r->volume, 256},
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -93,7 +98,8 @@ static bool keep(struct raw_row *raw, const struct scan_pair *p)
 	return true;
 }
 
-/* Which endpoint the row came from: minutes carry their unit, days the closing price before them. */
+/* Which endpoint the row came from: minutes carry their unit, days the closing price before them.
+ */
 static const char *place(struct raw_row *raw)
 {
 	struct row *r = &raw->row;
@@ -132,7 +138,8 @@ static void shelve(struct world *w, const struct raw_row *raw)
 	s->rows[s->n++] = raw->row;
 }
 
-static bool load_rows(struct world *w, const char *path, const char *data, size_t len, struct text *error)
+static bool load_rows(struct world *w, const char *path, const char *data, size_t len,
+		      struct text *error)
 {
 	struct scan scan;
 	struct scan_pair pair;
@@ -140,7 +147,7 @@ static bool load_rows(struct world *w, const char *path, const char *data, size_
 
 	scan_init(&scan, data, len);
 	while (wrong == NULL && scan_object(&scan)) {
-		struct raw_row raw = { .has = 0 };
+		struct raw_row raw = {.has = 0};
 
 		while (wrong == NULL && scan_pair(&scan, &pair))
 			if (!keep(&raw, &pair))
@@ -152,8 +159,9 @@ static bool load_rows(struct world *w, const char *path, const char *data, size_
 	}
 	wrong = wrong != NULL ? wrong : scan.wrong;
 	if (wrong != NULL)
-		text_printf(error, "%s, line %u: %s; a page as recorded from /v1/candles/... is wanted", path,
-			    scan.line, wrong);
+		text_printf(error,
+			    "%s, line %u: %s; a page as recorded from /v1/candles/... is wanted",
+			    path, scan.line, wrong);
 	return wrong == NULL;
 }
 
@@ -250,10 +258,11 @@ static bool finish_shelf(const struct market *m, struct shelf *s, struct text *e
 			if (same_row(&s->rows[kept - 1], &s->rows[i]))
 				continue;
 			utc_format(at, s->rows[i].start_ms, 'T', false);
-			text_printf(error,
-				    "the recorded files hold %s %s of %s twice, with different numbers; "
-				    "remove one",
-				    m->name, interval_name(s->rows[i].interval), at);
+			text_printf(
+				error,
+				"the recorded files hold %s %s of %s twice, with different numbers; "
+				"remove one",
+				m->name, interval_name(s->rows[i].interval), at);
 			return false;
 		}
 		s->rows[kept++] = s->rows[i];
@@ -295,13 +304,15 @@ bool recorded_row(const struct recorded *r, enum interval iv, int64_t start_ms, 
 	const struct shelf *s = &r->shelves[iv];
 	size_t i = lower(s, start_ms);
 
-	if (i == s->n || s->rows[i].start_ms != start_ms || strtoll(s->rows[i].revision, NULL, 10) > now_ms)
+	if (i == s->n || s->rows[i].start_ms != start_ms ||
+	    strtoll(s->rows[i].revision, NULL, 10) > now_ms)
 		return false;
 	*row = s->rows[i];
 	return true;
 }
 
-bool recorded_before(const struct recorded *r, enum interval iv, int64_t before_ms, int64_t *start_ms)
+bool recorded_before(const struct recorded *r, enum interval iv, int64_t before_ms,
+		     int64_t *start_ms)
 {
 	size_t i = lower(&r->shelves[iv], before_ms);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers onto the wire: plain, gzip, or broken on order. */
 
 #include "request.h"
@@ -10,18 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HUGE_BYTES (1ULL << 30)
+#define HUGE_BYTES   (1ULL << 30)
 #define STREAM_BLOCK 65536
-#define BOMB_BLOCK 1024 /* a MiB of blanks: others need not wait for more */
-#define DRIP_MS 1000
+#define BOMB_BLOCK   1024 /* a MiB of blanks: others need not wait for more */
+#define DRIP_MS      1000
 
 /* A body that is not sent in one piece. */
 struct stream {
 	struct request *request; /* alive while the stream is read */
 	enum fault_kind kind;
 	struct text body;
-	size_t at, stop;         /* sent, and where it breaks off */
-	uint64_t blanks;         /* still to come behind it */
+	size_t at, stop; /* sent, and where it breaks off */
+	uint64_t blanks; /* still to come behind it */
 	int64_t next_ms;
 	struct gzip_stream *gzip;
 	struct truth *truth;
@@ -63,7 +64,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t size)
 		return n > 0 ? (ssize_t)n : MHD_CONTENT_READER_END_OF_STREAM;
 	}
 	if (s->gzip != NULL) {
-		n = gzip_stream_blanks(s->gzip, out, size < BOMB_BLOCK ? size : BOMB_BLOCK, &s->blanks);
+		n = gzip_stream_blanks(s->gzip, out, size < BOMB_BLOCK ? size : BOMB_BLOCK,
+				       &s->blanks);
 		return n > 0 ? (ssize_t)n : MHD_CONTENT_READER_END_OF_STREAM;
 	}
 	if (s->at < s->stop && s->kind == FAULT_DRIP)
@@ -87,8 +89,8 @@ static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t size)
 /* The answer of a fault that needs a stream; NULL: none does. Takes the body. */
 static struct MHD_Response *stream_response(struct request *r)
 {
-	static const enum fault_kind streamed[] = { FAULT_TRUNCATE, FAULT_TRUNCATE_CHUNKED, FAULT_DRIP,
-						    FAULT_HUGE, FAULT_BOMB };
+	static const enum fault_kind streamed[] = {FAULT_TRUNCATE, FAULT_TRUNCATE_CHUNKED,
+						   FAULT_DRIP, FAULT_HUGE, FAULT_BOMB};
 	const struct fault_set *f = &r->call.faults;
 	struct stream *s;
 	uint64_t size;
@@ -131,7 +133,8 @@ static uint64_t checksum(const struct text *t)
 	return sum;
 }
 
-static enum MHD_Result send_response(struct request *r, struct MHD_Response *response, unsigned status)
+static enum MHD_Result send_response(struct request *r, struct MHD_Response *response,
+				     unsigned status)
 {
 	enum MHD_Result result;
 
@@ -148,8 +151,8 @@ static struct MHD_Response *whole_response(struct text *body)
 	size_t len;
 	char *data = text_take(body, &len);
 
-	return MHD_create_response_from_buffer(len, data,
-					       data != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer(
+		len, data, data != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result request_reply(struct request *r)
@@ -171,7 +174,8 @@ enum MHD_Result request_reply(struct request *r)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", a->type);
 	MHD_add_response_header(response, "Limit-By-Ip", "Yes");
-	MHD_add_response_header(response, "Cache-Control", "no-cache, no-store, max-age=0, must-revalidate");
+	MHD_add_response_header(response, "Cache-Control",
+				"no-cache, no-store, max-age=0, must-revalidate");
 	MHD_add_response_header(response, "Etag", etag);
 	if (gzip)
 		MHD_add_response_header(response, "Content-Encoding", "gzip");
@@ -186,8 +190,8 @@ static const char *get_value(void *cls, const char *name)
 {
 	const char *value = NULL;
 
-	if (MHD_lookup_connection_value_n(cls, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) !=
-	    MHD_YES)
+	if (MHD_lookup_connection_value_n(cls, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
+					  NULL) != MHD_YES)
 		return NULL;
 	return value != NULL ? value : "";
 }
@@ -197,7 +201,8 @@ struct unknown_search {
 	const char *found;
 };
 
-static enum MHD_Result search_unknown(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+static enum MHD_Result search_unknown(void *cls, enum MHD_ValueKind kind, const char *key,
+				      const char *value)
 {
 	struct unknown_search *search = cls;
 
@@ -212,7 +217,7 @@ static enum MHD_Result search_unknown(void *cls, enum MHD_ValueKind kind, const 
 
 static const char *unknown_parameter(void *cls, const char *const *known)
 {
-	struct unknown_search search = { .known = known };
+	struct unknown_search search = {.known = known};
 
 	MHD_get_connection_values(cls, MHD_GET_ARGUMENT_KIND, search_unknown, &search);
 	return search.found;
@@ -220,12 +225,12 @@ static const char *unknown_parameter(void *cls, const char *const *known)
 
 struct query request_query(struct request *r)
 {
-	return (struct query){ .get = get_value, .cls = r->connection };
+	return (struct query){.get = get_value, .cls = r->connection};
 }
 
 enum MHD_Result request_control(struct request *r, const char *path)
 {
-	const struct control_query q = { .query = request_query(r), .unknown = unknown_parameter };
+	const struct control_query q = {.query = request_query(r), .unknown = unknown_parameter};
 	struct control_answer a;
 	struct MHD_Response *response;
 	char date[UTC_TEXT];
@@ -236,8 +241,8 @@ enum MHD_Result request_control(struct request *r, const char *path)
 		struct stream *s = room_new(1, sizeof(*s));
 
 		s->truth = a.truth;
-		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, s,
-							     stream_free);
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+							     stream_read, s, stream_free);
 	} else {
 		response = whole_response(&a.body);
 	}

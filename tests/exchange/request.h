@@ -1,4 +1,6 @@
-/* One HTTP request on its way through the server: for server.c and the files that it is split into. */
+/* SPDX-License-Identifier: MIT */
+/* One HTTP request on its way through the server: for server.c and the files that it is split into.
+ */
 #ifndef EXCHANGE_REQUEST_H
 #define EXCHANGE_REQUEST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "scan.h"
 
 #include <string.h>
@@ -114,7 +115,7 @@ static bool scan_number(struct scan *s)
 
 static bool scan_word(struct scan *s)
 {
-	static const char *const words[] = { "true", "false", "null" };
+	static const char *const words[] = {"true", "false", "null"};
 
 	for (size_t i = 0; i < 3; i++) {
 		size_t n = strlen(words[i]);

@@ -1,4 +1,6 @@
-/* A strict scanner for JSON arrays of flat objects: each value's text is handed out as it stands. */
+/* SPDX-License-Identifier: MIT */
+/* A strict scanner for JSON arrays of flat objects: each value's text is handed out as it stands.
+ */
 #ifndef EXCHANGE_SCAN_H
 #define EXCHANGE_SCAN_H
 
@@ -15,7 +17,8 @@ struct scan {
 enum scan_kind { SCAN_STRING, SCAN_NUMBER, SCAN_WORD };
 
 struct scan_pair {
-	const char *key, *value; /* not terminated; strings without their quotes, escapes as they stand */
+	const char *key,
+		*value; /* not terminated; strings without their quotes, escapes as they stand */
 	size_t key_len, value_len;
 	enum scan_kind kind; /* of the value; SCAN_WORD: true, false, null */
 };

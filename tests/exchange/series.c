@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "series.h"
 
 #include "generator.h"
@@ -9,7 +10,7 @@
 
 enum { DRAW_CORRECTION = 64, DRAW_INVENTION = 96 }; /* + interval */
 
-#define CORRECTION_FIRST_MS 2000
+#define CORRECTION_FIRST_MS  2000
 #define CORRECTION_SPREAD_MS 48000
 
 void world_init(struct world *w, uint64_t seed)
@@ -52,9 +53,10 @@ static void correct(const struct market *m, struct candle *c, uint64_t draw, int
 	c->revision_ms = at_ms > c->revision_ms ? at_ms : c->revision_ms + 1;
 }
 
-/* A world with --corrections: some candles change, and some appear, 2 to 50 seconds after their end. */
-static void correct_by_seed(const struct world *w, const struct market *m, enum interval iv, int64_t start_ms,
-			    int64_t now_ms, struct candle *c)
+/* A world with --corrections: some candles change, and some appear, 2 to 50 seconds after their
+ * end. */
+static void correct_by_seed(const struct world *w, const struct market *m, enum interval iv,
+			    int64_t start_ms, int64_t now_ms, struct candle *c)
 {
 	uint64_t draw;
 	int64_t at_ms;
@@ -65,7 +67,8 @@ static void correct_by_seed(const struct world *w, const struct market *m, enum 
 	if (draw % 1000000 >= w->corrected_ppm)
 		return;
 	draw >>= 20;
-	at_ms = interval_next(iv, start_ms) + CORRECTION_FIRST_MS + (int64_t)(draw % CORRECTION_SPREAD_MS);
+	at_ms = interval_next(iv, start_ms) + CORRECTION_FIRST_MS +
+		(int64_t)(draw % CORRECTION_SPREAD_MS);
 	draw >>= 20;
 	if ((draw & 1) && now_ms < at_ms)
 		c->any = false;
@@ -73,8 +76,8 @@ static void correct_by_seed(const struct world *w, const struct market *m, enum 
 		correct(m, c, draw >> 1, at_ms);
 }
 
-bool series_row(struct world *w, struct market *m, enum interval iv, int64_t start_ms, int64_t now_ms,
-		struct row *row)
+bool series_row(struct world *w, struct market *m, enum interval iv, int64_t start_ms,
+		int64_t now_ms, struct row *row)
 {
 	enum overlay_verdict verdict = OVERLAY_NONE;
 	struct candle c;
@@ -105,7 +108,8 @@ bool series_row(struct world *w, struct market *m, enum interval iv, int64_t sta
 /* Starts without trades that need no look at all. */
 static bool skip_seconds_back(const struct market *m, int64_t *start_ms)
 {
-	int64_t minute_ms = interval_floor(INTERVAL_1M, *start_ms), at = (*start_ms - minute_ms) / 1000;
+	int64_t minute_ms = interval_floor(INTERVAL_1M, *start_ms),
+		at = (*start_ms - minute_ms) / 1000;
 
 	for (; minute_ms >= m->listed_ms; minute_ms -= MINUTE_MS, at = 59) {
 		uint64_t mask;
@@ -121,8 +125,8 @@ static bool skip_seconds_back(const struct market *m, int64_t *start_ms)
 	return false;
 }
 
-static bool generated_before(const struct market *m, enum interval iv, int64_t before_ms, int64_t now_ms,
-			     int64_t *start_ms)
+static bool generated_before(const struct market *m, enum interval iv, int64_t before_ms,
+			     int64_t now_ms, int64_t *start_ms)
 {
 	int64_t first = interval_floor(iv, m->listed_ms);
 	int64_t s = interval_floor(iv, before_ms - 1 < now_ms ? before_ms - 1 : now_ms);
@@ -144,7 +148,8 @@ static bool candidate_before(const struct world *w, const struct market *m, enum
 	bool found = m->recorded != NULL ? recorded_before(m->recorded, iv, before_ms, start_ms)
 					 : generated_before(m, iv, before_ms, now_ms, start_ms);
 
-	if (overlay_before(&w->overlay, m, iv, before_ms, &other) && (!found || other > *start_ms)) {
+	if (overlay_before(&w->overlay, m, iv, before_ms, &other) &&
+	    (!found || other > *start_ms)) {
 		*start_ms = other;
 		found = true;
 	}
@@ -163,14 +168,17 @@ size_t series_page(struct world *w, struct market *m, enum interval iv, int64_t 
 	int64_t oldest = retention_ms(iv, now_ms), start_ms = to_ms;
 	size_t n = 0;
 
-	while (n < count && candidate_before(w, m, iv, start_ms, now_ms, &start_ms) && start_ms >= oldest)
+	while (n < count && candidate_before(w, m, iv, start_ms, now_ms, &start_ms) &&
+	       start_ms >= oldest)
 		if (series_row(w, m, iv, start_ms, now_ms, &rows[n]))
 			n++;
 	return n;
 }
 
-/* The first start >= from_ms that may have a row; at or behind to_ms where there is none before it. */
-static int64_t generated_from(const struct market *m, enum interval iv, int64_t from_ms, int64_t to_ms)
+/* The first start >= from_ms that may have a row; at or behind to_ms where there is none before it.
+ */
+static int64_t generated_from(const struct market *m, enum interval iv, int64_t from_ms,
+			      int64_t to_ms)
 {
 	int64_t s = interval_floor(iv, from_ms), first = interval_floor(iv, m->listed_ms);
 
@@ -178,13 +186,14 @@ static int64_t generated_from(const struct market *m, enum interval iv, int64_t 
 		s = interval_next(iv, s);
 	if (s < first)
 		s = first;
-	while (iv <= INTERVAL_1M && s < to_ms && !generator_minute_trades(m, interval_floor(INTERVAL_1M, s)))
+	while (iv <= INTERVAL_1M && s < to_ms &&
+	       !generator_minute_trades(m, interval_floor(INTERVAL_1M, s)))
 		s = interval_floor(INTERVAL_1M, s) + MINUTE_MS;
 	return s;
 }
 
-static bool candidate_from(const struct world *w, const struct market *m, enum interval iv, int64_t from_ms,
-			   int64_t to_ms, int64_t *start_ms)
+static bool candidate_from(const struct world *w, const struct market *m, enum interval iv,
+			   int64_t from_ms, int64_t to_ms, int64_t *start_ms)
 {
 	int64_t other;
 
@@ -198,8 +207,8 @@ static bool candidate_from(const struct world *w, const struct market *m, enum i
 	return *start_ms < to_ms;
 }
 
-bool series_first(struct world *w, struct market *m, enum interval iv, int64_t from_ms, int64_t to_ms,
-		  int64_t now_ms, struct row *row)
+bool series_first(struct world *w, struct market *m, enum interval iv, int64_t from_ms,
+		  int64_t to_ms, int64_t now_ms, struct row *row)
 {
 	int64_t oldest = retention_ms(iv, now_ms), s;
 
@@ -215,8 +224,8 @@ bool series_first(struct world *w, struct market *m, enum interval iv, int64_t f
 	return false;
 }
 
-bool series_invent(struct world *w, struct market *m, enum interval iv, int64_t start_ms, int64_t at_ms,
-		   bool late, struct row *row)
+bool series_invent(struct world *w, struct market *m, enum interval iv, int64_t start_ms,
+		   int64_t at_ms, bool late, struct row *row)
 {
 	uint64_t draw = market_draw(m->key, DRAW_INVENTION + iv, start_ms ^ at_ms);
 	int64_t end = interval_next(iv, start_ms);
@@ -230,7 +239,8 @@ bool series_invent(struct world *w, struct market *m, enum interval iv, int64_t 
 		if (c.any && !late)
 			correct(m, &c, draw, at_ms);
 		if (!c.any) {
-			c = (struct candle){ .any = true, .revision_ms = start_ms + (end - start_ms) / 2 };
+			c = (struct candle){.any = true,
+					    .revision_ms = start_ms + (end - start_ms) / 2};
 			c.open = c.high = c.low = c.close = generator_price(m, start_ms);
 			c.volume = (wide)(1 + draw % 1000000000) * WIDE_1E4;
 			c.quote = c.close * c.volume;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server.h"
 
 #include "request.h"
@@ -10,8 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define IDLE_SECONDS 75
-#define CONNECTIONS 1000
+#define IDLE_SECONDS    75
+#define CONNECTIONS     1000
 #define LONGEST_POLL_MS 60000
 
 /* An open connection. */
@@ -70,7 +71,7 @@ void connection_reset(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
 	if (info != NULL && connect(info->connect_fd, &nowhere, sizeof(nowhere)) != 0)
 		shutdown(info->connect_fd, SHUT_RDWR);
@@ -128,14 +129,16 @@ static enum MHD_Result arrive_api(struct request *r, const char *path)
 
 	mark_api(r);
 	api_arrive(ex, path, &q,
-		   MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin") != NULL, &r->call);
+		   MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin") != NULL,
+		   &r->call);
 	if (fault_is(&r->call.faults, FAULT_RESET) || fault_is(&r->call.faults, FAULT_DOWN)) {
 		request_log(r, 0, 0);
 		connection_reset(r->connection);
 		return MHD_NO;
 	}
 	if (ex->delay_max_ms > ex->delay_min_ms)
-		delay_ms += (int64_t)(exchange_random(ex) * (ex->delay_max_ms - ex->delay_min_ms + 1));
+		delay_ms +=
+			(int64_t)(exchange_random(ex) * (ex->delay_max_ms - ex->delay_min_ms + 1));
 	if (fault_is(&r->call.faults, FAULT_DELAY))
 		delay_ms += r->call.faults.value[FAULT_DELAY];
 	if (delay_ms <= 0)
@@ -248,11 +251,12 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 static bool server_listen(struct server *s)
 {
 	s->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_SOCK_ADDR, &s->address, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS, MHD_OPTION_END);
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL,
+		NULL, on_request, s, MHD_OPTION_SOCK_ADDR, &s->address, MHD_OPTION_URI_LOG_CALLBACK,
+		on_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+		MHD_OPTION_END);
 	return s->daemon != NULL;
 }
 
@@ -275,10 +279,13 @@ struct server *server_new(struct exchange *ex, const char *bind, uint16_t port, 
 	if (inet_pton(AF_INET, bind, &s->address.sin_addr) != 1) {
 		text_printf(error, "--bind %s is not an IPv4 address", bind);
 	} else if (!server_listen(s)) {
-		text_printf(error, "port %u of %s cannot be listened on: %s; choose another with --port",
-			    port, bind, errno == EADDRINUSE ? "something else does" : strerror(errno));
+		text_printf(error,
+			    "port %u of %s cannot be listened on: %s; choose another with --port",
+			    port, bind,
+			    errno == EADDRINUSE ? "something else does" : strerror(errno));
 	} else {
-		s->address.sin_port = htons(MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+		s->address.sin_port =
+			htons(MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
 		return s;
 	}
 	free(s);
@@ -296,7 +303,8 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* Closes and opens the listening socket as /control/refuse said. Returns when to look again; 0: it failed. */
+/* Closes and opens the listening socket as /control/refuse said. Returns when to look again; 0: it
+ * failed. */
 static int64_t follow_refusal(struct server *s)
 {
 	struct exchange *ex = s->exchange;
@@ -331,8 +339,8 @@ bool server_run(struct server *s, int stop_fd)
 	for (;;) {
 		MHD_UNSIGNED_LONG_LONG busy_ms;
 		int64_t now_ms = clock_mono_ms(), wait_ms = follow_refusal(s), due_ms;
-		struct pollfd fds[2] = { { .fd = stop_fd, .events = POLLIN },
-					 { .fd = -1, .events = POLLIN } };
+		struct pollfd fds[2] = {{.fd = stop_fd, .events = POLLIN},
+					{.fd = -1, .events = POLLIN}};
 
 		if (wait_ms == 0)
 			return false;
@@ -340,8 +348,10 @@ bool server_run(struct server *s, int stop_fd)
 		due_ms = resume_waiting(s, now_ms, false);
 		if (s->daemon != NULL) {
 			MHD_run(s->daemon);
-			fds[1].fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-			if (MHD_get_timeout(s->daemon, &busy_ms) == MHD_YES && (int64_t)busy_ms < wait_ms)
+			fds[1].fd =
+				MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+			if (MHD_get_timeout(s->daemon, &busy_ms) == MHD_YES &&
+			    (int64_t)busy_ms < wait_ms)
 				wait_ms = (int64_t)busy_ms;
 		}
 		/* MHD_run may have made others wait, or dropped what waited */

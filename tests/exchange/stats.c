@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stats.h"
 
 #include "market.h"
@@ -43,7 +44,7 @@ void stats_arrival(struct stats *s, unsigned verdict, int64_t real_ms)
 	struct stats_second *at = &s->history[real_ms / 1000 % STATS_SECONDS];
 
 	if (at->second != real_ms / 1000)
-		*at = (struct stats_second){ .second = real_ms / 1000 };
+		*at = (struct stats_second){.second = real_ms / 1000};
 	at->requests++;
 	at->ok += verdict == 200;
 	at->refused += verdict == 429;
@@ -54,8 +55,8 @@ void stats_arrival(struct stats *s, unsigned verdict, int64_t real_ms)
 	}
 }
 
-static struct stats_page *page_slot(struct stats_page *pages, size_t room, uint32_t market, enum interval iv,
-				    int64_t to_ms)
+static struct stats_page *page_slot(struct stats_page *pages, size_t room, uint32_t market,
+				    enum interval iv, int64_t to_ms)
 {
 	size_t i = (size_t)market_draw(market * 16u + iv, 0, to_ms);
 
@@ -74,7 +75,8 @@ static void pages_grow(struct stats *s)
 		const struct stats_page *p = &s->pages[i];
 
 		if (p->used)
-			*page_slot(pages, room, p->market, (enum interval)p->interval, p->to_ms) = *p;
+			*page_slot(pages, room, p->market, (enum interval)p->interval, p->to_ms) =
+				*p;
 	}
 	free(s->pages);
 	s->pages = pages;
@@ -94,16 +96,15 @@ static void count_page(struct stats *s, uint32_t market, enum interval iv, int64
 			return;
 		}
 		*p = (struct stats_page){
-			.market = market, .interval = (uint8_t)iv, .to_ms = to_ms, .used = true
-		};
+			.market = market, .interval = (uint8_t)iv, .to_ms = to_ms, .used = true};
 		s->page_count++;
 	}
 	p->asked++;
 	p->answered += good;
 }
 
-void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, unsigned status, bool good,
-		  size_t rows, size_t body_bytes)
+void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, unsigned status,
+		  bool good, size_t rows, size_t body_bytes)
 {
 	struct stats_series *series;
 

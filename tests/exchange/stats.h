@@ -1,5 +1,6 @@
-/* What the exchange was asked, and what it answered. Seconds are real ones (unix time; the wall clock as it
- * stood at the start, going on monotonically), the same that the limits count in. */
+/* SPDX-License-Identifier: MIT */
+/* What the exchange was asked, and what it answered. Seconds are real ones (unix time; the wall
+ * clock as it stood at the start, going on monotonically), the same that the limits count in. */
 #ifndef EXCHANGE_STATS_H
 #define EXCHANGE_STATS_H
 
@@ -37,10 +38,10 @@ struct stats {
 	uint64_t status[600];
 	unsigned max_per_second;
 	int64_t max_second;
-	struct stats_second *history;                      /* a ring of STATS_SECONDS */
-	struct stats_series *series;                       /* markets x INTERVALS */
+	struct stats_second *history; /* a ring of STATS_SECONDS */
+	struct stats_series *series;  /* markets x INTERVALS */
 	size_t markets;
-	struct stats_page *pages;                          /* a hash table */
+	struct stats_page *pages; /* a hash table */
 	size_t page_count, page_room;
 	bool pages_full;
 	unsigned connections_opened, connections_open, connections_max;
@@ -54,9 +55,10 @@ void stats_reset(struct stats *s, int64_t real_ms);
 
 /* A candle request arrives; verdict: 200, 429 or 418 by the limits. */
 void stats_arrival(struct stats *s, unsigned verdict, int64_t real_ms);
-/* An answer goes out. market: -1 where it is not one of candles of a known market. good: 200, not spoiled. */
-void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, unsigned status, bool good,
-		  size_t rows, size_t body_bytes);
+/* An answer goes out. market: -1 where it is not one of candles of a known market. good: 200, not
+ * spoiled. */
+void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, unsigned status,
+		  bool good, size_t rows, size_t body_bytes);
 void stats_connection(struct stats *s, bool opened);
 
 void stats_json(const struct stats *s, const struct market_list *markets, struct text *out);
@@ -68,9 +70,10 @@ struct stats_query {
 };
 
 /* Pages that were answered `min` times or more, the most frequent first. */
-void stats_repeats_json(const struct stats *s, const struct market_list *markets, const struct stats_query *q,
-			struct text *out);
+void stats_repeats_json(const struct stats *s, const struct market_list *markets,
+			const struct stats_query *q, struct text *out);
 /* Candle requests over windows of `window` seconds from `from` to `to` (unix seconds). */
-void stats_rate_json(const struct stats *s, int64_t from, int64_t to, unsigned window, struct text *out);
+void stats_rate_json(const struct stats *s, int64_t from, int64_t to, unsigned window,
+		     struct text *out);
 
 #endif

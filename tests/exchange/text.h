@@ -1,5 +1,6 @@
-/* A growing run of bytes for answers. Invariant: data[len] == 0 once anything was added. Memory that is not
- * there ends the program with one line: nothing here outlives a run. */
+/* SPDX-License-Identifier: MIT */
+/* A growing run of bytes for answers. Invariant: data[len] == 0 once anything was added. Memory
+ * that is not there ends the program with one line: nothing here outlives a run. */
 #ifndef EXCHANGE_TEXT_H
 #define EXCHANGE_TEXT_H
 
@@ -10,7 +11,10 @@ struct text {
 	size_t len, room;
 };
 
-#define TEXT_EMPTY { NULL, 0, 0 }
+#define TEXT_EMPTY         \
+	{                  \
+		NULL, 0, 0 \
+	}
 
 void text_release(struct text *t);
 /* Keeps the memory, forgets the content. */
@@ -25,6 +29,7 @@ char *text_take(struct text *t, size_t *len);
 
 /* calloc and realloc that do not return NULL. */
 void *room_new(size_t n, size_t bytes) __attribute__((malloc, returns_nonnull, warn_unused_result));
-void *room_grow(void *p, size_t n, size_t bytes) __attribute__((returns_nonnull, warn_unused_result));
+void *room_grow(void *p, size_t n, size_t bytes)
+	__attribute__((returns_nonnull, warn_unused_result));
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "truth.h"
 
 #include "page.h"
@@ -37,7 +38,8 @@ static bool each_word(const char *list, bool (*take)(struct truth *, const char 
 		memcpy(word, list, n);
 		word[n] = '\0';
 		if (!take(t, word)) {
-			text_printf(error, "%s=%s: there is none of that name, or it is named too often",
+			text_printf(error,
+				    "%s=%s: there is none of that name, or it is named too often",
 				    what, word);
 			return false;
 		}
@@ -59,7 +61,8 @@ static bool take_market(struct truth *t, const char *name)
 
 static bool take_interval(struct truth *t, const char *name)
 {
-	if (t->interval_count == INTERVALS || !interval_parse(name, &t->intervals[t->interval_count]))
+	if (t->interval_count == INTERVALS ||
+	    !interval_parse(name, &t->intervals[t->interval_count]))
 		return false;
 	t->interval_count++;
 	return true;
@@ -79,7 +82,8 @@ struct truth *truth_new(struct exchange *ex, const struct truth_query *q, struct
 	for (; q->markets == NULL && t->market_count < all; t->market_count++)
 		t->markets[t->market_count] = &ex->world.markets.at[t->market_count];
 	if ((q->markets != NULL && !each_word(q->markets, take_market, t, error, "market")) ||
-	    !each_word(q->intervals != NULL ? q->intervals : "1m", take_interval, t, error, "interval")) {
+	    !each_word(q->intervals != NULL ? q->intervals : "1m", take_interval, t, error,
+		       "interval")) {
 		truth_free(t);
 		return NULL;
 	}
@@ -101,7 +105,8 @@ static bool next_row(struct truth *t, struct row *row)
 {
 	enum interval iv = t->intervals[t->interval_at];
 
-	if (!series_first(t->world, t->markets[t->market_at], iv, t->next_ms, t->to_ms, t->now_ms, row))
+	if (!series_first(t->world, t->markets[t->market_at], iv, t->next_ms, t->to_ms, t->now_ms,
+			  row))
 		return false;
 	if (interval_next(iv, row->start_ms) > t->settled_ms)
 		return false;
@@ -125,7 +130,8 @@ size_t truth_read(struct truth *t, char *out, size_t size)
 	struct row row;
 	size_t n;
 
-	while (t->lines.len - t->read < size && t->market_at < t->market_count && t->interval_count > 0) {
+	while (t->lines.len - t->read < size && t->market_at < t->market_count &&
+	       t->interval_count > 0) {
 		if (t->read == t->lines.len) {
 			text_clear(&t->lines);
 			t->read = 0;

@@ -1,10 +1,12 @@
-/* The truth, for a test to compare a table with: all final candles of a span, oldest first, series by series
- * in the order of their names, one line each:
+/* SPDX-License-Identifier: MIT */
+/* The truth, for a test to compare a table with: all final candles of a span, oldest first, series
+ * by series in the order of their names, one line each:
  *
- *   symbol TAB interval TAB 2026-01-02 03:04:00+00 TAB open TAB high TAB low TAB close TAB volume TAB
- * quote_volume TAB revision
+ *   symbol TAB interval TAB 2026-01-02 03:04:00+00 TAB open TAB high TAB low TAB close TAB volume
+ * TAB quote_volume TAB revision
  *
- * Digits are those that the API serves; exponents are written out. It stands as at the moment of the request.
+ * Digits are those that the API serves; exponents are written out. It stands as at the moment of
+ * the request.
  */
 #ifndef EXCHANGE_TRUTH_H
 #define EXCHANGE_TRUTH_H

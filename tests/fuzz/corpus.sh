@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # corpus.sh FOLDER: makes the inputs that fuzzing begins with, out of the fixtures that the unit tests use. One folder a
 # target; small, and the same every time.
 set -euo pipefail

@@ -1,5 +1,7 @@
-/* What every target shares. A target is one function that gets bytes and checks what must hold for any bytes: under
- * libFuzzer (make fuzz), and for the corpus and the regressions in the unit tests (replay.c). */
+/* SPDX-License-Identifier: MIT */
+/* What every target shares. A target is one function that gets bytes and checks what must hold for
+ * any bytes: under libFuzzer (make fuzz), and for the corpus and the regressions in the unit tests
+ * (replay.c). */
 #ifndef GAPLESS_FUZZ_H
 #define GAPLESS_FUZZ_H
 
@@ -15,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CHECK(condition) ((condition) ? (void)0 : fuzz_failed(__FILE__, __LINE__, #condition))
 
-__attribute__((noreturn)) static inline void fuzz_failed(const char *file, int line, const char *condition)
+__attribute__((noreturn)) static inline void fuzz_failed(const char *file, int line,
+							 const char *condition)
 {
 	fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, condition);
 	abort();

@@ -1,4 +1,6 @@
-/* Heads, statuses and the exchange's clock: two bytes of status, header lines, an empty line, the body. */
+/* SPDX-License-Identifier: MIT */
+/* Heads, statuses and the exchange's clock: two bytes of status, header lines, an empty line, the
+ * body. */
 #include "fuzz.h"
 #include "producer/exclock.h"
 #include "producer/upbit.h"
@@ -62,7 +64,9 @@ static void check_verdict(int status, const char *body, size_t len)
 	if (verdict == UPBIT_OK)
 		CHECK(err.class == ERR_NONE);
 	else
-		check_refusal(&err, verdict == UPBIT_UNKNOWN_MARKET || verdict == UPBIT_REFUSED ? ERR_INPUT : ERR_RETRY);
+		check_refusal(&err, verdict == UPBIT_UNKNOWN_MARKET || verdict == UPBIT_REFUSED
+					    ? ERR_INPUT
+					    : ERR_RETRY);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

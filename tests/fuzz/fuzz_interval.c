@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Grids: a byte for the interval, six for a time in the years 1 to 9999, two and two for steps. */
 #include "common/interval.h"
 #include "common/timetext.h"
@@ -6,16 +7,20 @@
 /* Steps stay in these years, a month's worth of margin included. */
 static int is_possible(int64_t ms)
 {
-	return ms >= civil_to_days(1, 2, 1) * INT64_C(86400000) && ms < civil_to_days(9999, 12, 1) * INT64_C(86400000);
+	return ms >= civil_to_days(1, 2, 1) * INT64_C(86400000) &&
+	       ms < civil_to_days(9999, 12, 1) * INT64_C(86400000);
 }
 
 static void check_grid(const struct interval *iv, int64_t ms)
 {
-	int64_t start = interval_floor(iv, ms), end = interval_end(iv, start), ceil = interval_ceil(iv, ms);
+	int64_t start = interval_floor(iv, ms), end = interval_end(iv, start),
+		ceil = interval_ceil(iv, ms);
 
 	CHECK(start <= ms && ms < end && end - start <= iv->nominal_ms);
-	CHECK(iv->calendar_month ? end - start >= 28 * INT64_C(86400000) : end - start == iv->nominal_ms);
-	CHECK(interval_on_grid(iv, start) && interval_on_grid(iv, end) && interval_floor(iv, end - 1) == start);
+	CHECK(iv->calendar_month ? end - start >= 28 * INT64_C(86400000)
+				 : end - start == iv->nominal_ms);
+	CHECK(interval_on_grid(iv, start) && interval_on_grid(iv, end) &&
+	      interval_floor(iv, end - 1) == start);
 	CHECK(interval_on_grid(iv, ms) == (ms == start) && ceil == (ms == start ? start : end));
 	CHECK(interval_floor(iv, start) == start && interval_ceil(iv, start) == start);
 	CHECK(interval_add(iv, end, -1) == start && interval_add(iv, start, 0) == start);
@@ -27,7 +32,8 @@ static void check_calendar(const struct interval *iv, int64_t start)
 {
 	int year, month, day;
 
-	civil_from_days((start - ((start % 86400000) + 86400000) % 86400000) / 86400000, &year, &month, &day);
+	civil_from_days((start - ((start % 86400000) + 86400000) % 86400000) / 86400000, &year,
+			&month, &day);
 	CHECK(!iv->calendar_month || (day == 1 && start % 86400000 == 0));
 	CHECK(civil_to_days(year, month, day) * INT64_C(86400000) <= start);
 }
@@ -62,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(interval_by_name(iv->name) == iv);
 	check_grid(iv, ms);
 	check_calendar(iv, interval_floor(iv, ms));
-	check_steps(iv, interval_floor(iv, ms), (int16_t)input_number(&in, 2), (int16_t)input_number(&in, 2));
+	check_steps(iv, interval_floor(iv, ms), (int16_t)input_number(&in, 2),
+		    (int16_t)input_number(&in, 2));
 	return 0;
 }

@@ -1,5 +1,6 @@
-/* The pass that quotes numbers: it adds three bytes to each and changes nothing else, passes nothing that it has made itself,
- * and lets nothing through to us that cJSON alone would refuse. */
+/* SPDX-License-Identifier: MIT */
+/* The pass that quotes numbers: it adds three bytes to each and changes nothing else, passes
+ * nothing that it has made itself, and lets nothing through to us that cJSON alone would refuse. */
 #include <cjson/cJSON.h>
 
 #include "common/jsonnum.h"
@@ -11,12 +12,14 @@ static size_t unquote(const struct buf *quoted, struct buf *out)
 	size_t numbers = 0;
 
 	for (size_t i = 0; i < quoted->len; i++) {
-		if (i + 1 < quoted->len && quoted->data[i] == '"' && quoted->data[i + 1] == JSON_NUMBER_MARK) {
+		if (i + 1 < quoted->len && quoted->data[i] == '"' &&
+		    quoted->data[i + 1] == JSON_NUMBER_MARK) {
 			const char *end = memchr(quoted->data + i + 1, '"', quoted->len - i - 1);
 
 			CHECK(end);
 			numbers++;
-			CHECK(buf_append(out, quoted->data + i + 2, (size_t)(end - quoted->data) - i - 2) == 0);
+			CHECK(buf_append(out, quoted->data + i + 2,
+					 (size_t)(end - quoted->data) - i - 2) == 0);
 			i = (size_t)(end - quoted->data);
 		} else {
 			CHECK(buf_append(out, quoted->data + i, 1) == 0);
@@ -59,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		CHECK(quoted.len == size + 3 * numbers && back.len == size);
 		CHECK(!size || memcmp(back.data, text, size) == 0);
-		CHECK(json_quote_numbers(quoted.data, quoted.len, &again, &err) == (numbers ? -1 : 0));
+		CHECK(json_quote_numbers(quoted.data, quoted.len, &again, &err) ==
+		      (numbers ? -1 : 0));
 	}
 	tree = json_parse(text, size, &again, &err);
 	if (tree) {

@@ -1,4 +1,6 @@
-/* The list of markets: what is accepted is sorted, each name valid and once, and can be asked for. */
+/* SPDX-License-Identifier: MIT */
+/* The list of markets: what is accepted is sorted, each name valid and once, and can be asked for.
+ */
 #include "fuzz.h"
 #include "producer/page.h"
 #include "producer/upbit.h"
@@ -20,8 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(symbol_is_valid(markets.names[i]));
 		CHECK(i == 0 || strcmp(markets.names[i - 1], markets.names[i]) < 0);
 		CHECK(upbit_markets_has(&markets, markets.names[i]));
-		CHECK(upbit_candles_url("https://exchange.test", markets.names[i], interval_by_name("1m"), PAGE_NO_TO, PAGE_ROWS,
-					url, sizeof url, &err) == 0);
+		CHECK(upbit_candles_url("https://exchange.test", markets.names[i],
+					interval_by_name("1m"), PAGE_NO_TO, PAGE_ROWS, url,
+					sizeof url, &err) == 0);
 	}
 	CHECK(!upbit_markets_has(&markets, ""));
 	upbit_markets_release(&markets);

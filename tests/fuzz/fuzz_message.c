@@ -1,5 +1,6 @@
-/* Kafka messages, one a line. What is accepted is valid, is written again as the same message, and the order of any three is
- * a total one. */
+/* SPDX-License-Identifier: MIT */
+/* Kafka messages, one a line. What is accepted is valid, is written again as the same message, and
+ * the order of any three is a total one. */
 #include "common/candle.h"
 #include "fuzz.h"
 
@@ -17,13 +18,16 @@ static void check_promise(const struct message *m)
 	const struct interval *iv = m->candle.interval;
 	int64_t start = m->candle.timestamp_ms;
 
-	CHECK(interval_on_grid(iv, start) && interval_on_grid(iv, m->covers_from_ms) && interval_on_grid(iv, m->covers_to_ms));
+	CHECK(interval_on_grid(iv, start) && interval_on_grid(iv, m->covers_from_ms) &&
+	      interval_on_grid(iv, m->covers_to_ms));
 	CHECK(m->covers_from_ms <= start);
 	if (m->covers_from_ms == m->covers_to_ms)
 		CHECK(m->covers_from_ms == start);
 	else
-		CHECK(m->covers_to_ms >= interval_end(iv, start) && m->covers_to_ms <= m->fetched_at_ms);
-	CHECK(*m->candle.volume != '-' || strspn(m->candle.volume, "-0.") == strlen(m->candle.volume));
+		CHECK(m->covers_to_ms >= interval_end(iv, start) &&
+		      m->covers_to_ms <= m->fetched_at_ms);
+	CHECK(*m->candle.volume != '-' ||
+	      strspn(m->candle.volume, "-0.") == strlen(m->candle.volume));
 	CHECK(m->candle.revision >= 0 && m->fetched_at_ms > 0);
 }
 
@@ -54,10 +58,12 @@ static void check_order(const struct message *m, size_t n)
 {
 	for (size_t a = 0; a < n; a++)
 		for (size_t b = 0; b < n; b++) {
-			CHECK(sign(message_compare(&m[a], &m[b])) == -sign(message_compare(&m[b], &m[a])));
+			CHECK(sign(message_compare(&m[a], &m[b])) ==
+			      -sign(message_compare(&m[b], &m[a])));
 			CHECK(a != b || message_compare(&m[a], &m[b]) == 0);
 			for (size_t c = 0; c < n; c++)
-				CHECK(!(message_compare(&m[a], &m[b]) >= 0 && message_compare(&m[b], &m[c]) >= 0) ||
+				CHECK(!(message_compare(&m[a], &m[b]) >= 0 &&
+					message_compare(&m[b], &m[c]) >= 0) ||
 				      message_compare(&m[a], &m[c]) >= 0);
 		}
 }

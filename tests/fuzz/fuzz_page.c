@@ -1,5 +1,7 @@
-/* Answers to candle requests: two bytes that choose interval and `to`, then the body. What is accepted is an ordered
- * page of valid rows; what it promises are valid messages whose promises do not overlap and hide no row. */
+/* SPDX-License-Identifier: MIT */
+/* Answers to candle requests: two bytes that choose interval and `to`, then the body. What is
+ * accepted is an ordered page of valid rows; what it promises are valid messages whose promises do
+ * not overlap and hide no row. */
 #include "common/candle.h"
 #include "fuzz.h"
 #include "producer/page.h"
@@ -18,7 +20,8 @@ static void check_rows(const struct page *page, const struct interval *iv, int64
 }
 
 /* The promises of one reading, as the messages that they become. */
-static void check_promises(const struct page *page, const struct interval *iv, int64_t to_ms, int64_t read_ms)
+static void check_promises(const struct page *page, const struct interval *iv, int64_t to_ms,
+			   int64_t read_ms)
 {
 	struct promise promises[PAGE_ROWS];
 	size_t n = promise_page(iv, page->rows, page->n, to_ms, read_ms, promises);
@@ -26,7 +29,8 @@ static void check_promises(const struct page *page, const struct interval *iv, i
 
 	CHECK(n <= page->n);
 	for (size_t i = 0; i < page->n; i++) {
-		struct message m = {.candle = page->rows[i], .fetched_at_ms = read_ms, .source = "upbit"};
+		struct message m = {
+			.candle = page->rows[i], .fetched_at_ms = read_ms, .source = "upbit"};
 		struct err err = {0};
 
 		if (i >= n) {
@@ -40,7 +44,8 @@ static void check_promises(const struct page *page, const struct interval *iv, i
 		if (m.covers_from_ms == m.covers_to_ms)
 			continue;
 		CHECK(m.covers_from_ms >= end_ms);
-		CHECK(m.covers_to_ms <= promise_final_before(iv, read_ms) && m.covers_to_ms <= to_ms);
+		CHECK(m.covers_to_ms <= promise_final_before(iv, read_ms) &&
+		      m.covers_to_ms <= to_ms);
 		CHECK(i + 1 == page->n || m.covers_to_ms <= page->rows[i + 1].timestamp_ms);
 		CHECK(i == 0 || m.covers_from_ms > page->rows[i - 1].timestamp_ms);
 		end_ms = m.covers_to_ms;
@@ -49,7 +54,8 @@ static void check_promises(const struct page *page, const struct interval *iv, i
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int64_t later_ms[] = {1, 2000, 60000, 62000, 125000, 3600000, INT64_C(40) * 86400000};
+	static const int64_t later_ms[] = {
+		1, 2000, 60000, 62000, 125000, 3600000, INT64_C(40) * 86400000};
 	const struct interval *table;
 	struct input in = {data, size};
 	struct page page, whole;
@@ -59,9 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	table = interval_table(&n);
 	const struct interval *iv = &table[input_byte(&in) % n];
 	uint8_t choice = input_byte(&in);
-	/* 'z': none was sent; else some intervals before or after a time in the recorded answers. */
+	/* 'z': none was sent; else some intervals before or after a time in the recorded answers.
+	 */
 	int64_t to_ms = choice == 'z' ? PAGE_NO_TO
-				      : interval_add(iv, interval_floor(iv, INT64_C(1582197600000)), choice - 'a');
+				      : interval_add(iv, interval_floor(iv, INT64_C(1582197600000)),
+						     choice - 'a');
 
 	if (page_parse((const char *)in.at, in.left, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
 		check_refusal(&err, ERR_INPUT);
@@ -72,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; page.n && i < sizeof later_ms / sizeof *later_ms; i++)
 		check_promises(&page, iv, to_ms,
 			       interval_end(iv, page.rows[page.n - 1].timestamp_ms) + later_ms[i]);
-	CHECK(page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole, &err) == 0);
+	CHECK(page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole, &err) ==
+	      0);
 	CHECK(whole.n == page.n);
 	page_release(&whole);
 	page_release(&page);

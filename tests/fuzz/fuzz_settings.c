@@ -1,5 +1,7 @@
-/* Settings of the producer: lines that begin with '$' are the environment, the others are arguments. What is accepted is
- * within its bounds and, given back as flags, is accepted again as the same; a password never shows. */
+/* SPDX-License-Identifier: MIT */
+/* Settings of the producer: lines that begin with '$' are the environment, the others are
+ * arguments. What is accepted is within its bounds and, given back as flags, is accepted again as
+ * the same; a password never shows. */
 #include "common/settings_value.c" /* for what it keeps for as long as a process lives: here, for one input */
 #include "fuzz.h"
 #include "producer/commands.h"
@@ -18,8 +20,8 @@ static void forget(void)
 /* --help and its like print and are somebody else's business. */
 static int is_answered(const char *word)
 {
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "--version") == 0 ||
-	       strcmp(word, "--example") == 0;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	       strcmp(word, "--version") == 0 || strcmp(word, "--example") == 0;
 }
 
 static void check_values(const struct options *o)
@@ -56,7 +58,9 @@ static void check_again(const struct options *o)
 			free(value);
 		}
 	}
-	CHECK(settings_load(&commands_spec, &again, argc, argv, NULL, &words, &err) == SETTINGS_RUN && words.n == 0);
+	CHECK(settings_load(&commands_spec, &again, argc, argv, NULL, &words, &err) ==
+		      SETTINGS_RUN &&
+	      words.n == 0);
 	for (const struct setting *s = commands_spec.table; s->name; s++) {
 		char *a = show(s, o, 0), *b = show(s, &again, 0);
 
@@ -72,7 +76,8 @@ static void check_again(const struct options *o)
 static void check_password(const char *password)
 {
 	static const char before[] = "host=x password='", after[] = "' dbname=y";
-	char *conninfo = malloc(2 * strlen(password) + sizeof before + sizeof after), *to = conninfo, *shown;
+	char *conninfo = malloc(2 * strlen(password) + sizeof before + sizeof after),
+	     *to = conninfo, *shown;
 
 	CHECK(conninfo);
 	to = stpcpy(to, before);

@@ -1,5 +1,7 @@
-/* Sets of time against the simplest model: 64 places, one bit each. Every three bytes are one operation on one of two sets; the
- * first place begins at the beginning of all time, and the last ends with it. */
+/* SPDX-License-Identifier: MIT */
+/* Sets of time against the simplest model: 64 places, one bit each. Every three bytes are one
+ * operation on one of two sets; the first place begins at the beginning of all time, and the last
+ * ends with it. */
 #include "common/spans.h"
 #include "fuzz.h"
 
@@ -36,12 +38,14 @@ static void check_set(const struct spans *s, uint64_t model, int from, int to)
 		else if (in && total != INT64_MAX)
 			total += 60000;
 	}
-	/* The outer places are too long to be added up: theirs is the largest number, or nearly so. */
+	/* The outer places are too long to be added up: theirs is the largest number, or nearly so.
+	 */
 	CHECK(total == INT64_MAX ? spans_total(s) > INT64_MAX / 2 : spans_total(s) == total);
 	while (run < PLACES && model >> run & 1)
 		run++;
 	CHECK(spans_run_end(s, place(from)) == place(run));
-	CHECK(spans_cover(s, place(from), place(to)) == ((model & bits(from, to)) == bits(from, to)));
+	CHECK(spans_cover(s, place(from), place(to)) ==
+	      ((model & bits(from, to)) == bits(from, to)));
 	CHECK(spans_touch(s, place(from), place(to)) == ((model & bits(from, to)) != 0));
 }
 

@@ -1,10 +1,13 @@
-/* Times as text: what is accepted lies in the years 1 to 9999, is written back as it was read, and is read again as the same. */
+/* SPDX-License-Identifier: MIT */
+/* Times as text: what is accepted lies in the years 1 to 9999, is written back as it was read, and
+ * is read again as the same. */
 #include "common/timetext.h"
 #include "fuzz.h"
 
 static int is_possible(int64_t ms)
 {
-	return ms >= civil_to_days(1, 1, 1) * INT64_C(86400000) && ms < civil_to_days(10000, 1, 1) * INT64_C(86400000);
+	return ms >= civil_to_days(1, 1, 1) * INT64_C(86400000) &&
+	       ms < civil_to_days(10000, 1, 1) * INT64_C(86400000);
 }
 
 static void check_candle(const char *text)
@@ -42,7 +45,8 @@ static int is_blank(char c)
 static void check_http(const char *text, size_t len)
 {
 	static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	int64_t ms, date;
 	char wanted[64];
 	int year, month, day, second;
@@ -58,11 +62,12 @@ static void check_http(const char *text, size_t len)
 	second = text[23] == '6'; /* a leap second is the first one after it */
 	date = (ms / 1000 - second - ((ms / 1000 - second) % 86400 + 86400) % 86400) / 86400;
 	civil_from_days(date, &year, &month, &day);
-	snprintf(wanted, sizeof wanted, "%s, %02d %s %04d ", days[(date % 7 + 7) % 7], day, months[month - 1], year);
+	snprintf(wanted, sizeof wanted, "%s, %02d %s %04d ", days[(date % 7 + 7) % 7], day,
+		 months[month - 1], year);
 	CHECK(strlen(wanted) == 17 && memcmp(wanted, text, 17) == 0);
 	ms -= INT64_C(86400000) * date + second * 1000;
-	snprintf(wanted, sizeof wanted, "%02d:%02d:%02d GMT", (int)(ms / 3600000), (int)(ms / 60000 % 60),
-		 (int)(ms / 1000 % 60) + second);
+	snprintf(wanted, sizeof wanted, "%02d:%02d:%02d GMT", (int)(ms / 3600000),
+		 (int)(ms / 60000 % 60), (int)(ms / 1000 % 60) + second);
 	CHECK(memcmp(wanted, text + 17, 12) == 0);
 }
 

@@ -1,5 +1,7 @@
-/* A target without libFuzzer: build/asan/tests/test_fuzz_NAME feeds it every regression of tests/fuzz/regressions/NAME and the
- * corpus of build/corpus/NAME (or the files that are named). An input that fails ends the process, with its name before. */
+/* SPDX-License-Identifier: MIT */
+/* A target without libFuzzer: build/asan/tests/test_fuzz_NAME feeds it every regression of
+ * tests/fuzz/regressions/NAME and the corpus of build/corpus/NAME (or the files that are named). An
+ * input that fails ends the process, with its name before. */
 #include <dirent.h>
 #include <limits.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # run.sh SECONDS [TARGET...]: runs the targets of build/fuzz for so long each, two at a time, from the corpus and from what
 # earlier runs learned (build/fuzz/learned). An input that something is wrong with lies in build/fuzz/found/TARGET afterwards.
 set -u -o pipefail

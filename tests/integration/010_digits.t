@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every digit arrives. Recorded pages of Upbit and a hand-made one, with decimals that no double holds, go through the
 # whole system and come out of the table digit for digit.
 #

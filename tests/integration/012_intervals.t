@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every interval of the exchange, months of unequal lengths included: backfilled and equal to the truth. The long ones over 500
 # days, the others over ten, 1s over three hours; the limit of exchange and producer raised to 500 requests a second.
 export GAPLESS_BIN=build/release

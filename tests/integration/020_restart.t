@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Five minutes without a producer. Live with the exchange's clock standing still inside a minute and lag 0 the producer is
 # stopped, the clock goes on by exactly 300 s, the producer is started again: it says that it backfills 5 missing candles
 # of the dense market, once, and the table is what the exchange has: no gap, no duplicate, every digit.

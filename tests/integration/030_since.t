@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --since over one day of 1m for 20 markets, dense to rare: the table equals the truth in all of them, no page is fetched
 # twice, and the configured budget (9 requests a second) is used: at least 95 % of it in every whole 10 s while there is
 # work, at most one 429 in 1,000 requests, no 418, at most 4 connections. All of it as the exchange counted it.

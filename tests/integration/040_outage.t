@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Servers go away under live load and come back: the database and the broker stopped for a while, then each killed. Shown:
 # nothing is lost, nobody restarts anything, the writer keeps its place in the group while the database is away, the
 # producer keeps publishing meanwhile, and neither process grows by 4 MiB (release build; the peak counts, not the end).

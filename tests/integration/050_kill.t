@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # kill -9 at the worst moments, under backfill load. First at named places in the code: the writer before its transaction,
 # between the database's commit and the offset commit, after both, and while it gives its partitions back; the producer
 # between a delivery report and its bookkeeping. Then either of them at random times; KILL_SEED repeats a run.

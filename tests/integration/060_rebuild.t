@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The topic rebuilds the database. Shown: a database dropped and made anew is filled again by a starting writer, coverage and
 # position equal to before to the byte; tables emptied under a running writer, idle or under load, an older dump restored under it,
 # and the whole database deleted under two of them, heal by themselves; a deleted group or offsets set back by hand change nothing.

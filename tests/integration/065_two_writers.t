@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Two writers of one group come and go under backfill load: stopped, killed, frozen for longer than their session and thawed
 # again. Shown: the other one takes over, the thawed one comes back, the table ends equal to the truth.
 # Then what is no candle: it goes to candle_dead_letter with its reason while the good ones beside it are stored; a message of

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # How a batch is stored: looked for first, then by COPY, or ON CONFLICT where another writer is in the way.
 # Shown: transaction_store() against a naive model, alone and with two connections that store the same keys at the same moment:
 # the table holds the winner of each key, the counts add up, nothing deadlocks. Then whole writers: two of different groups, of

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Gaps in the middle, and spans in which the exchange has nothing.
 #
 #  - Rows deleted together with their coverage come back with the producer's next look; published again are at

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Candles that the exchange corrects after they were read, and late ones.
 #
 #  - The producer is killed one second after a candle is in the table; two seconds later the exchange corrects

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Everything that an exchange may answer wrongly, first while pages are walked, then while only the live polls
 # are left: each is rejected whole and asked for again, named in the log, and leaves nothing behind in the topic
 # or the table. Dates that are an hour off, once and twice, close nothing. A ban is waited out without a single

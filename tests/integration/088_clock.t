@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The exchange's clock stops, is set forward by an hour, and set back by ten minutes, while everything runs. A
 # candle is stored only when it was closed by that clock, and claimed only when it was final by it, whatever the
 # clock did before and will do; live goes on after each; in the end the table is right.

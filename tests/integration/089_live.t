@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Live, with nothing wrong: each closed candle is in the table some 3.5 s after its end by the exchange's clock;
 # what was provisional is read again 60 s after its end and published as final, changed or not; the tail of a
 # market that is quiet is covered within some 6 minutes, by a message every 5 minutes at most.

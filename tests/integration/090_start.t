@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Nothing is there yet. Writer and producer are started first of all; then come, one by one, the broker, the exchange, the
 # database's server (the database is empty), and last the tables. Each absence is said in the log in words, asked for again
 # without hurry, and ends nobody. Then everything is complete.

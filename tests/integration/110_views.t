@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What one may ask the tables: coverage, freshness, and candles on a regular grid. Shown on hand-made rows, in three time zones:
 # an interval without trades is filled, a gap stays visible, after a gap the price is not known until the next candle; weeks and
 # months across the changes of daylight saving and a leap February; the grid against a naive model on random series of every

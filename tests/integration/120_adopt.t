@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The market_data of an older collector is adopted: the walk of schemas/ADOPT.md, whose commands are run as they stand there, on
 # rows that were made from the exchange's truth and damaged: holes, half-formed candles, duplicates, nonsense, candles that the
 # exchange does not have. Killed at every step, while a reader reads; nothing that was right is lost, and after the background

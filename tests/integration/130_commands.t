@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The commands beside the writer. gaps tells what is missing, as a table and as lines for other programs, by its exit code too;
 # forget takes a span back, on the grid and while everything runs, and the producer fetches exactly that again: rows that
 # somebody deleted or changed are as the exchange has them. What either one refuses, and in which words. The help of each.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # gapless-producer fetch: a span of some markets, once. Beside running producers it uses only what they leave of the limit, alone
 # all of it; what is there is not fetched again; what cannot be had is said and makes exit code 1; interrupted, the same command
 # goes on. What is wanted does not change.

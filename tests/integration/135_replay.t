@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # gapless-writer replay, beside a live writer under live load. Shown: rows that are gone come back; of all, of some symbols, from a
 # time on; killed (-9) in the middle and started again it goes on where it was; two of the same and one of another kind at once;
 # complete, the same command works again; a signal, a newer version, a topic whose beginning is gone. Exit codes. And all the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Several producers share the markets by a consumer group that consumes nothing. Two producers and two writers start at the same
 # moment on an empty database; one of each is killed in the middle; one is frozen for longer than its session and thawed; one
 # with other settings wants to join.

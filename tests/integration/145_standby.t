@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # More producers than partitions: the one that is left over says so and stands by. The topic gets more partitions, and it has
 # work. All but one leave, one after the other, and each time the rest takes over.
 . tests/integration/lib.sh

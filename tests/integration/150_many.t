@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Three producers behind one address: the budget (9 of 10 requests a second) is shared out among them and used. While there is
 # work at least 85 % of it goes out in every whole 10 s, as the exchange counted; at most one request in 1,000 gets a 429, none a
 # 418; no page is fetched twice, and the table ends equal to the truth. How long a live candle takes from its end to the

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Markets as a pattern, and an exchange whose list of them changes. Two producers want KRW-* but two of them, and one by name
 # that does not exist: what is excluded is never asked for; the unknown one is said once and asked for once, the others go on.
 # A market that gets listed is picked up and filled from its listing on. One that is delisted ends: what is wanted of it is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What every scenario shares: TAP, processes, waiting for conditions, and the comparison of the table with the truth.
 # Sourced by the .t files, which prove runs from the top of the tree:
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs the given scenarios (.t) side by side on a test stack of their own, which it starts and stops.
 # The programs run in Asia/Seoul, the database in America/New_York: no time zone may matter.
 set -u

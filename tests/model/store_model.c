@@ -1,9 +1,12 @@
-/* transaction_store() on a real database against a naive model: random messages of keys that overlap, in random batches, first
- * one connection whose counts must be exact, then two at once, each with its own cursor, that store the same keys at the same
- * moment. In the end the table must hold the winner of each key, and the coverage what was promised.
+/* SPDX-License-Identifier: MIT */
+/* transaction_store() on a real database against a naive model: random messages of keys that
+ * overlap, in random batches, first one connection whose counts must be exact, then two at once,
+ * each with its own cursor, that store the same keys at the same moment. In the end the table must
+ * hold the winner of each key, and the coverage what was promised.
  *
- * gapless-store-model ROUNDS, with the database named by PG*; its tables are empty. TEST_SEED repeats a run. Prints what happened
- * as one line of name=value; 1 where something is wrong, with a sentence. */
+ * gapless-store-model ROUNDS, with the database named by PG*; its tables are empty. TEST_SEED
+ * repeats a run. Prints what happened as one line of name=value; 1 where something is wrong, with a
+ * sentence. */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,8 +68,10 @@ static uint64_t below(struct side *s, uint64_t n)
 
 static struct message random_message(struct side *s, size_t key)
 {
-	static const char *const some[] = {"1", "1.0", "1.00", "2", "0.5", "12345.678900", "0", "0.00000062"};
-	struct message m = {.fetched_at_ms = BEGIN_MS + (int64_t)minutes * 60000 + (int64_t)below(s, 3)};
+	static const char *const some[] = {"1",   "1.0",          "1.00", "2",
+					   "0.5", "12345.678900", "0",    "0.00000062"};
+	struct message m = {.fetched_at_ms =
+				    BEGIN_MS + (int64_t)minutes * 60000 + (int64_t)below(s, 3)};
 	struct candle *c = &m.candle;
 
 	snprintf(c->symbol, sizeof(c->symbol), "KRW-%c", (char)('A' + key / minutes));
@@ -95,7 +100,8 @@ static void add(struct side *s, size_t key)
 
 static size_t key_of(const struct message *m)
 {
-	return (size_t)(m->candle.symbol[4] - 'A') * minutes + (size_t)((m->candle.timestamp_ms - BEGIN_MS) / 60000);
+	return (size_t)(m->candle.symbol[4] - 'A') * minutes +
+	       (size_t)((m->candle.timestamp_ms - BEGIN_MS) / 60000);
 }
 
 /* Takes the row over; counts what a single writer does with it. */
@@ -127,14 +133,16 @@ static void store(struct side *s, int exact)
 	struct err err;
 
 	batch_seal(&s->batch);
-	if (transaction_store(&s->pg, &s->room, &cursor, &s->batch, &abandon, &stored, &err) != TRANSACTION_DONE)
+	if (transaction_store(&s->pg, &s->room, &cursor, &s->batch, &abandon, &stored, &err) !=
+	    TRANSACTION_DONE)
 		die("%s: a transaction failed: %s", s->topic, err.text);
 	for (size_t i = 0; i < s->batch.n; i++)
 		model_take(&s->model, &s->batch.rows[i], &wanted);
 	if (exact && (stored.inserted != wanted.inserted || stored.corrected != wanted.corrected ||
 		      stored.identical != wanted.identical || stored.stale != wanted.stale))
-		die("inserted, corrected, identical, stale: %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 ", wanted %" PRId64
-		    " %" PRId64 " %" PRId64 " %" PRId64, stored.inserted, stored.corrected, stored.identical, stored.stale,
+		die("inserted, corrected, identical, stale: %" PRId64 " %" PRId64 " %" PRId64
+		    " %" PRId64 ", wanted %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+		    stored.inserted, stored.corrected, stored.identical, stored.stale,
 		    wanted.inserted, wanted.corrected, wanted.identical, wanted.stale);
 	s->rows += (int64_t)s->batch.n;
 	s->sum.inserted += stored.inserted;
@@ -146,7 +154,8 @@ static void store(struct side *s, int exact)
 	batch_clear(&s->batch);
 }
 
-/* A window that the other side stores, too, most of it new; and small batches of anything that there may be. */
+/* A window that the other side stores, too, most of it new; and small batches of anything that
+ * there may be. */
 static void one_round(struct side *s, int round, int exact)
 {
 	size_t base = (size_t)round * STEP, symbol = (size_t)round % SYMBOLS;
@@ -162,7 +171,8 @@ static void one_round(struct side *s, int round, int exact)
 	store(s, exact);
 	for (uint64_t n = below(s, 4); n > 0; n--) {
 		for (uint64_t i = 1 + below(s, 60); i > 0; i--)
-			add(s, below(s, 3) == 0 ? below(s, SYMBOLS * minutes) : symbol * minutes + base + below(s, WIDTH));
+			add(s, below(s, 3) == 0 ? below(s, SYMBOLS * minutes)
+						: symbol * minutes + base + below(s, WIDTH));
 		store(s, exact);
 	}
 	/* in turn: the batches that avoid the COPY after a conflict are not to hide the next one */
@@ -186,11 +196,13 @@ static void begin(struct side *s, const char *topic)
 
 	*s = (struct side){.topic = topic, .random = rng_next() | 1};
 	transaction_room_init(&s->room);
-	batch_init(&s->batch, (struct batch_limits){.rows = 2000, .bytes = 1 << 20, .age_ms = 1000});
+	batch_init(&s->batch,
+		   (struct batch_limits){.rows = 2000, .bytes = 1 << 20, .age_ms = 1000});
 	s->model.winner = xcalloc(SYMBOLS * minutes, sizeof(*s->model.winner));
 	s->model.promised = xcalloc(SYMBOLS * minutes, 1);
 	if (pg_open(&s->pg, "", "store-model", &err) != 0 ||
-	    pg_run(&s->pg, "INSERT INTO market_data_position VALUES ($1, 0, 0)", (struct pg_params){1, values}, 10000, &err) != 0)
+	    pg_run(&s->pg, "INSERT INTO market_data_position VALUES ($1, 0, 0)",
+		   (struct pg_params){1, values}, 10000, &err) != 0)
 		die("%s", err.text);
 }
 
@@ -231,10 +243,11 @@ static void compare_row(const struct model *model, const PGresult *res, int row)
 	if (w->candle.symbol[0] == '\0')
 		die("%s %" PRId64 " was never stored", m.candle.symbol, m.candle.timestamp_ms);
 	if (message_compare(&m, w) != 0)
-		die("%s %" PRId64 ": revision %" PRId64 ", fetched %" PRId64 ", %s, %s in the table, but the winner is %" PRId64
-		    ", %" PRId64 ", %s, %s", m.candle.symbol, m.candle.timestamp_ms, m.candle.revision, m.fetched_at_ms,
-		    m.candle.volume, m.candle.quote_volume, w->candle.revision, w->fetched_at_ms, w->candle.volume,
-		    w->candle.quote_volume);
+		die("%s %" PRId64 ": revision %" PRId64 ", fetched %" PRId64
+		    ", %s, %s in the table, but the winner is %" PRId64 ", %" PRId64 ", %s, %s",
+		    m.candle.symbol, m.candle.timestamp_ms, m.candle.revision, m.fetched_at_ms,
+		    m.candle.volume, m.candle.quote_volume, w->candle.revision, w->fetched_at_ms,
+		    w->candle.volume, w->candle.quote_volume);
 }
 
 /* b's into a's. */
@@ -253,9 +266,11 @@ static void compare(struct side *s)
 {
 	int64_t keys = 0, promised = 0, digits;
 	struct err err;
-	PGresult *res = pg_query(&s->pg, "SELECT symbol, (extract(epoch FROM timestamp) * 1000)::bigint, revision, "
-					 "(extract(epoch FROM fetched_at) * 1000)::bigint, volume, quote_volume FROM market_data",
-				 (struct pg_params){0, NULL}, 60000, &err);
+	PGresult *res = pg_query(
+		&s->pg,
+		"SELECT symbol, (extract(epoch FROM timestamp) * 1000)::bigint, revision, "
+		"(extract(epoch FROM fetched_at) * 1000)::bigint, volume, quote_volume FROM market_data",
+		(struct pg_params){0, NULL}, 60000, &err);
 
 	if (res == NULL)
 		die("%s", err.text);
@@ -268,12 +283,16 @@ static void compare(struct side *s)
 	for (int row = 0; row < PQntuples(res); row++)
 		compare_row(&s->model, res, row);
 	PQclear(res);
-	digits = number(&s->pg, "SELECT count(*) FROM market_data WHERE (open::text, high::text, low::text, close::text) = "
-				"('7.10', '10000', '-0.5', '7') AND volume::text IN ('1', '1.0', '1.00', '2', '0.5', "
-				"'12345.678900', '0', '0.00000062')");
+	digits = number(
+		&s->pg,
+		"SELECT count(*) FROM market_data WHERE (open::text, high::text, low::text, close::text) = "
+		"('7.10', '10000', '-0.5', '7') AND volume::text IN ('1', '1.0', '1.00', '2', '0.5', "
+		"'12345.678900', '0', '0.00000062')");
 	if (digits != keys)
-		die("%" PRId64 " rows have the digits that were sent, wanted %" PRId64, digits, keys);
-	if (number(&s->pg, "SELECT sum(extract(epoch FROM upper(s) - lower(s)) / 60) FROM market_data_coverage, unnest(covered) AS u(s)") !=
+		die("%" PRId64 " rows have the digits that were sent, wanted %" PRId64, digits,
+		    keys);
+	if (number(&s->pg,
+		   "SELECT sum(extract(epoch FROM upper(s) - lower(s)) / 60) FROM market_data_coverage, unnest(covered) AS u(s)") !=
 	    promised)
 		die("what is covered is not what was promised");
 }
@@ -289,7 +308,8 @@ static void check_sums(const struct side *a, const struct side *b)
 	if (counted != a->rows + b->rows)
 		die("%" PRId64 " rows counted, %" PRId64 " stored", counted, a->rows + b->rows);
 	if (a->sum.inserted + b->sum.inserted != keys)
-		die("%" PRId64 " rows inserted, but there are %" PRId64 " keys", a->sum.inserted + b->sum.inserted, keys);
+		die("%" PRId64 " rows inserted, but there are %" PRId64 " keys",
+		    a->sum.inserted + b->sum.inserted, keys);
 }
 
 int main(int argc, char **argv)
@@ -307,16 +327,18 @@ int main(int argc, char **argv)
 	for (int round = 0; round < rounds / 4; round++)
 		one_round(&a, round, 1);
 	compare(&a);
-	if (pthread_create(&a.thread, NULL, run, &a) != 0 || pthread_create(&b.thread, NULL, run, &b) != 0)
+	if (pthread_create(&a.thread, NULL, run, &a) != 0 ||
+	    pthread_create(&b.thread, NULL, run, &b) != 0)
 		die("no threads");
 	pthread_join(a.thread, NULL);
 	pthread_join(b.thread, NULL);
 	merge(&a, &b);
 	check_sums(&a, &b);
 	compare(&a);
-	printf("rows=%" PRId64 " inserted=%" PRId64 " corrected=%" PRId64 " copied=%" PRId64 " redone=%" PRId64 "\n", a.rows + b.rows,
-	       a.sum.inserted + b.sum.inserted, a.sum.corrected + b.sum.corrected, a.sum.copied + b.sum.copied,
-	       a.sum.redone + b.sum.redone);
+	printf("rows=%" PRId64 " inserted=%" PRId64 " corrected=%" PRId64 " copied=%" PRId64
+	       " redone=%" PRId64 "\n",
+	       a.rows + b.rows, a.sum.inserted + b.sum.inserted, a.sum.corrected + b.sum.corrected,
+	       a.sum.copied + b.sum.copied, a.sum.redone + b.sum.redone);
 	end(&a);
 	end(&b);
 	return 0;

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # A million inherited rows, killed in the middle, adopted while a reader reads, compared with the exchange: see
 # tests/integration/120_adopt.t. Programs as users run them (release build).
 export GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}

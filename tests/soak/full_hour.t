@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The full hour that is also a midnight: 300 markets in 1m, 5m, 1h and 1d, 1,200 series, close at the same moment, and nine
 # requests a second are there for them. Three producers with a pattern. Nothing is missed: five minutes later there is no gap, and
 # what had ended at midnight is as the exchange has it, in all series. How late it came is shown, and what the processes hold.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # All twelve intervals of one market over three years of the exchange's time, seconds over the three months that it keeps them:
 # as the exchange has them, digit for digit, months of unequal lengths included. The limit of exchange and producer is raised to
 # 500 requests a second.

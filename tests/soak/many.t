@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Three producers share the exchange's real limit over 60 days of 1m for 30 markets, 13,000 pages in half an hour: see
 # tests/integration/150_many.t.
 export MANY_DAYS=60 MANY_LIVE_MINUTES=5

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* A PostgreSQL that says what a test wants: enough of protocol 3 (manual, chapter "Frontend/Backend
- * Protocol") for libpq to connect and run statements, and then to misbehave in ways that a real server does
- * only by accident. One thread, one connection at a time. */
+ * Protocol") for libpq to connect and run statements, and then to misbehave in ways that a real
+ * server does only by accident. One thread, one connection at a time. */
 #ifndef GAPLESS_TESTS_FAKE_POSTGRES_H
 #define GAPLESS_TESTS_FAKE_POSTGRES_H
 
@@ -16,8 +17,8 @@
 
 enum fake_start {
 	FAKE_WELCOME,
-	FAKE_SILENT,      /* takes the connection and says nothing */
-	FAKE_REFUSES,     /* FATAL with `sqlstate` */
+	FAKE_SILENT,  /* takes the connection and says nothing */
+	FAKE_REFUSES, /* FATAL with `sqlstate` */
 	FAKE_ASKS_PASSWORD,
 };
 
@@ -26,9 +27,9 @@ struct fake {
 	pthread_t thread;
 	enum fake_start start;
 	const char *sqlstate, *version;
-	_Atomic int client;     /* the connection that is served, or -1 */
+	_Atomic int client;      /* the connection that is served, or -1 */
 	_Atomic int connections; /* so far */
-	char session[1024];     /* the last statement that came by the simple protocol */
+	char session[1024];      /* the last statement that came by the simple protocol */
 };
 
 static int fake_read(int fd, void *to, size_t n)
@@ -54,8 +55,8 @@ static void fake_send(int fd, char type, const void *body, size_t n)
 static void fake_error(int fd, const char *severity, const char *sqlstate, const char *text)
 {
 	char body[512];
-	int n = snprintf(body, sizeof(body), "S%s%cV%s%cC%s%cM%s%cFx.c%cL7%cRf%c", severity, 0, severity, 0, sqlstate, 0, text, 0, 0,
-			 0, 0);
+	int n = snprintf(body, sizeof(body), "S%s%cV%s%cC%s%cM%s%cFx.c%cL7%cRf%c", severity, 0,
+			 severity, 0, sqlstate, 0, text, 0, 0, 0, 0);
 
 	body[n] = 0; /* the list's end */
 	fake_send(fd, 'E', body, (size_t)n + 1);
@@ -80,7 +81,8 @@ static int fake_welcome(struct fake *f, int fd)
 	uint32_t len;
 	char packet[1024];
 
-	if (fake_read(fd, &len, 4) || ntohl(len) > sizeof(packet) || fake_read(fd, packet, ntohl(len) - 4))
+	if (fake_read(fd, &len, 4) || ntohl(len) > sizeof(packet) ||
+	    fake_read(fd, packet, ntohl(len) - 4))
 		return -1;
 	if (f->start == FAKE_SILENT)
 		return fake_read(fd, packet, 1);
@@ -102,7 +104,8 @@ static int fake_welcome(struct fake *f, int fd)
 	return 0;
 }
 
-/* A statement of the extended protocol; its text is the command. Returns -1 where the connection ends. */
+/* A statement of the extended protocol; its text is the command. Returns -1 where the connection
+ * ends. */
 static int fake_execute(int fd, const char *sql)
 {
 	static const char done[] = "INSERT 0 1";
@@ -114,7 +117,8 @@ static int fake_execute(int fd, const char *sql)
 		return 0;
 	}
 	if (strcmp(sql, "terminate") == 0) {
-		fake_error(fd, "FATAL", "57P01", "terminating connection due to administrator command");
+		fake_error(fd, "FATAL", "57P01",
+			   "terminating connection due to administrator command");
 		return -1;
 	}
 	if (strcmp(sql, "drop") == 0)
@@ -158,8 +162,8 @@ static int fake_skip(int fd, size_t n)
 	return 0;
 }
 
-/* COPY ... FROM STDIN; the text after COPY is the command. It has as many rows as messages of data came. Returns -1 where the
- * connection ends. */
+/* COPY ... FROM STDIN; the text after COPY is the command. It has as many rows as messages of data
+ * came. Returns -1 where the connection ends. */
 static int fake_copy(int fd, const char *sql)
 {
 	char type = 0, done[32];
@@ -180,7 +184,8 @@ static int fake_copy(int fd, const char *sql)
 		if (fake_skip(fd, ntohl(len) - 4) || strcmp(sql, "drop") == 0)
 			return -1;
 		if (strcmp(sql, "terminate") == 0) {
-			fake_error(fd, "FATAL", "57P01", "terminating connection due to administrator command");
+			fake_error(fd, "FATAL", "57P01",
+				   "terminating connection due to administrator command");
 			return -1;
 		}
 		/* as a server does: at once, and then it waits for the end of the data */
@@ -206,7 +211,8 @@ static void fake_serve(struct fake *f, int fd)
 	while (fake_read(fd, &type, 1) == 0 && fake_read(fd, &len, 4) == 0) {
 		size_t n = ntohl(len) - 4;
 
-		/* As a backend that is stopped: what comes stays in the sockets until they are full. */
+		/* As a backend that is stopped: what comes stays in the sockets until they are
+		 * full. */
 		if (type == 'B' && strcmp(sql, "deaf") == 0) {
 			struct pollfd p = {.fd = fd, .events = POLLRDHUP};
 
@@ -247,7 +253,8 @@ static void *fake_run(void *arg)
 }
 
 /* Listens on 127.0.0.<last>; port 0 takes a free one. */
-static void fake_begin_at(struct fake *f, unsigned last, int port, enum fake_start start, const char *sqlstate)
+static void fake_begin_at(struct fake *f, unsigned last, int port, enum fake_start start,
+			  const char *sqlstate)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET,
 				 .sin_addr.s_addr = htonl(0x7f000000u + last),
@@ -257,7 +264,8 @@ static void fake_begin_at(struct fake *f, unsigned last, int port, enum fake_sta
 	*f = (struct fake){.start = start, .sqlstate = sqlstate, .version = "15.4", .client = -1};
 	f->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(f->fd, (struct sockaddr *)&at, sizeof(at)) || listen(f->fd, 8) ||
-	    getsockname(f->fd, (struct sockaddr *)&at, &len) || pthread_create(&f->thread, NULL, fake_run, f))
+	    getsockname(f->fd, (struct sockaddr *)&at, &len) ||
+	    pthread_create(&f->thread, NULL, fake_run, f))
 		_exit(97);
 	f->port = ntohs(at.sin_port);
 }
@@ -278,8 +286,13 @@ static void fake_end(struct fake *f)
 /* Nothing of the machine's own may say where to connect. */
 static void fake_environment(void)
 {
-	static const char *const names[] = {"PGHOST",	  "PGPORT",	       "PGSERVICE",	      "PGPASSWORD",
-					    "PGOPTIONS", "PGCONNECT_TIMEOUT", "PGTARGETSESSIONATTRS"};
+	static const char *const names[] = {"PGHOST",
+					    "PGPORT",
+					    "PGSERVICE",
+					    "PGPASSWORD",
+					    "PGOPTIONS",
+					    "PGCONNECT_TIMEOUT",
+					    "PGTARGETSESSIONATTRS"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unsetenv(names[i]);
@@ -290,8 +303,10 @@ static inline const char *conninfo_of(const char *ports, const char *more)
 {
 	static char text[256];
 
-	snprintf(text, sizeof(text), "host=127.0.0.1%s port=%s user=me dbname=market sslmode=disable gssencmode=disable %s",
-		 strchr(ports, ',') ? ",127.0.0.1" : "", ports, more);
+	snprintf(
+		text, sizeof(text),
+		"host=127.0.0.1%s port=%s user=me dbname=market sslmode=disable gssencmode=disable %s",
+		strchr(ports, ',') ? ",127.0.0.1" : "", ports, more);
 	return text;
 }
 

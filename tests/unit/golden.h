@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The golden message, read from schemas/, for the tests of the message. They run in the root of the
  * repository. */
 #ifndef GAPLESS_TEST_GOLDEN_H

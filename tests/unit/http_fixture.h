@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A requester and the scripted server that it asks. Include after cmocka.h. */
 #ifndef GAPLESS_TEST_HTTP_FIXTURE_H
 #define GAPLESS_TEST_HTTP_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A loop that sends whenever the budget lets it, on a simulated clock. Include after cmocka.h. */
 #ifndef GAPLESS_TEST_PACING_H
 #define GAPLESS_TEST_PACING_H
@@ -7,10 +8,10 @@
 
 enum { SENT_MAX = 20000 };
 
-/* Sends whenever it may for `span_ms`, waking up `late` ms late at most; a wake-up in 50 is `stall_ms`
- * late. Returns how many, and when they arrived. */
-static inline int send_all(struct ratelimit *r, int64_t now_ms, int64_t span_ms, int late, int stall_ms,
-			   int travel, int64_t *arrivals)
+/* Sends whenever it may for `span_ms`, waking up `late` ms late at most; a wake-up in 50 is
+ * `stall_ms` late. Returns how many, and when they arrived. */
+static inline int send_all(struct ratelimit *r, int64_t now_ms, int64_t span_ms, int late,
+			   int stall_ms, int travel, int64_t *arrivals)
 {
 	int64_t end_ms = now_ms + span_ms;
 	int n = 0;

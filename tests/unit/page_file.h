@@ -1,4 +1,6 @@
-/* Pages from files under tests/data; unit tests run in the repository's root. Include after cmocka.h. */
+/* SPDX-License-Identifier: MIT */
+/* Pages from files under tests/data; unit tests run in the repository's root. Include after
+ * cmocka.h. */
 #ifndef GAPLESS_TEST_PAGE_FILE_H
 #define GAPLESS_TEST_PAGE_FILE_H
 
@@ -8,7 +10,8 @@
 
 #include "producer/page.h"
 
-/* The caller frees. The copy has exactly the file's size, so that a read past its end is seen by ASan. */
+/* The caller frees. The copy has exactly the file's size, so that a read past its end is seen by
+ * ASan. */
 static inline char *slurp(const char *dir, const char *name, size_t *len)
 {
 	static char room[1 << 20];

@@ -1,5 +1,6 @@
-/* Random numbers for property tests (xorshift64*). The seed is printed, so that a failure can be run again:
- * TEST_SEED=<seed> build/asan/tests/test_spans */
+/* SPDX-License-Identifier: MIT */
+/* Random numbers for property tests (xorshift64*). The seed is printed, so that a failure can be
+ * run again: TEST_SEED=<seed> build/asan/tests/test_spans */
 #ifndef GAPLESS_TEST_RNG_H
 #define GAPLESS_TEST_RNG_H
 
@@ -16,7 +17,8 @@ static inline void rng_open(const char *test)
 {
 	const char *seed = getenv("TEST_SEED");
 
-	rng_state = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 1000003 + (uint64_t)getpid();
+	rng_state = seed ? strtoull(seed, NULL, 10)
+			 : (uint64_t)time(NULL) * 1000003 + (uint64_t)getpid();
 	fprintf(stderr, "%s: TEST_SEED=%" PRIu64 "\n", test, rng_state);
 	if (!rng_state)
 		rng_state = 1;

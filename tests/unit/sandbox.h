@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sandbox exchange as a child process, and requests to it. Include after cmocka.h. */
 #ifndef GAPLESS_TEST_SANDBOX_H
 #define GAPLESS_TEST_SANDBOX_H
@@ -80,8 +81,9 @@ static inline int set_up(void **state)
 		assert_int_equal(waitpid(sandbox.pid, NULL, WNOHANG), 0);
 		nanosleep(&(struct timespec){0, 20000000}, NULL);
 	}
-	sandbox.http =
-		http_new(&(struct http_config){.base_url = sandbox.base, .user_agent = "gapless-test"}, &err);
+	sandbox.http = http_new(
+		&(struct http_config){.base_url = sandbox.base, .user_agent = "gapless-test"},
+		&err);
 	assert_non_null(sandbox.http);
 	exclock_init(&sandbox.clock);
 	return 0;
@@ -120,7 +122,8 @@ static inline void control(const char *what, struct http_answer *answer)
 	snprintf(url, sizeof(url), "%s/control/%s", sandbox.base, what);
 	ask_url(url, &own);
 	if (own.status != 200)
-		fail_msg("%s: %d %s", url, own.status, own.body.data ? own.body.data : own.err.text);
+		fail_msg("%s: %d %s", url, own.status,
+			 own.body.data ? own.body.data : own.err.text);
 	if (answer)
 		*answer = own;
 	else

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server on loopback that answers as the path says, well or badly; a thread for each connection.
  * Include after cmocka.h. */
 #ifndef GAPLESS_TEST_SCRIPTED_H
@@ -65,18 +66,20 @@ static inline int scripted_hang(int fd)
 	return -1;
 }
 
-static inline int scripted_body(int fd, const char *status, const char *headers, const void *body, size_t len)
+static inline int scripted_body(int fd, const char *status, const char *headers, const void *body,
+				size_t len)
 {
 	char head[1024];
 
-	snprintf(head, sizeof(head),
-		 "HTTP/1.1 %s\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n%sContent-Length: %zu\r\n\r\n",
-		 status, headers, len);
+	snprintf(
+		head, sizeof(head),
+		"HTTP/1.1 %s\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n%sContent-Length: %zu\r\n\r\n",
+		status, headers, len);
 	return scripted_text(fd, head) < 0 ? -1 : scripted_send(fd, body, len);
 }
 
-/* A gzip stream of two million zero bytes, in 13 kB: fixed codes, a zero, then matches of 258 bytes one
- * back. */
+/* A gzip stream of two million zero bytes, in 13 kB: fixed codes, a zero, then matches of 258 bytes
+ * one back. */
 static inline size_t scripted_bomb(unsigned char *out, size_t cap)
 {
 	static const unsigned char header[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
@@ -84,7 +87,8 @@ static inline size_t scripted_bomb(unsigned char *out, size_t cap)
 
 	memset(out, 0, cap);
 	memcpy(out, header, sizeof(header));
-	/* final block, type 01; literal 0 is 00110000; length 258 is 11000101, distance 1 is 00000 */
+	/* final block, type 01; literal 0 is 00110000; length 258 is 11000101, distance 1 is 00000
+	 */
 	for (const char *b = "110"
 			     "00110000";
 	     *b; b++, bits++)
@@ -102,7 +106,8 @@ static inline int scripted_bad_size(int fd, const char *path)
 	if (strcmp(path, "/endless") == 0) {
 		scripted_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
 		memset(block, ' ', sizeof(block));
-		while (scripted_text(fd, "4000\r\n") == 0 && scripted_send(fd, block, sizeof(block)) == 0 &&
+		while (scripted_text(fd, "4000\r\n") == 0 &&
+		       scripted_send(fd, block, sizeof(block)) == 0 &&
 		       scripted_text(fd, "\r\n") == 0)
 			;
 		return -1;
@@ -138,16 +143,19 @@ static inline int scripted_broken(int fd, const char *path)
 		return -1;
 	}
 	if (strcmp(path, "/cut-chunk") == 0) {
-		scripted_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n");
+		scripted_text(fd,
+			      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n");
 		return -1;
 	}
 	if (strcmp(path, "/bad-chunk") == 0) {
-		scripted_text(fd,
-			      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n");
+		scripted_text(
+			fd,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n");
 		return -1;
 	}
 	if (strcmp(path, "/bad-gzip") == 0)
-		return scripted_body(fd, "200 OK", "Content-Encoding: gzip\r\n", "not gzip at all", 15);
+		return scripted_body(fd, "200 OK", "Content-Encoding: gzip\r\n", "not gzip at all",
+				     15);
 	if (strcmp(path, "/bad-encoding") == 0)
 		return scripted_body(fd, "200 OK", "Content-Encoding: exi\r\n", "[]", 2);
 	if (strcmp(path, "/no-http") == 0) {
@@ -175,8 +183,9 @@ static inline int scripted_broken(int fd, const char *path)
 static inline int scripted_answer(int fd, const char *path, const char *request)
 {
 	/* [] as a stored block */
-	static const unsigned char gzip[] = {0x1f, 0x8b, 8,   0,   0,	 0,    0,    0,	   0, 3, 1, 2, 0,
-					     0xfd, 0xff, '[', ']', 0x29, 0xbb, 0x4c, 0x0d, 2, 0, 0, 0};
+	static const unsigned char gzip[] = {0x1f, 0x8b, 8,    0, 0,    0,    0,   0,   0,
+					     3,    1,    2,    0, 0xfd, 0xff, '[', ']', 0x29,
+					     0xbb, 0x4c, 0x0d, 2, 0,    0,    0};
 	int result = scripted_broken(fd, path);
 
 	if (result != -2)
@@ -186,7 +195,8 @@ static inline int scripted_answer(int fd, const char *path, const char *request)
 	if (strcmp(path, "/echo") == 0)
 		return scripted_body(fd, "200 OK", "Set-Cookie: a=b\r\n", request, strlen(request));
 	if (strcmp(path, "/gzip") == 0)
-		return scripted_body(fd, "200 OK", "Content-Encoding: gzip\r\n", gzip, sizeof(gzip));
+		return scripted_body(fd, "200 OK", "Content-Encoding: gzip\r\n", gzip,
+				     sizeof(gzip));
 	if (strcmp(path, "/redirect") == 0)
 		return scripted_body(fd, "302 Found", "Location: /echo\r\n", "", 0);
 	if (strcmp(path, "/hints") == 0) {
@@ -195,8 +205,9 @@ static inline int scripted_answer(int fd, const char *path, const char *request)
 	}
 	if (strcmp(path, "/trailer") == 0)
 		return scripted_text(
-			fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"
-			    "2\r\n[]\r\n0\r\nX-Late: 1\r\n\r\n");
+			fd,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"
+			"2\r\n[]\r\n0\r\nX-Late: 1\r\n\r\n");
 	if (strncmp(path, "/status/", 8) == 0)
 		return scripted_body(fd, path + 8, "", "{}", 2);
 	if (strncmp(path, "/delay/", 7) == 0) {
@@ -204,8 +215,8 @@ static inline int scripted_answer(int fd, const char *path, const char *request)
 		return scripted_body(fd, "200 OK", "", "[]", 2);
 	}
 	if (strcmp(path, "/ok") == 0)
-		return scripted_body(fd, "200 OK", "Remaining-Req: group=candles; min=600; sec=9\r\n", "[]",
-				     2);
+		return scripted_body(fd, "200 OK",
+				     "Remaining-Req: group=candles; min=600; sec=9\r\n", "[]", 2);
 	return scripted_bad_size(fd, path);
 }
 
@@ -229,7 +240,8 @@ static inline void *scripted_serve(void *context)
 		if (!strstr(request, "\r\n\r\n"))
 			continue;
 		atomic_fetch_add(&s->served, 1);
-		if (sscanf(request, "GET %127s", path) != 1 || scripted_answer(c->fd, path, request) < 0)
+		if (sscanf(request, "GET %127s", path) != 1 ||
+		    scripted_answer(c->fd, path, request) < 0)
 			break;
 		len = 0;
 	}

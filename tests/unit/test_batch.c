@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A batch against a naive model, and its edges. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,8 @@ static const int64_t T0 = 1700000040000; /* on the grid of a minute */
 
 static struct message message_at(const char *symbol, const char *interval, int64_t timestamp_ms)
 {
-	struct message m = {.covers_from_ms = timestamp_ms, .covers_to_ms = timestamp_ms, .fetched_at_ms = 1};
+	struct message m = {
+		.covers_from_ms = timestamp_ms, .covers_to_ms = timestamp_ms, .fetched_at_ms = 1};
 
 	snprintf(m.candle.symbol, sizeof(m.candle.symbol), "%s", symbol);
 	m.candle.interval = interval_by_name(interval);
@@ -103,19 +105,23 @@ static struct message random_message(int *kind, int *symbol, int *minute)
 	*symbol = (int)rng_below(SYMBOLS);
 	*minute = (int)rng_below(MINUTES);
 	snprintf(name, sizeof(name), "KRW-%c", 'A' + *symbol);
-	m = message_at(name, *kind ? "1m" : "3m", T0 - T0 % 180000 + *minute * (*kind ? 60000 : 180000));
+	m = message_at(name, *kind ? "1m" : "3m",
+		       T0 - T0 % 180000 + *minute * (*kind ? 60000 : 180000));
 	m.candle.revision = rng_below(3);
 	m.fetched_at_ms = 1 + rng_below(3);
 	snprintf(m.candle.volume, sizeof(m.candle.volume), "%d.%s", (int)rng_below(3),
 		 rng_below(2) ? "0" : "00");
 	if (rng_below(3)) {
-		m.covers_to_ms = interval_add(m.candle.interval, m.candle.timestamp_ms, 1 + rng_below(2));
-		m.covers_from_ms = interval_add(m.candle.interval, m.candle.timestamp_ms, -rng_below(2));
+		m.covers_to_ms =
+			interval_add(m.candle.interval, m.candle.timestamp_ms, 1 + rng_below(2));
+		m.covers_from_ms =
+			interval_add(m.candle.interval, m.candle.timestamp_ms, -rng_below(2));
 	}
 	return m;
 }
 
-static void model_add(struct model *model, int kind, int symbol, int minute, const struct message *m)
+static void model_add(struct model *model, int kind, int symbol, int minute,
+		      const struct message *m)
 {
 	struct message *best = &model->best[kind][symbol][minute];
 
@@ -133,10 +139,12 @@ static void assert_rows(const struct batch *b, struct model *model)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct candle *c = &b->rows[i].m.candle;
 		int kind = strcmp(c->interval->name, "1m") == 0, symbol = c->symbol[4] - 'A';
-		int minute = (int)((c->timestamp_ms - (T0 - T0 % 180000)) / (kind ? 60000 : 180000));
+		int minute =
+			(int)((c->timestamp_ms - (T0 - T0 % 180000)) / (kind ? 60000 : 180000));
 
 		assert_true(model->there[kind][symbol][minute]);
-		assert_int_equal(message_compare(&b->rows[i].m, &model->best[kind][symbol][minute]), 0);
+		assert_int_equal(message_compare(&b->rows[i].m, &model->best[kind][symbol][minute]),
+				 0);
 		spans_add(&got[kind][symbol], b->rows[i].promise.from, b->rows[i].promise.to);
 		if (i > 0) {
 			const struct candle *p = &b->rows[i - 1].m.candle;
@@ -155,7 +163,8 @@ static void assert_rows(const struct batch *b, struct model *model)
 			assert_int_equal(got[k][s].n, want->n);
 			assert_int_equal(spans_total(&got[k][s]), spans_total(want));
 			for (size_t i = 0; i < want->n; i++)
-				assert_true(spans_cover(&got[k][s], want->v[i].from, want->v[i].to));
+				assert_true(
+					spans_cover(&got[k][s], want->v[i].from, want->v[i].to));
 			spans_release(&got[k][s]);
 		}
 	assert_int_equal(b->n, expected);
@@ -257,7 +266,8 @@ static void test_where_a_partition_began_and_ends(void **state)
 
 	(void)state;
 	batch_init(&b, limits);
-	batch_take(&b, 7, 40, 50, 10, 0); /* a hole before the first message: the position stands at 40 */
+	batch_take(&b, 7, 40, 50, 10,
+		   0); /* a hole before the first message: the position stands at 40 */
 	batch_take(&b, 3, 5, 5, 10, 0);
 	batch_take(&b, 7, 51, 51, 10, 0);
 	batch_seal(&b);

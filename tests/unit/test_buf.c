@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,8 +115,8 @@ static void test_clear_keeps_the_memory(void **state)
 	buf_release(&b);
 }
 
-/* A product that overflows: must be out of memory, never a small block. Runs in a child whose stderr is a
- * pipe. */
+/* A product that overflows: must be out of memory, never a small block. Runs in a child whose
+ * stderr is a pipe. */
 static void test_out_of_memory_is_exit_1_and_a_line(void **state)
 {
 	char line[200] = "";

@@ -1,5 +1,6 @@
-/* The message contract: the golden example, every reason to reject alone (tests/data/messages/reject.tsv),
- * and which of two messages wins. */
+/* SPDX-License-Identifier: MIT */
+/* The message contract: the golden example, every reason to reject alone
+ * (tests/data/messages/reject.tsv), and which of two messages wins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +67,8 @@ static void test_schema(void **state)
 	assert_int_equal(cJSON_GetArraySize(described), cJSON_GetArraySize(message));
 	required = required->child;
 	described = described->child;
-	cJSON_ArrayForEach (key, message) {
+	cJSON_ArrayForEach(key, message)
+	{
 		assert_string_equal(json_string_text(required), key->string);
 		assert_string_equal(described->string, key->string);
 		required = required->next;
@@ -114,11 +116,13 @@ static size_t unescape(char *text)
 	return (size_t)(to - text);
 }
 
-/* result <tab> find <tab> replace <tab> what the sentence must contain. "^" finds the beginning, "$" the end,
+/* result <tab> find <tab> replace <tab> what the sentence must contain. "^" finds the beginning,
+ * "$" the end,
  * "*" all. */
 static void check_row(char *row, int line)
 {
-	char *save = NULL, *result = strtok_r(row, "\t", &save), *find = strtok_r(NULL, "\t", &save);
+	char *save = NULL, *result = strtok_r(row, "\t", &save),
+	     *find = strtok_r(NULL, "\t", &save);
 	char *replace = find + strlen(find) + 1, *expected = replace + strcspn(replace, "\t"),
 	     text[2 * FILE_MAX];
 	size_t find_len, replace_len, before, len;
@@ -142,13 +146,16 @@ static void check_row(char *row, int line)
 	}
 	memcpy(text, golden, before);
 	memcpy(text + before, replace, replace_len);
-	memcpy(text + before + replace_len, golden + before + find_len, golden_len - before - find_len);
+	memcpy(text + before + replace_len, golden + before + find_len,
+	       golden_len - before - find_len);
 	len = golden_len - find_len + replace_len;
-	want = !strcmp(result, "ok") ? MESSAGE_OK : !strcmp(result, "newer") ? MESSAGE_NEWER : MESSAGE_BAD;
+	want = !strcmp(result, "ok")      ? MESSAGE_OK
+	       : !strcmp(result, "newer") ? MESSAGE_NEWER
+					  : MESSAGE_BAD;
 	got = message_decode(text, len, &m, &err);
 	if (got != want)
-		fail_msg("line %d: %.*s: result %d, expected %s: %s", line, (int)len, text, got, result,
-			 err.text);
+		fail_msg("line %d: %.*s: result %d, expected %s: %s", line, (int)len, text, got,
+			 result, err.text);
 	if (want != MESSAGE_OK && !strstr(err.text, expected))
 		fail_msg("line %d: the sentence is: %s", line, err.text);
 	if (want == MESSAGE_BAD)
@@ -180,7 +187,8 @@ static void test_every_reason_alone(void **state)
 /* What the largest candle looks like stays below the limit. */
 static void test_the_largest_message_fits(void **state)
 {
-	static const char digits[] = "123456789012345678901234567890.12345678901234567890123456789012";
+	static const char digits[] =
+		"123456789012345678901234567890.12345678901234567890123456789012";
 	struct message m = decoded(golden, golden_len), back;
 	struct candle *c = &m.candle;
 	struct err err = {0};
@@ -190,7 +198,9 @@ static void test_the_largest_message_fits(void **state)
 	strcpy(c->symbol, "ABCDEFGHIJ-12345678901234567890");
 	strcpy(m.source, "upbit-singapore");
 	for (size_t i = 0; i < 6; i++)
-		strcpy((char *[]){c->open, c->high, c->low, c->close, c->volume, c->quote_volume}[i], digits);
+		strcpy((char *[]){c->open, c->high, c->low, c->close, c->volume,
+				  c->quote_volume}[i],
+		       digits);
 	c->revision = INT64_MAX;
 	buf_init(&out, MESSAGE_MAX_BYTES);
 	assert_int_equal(message_validate(&m, &err), 0);
@@ -247,14 +257,17 @@ static void test_values(void **state)
 	assert_true(candle_same_values(&a, &b));
 	for (size_t i = 0; i < 6; i++) {
 		b = a;
-		strcpy((char *[]){b.open, b.high, b.low, b.close, b.volume, b.quote_volume}[i], "1");
+		strcpy((char *[]){b.open, b.high, b.low, b.close, b.volume, b.quote_volume}[i],
+		       "1");
 		assert_false(candle_same_values(&a, &b));
 	}
 	assert_false(candle_is_odd(&a));
 	for (size_t i = 0; i < 5; i++) {
-		static const char *const values[][4] = {{"5", "4", "1", "2"}, {"2", "4", "1", "5"},
-			{"1", "4", "2", "3"},
-							{"3", "4", "2", "1"}, {"2", "1", "3", "2"}};
+		static const char *const values[][4] = {{"5", "4", "1", "2"},
+							{"2", "4", "1", "5"},
+							{"1", "4", "2", "3"},
+							{"3", "4", "2", "1"},
+							{"2", "1", "3", "2"}};
 		struct err err = {0};
 
 		strcpy(m.candle.open, values[i][0]);
@@ -269,13 +282,23 @@ static void test_values(void **state)
 static void test_names(void **state)
 {
 	static const char *const symbols[] = {"KRW-BTC", "AB-1", "USDT-1INCH",
-		"ABCDEFGHIJ-ABCDEFGHIJKLMNOPQRST"};
-	static const char *const not_symbols[] = {"", "-", "A-B", "KRW", "KRW-", "-BTC", "krw-btc",
-		"KRW-BTC ", "KRW_BTC",
-						  "ABCDEFGHIJK-A", "AB-ABCDEFGHIJKLMNOPQRSTU", "KRW-BTC-X",
+					      "ABCDEFGHIJ-ABCDEFGHIJKLMNOPQRST"};
+	static const char *const not_symbols[] = {"",
+						  "-",
+						  "A-B",
+						  "KRW",
+						  "KRW-",
+						  "-BTC",
+						  "krw-btc",
+						  "KRW-BTC ",
+						  "KRW_BTC",
+						  "ABCDEFGHIJK-A",
+						  "AB-ABCDEFGHIJKLMNOPQRSTU",
+						  "KRW-BTC-X",
 						  "KRW-B\xc3\x9c"};
 	static const char *const sources[] = {"upbit", "upbit-sg", "x", "a23456789012345"};
-	static const char *const not_sources[] = {"", "Upbit", "up bit", "a234567890123456", "up_bit"};
+	static const char *const not_sources[] = {"", "Upbit", "up bit", "a234567890123456",
+						  "up_bit"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++)

@@ -1,5 +1,6 @@
-/* Damaged messages: cut, replaced and shuffled bytes never crash the decoder, and what passes is a valid
- * candle. */
+/* SPDX-License-Identifier: MIT */
+/* Damaged messages: cut, replaced and shuffled bytes never crash the decoder, and what passes is a
+ * valid candle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,8 +59,8 @@ static void test_every_byte_replaced(void **state)
 			text[at] = (char)byte;
 			ok += decode_copy(text, golden_len) == MESSAGE_OK && text[at] != golden[at];
 		}
-		/* another letter of the symbol or the source, another digit, 1s for 1m: other candles, but
-		 * candles */
+		/* another letter of the symbol or the source, another digit, 1s for 1m: other
+		 * candles, but candles */
 		assert_true(ok == 0 || strchr("KRWBTCupbitm0123456789.", golden[at]));
 		assert_true(ok < 40);
 	}
@@ -68,7 +69,8 @@ static void test_every_byte_replaced(void **state)
 /* Bytes put in, taken out and moved at random, several at a time. */
 static void test_random_damage(void **state)
 {
-	static const char dictionary[] = "{}[]\":,\\u0001\\ud800\xff\xc3\xa9-0.eE1e400 null true \x01\x00\n";
+	static const char dictionary[] =
+		"{}[]\":,\\u0001\\ud800\xff\xc3\xa9-0.eE1e400 null true \x01\x00\n";
 
 	(void)state;
 	for (int round = 0; round < 30000; round++) {
@@ -87,14 +89,16 @@ static void test_random_damage(void **state)
 				break;
 			case 1:
 				memmove(text + at, text + from,
-					1 + (size_t)rng_below((int64_t)(len - (at > from ? at : from))));
+					1 + (size_t)rng_below(
+						    (int64_t)(len - (at > from ? at : from))));
 				break;
 			case 2:
 				text[at] = (char)rng_below(256);
 				break;
 			default:
 				memmove(text + at + 3, text + at, len - at);
-				memcpy(text + at, dictionary + rng_below((int64_t)sizeof dictionary - 3), 3);
+				memcpy(text + at,
+				       dictionary + rng_below((int64_t)sizeof dictionary - 3), 3);
 				len += 3;
 			}
 		}

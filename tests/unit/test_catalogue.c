@@ -1,4 +1,6 @@
-/* Which series are ours, what is kept of those that stay, and what the list of markets says of them. */
+/* SPDX-License-Identifier: MIT */
+/* Which series are ours, what is kept of those that stay, and what the list of markets says of
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +120,8 @@ static void a_delisted_market_ends(void **state)
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
 	series_market(s, 0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
-	assert_int_equal(s->wanted_until_ms, T0 - 60 * MIN); /* what we know ends here, and nothing more can be had */
+	assert_int_equal(s->wanted_until_ms,
+			 T0 - 60 * MIN); /* what we know ends here, and nothing more can be had */
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
 	assert_int_equal(series_missing(s, T0, 0), 0);
 	assert_int_equal(series_live_due_ms(s, T0 + 600 * MIN), INT64_MAX);
@@ -176,7 +179,8 @@ static void partitions_as_in_java(void **state)
 	(void)state;
 	assert_int_equal(ownership_partition_of("21", INT32_MAX), -973932308 & INT32_MAX);
 	assert_int_equal(ownership_partition_of("foobar", INT32_MAX), -790332482 & INT32_MAX);
-	assert_int_equal(ownership_partition_of("a-little-bit-long-string", INT32_MAX), -985981536 & INT32_MAX);
+	assert_int_equal(ownership_partition_of("a-little-bit-long-string", INT32_MAX),
+			 -985981536 & INT32_MAX);
 	assert_int_equal(ownership_partition_of("KRW-BTC", 1), 0);
 }
 

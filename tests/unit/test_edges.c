@@ -1,5 +1,7 @@
-/* The producer's edges together (http, upbit, page, exclock, ratelimit) on the sandbox exchange, and
- * what they make of its faults. Skipped where the exchange was not built beside this program. */
+/* SPDX-License-Identifier: MIT */
+/* The producer's edges together (http, upbit, page, exclock, ratelimit) on the sandbox exchange,
+ * and what they make of its faults. Skipped where the exchange was not built beside this program.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,13 +20,14 @@
 #include "producer/upbit.h"
 #include "sandbox.h"
 
-static void ask_candles(const char *symbol, const char *interval, int64_t to_ms, struct http_answer *answer)
+static void ask_candles(const char *symbol, const char *interval, int64_t to_ms,
+			struct http_answer *answer)
 {
 	char url[UPBIT_URL_BYTES];
 	struct err err;
 
-	assert_int_equal(upbit_candles_url(sandbox.base, symbol, interval_by_name(interval), to_ms, PAGE_ROWS,
-					   url, sizeof(url), &err),
+	assert_int_equal(upbit_candles_url(sandbox.base, symbol, interval_by_name(interval), to_ms,
+					   PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	ask_url(url, answer);
 }
@@ -48,7 +51,8 @@ static void meet(void)
 	assert_int_equal(a.status, 200);
 	upbit_head_read(&head, a.head.data, a.head.len);
 	assert_true(head.remaining > 0);
-	assert_int_equal(exclock_answer(&sandbox.clock, head.date_ms, a.received_boot_ms), head.date_ms);
+	assert_int_equal(exclock_answer(&sandbox.clock, head.date_ms, a.received_boot_ms),
+			 head.date_ms);
 	http_answer_release(&a);
 }
 
@@ -64,7 +68,8 @@ static void clock_is_the_exchanges(void **state)
 
 		ask_candles("KRW-BTC", "1m", PAGE_NO_TO, &a);
 		upbit_head_read(&head, a.head.data, a.head.len);
-		assert_true(exclock_answer(&sandbox.clock, head.date_ms, a.received_boot_ms) == head.date_ms);
+		assert_true(exclock_answer(&sandbox.clock, head.date_ms, a.received_boot_ms) ==
+			    head.date_ms);
 		http_answer_release(&a);
 	}
 	control("clock", &a);
@@ -81,7 +86,7 @@ static void pages_join(void **state)
 		const char *symbol, *interval;
 		int dense;
 	} series[] = {
-		{"KRW-BTC", "1m", 1},	 {"KRW-BTC", "1s", 1},	 {"KRW-DIGITS", "1m", 1},
+		{"KRW-BTC", "1m", 1},    {"KRW-BTC", "1s", 1},   {"KRW-DIGITS", "1m", 1},
 		{"KRW-SPARSE", "1m", 0}, {"KRW-QUIET", "1m", 0}, {"KRW-TINY", "1m", 0},
 		{"KRW-HOURLY", "1m", 0}, {"KRW-BTC", "4h", 1},
 	};
@@ -99,14 +104,18 @@ static void pages_join(void **state)
 
 			ask_candles(series[i].symbol, series[i].interval, to_ms, &a);
 			assert_int_equal(a.status, 200);
-			if (page_parse(a.body.data, a.body.len, series[i].symbol, iv, to_ms, &page, &err) < 0)
-				fail_msg("%s %s: %s", series[i].symbol, series[i].interval, err.text);
+			if (page_parse(a.body.data, a.body.len, series[i].symbol, iv, to_ms, &page,
+				       &err) < 0)
+				fail_msg("%s %s: %s", series[i].symbol, series[i].interval,
+					 err.text);
 			assert_int_equal(page.n, PAGE_ROWS);
 			if (series[i].dense) {
-				assert_int_equal(interval_end(iv, page.rows[PAGE_ROWS - 1].timestamp_ms),
-						 to_ms);
-				assert_int_equal(interval_count(iv, page.rows[0].timestamp_ms, to_ms),
-						 PAGE_ROWS);
+				assert_int_equal(
+					interval_end(iv, page.rows[PAGE_ROWS - 1].timestamp_ms),
+					to_ms);
+				assert_int_equal(
+					interval_count(iv, page.rows[0].timestamp_ms, to_ms),
+					PAGE_ROWS);
 			}
 			to_ms = page.rows[0].timestamp_ms;
 			page_release(&page);
@@ -164,8 +173,8 @@ static void one_fault(const char *fault, enum outcome wanted, int detail, int64_
 	if (a.status == 0) {
 		got = NO_ANSWER;
 		got_detail = (int)a.err.class;
-	} else if ((got_detail = (int)upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err)) !=
-		   UPBIT_OK) {
+	} else if ((got_detail = (int)upbit_judge(a.status, a.body.data, a.body.len, &block_ms,
+						  &err)) != UPBIT_OK) {
 		got = VERDICT;
 	} else if (page_parse(a.body.data, a.body.len, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
 		got = BAD_PAGE;
@@ -173,9 +182,10 @@ static void one_fault(const char *fault, enum outcome wanted, int detail, int64_
 		got_detail = (int)page.n;
 		page_release(&page);
 	}
-	if (got != wanted || (wanted != BAD_PAGE && got_detail != detail) || block_ms != wanted_block_ms)
-		fail_msg("%s: outcome %d, detail %d, block %lld ms: %s", fault, (int)got, got_detail,
-			 (long long)block_ms, err.text);
+	if (got != wanted || (wanted != BAD_PAGE && got_detail != detail) ||
+	    block_ms != wanted_block_ms)
+		fail_msg("%s: outcome %d, detail %d, block %lld ms: %s", fault, (int)got,
+			 got_detail, (long long)block_ms, err.text);
 	http_answer_release(&a);
 	control("faults/clear", NULL);
 	control("limit?unblock", NULL);
@@ -237,12 +247,13 @@ static void budget_is_used_and_not_exceeded(void **state)
 	(void)state;
 	meet();
 	control("limit?limit=10", NULL);
-	assert_int_equal(upbit_candles_url(sandbox.base, "KRW-BTC", interval_by_name("1m"), last_minute(),
-					   PAGE_ROWS, url, sizeof(url), &err),
+	assert_int_equal(upbit_candles_url(sandbox.base, "KRW-BTC", interval_by_name("1m"),
+					   last_minute(), PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	start_ms = clock_boot_ms() + 1000; /* what was asked before belongs to another second */
 	ratelimit_init(&rate, 9.0, RATELIMIT_EXCHANGE, start_ms);
-	while ((now_ms = clock_boot_ms()) < start_ms + SPAN_MS || http_in_flight(sandbox.http) > 0) {
+	while ((now_ms = clock_boot_ms()) < start_ms + SPAN_MS ||
+	       http_in_flight(sandbox.http) > 0) {
 		int64_t wait_ms = ratelimit_wait_ms(&rate, now_ms);
 
 		if (wait_ms == 0 && now_ms < start_ms + SPAN_MS) {
@@ -250,7 +261,8 @@ static void budget_is_used_and_not_exceeded(void **state)
 			ratelimit_spend(&rate, RATELIMIT_BACKFILL, now_ms);
 			sent++;
 		}
-		assert_int_equal(http_wait(sandbox.http, NULL, 0, wait_ms > 0 ? (int)wait_ms : 1, &err), 0);
+		assert_int_equal(
+			http_wait(sandbox.http, NULL, 0, wait_ms > 0 ? (int)wait_ms : 1, &err), 0);
 		while (http_take(sandbox.http, &a)) {
 			struct upbit_head head;
 
@@ -262,7 +274,8 @@ static void budget_is_used_and_not_exceeded(void **state)
 			http_answer_release(&a);
 		}
 	}
-	/* with room for a machine that has other things to do; the release build is held to 95 % elsewhere */
+	/* with room for a machine that has other things to do; the release build is held to 95 %
+	 * elsewhere */
 	assert_true(limited <= 1);
 	assert_in_range(sent, 9 * SPAN_MS / 1000 * 80 / 100, 9 * SPAN_MS / 1000 + 2);
 }

@@ -1,5 +1,6 @@
-/* The exchange's clock against simulated exchanges: true time is boot time plus a difference that the
- * tests move. */
+/* SPDX-License-Identifier: MIT */
+/* The exchange's clock against simulated exchanges: true time is boot time plus a difference that
+ * the tests move. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +82,8 @@ static void rare_answers_lag_less_than_a_second_and_their_way(void **state)
 		boot_ms += 61000 + rng_below(5000);
 		steady(&c, boot_ms, 30);
 		for (int64_t later = 30; later < 60000; later += 7000) {
-			int64_t lag_ms = boot_ms + later + TRUE_DIFFERENCE - exclock_now(&c, boot_ms + later);
+			int64_t lag_ms = boot_ms + later + TRUE_DIFFERENCE -
+					 exclock_now(&c, boot_ms + later);
 
 			assert_in_range(lag_ms, 0, 1030);
 		}
@@ -97,9 +99,11 @@ static void drift(void **state)
 
 		exclock_init(&c);
 		for (int64_t boot_ms = 0; boot_ms < 24 * 3600 * 1000; boot_ms += 1037) {
-			int64_t true_ms = boot_ms + TRUE_DIFFERENCE + sign * boot_ms / 5000, ahead_ms;
+			int64_t true_ms = boot_ms + TRUE_DIFFERENCE + sign * boot_ms / 5000,
+				ahead_ms;
 
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
+					 date_of(true_ms));
 			ahead_ms = exclock_now(&c, boot_ms) - true_ms;
 			assert_true(ahead_ms <= 13); /* a minute's drift */
 			assert_true(ahead_ms >= -1050);
@@ -126,7 +130,8 @@ static void one_wild_date_changes_nothing(void **state)
 		assert_int_equal(used_ms, off_ms[i] < 0 ? wild_ms : before_ms);
 		boot_ms += 100;
 		/* between answers, too, the smaller of the two */
-		assert_int_equal(exclock_now(&c, boot_ms), (off_ms[i] < 0 ? wild_ms : before_ms) + 100);
+		assert_int_equal(exclock_now(&c, boot_ms),
+				 (off_ms[i] < 0 ? wild_ms : before_ms) + 100);
 		assert_int_equal(steady(&c, boot_ms, 0), date_of(boot_ms + TRUE_DIFFERENCE));
 		assert_in_range(exclock_now(&c, boot_ms), before_ms + 100, before_ms + 200);
 	}
@@ -147,9 +152,11 @@ static void three_must_be_in_a_row(void **state)
 		boot_ms += 100;
 		true_ms = boot_ms + TRUE_DIFFERENCE;
 		if (i % 3 == 2)
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
+					 date_of(true_ms));
 		else
-			assert_true(exclock_answer(&c, date_of(true_ms) + 60000, boot_ms) <= true_ms);
+			assert_true(exclock_answer(&c, date_of(true_ms) + 60000, boot_ms) <=
+				    true_ms);
 		assert_true(exclock_now(&c, boot_ms) <= true_ms);
 	}
 }
@@ -168,11 +175,13 @@ static void three_must_agree(void **state)
 
 		boot_ms += 100;
 		true_ms = boot_ms + TRUE_DIFFERENCE;
-		assert_true(exclock_answer(&c, date_of(true_ms) + (i + 1) * 3600 * 1000, boot_ms) <= true_ms);
+		assert_true(exclock_answer(&c, date_of(true_ms) + (i + 1) * 3600 * 1000, boot_ms) <=
+			    true_ms);
 	}
 }
 
-/* 2.5 s from one to the next are too many, whether taken as a running clock or as one that stands. */
+/* 2.5 s from one to the next are too many, whether taken as a running clock or as one that stands.
+ */
 static void agreement_is_within_two_seconds(void **state)
 {
 	struct exclock c;
@@ -184,8 +193,8 @@ static void agreement_is_within_two_seconds(void **state)
 	for (int i = 0; i < 30; i++) {
 		int64_t true_ms = (boot_ms += 100) + TRUE_DIFFERENCE;
 
-		assert_true(exclock_answer(&c, date_of(true_ms) + 3600 * 1000 + i * 2500, boot_ms) <=
-			    true_ms);
+		assert_true(exclock_answer(&c, date_of(true_ms) + 3600 * 1000 + i * 2500,
+					   boot_ms) <= true_ms);
 	}
 }
 
@@ -245,8 +254,8 @@ static void jump_back(void **state)
 	jump(-INT64_C(86400) * 1000, 100);
 }
 
-/* A clock that stands: each answer's own time is used, and the estimate never runs away from it by more
- * than what is no jump yet and two answers. Then it goes on 5 minutes later. */
+/* A clock that stands: each answer's own time is used, and the estimate never runs away from it by
+ * more than what is no jump yet and two answers. Then it goes on 5 minutes later. */
 static void stopped_clock(void **state)
 {
 	struct exclock c;
@@ -259,20 +268,24 @@ static void stopped_clock(void **state)
 	for (int i = 0; i < 600; i++) {
 		boot_ms += 500;
 		assert_int_equal(exclock_answer(&c, stopped_ms, boot_ms), stopped_ms);
-		assert_in_range(exclock_now(&c, boot_ms) - stopped_ms, 0, EXCLOCK_JUMP_MS + 2 * 500);
+		assert_in_range(exclock_now(&c, boot_ms) - stopped_ms, 0,
+				EXCLOCK_JUMP_MS + 2 * 500);
 	}
 	for (int i = 0; i < 3; i++) {
 		boot_ms += 500;
 		true_ms = stopped_ms + 300 * 1000 + i * 500;
 		if (i < 2)
-			assert_true(exclock_answer(&c, date_of(true_ms), boot_ms) < stopped_ms + 10 * 1000);
+			assert_true(exclock_answer(&c, date_of(true_ms), boot_ms) <
+				    stopped_ms + 10 * 1000);
 		else
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
+					 date_of(true_ms));
 	}
 	assert_in_range(true_ms - exclock_now(&c, boot_ms), 0, 1000);
 }
 
-/* A clock that was set forward and stands there: only the raw Dates agree, the answers are 10 s apart. */
+/* A clock that was set forward and stands there: only the raw Dates agree, the answers are 10 s
+ * apart. */
 static void stopped_in_the_future(void **state)
 {
 	struct exclock c;

@@ -1,4 +1,6 @@
-/* What is asked for again, and when: rejected pages, and the span of which the exchange says that it has nothing. */
+/* SPDX-License-Identifier: MIT */
+/* What is asked for again, and when: rejected pages, and the span of which the exchange says that
+ * it has nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +11,7 @@
 #include "producer/hold.h"
 
 #define SECOND 1000
-#define EVER INT64_MIN
+#define EVER   INT64_MIN
 
 /* Of [0, 1000), what may be asked for now. */
 static void may_ask(const struct holds *h, int64_t boot_ms, int64_t from_ms, int64_t to_ms)
@@ -41,7 +43,8 @@ static void an_empty_page_holds_everything_older(void **state)
 	assert_false(holds_any(&h));
 }
 
-/* A gap of years is walked by several requests; what they say must neither take each other's place nor be asked anew at once. */
+/* A gap of years is walked by several requests; what they say must neither take each other's place
+ * nor be asked anew at once. */
 static void pages_side_by_side_are_one_question(void **state)
 {
 	struct holds h = {0};
@@ -51,7 +54,8 @@ static void pages_side_by_side_are_one_question(void **state)
 	for (int i = 1; i < 50; i++)
 		assert_int_equal(holds_empty(&h, EVER, 600 - i, i), 0);
 	may_ask(&h, 59 * SECOND, 600, 1000);
-	assert_int_equal(holds_empty(&h, EVER, 590, 61 * SECOND), 0); /* overtakes the one with the greatest `to` */
+	assert_int_equal(holds_empty(&h, EVER, 590, 61 * SECOND),
+			 0); /* overtakes the one with the greatest `to` */
 	assert_int_equal(holds_empty(&h, EVER, 600, 62 * SECOND), 1);
 }
 

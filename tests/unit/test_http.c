@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that are answered: manners, connections, waits. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,9 +33,10 @@ static void a_good_answer(void **state)
 	assert_int_equal(a.err.class, ERR_NONE);
 	assert_string_equal(a.body.data, "[]");
 	assert_int_equal(a.body.len, 2);
-	assert_string_equal(a.head.data,
-			    "HTTP/1.1 200 OK\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n"
-			    "Remaining-Req: group=candles; min=600; sec=9\r\nContent-Length: 2\r\n\r\n");
+	assert_string_equal(
+		a.head.data,
+		"HTTP/1.1 200 OK\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n"
+		"Remaining-Req: group=candles; min=600; sec=9\r\nContent-Length: 2\r\n\r\n");
 	assert_in_range(a.received_boot_ms, before_ms, clock_boot_ms());
 	http_answer_release(&a);
 }
@@ -65,7 +67,7 @@ static void answers_of_all_kinds(void **state)
 		int status;
 		const char *body;
 	} cases[] = {
-		{"/gzip", 200, "[]"},	    {"/hints", 200, "[]"},	{"/trailer", 200, "[]"},
+		{"/gzip", 200, "[]"},       {"/hints", 200, "[]"},      {"/trailer", 200, "[]"},
 		{"/status/404", 404, "{}"}, {"/status/418", 418, "{}"}, {"/status/429", 429, "{}"},
 		{"/status/503", 503, "{}"}, {"/redirect", 302, ""},
 	};
@@ -209,7 +211,8 @@ static void proxies_of_the_environment_are_ignored(void **state)
 static void a_configured_proxy_is_used(void **state)
 {
 	struct fixture *f = *state;
-	struct http_config config = {.base_url = "http://localhost:1", .user_agent = "t", .proxy = f->base};
+	struct http_config config = {
+		.base_url = "http://localhost:1", .user_agent = "t", .proxy = f->base};
 	struct http_answer a;
 	struct err err;
 
@@ -219,7 +222,8 @@ static void a_configured_proxy_is_used(void **state)
 	assert_non_null(f->http);
 	assert_int_equal(http_get(f->http, "http://localhost:1/echo", NULL, &err), 0);
 	await(f, &a);
-	/* our server, as a proxy, sees an absolute URL and takes it for no path that it knows: [] */
+	/* our server, as a proxy, sees an absolute URL and takes it for no path that it knows: []
+	 */
 	assert_int_equal(a.status, 200);
 	assert_int_equal(atomic_load(&f->server->served), 1);
 	http_answer_release(&a);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that are answered badly or not at all, and those that are not to be made. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +42,8 @@ static void failures(void **state)
 		struct http_answer a;
 
 		get(f, cases[i].path, &a);
-		if (a.status != 0 || a.err.class != cases[i].class || !strstr(a.err.text, cases[i].text))
+		if (a.status != 0 || a.err.class != cases[i].class ||
+		    !strstr(a.err.text, cases[i].text))
 			fail_msg("%s gave status %d: %s", cases[i].path, a.status, a.err.text);
 		assert_true(a.body.len <= HTTP_BODY_MAX_BYTES);
 		assert_true(a.head.len <= HTTP_HEAD_MAX_BYTES);
@@ -69,7 +71,8 @@ static void slow_answers_are_broken_off(void **state)
 		get(f, cases[i].path, &a);
 		assert_int_equal(a.status, 0);
 		assert_int_equal(a.err.class, ERR_RETRY);
-		assert_in_range(a.received_boot_ms - before_ms, cases[i].least_ms, cases[i].most_ms);
+		assert_in_range(a.received_boot_ms - before_ms, cases[i].least_ms,
+				cases[i].most_ms);
 		http_answer_release(&a);
 	}
 }
@@ -95,7 +98,7 @@ static void base_urls(void **state)
 {
 	static const char *const good[] = {"https://api.upbit.com",  "https://sg-api.upbit.com/",
 					   "http://localhost:18080", "http://127.3.2.1:5",
-					   "http://[::1]:8080",	     "https://127.0.0.1:1/base"};
+					   "http://[::1]:8080",      "https://127.0.0.1:1/base"};
 	static const char *const bad[] = {"http://api.upbit.com",
 					  "http://127.0.0.1.example.com",
 					  "http://localhost.example.com",
@@ -114,8 +117,8 @@ static void base_urls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		struct http *http =
-			http_new(&(struct http_config){.base_url = good[i], .user_agent = "t"}, &err);
+		struct http *http = http_new(
+			&(struct http_config){.base_url = good[i], .user_agent = "t"}, &err);
 
 		assert_non_null(http);
 		http_free(http);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom we trust: openssl's own server with certificates made for the occasion. */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -22,8 +23,8 @@ static char dir[64];
 
 enum { ARGS_MAX = 40 };
 
-/* Starts openssl with the words of `line`, output to the file `out` in our directory; 0 where there is
- * no openssl. */
+/* Starts openssl with the words of `line`, output to the file `out` in our directory; 0 where there
+ * is no openssl. */
 static pid_t openssl_start(const char *line, const char *out)
 {
 	char words[1024], path[128], *argv[ARGS_MAX] = {NULL}, *rest = NULL;
@@ -61,10 +62,11 @@ static void certificate(const char *name, const char *host)
 {
 	char line[512];
 
-	snprintf(line, sizeof(line),
-		 "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s -addext "
-		 "subjectAltName=DNS:%s -keyout %s/%s.key -out %s/%s.crt",
-		 host, host, dir, name, dir, name);
+	snprintf(
+		line, sizeof(line),
+		"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=%s -addext "
+		"subjectAltName=DNS:%s -keyout %s/%s.key -out %s/%s.crt",
+		host, host, dir, name, dir, name);
 	openssl_run(line);
 }
 
@@ -73,8 +75,9 @@ static void expire(const char *name)
 {
 	char line[512], from[128], to[128];
 
-	snprintf(line, sizeof(line), "x509 -in %s/%s.crt -signkey %s/%s.key -days -1 -out %s/new.crt", dir,
-		 name, dir, name, dir);
+	snprintf(line, sizeof(line),
+		 "x509 -in %s/%s.crt -signkey %s/%s.key -days -1 -out %s/new.crt", dir, name, dir,
+		 name, dir);
 	openssl_run(line);
 	snprintf(from, sizeof(from), "%s/new.crt", dir);
 	snprintf(to, sizeof(to), "%s/%s.crt", dir, name);
@@ -91,8 +94,9 @@ static pid_t serve(const char *name, const char *options, int *port)
 
 	snprintf(log, sizeof(log), "%s.log", name);
 	snprintf(path, sizeof(path), "%s/%s", dir, log);
-	snprintf(line, sizeof(line), "s_server -accept 127.0.0.1:0 -www -cert %s/%s.crt -key %s/%s.key %s",
-		 dir, name, dir, name, options);
+	snprintf(line, sizeof(line),
+		 "s_server -accept 127.0.0.1:0 -www -cert %s/%s.crt -key %s/%s.key %s", dir, name,
+		 dir, name, options);
 	pid = openssl_start(line, log);
 	assert_true(pid > 0);
 	for (;;) {
@@ -132,7 +136,8 @@ static void ask(const char *base, const char *ca_file, struct http_answer *answe
 }
 
 /* What https://localhost answers when it shows the named certificate. */
-static void expect(const char *name, const char *options, int trusted, int status, enum err_class class)
+static void expect(const char *name, const char *options, int trusted, int status,
+		   enum err_class class)
 {
 	char base[64], ca_file[128];
 	struct http_answer a;
@@ -145,7 +150,8 @@ static void expect(const char *name, const char *options, int trusted, int statu
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	if (a.status != status || a.err.class != class)
-		fail_msg("%s: status %d, class %d: %s", name, a.status, (int)a.err.class, a.err.text);
+		fail_msg("%s: status %d, class %d: %s", name, a.status, (int)a.err.class,
+			 a.err.text);
 	http_answer_release(&a);
 }
 
@@ -193,9 +199,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const files[] = {"good.key",	   "good.crt",	"good.log",    "other.key",
-					    "other.crt",   "other.log", "expired.key", "expired.crt",
-					    "expired.log", "run.log"};
+	static const char *const files[] = {
+		"good.key",  "good.crt",    "good.log",    "other.key",   "other.crt",
+		"other.log", "expired.key", "expired.crt", "expired.log", "run.log"};
 	char path[128];
 
 	(void)state;
@@ -210,7 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trusted_certificate), cmocka_unit_test(unknown_issuer),
-		cmocka_unit_test(another_host),	       cmocka_unit_test(expired),
+		cmocka_unit_test(another_host),        cmocka_unit_test(expired),
 		cmocka_unit_test(old_protocol),
 	};
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,8 +26,8 @@ static int64_t at(const char *text)
 
 static void test_table(void **state)
 {
-	static const char *const names[] = {"1s", "1m", "3m", "5m", "10m", "15m", "30m", "1h", "4h", "1d",
-		"1w", "1M"};
+	static const char *const names[] = {"1s",  "1m", "3m", "5m", "10m", "15m",
+					    "30m", "1h", "4h", "1d", "1w",  "1M"};
 	size_t n;
 	const struct interval *table = interval_table(&n);
 
@@ -49,10 +50,13 @@ static void test_examples(void **state)
 		const char *name, *ms, *floor, *ceil, *end;
 	} rows[] = {
 		{"1s", "2020-02-20T11:19:07.123", "2020-02-20T11:19:07", "2020-02-20T11:19:08",
-		"2020-02-20T11:19:08"},
-		{"1m", "2020-02-20T11:19:07", "2020-02-20T11:19", "2020-02-20T11:20", "2020-02-20T11:20"},
-		{"3m", "2020-02-20T11:19", "2020-02-20T11:18", "2020-02-20T11:21", "2020-02-20T11:21"},
-		{"4h", "2020-02-20T11:19", "2020-02-20T08:00", "2020-02-20T12:00", "2020-02-20T12:00"},
+		 "2020-02-20T11:19:08"},
+		{"1m", "2020-02-20T11:19:07", "2020-02-20T11:19", "2020-02-20T11:20",
+		 "2020-02-20T11:20"},
+		{"3m", "2020-02-20T11:19", "2020-02-20T11:18", "2020-02-20T11:21",
+		 "2020-02-20T11:21"},
+		{"4h", "2020-02-20T11:19", "2020-02-20T08:00", "2020-02-20T12:00",
+		 "2020-02-20T12:00"},
 		{"1d", "2020-02-28T23:59:59.999", "2020-02-28", "2020-02-29", "2020-02-29"},
 		/* 2020-02-20 was a Thursday, 2020-02-17 a Monday */
 		{"1w", "2020-02-20T11:19", "2020-02-17", "2020-02-24", "2020-02-24"},
@@ -90,21 +94,29 @@ static void test_count_and_add(void **state)
 		{"1m", "2020-02-20T10:00:01", "2020-02-20T10:00:59", 0},
 		{"1m", "2020-02-20T10:05", "2020-02-20T10:00", 0},
 		{"1m", "2020-02-20T10:05", "2020-02-20T10:05", 0},
-		{"1d", "2020-02-01", "2020-03-01", 29}, {"1d", "1969-12-30", "1970-01-03", 4},
-		{"1w", "2020-01-01", "2021-01-01", 52}, {"1M", "2019-01-01", "2021-01-01", 24},
-		{"1M", "2019-01-02", "2021-01-01", 23}, {"1M", "2019-01-01", "2021-01-01T00:00:01", 25},
-		{"1M", "1969-11-01", "1970-02-01", 3}, {"1M", "2020-02-02", "2020-02-29", 0},
+		{"1d", "2020-02-01", "2020-03-01", 29},
+		{"1d", "1969-12-30", "1970-01-03", 4},
+		{"1w", "2020-01-01", "2021-01-01", 52},
+		{"1M", "2019-01-01", "2021-01-01", 24},
+		{"1M", "2019-01-02", "2021-01-01", 23},
+		{"1M", "2019-01-01", "2021-01-01T00:00:01", 25},
+		{"1M", "1969-11-01", "1970-02-01", 3},
+		{"1M", "2020-02-02", "2020-02-29", 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(
-			interval_count(interval_by_name(rows[i].name), at(rows[i].from), at(rows[i].to)),
-			rows[i].count);
-	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), 13), at("2021-02-01"));
-	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), -1), at("2019-12-01"));
-	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), -1200), at("1920-01-01"));
-	assert_int_equal(interval_add(interval_by_name("1w"), at("2020-02-17"), -3), at("2020-01-27"));
+		assert_int_equal(interval_count(interval_by_name(rows[i].name), at(rows[i].from),
+						at(rows[i].to)),
+				 rows[i].count);
+	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), 13),
+			 at("2021-02-01"));
+	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), -1),
+			 at("2019-12-01"));
+	assert_int_equal(interval_add(interval_by_name("1M"), at("2020-01-01"), -1200),
+			 at("1920-01-01"));
+	assert_int_equal(interval_add(interval_by_name("1w"), at("2020-02-17"), -3),
+			 at("2020-01-27"));
 	assert_int_equal(interval_add(interval_by_name("1m"), at("2020-02-20T10:00"), 0),
 			 at("2020-02-20T10:00"));
 }
@@ -126,11 +138,12 @@ static int is_grid_point(const struct interval *iv, int64_t ms)
 	return 1;
 }
 
-/* Walks a stretch of time in steps that every grid point is a multiple of, and keeps what it has seen. */
+/* Walks a stretch of time in steps that every grid point is a multiple of, and keeps what it has
+ * seen. */
 static void walk(const struct interval *iv, int64_t from, int64_t steps)
 {
-	int64_t step = iv->nominal_ms < DAY_MS ? INT64_C(1000) : DAY_MS, last = interval_floor(iv, from),
-		seen = 0;
+	int64_t step = iv->nominal_ms < DAY_MS ? INT64_C(1000) : DAY_MS,
+		last = interval_floor(iv, from), seen = 0;
 
 	assert_true(is_grid_point(iv, last) && last <= from && from - last < iv->nominal_ms);
 	for (int64_t i = 0; i <= steps; i++) {
@@ -138,7 +151,8 @@ static void walk(const struct interval *iv, int64_t from, int64_t steps)
 
 		if (is_grid_point(iv, ms)) {
 			if (ms != last && interval_end(iv, last) != ms)
-				fail_msg("%s: the end of %" PRId64 " is not %" PRId64, iv->name, last, ms);
+				fail_msg("%s: the end of %" PRId64 " is not %" PRId64, iv->name,
+					 last, ms);
 			last = ms;
 			assert_int_equal(interval_ceil(iv, ms), ms);
 			assert_int_equal(interval_add(iv, interval_ceil(iv, from), seen), ms);
@@ -169,7 +183,8 @@ static void test_against_a_walk(void **state)
 			int64_t steps = 3 * table[i].nominal_ms / step + rng_below(500);
 			int64_t day = rng_below(80 * 366) - 40 * 366; /* 1930 to 2010 */
 
-			walk(&table[i], day * DAY_MS + (step < DAY_MS ? rng_below(86400) * 1000 : 0),
+			walk(&table[i],
+			     day * DAY_MS + (step < DAY_MS ? rng_below(86400) * 1000 : 0),
 			     steps > 1500 ? 1500 : steps);
 		}
 		walk(&table[i], -2 * table[i].nominal_ms / step * step, 1500);

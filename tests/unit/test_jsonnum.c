@@ -1,4 +1,6 @@
-/* The pass before cJSON: numbers in marked quotes, nothing else changed, what JSON forbids refused. */
+/* SPDX-License-Identifier: MIT */
+/* The pass before cJSON: numbers in marked quotes, nothing else changed, what JSON forbids refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +28,8 @@ static void test_quotes_numbers_and_nothing_else(void **state)
 		{"1", "\"" M "1\""},
 		{"[-0.5e+10,0]", "[\"" M "-0.5e+10\",\"" M "0\"]"},
 		{"{\"v\":1,\"open\":\"1.5\"}", "{\"v\":\"" M "1\",\"open\":\"1.5\"}"},
-		{"{ \"a\" : 306095.1228293561797048 }", "{ \"a\" : \"" M "306095.1228293561797048\" }"},
+		{"{ \"a\" : 306095.1228293561797048 }",
+		 "{ \"a\" : \"" M "306095.1228293561797048\" }"},
 		{"[\"12\",\"a\\\"3\",\"4\\\\\",5]", "[\"12\",\"a\\\"3\",\"4\\\\\",\"" M "5\"]"},
 		{"[true,false,null,\"\"]", "[true,false,null,\"\"]"},
 		{"\t\r\n [1 ,\n2\r]", "\t\r\n [\"" M "1\" ,\n\"" M "2\"\r]"},
@@ -60,12 +63,13 @@ static void test_names_the_byte(void **state)
 	} rows[] = {
 		{"[01]", "The text is not valid JSON: a malformed number at byte 1."},
 		{"[1, 2.]", "The text is not valid JSON: a malformed number at byte 4."},
-		{"[\"ab\x1f\"]", "The text is not valid JSON: a control character in a string at byte 4."},
+		{"[\"ab\x1f\"]",
+		 "The text is not valid JSON: a control character in a string at byte 4."},
 		{"[\"\xc3(\"]", "The text is not valid JSON: invalid UTF-8 at byte 2."},
 		{"[\"abc", "The text is not valid JSON: a string without end at byte 5."},
 		{"[\"abc\\\"]", "The text is not valid JSON: a string without end at byte 8."},
 		{"\xef\xbb\xbf[]",
-		"The text is not valid JSON: a byte that does not belong outside a string at byte 0."},
+		 "The text is not valid JSON: a byte that does not belong outside a string at byte 0."},
 		{"{1:2}", "The text is not valid JSON: a number in place of a key at byte 1."},
 		{"{1 :2}", "The text is not valid JSON: a number in place of a key at byte 1."},
 	};
@@ -75,7 +79,8 @@ static void test_names_the_byte(void **state)
 	(void)state;
 	buf_init(&out, WORK_BYTES);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		assert_int_equal(json_quote_numbers(rows[i].in, strlen(rows[i].in), &out, &err), -1);
+		assert_int_equal(json_quote_numbers(rows[i].in, strlen(rows[i].in), &out, &err),
+				 -1);
 		assert_int_equal(err.class, ERR_INPUT);
 		assert_string_equal(err.text, rows[i].sentence);
 	}
@@ -150,10 +155,10 @@ static void test_parse(void **state)
 
 static void test_parse_refuses(void **state)
 {
-	static const char *const rows[] = {"", " ", "{", "}", "[1,]", "[1 2]", "{\"a\":1,}", "{\"a\"}",
-		"[1]]", "[1]x",
-					   "nul", "tru", "[nan]", "'a'", "{a:1}", "[1]//", "\"a", "[\"a\" 1]",
-					   "]["};
+	static const char *const rows[] = {"",      " ",          "{",         "}",    "[1,]",
+					   "[1 2]", "{\"a\":1,}", "{\"a\"}",   "[1]]", "[1]x",
+					   "nul",   "tru",        "[nan]",     "'a'",  "{a:1}",
+					   "[1]//", "\"a",        "[\"a\" 1]", "]["};
 	struct err err;
 	struct buf work;
 
@@ -203,11 +208,17 @@ static void test_keys(void **state)
 /* Random JSON. `plain` gets the text, `quoted` what must come of it. */
 static void grow(struct buf *plain, struct buf *quoted, int depth)
 {
-	static const char *const strings[] = {"\"\"", "\"1\"", "\"a\\\\\"", "\"\\\"2\"", "\"\\u0041\\n\"",
-		"\"\xf0\x9f\x98\x80 3.\"",
-					      "\"\\ud83d\\ude00\"", "true", "null"};
-	static const char *const numbers[] = {"0", "-1", "12.50", "1e9", "-0.000E-7",
-		"123456789012345678901234567890"};
+	static const char *const strings[] = {"\"\"",
+					      "\"1\"",
+					      "\"a\\\\\"",
+					      "\"\\\"2\"",
+					      "\"\\u0041\\n\"",
+					      "\"\xf0\x9f\x98\x80 3.\"",
+					      "\"\\ud83d\\ude00\"",
+					      "true",
+					      "null"};
+	static const char *const numbers[] = {"0",   "-1",        "12.50",
+					      "1e9", "-0.000E-7", "123456789012345678901234567890"};
 	const char *text;
 	int bad = 0;
 
@@ -230,7 +241,8 @@ static void grow(struct buf *plain, struct buf *quoted, int depth)
 				bad |= buf_printf(plain, "%s\"%d\":", comma, (int)i) |
 				       buf_printf(quoted, "%s\"%d\":", comma, (int)i);
 			else
-				bad |= buf_printf(plain, "%s", comma) | buf_printf(quoted, "%s", comma);
+				bad |= buf_printf(plain, "%s", comma) |
+				       buf_printf(quoted, "%s", comma);
 			grow(plain, quoted, depth + 1);
 		}
 		bad |= buf_append(plain, text + 1, 1) | buf_append(quoted, text + 1, 1);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +52,8 @@ static const char *capture_end(void)
 
 /* ---- configurations ---- */
 
-static rd_kafka_conf_t *conf_with(const char *brokers, const struct kafka_property *role, const char *property)
+static rd_kafka_conf_t *conf_with(const char *brokers, const struct kafka_property *role,
+				  const char *property)
 {
 	const char *properties[] = {property};
 	struct setting_list user = {properties, property ? 1 : 0};
@@ -71,9 +73,13 @@ static void assert_value(const rd_kafka_conf_t *conf, const char *name, const ch
 
 static void test_manners_role_and_user(void **state)
 {
-	static const struct kafka_property role[] = {
-		{"linger.ms", "50"}, {"compression.type", "lz4"}, {"reconnect.backoff.ms", "200"}, {"acks", "all"}, {NULL, NULL}};
-	static const char *properties[] = {"linger.ms=70", "client.id=a=b", "socket.nagle.disable=false"};
+	static const struct kafka_property role[] = {{"linger.ms", "50"},
+						     {"compression.type", "lz4"},
+						     {"reconnect.backoff.ms", "200"},
+						     {"acks", "all"},
+						     {NULL, NULL}};
+	static const char *properties[] = {"linger.ms=70", "client.id=a=b",
+					   "socket.nagle.disable=false"};
 	struct setting_list user = {properties, 3};
 	rd_kafka_conf_t *conf = kafka_conf_new("a:1,b:2", role, fixed, &user, &err);
 
@@ -106,13 +112,17 @@ static void test_refused(void **state)
 		{"", "\"\" must be written as name=value", ""},
 		{"elephant=pink", "has no property \"elephant\"", "pink"},
 		{" linger.ms=1", "has no property \" linger.ms\"", ""},
-		{"linger.ms=soon", "refuses the value of the property linger.ms: Invalid value", ""},
+		{"linger.ms=soon", "refuses the value of the property linger.ms: Invalid value",
+		 ""},
 		{"linger.ms=-1", "refuses the value of the property linger.ms: ", ""},
-		{"sasl.oauthbearer.method=s3cret", "refuses the value of the property sasl.oauthbearer.method", "s3cret"},
+		{"sasl.oauthbearer.method=s3cret",
+		 "refuses the value of the property sasl.oauthbearer.method", "s3cret"},
 		{"log_cb=x", "refuses the value of the property log_cb", ""},
 		{"plugin.library.paths=/tmp/x.so", "plugin.library.paths is refused", "x.so"},
-		{"acks=all", "property acks cannot be set: that no candle is lost depends on it", ""},
-		{"request.required.acks=1", "property request.required.acks cannot be set, since it changes acks", ""},
+		{"acks=all", "property acks cannot be set: that no candle is lost depends on it",
+		 ""},
+		{"request.required.acks=1",
+		 "property request.required.acks cannot be set, since it changes acks", ""},
 		{"topic.acks=1", "property topic.acks cannot be set, since it changes acks", ""},
 		{"auto.offset.reset=earliest", "property auto.offset.reset cannot be set", ""},
 	};
@@ -163,8 +173,11 @@ static void test_unsafe_is_said(void **state)
 		capture_end();
 		assert_non_null(conf);
 		rd_kafka_conf_destroy(conf);
-		assert_int_equal(strstr(said, "level=warn program=test msg=\"enable.ssl.certificate.verification=false") != NULL,
-				 cases[i].said);
+		assert_int_equal(
+			strstr(said,
+			       "level=warn program=test msg=\"enable.ssl.certificate.verification=false") !=
+				NULL,
+			cases[i].said);
 	}
 }
 
@@ -172,22 +185,39 @@ static void test_unsafe_is_said(void **state)
 
 static void test_classes(void **state)
 {
-	static const rd_kafka_resp_err_t fatal[] = {
-		RD_KAFKA_RESP_ERR__FATAL, RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
-		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-		RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-		RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
-		RD_KAFKA_RESP_ERR_INVALID_CONFIG, RD_KAFKA_RESP_ERR_POLICY_VIOLATION};
+	static const rd_kafka_resp_err_t fatal[] = {RD_KAFKA_RESP_ERR__FATAL,
+						    RD_KAFKA_RESP_ERR__AUTHENTICATION,
+						    RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+						    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+						    RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+						    RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+						    RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+						    RD_KAFKA_RESP_ERR__INVALID_ARG,
+						    RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION,
+						    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+						    RD_KAFKA_RESP_ERR_INVALID_CONFIG,
+						    RD_KAFKA_RESP_ERR_POLICY_VIOLATION};
 	/* "happens and passes": among them all that a commit can meet in a rebalance */
-	static const rd_kafka_resp_err_t retry[] = {
-		RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
-		RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR__QUEUE_FULL,
-		RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, RD_KAFKA_RESP_ERR__NO_OFFSET,
-		RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-		RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
-		RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
-		RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
-		RD_KAFKA_RESP_ERR_UNKNOWN, (rd_kafka_resp_err_t)9999};
+	static const rd_kafka_resp_err_t retry[] = {RD_KAFKA_RESP_ERR__TRANSPORT,
+						    RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+						    RD_KAFKA_RESP_ERR__RESOLVE,
+						    RD_KAFKA_RESP_ERR__TIMED_OUT,
+						    RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+						    RD_KAFKA_RESP_ERR__QUEUE_FULL,
+						    RD_KAFKA_RESP_ERR__WAIT_COORD,
+						    RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
+						    RD_KAFKA_RESP_ERR__NO_OFFSET,
+						    RD_KAFKA_RESP_ERR__SSL,
+						    RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+						    RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+						    RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+						    RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+						    RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+						    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+						    RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+						    RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+						    RD_KAFKA_RESP_ERR_UNKNOWN,
+						    (rd_kafka_resp_err_t)9999};
 
 	(void)state;
 	assert_int_equal(kafka_error_class(RD_KAFKA_RESP_ERR_NO_ERROR), ERR_NONE);
@@ -218,12 +248,16 @@ static void test_repeated_errors_are_throttled(void **state)
 	}
 	capture_end();
 	assert_int_equal(count(said, "\n"), 2);
-	assert_int_equal(count(said, "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
-				     "error=_TRANSPORT reason=\"refused\\nlevel=error\"\n"),
-			 1);
-	assert_int_equal(count(said, "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
-				     "error=_AUTHENTICATION reason=\"wrong password\"\n"),
-			 1);
+	assert_int_equal(
+		count(said,
+		      "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
+		      "error=_TRANSPORT reason=\"refused\\nlevel=error\"\n"),
+		1);
+	assert_int_equal(
+		count(said,
+		      "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
+		      "error=_AUTHENTICATION reason=\"wrong password\"\n"),
+		1);
 }
 
 /* A port of which nobody else has the number, and at which nobody listens. */
@@ -250,7 +284,8 @@ static void test_client_logs_through_ours(void **state)
 	(void)state;
 	snprintf(brokers, sizeof(brokers), "127.0.0.1:%d", port);
 	capture_begin();
-	/* a consumer: it has no use for a partitioner, nor for linger.ms, which is the user's own mistake */
+	/* a consumer: it has no use for a partitioner, nor for linger.ms, which is the user's own
+	 * mistake */
 	conf = conf_with(brokers, no_role, "linger.ms=7");
 	rk = conf ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text)) : NULL;
 	while (rk && clock_boot_ms() < until_ms && !strstr(captured(), "brokers are down"))
@@ -260,10 +295,15 @@ static void test_client_logs_through_ours(void **state)
 	capture_end();
 	close(fd);
 	assert_non_null(rk);
-	assert_int_equal(count(said, "level=warn program=test msg=\"librdkafka\" client=rdkafka#consumer-"), count(said, "\n"));
+	assert_int_equal(
+		count(said, "level=warn program=test msg=\"librdkafka\" client=rdkafka#consumer-"),
+		count(said, "\n"));
 	assert_int_equal(count(said, "facility=ERROR text=\"1/1 brokers are down\""), 1);
 	assert_int_equal(count(said, "linger.ms"), 0); /* known by another name: */
-	assert_int_equal(count(said, "facility=CONFWARN text=\"Configuration property queue.buffering.max.ms is a producer"), 1);
+	assert_int_equal(
+		count(said,
+		      "facility=CONFWARN text=\"Configuration property queue.buffering.max.ms is a producer"),
+		1);
 	assert_int_equal(count(said, "partitioner"), 0);
 	assert_int_equal(count(said, "thrd:"), 0);
 }

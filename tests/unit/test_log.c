@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -51,17 +52,17 @@ static const char *after_stamp(const char *line)
 {
 	int year, month, day, hour, minute, second, ms, used = 0;
 
-	assert_int_equal(sscanf(line, "ts=%4d-%2d-%2dT%2d:%2d:%2d.%3dZ %n", &year, &month, &day, &hour, &minute, &second, &ms,
-				&used),
+	assert_int_equal(sscanf(line, "ts=%4d-%2d-%2dT%2d:%2d:%2d.%3dZ %n", &year, &month, &day,
+				&hour, &minute, &second, &ms, &used),
 			 7);
 	assert_int_equal(used, (int)strlen("ts=2026-01-02T03:04:05.678Z "));
 	return line + used;
 }
 
-#define assert_line(expected, ...) \
-	do { \
-		capture_begin(); \
-		log_info(__VA_ARGS__); \
+#define assert_line(expected, ...)                                         \
+	do {                                                               \
+		capture_begin();                                           \
+		log_info(__VA_ARGS__);                                     \
 		assert_string_equal(after_stamp(capture_end()), expected); \
 	} while (0)
 
@@ -69,23 +70,28 @@ static void test_a_line(void **state)
 {
 	(void)state;
 	assert_line("level=info program=test msg=\"hello there\"\n", "hello there");
-	assert_line("level=info program=test msg=\"m\" symbol=KRW-BTC row=-3 big=9223372036854775807\n", "m",
-		    L_STR("symbol", "KRW-BTC"), L_INT("row", -3), L_INT("big", INT64_MAX));
-	assert_line("level=info program=test msg=\"m\" at=2020-02-20T11:19:00Z ms=2020-02-20T11:19:00.123Z unset=none far=1000000000000000\n",
-		    "m", L_TIME("at", 1582197540000), L_TIME("ms", 1582197540123), L_TIME("unset", INT64_MIN),
-		    L_TIME("far", INT64_C(1000000000000000)));
+	assert_line(
+		"level=info program=test msg=\"m\" symbol=KRW-BTC row=-3 big=9223372036854775807\n",
+		"m", L_STR("symbol", "KRW-BTC"), L_INT("row", -3), L_INT("big", INT64_MAX));
+	assert_line(
+		"level=info program=test msg=\"m\" at=2020-02-20T11:19:00Z ms=2020-02-20T11:19:00.123Z unset=none far=1000000000000000\n",
+		"m", L_TIME("at", 1582197540000), L_TIME("ms", 1582197540123),
+		L_TIME("unset", INT64_MIN), L_TIME("far", INT64_C(1000000000000000)));
 }
 
 static void test_nothing_forges_a_line(void **state)
 {
 	(void)state;
-	assert_line("level=info program=test msg=\"a\\nts=1 level=error\\r\" k=\"a\\nlevel=error msg=\\\"x\\\"\"\n",
-		    "a\nts=1 level=error\r", L_STR("k", "a\nlevel=error msg=\"x\""));
-	assert_line("level=info program=test msg=\"m\" back=\"a\\\\b\" tab=\"\\t\" esc=\"\\x1b[31m\" del=\"\\x7f\" none=\"\" null=\"\"\n",
-		    "m", L_STR("back", "a\\b"), L_STR("tab", "\t"), L_STR("esc", "\x1b[31m"), L_STR("del", "\x7f"),
-		    L_STR("none", ""), L_STR("null", NULL));
-	assert_line("level=info program=test msg=\"m\" space=\"a b\" equals=\"a=b\" plain=a.b/c:1,2\n", "m", L_STR("space", "a b"),
-		    L_STR("equals", "a=b"), L_STR("plain", "a.b/c:1,2"));
+	assert_line(
+		"level=info program=test msg=\"a\\nts=1 level=error\\r\" k=\"a\\nlevel=error msg=\\\"x\\\"\"\n",
+		"a\nts=1 level=error\r", L_STR("k", "a\nlevel=error msg=\"x\""));
+	assert_line(
+		"level=info program=test msg=\"m\" back=\"a\\\\b\" tab=\"\\t\" esc=\"\\x1b[31m\" del=\"\\x7f\" none=\"\" null=\"\"\n",
+		"m", L_STR("back", "a\\b"), L_STR("tab", "\t"), L_STR("esc", "\x1b[31m"),
+		L_STR("del", "\x7f"), L_STR("none", ""), L_STR("null", NULL));
+	assert_line(
+		"level=info program=test msg=\"m\" space=\"a b\" equals=\"a=b\" plain=a.b/c:1,2\n",
+		"m", L_STR("space", "a b"), L_STR("equals", "a=b"), L_STR("plain", "a.b/c:1,2"));
 }
 
 static void test_utf8(void **state)
@@ -97,22 +103,23 @@ static void test_utf8(void **state)
 		{"€", "€"},
 		{"😀", "😀"},
 		{"a\xff", "\"a\\xff\""},
-		{"\xc3", "\"\\xc3\""},                       /* ends too early */
+		{"\xc3", "\"\\xc3\""}, /* ends too early */
 		{"\xc3(", "\"\\xc3(\""},
-		{"\xc0\xaf", "\"\\xc0\\xaf\""},              /* overlong */
+		{"\xc0\xaf", "\"\\xc0\\xaf\""}, /* overlong */
 		{"\xe0\x9f\xbf", "\"\\xe0\\x9f\\xbf\""},
-		{"\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},     /* surrogate */
+		{"\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},          /* surrogate */
 		{"\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\""}, /* beyond U+10FFFF */
-		{"\xc2\x9b", "\"\\xc2\\x9b\""},              /* C1: a terminal's control sequence */
-		{"\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""},     /* line separator */
-		{"\xe2\x80\xae", "\"\\xe2\\x80\\xae\""},     /* right to left */
+		{"\xc2\x9b", "\"\\xc2\\x9b\""},          /* C1: a terminal's control sequence */
+		{"\xe2\x80\xa8", "\"\\xe2\\x80\\xa8\""}, /* line separator */
+		{"\xe2\x80\xae", "\"\\xe2\\x80\\xae\""}, /* right to left */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char expected[128];
 
-		snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=%s\n", cases[i].shown);
+		snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=%s\n",
+			 cases[i].shown);
 		assert_line(expected, "m", L_STR("k", cases[i].text));
 	}
 }
@@ -128,11 +135,13 @@ static void test_long_values_are_cut(void **state)
 	assert_line(expected, "m", L_STR("k", text));
 	text[400] = 'x';
 	text[1000] = 0;
-	snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=\"%.400s...\"\n", text);
+	snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=\"%.400s...\"\n",
+		 text);
 	assert_line(expected, "m", L_STR("k", text));
 	/* not inside a character: 399 bytes and a two-byte one */
 	memcpy(text + 399, "\xc3\xa9", 2);
-	snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=\"%.399s...\"\n", text);
+	snprintf(expected, sizeof(expected), "level=info program=test msg=\"m\" k=\"%.399s...\"\n",
+		 text);
 	assert_line(expected, "m", L_STR("k", text));
 }
 
@@ -275,7 +284,8 @@ static void test_a_stuck_reader_costs_lines(void **state)
 	stderr_to(ends[1]);
 	alarm(60);
 	for (int i = 0; i < all; i++)
-		log_info("a line of some length, which fills the pipe before all of them are written");
+		log_info(
+			"a line of some length, which fills the pipe before all of them are written");
 	alarm(0);
 	n = read(ends[0], captured, sizeof(captured) - 1);
 	assert_true(n > 0);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What comes of good pages, digit for digit (tests/data/pages/good, and recorded ones). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@
 #include "page_file.h"
 #include "producer/page.h"
 
-#define MINUTE_MS INT64_C(60000)
+#define MINUTE_MS       INT64_C(60000)
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
 
 static void take(const char *name, const char *interval, size_t rows, struct page *page)
@@ -76,11 +77,11 @@ static void accepted(void **state)
 		const char *name, *interval;
 		size_t rows;
 	} good[] = {
-		{"empty.json", "1m", 0},	   {"empty-spaced.json", "1m", 0},
-		{"unordered.json", "1m", 3},	   {"twice-the-same.json", "1m", 3},
+		{"empty.json", "1m", 0},           {"empty-spaced.json", "1m", 0},
+		{"unordered.json", "1m", 3},       {"twice-the-same.json", "1m", 3},
 		{"unknown-fields.json", "1m", 1},  {"without-kst.json", "1m", 1},
 		{"other-key-order.json", "1m", 1}, {"odd.json", "1m", 1},
-		{"seconds.json", "1s", 3},	   {"days.json", "1d", 1},
+		{"seconds.json", "1s", 3},         {"days.json", "1d", 1},
 		{"months.json", "1M", 2},
 	};
 
@@ -99,14 +100,17 @@ static void to_is_exclusive(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN, &page, &err), -1);
-	assert_non_null(
-		strstr(err.text, "Row 1 of the page begins at 2020-02-20T11:19:00Z; only candles before"));
 	assert_int_equal(
-		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN - MINUTE_MS, &page, &err),
+		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN, &page, &err),
 		-1);
-	assert_int_equal(parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN + 1, &page, &err),
-			 0);
+	assert_non_null(strstr(
+		err.text, "Row 1 of the page begins at 2020-02-20T11:19:00Z; only candles before"));
+	assert_int_equal(parse_file("pages/good", "three-rows.json", "1m",
+				    ELEVEN_NINETEEN - MINUTE_MS, &page, &err),
+			 -1);
+	assert_int_equal(
+		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN + 1, &page, &err),
+		0);
 	page_release(&page);
 }
 
@@ -118,13 +122,17 @@ static void another_interval_or_market(void **state)
 	char *text = slurp("pages/good", "three-rows.json", &len);
 
 	(void)state;
-	assert_int_equal(parse_file("pages/good", "three-rows.json", "3m", PAGE_NO_TO, &page, &err), -1);
-	assert_int_equal(parse_file("pages/good", "three-rows.json", "1d", PAGE_NO_TO, &page, &err), -1);
+	assert_int_equal(parse_file("pages/good", "three-rows.json", "3m", PAGE_NO_TO, &page, &err),
+			 -1);
+	assert_int_equal(parse_file("pages/good", "three-rows.json", "1d", PAGE_NO_TO, &page, &err),
+			 -1);
 	assert_int_equal(parse_file("pages/good", "days.json", "1M", PAGE_NO_TO, &page, &err), -1);
-	assert_int_equal(page_parse(text, len, "KRW-ETH", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
-			 -1);
-	assert_int_equal(page_parse(text, len, "krw-btc", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
-			 -1);
+	assert_int_equal(
+		page_parse(text, len, "KRW-ETH", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
+		-1);
+	assert_int_equal(
+		page_parse(text, len, "krw-btc", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
+		-1);
 	free(text);
 }
 
@@ -148,7 +156,8 @@ static void recorded_pages(void **state)
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		const struct interval *iv = interval_by_name(pages[i].interval);
 
-		if (parse_file("upbit", pages[i].name, pages[i].interval, PAGE_NO_TO, &page, &err) < 0)
+		if (parse_file("upbit", pages[i].name, pages[i].interval, PAGE_NO_TO, &page, &err) <
+		    0)
 			fail_msg("%s is rejected: %s", pages[i].name, err.text);
 		assert_int_equal(page.n, pages[i].rows);
 		for (size_t k = 1; k < page.n; k++)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names and patterns of markets. */
 #include <setjmp.h>
 #include <stdarg.h>

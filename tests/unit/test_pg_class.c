@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -29,12 +30,15 @@ static void assert_says(const char *part)
 static void test_classes(void **state)
 {
 	static const char *const retry[] = {
-		"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "40001", "40P01", "40003", "55P03", "57014", "57P01",
-		"57P02", "57P03", "57P05", "25P03", "25006", "53000", "53100", "53200", "53300", "53400", "", NULL};
-	static const char *const input[] = {"22003", "22007", "22008", "22021", "22P02", "22P05", "23502", "23514"};
-	static const char *const fatal[] = {"23505", "23503", "23P01", "21000", "42P01", "42703", "42804", "42P10", "42501", "3D000",
-					    "3F000", "28000", "28P01", "0A000", "26000", "25P02", "58030", "XX000", "XX001", "P0001",
-					    "01000", "ZZZZZ", "?"};
+		"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "40001", "40P01",
+		"40003", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006",
+		"53000", "53100", "53200", "53300", "53400", "",      NULL};
+	static const char *const input[] = {"22003", "22007", "22008", "22021",
+					    "22P02", "22P05", "23502", "23514"};
+	static const char *const fatal[] = {"23505", "23503", "23P01", "21000", "42P01", "42703",
+					    "42804", "42P10", "42501", "3D000", "3F000", "28000",
+					    "28P01", "0A000", "26000", "25P02", "58030", "XX000",
+					    "XX001", "P0001", "01000", "ZZZZZ", "?"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(retry) / sizeof(*retry); i++)
@@ -58,11 +62,13 @@ static void test_statements(void **state)
 		{"fail 23514", "23514", ERR_INPUT, 1, "it failed (SQLSTATE 23514)"},
 		{"fail 23505", "23505", ERR_FATAL, 1, "it failed (SQLSTATE 23505)"},
 		{"fail 40P01", "40P01", ERR_RETRY, 1, "(SQLSTATE 40P01)"},
-		{"fail 42P01", "42P01", ERR_FATAL, 1, "(SQLSTATE 42P01): run `gapless-writer migrate`"},
+		{"fail 42P01", "42P01", ERR_FATAL, 1,
+		 "(SQLSTATE 42P01): run `gapless-writer migrate`"},
 		{"fail 42501", "42501", ERR_FATAL, 1, "privileges"},
 		{"fail 25006", "25006", ERR_RETRY, 0, "read-only"},
 		{"fail XX000", "XX000", ERR_FATAL, 0, "(SQLSTATE XX000)"},
-		{"terminate", "57P01", ERR_RETRY, 0, "was lost: terminating connection due to administrator command"},
+		{"terminate", "57P01", ERR_RETRY, 0,
+		 "was lost: terminating connection due to administrator command"},
 		{"drop", "", ERR_RETRY, 0, "was lost: server closed the connection unexpectedly"},
 		{"copy", "", ERR_FATAL, 0, "a COPY came"},
 	};
@@ -73,7 +79,8 @@ static void test_statements(void **state)
 	fake_begin(&f, FAKE_WELCOME, NULL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		if (!pg_is_open(&pg))
-			assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
+			assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err),
+					 0);
 		assert_null(pg_query(&pg, cases[i].sql, none, 10000, &err));
 		assert_int_equal(err.class, cases[i].class);
 		assert_says(cases[i].says);
@@ -85,7 +92,8 @@ static void test_statements(void **state)
 			assert_non_null(res);
 			assert_string_equal(PQcmdTuples(res), "1");
 			PQclear(res);
-			assert_string_equal(pg.sqlstate, cases[i].sqlstate); /* of the last failure, still */
+			assert_string_equal(pg.sqlstate,
+					    cases[i].sqlstate); /* of the last failure, still */
 		}
 	}
 	assert_int_equal(pg_run(&pg, "good", none, 10000, &err), -1); /* closed by the last case */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <setjmp.h>
@@ -74,7 +75,8 @@ static void test_refusals(void **state)
 		fake_end(&f);
 		assert_int_equal(err.class, cases[i].class);
 		assert_string_equal(pg.sqlstate, cases[i].sqlstate);
-		assert_says("the database refuses the connection: connection to server at \"127.0.0.1\"");
+		assert_says(
+			"the database refuses the connection: connection to server at \"127.0.0.1\"");
 		assert_says("FATAL: no way: not today (SQLSTATE ");
 		assert_says(cases[i].fix);
 		assert_null(strstr(err.text, "LOCATION"));
@@ -89,7 +91,8 @@ static void test_password_is_asked_for(void **state)
 
 	(void)state;
 	fake_begin(&f, FAKE_ASKS_PASSWORD, NULL);
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), "passfile=/nonexistent"), "test", &err), -1);
+	assert_int_equal(
+		pg_open(&pg, conninfo_of(port_of(&f), "passfile=/nonexistent"), "test", &err), -1);
 	fake_end(&f);
 	assert_int_equal(err.class, ERR_FATAL);
 	assert_says("the database wants a password");
@@ -115,14 +118,17 @@ static void test_nobody_there(void **state)
 static void test_bad_conninfo(void **state)
 {
 	static const char *const cases[][2] = {
-		{"host=127.0.0.1 elephant=1", "does not parse: invalid connection option \"elephant\""},
+		{"host=127.0.0.1 elephant=1",
+		 "does not parse: invalid connection option \"elephant\""},
 		{"host=127.0.0.1 user", "does not parse: missing \"=\" after \"user\""},
 		{"postgresql://127.0.0.1:1/x?elephant=1", "does not parse: "},
 		{"host=127.0.0.1 password=s3 cr3t", "there is a password in it"},
 		{"host=127.0.0.1 sslmode=elephant", "is not valid: invalid sslmode value"},
 		{"host=127.0.0.1 port=elephant", "is not valid: invalid "},
-		{"host=127.0.0.1 target_session_attrs=elephant", "is not valid: invalid target_session_attrs value"},
-		{"host=127.0.0.1,127.0.0.1 port=1,2,3", "is not valid: could not match 3 port numbers to 2 hosts"},
+		{"host=127.0.0.1 target_session_attrs=elephant",
+		 "is not valid: invalid target_session_attrs value"},
+		{"host=127.0.0.1,127.0.0.1 port=1,2,3",
+		 "is not valid: could not match 3 port numbers to 2 hosts"},
 	};
 	struct pg pg = {0};
 
@@ -136,7 +142,8 @@ static void test_bad_conninfo(void **state)
 	}
 }
 
-/* The first host takes the connection and says nothing: the next one gets its turn, after connect_timeout. */
+/* The first host takes the connection and says nothing: the next one gets its turn, after
+ * connect_timeout. */
 static void test_silent_host(void **state)
 {
 	struct pg pg = {0};
@@ -148,7 +155,8 @@ static void test_silent_host(void **state)
 	fake_begin(&silent, FAKE_SILENT, NULL);
 	fake_begin(&good, FAKE_WELCOME, NULL);
 	begun_ms = clock_boot_ms();
-	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&silent), "connect_timeout=1"), "test", &err), -1);
+	assert_int_equal(
+		pg_open(&pg, conninfo_of(port_of(&silent), "connect_timeout=1"), "test", &err), -1);
 	assert_in_range(clock_boot_ms() - begun_ms, 950, 8000);
 	assert_int_equal(err.class, ERR_RETRY);
 	assert_says("has not answered for 1 s");
@@ -215,8 +223,10 @@ static void test_black_hole(void **state)
 	hole_end(&hole);
 }
 
-/* In place of libc's for this program, libpq included: two.test has the addresses 127.0.0.1 and 127.0.0.2. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+/* In place of libc's for this program, libpq included: two.test has the addresses 127.0.0.1 and
+ * 127.0.0.2. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		struct addrinfo **out)
 {
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 	struct addrinfo *last;
@@ -233,7 +243,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 	return real("127.0.0.2", service, hints, &last->ai_next);
 }
 
-/* A name with two addresses, of which the first one is gone: IPv6 that leads nowhere, a server that has moved. */
+/* A name with two addresses, of which the first one is gone: IPv6 that leads nowhere, a server that
+ * has moved. */
 static void test_second_address(void **state)
 {
 	struct pg pg = {0};
@@ -244,8 +255,10 @@ static void test_second_address(void **state)
 	(void)state;
 	hole_begin(&hole);
 	fake_begin_at(&good, 2, hole.port, FAKE_WELCOME, NULL);
-	snprintf(conninfo, sizeof(conninfo),
-		 "host=two.test port=%d user=me dbname=market sslmode=disable gssencmode=disable connect_timeout=1", hole.port);
+	snprintf(
+		conninfo, sizeof(conninfo),
+		"host=two.test port=%d user=me dbname=market sslmode=disable gssencmode=disable connect_timeout=1",
+		hole.port);
 	assert_int_equal(pg_open(&pg, conninfo, "test", &err), 0);
 	assert_string_equal(PQhostaddr(pg.conn), "127.0.0.2");
 	pg_close(&pg);

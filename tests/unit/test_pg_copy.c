@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* COPY against a server that refuses, dies, hangs or does not read. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +26,8 @@ static void assert_says(const char *part)
 }
 
 /* So many pieces of data; 0 with *rows, or -1 as soon as something fails. */
-static int copied(struct pg *pg, const char *sql, const char *data, size_t bytes, int pieces, int64_t deadline_ms, int64_t *rows)
+static int copied(struct pg *pg, const char *sql, const char *data, size_t bytes, int pieces,
+		  int64_t deadline_ms, int64_t *rows)
 {
 	struct pg_copy copy;
 
@@ -59,7 +61,8 @@ static void test_rows(void **state)
 	for (int pieces = 0; pieces < 4; pieces++) {
 		assert_int_equal(copied(&pg, "COPY good", "abc", 3, pieces, 10000, &rows), 0);
 		assert_int_equal(rows, pieces);
-		assert_int_equal(pg_run(&pg, "good", none, 10000, &err), 0); /* the connection is as before */
+		assert_int_equal(pg_run(&pg, "good", none, 10000, &err),
+				 0); /* the connection is as before */
 	}
 	pg_close(&pg);
 	fake_end(&f);
@@ -95,7 +98,8 @@ static void test_failures(void **state)
 
 		opened(&pg, &f);
 		pg.sqlstate[0] = 0;
-		assert_int_equal(copied(&pg, cases[i].sql, data, sizeof(data), 30, 10000, &rows), -1);
+		assert_int_equal(copied(&pg, cases[i].sql, data, sizeof(data), 30, 10000, &rows),
+				 -1);
 		assert_int_equal(err.class, cases[i].class);
 		assert_says(cases[i].says);
 		if (cases[i].sqlstate)
@@ -111,7 +115,8 @@ static void test_failures(void **state)
 
 static void test_deadlines(void **state)
 {
-	/* the deaf one last: behind what it does not read it does not see the end of the connection either */
+	/* the deaf one last: behind what it does not read it does not see the end of the connection
+	 * either */
 	static const char *const cases[] = {"COPY hang", "COPY silent at the end", "COPY deaf"};
 	static char data[1 << 20];
 	struct pg pg = {0};

@@ -1,9 +1,11 @@
-/* The producer's pure core against a small world: an exchange whose candles change and appear late, a topic that loses, repeats
- * and reorders messages, a database that applies them as the writer does, crashes of the producer, wrong empty pages.
+/* SPDX-License-Identifier: MIT */
+/* The producer's pure core against a small world: an exchange whose candles change and appear late,
+ * a topic that loses, repeats and reorders messages, a database that applies them as the writer
+ * does, crashes of the producer, wrong empty pages.
  *
- * Held at every step: what the database claims as covered is what the exchange finally has, nothing else.
- * Held at the end, after a quiet while: no gap is left, every final candle is there with its final value, and nothing was
- * asked for in a circle.
+ * Held at every step: what the database claims as covered is what the exchange finally has, nothing
+ * else. Held at the end, after a quiet while: no gap is left, every final candle is there with its
+ * final value, and nothing was asked for in a circle.
  *
  * GAPLESS_SEED picks the first seed, GAPLESS_RUNS how many worlds. */
 #include <setjmp.h>
@@ -141,7 +143,8 @@ static void producer_start(struct world *w)
 /* The exchange's answer. */
 static void answer(struct world *w, const struct request *r, struct page *page)
 {
-	int64_t i = r->to_ms == INT64_MAX ? (w->now_ms - START_MS) / w->iv->nominal_ms : (r->to_ms - START_MS) / w->iv->nominal_ms - 1;
+	int64_t i = r->to_ms == INT64_MAX ? (w->now_ms - START_MS) / w->iv->nominal_ms
+					  : (r->to_ms - START_MS) / w->iv->nominal_ms - 1;
 	struct candle rows[PAGE_ROWS];
 	size_t n = 0;
 
@@ -190,8 +193,10 @@ static void writer_apply(struct world *w, size_t upto)
 			struct table_row *row = &w->db[i];
 
 			if (!row->value || m->pub.candle.revision > row->revision ||
-			    (m->pub.candle.revision == row->revision && m->fetched_ms > row->fetched_ms))
-				*row = (struct table_row){atoi(m->pub.candle.close), m->pub.candle.revision, m->fetched_ms};
+			    (m->pub.candle.revision == row->revision &&
+			     m->fetched_ms > row->fetched_ms))
+				*row = (struct table_row){atoi(m->pub.candle.close),
+							  m->pub.candle.revision, m->fetched_ms};
 			spans_add(&w->coverage, m->pub.covers_from_ms, m->pub.covers_to_ms);
 			if (again == 0 && pick > 0 && rnd(w, 3) == 0)
 				pick = rnd(w, (uint32_t)pick + 1); /* an old one comes again */
@@ -206,15 +211,18 @@ static void writer_apply(struct world *w, size_t upto)
 static void coverage_check(const struct world *w)
 {
 	for (size_t k = 0; k < w->coverage.n; k++) {
-		assert_true(interval_on_grid(w->iv, w->coverage.v[k].from) && interval_on_grid(w->iv, w->coverage.v[k].to));
+		assert_true(interval_on_grid(w->iv, w->coverage.v[k].from) &&
+			    interval_on_grid(w->iv, w->coverage.v[k].to));
 		assert_true(w->coverage.v[k].to <= w->now_ms - FINAL_MS + w->iv->nominal_ms);
-		for (int64_t t = w->coverage.v[k].from; t < w->coverage.v[k].to; t += w->iv->nominal_ms) {
+		for (int64_t t = w->coverage.v[k].from; t < w->coverage.v[k].to;
+		     t += w->iv->nominal_ms) {
 			int64_t i = (t - START_MS) / w->iv->nominal_ms;
 
 			assert_in_range(i, 0, SPAN - 1);
 			if (w->db[i].value != truth_final(w, i))
-				fail_msg("interval %lld is covered with %d, the exchange finally has %d", (long long)i, w->db[i].value,
-					 truth_final(w, i));
+				fail_msg(
+					"interval %lld is covered with %d, the exchange finally has %d",
+					(long long)i, w->db[i].value, truth_final(w, i));
 		}
 	}
 }
@@ -227,13 +235,17 @@ static void reports_deliver(struct world *w, size_t upto)
 		if (m->delivered)
 			series_delivered(&w->s, m->pub.covers_from_ms, m->pub.covers_to_ms);
 		else
-			series_failed(&w->s, m->pub.candle.timestamp_ms, m->pub.covers_from_ms, m->pub.covers_to_ms);
+			series_failed(&w->s, m->pub.candle.timestamp_ms, m->pub.covers_from_ms,
+				      m->pub.covers_to_ms);
 	}
 }
 
 static int ask(struct world *w, int64_t boot_ms)
 {
-	struct plan plan = {.series = (struct series *[]){&w->s}, .n = 1, .now_ms = w->now_ms, .boot_ms = boot_ms};
+	struct plan plan = {.series = (struct series *[]){&w->s},
+			    .n = 1,
+			    .now_ms = w->now_ms,
+			    .boot_ms = boot_ms};
 	struct publications out = {0};
 	struct request r;
 	struct page page;
@@ -252,11 +264,13 @@ static int ask(struct world *w, int64_t boot_ms)
 		struct sent *m = &w->log[w->n_log];
 
 		assert_true(w->n_log < LOG_MAX);
-		assert_true(i == 0 || out.v[i - 1].candle.timestamp_ms < out.v[i].candle.timestamp_ms);
+		assert_true(i == 0 ||
+			    out.v[i - 1].candle.timestamp_ms < out.v[i].candle.timestamp_ms);
 		*m = (struct sent){.pub = out.v[i], .fetched_ms = w->now_ms, .delivered = 1};
 		if (w->faults && rnd(w, 60) == 0) {
 			m->lost = 1;
-			m->delivered = rnd(w, 2) == 0; /* lost behind Kafka, or not delivered at all */
+			m->delivered =
+				rnd(w, 2) == 0; /* lost behind Kafka, or not delivered at all */
 		}
 		w->n_log++;
 	}
@@ -280,7 +294,8 @@ static void run_world(uint64_t seed)
 	producer_start(w);
 	for (int64_t next_look = 0; w->now_ms < end; w->now_ms += step, boot += step) {
 		if (w->now_ms > end - (end - at(w, BEFORE)) / 3 && w->faults) {
-			w->faults = 0; /* the last third is calm, and the pauses that faults made are over */
+			w->faults = 0; /* the last third is calm, and the pauses that faults made
+					  are over */
 			boot += HELD_MAX_MS / 4;
 		}
 		if (w->faults && rnd(w, 900) == 0) {
@@ -324,10 +339,12 @@ static void run_world(uint64_t seed)
 	series_gaps(&w->s, NULL, w->now_ms, boot + HELD_MAX_MS / 4, &gaps);
 	if (gaps.n > 0)
 		fail_msg("%zu gaps are left, the first from interval %lld to %lld", gaps.n,
-			 (long long)(gaps.v[0].from - START_MS) / w->iv->nominal_ms, (long long)(gaps.v[0].to - START_MS) / w->iv->nominal_ms);
+			 (long long)(gaps.v[0].from - START_MS) / w->iv->nominal_ms,
+			 (long long)(gaps.v[0].to - START_MS) / w->iv->nominal_ms);
 	for (int64_t i = 0; at(w, i + 1) + FINAL_MS + QUIET_TAIL_MS < w->now_ms; i++)
 		if (w->db[i].value != truth_final(w, i))
-			fail_msg("interval %lld holds %d, the exchange finally has %d", (long long)i, w->db[i].value, truth_final(w, i));
+			fail_msg("interval %lld holds %d, the exchange finally has %d",
+				 (long long)i, w->db[i].value, truth_final(w, i));
 	quiet_requests = w->requests;
 	for (int i = 0; i < 20; i++)
 		ask(w, ++boot);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pace against simulated minutes: a loop that wakes up late, a network that delays. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,8 +117,8 @@ static void idling_saves_nothing_up(void **state)
 	assert_in_range(ratelimit_wait_ms(&r, now_ms), 100, 112);
 }
 
-/* Both kinds always have work: live gets 80 %, in any 10 s at most two more than that; and nothing is
- * lost. */
+/* Both kinds always have work: live gets 80 %, in any 10 s at most two more than that; and nothing
+ * is lost. */
 static void live_leaves_room_for_backfill(void **state)
 {
 	static int64_t live[SENT_MAX];
@@ -154,7 +155,8 @@ static void live_leaves_room_for_backfill(void **state)
 	}
 }
 
-/* Live had nothing to ask for a minute: two seconds of the budget are saved up, 18 requests, no more. */
+/* Live had nothing to ask for a minute: two seconds of the budget are saved up, 18 requests, no
+ * more. */
 static void live_saves_two_seconds_up(void **state)
 {
 	struct ratelimit r;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The budget and the answers of an exchange that counts: Remaining-Req, 429, 418. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,8 +26,8 @@ static int count(struct counter *c, int64_t arrival_ms, int64_t phase_ms)
 	return c->n < 10 ? 10 - ++c->n : -1;
 }
 
-/* Alone on its address, at nine a second: the header never stops it for long, whatever the phase of the
- * seconds. */
+/* Alone on its address, at nine a second: the header never stops it for long, whatever the phase of
+ * the seconds. */
 static void remaining_zero_costs_little(void **state)
 {
 	(void)state;
@@ -56,8 +57,8 @@ static void remaining_zero_costs_little(void **state)
 	}
 }
 
-/* Somebody else on the same address takes six a second, in a burst: nothing is sent between a zero and
- * the second's end. */
+/* Somebody else on the same address takes six a second, in a burst: nothing is sent between a zero
+ * and the second's end. */
 static void remaining_zero_holds_to_the_end_of_the_second(void **state)
 {
 	struct counter counter = {.second = -1};

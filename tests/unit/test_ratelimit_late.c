@@ -1,5 +1,7 @@
-/* One producer alone whose loop wakes up late again and again, on a machine with other things to do: the slots that it loses come
- * back where the exchange's count shows room, and the exchange refuses nothing. */
+/* SPDX-License-Identifier: MIT */
+/* One producer alone whose loop wakes up late again and again, on a machine with other things to
+ * do: the slots that it loses come back where the exchange's count shows room, and the exchange
+ * refuses nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +38,8 @@ static void arrive(struct exchange *x, struct flight *f, int limit)
 	x->refused += f->remaining < 0;
 }
 
-/* Ten minutes in which one wake-up of `rare` comes up to stall_ms late; returns requests a second, in hundredths. */
+/* Ten minutes in which one wake-up of `rare` comes up to stall_ms late; returns requests a second,
+ * in hundredths. */
 static int ten_minutes(int limit, double budget, int rare, int stall_ms, int *refused)
 {
 	struct exchange x = {.phase_ms = rng_below(1000), .second = -1};
@@ -51,7 +54,8 @@ static int ten_minutes(int limit, double budget, int rare, int stall_ms, int *re
 		int64_t wait;
 
 		for (int i = 0; i < FLIGHTS; i++)
-			if (flights[i].arrives_ms && !flights[i].judged && now >= flights[i].arrives_ms)
+			if (flights[i].arrives_ms && !flights[i].judged &&
+			    now >= flights[i].arrives_ms)
 				arrive(&x, &flights[i], limit);
 		if (now < wakes_ms)
 			continue;
@@ -74,7 +78,11 @@ static int ten_minutes(int limit, double budget, int rare, int stall_ms, int *re
 			idle->answered_ms = idle->arrives_ms + 1 + rng_below(15);
 			sent++;
 		}
-		wakes_ms = now + (wait > 20 ? 20 : wait > 0 ? wait : 1) + (rng_below(rare) == 0 ? rng_below(stall_ms) : 0);
+		wakes_ms = now +
+			   (wait > 20  ? 20
+			    : wait > 0 ? wait
+				       : 1) +
+			   (rng_below(rare) == 0 ? rng_below(stall_ms) : 0);
 	}
 	*refused = x.refused;
 	return sent / 6;

@@ -1,5 +1,7 @@
-/* Several producers behind one address: an exchange that counts fixed seconds, answers that are on their way for a while,
- * members that have work or not. Together they stay under the limit, and use what the others do not. */
+/* SPDX-License-Identifier: MIT */
+/* Several producers behind one address: an exchange that counts fixed seconds, answers that are on
+ * their way for a while, members that have work or not. Together they stay under the limit, and use
+ * what the others do not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,15 +35,20 @@ struct street {
 	int in_second;            /* arrivals in the exchange's second */
 	int sent, refused, worst; /* worst: most refusals in one second */
 	int refused_in_second;
-	int way_ms;               /* one way takes 2 to way_ms */
+	int way_ms; /* one way takes 2 to way_ms */
 };
 
-/* parts: how many of the 12 partitions each has, one range after the other. The members' clocks differ by some ms. */
+/* parts: how many of the 12 partitions each has, one range after the other. The members' clocks
+ * differ by some ms. */
 static void street_open(struct street *s, int n, const int *parts, int way_ms)
 {
 	int next = 0;
 
-	*s = (struct street){.n = n, .now_ms = 5000, .phase_ms = rng_below(1000), .second = -1, .way_ms = way_ms};
+	*s = (struct street){.n = n,
+			     .now_ms = 5000,
+			     .phase_ms = rng_below(1000),
+			     .second = -1,
+			     .way_ms = way_ms};
 	for (int i = 0; i < n; i++) {
 		struct member *m = &s->m[i];
 
@@ -123,7 +130,8 @@ static int street_run(struct street *s, int seconds)
 	return (s->sent - before) * 100 / seconds;
 }
 
-/* Ten streets of five minutes each, with longer and longer ways: requests a second in hundredths, and the refused ones. */
+/* Ten streets of five minutes each, with longer and longer ways: requests a second in hundredths,
+ * and the refused ones. */
 static void ten_streets(const int *working, int least, int most, int refused_of_10000)
 {
 	static const int parts[2][3] = {{4, 4, 4}, {6, 4, 2}};
@@ -140,7 +148,8 @@ static void ten_streets(const int *working, int least, int most, int refused_of_
 		refused += s.refused;
 		assert_true(s.worst < 3); /* three in one second make a ban */
 	}
-	print_message("# %d.%02d/s, %d refused of %d\n", rates / 1000, rates / 10 % 100, refused, sent);
+	print_message("# %d.%02d/s, %d refused of %d\n", rates / 1000, rates / 10 % 100, refused,
+		      sent);
 	assert_in_range(rates / 10, least, most);
 	assert_true((int64_t)refused * 10000 <= (int64_t)refused_of_10000 * sent);
 }
@@ -163,7 +172,8 @@ static void two_work(void **state)
 	ten_streets((int[]){1, 0, 1}, 830, 902, 20);
 }
 
-/* One or two of three run out of work: in the 10 s that follow, the others find out. In tenths of a request a second. */
+/* One or two of three run out of work: in the 10 s that follow, the others find out. In tenths of a
+ * request a second. */
 static void one_goes_on(void **state)
 {
 	(void)state;
@@ -184,7 +194,8 @@ static void one_goes_on(void **state)
 			sent += s.sent;
 			refused += s.refused;
 		}
-		print_message("# %d stop: %d.%d/s, %d refused in 200 rounds\n", stop, sent / 2000, sent / 200 % 10, refused);
+		print_message("# %d stop: %d.%d/s, %d refused in 200 rounds\n", stop, sent / 2000,
+			      sent / 200 % 10, refused);
 		assert_true(sent >= 2000 * 77 / 10);
 		assert_true(refused <= 20);
 	}
@@ -206,8 +217,8 @@ static void they_come_and_go(void **state)
 	assert_true(s.worst < 3);
 }
 
-/* All start at the same moment, and for a second each of them takes the exchange's clock for something else: Date has only whole
- * seconds. */
+/* All start at the same moment, and for a second each of them takes the exchange's clock for
+ * something else: Date has only whole seconds. */
 static void they_start_together(void **state)
 {
 	int sent = 0, refused = 0, bans = 0;
@@ -229,13 +240,15 @@ static void they_start_together(void **state)
 		refused += s.refused;
 		bans += s.worst >= 3;
 	}
-	print_message("# %d.%02d/s, %d refused in 300 starts\n", sent / 3000, sent / 30 % 100, refused);
+	print_message("# %d.%02d/s, %d refused in 300 starts\n", sent / 3000, sent / 30 % 100,
+		      refused);
 	assert_true(bans <= 1);
 	assert_true(refused <= 110);
 	assert_true(sent >= 300 * 80);
 }
 
-/* A guest beside producers that use all they have: it finds hardly anything, and takes hardly anything from them. */
+/* A guest beside producers that use all they have: it finds hardly anything, and takes hardly
+ * anything from them. */
 static void a_guest_is_modest(void **state)
 {
 	struct street s;
@@ -254,12 +267,9 @@ static void a_guest_is_modest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_work),
-		cmocka_unit_test(one_works),
-		cmocka_unit_test(two_work),
-		cmocka_unit_test(one_goes_on),
-		cmocka_unit_test(they_come_and_go),
-		cmocka_unit_test(they_start_together),
+		cmocka_unit_test(all_work),          cmocka_unit_test(one_works),
+		cmocka_unit_test(two_work),          cmocka_unit_test(one_goes_on),
+		cmocka_unit_test(they_come_and_go),  cmocka_unit_test(they_start_together),
 		cmocka_unit_test(a_guest_is_modest),
 	};
 

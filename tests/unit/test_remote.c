@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A remote server's words, made fit for a sentence. What JSON is refused: test_page_bad.c. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* What a replay reads, by which name, and where each of its partitions begins; and the series that commands are about. */
+/* SPDX-License-Identifier: MIT */
+/* What a replay reads, by which name, and where each of its partitions begins; and the series that
+ * commands are about. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,10 +47,14 @@ static void test_names(void **state)
 	(void)state;
 	assert_string_equal(name_of(INT64_MIN, NULL, NULL), "candles.v1");
 	assert_string_equal(name_of(INT64_MIN, " , ", NULL), "candles.v1");
-	assert_string_equal(name_of(1714521600000, NULL, NULL), "candles.v1 from 2024-05-01T00:00:00.000Z");
-	assert_string_equal(name_of(INT64_MIN, "KRW-ETH,KRW-BTC", NULL), "candles.v1 of KRW-BTC,KRW-ETH");
-	assert_string_equal(name_of(INT64_MIN, "KRW-BTC KRW-ETH,KRW-BTC", NULL), "candles.v1 of KRW-BTC,KRW-ETH");
-	assert_string_equal(name_of(1, "KRW-BTC", NULL), "candles.v1 from 1970-01-01T00:00:00.001Z of KRW-BTC");
+	assert_string_equal(name_of(1714521600000, NULL, NULL),
+			    "candles.v1 from 2024-05-01T00:00:00.000Z");
+	assert_string_equal(name_of(INT64_MIN, "KRW-ETH,KRW-BTC", NULL),
+			    "candles.v1 of KRW-BTC,KRW-ETH");
+	assert_string_equal(name_of(INT64_MIN, "KRW-BTC KRW-ETH,KRW-BTC", NULL),
+			    "candles.v1 of KRW-BTC,KRW-ETH");
+	assert_string_equal(name_of(1, "KRW-BTC", NULL),
+			    "candles.v1 from 1970-01-01T00:00:00.001Z of KRW-BTC");
 	assert_string_equal(name_of(1, "KRW-BTC", "nightly"), "nightly");
 
 	/* Too long for a key: cut, and still another one for other symbols. */
@@ -93,7 +99,8 @@ static void test_symbols(void **state)
 	replay_spec_release(&spec);
 }
 
-/* ---- where it begins: one partition a row, low, high, from; what is stored; what must come of it */
+/* ---- where it begins: one partition a row, low, high, from; what is stored; what must come of it
+ */
 
 struct row {
 	const char *name;
@@ -110,24 +117,34 @@ static const struct row rows[] = {
 	{"the first time", 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 0, 0, 100, 0},
 	{"the topic begins later", 30, 100, 30, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 30, 30, 100, 0},
 	{"from a time", 30, 100, 60, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 60, 60, 100, 0},
-	{"from a time whose messages are gone", 30, 100, 20, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 30, 30, 100, 0},
-	{"from a time that has not come", 30, 100, 100, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 100, 100, 100, 0},
+	{"from a time whose messages are gone", 30, 100, 20, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 30,
+	 30, 100, 0},
+	{"from a time that has not come", 30, 100, 100, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 100,
+	 100, 100, 0},
 	{"from beyond the end", 30, 100, 105, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 100, 100, 100, 0},
 	{"an empty topic", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, REPLAY_BEGINS, 0, 0, 0, 0},
 	{"interrupted", 0, 100, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 40, 80, 0},
-	{"interrupted before anything", 0, 100, 0, 1, 0, 0, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 0, 80, 0},
-	{"interrupted, from a time", 0, 100, 30, 1, 30, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 30, 40, 80, 0},
+	{"interrupted before anything", 0, 100, 0, 1, 0, 0, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 0, 80,
+	 0},
+	{"interrupted, from a time", 0, 100, 30, 1, 30, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 30, 40, 80,
+	 0},
 	{"complete: again", 0, 100, 0, 1, 0, 80, 80, 0, 0, 0, REPLAY_BEGINS, 0, 0, 100, 0},
-	{"complete, and this process is the one", 0, 100, 0, 1, 0, 80, 80, 1, 0, 0, REPLAY_GOES_ON, 0, 80, 80, 0},
+	{"complete, and this process is the one", 0, 100, 0, 1, 0, 80, 80, 1, 0, 0, REPLAY_GOES_ON,
+	 0, 80, 80, 0},
 	{"asked to begin again", 0, 100, 0, 1, 0, 40, 80, 0, 1, 0, REPLAY_BEGINS, 0, 0, 100, 0},
-	{"asked to begin again, once", 0, 100, 0, 1, 0, 40, 80, 1, 1, 0, REPLAY_GOES_ON, 0, 40, 80, 0},
+	{"asked to begin again, once", 0, 100, 0, 1, 0, 40, 80, 1, 1, 0, REPLAY_GOES_ON, 0, 40, 80,
+	 0},
 	{"the database was emptied", 0, 100, 0, 0, 0, 0, 0, 1, 0, 0, REPLAY_BEGINS, 0, 0, 100, 0},
 	{"deleted meanwhile", 60, 100, 60, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 60, 80, 20},
-	{"deleted to behind the end", 90, 100, 90, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 80, 80, 40},
+	{"deleted to behind the end", 90, 100, 90, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 80, 80,
+	 40},
 	{"the topic was made anew", 0, 50, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_ANEW, 0, 0, 50, 0},
-	{"the topic was made anew under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_ANEW, 0, 0, 50, 0},
-	{"the topic was made anew when all was done", 0, 50, 0, 1, 0, 80, 80, 1, 0, 0, REPLAY_GOES_ON, 0, 80, 80, 0},
-	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_ANEW, 0, 0, 100, 0},
+	{"the topic was made anew under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_ANEW, 0, 0, 50,
+	 0},
+	{"the topic was made anew when all was done", 0, 50, 0, 1, 0, 80, 80, 1, 0, 0,
+	 REPLAY_GOES_ON, 0, 80, 80, 0},
+	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_ANEW, 0, 0, 100,
+	 0},
 };
 
 static void test_where_it_begins(void **state)
@@ -135,14 +152,21 @@ static void test_where_it_begins(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct row *r = &rows[i];
-		struct replay_part p = {.low = r->low, .high = r->high, .from = r->from, .stored = r->stored, .start = r->start,
-					.next = r->next, .end = r->end, .lost = 77};
+		struct replay_part p = {.low = r->low,
+					.high = r->high,
+					.from = r->from,
+					.stored = r->stored,
+					.start = r->start,
+					.next = r->next,
+					.end = r->end,
+					.lost = 77};
 		enum replay_begun begun = replay_decide(&p, 1, r->running, r->restart, r->strays);
 
-		if (begun != r->begun || p.start != r->want_start || p.next != r->want_next || p.end != r->want_end ||
-		    p.lost != r->want_lost)
-			fail_msg("%s: %d, %lld %lld %lld, lost %lld", r->name, (int)begun, (long long)p.start, (long long)p.next,
-				 (long long)p.end, (long long)p.lost);
+		if (begun != r->begun || p.start != r->want_start || p.next != r->want_next ||
+		    p.end != r->want_end || p.lost != r->want_lost)
+			fail_msg("%s: %d, %lld %lld %lld, lost %lld", r->name, (int)begun,
+				 (long long)p.start, (long long)p.next, (long long)p.end,
+				 (long long)p.lost);
 	}
 }
 
@@ -165,7 +189,8 @@ static void test_partitions_together(void **state)
 	assert_true(p[0].next == 0 && p[1].next == 0 && p[2].next == 0 && p[2].end == 50);
 }
 
-/* Whatever was stored: 0 <= start <= next <= end, and nothing beyond the topic's end is waited for. */
+/* Whatever was stored: 0 <= start <= next <= end, and nothing beyond the topic's end is waited for.
+ */
 static void test_every_small_world(void **state)
 {
 	(void)state;
@@ -175,18 +200,30 @@ static void test_every_small_world(void **state)
 				for (int64_t next = 0; next < 5; next++)
 					for (int64_t end = next; end < 5; end++)
 						for (int flags = 0; flags < 8; flags++) {
-							struct replay_part p = {.low = low, .high = high, .from = from,
-										.stored = flags & 1, .next = next, .end = end};
-							enum replay_begun begun =
-								replay_decide(&p, 1, (flags & 2) != 0, (flags & 4) != 0, 0);
+							struct replay_part p = {.low = low,
+										.high = high,
+										.from = from,
+										.stored = flags & 1,
+										.next = next,
+										.end = end};
+							enum replay_begun begun = replay_decide(
+								&p, 1, (flags & 2) != 0,
+								(flags & 4) != 0, 0);
 
-							assert_true(0 <= p.start && p.start <= p.next && p.next <= p.end);
-							assert_true(p.next == p.end || (p.end <= high && p.next >= low));
+							assert_true(0 <= p.start &&
+								    p.start <= p.next &&
+								    p.next <= p.end);
+							assert_true(
+								p.next == p.end ||
+								(p.end <= high && p.next >= low));
 							assert_true(p.lost >= 0);
 							if (begun != REPLAY_GOES_ON)
-								assert_true(p.start == from && p.next == from && p.end == high);
+								assert_true(p.start == from &&
+									    p.next == from &&
+									    p.end == high);
 							else
-								assert_true(p.next == next + p.lost);
+								assert_true(p.next ==
+									    next + p.lost);
 						}
 }
 

@@ -1,5 +1,6 @@
-/* Promises, series and plan, scene by scene. Pages are written as a picture: one character an interval from 10:00 on, a letter
- * for a candle, a dot for an interval without trades. */
+/* SPDX-License-Identifier: MIT */
+/* Promises, series and plan, scene by scene. Pages are written as a picture: one character an
+ * interval from 10:00 on, a letter for a candle, a dot for an interval without trades. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,8 @@
 #include "producer/promise.h"
 #include "producer/series.h"
 
-#define T0 1700042400000 /* 2023-11-15T10:00:00Z */
-#define MIN 60000
+#define T0    1700042400000 /* 2023-11-15T10:00:00Z */
+#define MIN   60000
 #define NO_TO INT64_MAX
 
 static const struct interval *m1(void)
@@ -51,7 +52,8 @@ static void page_of(const char *picture, struct page *page)
 	}
 }
 
-static void looked(struct series *s, int from_minute, int to_minute, int64_t now_ms, int64_t boot_ms, int64_t missing)
+static void looked(struct series *s, int from_minute, int to_minute, int64_t now_ms,
+		   int64_t boot_ms, int64_t missing)
 {
 	struct spans covered = {0};
 
@@ -62,7 +64,8 @@ static void looked(struct series *s, int from_minute, int to_minute, int64_t now
 }
 
 /* "A[0,1) E[2,5) F[]": the publications of a page, minutes from 10:00. */
-static void page_gives(struct series *s, const char *picture, int64_t to_ms, int64_t read_ms, int64_t boot_ms, const char *expected)
+static void page_gives(struct series *s, const char *picture, int64_t to_ms, int64_t read_ms,
+		       int64_t boot_ms, const char *expected)
 {
 	struct publications out = {0};
 	struct page page;
@@ -75,10 +78,12 @@ static void page_gives(struct series *s, const char *picture, int64_t to_ms, int
 		size_t at = strlen(text);
 
 		if (p->covers_from_ms == p->covers_to_ms)
-			snprintf(text + at, sizeof text - at, "%s%c[]", i ? " " : "", atoi(p->candle.close));
+			snprintf(text + at, sizeof text - at, "%s%c[]", i ? " " : "",
+				 atoi(p->candle.close));
 		else
-			snprintf(text + at, sizeof text - at, "%s%c[%d,%d)", i ? " " : "", atoi(p->candle.close),
-				 (int)((p->covers_from_ms - T0) / MIN), (int)((p->covers_to_ms - T0) / MIN));
+			snprintf(text + at, sizeof text - at, "%s%c[%d,%d)", i ? " " : "",
+				 atoi(p->candle.close), (int)((p->covers_from_ms - T0) / MIN),
+				 (int)((p->covers_to_ms - T0) / MIN));
 	}
 	assert_string_equal(text, expected);
 	publications_release(&out);
@@ -146,7 +151,8 @@ static void five_missing_candles(void **state)
 	assert_int_equal(gaps.v[0].from, clock_at(4, 0));
 	assert_int_equal(gaps.v[0].to, clock_at(9, 0));
 	assert_false(series_report_finished(&s, &came, &empty));
-	page_gives(&s, "...DEF.HI", clock_at(9, 0), clock_at(10, 31), 0, "E[4,5) F[5,6) H[6,8) I[8,9)");
+	page_gives(&s, "...DEF.HI", clock_at(9, 0), clock_at(10, 31), 0,
+		   "E[4,5) F[5,6) H[6,8) I[8,9)");
 	assert_true(series_report_finished(&s, &came, &empty));
 	assert_int_equal(came, 4);
 	assert_int_equal(empty, 1);
@@ -173,7 +179,8 @@ static void pages_join_without_a_seam(void **state)
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
 	looked(&s, -1, 0, clock_at(60, 0), 0, 59);
-	page_gives(&s, "........................................OP", clock_at(59, 0), clock_at(60, 1), 0, "O[40,41) P[41,59)");
+	page_gives(&s, "........................................OP", clock_at(59, 0),
+		   clock_at(60, 1), 0, "O[40,41) P[41,59)");
 	series_gaps(&s, NULL, clock_at(60, 1), 0, &gaps);
 	assert_int_equal(gaps.v[0].to, clock_at(40, 0)); /* the oldest row's start, unchanged */
 	page_gives(&s, "A.C", clock_at(40, 0), clock_at(60, 2), 0, "A[0,1) C[1,40)");
@@ -228,7 +235,8 @@ static void a_look_replaces_what_was_known(void **state)
 	assert_int_equal(gaps.v[0].to, clock_at(4, 0));
 	assert_int_equal(gaps.v[1].from, clock_at(9, 0));
 	assert_int_equal(gaps.v[1].to, clock_at(10, 0));
-	/* what was covered and is not any more is repaired: the gap, and no neighbour that is known */
+	/* what was covered and is not any more is repaired: the gap, and no neighbour that is known
+	 */
 	struct publications out = {0};
 	struct page page;
 
@@ -255,7 +263,8 @@ static void a_repair_wins_against_what_is_stored(void **state)
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
 	looked(&s, -1, 50, clock_at(60, 0), 0, 9);
-	rows[0] = (struct stored){clock_at(52, 0), clock_at(52, 0) + 900}; /* newer than the exchange says */
+	rows[0] = (struct stored){clock_at(52, 0),
+				  clock_at(52, 0) + 900}; /* newer than the exchange says */
 	rows[1] = (struct stored){clock_at(51, 0), clock_at(51, 0)};
 	series_stored(&s, rows, 2);
 	page_of("..................................................ABC", &page);
@@ -285,7 +294,8 @@ static void one_empty_page_claims_nothing(void **state)
 	assert_int_equal(gaps.n, 0); /* not asked for at once ... */
 	series_gaps(&s, NULL, clock_at(62, 0), 1000 + EMPTY_AGAIN_MS, &gaps);
 	assert_int_equal(gaps.n, 1); /* ... but a minute later */
-	page_gives(&s, "AB", clock_at(30, 0), clock_at(62, 1), 1000 + EMPTY_AGAIN_MS, "A[0,1) B[1,30)");
+	page_gives(&s, "AB", clock_at(30, 0), clock_at(62, 1), 1000 + EMPTY_AGAIN_MS,
+		   "A[0,1) B[1,30)");
 	assert_true(s.listed_from_ms == INT64_MIN);
 	spans_release(&gaps);
 	series_release(&s);
@@ -384,7 +394,10 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 {
 	struct series s;
 	struct request in_flight[4], r;
-	struct plan plan = {.series = (struct series *[]){&s}, .n = 1, .in_flight = in_flight, .now_ms = clock_at(100000, 0)};
+	struct plan plan = {.series = (struct series *[]){&s},
+			    .n = 1,
+			    .in_flight = in_flight,
+			    .now_ms = clock_at(100000, 0)};
 
 	(void)state;
 	begin(&s, T0, clock_at(100000, 0));
@@ -428,7 +441,9 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 {
 	struct series s[3];
 	struct request r;
-	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]}, .n = 3, .now_ms = clock_at(60, 0)};
+	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]},
+			    .n = 3,
+			    .now_ms = clock_at(60, 0)};
 	int served[3] = {0};
 
 	(void)state;
@@ -454,13 +469,16 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 		series_release(&s[i]);
 }
 
-/* A day that closed ten hours ago is no more urgent at a start than a minute, and comes after it. */
+/* A day that closed ten hours ago is no more urgent at a start than a minute, and comes after it.
+ */
 static void at_a_start_live_goes_by_length(void **state)
 {
 	static const char *const names[] = {"1d", "1h", "1m"};
 	struct series s[3];
 	struct request r;
-	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]}, .n = 3, .now_ms = clock_at(10, 0)};
+	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]},
+			    .n = 3,
+			    .now_ms = clock_at(10, 0)};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

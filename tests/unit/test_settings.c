@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 #include "common/log.h"
 #include "common/settings.h"
 
-/* Members of unlike sizes between canaries: a value that is written at a wrong place or width destroys
- * one. */
+/* Members of unlike sizes between canaries: a value that is written at a wrong place or width
+ * destroys one. */
 struct options {
 	char canary_a;
 	const char *brokers;
@@ -35,15 +36,19 @@ struct options {
 #define AT(member) offsetof(struct options, member)
 
 static const struct setting table[] = {
-	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...", "Kafka brokers to begin with."},
+	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...",
+	 "Kafka brokers to begin with."},
 	{"follow", SETTING_SWITCH, AT(follow), 0, 0, NULL, 0, 'f', NULL, "Goes on after the end."},
-	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 'n', "N", "Rows of a batch."},
+	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 'n', "N",
+	 "Rows of a batch."},
 	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
 	 "Wanted from this time on, in UTC; what is wanted only ever widens, and a text as long as this one has to be wrapped."},
-	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE", "Any librdkafka property; may be repeated."},
+	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE",
+	 "Any librdkafka property; may be repeated."},
 	{"token", SETTING_TEXT, AT(token), 0, 0, "default-token", 1, 0, "TEXT", "A secret."},
 	{"database", SETTING_TEXT, AT(database), 0, 0, NULL, 0, 0, "CONNINFO", "PostgreSQL."},
-	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS", "Retention."},
+	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS",
+	 "Retention."},
 	{"topic", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "NAME", "One topic."},
 	{"topics", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "LIST", "A name near another one."},
 	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
@@ -73,7 +78,7 @@ static enum settings_result load(char **environ_, char **argv)
 	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
 }
 
-#define ENV(...) ((char *[]){"", ##__VA_ARGS__, NULL})
+#define ENV(...)  ((char *[]){"", ##__VA_ARGS__, NULL})
 #define ARGS(...) ((char *[]){"gapless-test", ##__VA_ARGS__, NULL})
 
 static void assert_canaries(void)
@@ -95,7 +100,10 @@ static void assert_refused(char **environ_, char **argv, const char *sentence)
 static void test_defaults(void **state)
 {
 	(void)state;
-	assert_int_equal(load(ENV("PATH=/bin", "GAPLESS_STACK=x", "GAPLESS_BATCH_ROWS=", "GAPLESSX=1"), ARGS()), SETTINGS_RUN);
+	assert_int_equal(
+		load(ENV("PATH=/bin", "GAPLESS_STACK=x", "GAPLESS_BATCH_ROWS=", "GAPLESSX=1"),
+		     ARGS()),
+		SETTINGS_RUN);
 	assert_string_equal(o.brokers, "127.0.0.1:19092");
 	assert_int_equal(o.follow, 0);
 	assert_int_equal(o.batch_rows, 5000);
@@ -112,10 +120,12 @@ static void test_defaults(void **state)
 static void test_environment(void **state)
 {
 	(void)state;
-	assert_int_equal(load(ENV("GAPLESS_BROKERS=a:1", "GAPLESS_FOLLOW=Yes", "GAPLESS_BATCH_ROWS=7", "GAPLESS_SINCE=2020-02-20",
-				  "GAPLESS_KAFKA=acks=all;a=b\\;c;;d=e=f", "GAPLESS_DATABASE=host=x"),
-			      ARGS()),
-			 SETTINGS_RUN);
+	assert_int_equal(
+		load(ENV("GAPLESS_BROKERS=a:1", "GAPLESS_FOLLOW=Yes", "GAPLESS_BATCH_ROWS=7",
+			 "GAPLESS_SINCE=2020-02-20", "GAPLESS_KAFKA=acks=all;a=b\\;c;;d=e=f",
+			 "GAPLESS_DATABASE=host=x"),
+		     ARGS()),
+		SETTINGS_RUN);
 	assert_string_equal(o.brokers, "a:1");
 	assert_int_equal(o.follow, 1);
 	assert_int_equal(o.batch_rows, 7);
@@ -130,11 +140,12 @@ static void test_environment(void **state)
 
 static void test_flags_beat_the_environment(void **state)
 {
-	char **env = ENV("GAPLESS_BROKERS=env:1", "GAPLESS_BATCH_ROWS=7", "GAPLESS_KAFKA=a=1;b=2", "GAPLESS_FOLLOW=1");
+	char **env = ENV("GAPLESS_BROKERS=env:1", "GAPLESS_BATCH_ROWS=7", "GAPLESS_KAFKA=a=1;b=2",
+			 "GAPLESS_FOLLOW=1");
 
 	(void)state;
-	assert_int_equal(load(env, ARGS("--brokers=flag:1", "--batch-rows", "8", "-X", "c=3", "-Xd=4", "--kafka=e=5", "--kafka", "f=6",
-					"--follow=off")),
+	assert_int_equal(load(env, ARGS("--brokers=flag:1", "--batch-rows", "8", "-X", "c=3",
+					"-Xd=4", "--kafka=e=5", "--kafka", "f=6", "--follow=off")),
 			 SETTINGS_RUN);
 	assert_string_equal(o.brokers, "flag:1");
 	assert_int_equal(o.batch_rows, 8);
@@ -147,8 +158,10 @@ static void test_flags_beat_the_environment(void **state)
 	assert_int_equal(words.n, 0);
 	assert_canaries();
 
-	/* the last one counts; an empty value is a value; an empty list replaces that of the environment */
-	assert_int_equal(load(env, ARGS("--brokers=x", "--brokers=", "-X", "", "-n9")), SETTINGS_RUN);
+	/* the last one counts; an empty value is a value; an empty list replaces that of the
+	 * environment */
+	assert_int_equal(load(env, ARGS("--brokers=x", "--brokers=", "-X", "", "-n9")),
+			 SETTINGS_RUN);
 	assert_string_equal(o.brokers, "");
 	assert_int_equal(o.kafka.n, 0);
 	assert_int_equal(o.batch_rows, 9);
@@ -157,7 +170,8 @@ static void test_flags_beat_the_environment(void **state)
 static void test_words(void **state)
 {
 	(void)state;
-	assert_int_equal(load(ENV(), ARGS("replay", "--follow", "from", "-f", "--batch-rows=1", "-", "--", "--brokers=x", "-n")),
+	assert_int_equal(load(ENV(), ARGS("replay", "--follow", "from", "-f", "--batch-rows=1", "-",
+					  "--", "--brokers=x", "-n")),
 			 SETTINGS_RUN);
 	assert_int_equal(words.n, 5);
 	assert_string_equal(words.v[0], "replay");
@@ -171,18 +185,24 @@ static void test_words(void **state)
 
 static void test_numbers_are_strict(void **state)
 {
-	static const char *const bad[] = {"0", "100001", "-1", "5000x", " 5", "5 ", "+5", "0x10", "1e3", "5.0", "-", "99999999999999999999"};
+	static const char *const bad[] = {"0",   "100001", "-1", "5000x",
+					  " 5",  "5 ",     "+5", "0x10",
+					  "1e3", "5.0",    "-",  "99999999999999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		char variable[64], sentence[128];
 
 		snprintf(variable, sizeof(variable), "GAPLESS_BATCH_ROWS=%s", bad[i]);
-		snprintf(sentence, sizeof(sentence), "GAPLESS_BATCH_ROWS must be a whole number from 1 to 100000, not \"%s\"", bad[i]);
+		snprintf(sentence, sizeof(sentence),
+			 "GAPLESS_BATCH_ROWS must be a whole number from 1 to 100000, not \"%s\"",
+			 bad[i]);
 		assert_refused(ENV(variable), ARGS(), sentence);
 	}
-	assert_refused(ENV(), ARGS("--batch-rows="), "--batch-rows must be a whole number from 1 to 100000, not \"\"");
-	assert_refused(ENV(), ARGS("--retention-ms=-2"), "--retention-ms must be a whole number of -1 or more, not \"-2\"");
+	assert_refused(ENV(), ARGS("--batch-rows="),
+		       "--batch-rows must be a whole number from 1 to 100000, not \"\"");
+	assert_refused(ENV(), ARGS("--retention-ms=-2"),
+		       "--retention-ms must be a whole number of -1 or more, not \"-2\"");
 	assert_int_equal(load(ENV(), ARGS("--retention-ms", "-1", "-n", "100000")), SETTINGS_RUN);
 	assert_int_equal(o.batch_rows, 100000);
 	assert_int_equal(load(ENV(), ARGS("--retention-ms=9223372036854775807")), SETTINGS_RUN);
@@ -192,10 +212,12 @@ static void test_numbers_are_strict(void **state)
 static void test_other_bad_values(void **state)
 {
 	(void)state;
-	assert_refused(ENV(), ARGS("--follow=maybe"), "--follow must be true or false (or yes, no, on, off, 1, 0), not \"maybe\"");
-	assert_refused(ENV("GAPLESS_SINCE=2020-13-01"), ARGS(),
-		       "GAPLESS_SINCE must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 (UTC where no "
-		       "zone is given), not \"2020-13-01\"");
+	assert_refused(ENV(), ARGS("--follow=maybe"),
+		       "--follow must be true or false (or yes, no, on, off, 1, 0), not \"maybe\"");
+	assert_refused(
+		ENV("GAPLESS_SINCE=2020-13-01"), ARGS(),
+		"GAPLESS_SINCE must be a time like 2024-01-31, 2024-01-31T09:00:00 or 2024-01-31T18:00+09:00 (UTC where no "
+		"zone is given), not \"2020-13-01\"");
 	assert_int_equal(load(ENV("GAPLESS_SINCE=2020-02-20"), ARGS("--since=")), SETTINGS_RUN);
 	assert_true(o.since_ms == INT64_MIN);
 }
@@ -203,23 +225,32 @@ static void test_other_bad_values(void **state)
 static void test_unknown_names(void **state)
 {
 	(void)state;
-	assert_refused(ENV("GAPLESS_BATCH_ROW=1"), ARGS(),
-		       "GAPLESS_BATCH_ROW in the environment is not a setting of gapless-test: was GAPLESS_BATCH_ROWS meant?");
-	assert_refused(ENV("GAPLESS_BROKRES=1"), ARGS(),
-		       "GAPLESS_BROKRES in the environment is not a setting of gapless-test: was GAPLESS_BROKERS meant?");
-	assert_refused(ENV("GAPLESS_ELEPHANT=secret"), ARGS(),
-		       "GAPLESS_ELEPHANT in the environment is not a setting of gapless-test: unset it, or see gapless-test --help");
-	assert_refused(ENV(), ARGS("--broker=x"), "--broker is not a flag of gapless-test: was --brokers meant?");
-	assert_refused(ENV(), ARGS("--topicss=x"), "--topicss is not a flag of gapless-test: was --topics meant?");
-	assert_refused(ENV(), ARGS("--elephant=secret"), "--elephant is not a flag of gapless-test: see gapless-test --help");
-	assert_refused(ENV(), ARGS("-qsecret"), "-q is not a flag of gapless-test: see gapless-test --help");
+	assert_refused(
+		ENV("GAPLESS_BATCH_ROW=1"), ARGS(),
+		"GAPLESS_BATCH_ROW in the environment is not a setting of gapless-test: was GAPLESS_BATCH_ROWS meant?");
+	assert_refused(
+		ENV("GAPLESS_BROKRES=1"), ARGS(),
+		"GAPLESS_BROKRES in the environment is not a setting of gapless-test: was GAPLESS_BROKERS meant?");
+	assert_refused(
+		ENV("GAPLESS_ELEPHANT=secret"), ARGS(),
+		"GAPLESS_ELEPHANT in the environment is not a setting of gapless-test: unset it, or see gapless-test --help");
+	assert_refused(ENV(), ARGS("--broker=x"),
+		       "--broker is not a flag of gapless-test: was --brokers meant?");
+	assert_refused(ENV(), ARGS("--topicss=x"),
+		       "--topicss is not a flag of gapless-test: was --topics meant?");
+	assert_refused(ENV(), ARGS("--elephant=secret"),
+		       "--elephant is not a flag of gapless-test: see gapless-test --help");
+	assert_refused(ENV(), ARGS("-qsecret"),
+		       "-q is not a flag of gapless-test: see gapless-test --help");
 }
 
 static void test_missing_values(void **state)
 {
 	(void)state;
-	assert_refused(ENV(), ARGS("--brokers"), "--brokers needs a value: --brokers=HOST:PORT,...");
-	assert_refused(ENV(), ARGS("--brokers", "--follow"), "--brokers needs a value: --brokers=HOST:PORT,...");
+	assert_refused(ENV(), ARGS("--brokers"),
+		       "--brokers needs a value: --brokers=HOST:PORT,...");
+	assert_refused(ENV(), ARGS("--brokers", "--follow"),
+		       "--brokers needs a value: --brokers=HOST:PORT,...");
 	assert_refused(ENV(), ARGS("-n", "-f"), "--batch-rows needs a value: --batch-rows=N");
 	assert_int_equal(load(ENV(), ARGS("--brokers=--follow")), SETTINGS_RUN);
 	assert_string_equal(o.brokers, "--follow");
@@ -283,16 +314,24 @@ static void test_help(void **state)
 	assert_columns(100);
 	assert_non_null(strstr(text, "Usage: gapless-test [settings]\n"));
 	assert_non_null(strstr(text, "Examples:\n  gapless-test\n"));
-	assert_non_null(strstr(text, "\n      --brokers=HOST:PORT,...  Kafka brokers to begin with.\n"
-				     "                               [GAPLESS_BROKERS, default 127.0.0.1:19092]\n"));
-	assert_non_null(strstr(text, "\n  -f, --follow                 Goes on after the end.\n"
-				     "                               [GAPLESS_FOLLOW, true or false, default false]\n"));
+	assert_non_null(strstr(
+		text,
+		"\n      --brokers=HOST:PORT,...  Kafka brokers to begin with.\n"
+		"                               [GAPLESS_BROKERS, default 127.0.0.1:19092]\n"));
+	assert_non_null(strstr(
+		text,
+		"\n  -f, --follow                 Goes on after the end.\n"
+		"                               [GAPLESS_FOLLOW, true or false, default false]\n"));
 	assert_non_null(strstr(text, "[GAPLESS_BATCH_ROWS, 1 to 100000, default 5000]\n"));
 	assert_non_null(strstr(text, "[GAPLESS_RETENTION_MS, -1 or more, default -1]\n"));
-	assert_non_null(strstr(text, "\n  -X, --kafka=NAME=VALUE       Any librdkafka property; may be repeated.\n"));
+	assert_non_null(strstr(
+		text,
+		"\n  -X, --kafka=NAME=VALUE       Any librdkafka property; may be repeated.\n"));
 	assert_non_null(strstr(text, "[GAPLESS_TOKEN, secret, default ***]\n"));
 	assert_null(strstr(text, "default-token"));
-	for (const char *const *own = (const char *const[]){"--help", "--version", "--example", NULL}; *own; own++)
+	for (const char *const *own =
+		     (const char *const[]){"--help", "--version", "--example", NULL};
+	     *own; own++)
 		assert_non_null(strstr(text, *own));
 	assert_non_null(strstr(stdout_of(ARGS("-h"), SETTINGS_EXIT_OK), "Usage:"));
 	assert_string_equal(stdout_of(ARGS("--", "--help"), SETTINGS_BAD), "");
@@ -302,9 +341,11 @@ static void test_version(void **state)
 {
 	(void)state;
 #ifdef GAPLESS_VERSION
-	assert_string_equal(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK), "gapless-test " GAPLESS_VERSION "\n");
+	assert_string_equal(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK),
+			    "gapless-test " GAPLESS_VERSION "\n");
 #endif
-	assert_int_equal(strncmp(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK), "gapless-test ", 13), 0);
+	assert_int_equal(
+		strncmp(stdout_of(ARGS("--version"), SETTINGS_EXIT_OK), "gapless-test ", 13), 0);
 }
 
 /* The example is accepted as it is, also with every line in force. */
@@ -317,7 +358,9 @@ static void test_example(void **state)
 	(void)state;
 	assert_columns(100);
 	assert_null(strstr(text, "default-token"));
-	assert_non_null(strstr(text, "\n# Rows of a batch.\n# --batch-rows: 1 to 100000, default 5000\n#GAPLESS_BATCH_ROWS=5000\n"));
+	assert_non_null(strstr(
+		text,
+		"\n# Rows of a batch.\n# --batch-rows: 1 to 100000, default 5000\n#GAPLESS_BATCH_ROWS=5000\n"));
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
 		assert_true(*line == '#' || *line == '\n');
 		if (strncmp(line, "#GAPLESS_", 9) == 0)
@@ -335,10 +378,11 @@ static void test_log_shows_no_secret(void **state)
 	const char *text;
 
 	(void)state;
-	assert_int_equal(load(ENV("GAPLESS_TOKEN=s3cret", "GAPLESS_SINCE=2020-02-20T11:19"),
-			      ARGS("--database=postgresql://me:s3cret@db/x?sslpassword=s3cret", "-f", "-Xsasl.password=s3;cret", "-Xacks=all",
-				   "--batch-rows=5000")),
-			 SETTINGS_RUN);
+	assert_int_equal(
+		load(ENV("GAPLESS_TOKEN=s3cret", "GAPLESS_SINCE=2020-02-20T11:19"),
+		     ARGS("--database=postgresql://me:s3cret@db/x?sslpassword=s3cret", "-f",
+			  "-Xsasl.password=s3;cret", "-Xacks=all", "--batch-rows=5000")),
+		SETTINGS_RUN);
 	log_open("test", LOG_INFO);
 	dup2(fd, STDERR_FILENO);
 	settings_log(&spec, &o);
@@ -349,8 +393,10 @@ static void test_log_shows_no_secret(void **state)
 	assert_null(strstr(text, "s3"));
 	assert_null(strstr(text, "cret"));
 	assert_non_null(strstr(text, "level=info program=test msg=\"settings\" version="));
-	assert_non_null(strstr(text, " follow=true since=2020-02-20T11:19:00.000Z kafka=\"sasl.password=***;acks=all\" token=*** "
-				     "database=\"postgresql://me:***@db/x?sslpassword=***\"\n"));
+	assert_non_null(strstr(
+		text,
+		" follow=true since=2020-02-20T11:19:00.000Z kafka=\"sasl.password=***;acks=all\" token=*** "
+		"database=\"postgresql://me:***@db/x?sslpassword=***\"\n"));
 	assert_null(strstr(text, "batch-rows")); /* as the default is */
 }
 

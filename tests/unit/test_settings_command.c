@@ -1,5 +1,6 @@
-/* Commands of a program: which one a command line names, which settings it has, what its help shows. And the lists that
- * people write. */
+/* SPDX-License-Identifier: MIT */
+/* Commands of a program: which one a command line names, which settings it has, what its help
+ * shows. And the lists that people write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,10 @@ struct options {
 };
 
 #define AT(member) offsetof(struct options, member)
-#define END {NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL}
+#define END                                                         \
+	{                                                           \
+		NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL \
+	}
 
 static const struct setting table[] = {
 	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "here", 0, 'b', "LIST", "Brokers."},
@@ -52,9 +56,17 @@ static int run_none(const void *o)
 
 static const struct settings_command commands[] = {
 	{.name = "", .help = "Goes on for ever.", .run = run_none},
-	{.name = "replay", .help = "Reads again.", .usage = "Usage: gapless-test replay\n", .examples = "Examples: replay\n",
-	 .own = of_replay, .run = run_none},
-	{.name = "forget", .help = "Forgets.", .usage = "Usage: gapless-test forget\n", .own = of_forget, .shared = shared,
+	{.name = "replay",
+	 .help = "Reads again.",
+	 .usage = "Usage: gapless-test replay\n",
+	 .examples = "Examples: replay\n",
+	 .own = of_replay,
+	 .run = run_none},
+	{.name = "forget",
+	 .help = "Forgets.",
+	 .usage = "Usage: gapless-test forget\n",
+	 .own = of_forget,
+	 .shared = shared,
 	 .run = run_none},
 	{.name = NULL},
 };
@@ -81,7 +93,7 @@ static enum settings_result load(char **environ_, char **argv)
 	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
 }
 
-#define ENV(...) ((char *[]){"", ##__VA_ARGS__, NULL})
+#define ENV(...)  ((char *[]){"", ##__VA_ARGS__, NULL})
 #define ARGS(...) ((char *[]){"gapless-test", ##__VA_ARGS__, NULL})
 
 static void assert_command(char **argv, const char *name)
@@ -113,23 +125,35 @@ static void test_the_first_word_is_the_command(void **state)
 	assert_command(ARGS("--dry-run", "forget"), "forget"); /* a switch takes no value */
 	assert_int_equal(o.dry_run, 1);
 	assert_command(ARGS("--", "replay"), "replay");
-	assert_refused(ARGS("relay"), "\"relay\" is not a command of gapless-test: see gapless-test --help");
-	assert_refused(ARGS("replay", "now"), "\"now\" is one word too many: see gapless-test replay --help");
-	assert_refused(ARGS("--elephant", "replay"), "--elephant is not a flag of gapless-test: see gapless-test --help");
+	assert_refused(ARGS("relay"),
+		       "\"relay\" is not a command of gapless-test: see gapless-test --help");
+	assert_refused(ARGS("replay", "now"),
+		       "\"now\" is one word too many: see gapless-test replay --help");
+	assert_refused(ARGS("--elephant", "replay"),
+		       "--elephant is not a flag of gapless-test: see gapless-test --help");
 }
 
 static void test_each_command_has_its_settings(void **state)
 {
 	(void)state;
-	assert_command(ARGS("replay", "--brokers=x", "--rows", "7", "--only", "a", "--only=b"), "replay");
+	assert_command(ARGS("replay", "--brokers=x", "--rows", "7", "--only", "a", "--only=b"),
+		       "replay");
 	assert_int_equal(o.rows, 7);
 	assert_int_equal(o.only.n, 2);
-	assert_refused(ARGS("--rows=7"), "--rows does not belong to gapless-test: see gapless-test --help");
-	assert_refused(ARGS("forget", "--rows=7"), "--rows does not belong to gapless-test forget: see gapless-test forget --help");
-	assert_refused(ARGS("forget", "-b", "x"), "-b does not belong to gapless-test forget: see gapless-test forget --help");
-	assert_refused(ARGS("replay", "--dry-run"), "--dry-run does not belong to gapless-test replay: see gapless-test replay --help");
-	assert_refused(ARGS("replay", "--rws=7"), "--rws is not a flag of gapless-test replay: was --rows meant?");
-	assert_refused(ARGS("replay", "--rows=10"), "--rows must be a whole number from 1 to 9, not \"10\"");
+	assert_refused(ARGS("--rows=7"),
+		       "--rows does not belong to gapless-test: see gapless-test --help");
+	assert_refused(
+		ARGS("forget", "--rows=7"),
+		"--rows does not belong to gapless-test forget: see gapless-test forget --help");
+	assert_refused(ARGS("forget", "-b", "x"),
+		       "-b does not belong to gapless-test forget: see gapless-test forget --help");
+	assert_refused(
+		ARGS("replay", "--dry-run"),
+		"--dry-run does not belong to gapless-test replay: see gapless-test replay --help");
+	assert_refused(ARGS("replay", "--rws=7"),
+		       "--rws is not a flag of gapless-test replay: was --rows meant?");
+	assert_refused(ARGS("replay", "--rows=10"),
+		       "--rows must be a whole number from 1 to 9, not \"10\"");
 }
 
 /* Commands may share a member of the struct: the default is that of the command that runs. */
@@ -148,14 +172,16 @@ static void test_defaults_are_the_commands(void **state)
 	assert_null(o.database);
 }
 
-/* What one call is to do does not come from the environment; the rest may, also for a command that does not use it. */
+/* What one call is to do does not come from the environment; the rest may, also for a command that
+ * does not use it. */
 static void test_own_settings_are_flags_only(void **state)
 {
 	(void)state;
 	assert_int_equal(load(ENV("GAPLESS_BROKERS=x"), ARGS("forget")), SETTINGS_RUN);
 	assert_string_equal(o.brokers, "x");
 	assert_int_equal(load(ENV("GAPLESS_ROWS=7"), ARGS("replay")), SETTINGS_BAD);
-	assert_non_null(strstr(err.text, "GAPLESS_ROWS in the environment is not a setting of gapless-test"));
+	assert_non_null(strstr(err.text,
+			       "GAPLESS_ROWS in the environment is not a setting of gapless-test"));
 }
 
 static const char *help_of(char **argv)
@@ -196,7 +222,9 @@ static void test_help(void **state)
 	text = help_of(ARGS("replay", "-h"));
 	assert_non_null(strstr(text, "--brokers"));
 	assert_non_null(strstr(text, "Examples: replay\n"));
-	assert_int_equal(strncmp(help_of(ARGS("nonsense", "--help")), "Usage: gapless-test [COMMAND]\n", 30), 0);
+	assert_int_equal(
+		strncmp(help_of(ARGS("nonsense", "--help")), "Usage: gapless-test [COMMAND]\n", 30),
+		0);
 }
 
 static void test_lists(void **state)

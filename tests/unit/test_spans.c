@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sets of time against the naive model: one byte for each millisecond of a small world. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +51,8 @@ static void assert_equal(const struct spans *s, const struct model *m)
 	}
 	assert_int_equal(spans_total(s), total);
 	for (int i = 0; i < 20; i++) {
-		int64_t from = ORIGIN + rng_below(WORLD), to = ORIGIN + rng_below(WORLD), covered = 0;
+		int64_t from = ORIGIN + rng_below(WORLD), to = ORIGIN + rng_below(WORLD),
+			covered = 0;
 
 		for (int64_t at = from; at < to; at++)
 			covered += m->in[at - ORIGIN];
@@ -211,8 +213,8 @@ static void test_the_ends_of_time(void **state)
 	spans_release(&hole);
 }
 
-/* A bad day of backfill: 10,000 single minutes newest first, the minutes between them oldest first, then all
- * of them. */
+/* A bad day of backfill: 10,000 single minutes newest first, the minutes between them oldest first,
+ * then all of them. */
 static void test_many(void **state)
 {
 	struct spans s = {0}, odd = {0};

@@ -1,4 +1,6 @@
-/* PostgreSQL's binary format, and how a row stands against the table, each against a naive model. */
+/* SPDX-License-Identifier: MIT */
+/* PostgreSQL's binary format, and how a row stands against the table, each against a naive model.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,19 +31,32 @@ static void test_numeric_bytes(void **state)
 		{"0.00", "0000000000000002"},
 		{"-0.0", "0000000000000001"},
 		{"1", "00010000000000000001"},
-		{"-1.50", "0002000040000002" "00011388"},
-		{"12345.678", "0003000100000003" "0001" "0929" "1a7c"},
+		{"-1.50", "0002000040000002"
+			  "00011388"},
+		{"12345.678", "0003000100000003"
+			      "0001"
+			      "0929"
+			      "1a7c"},
 		{"10000", "00010001000000000001"},
 		{"100000000.0", "00010002000000010001"},
-		{"0.00000062", "0001fffe00000008" "003e"},
+		{"0.00000062", "0001fffe00000008"
+			       "003e"},
 		{"0.0001", "0001ffff000000040001"},
-		{"007.10", "00020000000000020007" "03e8"},
-		{"37189906239683.17623000", "0006000300000008" "0025" "076b" "026f" "25d3" "06e2" "0bb8"},
+		{"007.10", "00020000000000020007"
+			   "03e8"},
+		{"37189906239683.17623000", "0006000300000008"
+					    "0025"
+					    "076b"
+					    "026f"
+					    "25d3"
+					    "06e2"
+					    "0bb8"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		unsigned char bytes[4 + PGBINARY_NUMERIC_BYTES], *end = pgbinary_numeric(bytes, cases[i].plain);
+		unsigned char bytes[4 + PGBINARY_NUMERIC_BYTES],
+			*end = pgbinary_numeric(bytes, cases[i].plain);
 		char hex[2 * sizeof(bytes) + 1] = "";
 
 		for (unsigned char *p = bytes + 4; p < end; p++)
@@ -54,12 +69,15 @@ static void test_numeric_bytes(void **state)
 
 static void random_decimal(char out[DECIMAL_BYTES])
 {
-	size_t whole = 1 + below(below(4) == 0 ? 40 : 9), fraction = below(3) == 0 ? 0 : below(below(4) == 0 ? 20 : 9), n = 0;
+	size_t whole = 1 + below(below(4) == 0 ? 40 : 9),
+	       fraction = below(3) == 0 ? 0 : below(below(4) == 0 ? 20 : 9), n = 0;
 
 	if (below(4) == 0)
 		out[n++] = '-';
 	for (size_t i = 0; i < whole; i++)
-		out[n++] = (char)('0' + (i == 0 && whole > 1 ? 1 + below(9) : below(3) == 0 ? 0 : below(10)));
+		out[n++] = (char)('0' + (i == 0 && whole > 1 ? 1 + below(9)
+					 : below(3) == 0     ? 0
+							     : below(10)));
 	if (fraction > 0)
 		out[n++] = '.';
 	for (size_t i = 0; i < fraction; i++)
@@ -95,12 +113,12 @@ static void test_numeric_there_and_back(void **state)
 static void test_numeric_that_is_none(void **state)
 {
 	static const char *const cases[] = {
-		"\0\0\0\0\300\0\0\0",	  /* NaN */
-		"\0\0\0\0\320\0\0\0",	  /* Infinity */
-		"\0\0\0\0\360\0\0\0",	  /* -Infinity */
-		"\0\1\0\0\0\0\0\0",	  /* shorter than it says */
-		"\0\0\0\0\0\0\77\377",	  /* 16,383 decimals */
-		"\0\0\177\377\0\0\0\0",	  /* 131,072 digits before the point */
+		"\0\0\0\0\300\0\0\0",   /* NaN */
+		"\0\0\0\0\320\0\0\0",   /* Infinity */
+		"\0\0\0\0\360\0\0\0",   /* -Infinity */
+		"\0\1\0\0\0\0\0\0",     /* shorter than it says */
+		"\0\0\0\0\0\0\77\377",  /* 16,383 decimals */
+		"\0\0\177\377\0\0\0\0", /* 131,072 digits before the point */
 		"\0\0\200\0\0\0\0\0",
 	};
 	char out[DECIMAL_BYTES];
@@ -113,7 +131,8 @@ static void test_numeric_that_is_none(void **state)
 
 static void test_times_and_integers(void **state)
 {
-	static const int64_t ms[] = {0, 946684800000, 1582197540000, 1582197540123, 253402300799999};
+	static const int64_t ms[] = {0, 946684800000, 1582197540000, 1582197540123,
+				     253402300799999};
 	unsigned char bytes[16];
 
 	(void)state;
@@ -180,7 +199,8 @@ static void test_standing(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		struct message ours = random_message(), theirs = below(3) == 0 ? ours : random_message();
+		struct message ours = random_message(),
+			       theirs = below(3) == 0 ? ours : random_message();
 		enum standing wanted;
 		struct row row;
 
@@ -190,11 +210,14 @@ static void test_standing(void **state)
 		if (message_compare(&ours, &theirs) > 0)
 			wanted = STANDING_NEWER;
 		else
-			wanted = candle_same_values(&ours.candle, &theirs.candle) ? STANDING_IDENTICAL : STANDING_STALE;
+			wanted = candle_same_values(&ours.candle, &theirs.candle)
+					 ? STANDING_IDENTICAL
+					 : STANDING_STALE;
 		assert_int_equal(standing_of(&ours, &row.found), wanted);
 		seen[wanted]++;
 	}
-	assert_true(seen[STANDING_NEWER] > 100 && seen[STANDING_IDENTICAL] > 100 && seen[STANDING_STALE] > 100);
+	assert_true(seen[STANDING_NEWER] > 100 && seen[STANDING_IDENTICAL] > 100 &&
+		    seen[STANDING_STALE] > 100);
 }
 
 /* What cannot be compared here, the server must: it is written, unless it has lost already. */
@@ -238,10 +261,12 @@ static void test_stretches(void **state)
 		for (int i = 0; i < 300; i++) {
 			struct message m = random_message();
 
-			snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-%c", (char)('A' + below(3)));
+			snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-%c",
+				 (char)('A' + below(3)));
 			m.candle.interval = interval_by_name(intervals[below(3)]);
-			m.candle.timestamp_ms = interval_add(m.candle.interval, interval_floor(m.candle.interval, 1700000000000),
-							     (int64_t)below(1000));
+			m.candle.timestamp_ms = interval_add(
+				m.candle.interval, interval_floor(m.candle.interval, 1700000000000),
+				(int64_t)below(1000));
 			batch_take(&b, 0, i, i, 100, 0);
 			batch_add(&b, 0, i, &m);
 		}
@@ -258,7 +283,10 @@ static void test_stretches(void **state)
 				if (last != NULL) {
 					assert_string_equal(c->symbol, last->symbol);
 					assert_ptr_equal(c->interval, last->interval);
-					assert_in_range(interval_count(c->interval, last->timestamp_ms, c->timestamp_ms), 1, 8);
+					assert_in_range(interval_count(c->interval,
+								       last->timestamp_ms,
+								       c->timestamp_ms),
+							1, 8);
 				}
 				last = c;
 			}

@@ -1,5 +1,6 @@
-/* Where a partition's reading starts: the whole table, and every small world against the rule in one
- * sentence. */
+/* SPDX-License-Identifier: MIT */
+/* Where a partition's reading starts: the whole table, and every small world against the rule in
+ * one sentence. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,35 +21,99 @@ static const struct row {
 } rows[] = {
 	{"normal restart", {900, 900, 0, 1000}, 900, START_ROW_KEEP, 900, START_NORMAL, 0},
 	{"nothing new", {900, 900, 0, 900}, 900, START_ROW_KEEP, 900, START_NORMAL, 0},
-	{"crash between the two commits", {800, 900, 0, 1000}, 800, START_ROW_KEEP, 900, START_ABSORB, 0},
+	{"crash between the two commits",
+	 {800, 900, 0, 1000},
+	 800,
+	 START_ROW_KEEP,
+	 900,
+	 START_ABSORB,
+	 0},
 	{"database emptied", {900, START_NONE, 0, 1000}, 0, START_ROW_INSERT, 0, START_EMPTIED, 0},
 	{"database emptied, topic begins later",
-	 {900, START_NONE, 50, 1000}, 50, START_ROW_INSERT, 50, START_EMPTIED, 0},
+	 {900, START_NONE, 50, 1000},
+	 50,
+	 START_ROW_INSERT,
+	 50,
+	 START_EMPTIED,
+	 0},
 	{"backup restored", {900, 400, 0, 1000}, 400, START_ROW_KEEP, 400, START_BEHIND, 0},
 	{"group rewound by hand", {100, 900, 0, 1000}, 100, START_ROW_KEEP, 900, START_ABSORB, 0},
-	{"group rewound to the beginning", {0, 900, 0, 1000}, 0, START_ROW_KEEP, 900, START_ABSORB, 0},
+	{"group rewound to the beginning",
+	 {0, 900, 0, 1000},
+	 0,
+	 START_ROW_KEEP,
+	 900,
+	 START_ABSORB,
+	 0},
 	{"group rewound below the topic's beginning",
-	 {100, 900, 500, 1000}, 500, START_ROW_KEEP, 900, START_ABSORB, 0},
+	 {100, 900, 500, 1000},
+	 500,
+	 START_ROW_KEEP,
+	 900,
+	 START_ABSORB,
+	 0},
 	{"group deleted", {START_NONE, 900, 0, 1000}, 900, START_ROW_KEEP, 900, START_GROUP_NEW, 0},
 	{"topic made anew", {900, 900, 0, 10}, 0, START_ROW_SET, 0, START_ANEW, 0},
 	{"topic made anew, group deleted with it",
-	 {START_NONE, 900, 0, 10}, 0, START_ROW_SET, 0, START_ANEW, 0},
+	 {START_NONE, 900, 0, 10},
+	 0,
+	 START_ROW_SET,
+	 0,
+	 START_ANEW,
+	 0},
 	{"topic made anew and empty", {START_NONE, 900, 0, 0}, 0, START_ROW_SET, 0, START_ANEW, 0},
 	{"topic lost its tail", {900, 900, 300, 890}, 300, START_ROW_SET, 300, START_ANEW, 0},
 	{"first start", {START_NONE, START_NONE, 0, 1000}, 0, START_ROW_INSERT, 0, START_FIRST, 0},
-	{"first start, empty topic", {START_NONE, START_NONE, 0, 0}, 0, START_ROW_INSERT, 0, START_FIRST, 0},
+	{"first start, empty topic",
+	 {START_NONE, START_NONE, 0, 0},
+	 0,
+	 START_ROW_INSERT,
+	 0,
+	 START_FIRST,
+	 0},
 	{"first start, old messages deleted",
-	 {START_NONE, START_NONE, 70, 1000}, 70, START_ROW_INSERT, 70, START_FIRST, 0},
-	{"retention overtook the writer", {200, 200, 300, 1000}, 300, START_ROW_SET, 300, START_HOLE, 100},
+	 {START_NONE, START_NONE, 70, 1000},
+	 70,
+	 START_ROW_INSERT,
+	 70,
+	 START_FIRST,
+	 0},
+	{"retention overtook the writer",
+	 {200, 200, 300, 1000},
+	 300,
+	 START_ROW_SET,
+	 300,
+	 START_HOLE,
+	 100},
 	{"retention overtook a restored backup",
-	 {900, 200, 300, 1000}, 300, START_ROW_SET, 300, START_HOLE, 100},
+	 {900, 200, 300, 1000},
+	 300,
+	 START_ROW_SET,
+	 300,
+	 START_HOLE,
+	 100},
 	{"retention overtook, group deleted",
-	 {START_NONE, 200, 300, 1000}, 300, START_ROW_SET, 300, START_HOLE, 100},
+	 {START_NONE, 200, 300, 1000},
+	 300,
+	 START_ROW_SET,
+	 300,
+	 START_HOLE,
+	 100},
 	{"everything was deleted", {200, 200, 300, 300}, 300, START_ROW_SET, 300, START_HOLE, 100},
 	{"everything was deleted, all of it stored",
-	 {300, 300, 300, 300}, 300, START_ROW_KEEP, 300, START_NORMAL, 0},
+	 {300, 300, 300, 300},
+	 300,
+	 START_ROW_KEEP,
+	 300,
+	 START_NORMAL,
+	 0},
 	{"committed beyond the end, position not",
-	 {950, 400, 0, 900}, 400, START_ROW_KEEP, 400, START_BEHIND, 0},
+	 {950, 400, 0, 900},
+	 400,
+	 START_ROW_KEEP,
+	 400,
+	 START_BEHIND,
+	 0},
 };
 
 static void test_table(void **state)
@@ -58,15 +123,16 @@ static void test_table(void **state)
 		struct start s = start_decide(&rows[i].facts);
 
 		if (s.offset != rows[i].offset || s.row != rows[i].row ||
-		    s.row_offset != rows[i].row_offset || s.why != rows[i].why || s.lost != rows[i].lost)
+		    s.row_offset != rows[i].row_offset || s.why != rows[i].why ||
+		    s.lost != rows[i].lost)
 			fail_msg("%s: starts at %ld, row %d at %ld, why %d, lost %ld", rows[i].name,
 				 (long)s.offset, s.row, (long)s.row_offset, s.why, (long)s.lost);
 	}
 }
 
-/* Whatever the facts: the start lies in the topic, nothing between the database's position and the start is
- * skipped but what is gone, and the position row never stands before the start (or the first batch would be
- * taken for a loss). */
+/* Whatever the facts: the start lies in the topic, nothing between the database's position and the
+ * start is skipped but what is gone, and the position row never stands before the start (or the
+ * first batch would be taken for a loss). */
 static void test_every_small_world(void **state)
 {
 	(void)state;
@@ -80,12 +146,15 @@ static void test_every_small_world(void **state)
 					assert_in_range(s.offset, low, high);
 					assert_true(s.row_offset >= s.offset);
 					if (position >= low && position <= high)
-						assert_true(s.offset <= position && s.row_offset == position);
-					if (position >= low && position <= high && committed >= low &&
-					    committed <= position)
+						assert_true(s.offset <= position &&
+							    s.row_offset == position);
+					if (position >= low && position <= high &&
+					    committed >= low && committed <= position)
 						assert_int_equal(s.offset, committed);
-					assert_int_equal(s.lost > 0, position >= 0 && position < low);
-					assert_int_equal(s.row == START_ROW_INSERT, position == START_NONE);
+					assert_int_equal(s.lost > 0,
+							 position >= 0 && position < low);
+					assert_int_equal(s.row == START_ROW_INSERT,
+							 position == START_NONE);
 				}
 }
 

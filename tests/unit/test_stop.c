@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each case is a child of its own, which says how far it came by what it writes to its stdout. */
 #include <errno.h>
 #include <poll.h>
@@ -61,7 +62,8 @@ static void child_await(struct child *c, const char *word)
 		ssize_t n = read(c->out, c->text + c->len, sizeof(c->text) - 1 - c->len);
 
 		if (n <= 0)
-			fail_msg("the child ended before it said \"%s\"; it said: %s", word, c->text);
+			fail_msg("the child ended before it said \"%s\"; it said: %s", word,
+				 c->text);
 		c->len += (size_t)n;
 	}
 }
@@ -242,8 +244,16 @@ static void test_fault_points(void **state)
 		const char *spec;
 		int end, passes;
 	} cases[] = {
-		{"here:1", -SIGKILL, 1}, {"here:3", -SIGKILL, 3}, {"here:6", 0, 5}, {"nowhere:1", 0, 5}, {"", 0, 5},
-		{"here", 0, 5},          {"here:0", 0, 5},        {"here:x", 0, 5}, {":1", 0, 5},        {"here:1x", 0, 5},
+		{"here:1", -SIGKILL, 1},
+		{"here:3", -SIGKILL, 3},
+		{"here:6", 0, 5},
+		{"nowhere:1", 0, 5},
+		{"", 0, 5},
+		{"here", 0, 5},
+		{"here:0", 0, 5},
+		{"here:x", 0, 5},
+		{":1", 0, 5},
+		{"here:1x", 0, 5},
 	};
 	struct child c;
 

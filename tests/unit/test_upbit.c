@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Upbit's addresses, heads, verdicts and list of markets. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,16 +13,17 @@
 #include "producer/upbit.h"
 
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
-#define BASE "https://api.upbit.com"
+#define BASE            "https://api.upbit.com"
 
 static void candle_addresses(void **state)
 {
 	static const struct {
 		const char *interval, *path;
 	} paths[] = {
-		{"1s", "seconds"},     {"1m", "minutes/1"},   {"3m", "minutes/3"},   {"5m", "minutes/5"},
-		{"10m", "minutes/10"}, {"15m", "minutes/15"}, {"30m", "minutes/30"}, {"1h", "minutes/60"},
-		{"4h", "minutes/240"}, {"1d", "days"},	      {"1w", "weeks"},	     {"1M", "months"},
+		{"1s", "seconds"},     {"1m", "minutes/1"},   {"3m", "minutes/3"},
+		{"5m", "minutes/5"},   {"10m", "minutes/10"}, {"15m", "minutes/15"},
+		{"30m", "minutes/30"}, {"1h", "minutes/60"},  {"4h", "minutes/240"},
+		{"1d", "days"},        {"1w", "weeks"},       {"1M", "months"},
 	};
 	char url[UPBIT_URL_BYTES], wanted[UPBIT_URL_BYTES];
 	const struct interval *all;
@@ -33,11 +35,12 @@ static void candle_addresses(void **state)
 	assert_int_equal(n, sizeof(paths) / sizeof(paths[0]));
 	for (size_t i = 0; i < n; i++) {
 		assert_string_equal(all[i].name, paths[i].interval);
-		assert_int_equal(upbit_candles_url(BASE, "KRW-BTC", &all[i], ELEVEN_NINETEEN, 200, url,
-						   sizeof(url), &err),
+		assert_int_equal(upbit_candles_url(BASE, "KRW-BTC", &all[i], ELEVEN_NINETEEN, 200,
+						   url, sizeof(url), &err),
 				 0);
 		snprintf(wanted, sizeof(wanted),
-			 BASE "/v1/candles/%s?market=KRW-BTC&count=200&to=2020-02-20T11%%3A19%%3A00Z",
+			 BASE
+			 "/v1/candles/%s?market=KRW-BTC&count=200&to=2020-02-20T11%%3A19%%3A00Z",
 			 paths[i].path);
 		assert_string_equal(url, wanted);
 	}
@@ -49,10 +52,12 @@ static void address_without_to(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(upbit_candles_url("http://127.0.0.1:18080/", "KRW-1INCH", interval_by_name("1m"),
-					   PAGE_NO_TO, 1, url, sizeof(url), &err),
+	assert_int_equal(upbit_candles_url("http://127.0.0.1:18080/", "KRW-1INCH",
+					   interval_by_name("1m"), PAGE_NO_TO, 1, url, sizeof(url),
+					   &err),
 			 0);
-	assert_string_equal(url, "http://127.0.0.1:18080/v1/candles/minutes/1?market=KRW-1INCH&count=1");
+	assert_string_equal(url,
+			    "http://127.0.0.1:18080/v1/candles/minutes/1?market=KRW-1INCH&count=1");
 	assert_int_equal(upbit_markets_url("http://127.0.0.1:18080//", url, sizeof(url), &err), 0);
 	assert_string_equal(url, "http://127.0.0.1:18080/v1/market/all");
 }
@@ -67,8 +72,8 @@ static void long_base_url(void **state)
 	memset(base, 'x', sizeof(base) - 1);
 	assert_int_equal(upbit_markets_url(base, url, sizeof(url), &err), -1);
 	assert_int_equal(err.class, ERR_FATAL);
-	assert_int_equal(upbit_candles_url(base, "KRW-BTC", interval_by_name("1m"), PAGE_NO_TO, 1, url,
-					   sizeof(url), &err),
+	assert_int_equal(upbit_candles_url(base, "KRW-BTC", interval_by_name("1m"), PAGE_NO_TO, 1,
+					   url, sizeof(url), &err),
 			 -1);
 }
 
@@ -78,8 +83,9 @@ static void refused_address(const char *symbol, int64_t to_ms, int count, size_t
 	struct err err;
 
 	err_clear(&err);
-	assert_int_equal(
-		upbit_candles_url(BASE, symbol, interval_by_name("1m"), to_ms, count, url, cap, &err), -1);
+	assert_int_equal(upbit_candles_url(BASE, symbol, interval_by_name("1m"), to_ms, count, url,
+					   cap, &err),
+			 -1);
 	assert_int_equal(err.class, ERR_FATAL);
 }
 
@@ -97,7 +103,8 @@ static void addresses_that_make_no_sense(void **state)
 static void retention(void **state)
 {
 	(void)state;
-	assert_int_equal(upbit_retention_ms(interval_by_name("1s")), (INT64_C(90) * 24 - 1) * 3600 * 1000);
+	assert_int_equal(upbit_retention_ms(interval_by_name("1s")),
+			 (INT64_C(90) * 24 - 1) * 3600 * 1000);
 	assert_int_equal(upbit_retention_ms(interval_by_name("1m")), 0);
 	assert_int_equal(upbit_retention_ms(interval_by_name("1M")), 0);
 }
@@ -206,9 +213,10 @@ static void head_lines(void **state)
 
 static void whole_head(void **state)
 {
-	static const char lines[] = "HTTP/2 200 \r\ndate: Thu, 20 Feb 2020 11:19:00 GMT\r\n"
-				    "content-type: application/json;charset=UTF-8\r\nlimit-by-ip: Yes\r\n"
-				    "remaining-req: group=candles; min=600; sec=7\r\n\r\n";
+	static const char lines[] =
+		"HTTP/2 200 \r\ndate: Thu, 20 Feb 2020 11:19:00 GMT\r\n"
+		"content-type: application/json;charset=UTF-8\r\nlimit-by-ip: Yes\r\n"
+		"remaining-req: group=candles; min=600; sec=7\r\n\r\n";
 	struct upbit_head head;
 
 	(void)state;
@@ -240,12 +248,14 @@ static void verdicts(void **state)
 		{429, "Too many API requests.", UPBIT_LIMITED, ERR_RETRY,
 		 "The exchange answered with status 429: too many requests in this second "
 		 "(\"Too many API requests.\")."},
-		{429, "", UPBIT_LIMITED, ERR_RETRY, "status 429: too many requests in this second."},
+		{429, "", UPBIT_LIMITED, ERR_RETRY,
+		 "status 429: too many requests in this second."},
 		{418, "", UPBIT_BANNED, ERR_RETRY, "blocked"},
 		{404, unknown, UPBIT_UNKNOWN_MARKET, ERR_INPUT, "(\"Code not found\")"},
 		{404, "<html>nginx</html>", UPBIT_BROKEN, ERR_RETRY, "(\"<html>nginx</html>\")"},
 		{404, "", UPBIT_BROKEN, ERR_RETRY, "status 404"},
-		{400, "{\"error\":{\"name\":400,\"message\":\"Invalid parameter. Check the given value!\"}}",
+		{400,
+		 "{\"error\":{\"name\":400,\"message\":\"Invalid parameter. Check the given value!\"}}",
 		 UPBIT_REFUSED, ERR_INPUT, "Check the given value!"},
 		{401, "{\"error\":{\"name\":\"no_authorization_token\"}}", UPBIT_REFUSED, ERR_INPUT,
 		 "no_authorization_token"},
@@ -253,8 +263,8 @@ static void verdicts(void **state)
 		{408, "", UPBIT_BROKEN, ERR_RETRY, ""},
 		{301, "", UPBIT_BROKEN, ERR_RETRY, "status 301"},
 		{204, "", UPBIT_BROKEN, ERR_RETRY, ""},
-		{500, "{\"error\":{\"name\":500,\"message\":\"a\\nb\\u001b[31m\"}}", UPBIT_BROKEN, ERR_RETRY,
-		 "(\"a b?[31m\")"},
+		{500, "{\"error\":{\"name\":500,\"message\":\"a\\nb\\u001b[31m\"}}", UPBIT_BROKEN,
+		 ERR_RETRY, "(\"a b?[31m\")"},
 		{503, "\x01\x02\xff\xfe", UPBIT_BROKEN, ERR_RETRY, "(\"???\?\")"},
 		{999, "", UPBIT_BROKEN, ERR_RETRY, ""},
 	};
@@ -264,13 +274,15 @@ static void verdicts(void **state)
 		int64_t block_ms = 77;
 		struct err err;
 
-		if (upbit_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &block_ms, &err) !=
-		    cases[i].verdict)
-			fail_msg("status %d, body %s: another verdict", cases[i].status, cases[i].body);
+		if (upbit_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &block_ms,
+				&err) != cases[i].verdict)
+			fail_msg("status %d, body %s: another verdict", cases[i].status,
+				 cases[i].body);
 		assert_int_equal(block_ms, 0);
 		assert_int_equal(err.class, cases[i].class);
 		if (!strstr(err.text, cases[i].text))
-			fail_msg("status %d, body %s: %s", cases[i].status, cases[i].body, err.text);
+			fail_msg("status %d, body %s: %s", cases[i].status, cases[i].body,
+				 err.text);
 	}
 }
 
@@ -311,7 +323,8 @@ static void block_times(void **state)
 			snprintf(body, sizeof(body),
 				 as_text ? "%s" : "{\"error\":{\"name\":418,\"message\":\"%s\"}}",
 				 cases[i].message);
-			assert_int_equal(upbit_judge(418, body, strlen(body), &block_ms, &err), UPBIT_BANNED);
+			assert_int_equal(upbit_judge(418, body, strlen(body), &block_ms, &err),
+					 UPBIT_BANNED);
 			if (block_ms != cases[i].ms)
 				fail_msg("\"%s\" gave %lld ms", body, (long long)block_ms);
 		}

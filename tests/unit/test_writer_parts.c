@@ -1,5 +1,6 @@
-/* The writer's small pure parts: what becomes of a message, of an offset, of a database's failure, and array
- * literals. */
+/* SPDX-License-Identifier: MIT */
+/* The writer's small pure parts: what becomes of a message, of an offset, of a database's failure,
+ * and array literals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,8 @@ static enum intake judge(const char *source, const char *key, const char *value,
 {
 	struct message m;
 
-	return intake_judge(source, key, key ? strlen(key) : 0, value, value ? strlen(value) : 0, &m, why);
+	return intake_judge(source, key, key ? strlen(key) : 0, value, value ? strlen(value) : 0,
+			    &m, why);
 }
 
 /* The golden message with one piece replaced. */
@@ -64,9 +66,11 @@ static void test_intake_halts(void **state)
 	struct err why;
 
 	(void)state;
-	assert_int_equal(judge("upbit", "KRW-BTC", changed("\"v\":1,", "\"v\":2,"), &why), INTAKE_HALT);
+	assert_int_equal(judge("upbit", "KRW-BTC", changed("\"v\":1,", "\"v\":2,"), &why),
+			 INTAKE_HALT);
 	assert_non_null(strstr(why.text, "upgrade"));
-	assert_int_equal(judge("upbit", "KRW-ETH", changed("\"v\":1,", "\"v\":2,"), &why), INTAKE_HALT);
+	assert_int_equal(judge("upbit", "KRW-ETH", changed("\"v\":1,", "\"v\":2,"), &why),
+			 INTAKE_HALT);
 	assert_int_equal(judge("upbit-sg", "KRW-BTC", golden, &why), INTAKE_HALT);
 	assert_non_null(strstr(why.text, "\"upbit\""));
 	assert_non_null(strstr(why.text, "upbit-sg"));
@@ -153,8 +157,9 @@ static void test_arrays(void **state)
 		    3);
 	pgarray_hex(&a, "", 0);
 	pgarray_hex(&a, NULL, 0);
-	assert_string_equal(pgarray_end(&a), "{1.50,-9223372036854775808,NULL,\"\",\"NULL\",\"a\\\"b\\\\c,{d}"
-					     "\",\"00ff61\",\"\",NULL}");
+	assert_string_equal(pgarray_end(&a),
+			    "{1.50,-9223372036854775808,NULL,\"\",\"NULL\",\"a\\\"b\\\\c,{d}"
+			    "\",\"00ff61\",\"\",NULL}");
 	pgarray_release(&a);
 }
 
@@ -176,9 +181,9 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),	 cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
 		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_arrays),	 cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);
