@@ -15,7 +15,7 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_release(struct buf *b);
 /* Keeps the memory, forgets the content. */
 void buf_clear(struct buf *b);
-/* Both return 0, or -1 where the content would exceed max_bytes (the content is then unchanged). */
+/* Both return 0, or -1 if the content would exceed max_bytes (the content is then unchanged). */
 int buf_append(struct buf *b, const void *data, size_t len) __attribute__((warn_unused_result));
 int buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), warn_unused_result));

@@ -157,7 +157,7 @@ int message_validate(const struct message *m, struct err *err)
 	return 0;
 }
 
-int candle_is_odd(const struct candle *c)
+int candle_is_inconsistent(const struct candle *c)
 {
 	return decimal_compare(c->high, c->low) < 0 || decimal_compare(c->high, c->open) < 0 ||
 	       decimal_compare(c->high, c->close) < 0 || decimal_compare(c->low, c->open) > 0 ||

@@ -30,7 +30,7 @@ struct candle {
 	int64_t timestamp_ms; /* start of the interval, on its grid */
 	char open[DECIMAL_BYTES], high[DECIMAL_BYTES], low[DECIMAL_BYTES], close[DECIMAL_BYTES];
 	char volume[DECIMAL_BYTES], quote_volume[DECIMAL_BYTES]; /* plain decimals */
-	int64_t revision; /* grows with each change of the candle; 0 where the exchange has none */
+	int64_t revision; /* grows with each change of the candle; 0 if the exchange has none */
 };
 
 enum origin { ORIGIN_LIVE, ORIGIN_BACKFILL, ORIGIN_REPAIR };
@@ -57,18 +57,18 @@ const char *origin_name(enum origin origin);
  * symbol, source, interval, origin; timestamp on the grid, not before 2009-01-01 and before 9999;
  * plain decimals, volume and quote_volume >= 0; revision >= 0, fetched_at > 0. The promise is
  * either empty and at timestamp, or it covers the candle's own interval, has both bounds on the
- * grid, and ends at or before fetched_at (one about the future would hide gaps for ever). An odd
- * candle (high below low) is valid: the table equals the exchange. Returns 0, or -1 with an
- * ERR_INPUT sentence in printable ASCII. */
+ * grid, and ends at or before fetched_at (one about the future would hide gaps for ever). An
+ * inconsistent candle (high below low) is valid: the table equals the exchange. Returns 0, or -1
+ * with an ERR_INPUT sentence in printable ASCII. */
 int message_validate(const struct message *m, struct err *err) __attribute__((warn_unused_result));
 
-/* 1 where high is below low, open or close, or low above open or close: counted, never refused. */
-int candle_is_odd(const struct candle *c);
-/* 1 where both carry the same six values, compared as numbers. */
+/* 1 if high is below low, open or close, or low above open or close: counted, never refused. */
+int candle_is_inconsistent(const struct candle *c);
+/* 1 if both carry the same six values, compared as numbers. */
 int candle_same_values(const struct candle *a, const struct candle *b);
 
 /* Appends a valid message as flat JSON, one line without newline, no spaces, keys in the schema's
- * order. -1 where out is full. */
+ * order. -1 if out is full. */
 int message_encode(const struct message *m, struct buf *out) __attribute__((warn_unused_result));
 /* Decodes and validates. Strict: one JSON object and nothing after it, valid UTF-8, no duplicate
  * keys, every known key present with its type, integers without fraction or exponent; unknown keys

@@ -16,7 +16,7 @@ static size_t digits(const char *text, size_t at, size_t len)
 }
 
 /* RFC 8259 section 6. A fraction or exponent without digits is no part of the token: "1." is the
- * token "1" and a point, which whoever looks at the byte after the token refuses. */
+ * token "1" and a point, which any process that looks at the byte after the token refuses. */
 static size_t plain_token(const char *text, size_t len)
 {
 	size_t at = len && text[0] == '-', end = digits(text, at, len);

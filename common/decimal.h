@@ -11,7 +11,7 @@
 
 enum { DECIMAL_MAX = 63, DECIMAL_BYTES = DECIMAL_MAX + 1 };
 
-/* Length of the JSON number token at the start of text, 0 where there is none. Strict: no leading
+/* Length of the JSON number token at the start of text, 0 if there is none. Strict: no leading
  * zeros, no "1.", no ".5", no "+1". It does not look at what follows the token. */
 size_t decimal_token(const char *text, size_t len);
 
@@ -22,7 +22,7 @@ size_t decimal_token(const char *text, size_t len);
 int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
 	__attribute__((warn_unused_result));
 
-/* 1 where text is a plain decimal of 1 to DECIMAL_MAX characters. */
+/* 1 if text is a plain decimal of 1 to DECIMAL_MAX characters. */
 int decimal_is_plain(const char *text);
 
 /* Compares two plain decimals as numbers ("1.0" equals "1.00", "-0" equals "0"): <0, 0, >0. */

@@ -5,8 +5,8 @@
  * begins on Mondays 00:00Z; 1M on the first of a month, of unequal lengths. Nobody adds a length to
  * a timestamp by hand: interval_end and interval_add know months.
  *
- * Times lie in the years 1 to 9999 (beyond them the arithmetic could overflow); whoever reads times
- * from outside checks that first, as message_validate() does. */
+ * Times lie in the years 1 to 9999 (beyond them the arithmetic could overflow); any process that
+ * reads times from outside checks that first, as message_validate() does. */
 #ifndef GAPLESS_INTERVAL_H
 #define GAPLESS_INTERVAL_H
 
@@ -22,7 +22,7 @@ struct interval {
 
 /* The table, shortest first; *n gets its length. */
 const struct interval *interval_table(size_t *n);
-/* NULL where there is no such interval. The pointer may be compared: one object an interval. */
+/* NULL if there is no such interval. The pointer may be compared: one object an interval. */
 const struct interval *interval_by_name(const char *name);
 
 /* Start of the interval that contains ms. */
@@ -34,7 +34,7 @@ int interval_on_grid(const struct interval *iv, int64_t ms);
 int64_t interval_add(const struct interval *iv, int64_t ts, int64_t n);
 /* End of the interval that starts at the grid point ts: interval_add(iv, ts, 1). */
 int64_t interval_end(const struct interval *iv, int64_t ts);
-/* Number of grid points in [from, to); 0 where to <= from. */
+/* Number of grid points in [from, to); 0 if to <= from. */
 int64_t interval_count(const struct interval *iv, int64_t from, int64_t to);
 
 #endif

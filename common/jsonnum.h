@@ -45,16 +45,16 @@ int json_quote_numbers(const char *in, size_t len, struct buf *out, struct err *
 struct cJSON *json_parse(const char *in, size_t len, struct buf *work, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* 0 where no key of the object comes twice and it has at most JSON_KEYS_MAX of them, else -1 with
+/* 0 if no key of the object comes twice and it has at most JSON_KEYS_MAX of them, else -1 with
  * an ERR_INPUT sentence. (cJSON finds the first of two. Look keys up with
  * cJSON_GetObjectItemCaseSensitive.) */
 int json_check_keys(const struct cJSON *object, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* The text of a value that was a number in the input: NULL where it was anything else, or item is
+/* The text of a value that was a number in the input: NULL if it was anything else, or item is
  * NULL. */
 const char *json_number_text(const struct cJSON *item);
-/* The text of a value that was a string in the input: NULL where it was anything else, or item is
+/* The text of a value that was a string in the input: NULL if it was anything else, or item is
  * NULL. */
 const char *json_string_text(const struct cJSON *item);
 /* An exact integer: digits, perhaps a minus, no fraction, no exponent, within int64_t. Returns 0,

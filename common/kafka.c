@@ -58,8 +58,8 @@ static int repeat_due(const char *facility, const char *text, int64_t *skipped)
 }
 
 /* Syslog's levels are librdkafka's. What it repairs by itself is no error of ours; what our own
- * manners provoke (a consumer has no use for a partitioner) or the first idempotent producer of a
- * cluster (it waits for a coordinator) is nobody's business; a failed connection (FAIL) is told
+ * conventions provoke (a consumer has no use for a partitioner) or the first idempotent producer of
+ * a cluster (it waits for a coordinator) is nobody's business; a failed connection (FAIL) is told
  * once more, by error_cb or as ERROR. */
 static enum log_level our_level(int level, const char *facility, const char *text)
 {
@@ -116,7 +116,7 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 		 (const struct log_field[]){
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
 			 L_STR("error", name),
-			 L_STR("reason", reason),
+			 L_STR("error", reason),
 			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
 			 {LOG_END, NULL, NULL, 0}});
 }
@@ -168,7 +168,7 @@ enum err_class kafka_error_class(rd_kafka_resp_err_t code)
 
 /* ---- configuration ---- */
 
-static const struct kafka_property manners[] = {
+static const struct kafka_property conventions[] = {
 	{"socket.keepalive.enable", "true"},
 	{"socket.nagle.disable", "true"}, /* librdkafka's own default since 2.10.0 */
 	{"reconnect.backoff.ms", "100"},
@@ -299,7 +299,7 @@ static void warn_unsafe(const rd_kafka_conf_t *conf)
 
 	if (strcmp(verify, "false") == 0)
 		log_warn(
-			"enable.ssl.certificate.verification=false: whoever sits between us and the broker "
+			"enable.ssl.certificate.verification=false: any process that sits between us and the broker "
 			"can read and change everything");
 	free(verify);
 }
@@ -314,7 +314,7 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 	int ok = 0;
 
 	rd_kafka_conf_set_log_cb(conf, on_log);
-	if (set_ours(conf, manners, err) || (brokers && *brokers && set_ours(conf, first, err)))
+	if (set_ours(conf, conventions, err) || (brokers && *brokers && set_ours(conf, first, err)))
 		goto out;
 	if (role && set_ours(conf, role, err))
 		goto out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Manners with librdkafka that producer and writer share: configuration with pass-through, logs,
- * errors. */
+/* Conventions with librdkafka that producer and writer share: configuration with pass-through,
+ * logs, errors. */
 #ifndef GAPLESS_KAFKA_H
 #define GAPLESS_KAFKA_H
 
@@ -14,7 +14,7 @@ struct kafka_property {
 	const char *name, *value;
 };
 
-/* A configuration: our fixed manners (keepalive, Nagle off, reconnect backoff 100 ms to 2 s,
+/* A configuration: our fixed conventions (keepalive, Nagle off, reconnect backoff 100 ms to 2 s,
  * murmur2_random, metadata refresh 60 s, logs through log.h), then `role` (ends with a NULL name),
  * then the user's "name=value" properties, which win, but for: plugin.library.paths (refused), and
  * names in `fixed` (NULL-ended; the program's correctness hangs on them: refused with a sentence

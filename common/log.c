@@ -70,7 +70,7 @@ int log_level_parse(const char *name, enum log_level *out)
 
 /* ---- text that may come from anywhere ---- */
 
-/* Bytes of the character at s that may stand as it is, or 0 where the byte must be escaped: control
+/* Bytes of the character at s that may stand as it is, or 0 if the byte must be escaped: control
  * characters (also C1, which terminals obey), invalid UTF-8, separators and marks that break or
  * turn around a line. */
 static size_t harmless(const unsigned char *s, size_t n)

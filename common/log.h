@@ -37,7 +37,7 @@ void log_over_line(int on);
 	}
 
 void log_open(const char *program, enum log_level least);
-/* "debug", "info", "warn", "error"; -1 where it is none of them. */
+/* "debug", "info", "warn", "error"; -1 if it is none of them. */
 int log_level_parse(const char *name, enum log_level *out) __attribute__((warn_unused_result));
 void log_emit(enum log_level level, const char *msg, const struct log_field *fields);
 
@@ -59,7 +59,7 @@ struct log_throttle {
 	int64_t last_ms;
 	int64_t skipped;
 };
-/* 1 where the event is to be logged now; *skipped gets how many were left out since the last one.
+/* 1 if the event is to be logged now; *skipped gets how many were left out since the last one.
  */
 int log_due(struct log_throttle *t, int64_t now_ms, int64_t period_ms, int64_t *skipped);
 

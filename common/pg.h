@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Manners with libpq: every wait has a deadline of ours, every failure a class. Blocking calls:
+/* Conventions with libpq: every wait has a deadline of ours, every failure a class. Blocking calls:
  * belongs on a thread that has nothing else to do (PQconnectStart blocks on name look-ups, whatever
  * connect_timeout says).
  *

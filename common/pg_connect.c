@@ -190,7 +190,7 @@ static void rest_release(struct rest *r)
 	*r = (struct rest){NULL, NULL, NULL};
 }
 
-/* 1 where hosts are left. */
+/* 1 if hosts are left. */
 static int rest_advance(struct rest *r, PGconn *conn)
 {
 	const char *hosts;

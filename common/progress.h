@@ -29,7 +29,7 @@ enum { PROGRESS_BYTES = 512, PROGRESS_TIME_BYTES = 32, PROGRESS_UNKNOWN = -1 };
 
 /* 0 to 100; 100 only where all is done (also where there is nothing to do). */
 int progress_percent(const struct progress *p);
-/* Units a second; 0 where nothing is known yet. */
+/* Units a second; 0 if nothing is known yet. */
 int64_t progress_rate(const struct progress *p);
 /* Milliseconds to the end at the pace so far; PROGRESS_UNKNOWN where there is none yet. */
 int64_t progress_left_ms(const struct progress *p);

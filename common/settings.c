@@ -46,7 +46,7 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
-/* The setting whose flag (or variable, with the prefix) is nearest, or NULL where none is near. */
+/* The setting whose flag (or variable, with the prefix) is nearest, or NULL if none is near. */
 static const struct setting *nearest(const struct load *l, const char *name, int variable)
 {
 	const struct setting *best = NULL, *s;

@@ -79,7 +79,7 @@ enum settings_result { SETTINGS_RUN, SETTINGS_EXIT_OK, SETTINGS_BAD };
 enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc,
 				   char **argv, char **environ_, struct setting_list *words,
 				   struct err *err) __attribute__((warn_unused_result));
-/* The command that was given to settings_load; NULL where the spec has none. */
+/* The command that was given to settings_load; NULL if the spec has none. */
 const struct settings_command *settings_chosen(const struct settings_spec *spec,
 					       const struct setting_list *words);
 /* One log line at info with every setting that is not a default, secrets and passwords inside

@@ -12,14 +12,14 @@ enum { SETTING_CALLED_BYTES = 96 };
 /* The i-th setting that the command has, its own ones first; NULL behind the last. */
 const struct setting *settings_applying(const struct settings_spec *spec,
 					const struct settings_command *command, size_t i);
-/* 1 where the setting is a flag only. */
+/* 1 if the setting is a flag only. */
 int settings_is_own(const struct settings_command *command, const struct setting *s);
 
-/* 1 where the argument "--name", "--name=value", "-X" or "-Xvalue" is this setting's. */
+/* 1 if the argument "--name", "--name=value", "-X" or "-Xvalue" is this setting's. */
 int settings_flag_is(const struct setting *s, const char *arg);
-/* The value that is part of the argument; NULL where it would have to follow. */
+/* The value that is part of the argument; NULL if it would have to follow. */
 const char *settings_flag_value(const char *arg);
-/* 1 where the argument after the i-th may be its value: a word that looks like a flag may not
+/* 1 if the argument after the i-th may be its value: a word that lookups like a flag may not
  * ("--brokers --topic x" is a mistake). */
 int settings_value_follows(int argc, char **argv, int i);
 /* The setting of any command that the argument belongs to, or NULL. */

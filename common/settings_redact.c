@@ -72,7 +72,7 @@ static const char *query_start(const char *s)
 	return q;
 }
 
-/* The '@' that ends user and password, NULL where there is none. libpq takes the first one before a
+/* The '@' that ends user and password, NULL if there is none. libpq takes the first one before a
  * '/', whatever stands before it; but people forget to encode '@', '/', '?' and '#' inside a
  * password, so further ones count as well, up to the query. */
 static const char *user_end(const char *s)

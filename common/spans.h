@@ -32,10 +32,10 @@ void spans_subtract(struct spans *s, const struct spans *other); /* s -= other *
 /* s &= [from, to) */
 void spans_clip(struct spans *s, int64_t from, int64_t to);
 
-/* 1 where all of [from, to) is in the set; an empty span is. */
+/* 1 if all of [from, to) is in the set; an empty span is. */
 int spans_cover(const struct spans *s, int64_t from, int64_t to);
 int spans_contain(const struct spans *s, int64_t at);
-/* 1 where any part of [from, to) is in the set. */
+/* 1 if any part of [from, to) is in the set. */
 int spans_touch(const struct spans *s, int64_t from, int64_t to);
 /* End of the run of covered time that begins at `at`: `at` itself where it is not covered. */
 int64_t spans_run_end(const struct spans *s, int64_t at);

@@ -17,7 +17,7 @@
 static atomic_int requested;
 static int wake_fd = -1;
 
-/* 1 where this was the first request. */
+/* 1 if this was the first request. */
 static int request(void)
 {
 	const uint64_t one = 1;

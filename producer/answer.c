@@ -20,8 +20,8 @@ void answer_say(struct log_throttle *t, const char *msg, const struct series *s,
 	enum log_level level = log_due(t, clock_boot_ms(), SAY_MS, &skipped) ? LOG_WARN : LOG_DEBUG;
 
 	LOG_AT(level, msg, L_STR("symbol", s ? s->symbol : "-"),
-	       L_STR("interval", s ? s->iv->name : "-"), L_STR("reason", err->text),
-	       L_INT("more", skipped));
+	       L_STR("interval", s ? s->iv->name : "-"), L_STR("error", err->text),
+	       L_INT("suppressed", skipped));
 }
 
 void answer_missing(struct collect *c, struct series *s, const struct err *err)
@@ -75,7 +75,7 @@ static void candles_take(struct collect *c, const struct request *r,
 		publisher_send(c->publisher, s, &c->publications.v[i], read_ms);
 	c->candles += (int64_t)c->publications.n;
 	if (s->listed_from_ms != listed && s->listed_from_ms != INT64_MIN)
-		log_info("The exchange has nothing older", L_STR("symbol", s->symbol),
+		log_info("the exchange has nothing older", L_STR("symbol", s->symbol),
 			 L_STR("interval", s->iv->name), L_TIME("listed_from", s->listed_from_ms));
 	page_release(&page);
 }
@@ -103,7 +103,7 @@ static void candles_answer(struct collect *c, const struct request *r,
 	case UPBIT_BANNED:
 		ratelimit_banned(&c->rate, boot, block_ms);
 		log_error("the exchange blocks this address; waiting it out",
-			  L_INT("block_s", block_ms / 1000), L_STR("reason", err.text));
+			  L_INT("block_s", block_ms / 1000), L_STR("error", err.text));
 		break;
 	case UPBIT_UNKNOWN_MARKET:
 		answer_came(c);
@@ -111,7 +111,7 @@ static void candles_answer(struct collect *c, const struct request *r,
 		log_error(
 			"the exchange does not know this market; trying again in an hour, the others go on",
 			L_STR("symbol", r->series->symbol), L_STR("interval", r->series->iv->name),
-			L_STR("reason", err.text));
+			L_STR("error", err.text));
 		listing_soon(c, UNKNOWN_LIST_MS); /* has it been delisted? */
 		break;
 	case UPBIT_REFUSED:
@@ -132,7 +132,7 @@ static void candles_answer(struct collect *c, const struct request *r,
  * know nothing of it. */
 static int is_void(const struct collect *c, const struct request *r)
 {
-	return c->lost || !r->series->owned || r->series->tenure != r->tenure;
+	return c->lost || !r->series->owned || r->series->epoch != r->epoch;
 }
 
 void answer_handle(struct collect *c, struct http_answer *answer)

@@ -2,7 +2,7 @@
 /* All series that are wanted, and which of them are ours. Pure.
  *
  * A series never moves and is never removed: what is under way (requests, delivery reports) may
- * point to it. Its tenure tells whether it is still what it was. */
+ * point to it. Its epoch tells whether it is still what it was. */
 #ifndef GAPLESS_CATALOGUE_H
 #define GAPLESS_CATALOGUE_H
 

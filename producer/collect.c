@@ -27,15 +27,15 @@ static struct publisher_settings publisher_settings_of(const struct options *o)
 					   .limit = o->queue_messages};
 }
 
-static struct look_settings look_settings_of(const struct options *o, const char *client_id)
+static struct lookup_settings lookup_settings_of(const struct options *o, const char *client_id)
 {
-	return (struct look_settings){.conninfo = o->database,
-				      .brokers = o->brokers,
-				      .topic = o->topic,
-				      .source = o->source,
-				      .group = o->group,
-				      .client_id = client_id,
-				      .properties = &o->kafka};
+	return (struct lookup_settings){.conninfo = o->database,
+					.brokers = o->brokers,
+					.topic = o->topic,
+					.source = o->source,
+					.group = o->group,
+					.client_id = client_id,
+					.properties = &o->kafka};
 }
 
 static struct ownership_settings ownership_settings_of(struct collect *c)
@@ -56,7 +56,7 @@ struct collect *collect_new(const struct options *options, struct err *err)
 {
 	struct collect *c = xcalloc(1, sizeof *c);
 	struct publisher_settings ps = publisher_settings_of(options);
-	struct look_settings ls = look_settings_of(options, c->client_id);
+	struct lookup_settings ls = lookup_settings_of(options, c->client_id);
 	struct ownership_settings os;
 	struct http_config hc = {.base_url = options->exchange_url,
 				 .user_agent = "gapless-producer/" GAPLESS_VERSION,
@@ -76,10 +76,10 @@ struct collect *collect_new(const struct options *options, struct err *err)
 				options->n_intervals, options_from_ms(options), upbit_retention_ms,
 				err) == 0 &&
 	    (c->http = http_new(&hc, err)) && (c->publisher = publisher_new(&ps, err)) &&
-	    (c->look = look_new(&ls, err)) &&
+	    (c->lookup = lookup_new(&ls, err)) &&
 	    (options->fetch || (c->ownership = ownership_new(&os, err)))) {
 		if (options->fetch)
-			own_at_once(c);
+			own_everything(c);
 		return c;
 	}
 	collect_free(c, 0);
@@ -96,11 +96,12 @@ int64_t collect_free(struct collect *c, int64_t drain_ms)
 	c->held = 0;
 	if (c->publisher)
 		left = publisher_drain(c->publisher, drain_ms);
-	/* After the drain: whoever is assigned our partitions then sees all that we published. */
+	/* After the drain: any process that is assigned our partitions then sees all that we
+	 * published. */
 	ownership_free(c->ownership);
 	fetch_free(c->fetch);
 	publisher_free(c->publisher);
-	look_free(c->look);
+	lookup_free(c->lookup);
 	catalogue_release(&c->catalogue);
 	publications_release(&c->publications);
 	free(c->ours);
@@ -131,7 +132,7 @@ static int topic_await(struct collect *c, struct err *err)
 			return -1;
 		if (log_due(&waiting, clock_boot_ms(), PROGRESS_MS, &skipped))
 			log_info("waiting for Kafka", L_STR("brokers", c->options->brokers),
-				 L_STR("reason", err->text));
+				 L_STR("error", err->text));
 		if (publisher_poll(c->publisher, err))
 			return -1;
 		if (http_wait(c->http, (int[]){stop_fd()}, 1,
@@ -183,12 +184,12 @@ static int answers_take(struct collect *c, struct err *err)
 /* One turn: what came, what follows from it, what is asked next, and a wait. */
 static int turn(struct collect *c, struct err *err)
 {
-	int fds[] = {stop_fd(), publisher_fd(c->publisher), look_fd(c->look),
+	int fds[] = {stop_fd(), publisher_fd(c->publisher), lookup_fd(c->lookup),
 		     c->ownership ? ownership_fd(c->ownership) : stop_fd()};
 	int64_t wait_ms = TICK_MS;
 	int sent;
 
-	if (answers_take(c, err) || own_step(c, err) || look_step(c, err))
+	if (answers_take(c, err) || own_step(c, err) || lookup_step(c, err))
 		return -1;
 	send_markets(c);
 	do

@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "exclock.h"
 #include "http.h"
-#include "look.h"
+#include "lookup.h"
 #include "options.h"
 #include "ownership.h"
 #include "plan.h"
@@ -31,7 +31,7 @@ struct collect {
 	const struct options *options;
 	struct http *http;
 	struct publisher *publisher;
-	struct look *look;
+	struct lookup *lookup;
 	struct exclock clock;
 	struct ratelimit rate;
 	struct catalogue catalogue;
@@ -44,16 +44,16 @@ struct collect {
 	char client_id[MEMBERS_ID_BYTES];
 	int64_t generation; /* of the assignment that is in force; 0: none was yet */
 	int held;           /* an assignment is in force: there may be requests */
-	int lost;     /* the last one was taken from us: answers to what it asked for are void */
-	int agreed;   /* the group was found to want the same, once */
-	int guest_of; /* of a one-shot command: producers at work when last seen */
+	int lost;   /* the last one was taken from us: answers to what it asked for are void */
+	int agreed; /* the group was found to want the same, once */
+	int producers_seen;       /* of a one-shot command: producers at work when last seen */
 	int64_t disagree_boot_ms; /* ends a start into a group that wants something else */
-	int64_t own_again_boot_ms;
+	int64_t own_retry_boot_ms;
 	int32_t n_partitions; /* of the topic, at that assignment */
 	unsigned char *ours;  /* a flag for each */
 
-	int looking, begun_said;
-	int64_t look_boot_ms;    /* next look */
+	int lookup_running, begun_said;
+	int64_t lookup_boot_ms;  /* next lookup */
 	int open_read;           /* the markets that the database holds as wanted have been read */
 	int64_t markets_boot_ms; /* next market list */
 	int markets_fails;
@@ -85,14 +85,14 @@ int64_t collect_free(struct collect *c, int64_t drain_ms);
 /* owning.c: follows the group; what is ours is then what the catalogue says. 0, or -1: *err. */
 int own_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
 /* Of a one-shot fetch: everything is ours, without a group. */
-void own_at_once(struct collect *c);
+void own_everything(struct collect *c);
 /* Called by the group (ownership.h). */
 void own_revoked(void *opaque, int lost);
-/* What a look saw of the group's members. 0, or -1: this producer must not go on (*err). */
+/* What a lookup saw of the group's members. 0, or -1: this producer must not go on (*err). */
 int own_members(struct collect *c, const struct members *members, struct err *err)
 	__attribute__((warn_unused_result));
 /* Series were added: those of our partitions are taken. */
-void own_again(struct collect *c);
+void own_added(struct collect *c);
 
 /* sending.c: sends at most one candle request. 1: sent, ask again; 0: nothing to send before
  * *wait_ms; -1: *err. */
@@ -106,18 +106,19 @@ int64_t send_late_ms(const struct collect *c);
 /* fetch.c: how a one-shot fetch stands. */
 struct fetch *fetch_new(void);
 void fetch_free(struct fetch *f);
-/* 1: everything is stored; 0: not yet; -1: what is left cannot be had, or is not stored (*err). */
+/* 1: everything is stored; 0: not yet; -1: what is left is not available, or is not stored (*err).
+ */
 int fetch_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
-/* Everything is published: the next look will tell whether it is stored. */
+/* Everything is published: the next lookup will tell whether it is stored. */
 int fetch_is_confirming(const struct collect *c);
 /* That look has read the coverage; stored: the writer has stored everything that was published when
  * it began. */
 void fetch_looked(struct collect *c, int stored);
 
-/* looking.c: starts looks and takes what comes of them. 0, or -1: *err. */
-int look_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
-/* Whatever is under way is of no use any more; the next look is due now. */
-void look_anew(struct collect *c);
+/* lookups.c: starts looks and takes what comes of them. 0, or -1: *err. */
+int lookup_step(struct collect *c, struct err *err) __attribute__((warn_unused_result));
+/* Whatever is under way is of no use any more; the next lookup is due now. */
+void lookup_now(struct collect *c);
 
 /* answer.c: takes one finished answer apart and lets its series know. */
 void answer_handle(struct collect *c, struct http_answer *answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The one-shot fetch: a span of some series, from the exchange into the table, with a progress bar;
- * it ends when a look has seen all of it in the database. The loop is the producer's own; here is
+ * it ends when a lookup has seen all of it in the database. The loop is the producer's own; here is
  * only how far it is. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct fetch {
 	struct progress_show show;
 	int64_t began_ms, total; /* intervals; 0: not known yet */
-	int confirming;          /* all is published; the look that was started then will tell */
+	int confirming;          /* all is published; the lookup that was started then will tell */
 	int confirmed, unstored; /* what it told */
 };
 
@@ -45,26 +45,27 @@ void fetch_looked(struct collect *c, int stored)
  * for yet, and one that is beyond hope. */
 struct state {
 	int64_t left, askable;
-	int unlooked;
+	int not_looked_up;
 	const struct series *hopeless;
 };
 
 static struct state state_of(const struct collect *c)
 {
 	int64_t boot = clock_boot_ms(), now = exclock_now(&c->clock, boot);
-	struct state state = {.unlooked = !c->listed};
+	struct state state = {.not_looked_up = !c->listed};
 
 	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
 		const struct series *s = c->catalogue.owned[i];
 		int64_t left;
 
-		state.unlooked |= !s->looked_once;
-		if (!s->looked_once)
+		state.not_looked_up |= !s->looked_up;
+		if (!s->looked_up)
 			continue;
 		left = series_left(s, now, boot);
 		state.left += left;
 		state.askable += series_missing(s, now, boot);
-		if (left > 0 && (boot < s->unknown_until_boot_ms || holds_hopeless(&s->holds)))
+		if (left > 0 &&
+		    (boot < s->unknown_until_boot_ms || retry_spans_are_stuck(&s->retries)))
 			state.hopeless = s;
 	}
 	return state;
@@ -101,7 +102,7 @@ static int given_up(const struct state *state, struct err *err)
 
 	return err_set(
 		err, ERR_FATAL,
-		"%lld intervals cannot be had, of %s %s and perhaps others: the lines before say why; "
+		"%lld intervals are not available, of %s %s and perhaps others: the lines before say why; "
 		"the same command tries them again",
 		(long long)state->left, s->symbol, s->iv->name);
 }
@@ -114,7 +115,7 @@ int fetch_step(struct collect *c, struct err *err)
 	struct progress p;
 	int rc = 0;
 
-	if (state.unlooked)
+	if (state.not_looked_up)
 		return 0;
 	if (f->total < state.left || f->began_ms == 0) {
 		f->total = state.left;
@@ -134,9 +135,10 @@ int fetch_step(struct collect *c, struct err *err)
 		rc = 1;
 	} else if (state.left == 0 && !f->confirming) {
 		f->confirming = 1;
-		look_anew(c);
+		lookup_now(c);
 	}
-	f->confirming &= state.left == 0; /* the look may have found that something is not there */
+	f->confirming &=
+		state.left == 0; /* the lookup may have found that something is not there */
 	f->confirmed &= f->confirming;
 	if (rc)
 		progress_show_end(&f->show, &p);

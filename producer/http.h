@@ -3,7 +3,7 @@
  * Only http.c and transfer.c know libcurl. Single-threaded; nothing is called back, answers are
  * taken when the caller wants them.
  *
- * Manners, asserted by tests: certificate and host name verified, TLS 1.2 or newer, https only
+ * Conventions, asserted by tests: certificate and host name verified, TLS 1.2 or newer, https only
  * (http only where the base URL's host is loopback); redirects not followed; no proxy but a
  * configured one, whatever the environment says; no .netrc, no cookies, no Origin header (the
  * exchange gives requests that carry one a tenth of a request a second); HTTP/2 over TLS where
@@ -70,15 +70,15 @@ int http_get(struct http *http, const char *url, void *tag, struct err *err)
 int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* 1 and a finished answer, which is the caller's to release; 0 where there is none. In order of
+/* 1 and a finished answer, which is the caller's to release; 0 if there is none. In order of
  * completion. */
 int http_take(struct http *http, struct http_answer *out) __attribute__((warn_unused_result));
 void http_answer_release(struct http_answer *answer);
 
 /* Requests started and not yet taken. */
 int http_in_flight(const struct http *http);
-/* Drops all of them, finished ones too. Their tags are never seen again: whoever owns what they
- * point to must know. */
+/* Drops all of them, finished ones too. Their tags are never seen again: any process that owns what
+ * they point to must know. */
 void http_cancel_all(struct http *http);
 
 #endif

@@ -95,7 +95,7 @@ static void listing_apply(struct collect *c, const struct upbit_markets *markets
 	if (added > 0) {
 		log_info("markets match the patterns", L_INT("new_series", added),
 			 L_INT("series_in_all", c->catalogue.n));
-		own_again(c);
+		own_added(c);
 	}
 	for (size_t i = 0; i < c->catalogue.n_owned; i++)
 		listing_judge(c->catalogue.owned[i], boot);

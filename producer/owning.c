@@ -13,7 +13,7 @@
 #include "topic.h"
 
 enum {
-	HAND_OVER_MS = 1000, /* so that the next owner's look sees what we published */
+	HAND_OVER_MS = 1000, /* so that the next owner's lookup sees what we published */
 	AGAIN_MS = 500,
 	DISAGREE_MS = 5000, /* and a session: until then a member that was killed is gone */
 	SAY_MS = 60000
@@ -25,7 +25,7 @@ void own_revoked(void *opaque, int lost)
 
 	c->held = 0;
 	c->lost = lost;
-	look_cut(c->look);
+	lookup_cancel(c->lookup);
 	if (!lost)
 		publisher_drain(c->publisher, HAND_OVER_MS);
 }
@@ -56,27 +56,27 @@ static void behind_check(const struct collect *c)
 		"%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
 		wanted, budget, wanted / budget);
 	log_warn("live polls exceed the budget; nothing is lost, candles come later",
-		 L_STR("reason", text));
+		 L_STR("error", text));
 }
 
-void own_again(struct collect *c)
+void own_added(struct collect *c)
 {
 	if (c->ownership && !c->ours)
 		return;
 	if (catalogue_own(&c->catalogue, symbol_is_ours, c, NULL) == 0)
 		return;
 	behind_check(c);
-	look_anew(c);
+	lookup_now(c);
 }
 
-void own_at_once(struct collect *c)
+void own_everything(struct collect *c)
 {
 	for (size_t i = 0; i < c->catalogue.n; i++)
 		c->catalogue.all[i]->until_ms = c->options->to_ms;
 	c->fetch = fetch_new();
 	c->held = c->agreed = 1;
-	ratelimit_guest(&c->rate); /* until the group is known to be empty */
-	own_again(c);
+	ratelimit_use_leftover(&c->rate); /* until the group is known to be empty */
+	own_added(c);
 }
 
 /* The slots of the budget that are ours. */
@@ -128,12 +128,12 @@ int own_step(struct collect *c, struct err *err)
 			err, ERR_FATAL,
 			"the Kafka client cannot stay in the group: the line before says why");
 	if (state != OWNERSHIP_HELD || ownership_generation(c->ownership) == c->generation ||
-	    boot < c->own_again_boot_ms)
+	    boot < c->own_retry_boot_ms)
 		return 0;
 	if (topic_partitions(publisher_handle(c->publisher), c->options->topic, &n_partitions,
 			     &why) ||
 	    n_partitions == 0) {
-		c->own_again_boot_ms = boot + AGAIN_MS;
+		c->own_retry_boot_ms = boot + AGAIN_MS;
 		return 0;
 	}
 	if (c->generation == 0)
@@ -144,7 +144,7 @@ int own_step(struct collect *c, struct err *err)
 	c->generation = ownership_generation(c->ownership);
 	c->held = 1;
 	c->lost = 0;
-	look_anew(c);
+	lookup_now(c);
 	return 0;
 }
 
@@ -153,14 +153,14 @@ int own_members(struct collect *c, const struct members *members, struct err *er
 	int64_t boot = clock_boot_ms(), skipped;
 
 	if (!c->ownership) {
-		if (members->n > 0 && c->guest_of == 0)
+		if (members->n > 0 && c->producers_seen == 0)
 			log_info("producers are at work; this command uses only what they leave",
 				 L_INT("producers", members->n));
-		if (members->n > 0 && c->guest_of == 0 && c->rate.share.others <= 0)
-			ratelimit_guest(&c->rate);
+		if (members->n > 0 && c->producers_seen == 0 && c->rate.share.others <= 0)
+			ratelimit_use_leftover(&c->rate);
 		else if (members->n == 0)
 			ratelimit_share(&c->rate, NULL, 0);
-		c->guest_of = members->n;
+		c->producers_seen = members->n;
 		return 0;
 	}
 	if (members->different == 0) {

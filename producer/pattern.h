@@ -3,7 +3,8 @@
  *
  *   KRW-BTC    this market, listed or not (an unknown one is reported, and tried again rarely)
  *   KRW-*      each market of the exchange's list that matches; * any text, ? one character
- *   !KRW-DOGE  none of these, wherever it stands in the list and whoever else names them */
+ *   !KRW-DOGE  none of these, wherever it stands in the list and any process that else names them
+ */
 #ifndef GAPLESS_PATTERN_H
 #define GAPLESS_PATTERN_H
 
@@ -29,9 +30,9 @@ struct patterns {
 int patterns_parse(const char *text, struct patterns *out, struct err *err)
 	__attribute__((warn_unused_result));
 void patterns_release(struct patterns *p);
-/* 1 where the market is wanted, by its name or by a pattern. */
+/* 1 if the market is wanted, by its name or by a pattern. */
 int patterns_match(const struct patterns *p, const char *symbol);
-/* 1 where an item is a pattern: what is wanted depends on the exchange's list. */
+/* 1 if an item is a pattern: what is wanted depends on the exchange's list. */
 int patterns_are_wild(const struct patterns *p);
 
 #endif

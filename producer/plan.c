@@ -40,7 +40,7 @@ int plan_live(const struct plan *p, struct request *out)
 	if (!best)
 		return 0;
 	*out = (struct request){.series = best,
-				.tenure = best->tenure,
+				.epoch = best->epoch,
 				.from_ms = best->live_from_ms,
 				.to_ms = INT64_MAX,
 				.count = series_live_count(best, p->now_ms)};
@@ -83,7 +83,7 @@ static int series_request(const struct plan *p, struct series *s, struct request
 
 		/* One row more than the gap has intervals: the older neighbour. */
 		*out = (struct request){.series = s,
-					.tenure = s->tenure,
+					.epoch = s->epoch,
 					.from_ms = gap->from,
 					.to_ms = gap->to,
 					.count = n < PAGE_ROWS ? (int)n + 1 : PAGE_ROWS};

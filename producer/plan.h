@@ -20,8 +20,8 @@ enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
 struct request {
 	struct series *series;
 	int64_t from_ms,
-		to_ms;   /* the claim; to_ms == INT64_MAX: the live poll, asked without `to` */
-	uint32_t tenure; /* of the series when it was asked for */
+		to_ms;  /* the claim; to_ms == INT64_MAX: the live poll, asked without `to` */
+	uint32_t epoch; /* of the series when it was asked for */
 	int count;
 };
 

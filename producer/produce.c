@@ -15,7 +15,7 @@ static int work(const struct options *options, struct err *err)
 	if (!collect)
 		return EXIT_USAGE;
 	if (collect_run(collect, err)) {
-		log_error("stopped: this needs a person", L_STR("reason", err->text));
+		log_error("stopped: this needs a person", L_STR("error", err->text));
 		code = EXIT_PERSON;
 	} else if (options->fetch && stop_requested()) {
 		log_warn("stopped before the end; run the same command to go on");

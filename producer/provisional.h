@@ -12,7 +12,7 @@ struct provisionals { /* oldest first; all zero: none. About as many as close wi
 };
 
 void provisionals_release(struct provisionals *p);
-/* Remembers the row. 1 where it is new, or has changed since it was remembered. */
+/* Remembers the row. 1 if it is new, or has changed since it was remembered. */
 int provisionals_note(struct provisionals *p, const struct candle *row);
 void provisionals_forget(struct provisionals *p, int64_t timestamp_ms);
 /* What starts before that has become final. */

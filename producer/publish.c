@@ -55,7 +55,7 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 				 L_STR("interval", t->series->iv->name),
 				 L_TIME("timestamp", t->timestamp_ms),
 				 L_STR("error", rd_kafka_err2str(message->err)),
-				 L_INT("more", skipped));
+				 L_INT("suppressed", skipped));
 	} else {
 		p->stats.delivered++;
 		series_delivered(t->series, t->covers_from_ms, t->covers_to_ms);
@@ -217,8 +217,8 @@ static int recreate(struct publisher *p, struct err *err)
 	rd_kafka_resp_err_t code = rd_kafka_fatal_error(p->rk, text, sizeof text);
 	int64_t now = clock_boot_ms(), *slot = &p->recreated_ms[p->stats.recreated % RECREATED_MAX];
 
-	log_warn("the idempotent producer failed and is made anew",
-		 L_STR("error", rd_kafka_err2name(code)), L_STR("reason", text));
+	log_warn("the idempotent producer failed and is recreated",
+		 L_STR("error", rd_kafka_err2name(code)), L_STR("error", text));
 	if (*slot && now - *slot < RECREATED_WINDOW_MS)
 		return err_set(
 			err, ERR_FATAL,

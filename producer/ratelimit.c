@@ -89,7 +89,7 @@ void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
 	r->share.seconds = 0;
 }
 
-void ratelimit_guest(struct ratelimit *r)
+void ratelimit_use_leftover(struct ratelimit *r)
 {
 	static const unsigned char one = 1;
 	double beyond = r->limit - r->per_second;
@@ -114,7 +114,7 @@ void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t n
 		per_second = 0.001;
 	r->per_second = per_second > r->limit ? r->limit : per_second;
 	r->slot_us = now_ms * 1000;
-	r->hold_ms = r->second_ms = r->answer_ms = r->limited_ms = r->banned_ms = now_ms;
+	r->retry_ms = r->second_ms = r->answer_ms = r->limited_ms = r->banned_ms = now_ms;
 	ratelimit_share(r, NULL, 0);
 }
 
@@ -192,12 +192,12 @@ static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 {
-	int64_t hold_ms, pace_ms, ours_ms, slot;
+	int64_t retry_ms, pace_ms, ours_ms, slot;
 
 	recover(r, now_ms);
-	hold_ms = max64(0, r->hold_ms - now_ms);
-	pace_ms = max64(hold_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
-	if (hold_ms > 0)
+	retry_ms = max64(0, r->retry_ms - now_ms);
+	pace_ms = max64(retry_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
+	if (retry_ms > 0)
 		return pace_ms;
 	if (!r->share.ours)
 		return may_catch_up(r, now_ms) ? 0 : pace_ms;
@@ -300,7 +300,7 @@ void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
 	r->answers++;
 	r->answer_ms = now_ms;
 	if (remaining == 0)
-		r->hold_ms = max64(r->hold_ms, r->second_ms + SECOND_MS);
+		r->retry_ms = max64(r->retry_ms, r->second_ms + SECOND_MS);
 }
 
 void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random)
@@ -311,17 +311,17 @@ void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random)
 	if (now_ms < r->limited_ms) {
 		/* In flight together with one that was counted already. */
 		r->limited_ms = max64(r->limited_ms, now_ms + SECOND_MS);
-		r->hold_ms = max64(r->hold_ms, r->limited_ms);
+		r->retry_ms = max64(r->retry_ms, r->limited_ms);
 		return;
 	}
 	if (r->strikes < STRIKES_MAX)
 		r->strikes++;
 	pause_ms = min64((int64_t)SECOND_MS << (r->strikes - 1), STRIKE_MAX_MS);
 	r->limited_ms = now_ms + pause_ms + random % (LIMITED_JITTER_MS + 1);
-	r->hold_ms = max64(r->hold_ms, r->limited_ms);
+	r->retry_ms = max64(r->retry_ms, r->limited_ms);
 	if (r->slowed < SLOWED_MAX)
 		r->slowed++;
-	r->slowed_ms = r->hold_ms + SLOWED_MS;
+	r->slowed_ms = r->retry_ms + SLOWED_MS;
 }
 
 void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms)
@@ -335,8 +335,8 @@ void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms)
 		block_ms = r->ban_ms =
 			r->ban_ms > 0 ? min64(2 * r->ban_ms, BAN_MAX_MS) : BAN_FIRST_MS;
 	r->banned_ms = max64(r->banned_ms, now_ms + block_ms);
-	r->hold_ms = max64(r->hold_ms, r->banned_ms);
+	r->retry_ms = max64(r->retry_ms, r->banned_ms);
 	if (r->slowed < 2)
 		r->slowed = 2;
-	r->slowed_ms = r->hold_ms + SLOWED_MS;
+	r->slowed_ms = r->retry_ms + SLOWED_MS;
 }

@@ -3,8 +3,8 @@
  * as a number.
  *
  * The exchange counts requests in fixed seconds: at most `limit` (10) in each. We do not know where
- * its seconds begin, so requests go out on an absolute schedule, one a period, and whoever comes
- * late to a slot does not move the later slots:
+ * its seconds begin, so requests go out on an absolute schedule, one a period, and any process that
+ * comes late to a slot does not move the later slots:
  *
  *     9 a second: period 111 ms          slots    0   111   222   333   444   555 ...
  *     the loop wakes up to 30 ms late     sent    4   111   251   333   460   555 ...   still 9 a
@@ -24,8 +24,8 @@
  *
  * The limit belongs to an address, and several producers may share one. The slots of the whole
  * budget are dealt to the partitions of the topic, in turn and by the exchange's clock, which all
- * of them can read; whoever owns a partition is sure of its slots. So the slots of all together
- * stay evenly paced:
+ * of them can read; any process that owns a partition is sure of its slots. So the slots of all
+ * together stay evenly paced:
  *
  *     12 partitions, three producers     A{0..3}  B{4..7}  C{8..11}
  *     slots, 111 ms apart                A B C A C A B C B C A B, again after 1,333 ms
@@ -69,7 +69,7 @@ struct ratelimit {
 	int64_t offset_ms;  /* the exchange's clock less ours */
 	int live_credit;    /* live requests that may go before the next one of the backlog */
 	int in_flight;      /* sent and not answered */
-	int64_t hold_ms;    /* nothing is sent before it */
+	int64_t retry_ms;   /* nothing is sent before it */
 	int64_t second_ms;  /* the exchange's current second began no later than this */
 	int64_t answer_ms;  /* the last answer in it that said what remains */
 	int least;          /* least Remaining-Req seen in that second; -1: none */
@@ -92,7 +92,7 @@ void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t n
 void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
 /* A guest beside producers that may use the whole budget: sure only of what the limit has beyond
  * it. */
-void ratelimit_guest(struct ratelimit *r);
+void ratelimit_use_leftover(struct ratelimit *r);
 /* The exchange's clock is that much ahead of ours: where the shared slots lie. */
 void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);
 
@@ -103,7 +103,7 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 /* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
 void ratelimit_done(struct ratelimit *r);
 
-/* 1 where the next request may be a live one. With a backlog (older gaps are waiting) four of five
+/* 1 if the next request may be a live one. With a backlog (older gaps are waiting) four of five
  * are; of what live did not need, as much as the whole budget has in two seconds is kept for the
  * moment when many candles close at once. Without a backlog, all. */
 int ratelimit_live_may(const struct ratelimit *r, int backlog);

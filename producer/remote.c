@@ -55,7 +55,7 @@ out:
 	return value;
 }
 
-/* Length of the UTF-8 character at text, 0 where it is broken or a control character. */
+/* Length of the UTF-8 character at text, 0 if it is broken or a control character. */
 static size_t character(const unsigned char *text, size_t len)
 {
 	static const struct form {

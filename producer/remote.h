@@ -23,7 +23,7 @@ struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 char *remote_text(const char *text, size_t len, char out[REMOTE_TEXT_BYTES]);
 
 /* The message of an error object, {"error":{"name":...,"message":"..."}} (its name, a number or a
- * string, where there is no message). NULL where value is no error object. The text belongs to the
+ * string, where there is no message). NULL if value is no error object. The text belongs to the
  * value and is as it was sent. */
 const char *remote_error(const struct cJSON *value);
 

@@ -54,7 +54,7 @@ static void forget(struct series *s)
 {
 	struct series fresh = {.iv = s->iv,
 			       .owned = s->owned,
-			       .tenure = s->tenure,
+			       .epoch = s->epoch,
 			       .market = s->market,
 			       .was_listed = s->was_listed,
 			       .since_ms = s->since_ms,
@@ -71,7 +71,7 @@ static void forget(struct series *s)
 void series_take(struct series *s)
 {
 	s->owned = 1;
-	s->tenure++;
+	s->epoch++;
 	forget(s);
 }
 
@@ -130,12 +130,12 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_once || boot_ms < s->unknown_until_boot_ms || boot_ms < s->again_boot_ms)
+	if (!s->looked_up || boot_ms < s->unknown_until_boot_ms || boot_ms < s->again_boot_ms)
 		return;
 	spans_add(out, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(out, &s->known);
 	spans_subtract(out, &s->seen);
-	holds_subtract(&s->holds, boot_ms, out);
+	retry_spans_subtract(&s->retries, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
 }
@@ -145,7 +145,7 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 	struct spans lost = {0};
 	int64_t n = 0;
 
-	if (s->retention_ms > 0 && s->looked_once) {
+	if (s->retention_ms > 0 && s->looked_up) {
 		spans_add(&lost, greatest(s->wanted_from_ms, s->listed_from_ms),
 			  interval_ceil(s->iv, now_ms - s->retention_ms));
 		spans_subtract(&lost, &s->known);
@@ -199,7 +199,7 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 		s->wanted_until_ms = INT64_MAX;
 		return MARKET_LISTED_AGAIN;
 	}
-	if (s->until_ms == INT64_MAX && s->looked_once && (s->was_listed || s->known.n > 0)) {
+	if (s->until_ms == INT64_MAX && s->looked_up && (s->was_listed || s->known.n > 0)) {
 		int ended = s->wanted_until_ms < INT64_MAX;
 
 		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
@@ -226,7 +226,7 @@ static void known_rebuild(struct series *s)
 
 void series_look_began(struct series *s)
 {
-	/* Deliveries reported so far lie before the end offsets that this look is about to read:
+	/* Deliveries reported so far lie before the end offsets that this lookup is about to read:
 	 * when it ends, the database speaks for them. */
 	spans_union(&s->fresh_before, &s->fresh_since);
 	spans_clear(&s->fresh_since);
@@ -242,16 +242,16 @@ int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t
 	spans_copy(&s->looked, covered);
 	spans_clear(&s->fresh_before);
 	known_rebuild(s);
-	holds_known(&s->holds, &s->known);
+	retry_spans_known(&s->retries, &s->known);
 	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
 	 */
 	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
-	if (s->looked_once) {
+	if (s->looked_up) {
 		spans_subtract(&before, &s->known);
 		spans_union(&s->repair, &before);
 	}
 	spans_subtract(&s->repair, &s->known);
-	s->looked_once = 1;
+	s->looked_up = 1;
 
 	series_gaps(s, NULL, now_ms, boot_ms, &missing);
 	spans_subtract(&missing, &s->report);

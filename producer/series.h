@@ -2,23 +2,24 @@
 /* What the producer knows of one series, and how that changes. Pure: no I/O, no clock, the
  * exchange's time comes in.
  *
- *   known = looked (coverage in the database at the last look)
- *         + fresh  (own deliveries that the last look cannot have seen)
+ *   known = looked (coverage in the database at the last lookup)
+ *         + fresh  (own deliveries that the last lookup cannot have seen)
  *         + in flight (published, delivery report outstanding)
  *   gaps  = wanted - known - seen - held
  *
- * A look *replaces* what was known, so whatever was lost behind Kafka comes back as a gap. Nothing
- * here is the only copy of anything: a crash forgets it all, and the next look finds the same gaps.
+ * A lookup *replaces* what was known, so whatever was lost behind Kafka comes back as a gap.
+ * Nothing here is the only copy of anything: a crash forgets it all, and the next lookup finds the
+ * same gaps.
  */
 #ifndef GAPLESS_SERIES_H
 #define GAPLESS_SERIES_H
 
 #include "common/candle.h"
 #include "common/spans.h"
-#include "hold.h"
 #include "page.h"
 #include "promise.h"
 #include "provisional.h"
+#include "retry_span.h"
 
 enum {
 	QUIET_TAIL_MS = 5 * 60 * 1000,  /* a quiet tail is published again at most this often */
@@ -37,9 +38,9 @@ struct series {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
 
-	int owned;       /* this producer fetches it; what follows counts only then */
-	uint32_t tenure; /* how often it was taken: what was asked for in an earlier tenure is void
-			  */
+	int owned;      /* this producer fetches it; what follows counts only then */
+	uint32_t epoch; /* how often it was taken: what was asked for in an earlier epoch is void
+			 */
 	enum market market; /* in the exchange's last list */
 	int was_listed;     /* in some list before */
 
@@ -55,14 +56,14 @@ struct series {
 
 	int64_t retention_ms; /* 0: the exchange keeps everything */
 	int begun;            /* the exchange's time is known, wanted and live_from are set */
-	int looked_once;
+	int looked_up;
 	struct spans looked, fresh_before, fresh_since, in_flight;
 	struct spans known;    /* their union */
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
-	struct spans repair;   /* was known once, and a look did not find it */
+	struct spans repair;   /* was known once, and a lookup did not find it */
 	struct stored *stored; /* by timestamp: what a new reading has to win against */
 	size_t n_stored;
-	struct holds holds;
+	struct retry_spans retries;
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
 	int64_t live_from_ms;
@@ -106,7 +107,7 @@ void series_begin(struct series *s, int64_t now_ms);
 
 /* --- the exchange's list of markets. series_market notes what it says; series_market_judge says
  * what follows from it for an owned series, once. A market that was there and is not any more ends:
- * what is wanted ends where our knowledge ends, for nothing more can be had. */
+ * what is wanted ends where our knowledge ends, for nothing more is available. */
 enum market_change { MARKET_AS_BEFORE, MARKET_UNKNOWN, MARKET_DELISTED, MARKET_LISTED_AGAIN };
 
 void series_market(struct series *s, int listed);
@@ -118,13 +119,14 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms);
 void series_look_began(struct series *s);
 int64_t series_look_ended(struct series *s, const struct spans *covered, int64_t now_ms,
 			  int64_t boot_ms);
-/* Intervals that are missing, whether they may be asked for now or not; before the first look: all.
+/* Intervals that are missing, whether they may be asked for now or not; before the first lookup:
+ * all.
  */
 int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 
-/* What the same look found stored in the gaps; takes the array over. A row that is read for them
+/* What the same lookup found stored in the gaps; takes the array over. A row that is read for them
  * again is published with at least the stored revision: whatever the exchange's number says, the
  * newer reading wins, and the repair ends. */
 void series_stored(struct series *s, struct stored *rows, size_t n);
@@ -147,7 +149,7 @@ void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_m
 		   int64_t covers_to_ms);
 
 /* --- questions. What is missing and older than the live poll's business, asked-for spans
- * (`claims`) left out; empty before the first look. *out is cleared first. */
+ * (`claims`) left out; empty before the first lookup. *out is cleared first. */
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out);
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */

@@ -40,9 +40,9 @@ void series_rejected(struct series *s, int64_t from_ms, int64_t to_ms, int64_t b
 {
 	if (to_ms == INT64_MAX) {
 		s->live_fails++;
-		s->live_again_boot_ms = boot_ms + hold_pause_ms(s->live_fails, PAUSE_LIVE_MAX_MS);
+		s->live_again_boot_ms = boot_ms + retry_pause_ms(s->live_fails, PAUSE_LIVE_MAX_MS);
 	} else {
-		holds_rejected(&s->holds, from_ms, to_ms, boot_ms);
+		retry_spans_rejected(&s->retries, from_ms, to_ms, boot_ms);
 	}
 }
 
@@ -69,11 +69,12 @@ static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t
 		return; /* beside the question below */
 	if (to_ms == s->listed_from_ms) {
 		s->listed_asked_boot_ms = boot_ms;
-	} else if (holds_empty(&s->holds, nothing_older ? INT64_MIN : from_ms, to_ms, boot_ms) &&
+	} else if (retry_spans_empty(&s->retries, nothing_older ? INT64_MIN : from_ms, to_ms,
+				     boot_ms) &&
 		   nothing_older) {
 		s->listed_from_ms = to_ms;
 		s->listed_asked_boot_ms = boot_ms;
-		holds_not_empty(&s->holds, INT64_MIN);
+		retry_spans_not_empty(&s->retries, INT64_MIN);
 	}
 }
 
@@ -133,7 +134,7 @@ static void publish(struct series *s, const struct candle *row, const struct pro
 		s->report_came++;
 }
 
-/* 1 where the promise covers something that is wanted and not known. */
+/* 1 if the promise covers something that is wanted and not known. */
 static int promise_is_news(const struct series *s, const struct reading *r, const struct promise *p)
 {
 	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, r->read_ms, r->boot_ms));
@@ -188,8 +189,8 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 				 (i + 1 == n ||
 				  page->rows[promises[i + 1].row].timestamp_ms >= final_before);
 
-		if (!s->looked_once && row->timestamp_ms < s->live_from_ms)
-			continue; /* backfill waits for the first look */
+		if (!s->looked_up && row->timestamp_ms < s->live_from_ms)
+			continue; /* backfill waits for the first lookup */
 		if (p->covers_from_ms < p->covers_to_ms)
 			final_row(s, &r, row, p, last_final, out);
 		else if (row->timestamp_ms < s->wanted_until_ms &&
@@ -202,11 +203,11 @@ void series_page(struct series *s, const struct page *page, int64_t from_ms, int
 		page_empty(s, from_ms, to_ms, boot_ms);
 	} else {
 		if (spans_contain(&s->known, to_ms - 1))
-			holds_drop(&s->holds, from_ms, to_ms);
+			retry_spans_drop(&s->retries, from_ms, to_ms);
 		else
 			series_rejected(s, from_ms, to_ms,
 					boot_ms); /* nothing gained: never ask in a circle */
-		holds_not_empty(&s->holds, page->rows[0].timestamp_ms);
+		retry_spans_not_empty(&s->retries, page->rows[0].timestamp_ms);
 		if (page->rows[0].timestamp_ms < s->listed_from_ms)
 			s->listed_from_ms = INT64_MIN;
 		if (count >= PAGE_ROWS && page->n == PAGE_ROWS)

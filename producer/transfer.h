@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request at libcurl: an easy handle with our manners (http.h), and what comes of it. The
+/* One request at libcurl: an easy handle with our conventions (http.h), and what comes of it. The
  * handle is kept for the next request. */
 #ifndef GAPLESS_TRANSFER_H
 #define GAPLESS_TRANSFER_H
@@ -38,7 +38,7 @@ struct transfer {
 };
 
 /* NULL: *err (ERR_FATAL). */
-struct transfer *transfer_new(const struct transfer_manners *manners, struct err *err)
+struct transfer *transfer_new(const struct transfer_manners *conventions, struct err *err)
 	__attribute__((warn_unused_result));
 void transfer_free(struct transfer *t);
 /* Makes it ready for a request. libcurl copies the URL. */

@@ -73,7 +73,7 @@ enum upbit_verdict upbit_judge(int status, const char *body, size_t len, int64_t
 			       struct err *err);
 const char *upbit_verdict_name(enum upbit_verdict verdict);
 
-/* How far back an interval's candles can be had at all; 0: no limit is known. Seconds: 3 months,
+/* How far back an interval's candles are available at all; 0: no limit is known. Seconds: 3 months,
  * taken as 90 days less an hour, so that a page at the edge is never asked for in vain. */
 int64_t upbit_retention_ms(const struct interval *iv);
 

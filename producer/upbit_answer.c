@@ -35,7 +35,7 @@ void upbit_head_init(struct upbit_head *head)
 	*head = (struct upbit_head){.date_ms = 0, .remaining = -1};
 }
 
-/* A number of one to four digits; -1 where it is anything else. */
+/* A number of one to four digits; -1 if it is anything else. */
 static int small_number(const char *text, size_t len)
 {
 	int n = 0;
@@ -134,7 +134,7 @@ static int is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Milliseconds of the unit that text begins with, 0 where it begins with none. */
+/* Milliseconds of the unit that text begins with, 0 if it begins with none. */
 static int64_t unit_ms(const char *text)
 {
 	while (*text == ' ' || *text == '-')

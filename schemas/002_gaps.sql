@@ -1,7 +1,7 @@
 -- Gaps: wanted and not covered. Everything here computes in UTC, whatever the session's time zone: absolute
 -- lengths in hours (a "day" would be 23 or 25 of them under daylight saving), months by the UTC calendar.
 
--- Length of an interval; NULL where there is no such interval.
+-- Length of an interval; NULL if there is no such interval.
 CREATE FUNCTION interval_length(name text) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	SELECT CASE name

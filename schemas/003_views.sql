@@ -70,7 +70,7 @@ $$;
 -- One row for each interval of the regular grid that begins in [from, to); in no promised order. kind is
 --   candle    as stored; provisional where it is not covered: it may still change
 --   no trade  covered, and the exchange has no candle: volume 0, and all four prices are the close of the last candle before it,
---             which may lie before `from`. NULL where that is not known: since a gap there has been no covered candle
+--             which may lie before `from`. NULL if that is not known: since a gap there has been no covered candle
 --   gap       neither stored nor covered (also before the listing, in the future, or where nothing was wanted): all NULL
 --
 -- The grid is cut into pieces, covered or not. Each piece has a head, before its first candle, of which at most the price is

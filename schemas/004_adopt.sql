@@ -36,7 +36,7 @@ CREATE TABLE market_data_adopted (
 	PRIMARY KEY (run, symbol, interval)
 );
 
--- Our name of an interval that another program spells in its own way; NULL where we know none. A bare number may be minutes
+-- Our name of an interval that another program spells in its own way; NULL if we know none. A bare number may be minutes
 -- or seconds: not guessed.
 CREATE FUNCTION interval_name(spelling text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -184,7 +184,7 @@ store writer-1
 store writer-2
 produce producer-1
 looked() { [ "$(grep -sc 'missing candles' "$work/producer-1.log")" -ge $((${#symbols[@]} * ${#intervals[@]})) ]; }
-await 30 "the first look" looked
+await 30 "the first lookup" looked
 sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-1.log"
 produce producer-2
 await 30 "two producers share the markets" all_share producer-1 producer-2
@@ -238,7 +238,7 @@ control 'clock?advance=300' >/dev/null
 say "the exchange's clock stands at $(now); starting the producer"
 produce producer-3
 restarted() { grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m"; }
-await 20 "the look after the restart" restarted
+await 20 "the lookup after the restart" restarted
 sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-3.log"
 grep 'Backfilling 5 missing candles' "$work/producer-3.log" | grep KRW-BTC | grep -q 'interval=1m' ||
 	die "KRW-BTC 1m should have been missing 5 candles"

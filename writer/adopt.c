@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt_look.h"
+#include "adopt_inspect.h"
 #include "adopt_plan.h"
 #include "adopt_sql.h"
 #include "common/clock.h"
@@ -125,7 +125,7 @@ static int carry(struct pg *pg, struct err *err)
 	return 0;
 }
 
-/* Takes the number of the run from a statement. 1, 0 where there is none, -1. */
+/* Takes the number of the run from a statement. 1, 0 if there is none, -1. */
 static int take_run(struct step *s, const char *sql, struct err *err)
 {
 	PGresult *res = pg_query(s->pg, sql, none, DEADLINE_MS, err);
@@ -180,7 +180,7 @@ static int advance(struct pg *pg, const char *run, const PGresult *copied, struc
 	return 0;
 }
 
-/* Copies one batch and moves the cursor. 1 where there is more, 0 at the end. */
+/* Copies one batch and moves the cursor. 1 if there is more, 0 at the end. */
 static int batch(struct step *s, struct progress *p, struct err *err)
 {
 	char from[32], to[32];
@@ -322,7 +322,7 @@ static int swap(struct step *s, struct err *err)
 	return 0;
 }
 
-static int adopt(struct step *s, struct adopt_look *look, struct err *err)
+static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
 {
 	int64_t began_ms = clock_boot_ms();
 
@@ -338,7 +338,7 @@ static int adopt(struct step *s, struct adopt_look *look, struct err *err)
 			return -1;
 		/* What was committed before the fence stood. */
 		adopt_look_release(look);
-		if (adopt_look(s->pg, look, err) != 0)
+		if (adopt_inspect(s->pg, look, err) != 0)
 			return -1;
 	}
 	s->blocks = look->blocks;
@@ -372,13 +372,13 @@ static int hypertable(struct pg *pg, struct err *err)
 /* Looks, decides, does. *overtaken: to be done again. */
 static int attempt(struct pg *pg, const char *source, int *overtaken, struct err *err)
 {
-	struct adopt_look look = {0};
+	struct adopt_inspect look = {0};
 	struct adopt_plan plan;
 	struct step s = {.pg = pg, .plan = &plan, .source = source, .run = look.run};
 	int rc = -1;
 
 	adopt_plan_init(&plan);
-	if (adopt_look(pg, &look, err) != 0)
+	if (adopt_inspect(pg, &look, err) != 0)
 		goto out;
 	switch (adopt_plan_make(&look.table, &plan, err)) {
 	case ADOPT_FIT:

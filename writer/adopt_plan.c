@@ -206,7 +206,7 @@ static int plan_extra(const struct adopt_table *t, struct buf *out, enum how how
 /* Of the rows of one key the one with the greatest volume is kept: a half-formed candle has less.
  * Of equals the one that stands last in the table. That holds within a batch (ranked) and against
  * earlier batches (best), whose row is replaced then. Every row that is read ends in the new table
- * or is set aside. LATERAL with LIMIT: one look into the index a key, whatever the planner thinks
+ * or is set aside. LATERAL with LIMIT: one lookup into the index a key, whatever the planner thinks
  * of a table without statistics. */
 static int plan_batch(const struct adopt_table *t, struct buf *out)
 {

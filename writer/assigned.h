@@ -43,7 +43,7 @@ struct assigned {
 enum arrival {
 	ARRIVAL_NEXT,
 	ARRIVAL_IGNORED, /* not ours, not started or halted */
-	ARRIVAL_BACK,    /* before `next`: the topic was made anew or lost its end; find the start
+	ARRIVAL_BACK,    /* before `next`: the topic was recreated or lost its end; find the start
 			    again */
 	ARRIVAL_JUMP, /* after `next`: look again from `next` once, it may be the client's mistake
 		       */
@@ -59,7 +59,7 @@ void assigned_restart(struct assigned *a);
 /* What a message at this offset means; p may be NULL. Notes the hole that ARRIVAL_JUMP met. */
 enum arrival assigned_judge(struct partition *p, int64_t offset);
 void assigned_took(struct partition *p, int64_t offset);
-/* 1 where every partition was taken to its end. */
+/* 1 if every partition was taken to its end. */
 int assigned_all_done(const struct assigned *a);
 /* The partition starts at `offset`; the database's position is `stored`. Set `end` before. */
 void assigned_start(struct partition *p, int64_t offset, int64_t stored, int64_t dead_run);

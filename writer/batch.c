@@ -157,8 +157,8 @@ static char *copy(const void *bytes, size_t len)
 	return p;
 }
 
-void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *key, size_t key_len,
-		const void *value, size_t value_len, const char *reason)
+void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
+			   size_t key_len, const void *value, size_t value_len, const char *reason)
 {
 	struct dead_letter *d;
 

@@ -80,15 +80,15 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 		int64_t now_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
-void batch_bury(struct batch *b, int32_t partition, int64_t offset, const void *key, size_t key_len,
-		const void *value, size_t value_len, const char *reason);
+void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
+			   size_t key_len, const void *value, size_t value_len, const char *reason);
 
 int batch_is_empty(const struct batch *b);
 /* No room for more: rows or bytes are used up. */
 int batch_is_full(const struct batch *b);
 /* Full, or old enough to be stored. */
 int batch_is_due(const struct batch *b, int64_t now_ms);
-/* Milliseconds until it is due by age; 0 where it is due, INT64_MAX where it is empty. */
+/* Milliseconds until it is due by age; 0 if it is due, INT64_MAX where it is empty. */
 int64_t batch_due_in(const struct batch *b, int64_t now_ms);
 void batch_seal(struct batch *b);
 

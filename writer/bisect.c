@@ -8,7 +8,7 @@
 
 struct search {
 	struct pg *pg;
-	struct transaction_room *room;
+	struct store_scratch *scratch;
 	struct batch *batch;
 	int64_t limit, found;
 	int64_t *run;
@@ -52,7 +52,7 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 	enum bisect left, right;
 	struct err why;
 
-	if (from == to || transaction_try_rows(s->pg, s->room, s->batch, from, to, &why) == 0)
+	if (from == to || transaction_try_rows(s->pg, s->scratch, s->batch, from, to, &why) == 0)
 		return BISECT_NONE;
 	if (why.class != ERR_INPUT || !pg_is_open(s->pg)) {
 		pg_close(s->pg);
@@ -70,11 +70,11 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 	return right == BISECT_NONE ? left : right;
 }
 
-enum bisect bisect_rows(struct pg *pg, struct transaction_room *room, struct batch *b,
+enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, struct batch *b,
 			int64_t limit, int64_t *run, struct err *err)
 {
 	struct search s = {
-		.pg = pg, .room = room, .batch = b, .limit = limit, .run = run, .err = err};
+		.pg = pg, .scratch = scratch, .batch = b, .limit = limit, .run = run, .err = err};
 
 	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
 		   &(struct err){0}) != 0)

@@ -7,7 +7,7 @@
 
 #include "common/timetext.h"
 #include "pgbinary.h"
-#include "standing.h"
+#include "row_state.h"
 #include "transaction_sql.h"
 
 /* A COPY costs as much as so many rows by ON CONFLICT, beside its own rows. */
@@ -19,48 +19,48 @@ enum {
 }; /* at most */
 
 /* Which rows of a batch a statement is about: those that stand like this. */
-enum { MISSING = 1 << STANDING_MISSING, NEWER = 1 << STANDING_NEWER, ALL = ~(1 << STANDING_OUT) };
+enum { MISSING = 1 << ROW_MISSING, NEWER = 1 << ROW_NEWER, ALL = ~(1 << ROW_EXCLUDED) };
 
 /* Fills the eleven arrays of SQL_ROWS with rows of [from, to); returns how many. */
-static int64_t fill_rows(struct transaction_room *room, const struct batch *b, size_t from,
+static int64_t fill_rows(struct store_scratch *scratch, const struct batch *b, size_t from,
 			 size_t to, int which)
 {
 	char text[TIMETEXT_BYTES];
 	int64_t n = 0;
 
-	room_clear(room);
+	scratch_clear(scratch);
 	for (size_t i = from; i < to; i++) {
 		const struct candle *c = &b->rows[i].m.candle;
 
 		if (b->rows[i].rejected != NULL ||
-		    (which != ALL && (which >> room->standing[i] & 1) == 0))
+		    (which != ALL && (which >> scratch->state[i] & 1) == 0))
 			continue;
-		pgarray_plain(&room->a[0], c->symbol);
-		pgarray_plain(&room->a[1], c->interval->name);
-		pgarray_plain(&room->a[2], time_format(c->timestamp_ms, text));
-		pgarray_plain(&room->a[3], c->open);
-		pgarray_plain(&room->a[4], c->high);
-		pgarray_plain(&room->a[5], c->low);
-		pgarray_plain(&room->a[6], c->close);
-		pgarray_plain(&room->a[7], c->volume);
-		pgarray_plain(&room->a[8], c->quote_volume);
-		pgarray_int(&room->a[9], c->revision);
-		pgarray_plain(&room->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
+		pgarray_plain(&scratch->a[0], c->symbol);
+		pgarray_plain(&scratch->a[1], c->interval->name);
+		pgarray_plain(&scratch->a[2], time_format(c->timestamp_ms, text));
+		pgarray_plain(&scratch->a[3], c->open);
+		pgarray_plain(&scratch->a[4], c->high);
+		pgarray_plain(&scratch->a[5], c->low);
+		pgarray_plain(&scratch->a[6], c->close);
+		pgarray_plain(&scratch->a[7], c->volume);
+		pgarray_plain(&scratch->a[8], c->quote_volume);
+		pgarray_int(&scratch->a[9], c->revision);
+		pgarray_plain(&scratch->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
 		n++;
 	}
 	return n;
 }
 
 /* One row of n counts. */
-static int count(struct pg *pg, struct transaction_room *room, const char *sql, int64_t *counts,
+static int count(struct pg *pg, struct store_scratch *scratch, const char *sql, int64_t *counts,
 		 int n, struct err *err)
 {
-	const char *values[ROOM_ARRAYS];
+	const char *values[SCRATCH_ARRAYS];
 	PGresult *res;
 
-	if (room_values(room, ROOM_ARRAYS, values, err) != 0)
+	if (scratch_values(scratch, SCRATCH_ARRAYS, values, err) != 0)
 		return -1;
-	res = pg_query(pg, sql, (struct pg_params){ROOM_ARRAYS, values}, STATEMENT_DEADLINE_MS,
+	res = pg_query(pg, sql, (struct pg_params){SCRATCH_ARRAYS, values}, STATEMENT_DEADLINE_MS,
 		       err);
 	if (res == NULL)
 		return -1;
@@ -91,18 +91,18 @@ static unsigned char *put_tuple(unsigned char *at, const struct message *m)
 }
 
 /* Sends what is missing, while the server is at work on what it has. */
-static int copy_rows(struct pg *pg, struct transaction_room *room, const struct batch *b,
+static int copy_rows(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 		     int64_t *copied, struct err *err)
 {
-	unsigned char *start = room->tuples, *at = pgbinary_header(start);
+	unsigned char *start = scratch->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
 
 	if (pg_copy_begin(&copy, pg, SQL_COPY, STATEMENT_DEADLINE_MS, err) != 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
-		if (room->standing[i] == STANDING_MISSING)
+		if (scratch->state[i] == ROW_MISSING)
 			at = put_tuple(at, &b->rows[i].m);
-		if (ROOM_TUPLES_BYTES - (at - start) >= TUPLE_BYTES)
+		if (SCRATCH_TUPLES_BYTES - (at - start) >= TUPLE_BYTES)
 			continue;
 		if (pg_copy_put(&copy, start, (size_t)(at - start), err) != 0)
 			return -1;
@@ -129,14 +129,14 @@ struct wrote {
 	int64_t inserted, corrected, same; /* got other values; got the values that they had */
 };
 
-static int upsert(struct pg *pg, struct transaction_room *room, const struct batch *b, int which,
+static int upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b, int which,
 		  struct wrote *wrote, struct err *err)
 {
 	int64_t counts[3];
 
-	if (fill_rows(room, b, 0, b->n, which) == 0)
+	if (fill_rows(scratch, b, 0, b->n, which) == 0)
 		return 0;
-	if (count(pg, room, SQL_CANDLES, counts, 3, err) != 0)
+	if (count(pg, scratch, SQL_CANDLES, counts, 3, err) != 0)
 		return -1;
 	wrote->inserted += counts[0];
 	wrote->corrected += counts[1];
@@ -145,25 +145,25 @@ static int upsert(struct pg *pg, struct transaction_room *room, const struct bat
 }
 
 /* What is missing by COPY, then what is newer, without waiting for anybody. */
-static int copy_and_upsert(struct pg *pg, struct transaction_room *room, const struct batch *b,
+static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			   int64_t newer, struct wrote *wrote, int64_t *copied, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 
-	if (copy_rows(pg, room, b, copied, err) != 0)
+	if (copy_rows(pg, scratch, b, copied, err) != 0)
 		return -1;
 	wrote->inserted = *copied;
 	if (newer == 0)
 		return 0;
 	if (pg_run(pg, SQL_WAIT_FOR_NOBODY, none, STATEMENT_DEADLINE_MS, err) != 0 ||
-	    upsert(pg, room, b, NEWER, wrote, err) != 0)
+	    upsert(pg, scratch, b, NEWER, wrote, err) != 0)
 		return -1;
 	return pg_run(pg, SQL_WAIT_AGAIN, none, STATEMENT_DEADLINE_MS, err);
 }
 
 /* Rows that a statement counted are there; the others of the n that should have been written must
  * have come from somebody else. */
-static enum candles account(struct pg *pg, struct transaction_room *room, const struct batch *b,
+static enum candles account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			    int64_t n, const struct wrote *wrote, struct stored *stored,
 			    struct err *err)
 {
@@ -171,8 +171,8 @@ static enum candles account(struct pg *pg, struct transaction_room *room, const 
 	int64_t returned = wrote->inserted + wrote->corrected + wrote->same;
 
 	if (returned < n) {
-		fill_rows(room, b, 0, b->n, MISSING | NEWER);
-		if (count(pg, room, SQL_ACCOUNT, have, 2, err) != 0)
+		fill_rows(scratch, b, 0, b->n, MISSING | NEWER);
+		if (count(pg, scratch, SQL_ACCOUNT, have, 2, err) != 0)
 			return CANDLES_FAILED;
 	}
 	stored->inserted += wrote->inserted;
@@ -191,37 +191,37 @@ static enum candles account(struct pg *pg, struct transaction_room *room, const 
 	return CANDLES_BROKEN;
 }
 
-enum candles candles_store(struct pg *pg, struct transaction_room *room, const struct batch *b,
+enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			   enum candles_way way, struct stored *stored, struct err *err)
 {
-	int64_t n[STANDING_STALE + 1] = {0}, todo;
+	int64_t n[ROW_STALE + 1] = {0}, todo;
 	struct wrote wrote = {0, 0, 0};
 
-	if (standing_ask(pg, room, b, STATEMENT_DEADLINE_MS, err) != 0)
+	if (row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
-		n[room->standing[i]]++;
-	stored->identical = n[STANDING_IDENTICAL];
-	stored->stale = n[STANDING_STALE];
-	todo = n[STANDING_MISSING] + n[STANDING_NEWER];
+		n[scratch->state[i]]++;
+	stored->identical = n[ROW_IDENTICAL];
+	stored->stale = n[ROW_STALE];
+	todo = n[ROW_MISSING] + n[ROW_NEWER];
 	if (todo == 0)
 		return CANDLES_DONE;
-	if (way == CANDLES_COPY && n[STANDING_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, room, b, n[STANDING_NEWER], &wrote, &stored->copied, err) !=
+	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
+		if (copy_and_upsert(pg, scratch, b, n[ROW_NEWER], &wrote, &stored->copied, err) !=
 		    0)
 			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
-	} else if (upsert(pg, room, b, MISSING | NEWER, &wrote, err) != 0) {
+	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
 		return CANDLES_FAILED;
 	}
-	return account(pg, room, b, todo, &wrote, stored, err);
+	return account(pg, scratch, b, todo, &wrote, stored, err);
 }
 
-int candles_try(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
+int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
 		size_t to, struct err *err)
 {
 	int64_t counts[3];
 
-	return fill_rows(room, b, from, to, ALL) == 0
+	return fill_rows(scratch, b, from, to, ALL) == 0
 		       ? 0
-		       : count(pg, room, SQL_CANDLES, counts, 3, err);
+		       : count(pg, scratch, SQL_CANDLES, counts, 3, err);
 }

@@ -6,9 +6,9 @@
  * there in between, which ends the transaction, so that all of it must be done again by
  * CANDLES_UPSERT. Small batches are better off with that anyway.
  *
- * No deadlocks: whoever waits for a key holds only smaller ones. Either way writes in the order of
- * the keys as bytes; and what is newer comes after the COPY, but does not wait (it fails, and the
- * batch is done again). */
+ * No deadlocks: any process that waits for a key holds only smaller ones. Either way writes in the
+ * order of the keys as bytes; and what is newer comes after the COPY, but does not wait (it fails,
+ * and the batch is done again). */
 #ifndef GAPLESS_CANDLES_H
 #define GAPLESS_CANDLES_H
 
@@ -16,21 +16,21 @@
 
 #include "batch.h"
 #include "common/pg.h"
-#include "room.h"
+#include "scratch.h"
 
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */
 enum { STATEMENT_DEADLINE_MS = 40000 };
 
 struct stored {
-	int64_t inserted;  /* new rows */
-	int64_t corrected; /* rows that got the values of a newer observation */
-	int64_t identical; /* were there with the same values; a newer observation leaves its
-			      revision and time */
-	int64_t stale;     /* lost against what is there: nothing written */
-	int64_t dead;      /* dead letters, rows that the database refused included */
-	int64_t copied;    /* of the new rows, those that came by COPY */
-	int64_t redone;    /* 1: by COPY it could not be done, because of another writer */
+	int64_t inserted;     /* new rows */
+	int64_t corrected;    /* rows that got the values of a newer observation */
+	int64_t identical;    /* were there with the same values; a newer observation leaves its
+				 revision and time */
+	int64_t stale;        /* lost against what is there: nothing written */
+	int64_t dead;         /* dead letters, rows that the database refused included */
+	int64_t copied;       /* of the new rows, those that came by COPY */
+	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */
 };
 
 enum candles_way { CANDLES_COPY, CANDLES_UPSERT };
@@ -44,11 +44,11 @@ enum candles {
 };
 
 /* Fills the counts of candles in *stored. */
-enum candles candles_store(struct pg *pg, struct transaction_room *room, const struct batch *b,
+enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			   enum candles_way way, struct stored *stored, struct err *err);
 
 /* Writes rows [from, to) without looking: does the server take them? 0, or -1 with *err. */
-int candles_try(struct pg *pg, struct transaction_room *room, const struct batch *b, size_t from,
+int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
 		size_t to, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -5,11 +5,11 @@
 
 #include "common/log.h"
 #include "common/stop.h"
+#include "database.h"
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
 #include "options.h"
-#include "ready.h"
 #include "replay.h"
 #include "writer.h"
 
@@ -50,7 +50,7 @@ static int run_migrate(const void *settings)
 	struct err err;
 	int code = EXIT_DONE;
 
-	if (ready_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
+	if (database_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
 	} else if (migrate_run(&pg, o->source, &err) != 0) {
@@ -150,7 +150,7 @@ static const struct settings_command commands[] = {
 	 .shared = of_topic,
 	 .run = run_replay},
 	{.name = "gaps",
-	 .help = "Prints what is wanted and missing; exit code 1 where there is a gap.",
+	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
 	 .usage =
 		 "Usage: gapless-writer gaps [settings]\n\n"
 		 "Prints the gaps of all wanted series: what should be there by now, and is not covered.\n"
@@ -171,7 +171,7 @@ static const struct settings_command commands[] = {
 	 .help = "Takes the coverage of a span back, so that the producer fetches it again.",
 	 .usage =
 		 "Usage: gapless-writer forget --symbols LIST --intervals LIST --from ISO --to ISO [settings]\n\n"
-		 "Takes the coverage of a span back: the producer fetches it again after its next look, and\n"
+		 "Takes the coverage of a span back: the producer fetches it again after its next lookup, and\n"
 		 "what it finds replaces what is there. The rows stay. Writers and producers may run.\n",
 	 .examples =
 		 "Examples:\n"

@@ -21,7 +21,7 @@ rd_kafka_t *consumer_new(const struct options *o,
 			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque,
 			 struct err *err);
 
-/* How many partitions the topic has, 0 where it does not exist, -1 where no broker answers (*err).
+/* How many partitions the topic has, 0 if it does not exist, -1 if no broker answers (*err).
  */
 int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err);
 int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err);

@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timetext.h"
-#include "ready.h"
+#include "database.h"
 #include "selection.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
@@ -121,7 +121,7 @@ static int print(const struct options *o, const PGresult *counts, struct err *er
 		       total == 1 ? "" : "s");
 	else
 		printf("%" PRId64
-		       " interval%s in all; the producer fetches them again after its next look\n",
+		       " interval%s in all; the producer fetches them again after its next lookup\n",
 		       total, total == 1 ? "" : "s");
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return err_set(err, ERR_FATAL,
@@ -138,7 +138,7 @@ int forget_run(const struct options *o)
 	int code = EXIT_USAGE;
 
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    check(o, &selected, &err) != 0 || ready_open(&pg, o->database, WAIT_MS, &err) != 0) {
+	    check(o, &selected, &err) != 0 || database_open(&pg, o->database, WAIT_MS, &err) != 0) {
 		log_error(err.text);
 	} else if (forget(&pg, o, &selected, &counts, &err) != 0 || print(o, counts, &err) != 0) {
 		code = err.class == ERR_RETRY ? EXIT_PERSON : EXIT_USAGE;

@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timetext.h"
-#include "ready.h"
+#include "database.h"
 #include "selection.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
@@ -151,7 +151,7 @@ int gaps_run(const struct options *o)
 	int code = EXIT_USAGE;
 
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    ready_open(&pg, o->database, WAIT_MS, &err) != 0 ||
+	    database_open(&pg, o->database, WAIT_MS, &err) != 0 ||
 	    ask(&pg, o, &selected, &wanted, &gaps, &err) != 0 || print(o, wanted, gaps, &err) != 0)
 		log_error(err.text);
 	else

@@ -7,7 +7,7 @@
 
 enum { EXIT_GAPS = 1 };
 
-/* Prints to stdout; returns the exit code: 0 where there is no gap, EXIT_GAPS where there are, 2
+/* Prints to stdout; returns the exit code: 0 if there is no gap, EXIT_GAPS where there are, 2
  * where that could not be found out. */
 int gaps_run(const struct options *o);
 

@@ -38,7 +38,7 @@ static int is_applied(struct pg *pg, const char *number, int *applied, struct er
 	return 0;
 }
 
-/* 1 where it was applied now, 0 where it had been, -1 with *err. */
+/* 1 if it was applied now, 0 if it had been, -1 with *err. */
 static int apply(struct pg *pg, const struct migration *m, struct err *err)
 {
 	char number[16];
@@ -60,7 +60,7 @@ static int apply(struct pg *pg, const struct migration *m, struct err *err)
 	return 1;
 }
 
-/* 1 where it was applied now, 0 where it had been, -1 with *err. */
+/* 1 if it was applied now, 0 if it had been, -1 with *err. */
 static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 {
 	struct err why;

@@ -24,7 +24,7 @@ void pgarray_plain(struct pgarray *a, const char *text);
 void pgarray_int(struct pgarray *a, int64_t value);
 /* Bytes as hexadecimal digits, for decode(..., 'hex'); NULL is SQL NULL. */
 void pgarray_hex(struct pgarray *a, const void *bytes, size_t len);
-/* Closes the literal and returns it; NULL where it did not fit. Valid until the next call on a. */
+/* Closes the literal and returns it; NULL if it did not fit. Valid until the next call on a. */
 const char *pgarray_end(struct pgarray *a);
 
 #endif

@@ -16,19 +16,19 @@ static void halt(struct writer *w, struct partition *p, int64_t offset, const st
 {
 	if (w->replay != NULL) {
 		log_error("the replay cannot pass a message; nothing after it is replayed",
-			  L_STR("reason", why->text), L_INT("partition", p->id),
+			  L_STR("error", why->text), L_INT("partition", p->id),
 			  L_INT("offset", offset));
 		writer_end(w, EXIT_PERSON);
 		return;
 	}
 	assigned_halt(p, why);
 	consumer_pause_one(w->rk, w->options->topic, p->id);
-	log_error("a partition is halted; the others go on", L_STR("reason", why->text),
+	log_error("a partition is halted; the others go on", L_STR("error", why->text),
 		  L_INT("partition", p->id), L_INT("offset", offset));
 	log_due(&p->say_halted, clock_boot_ms(), SAY_MS, &(int64_t){0});
 }
 
-/* 1 where the message may go to the dead letters; 0 where there have been too many in a row. */
+/* 1 if the message may go to the dead letters; 0 if there have been too many in a row. */
 static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafka_message_t *m,
 			    const struct err *why)
 {
@@ -37,19 +37,19 @@ static int dead_is_bearable(struct writer *w, struct partition *p, const rd_kafk
 	p->dead_run++;
 	if (limit != 0 && p->dead_run > limit) {
 		log_error(
-			"too many messages in a row are no candles; stopping before they are committed: "
+			"too many messages in a row are not candles; stopping before they are committed: "
 			"look at them, then set "
 			"--dead-letter-limit higher or to 0 (no limit) to go on",
 			L_INT("dead-letter-limit", limit), L_STR("topic", w->options->topic),
 			L_INT("partition", p->id), L_INT("offset", m->offset),
-			L_STR("reason", why->text));
+			L_STR("error", why->text));
 		writer_end(w, EXIT_PERSON);
 		return 0;
 	}
 	if (log_due(&w->say_dead, clock_boot_ms(), SAY_DEAD_MS, &skipped))
-		log_warn("a message is no candle; it goes to candle_dead_letter",
-			 L_STR("reason", why->text), L_INT("partition", p->id),
-			 L_INT("offset", m->offset), L_INT("left_out", skipped));
+		log_warn("a message is not a candle; it goes to candle_dead_letter",
+			 L_STR("error", why->text), L_INT("partition", p->id),
+			 L_INT("offset", m->offset), L_INT("suppressed", skipped));
 	return 1;
 }
 
@@ -79,12 +79,12 @@ static void take(struct writer *w, struct partition *p, const rd_kafka_message_t
 	switch (kind) {
 	case INTAKE_CANDLE:
 		batch_add(w->filling, p->id, m->offset, &message);
-		w->tally.odd += candle_is_odd(&message.candle);
+		w->tally.inconsistent += candle_is_inconsistent(&message.candle);
 		p->dead_run = 0;
 		break;
 	case INTAKE_DEAD:
-		batch_bury(w->filling, p->id, m->offset, m->key, m->key_len, m->payload, m->len,
-			   why.text);
+		batch_add_dead_letter(w->filling, p->id, m->offset, m->key, m->key_len, m->payload,
+				      m->len, why.text);
 		break;
 	case INTAKE_SKIP:
 	case INTAKE_HALT:

@@ -5,7 +5,7 @@
 
 #include "common/log.h"
 #include "common/stop.h"
-#include "ready.h"
+#include "database.h"
 #include "writer.h"
 
 /* Is the table there that a replay needs besides the writer's? An exit code. */
@@ -16,7 +16,7 @@ static int check_table(const struct options *o)
 	int rc = -1;
 
 	while (rc != 0 && !stop_requested()) {
-		rc = ready_open(&pg, o->database, -1, &err);
+		rc = database_open(&pg, o->database, -1, &err);
 		if (rc == 0)
 			rc = replay_run_check(&pg, &err);
 		if (rc != 0 && err.class != ERR_RETRY)

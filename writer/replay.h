@@ -23,7 +23,7 @@ struct replay {
 	struct progress_show show;
 };
 
-/* Returns the exit code: 0 where everything up to the end is stored, 1 where it stopped before. */
+/* Returns the exit code: 0 if everything up to the end is stored, 1 if it stopped before. */
 int replay_command(const struct options *o);
 
 #endif

@@ -28,7 +28,7 @@ struct replay_spec {
 int replay_spec_init(struct replay_spec *s, const char *topic, int64_t from_ms, const char *symbols,
 		     const char *name, struct err *err) __attribute__((warn_unused_result));
 void replay_spec_release(struct replay_spec *s);
-/* 1 where a message of this key (a symbol; not terminated; NULL: none) is to be read. */
+/* 1 if a message of this key (a symbol; not terminated; NULL: none) is to be read. */
 int replay_wants(const struct replay_spec *s, const void *key, size_t key_len);
 
 /* ---- where it begins */
@@ -46,7 +46,7 @@ struct replay_part {
 enum replay_begun {
 	REPLAY_BEGINS, /* there was none, or it was complete */
 	REPLAY_GOES_ON,
-	REPLAY_ANEW /* the topic ends before what was to be read: it was made anew or lost its end
+	REPLAY_ANEW /* the topic ends before what was to be read: it was recreated or lost its end
 		     */
 };
 

@@ -21,7 +21,7 @@ struct replay_run {
 int replay_run_begin(struct pg *pg, struct replay_run *run, int64_t dead_limit, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* 0 where the table is there and this role may write it; -1 with *err, ERR_RETRY where that could
+/* 0 if the table is there and this role may write it; -1 with *err, ERR_RETRY where that could
  * not be asked. */
 int replay_run_check(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 

@@ -67,7 +67,7 @@ void replaying_start_step(struct writer *w, int64_t now_ms)
 		w->start_due_ms = now_ms + ASK_AGAIN_MS;
 		if (log_due(&w->say_start, now_ms, SAY_MS, &skipped))
 			log_warn("waiting for Kafka to say where to start",
-				 L_STR("error", err.text), L_INT("left_out", skipped));
+				 L_STR("error", err.text), L_INT("suppressed", skipped));
 		return;
 	}
 	free(w->job.items);
@@ -99,7 +99,7 @@ static void log_begun(const struct writer *w, int64_t lost)
 		[REPLAY_BEGINS] = "the replay begins",
 		[REPLAY_GOES_ON] = "the replay goes on where it was",
 		[REPLAY_ANEW] =
-			"the topic ends before what was to be replayed (it was made anew or lost its end); the replay "
+			"the topic ends before what was to be replayed (it was recreated or lost its end); the replay "
 			"begins anew",
 	};
 	const struct replay *r = w->replay;

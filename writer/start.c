@@ -51,7 +51,7 @@ static const struct {
 	[START_FIRST] = {"first start: reading the topic from its beginning", LOG_INFO},
 	[START_EMPTIED] =
 		{"the database knows no position although the group had committed offsets (emptied "
-		 "or made anew?); "
+		 "or recreated?); "
 		 "filling it again from the topic's beginning",
 		 LOG_WARN},
 	[START_BEHIND] =
@@ -65,7 +65,7 @@ static const struct {
 		 "again",
 		 LOG_ERROR},
 	[START_ANEW] =
-		{"the topic ends before the database's position: it was made anew or lost its end; "
+		{"the topic ends before the database's position: it was recreated or lost its end; "
 		 "reading it from "
 		 "its beginning",
 		 LOG_ERROR},

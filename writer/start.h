@@ -27,7 +27,7 @@ enum start_why {
 			  transactions */
 	START_HOLE,    /* position below the topic's beginning: messages are gone that were never
 			  stored */
-	START_ANEW, /* position beyond the topic's end: the topic was made anew, or lost its tail */
+	START_ANEW, /* position beyond the topic's end: the topic was recreated, or lost its tail */
 	START_WHYS
 };
 

@@ -18,7 +18,7 @@ static void ask_again(struct writer *w, const struct err *err)
 	w->start_due_ms = now + ASK_AGAIN_MS;
 	if (log_due(&w->say_start, now, SAY_MS, &skipped))
 		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
-			 L_INT("left_out", skipped));
+			 L_INT("suppressed", skipped));
 }
 
 void writer_start_step(struct writer *w, int64_t now_ms)
@@ -60,7 +60,7 @@ static void log_start(const struct writer *w, const struct position_item *item,
 	       L_INT("lost_offsets", item->start.lost));
 }
 
-/* One line for all partitions that start for the same reason; what is lost or made anew also shows
+/* One line for all partitions that start for the same reason; what is lost or recreated also shows
  * each partition. */
 static void log_starts(const struct writer *w, const struct store_job *job)
 {
@@ -80,7 +80,8 @@ static void log_starts(const struct writer *w, const struct store_job *job)
 		}
 		if (partitions > 0 && start_level(why) != LOG_ERROR)
 			LOG_AT(start_level(why), start_text(why), L_STR("topic", w->options->topic),
-			       L_INT("partitions", partitions), L_INT("messages_again", again));
+			       L_INT("partitions", partitions),
+			       L_INT("messages_read_again", again));
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Two threads meet here, over one mutex and two event counters: `wake` rouses the store (a job, an
- * abandonment, the end), `done` rouses whoever waits for it. Waiting is poll(2) on them with a
- * relative time-out. */
+/* Two threads meet here, over one mutex and two event counters: `wake` notifies the store (a job,
+ * an abandonment, the end), `done` notifies any process that waits for it. Waiting is poll(2) on
+ * them with a relative time-out. */
 #include "store.h"
 
 #include <poll.h>
@@ -39,7 +39,7 @@ struct store {
 	atomic_int abandon, quit, failing, ended;
 	/* The thread's own: */
 	struct pg pg;
-	struct transaction_room room;
+	struct store_scratch scratch;
 	struct backoff backoff;
 	struct log_throttle say;
 	int64_t broken_since_ms;
@@ -47,7 +47,7 @@ struct store {
 	int64_t refused_run; /* rows in a row that the database refused */
 };
 
-static void rouse(int fd)
+static void notify(int fd)
 {
 	const uint64_t one = 1;
 	ssize_t ignored = write(fd, &one, sizeof(one));
@@ -80,7 +80,7 @@ enum attempt { ATTEMPT_OVER, ATTEMPT_FAILED };
 
 static enum attempt try_batch(struct store *s, struct store_job *job)
 {
-	switch (transaction_store(&s->pg, &s->room, &s->config.cursor, job->batch, &s->abandon,
+	switch (transaction_store(&s->pg, &s->scratch, &s->config.cursor, job->batch, &s->abandon,
 				  &job->stored, &job->err)) {
 	case TRANSACTION_DONE:
 		job->result = STORE_DONE;
@@ -102,7 +102,7 @@ static enum attempt try_batch(struct store *s, struct store_job *job)
 	return ATTEMPT_FAILED;
 }
 
-/* 0 where the tables are as they must be. */
+/* 0 if the tables are as they must be. */
 static int check_tables(struct store *s, struct store_job *job)
 {
 	switch (check_database(&s->pg, &job->err)) {
@@ -196,16 +196,16 @@ static void say(struct store *s, enum log_level level, int64_t period_ms, const 
 		       : "the database cannot store now; trying again, nothing is lost",
 	       L_STR("error", err->text), L_STR("sqlstate", s->pg.sqlstate),
 	       L_INT("seconds", (clock_boot_ms() - s->failing_since_ms) / 1000),
-	       L_INT("left_out", skipped));
+	       L_INT("suppressed", skipped));
 }
 
-/* Finds the rows that the database refuses. 1 where the job is over. */
+/* Finds the rows that the database refuses. 1 if the job is over. */
 static int isolate(struct store *s, struct store_job *job)
 {
 	enum bisect found = BISECT_NONE;
 
 	if (job->kind == STORE_BATCH && pg_is_open(&s->pg)) {
-		found = bisect_rows(&s->pg, &s->room, job->batch, s->config.dead_limit,
+		found = bisect_rows(&s->pg, &s->scratch, job->batch, s->config.dead_limit,
 				    &s->refused_run, &job->err);
 		if (found == BISECT_TOO_MANY) {
 			job->result = STORE_PERSON;
@@ -222,8 +222,8 @@ static int isolate(struct store *s, struct store_job *job)
 	return 0;
 }
 
-/* Pauses as the failure demands. 1 where the job is over (job->result says how). */
-static int face_failure(struct store *s, struct store_job *job)
+/* Pauses as the failure demands. 1 if the job is over (job->result says how). */
+static int handle_failure(struct store *s, struct store_job *job)
 {
 	enum policy policy = policy_of(job->err.class, s->pg.sqlstate);
 	int64_t now = clock_boot_ms();
@@ -277,7 +277,7 @@ static void run(struct store *s, struct store_job *job)
 				recovered(s);
 			return;
 		}
-		if (face_failure(s, job))
+		if (handle_failure(s, job))
 			return;
 	}
 }
@@ -300,12 +300,12 @@ static void *store_thread(void *arg)
 		pthread_mutex_lock(&s->mutex);
 		s->finished = 1;
 		pthread_mutex_unlock(&s->mutex);
-		rouse(s->done_fd);
+		notify(s->done_fd);
 	}
 	pg_close(&s->pg);
-	transaction_room_release(&s->room);
+	store_scratch_release(&s->scratch);
 	atomic_store(&s->ended, 1);
-	rouse(s->done_fd);
+	notify(s->done_fd);
 	return NULL;
 }
 
@@ -320,7 +320,7 @@ struct store *store_new(const struct store_config *config, struct err *err)
 	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&s->mutex, NULL);
 	backoff_init(&s->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
-	transaction_room_init(&s->room);
+	store_scratch_init(&s->scratch);
 	if (s->wake_fd >= 0 && s->done_fd >= 0 &&
 	    pthread_create(&s->thread, NULL, store_thread, s) == 0)
 		return s;
@@ -341,7 +341,7 @@ int store_free(struct store *s, int wait_ms)
 	if (s == NULL)
 		return 1;
 	atomic_store(&s->quit, 1);
-	rouse(s->wake_fd);
+	notify(s->wake_fd);
 	for (int64_t left = wait_ms; !atomic_load(&s->ended) && left > 0;
 	     left = until - clock_boot_ms())
 		await(s->done_fd, (int)left);
@@ -367,7 +367,7 @@ void store_submit(struct store *s, struct store_job *job)
 	s->job = job;
 	s->finished = 0;
 	pthread_mutex_unlock(&s->mutex);
-	rouse(s->wake_fd);
+	notify(s->wake_fd);
 }
 
 struct store_job *store_collect(struct store *s)
@@ -403,7 +403,7 @@ int store_wait(struct store *s, int wait_ms)
 void store_abandon(struct store *s)
 {
 	atomic_store(&s->abandon, 1);
-	rouse(s->wake_fd);
+	notify(s->wake_fd);
 }
 
 int store_is_failing(const struct store *s)

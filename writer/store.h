@@ -57,19 +57,19 @@ struct store_config {
 
 struct store;
 
-/* NULL, with *err, where no thread can be had. */
+/* NULL, with *err, where no thread is available. */
 struct store *store_new(const struct store_config *config, struct err *err);
 /* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a
  * dead connection is left behind, for the process is about to end. 1: freed; 0: left behind, and a
  * lent job with it. */
 int store_free(struct store *s, int wait_ms);
 
-/* 1 where no job is lent: a new one may be submitted. */
+/* 1 if no job is lent: a new one may be submitted. */
 int store_is_idle(const struct store *s);
 void store_submit(struct store *s, struct store_job *job);
 /* The finished job, or NULL. */
 struct store_job *store_collect(struct store *s);
-/* Waits until the job is finished, at most wait_ms. 1 where there is a finished one. */
+/* Waits until the job is finished, at most wait_ms. 1 if there is a finished one. */
 int store_wait(struct store *s, int wait_ms);
 /* Asks for the job to be given up before its COMMIT. It must still be collected. */
 void store_abandon(struct store *s);

@@ -48,7 +48,7 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 		if (log_due(&w->say_commit, clock_boot_ms(), SAY_MS, &skipped))
 			log_warn(
 				"offsets could not be committed to Kafka; the next commit covers them",
-				L_STR("error", err.text), L_INT("left_out", skipped));
+				L_STR("error", err.text), L_INT("suppressed", skipped));
 	}
 	FAULT("after_commit");
 }
@@ -65,7 +65,7 @@ static void stored(struct writer *w, const struct store_job *job)
 	w->tally.stale += job->stored.stale;
 	w->tally.dead_letters += job->stored.dead;
 	w->tally.copied += job->stored.copied;
-	w->tally.redone += job->stored.redone;
+	w->tally.stored_again += job->stored.stored_again;
 	if (job->generation != w->generation)
 		return;
 	w->check_due_ms = clock_boot_ms() + CHECK_MS;

@@ -9,16 +9,17 @@
 struct tally {
 	int64_t messages; /* read and taken */
 	int64_t inserted, corrected, identical, stale;
-	int64_t odd; /* candles whose high is below their low and the like: stored as they are */
+	int64_t inconsistent; /* candles whose high is below their low and the like: stored as they
+				 are */
 	int64_t dead_letters;
 	int64_t skipped;       /* tombstones, empty values, and what a replay does not want */
 	int64_t lost_offsets;  /* deleted from the topic before they were read */
 	int64_t database_lost; /* times that the database had lost something and is filled again */
 	int64_t commit_failures; /* of offsets, to Kafka; harmless */
 	int64_t batches;
-	int64_t copied; /* of inserted: by COPY */
-	int64_t redone; /* batches that were stored a second way, since another writer stored the
-			   same at that moment */
+	int64_t copied;       /* of inserted: by COPY */
+	int64_t stored_again; /* batches that were stored a second way, since another writer stored
+			   the same at that moment */
 	/* private */
 	int64_t logged_ms;
 	struct {

@@ -43,7 +43,7 @@ static int64_t number_at(const PGresult *res, int row, int column)
 }
 
 /* The union of the promises of one series' rows, which stand together: [from, to). */
-static void add_series(struct transaction_room *room, const struct batch *b, size_t from, size_t to,
+static void add_series(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
 		       struct spans *spans)
 {
 	char text[TIMETEXT_BYTES];
@@ -54,38 +54,38 @@ static void add_series(struct transaction_room *room, const struct batch *b, siz
 			spans_add(spans, b->rows[i].promise.from, b->rows[i].promise.to);
 	}
 	for (size_t i = 0; i < spans->n; i++) {
-		pgarray_plain(&room->a[0], b->rows[from].m.candle.symbol);
-		pgarray_plain(&room->a[1], b->rows[from].m.candle.interval->name);
-		pgarray_plain(&room->a[2], time_format_ms(spans->v[i].from, text));
-		pgarray_plain(&room->a[3], time_format_ms(spans->v[i].to, text));
+		pgarray_plain(&scratch->a[0], b->rows[from].m.candle.symbol);
+		pgarray_plain(&scratch->a[1], b->rows[from].m.candle.interval->name);
+		pgarray_plain(&scratch->a[2], time_format_ms(spans->v[i].from, text));
+		pgarray_plain(&scratch->a[3], time_format_ms(spans->v[i].to, text));
 	}
 }
 
-static int store_coverage(struct pg *pg, struct transaction_room *room, const struct batch *b,
+static int store_coverage(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			  struct err *err)
 {
 	const char *values[4];
 	struct spans spans = {0};
 
-	room_clear(room);
+	scratch_clear(scratch);
 	for (size_t from = 0, to; from < b->n; from = to) {
 		const struct candle *c = &b->rows[from].m.candle;
 
 		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval &&
 				    strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
 			to++;
-		add_series(room, b, from, to, &spans);
+		add_series(scratch, b, from, to, &spans);
 	}
 	spans_release(&spans);
-	if (room->a[0].text.len == 0)
+	if (scratch->a[0].text.len == 0)
 		return 0;
-	if (room_values(room, 4, values, err) != 0)
+	if (scratch_values(scratch, 4, values, err) != 0)
 		return -1;
 	return pg_run(pg, SQL_COVERAGE, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
 }
 
 /* Locks the positions of the batch's partitions and compares them with where the batch began. */
-static enum transaction check_positions(struct pg *pg, struct transaction_room *room,
+static enum transaction check_positions(struct pg *pg, struct store_scratch *scratch,
 					const struct cursor *cursor, const struct batch *b,
 					struct err *err)
 {
@@ -94,10 +94,10 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 	PGresult *res;
 	int row = 0;
 
-	room_clear(room);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < b->parts_n; i++)
-		pgarray_int(&room->a[0], b->parts[i].partition);
-	if (room_values(room, 1, &values[1], err) != 0)
+		pgarray_int(&scratch->a[0], b->parts[i].partition);
+	if (scratch_values(scratch, 1, &values[1], err) != 0)
 		return TRANSACTION_FAILED;
 	res = pg_query(pg, sql_of(cursor)->positions, (struct pg_params){2, values},
 		       STATEMENT_DEADLINE_MS, err);
@@ -126,46 +126,46 @@ static enum transaction check_positions(struct pg *pg, struct transaction_room *
 	return result;
 }
 
-static int store_positions(struct pg *pg, struct transaction_room *room,
+static int store_positions(struct pg *pg, struct store_scratch *scratch,
 			   const struct cursor *cursor, const struct batch *b, struct err *err)
 {
 	const char *values[3] = {key_of(cursor), NULL, NULL};
 
-	room_clear(room);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < b->parts_n; i++) {
-		pgarray_int(&room->a[0], b->parts[i].partition);
-		pgarray_int(&room->a[1], b->parts[i].next);
+		pgarray_int(&scratch->a[0], b->parts[i].partition);
+		pgarray_int(&scratch->a[1], b->parts[i].next);
 	}
-	if (room_values(room, 2, &values[1], err) != 0)
+	if (scratch_values(scratch, 2, &values[1], err) != 0)
 		return -1;
 	return pg_run(pg, sql_of(cursor)->move, (struct pg_params){3, values},
 		      STATEMENT_DEADLINE_MS, err);
 }
 
-static void add_dead(struct transaction_room *room, int32_t partition, int64_t offset,
+static void add_dead(struct store_scratch *scratch, int32_t partition, int64_t offset,
 		     const void *key, size_t key_len, const void *value, size_t value_len,
 		     const char *reason)
 {
-	pgarray_int(&room->a[0], partition);
-	pgarray_int(&room->a[1], offset);
-	pgarray_hex(&room->a[2], key, key_len);
-	pgarray_hex(&room->a[3], value, value_len);
-	pgarray_text(&room->a[4], reason);
+	pgarray_int(&scratch->a[0], partition);
+	pgarray_int(&scratch->a[1], offset);
+	pgarray_hex(&scratch->a[2], key, key_len);
+	pgarray_hex(&scratch->a[3], value, value_len);
+	pgarray_text(&scratch->a[4], reason);
 }
 
-static int store_dead(struct pg *pg, struct transaction_room *room, const char *topic,
+static int store_dead(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		      const struct batch *b, struct stored *stored, struct err *err)
 {
 	const char *values[6] = {topic};
 	struct buf encoded;
 
-	room_clear(room);
+	scratch_clear(scratch);
 	stored->dead = (int64_t)b->dead_n;
 	for (size_t i = 0; i < b->dead_n; i++) {
 		const struct dead_letter *d = &b->dead[i];
 
-		add_dead(room, d->partition, d->offset, d->key, d->key_len, d->value, d->value_len,
-			 d->reason);
+		add_dead(scratch, d->partition, d->offset, d->key, d->key_len, d->value,
+			 d->value_len, d->reason);
 	}
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n; i++) {
@@ -176,7 +176,7 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 			continue;
 		buf_clear(&encoded);
 		fits = message_encode(&r->m, &encoded) == 0;
-		add_dead(room, r->partition, r->offset, r->m.candle.symbol,
+		add_dead(scratch, r->partition, r->offset, r->m.candle.symbol,
 			 strlen(r->m.candle.symbol), fits ? encoded.data : NULL, encoded.len,
 			 r->rejected);
 		stored->dead++;
@@ -184,7 +184,7 @@ static int store_dead(struct pg *pg, struct transaction_room *room, const char *
 	buf_release(&encoded);
 	if (stored->dead == 0)
 		return 0;
-	if (room_values(room, 5, &values[1], err) != 0)
+	if (scratch_values(scratch, 5, &values[1], err) != 0)
 		return -1;
 	return pg_run(pg, SQL_DEAD, (struct pg_params){6, values}, STATEMENT_DEADLINE_MS, err);
 }
@@ -202,11 +202,11 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-static enum transaction store_candles(struct pg *pg, struct transaction_room *room,
+static enum transaction store_candles(struct pg *pg, struct store_scratch *scratch,
 				      const struct batch *b, enum candles_way way,
 				      struct stored *stored, int *redo, struct err *err)
 {
-	switch (candles_store(pg, room, b, way, stored, err)) {
+	switch (candles_store(pg, scratch, b, way, stored, err)) {
 	case CANDLES_DONE:
 		return TRANSACTION_DONE;
 	case CANDLES_REDO:
@@ -221,7 +221,7 @@ static enum transaction store_candles(struct pg *pg, struct transaction_room *ro
 }
 
 /* One try. *redo: it failed, but may succeed the other way. */
-static enum transaction store(struct pg *pg, struct transaction_room *room,
+static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
 			      enum candles_way way, const atomic_int *abandon,
 			      struct stored *stored, int *redo, struct err *err)
@@ -234,14 +234,14 @@ static enum transaction store(struct pg *pg, struct transaction_room *room,
 	memset(stored, 0, sizeof(*stored));
 	if (pg_run(pg, sql_of(cursor)->begin, none, STATEMENT_DEADLINE_MS, err) != 0)
 		goto out;
-	result = check_positions(pg, room, cursor, b, err);
+	result = check_positions(pg, scratch, cursor, b, err);
 	if (result == TRANSACTION_DONE)
-		result = store_candles(pg, room, b, way, stored, redo, err);
+		result = store_candles(pg, scratch, b, way, stored, redo, err);
 	if (result != TRANSACTION_DONE)
 		goto out;
-	if (store_coverage(pg, room, b, err) != 0 ||
-	    store_positions(pg, room, cursor, b, err) != 0 ||
-	    store_dead(pg, room, cursor->topic, b, stored, err) != 0)
+	if (store_coverage(pg, scratch, b, err) != 0 ||
+	    store_positions(pg, scratch, cursor, b, err) != 0 ||
+	    store_dead(pg, scratch, cursor->topic, b, stored, err) != 0)
 		result = TRANSACTION_FAILED;
 	else if (atomic_load(abandon))
 		result = TRANSACTION_ABANDONED;
@@ -254,39 +254,39 @@ out:
 	return result;
 }
 
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
+enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
 				   const atomic_int *abandon, struct stored *stored,
 				   struct err *err)
 {
-	enum candles_way way = room->upserts > 0 ? CANDLES_UPSERT : CANDLES_COPY;
+	enum candles_way way = scratch->upserts > 0 ? CANDLES_UPSERT : CANDLES_COPY;
 	enum transaction result;
 	int redo;
 
 	FAULT("before_db");
-	result = store(pg, room, cursor, b, way, abandon, stored, &redo, err);
+	result = store(pg, scratch, cursor, b, way, abandon, stored, &redo, err);
 	if (redo &&
 	    pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err) == 0) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
-		room->upserts = UPSERTS;
+		scratch->upserts = UPSERTS;
 		err_clear(err);
 		pg->sqlstate[0] = '\0';
-		result = store(pg, room, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
-		stored->redone = 1;
-	} else if (result == TRANSACTION_DONE && room->upserts > 0) {
-		room->upserts--;
+		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
+		stored->stored_again = 1;
+	} else if (result == TRANSACTION_DONE && scratch->upserts > 0) {
+		scratch->upserts--;
 	}
 	return result;
 }
 
-int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b,
+int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			 size_t from, size_t to, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 
 	if (pg_run(pg, live.begin, none, STATEMENT_DEADLINE_MS, err) != 0 ||
-	    candles_try(pg, room, b, from, to, err) != 0)
+	    candles_try(pg, scratch, b, from, to, err) != 0)
 		return -1;
 	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
 }

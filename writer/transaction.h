@@ -9,7 +9,7 @@
 #include "batch.h"
 #include "candles.h"
 #include "common/pg.h"
-#include "room.h"
+#include "scratch.h"
 
 /* Where the end of a batch is noted, in its own transaction: the position of the live writer, or
  * how far a replay is. A replay leaves the live position alone, and the live writer a replay's. */
@@ -31,14 +31,14 @@ enum transaction {
 
 /* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err
  * says how far back. */
-enum transaction transaction_store(struct pg *pg, struct transaction_room *room,
+enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
 				   const atomic_int *abandon, struct stored *stored,
 				   struct err *err);
 
 /* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's
  * question. */
-int transaction_try_rows(struct pg *pg, struct transaction_room *room, const struct batch *b,
+int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			 size_t from, size_t to, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The statements of a batch's transaction (transaction.c, standing.c, candles.c). Parameters are
+/* The statements of a batch's transaction (transaction.c, row_state.c, candles.c). Parameters are
  * text; arrays are unnest()ed. */
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
@@ -37,7 +37,7 @@
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 
-/* What the table has in so many ranges, in binary format (standing.c). The subquery's ORDER BY is
+/* What the table has in so many ranges, in binary format (row_state.c). The subquery's ORDER BY is
  * there to make the planner read a range of the index each, whatever it takes the table for. */
 #define SQL_STANDING                                                                                                   \
 	"SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, d.low, d.close " \
@@ -93,7 +93,7 @@
 		     "count(*) FILTER (WHERE NOT inserted AND same) FROM written"
 
 /* How many of the batch's keys are in the table, and how many with the batch's values. LATERAL with
- * LIMIT: one look into the index a key, never a scan of the table. */
+ * LIMIT: one lookup into the index a key, never a scan of the table. */
 #define SQL_ACCOUNT                                                                                  \
 	"SELECT count(*), count(*) FILTER (WHERE " SQL_SAME_VALUES(                                  \
 		"m",                                                                                 \

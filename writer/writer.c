@@ -9,7 +9,7 @@
 #include "common/kafka.h"
 #include "common/stop.h"
 #include "consumer.h"
-#include "ready.h"
+#include "database.h"
 #include "replay.h"
 
 enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
@@ -140,7 +140,7 @@ static void say_halted(struct writer *w, int64_t now_ms)
 
 		if (p->state == PARTITION_HALTED &&
 		    log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
-			log_error("a partition is still halted", L_STR("reason", p->halted),
+			log_error("a partition is still halted", L_STR("error", p->halted),
 				  L_INT("partition", p->id), L_INT("offset", p->next));
 	}
 }
@@ -240,7 +240,7 @@ static int run(const struct options *o, struct replay *replay, int (*check)(cons
 		log_error(err.text);
 		goto out;
 	}
-	code = ready_wait(o->database);
+	code = database_wait(o->database);
 	if (code == EXIT_DONE && check != NULL)
 		code = check(o);
 	if (code != EXIT_DONE)

@@ -77,7 +77,7 @@ void replaying_started(struct writer *w, const struct store_job *job);
 void replaying_close(struct writer *w, struct partition *p);
 /* The partition has nothing at `offset` yet. */
 void replaying_eof(struct writer *w, int32_t partition, int64_t offset);
-/* 1 where everything is read, stored or not; 0 for the live writer. */
+/* 1 if everything is read, stored or not; 0 for the live writer. */
 int replaying_is_read(const struct writer *w);
 /* Messages that are not stored yet. */
 int64_t replaying_left(const struct writer *w);

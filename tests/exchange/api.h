@@ -6,7 +6,7 @@
 #include "exchange.h"
 #include "text.h"
 
-/* Parameters of a request by name; NULL where there is none. */
+/* Parameters of a request by name; NULL if there is none. */
 struct query {
 	const char *(*get)(void *cls, const char *name);
 	void *cls;

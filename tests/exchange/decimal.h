@@ -24,7 +24,7 @@ typedef __int128 wide;
 size_t decimal_format(char out[DECIMAL_SIZE], wide value, unsigned decimals);
 
 /* The same number without an exponent: 6.2E-7 becomes 0.00000062; a token without one is copied.
- * The token is a JSON number. Returns 0, or -1 where it does not fit (or has an exponent beyond
+ * The token is a JSON number. Returns 0, or -1 if it does not fit (or has an exponent beyond
  * +-500). */
 int decimal_plain(char *out, size_t size, const char *token);
 

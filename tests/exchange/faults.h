@@ -77,7 +77,7 @@ struct fault_set {
 /* NULL after the last. */
 const char *fault_name(enum fault_kind kind);
 bool fault_parse(const char *name, enum fault_kind *kind);
-/* What the number of this kind means; NULL where it takes none. */
+/* What the number of this kind means; NULL if it takes none. */
 const char *fault_value_help(enum fault_kind kind);
 const char *fault_help(enum fault_kind kind);
 

@@ -34,7 +34,7 @@ const char *interval_name(enum interval iv);
 bool interval_parse(const char *name, enum interval *iv);
 /* By the unit of /v1/candles/minutes/{unit}. */
 bool interval_of_unit(unsigned unit, enum interval *iv);
-/* That unit; 0 where the interval is not one of minutes. */
+/* That unit; 0 if the interval is not one of minutes. */
 unsigned interval_unit(enum interval iv);
 
 int64_t interval_floor(enum interval iv, int64_t ms);

@@ -55,7 +55,7 @@ void stats_reset(struct stats *s, int64_t real_ms);
 
 /* A candle request arrives; verdict: 200, 429 or 418 by the limits. */
 void stats_arrival(struct stats *s, unsigned verdict, int64_t real_ms);
-/* An answer goes out. market: -1 where it is not one of candles of a known market. good: 200, not
+/* An answer goes out. market: -1 if it is not one of candles of a known market. good: 200, not
  * spoiled. */
 void stats_answer(struct stats *s, int market, enum interval iv, int64_t to_ms, unsigned status,
 		  bool good, size_t rows, size_t body_bytes);

@@ -24,7 +24,7 @@ void text_put(struct text *t, const char *s);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* s as a JSON string, with its quotes. */
 void text_json(struct text *t, const char *s);
-/* Hands the bytes to the caller (free() them; NULL where nothing was added) and leaves t empty. */
+/* Hands the bytes to the caller (free() them; NULL if nothing was added) and leaves t empty. */
 char *text_take(struct text *t, size_t *len);
 
 /* calloc and realloc that do not return NULL. */

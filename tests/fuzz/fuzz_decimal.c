@@ -84,7 +84,7 @@ static int compare(const struct number *a, const struct number *b)
 	return a->negative ? -order : order;
 }
 
-/* The text as a plain decimal; 0 where it is none, or does not fit. */
+/* The text as a plain decimal; 0 if it is none, or does not fit. */
 static int check_text(const char *text, char plain[DECIMAL_BYTES])
 {
 	size_t len = strlen(text), token = decimal_token(text, len);

@@ -44,7 +44,7 @@ static void check_round_trip(const struct message *m)
 	encode(&again, &second);
 	CHECK(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
 	CHECK(message_compare(m, &again) == 0 && candle_same_values(&m->candle, &again.candle));
-	CHECK(candle_is_odd(&m->candle) == candle_is_odd(&again.candle));
+	CHECK(candle_is_inconsistent(&m->candle) == candle_is_inconsistent(&again.candle));
 	buf_release(&first);
 	buf_release(&second);
 }

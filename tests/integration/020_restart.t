@@ -60,7 +60,7 @@ is "it said so once, and of nothing else of this market" \
 	"$(grep -c 'missing candles.*symbol=KRW-BTC' "$work/restarted.log")" 1
 looks_later() { [ $(($(date +%s) - looked)) -ge 5 ]; }
 looked=$(date +%s)
-await 10 "two more looks" looks_later
+await 10 "two more lookups" looks_later
 is "and they find nothing more" "$(grep -c 'missing candles.*symbol=KRW-BTC' "$work/restarted.log")" 1
 
 # --- the table

@@ -33,7 +33,7 @@ await 10 "the producer says so for each" all_done
 
 # --- what the exchange saw
 
-# The seconds in which there was work, as far as they are whole: from the first look, which says what is missing, to the last
+# The seconds in which there was work, as far as they are whole: from the first lookup, which says what is missing, to the last
 # page. The log tells of the end within 2 s; live polls go on after it.
 logged_s() { date -d "$(sed -n "s/^ts=\([^ ]*\) .*msg=\"$1.*/\1/p" "$work/producer.log" | $2 -n 1)" +%s; } # msg, head or tail
 requests_each_second $(($(logged_s Backfilling head) + 1)) $(($(logged_s 'Backfill done' tail) - 2)) >"$work/seconds"

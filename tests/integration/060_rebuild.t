@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The topic rebuilds the database. Shown: a database dropped and made anew is filled again by a starting writer, coverage and
+# The topic rebuilds the database. Shown: a database dropped and recreated is filled again by a starting writer, coverage and
 # position equal to before to the byte; tables emptied under a running writer, idle or under load, an older dump restored under it,
 # and the whole database deleted under two of them, heal by themselves; a deleted group or offsets set back by hand change nothing.
 . tests/integration/lib.sh
@@ -138,7 +138,7 @@ await 5 '... noticed with the next batch' logged writer 'the database has lost s
 await 60 '... complete again' complete_from 144
 ok '... by itself' running writer
 
-# --- the whole database deleted under two running writers and the producer; made anew, and migrated
+# --- the whole database deleted under two running writers and the producer; recreated, and migrated
 
 writer_as second
 await 30 'a second writer has its part' logged second 'partitions assigned" partitions=6'

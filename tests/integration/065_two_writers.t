@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Two writers of one group come and go under backfill load: stopped, killed, frozen for longer than their session and thawed
 # again. Shown: the other one takes over, the thawed one comes back, the table ends equal to the truth.
-# Then what is no candle: it goes to candle_dead_letter with its reason while the good ones beside it are stored; a message of
+# Then what is not a candle: it goes to candle_dead_letter with its reason while the good ones beside it are stored; a message of
 # a newer version halts its partition, says so, and is not lost, while the others go on; more than --dead-letter-limit in a
 # row stop the writer before it commits them, again at the same place after a restart, until the limit is lifted.
 . tests/integration/lib.sh
@@ -81,7 +81,7 @@ ends_with 0 producer
 ends_with 0 two
 is 'no committed offset is ahead of the database, nor behind it' "$(committed_against_positions)" '0 0'
 
-# --- what is no candle
+# --- what is not a candle
 
 minute=1582197540000
 candle() { # number, [jq edits]

@@ -19,7 +19,7 @@ for run in 1 2 3; do
 	is "run $run: the table is as the model has it" $? 0
 	note "$(cat "$work/model.log" "$work/model.out" | tr '\n' ' ')"
 	ok '... by COPY, many of them' grep -qE ' copied=[0-9]{4,}' "$work/model.out"
-	ok '... and again without, where both stored the same' grep -qE ' redone=[1-9]' "$work/model.out"
+	ok '... and again without, where both stored the same' grep -qE ' stored_again=[1-9]' "$work/model.out"
 done
 database_new
 
@@ -73,7 +73,7 @@ for who in 0 1; do
 		$(($(total writer$who inserted) + $(total writer$who corrected) + $(total writer$who identical) + $(total writer$who stale))) $n
 done
 is 'each row was inserted once' $(($(total writer0 inserted) + $(total writer1 inserted))) $n
-ok 'they met: a batch was stored again without COPY' test $(($(total writer0 redone) + $(total writer1 redone))) -ge 1
+ok 'they met: a batch was stored again without COPY' test $(($(total writer0 stored_again) + $(total writer1 stored_again))) -ge 1
 ok '... others came by COPY' test $(($(total writer0 copied) + $(total writer1 copied))) -ge 5000
 is 'the table is what was published' "$(PGTZ=UTC sql "SELECT symbol || ' ' || (extract(epoch FROM timestamp) * 1000)::bigint || ' ' || close
 	FROM market_data ORDER BY symbol, timestamp" | md5sum)" \
@@ -92,7 +92,7 @@ stop limited
 is '... the writer ends with 0' "$code" 0
 is '... having inserted them' "$(total limited inserted)" 2000
 is '... none by COPY, which the server refuses then' "$(total limited copied)" 0
-ok '... as it noticed' test "$(total limited redone)" -ge 1
+ok '... as it noticed' test "$(total limited stored_again)" -ge 1
 sql "ALTER TABLE market_data DISABLE ROW LEVEL SECURITY; DROP POLICY everything ON market_data; DROP OWNED BY $role; DROP ROLE $role"
 
 # --- a trigger that swallows rows

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Gaps in the middle, and spans in which the exchange has nothing.
 #
-#  - Rows deleted together with their coverage come back with the producer's next look; published again are at
+#  - Rows deleted together with their coverage come back with the producer's next lookup; published again are at
 #    most the gap's candles and a neighbour on each side.
 #  - A no-trade window longer than a page, and one in which a market is quiet for hours at the end, are fetched
 #    once and then covered: no gap is shown, nothing is asked for again.
@@ -134,8 +134,8 @@ for m in KRW-BTC KRW-QUIET KRW-HOURLY; do
 	is "$m: only live polls in the $((SECONDS - quiet_since)) s since" "$(pages_asked $m)" 0
 done
 asked_reset
-sleep 6 # three looks
-is "no page of any market was asked for over the next looks" "$(pages_asked)" 0
+sleep 6 # three lookups
+is "no page of any market was asked for over the next lookups" "$(pages_asked)" 0
 
 for p in producer writer exchange; do
 	stop $p

@@ -36,20 +36,20 @@ named() { # when, cause...: each stands in the log
 	local when=$1 cause
 	shift
 	for cause in "$@"; do
-		ok "$when, the log names: $cause" logged producer "reason=.*$cause"
+		ok "$when, the log names: $cause" logged producer "error=.*$cause"
 	done
 }
 complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
 await 60 "every fault was met by the walks" faults_done
 await 60 "the walks came to their ends" complete_all
-too_slow() { logged producer 'reason=.*too slow'; } # after 8 s
+too_slow() { logged producer 'error=.*too slow'; } # after 8 s
 await 15 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
 	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'reset' \
 	'too many requests'
-ok "the log names an answer without the time that all hangs on" logged producer 'reason=.*no Date'
+ok "the log names an answer without the time that all hangs on" logged producer 'error=.*no Date'
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'
 ok "the log names the unknown market" logged producer 'does not (list|know) this market.*symbol=KRW-NOPE'
 is "the database says so as well" \

@@ -37,7 +37,7 @@ writer
 producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-05T09:00:00Z --look-s 2 --look-gaps-s 1
 started=$(date +%s)
 says writer "the writer waits for the database" 'msg="waiting for the database" error="the database cannot be reached: .*port '"$PGPORT"
-says producer "the producer waits for the broker" "msg=\"waiting for Kafka\" brokers=$GAPLESS_BROKERS reason="
+says producer "the producer waits for the broker" "msg=\"waiting for Kafka\" brokers=$GAPLESS_BROKERS error="
 
 # --- the broker: the producer makes the topic and misses the exchange
 
@@ -50,7 +50,7 @@ says producer "the producer waits for the exchange" "trying again.*Failed to con
 exchange --port "$exchange_port" --start 2026-03-05T12:00:20Z
 says producer "the producer finds the exchange" 'msg="the exchange answers"'
 says producer "the producer waits for the database" \
-	'msg="what is covered cannot be read yet; trying again \(live goes on\)" reason="the database cannot be reached'
+	'msg="what is covered cannot be read yet; trying again \(live goes on\)" error="the database cannot be reached'
 published_live() { topic_ends | awk '{ n += $2 } END { exit n < 1 }'; }
 await 20 "live candles are published meanwhile" published_live
 ok "no backfill has begun" test "$(grep -c 'missing candles' "$work/producer.log")" = 0

@@ -101,7 +101,7 @@ is '... says of each series how much' "$(cat "$work/out")" "KRW-BTC 1m: 9 interv
 KRW-BTC 5m: 3 intervals of 2026-03-10T08:00:00Z to 2026-03-10T08:15:00Z forgotten
 KRW-SPARSE 1m: 9 intervals of 2026-03-10T08:03:00Z to 2026-03-10T08:12:00Z forgotten
 KRW-SPARSE 5m: 3 intervals of 2026-03-10T08:00:00Z to 2026-03-10T08:15:00Z forgotten
-24 intervals in all; the producer fetches them again after its next look"
+24 intervals in all; the producer fetches them again after its next lookup"
 is '... and the rows stay' "$(sql 'SELECT count(*) FROM market_data')" "$rows"
 gaps --format tsv
 is 'gaps has exactly that: exit code' "$code" 1

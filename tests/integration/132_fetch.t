@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # gapless-producer fetch: a span of some markets, once. Beside running producers it uses only what they leave of the limit, alone
-# all of it; what is there is not fetched again; what cannot be had is said and makes exit code 1; interrupted, the same command
+# all of it; what is there is not fetched again; what is not available is said and makes exit code 1; interrupted, the same command
 # goes on. What is wanted does not change.
 . tests/integration/lib.sh
 scenario fetch
@@ -75,12 +75,12 @@ fetch goes_on --symbols KRW-QUIET --from 2026-02-01 --to $next
 is 'the same command goes on: exit code 0' "$code" 0
 ok '... and all is there' equals_truth KRW-QUIET 1m 2026-02-01T00:00:00Z $next 30000
 
-# --- what cannot be had
+# --- what is not available
 
 fetch unknown --symbols KRW-BTC,KRW-NOPE --from $day --to $next
 is 'an unknown market: exit code 1' "$code" 1
 ok '... and why' logged unknown 'does not list this market.*KRW-NOPE'
-ok '... and how much' logged unknown 'intervals cannot be had, of KRW-NOPE 1m'
+ok '... and how much' logged unknown 'intervals are not available, of KRW-NOPE 1m'
 for wrong in '--symbols KRW-BTC' "--symbols KRW-BTC --from $next --to $day" "--symbols KRW-BTC --from $day --since $day" "--from $day"; do
 	# shellcheck disable=SC2086 # words
 	"$GAPLESS_BIN/gapless-producer" fetch $wrong >"$work/wrong.out" 2>&1

@@ -63,7 +63,7 @@ candles=$(wc -l <"$work/rows")
 ok "there is enough to replay ($candles candles)" test "$candles" -gt 2500
 stop producer
 printf 'not a candle\n' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -k KRW-BTC
-await 20 'all of it is stored, and what is no candle' caught_up
+await 20 'all of it is stored, and what is not a candle' caught_up
 then=$(date -u +%FT%T.%3NZ)
 producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS --intervals 1s,1m
 await 20 'live candles are stored' live KRW-BTC
@@ -88,7 +88,7 @@ ok '... the others identical' test "$(total one identical)" -ge $((candles / 2 -
 is '... nothing corrected, nothing lost' "$(total one corrected) $(total one lost_offsets)" '0 0'
 ok '... it says that it is complete, and how far it is' logged one 'msg="the replay is complete"'
 ok '... with a line of progress' logged one 'msg="replay" done=[0-9]+ total=[0-9]+ percent=[0-9]+ per_second='
-is 'what is no candle is there once' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 1
+is 'what is not a candle is there once' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 1
 
 # --- again, with a wrong row
 

@@ -65,7 +65,7 @@ is 'none of what is excluded was asked for' "$(asked_for KRW-DIGITS) $(asked_for
 
 known_unknown() { series_are KRW-NONE "state = 'unknown market'"; }
 await 10 'the database says that one is unknown' known_unknown
-# Whoever had it says so: at the start that may be the one who came first, too; and what it had asked for already.
+# Any process that had it says so: at the start that may be the one who came first, too; and what it had asked for already.
 times=$(said 'level=error .*(does not list|does not know) this market.* symbol=KRW-NONE')
 ok "the log says so once for each interval and owner ($times)" test "$times" -ge 2 -a "$times" -le 6
 ok "it was asked for $(asked_for KRW-NONE) times" test "$(asked_for KRW-NONE)" -le 2

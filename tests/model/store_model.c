@@ -5,7 +5,7 @@
  * hold the winner of each key, and the coverage what was promised.
  *
  * gapless-store-model ROUNDS, with the database named by PG*; its tables are empty. TEST_SEED
- * repeats a run. Prints what happened as one line of name=value; 1 where something is wrong, with a
+ * repeats a run. Prints what happened as one line of name=value; 1 if something is wrong, with a
  * sentence. */
 #include <pthread.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ struct model {
 struct side {
 	const char *topic;
 	struct pg pg;
-	struct transaction_room room;
+	struct store_scratch scratch;
 	struct batch batch;
 	struct model model;
 	uint64_t random;
@@ -133,7 +133,7 @@ static void store(struct side *s, int exact)
 	struct err err;
 
 	batch_seal(&s->batch);
-	if (transaction_store(&s->pg, &s->room, &cursor, &s->batch, &abandon, &stored, &err) !=
+	if (transaction_store(&s->pg, &s->scratch, &cursor, &s->batch, &abandon, &stored, &err) !=
 	    TRANSACTION_DONE)
 		die("%s: a transaction failed: %s", s->topic, err.text);
 	for (size_t i = 0; i < s->batch.n; i++)
@@ -150,7 +150,7 @@ static void store(struct side *s, int exact)
 	s->sum.identical += stored.identical;
 	s->sum.stale += stored.stale;
 	s->sum.copied += stored.copied;
-	s->sum.redone += stored.redone;
+	s->sum.stored_again += stored.stored_again;
 	batch_clear(&s->batch);
 }
 
@@ -177,7 +177,7 @@ static void one_round(struct side *s, int round, int exact)
 	}
 	/* in turn: the batches that avoid the COPY after a conflict are not to hide the next one */
 	if (below(s, 2) == 0)
-		s->room.upserts = 0;
+		s->scratch.upserts = 0;
 }
 
 static void *run(void *arg)
@@ -195,7 +195,7 @@ static void begin(struct side *s, const char *topic)
 	struct err err;
 
 	*s = (struct side){.topic = topic, .random = rng_next() | 1};
-	transaction_room_init(&s->room);
+	store_scratch_init(&s->scratch);
 	batch_init(&s->batch,
 		   (struct batch_limits){.rows = 2000, .bytes = 1 << 20, .age_ms = 1000});
 	s->model.winner = xcalloc(SYMBOLS * minutes, sizeof(*s->model.winner));
@@ -209,7 +209,7 @@ static void begin(struct side *s, const char *topic)
 static void end(struct side *s)
 {
 	pg_close(&s->pg);
-	transaction_room_release(&s->room);
+	store_scratch_release(&s->scratch);
 	batch_release(&s->batch);
 	free(s->model.winner);
 	free(s->model.promised);
@@ -336,9 +336,9 @@ int main(int argc, char **argv)
 	check_sums(&a, &b);
 	compare(&a);
 	printf("rows=%" PRId64 " inserted=%" PRId64 " corrected=%" PRId64 " copied=%" PRId64
-	       " redone=%" PRId64 "\n",
+	       " stored_again=%" PRId64 "\n",
 	       a.rows + b.rows, a.sum.inserted + b.sum.inserted, a.sum.corrected + b.sum.corrected,
-	       a.sum.copied + b.sum.copied, a.sum.redone + b.sum.redone);
+	       a.sum.copied + b.sum.copied, a.sum.stored_again + b.sum.stored_again);
 	end(&a);
 	end(&b);
 	return 0;

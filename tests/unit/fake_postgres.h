@@ -75,7 +75,7 @@ static void fake_parameter(int fd, const char *name, const char *value)
 	fake_send(fd, 'S', body, (size_t)n + 1);
 }
 
-/* The start-up packet and its answer. 0 where statements may follow. */
+/* The start-up packet and its answer. 0 if statements may follow. */
 static int fake_welcome(struct fake *f, int fd)
 {
 	uint32_t len;
@@ -104,7 +104,7 @@ static int fake_welcome(struct fake *f, int fd)
 	return 0;
 }
 
-/* A statement of the extended protocol; its text is the command. Returns -1 where the connection
+/* A statement of the extended protocol; its text is the command. Returns -1 if the connection
  * ends. */
 static int fake_execute(int fd, const char *sql)
 {
@@ -163,7 +163,7 @@ static int fake_skip(int fd, size_t n)
 }
 
 /* COPY ... FROM STDIN; the text after COPY is the command. It has as many rows as messages of data
- * came. Returns -1 where the connection ends. */
+ * came. Returns -1 if the connection ends. */
 static int fake_copy(int fd, const char *sql)
 {
 	char type = 0, done[32];

@@ -14,7 +14,7 @@
  * ASan. */
 static inline char *slurp(const char *dir, const char *name, size_t *len)
 {
-	static char room[1 << 20];
+	static char scratch[1 << 20];
 	char path[512], *text;
 	FILE *f;
 
@@ -22,11 +22,11 @@ static inline char *slurp(const char *dir, const char *name, size_t *len)
 	f = fopen(path, "rb");
 	if (!f)
 		fail_msg("%s cannot be read; unit tests run in the repository's root", path);
-	*len = fread(room, 1, sizeof(room), f);
+	*len = fread(scratch, 1, sizeof(scratch), f);
 	fclose(f);
 	text = malloc(*len ? *len : 1);
 	assert_non_null(text);
-	memcpy(text, room, *len);
+	memcpy(text, scratch, *len);
 	return text;
 }
 

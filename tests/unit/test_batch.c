@@ -219,7 +219,7 @@ static void test_full_by_rows(void **state)
 	}
 	assert_false(batch_is_full(&b));
 	batch_take(&b, 0, 200, 200, 10, 5000);
-	batch_bury(&b, 0, 200, "k", 1, "v", 1, "a dead letter takes room as well");
+	batch_add_dead_letter(&b, 0, 200, "k", 1, "v", 1, "a dead letter takes room as well");
 	assert_true(batch_is_full(&b));
 	assert_true(batch_is_due(&b, 5000));
 	batch_release(&b);
@@ -288,11 +288,11 @@ static void test_dead_letters_are_copies(void **state)
 
 	(void)state;
 	batch_init(&b, limits);
-	batch_bury(&b, 1, 9, NULL, 0, value, strlen(value), "reason");
+	batch_add_dead_letter(&b, 1, 9, NULL, 0, value, strlen(value), "reason");
 	memset(value, 'x', strlen(value));
 	assert_null(b.dead[0].key);
 	assert_string_equal(b.dead[0].value, "not a candle");
-	batch_bury(&b, 1, 10, "", 0, huge, sizeof(huge), "large");
+	batch_add_dead_letter(&b, 1, 10, "", 0, huge, sizeof(huge), "large");
 	assert_non_null(b.dead[1].key);
 	assert_int_equal(b.dead[1].value_len, DEAD_VALUE_BYTES);
 	batch_clear(&b);

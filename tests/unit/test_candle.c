@@ -261,7 +261,7 @@ static void test_values(void **state)
 		       "1");
 		assert_false(candle_same_values(&a, &b));
 	}
-	assert_false(candle_is_odd(&a));
+	assert_false(candle_is_inconsistent(&a));
 	for (size_t i = 0; i < 5; i++) {
 		static const char *const values[][4] = {{"5", "4", "1", "2"},
 							{"2", "4", "1", "5"},
@@ -274,7 +274,7 @@ static void test_values(void **state)
 		strcpy(m.candle.high, values[i][1]);
 		strcpy(m.candle.low, values[i][2]);
 		strcpy(m.candle.close, values[i][3]);
-		assert_true(candle_is_odd(&m.candle));
+		assert_true(candle_is_inconsistent(&m.candle));
 		assert_int_equal(message_validate(&m, &err), 0);
 	}
 }

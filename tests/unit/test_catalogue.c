@@ -54,7 +54,7 @@ static void what_stays_is_kept(void **state)
 {
 	struct catalogue c = {0};
 	struct series *a, *b;
-	uint32_t tenure;
+	uint32_t epoch;
 	size_t left;
 
 	(void)state;
@@ -71,19 +71,19 @@ static void what_stays_is_kept(void **state)
 	series_begin(b, T0);
 	look(a, T0 - 100 * MIN, T0);
 	look(b, T0 - 100 * MIN, T0);
-	tenure = b->tenure;
+	epoch = b->epoch;
 
 	assert_int_equal(catalogue_own(&c, ours, "A", &left), 0);
 	assert_int_equal(left, 2);
 	assert_int_equal(c.n_owned, 2);
-	assert_true(a->looked_once && a->known.n == 1); /* as it was */
-	assert_false(b->owned || b->begun || b->looked_once);
+	assert_true(a->looked_up && a->known.n == 1); /* as it was */
+	assert_false(b->owned || b->begun || b->looked_up);
 	assert_int_equal(b->known.n, 0);
 
 	assert_int_equal(catalogue_own(&c, ours, "AB", &left), 2);
-	assert_true(b->owned && !b->looked_once); /* whatever was known of it is somebody else's */
-	assert_int_not_equal(b->tenure, tenure);
-	assert_true(a->looked_once);
+	assert_true(b->owned && !b->looked_up); /* whatever was known of it is somebody else's */
+	assert_int_not_equal(b->epoch, epoch);
+	assert_true(a->looked_up);
 	catalogue_release(&c);
 }
 
@@ -121,7 +121,7 @@ static void a_delisted_market_ends(void **state)
 	series_market(s, 0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
 	assert_int_equal(s->wanted_until_ms,
-			 T0 - 60 * MIN); /* what we know ends here, and nothing more can be had */
+			 T0 - 60 * MIN); /* what we know ends here, and nothing more is available */
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
 	assert_int_equal(series_missing(s, T0, 0), 0);
 	assert_int_equal(series_live_due_ms(s, T0 + 600 * MIN), INT64_MAX);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests that are answered: manners, connections, waits. */
+/* Requests that are answered: conventions, connections, waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static void a_good_answer(void **state)
 	http_answer_release(&a);
 }
 
-static void manners(void **state)
+static void conventions(void **state)
 {
 	struct fixture *f = *state;
 
@@ -234,7 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SERVER(a_good_answer),
-		WITH_SERVER(manners),
+		WITH_SERVER(conventions),
 		WITH_SERVER(answers_of_all_kinds),
 		WITH_SERVER(connections_are_kept_and_few),
 		WITH_SERVER(waits_are_woken),

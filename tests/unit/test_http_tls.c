@@ -23,7 +23,7 @@ static char dir[64];
 
 enum { ARGS_MAX = 40 };
 
-/* Starts openssl with the words of `line`, output to the file `out` in our directory; 0 where there
+/* Starts openssl with the words of `line`, output to the file `out` in our directory; 0 if there
  * is no openssl. */
 static pid_t openssl_start(const char *line, const char *out)
 {

@@ -90,7 +90,7 @@ static void test_manners_role_and_user(void **state)
 	assert_value(conf, "reconnect.backoff.max.ms", "2000");
 	assert_value(conf, "topic.metadata.refresh.interval.ms", "60000");
 	assert_value(conf, "partitioner", "murmur2_random");
-	assert_value(conf, "reconnect.backoff.ms", "200"); /* the role beats our manners */
+	assert_value(conf, "reconnect.backoff.ms", "200"); /* the role beats our conventions */
 	assert_value(conf, "compression.type", "lz4");
 	assert_value(conf, "acks", "-1");
 	assert_value(conf, "linger.ms", "70"); /* the user beats both */
@@ -251,12 +251,12 @@ static void test_repeated_errors_are_throttled(void **state)
 	assert_int_equal(
 		count(said,
 		      "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
-		      "error=_TRANSPORT reason=\"refused\\nlevel=error\"\n"),
+		      "error=_TRANSPORT error=\"refused\\nlevel=error\"\n"),
 		1);
 	assert_int_equal(
 		count(said,
 		      "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
-		      "error=_AUTHENTICATION reason=\"wrong password\"\n"),
+		      "error=_AUTHENTICATION error=\"wrong password\"\n"),
 		1);
 }
 

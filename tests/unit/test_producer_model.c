@@ -296,7 +296,7 @@ static void run_world(uint64_t seed)
 		if (w->now_ms > end - (end - at(w, BEFORE)) / 3 && w->faults) {
 			w->faults = 0; /* the last third is calm, and the pauses that faults made
 					  are over */
-			boot += HELD_MAX_MS / 4;
+			boot += RETRY_MAX_MS / 4;
 		}
 		if (w->faults && rnd(w, 900) == 0) {
 			producer_start(w);
@@ -336,7 +336,7 @@ static void run_world(uint64_t seed)
 		series_look_ended(&w->s, &w->coverage, w->now_ms, boot);
 	}
 	coverage_check(w);
-	series_gaps(&w->s, NULL, w->now_ms, boot + HELD_MAX_MS / 4, &gaps);
+	series_gaps(&w->s, NULL, w->now_ms, boot + RETRY_MAX_MS / 4, &gaps);
 	if (gaps.n > 0)
 		fail_msg("%zu gaps are left, the first from interval %lld to %lld", gaps.n,
 			 (long long)(gaps.v[0].from - START_MS) / w->iv->nominal_ms,

@@ -11,7 +11,7 @@
 #include "pacing.h"
 #include "producer/ratelimit.h"
 
-/* An exchange that counts in fixed seconds: remaining after this one, -1 where it is a 429. */
+/* An exchange that counts in fixed seconds: remaining after this one, -1 if it is a 429. */
 struct counter {
 	int64_t second;
 	int n;

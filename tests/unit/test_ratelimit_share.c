@@ -255,7 +255,7 @@ static void a_guest_is_modest(void **state)
 
 	(void)state;
 	street_open(&s, 3, (int[]){6, 6, 0}, 20);
-	ratelimit_guest(&s.m[2].rate);
+	ratelimit_use_leftover(&s.m[2].rate);
 	for (int i = 0; i < 3; i++)
 		s.m[i].works = 1;
 	street_run(&s, 300);

@@ -143,7 +143,7 @@ static void five_missing_candles(void **state)
 	(void)state;
 	begin(&s, INT64_MIN, clock_at(10, 30));
 	s.wanted_from_ms = clock_at(-100, 0);
-	/* live goes first, but leaves what ended a minute or more ago to the first look */
+	/* live goes first, but leaves what ended a minute or more ago to the first lookup */
 	page_gives(&s, "ABCDEFGHIJk", NO_TO, clock_at(10, 30), 0, "J[]");
 	looked(&s, -100, 4, clock_at(10, 30), 0, 5);
 	series_gaps(&s, NULL, clock_at(10, 30), 0, &gaps);
@@ -218,10 +218,10 @@ static void a_look_replaces_what_was_known(void **state)
 	(void)state;
 	begin(&s, T0, clock_at(10, 0));
 	looked(&s, -1, 9, clock_at(10, 0), 0, 0);
-	/* delivered before the look began: the database must have it by now */
+	/* delivered before the lookup began: the database must have it by now */
 	series_delivered(&s, clock_at(9, 0), clock_at(10, 0));
 	series_look_began(&s);
-	/* delivered since: the look cannot have seen it */
+	/* delivered since: the lookup cannot have seen it */
 	series_delivered(&s, clock_at(10, 0), clock_at(11, 0));
 	s.live_from_ms = clock_at(11, 0);
 	struct spans covered = {0};
@@ -312,7 +312,7 @@ static void the_listing_begins_where_a_page_is_empty_twice(void **state)
 	page_gives(&s, "", clock_at(30, 0), clock_at(60, 1), 1000, "");
 	page_gives(&s, "", clock_at(30, 0), clock_at(62, 1), 1000 + EMPTY_AGAIN_MS, "");
 	assert_true(s.listed_from_ms == clock_at(30, 0));
-	series_gaps(&s, NULL, clock_at(63, 0), HELD_MAX_MS / 2, &gaps);
+	series_gaps(&s, NULL, clock_at(63, 0), RETRY_MAX_MS / 2, &gaps);
 	assert_int_equal(gaps.n, 0);
 	series_gaps(&s, NULL, clock_at(63, 0), 2000 + EMPTY_AGAIN_MS + RELISTED_MS, &gaps);
 	assert_int_equal(gaps.n, 1); /* asked again daily */
@@ -354,7 +354,7 @@ static void a_rejected_span_is_asked_for_with_growing_pauses(void **state)
 	}
 	assert_int_equal(pauses[0], 1000);
 	assert_int_equal(pauses[2], 60000);
-	assert_int_equal(pauses[13], HELD_MAX_MS);
+	assert_int_equal(pauses[13], RETRY_MAX_MS);
 	spans_release(&gaps);
 	series_release(&s);
 }

@@ -100,7 +100,8 @@ static void test_arrivals(void **state)
 	assert_int_equal(assigned_judge(p, 10), ARRIVAL_BACK);
 	assert_int_equal(assigned_judge(p, 11), ARRIVAL_NEXT);
 
-	/* A hole is believed when it is met a second time at the same place, after another look. */
+	/* A hole is believed when it is met a second time at the same place, after another lookup.
+	 */
 	assert_int_equal(assigned_judge(p, 15), ARRIVAL_JUMP);
 	assigned_restart(&a);
 	assert_int_equal(assigned_judge(p, 15), ARRIVAL_IGNORED);

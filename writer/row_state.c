@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "standing.h"
+#include "row_state.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static int same_stretch(const struct candle *a, const struct candle *b)
 	       b->timestamp_ms - a->timestamp_ms <= APART_MAX * a->interval->nominal_ms;
 }
 
-size_t standing_stretches(const struct batch *b, struct stretch *stretches)
+size_t row_state_stretches(const struct batch *b, struct stretch *stretches)
 {
 	size_t n = 0;
 
@@ -52,7 +52,7 @@ static int order(const char *ours, const struct found *f, int column)
 	return (c > 0) - (c < 0);
 }
 
-enum standing standing_of(const struct message *m, const struct found *f)
+enum row_state row_state_of(const struct message *m, const struct found *f)
 {
 	const struct candle *c = &m->candle;
 	/* volume and quote_volume first: they decide */
@@ -61,7 +61,7 @@ enum standing standing_of(const struct message *m, const struct found *f)
 	int wins, same = 1;
 
 	if (f->field[FOUND_REVISION] == NULL || f->field[FOUND_FETCHED_AT] == NULL)
-		return STANDING_NEWER;
+		return ROW_NEWER;
 	revision = pgbinary_get_int64(f->field[FOUND_REVISION]);
 	theirs_us = pgbinary_get_time_us(f->field[FOUND_FETCHED_AT]);
 	wins = (c->revision > revision) - (c->revision < revision);
@@ -71,14 +71,14 @@ enum standing standing_of(const struct message *m, const struct found *f)
 		int o = order(values[i], f, FOUND_VALUES + i);
 
 		if (o == ORDER_UNKNOWN)
-			return STANDING_NEWER;
+			return ROW_NEWER;
 		if (wins == 0 && i < 2)
 			wins = o;
 		same &= o == 0;
 	}
 	if (wins > 0)
-		return STANDING_NEWER;
-	return same ? STANDING_IDENTICAL : STANDING_STALE;
+		return ROW_NEWER;
+	return same ? ROW_IDENTICAL : ROW_STALE;
 }
 
 /* The row of the stretch with that timestamp, or `to`. Answers come in order, mostly: *next is
@@ -105,7 +105,7 @@ static size_t find(const struct batch *b, const struct stretch *s, int64_t times
 	return from;
 }
 
-static void note(struct transaction_room *room, const struct batch *b, size_t stretches,
+static void note(struct store_scratch *scratch, const struct batch *b, size_t stretches,
 		 const PGresult *res)
 {
 	size_t next = 0;
@@ -116,9 +116,9 @@ static void note(struct transaction_room *room, const struct batch *b, size_t st
 
 		if (k >= stretches)
 			continue;
-		i = find(b, &room->stretches[k],
+		i = find(b, &scratch->stretches[k],
 			 pgbinary_get_time_us(PQgetvalue(res, row, TIMESTAMP)), &next);
-		if (i == room->stretches[k].to || room->standing[i] == STANDING_OUT)
+		if (i == scratch->stretches[k].to || scratch->state[i] == ROW_EXCLUDED)
 			continue;
 		for (int c = 0; c < FOUND_COLUMNS; c++) {
 			found.field[c] = PQgetisnull(res, row, REVISION + c)
@@ -126,40 +126,40 @@ static void note(struct transaction_room *room, const struct batch *b, size_t st
 						 : PQgetvalue(res, row, REVISION + c);
 			found.len[c] = PQgetlength(res, row, REVISION + c);
 		}
-		room->standing[i] = (unsigned char)standing_of(&b->rows[i].m, &found);
+		scratch->state[i] = (unsigned char)row_state_of(&b->rows[i].m, &found);
 	}
 }
 
-int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b,
-		 int64_t deadline_ms, struct err *err)
+int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   int64_t deadline_ms, struct err *err)
 {
 	char text[TIMETEXT_BYTES];
 	const char *values[4];
 	size_t stretches;
 	PGresult *res;
 
-	room_take_rows(room, b->n);
-	stretches = standing_stretches(b, room->stretches);
+	scratch_take_rows(scratch, b->n);
+	stretches = row_state_stretches(b, scratch->stretches);
 	for (size_t i = 0; i < b->n; i++)
-		room->standing[i] = b->rows[i].rejected != NULL ? STANDING_OUT : STANDING_MISSING;
+		scratch->state[i] = b->rows[i].rejected != NULL ? ROW_EXCLUDED : ROW_MISSING;
 	if (stretches == 0)
 		return 0;
-	room_clear(room);
+	scratch_clear(scratch);
 	for (size_t k = 0; k < stretches; k++) {
-		const struct candle *first = &b->rows[room->stretches[k].from].m.candle;
-		const struct candle *last = &b->rows[room->stretches[k].to - 1].m.candle;
+		const struct candle *first = &b->rows[scratch->stretches[k].from].m.candle;
+		const struct candle *last = &b->rows[scratch->stretches[k].to - 1].m.candle;
 
-		pgarray_plain(&room->a[0], first->symbol);
-		pgarray_plain(&room->a[1], first->interval->name);
-		pgarray_plain(&room->a[2], time_format(first->timestamp_ms, text));
-		pgarray_plain(&room->a[3], time_format(last->timestamp_ms, text));
+		pgarray_plain(&scratch->a[0], first->symbol);
+		pgarray_plain(&scratch->a[1], first->interval->name);
+		pgarray_plain(&scratch->a[2], time_format(first->timestamp_ms, text));
+		pgarray_plain(&scratch->a[3], time_format(last->timestamp_ms, text));
 	}
-	if (room_values(room, 4, values, err) != 0)
+	if (scratch_values(scratch, 4, values, err) != 0)
 		return -1;
 	res = pg_query_binary(pg, SQL_STANDING, (struct pg_params){4, values}, deadline_ms, err);
 	if (res == NULL)
 		return -1;
-	note(room, b, stretches, res);
+	note(scratch, b, stretches, res);
 	PQclear(res);
 	return 0;
 }

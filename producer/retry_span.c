@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hold.h"
+#include "retry_span.h"
 
 enum {
 	HOPELESS_TIMES = 3,
@@ -8,7 +8,7 @@ enum {
 	PAUSE_GROWN_MS = 60 * 1000
 };
 
-int64_t hold_pause_ms(int fails, int64_t max_ms)
+int64_t retry_pause_ms(int fails, int64_t max_ms)
 {
 	int64_t pause = fails < PAUSE_GROWS_FROM ? (int64_t)PAUSE_FIRST_MS * fails : PAUSE_GROWN_MS;
 
@@ -17,7 +17,7 @@ int64_t hold_pause_ms(int fails, int64_t max_ms)
 	return pause < max_ms ? pause : max_ms;
 }
 
-static struct hold *find(struct holds *h, int64_t from_ms, int64_t to_ms)
+static struct retry_span *find(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
 {
 	for (size_t i = 0; i < h->n; i++)
 		if (h->v[i].from_ms < to_ms && from_ms < h->v[i].to_ms)
@@ -25,36 +25,36 @@ static struct hold *find(struct holds *h, int64_t from_ms, int64_t to_ms)
 	return NULL;
 }
 
-static struct hold *get(struct holds *h, int64_t from_ms, int64_t to_ms)
+static struct retry_span *get(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
 {
-	struct hold *hold = find(h, from_ms, to_ms);
+	struct retry_span *span = find(h, from_ms, to_ms);
 
-	if (!hold && h->n < HOLDS) {
-		hold = &h->v[h->n++];
-		*hold = (struct hold){0};
-	} else if (!hold) {
-		hold = &h->v[0];
+	if (!span && h->n < RETRY_SPANS) {
+		span = &h->v[h->n++];
+		*span = (struct retry_span){0};
+	} else if (!span) {
+		span = &h->v[0];
 		for (size_t i = 1; i < h->n; i++)
-			if (h->v[i].until_boot_ms < hold->until_boot_ms)
-				hold = &h->v[i];
-		*hold = (struct hold){0};
+			if (h->v[i].until_boot_ms < span->until_boot_ms)
+				span = &h->v[i];
+		*span = (struct retry_span){0};
 	}
-	hold->from_ms = from_ms;
-	hold->to_ms = to_ms;
-	return hold;
+	span->from_ms = from_ms;
+	span->to_ms = to_ms;
+	return span;
 }
 
-void holds_rejected(struct holds *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
+void retry_spans_rejected(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct hold *hold = get(h, from_ms, to_ms);
+	struct retry_span *span = get(h, from_ms, to_ms);
 
-	hold->times++;
-	hold->until_boot_ms = boot_ms + hold_pause_ms(hold->times, HELD_MAX_MS);
+	span->times++;
+	span->until_boot_ms = boot_ms + retry_pause_ms(span->times, RETRY_MAX_MS);
 }
 
-int holds_empty(struct holds *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
+int retry_spans_empty(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct hold *e = &h->empty;
+	struct retry_span *e = &h->empty;
 	int64_t pause;
 
 	if (e->times > 0 && from_ms > e->from_ms)
@@ -66,21 +66,21 @@ int holds_empty(struct holds *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms
 		return 0;
 	}
 	if (e->times == 0 || to_ms != e->to_ms)
-		*e = (struct hold){.to_ms = to_ms, .first_boot_ms = boot_ms};
+		*e = (struct retry_span){.to_ms = to_ms, .first_boot_ms = boot_ms};
 	e->from_ms = from_ms;
 	e->times++;
-	pause = hold_pause_ms(e->times - 1, HELD_MAX_MS);
+	pause = retry_pause_ms(e->times - 1, RETRY_MAX_MS);
 	e->until_boot_ms = boot_ms + (pause > EMPTY_AGAIN_MS ? pause : EMPTY_AGAIN_MS);
 	return boot_ms - e->first_boot_ms >= EMPTY_AGAIN_MS;
 }
 
-void holds_not_empty(struct holds *h, int64_t timestamp_ms)
+void retry_spans_not_empty(struct retry_spans *h, int64_t timestamp_ms)
 {
 	if (timestamp_ms < h->empty.to_ms)
-		h->empty = (struct hold){0};
+		h->empty = (struct retry_span){0};
 }
 
-void holds_known(struct holds *h, const struct spans *known)
+void retry_spans_known(struct retry_spans *h, const struct spans *known)
 {
 	size_t kept = 0;
 
@@ -89,15 +89,15 @@ void holds_known(struct holds *h, const struct spans *known)
 			h->v[kept++] = h->v[i];
 	h->n = kept;
 	if (h->empty.times > 0 && spans_contain(known, h->empty.to_ms - 1))
-		h->empty = (struct hold){0};
+		h->empty = (struct retry_span){0};
 }
 
-int holds_any(const struct holds *h)
+int retry_spans_any(const struct retry_spans *h)
 {
 	return h->n > 0 || h->empty.times > 0;
 }
 
-void holds_drop(struct holds *h, int64_t from_ms, int64_t to_ms)
+void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
 {
 	size_t kept = 0;
 
@@ -107,7 +107,7 @@ void holds_drop(struct holds *h, int64_t from_ms, int64_t to_ms)
 	h->n = kept;
 }
 
-int holds_hopeless(const struct holds *h)
+int retry_spans_are_stuck(const struct retry_spans *h)
 {
 	for (size_t i = 0; i < h->n; i++)
 		if (h->v[i].times >= HOPELESS_TIMES)
@@ -115,7 +115,7 @@ int holds_hopeless(const struct holds *h)
 	return h->empty.times >= HOPELESS_TIMES;
 }
 
-void holds_subtract(const struct holds *h, int64_t boot_ms, struct spans *from)
+void retry_spans_subtract(const struct retry_spans *h, int64_t boot_ms, struct spans *from)
 {
 	for (size_t i = 0; i < h->n; i++)
 		if (boot_ms < h->v[i].until_boot_ms)

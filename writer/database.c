@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ready.h"
+#include "database.h"
 
 #include <poll.h>
 
@@ -19,7 +19,7 @@ static void pause_ms(int64_t ms)
 	poll(&p, 1, (int)ms);
 }
 
-int ready_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
+int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
 {
 	int64_t skipped, began = clock_boot_ms();
 	struct log_throttle say = {0, 0};
@@ -44,7 +44,7 @@ static int exit_code_of(enum check check)
 	return check == CHECK_DENIED ? EXIT_USAGE : EXIT_PERSON;
 }
 
-int ready_wait(const char *conninfo)
+int database_wait(const char *conninfo)
 {
 	struct log_throttle say = {0, 0};
 	struct pg pg = {0};
@@ -55,7 +55,7 @@ int ready_wait(const char *conninfo)
 		struct err err;
 		int64_t skipped;
 
-		if (!pg_is_open(&pg) && ready_open(&pg, conninfo, -1, &err) != 0) {
+		if (!pg_is_open(&pg) && database_open(&pg, conninfo, -1, &err) != 0) {
 			if (err.class == ERR_RETRY)
 				continue; /* a signal */
 			log_error(err.text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "adopt_look.h"
+#include "adopt_inspect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static int is_true(const PGresult *res, int row, int column)
 	return strcmp(PQgetvalue(res, row, column), "t") == 0;
 }
 
-static void take_columns(struct adopt_look *look)
+static void take_columns(struct adopt_inspect *look)
 {
 	const PGresult *res = look->columns;
 	size_t n = (size_t)PQntuples(res);
@@ -98,12 +98,12 @@ static void take_columns(struct adopt_look *look)
 	look->table.n = n;
 }
 
-int adopt_look(struct pg *pg, struct adopt_look *look, struct err *err)
+int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 	const PGresult *res;
 
-	*look = (struct adopt_look){0};
+	*look = (struct adopt_inspect){0};
 	look->facts = pg_query(pg, SQL_FACTS, none, DEADLINE_MS, err);
 	if (look->facts == NULL)
 		return -1;
@@ -126,10 +126,10 @@ int adopt_look(struct pg *pg, struct adopt_look *look, struct err *err)
 	return 0;
 }
 
-void adopt_look_release(struct adopt_look *look)
+void adopt_look_release(struct adopt_inspect *look)
 {
 	PQclear(look->facts);
 	PQclear(look->columns);
 	free(look->column);
-	*look = (struct adopt_look){0};
+	*look = (struct adopt_inspect){0};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The look: the producer reading from the database what is covered, on a thread of its own (libpq
+/* The lookup: the producer reading from the database what is covered, on a thread of its own (libpq
  * blocks on name look-ups).
  *
  *   1. E = end offsets of the owned partitions    2. wait until the writer's position >= E in each
@@ -11,17 +11,17 @@
  * producer wants is written in the same visit (market_data_series), so that it is durable and comes
  * back after the tables were emptied. The database or the broker away: said, retried with growing
  * pauses, never fatal. */
-#ifndef GAPLESS_LOOK_H
-#define GAPLESS_LOOK_H
+#ifndef GAPLESS_LOOKUP_H
+#define GAPLESS_LOOKUP_H
 
 #include "common/settings.h"
 #include "common/spans.h"
 #include "members.h"
 #include "series.h"
 
-struct look_series {
-	struct series *series; /* the caller's, and its tenure when the job was made */
-	uint32_t tenure;
+struct lookup_series {
+	struct series *series; /* the caller's, and its epoch when the job was made */
+	uint32_t epoch;
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
 	int widen; /* wanted_from was asked for by name (--since): widens what is wanted */
@@ -41,8 +41,8 @@ struct look_series {
 	size_t n_stored;
 };
 
-struct look_job {
-	struct look_series *series;
+struct lookup_job {
+	struct lookup_series *series;
 	size_t n;
 	int32_t *partitions; /* whose end offsets are to be reached; NULL: all of the topic */
 	size_t n_partitions;
@@ -50,43 +50,43 @@ struct look_job {
 	int write_wanted; /* 0: what is wanted in the database is neither read nor written */
 	int read_open;    /* 1: fill open[] */
 	int confirms;     /* the caller's: a fetch waits for this one (fetch.c) */
-	int first; /* some series have their first look: after stall_ms they take the coverage as it
-		      is */
-	int64_t stall_ms;    /* without any movement of the writer for this long, the look ends */
+	int first; /* some series have their first lookup: after stall_ms they take the coverage as
+		      it is */
+	int64_t stall_ms;    /* without any movement of the writer for this long, the lookup ends */
 	int64_t stored_rows; /* how many of the newest stored rows of each gap to read: what may be
-				fetched until the next look */
+				fetched until the next lookup */
 	/* out */
 	int stored; /* the writer has stored everything before the end offsets */
-	int taken;  /* the coverage was read; 0: the writer did not move (and no look is the first),
-		       or the look was cut short */
+	int taken;  /* the coverage was read; 0: the writer did not move (and no lookup is the
+		       first),  or the lookup was cut short */
 	int members_known;
 	struct members members;
 	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */
 	size_t n_open;
 };
 
-struct look_settings {
+struct lookup_settings {
 	const char *conninfo, *brokers, *topic, *source;
 	const char *group, *client_id; /* of the producers' group: whose members are compared */
 	const struct setting_list *properties; /* librdkafka's */
 };
 
-struct look;
+struct lookup;
 
-struct look *look_new(const struct look_settings *settings, struct err *err);
-/* Ends the thread, waiting at most about a second for it; 1 where it ended (else it still runs,
+struct lookup *lookup_new(const struct lookup_settings *settings, struct err *err);
+/* Ends the thread, waiting at most about a second for it; 1 if it ended (else it still runs,
  * nothing was freed, and exit() ends the process without its destructors). */
-int look_free(struct look *l);
-/* Hands a job over (it belongs to the thread until look_take gives it back). The previous one must
- * have been taken. */
-void look_start(struct look *l, struct look_job *job);
+int lookup_free(struct lookup *l);
+/* Hands a job over (it belongs to the thread until lookup_take gives it back). The previous one
+ * must have been taken. */
+void lookup_start(struct lookup *l, struct lookup_job *job);
 /* The running job is of no use any more: it comes back soon, not taken. */
-void look_cut(struct look *l);
+void lookup_cancel(struct lookup *l);
 /* The finished job, or NULL. */
-struct look_job *look_take(struct look *l);
+struct lookup_job *lookup_take(struct lookup *l);
 /* Readable when a job is finished. */
-int look_fd(const struct look *l);
+int lookup_fd(const struct lookup *l);
 
-void look_job_free(struct look_job *job);
+void lookup_job_free(struct lookup_job *job);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "look.h"
+#include "lookup.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -14,27 +14,27 @@
 #include "common/kafka.h"
 #include "common/log.h"
 #include "common/pg.h"
-#include "look_sql.h"
+#include "lookup_sql.h"
 #include "topic.h"
 
 enum { QUERY_MS = 30000, OFFSETS_MS = 5000, POSITION_POLL_MS = 200, SAY_MS = 60000 };
 
-struct look {
-	struct look_settings settings;
+struct lookup {
+	struct lookup_settings settings;
 	rd_kafka_t *rk;
 	struct pg pg;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct look_job *todo, *done; /* under the lock */
-	int stopping, ended, cut;     /* under the lock */
+	struct lookup_job *todo, *done; /* under the lock */
+	int stopping, ended, cut;       /* under the lock */
 	int fd;
 	struct log_throttle trouble, waiting, members;
 	char last_trouble[512];
 };
 
-/* Waits, interruptibly; 1 where the job is to end. */
-static int pause_for(struct look *l, int64_t ms)
+/* Waits, interruptibly; 1 if the job is to end. */
+static int pause_for(struct lookup *l, int64_t ms)
 {
 	struct timespec until;
 	int stopping;
@@ -63,7 +63,8 @@ struct ends {
 	int64_t *low, *high; /* of asked[] */
 };
 
-static int ends_read(struct look *l, const struct look_job *job, struct ends *ends, struct err *err)
+static int ends_read(struct lookup *l, const struct lookup_job *job, struct ends *ends,
+		     struct err *err)
 {
 	if (topic_partitions(l->rk, l->settings.topic, &ends->n, err))
 		return -1;
@@ -98,12 +99,12 @@ static void ends_release(struct ends *ends)
 
 /* How many messages the writer has still to store; *at gets a number that grows when it moves. -1:
  * *err. */
-static int64_t behind(struct look *l, const struct ends *ends, int64_t *at, struct err *err)
+static int64_t behind(struct lookup *l, const struct ends *ends, int64_t *at, struct err *err)
 {
 	int64_t *position = xcalloc((size_t)ends->n, sizeof *position), lag = 0;
 
 	*at = 0;
-	if (look_sql_positions(&l->pg, l->settings.topic, position, ends->n, QUERY_MS, err)) {
+	if (lookup_sql_positions(&l->pg, l->settings.topic, position, ends->n, QUERY_MS, err)) {
 		lag = -1;
 	} else {
 		for (size_t i = 0; i < ends->n_asked; i++) {
@@ -121,7 +122,8 @@ static int64_t behind(struct look *l, const struct ends *ends, int64_t *at, stru
 
 /* Until the writer has stored everything before the end offsets. 1: it has; 0: it does not move;
  * -1: *err (or stopping). */
-static int writer_await(struct look *l, const struct ends *ends, int64_t stall_ms, struct err *err)
+static int writer_await(struct lookup *l, const struct ends *ends, int64_t stall_ms,
+			struct err *err)
 {
 	int64_t moved_ms = clock_boot_ms(), last = -1;
 
@@ -145,8 +147,8 @@ static int writer_await(struct look *l, const struct ends *ends, int64_t stall_m
 	}
 }
 
-/* The members are compared, or it is said why not; the look itself does not depend on it. */
-static int members_compare(struct look *l, struct look_job *job, struct err *err)
+/* The members are compared, or it is said why not; the lookup itself does not depend on it. */
+static int members_compare(struct lookup *l, struct lookup_job *job, struct err *err)
 {
 	int64_t skipped;
 
@@ -160,11 +162,11 @@ static int members_compare(struct look *l, struct look_job *job, struct err *err
 		err->class == ERR_FATAL; /* nobody who is seen, nobody who is different */
 	if (log_due(&l->members, clock_boot_ms(), SAY_MS, &skipped))
 		log_warn("the settings of the group's members are not compared",
-			 L_STR("reason", err->text));
+			 L_STR("error", err->text));
 	return 0;
 }
 
-static int look_once(struct look *l, struct look_job *job, struct err *err)
+static int lookup_once(struct lookup *l, struct lookup_job *job, struct err *err)
 {
 	struct ends ends = {0};
 	int rc = -1, stored;
@@ -175,9 +177,9 @@ static int look_once(struct look *l, struct look_job *job, struct err *err)
 		return 0;
 	if (!pg_is_open(&l->pg) && pg_open(&l->pg, l->settings.conninfo, "gapless-producer", err))
 		goto out;
-	if (job->write_wanted && look_sql_wanted(&l->pg, l->settings.source, job, QUERY_MS, err))
+	if (job->write_wanted && lookup_sql_wanted(&l->pg, l->settings.source, job, QUERY_MS, err))
 		goto out;
-	if (job->read_open && look_sql_open(&l->pg, l->settings.source, job, QUERY_MS, err))
+	if (job->read_open && lookup_sql_open(&l->pg, l->settings.source, job, QUERY_MS, err))
 		goto out;
 	if (ends_read(l, job, &ends, err))
 		goto out;
@@ -185,8 +187,8 @@ static int look_once(struct look *l, struct look_job *job, struct err *err)
 	if (stored < 0)
 		goto out;
 	job->stored = stored;
-	if ((stored || job->first) && (look_sql_coverage(&l->pg, job, QUERY_MS, err) ||
-				       look_sql_stored(&l->pg, job, QUERY_MS, err)))
+	if ((stored || job->first) && (lookup_sql_coverage(&l->pg, job, QUERY_MS, err) ||
+				       lookup_sql_stored(&l->pg, job, QUERY_MS, err)))
 		goto out;
 	job->taken = stored || job->first;
 	rc = 0;
@@ -195,7 +197,7 @@ out:
 	return rc;
 }
 
-static void trouble_say(struct look *l, const struct err *err)
+static void trouble_say(struct lookup *l, const struct err *err)
 {
 	int64_t skipped;
 
@@ -205,16 +207,16 @@ static void trouble_say(struct look *l, const struct err *err)
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
 	if (log_due(&l->trouble, clock_boot_ms(), SAY_MS, &skipped))
 		log_warn("what is covered cannot be read yet; trying again (live goes on)",
-			 L_STR("reason", err->text), L_INT("more", skipped));
+			 L_STR("error", err->text), L_INT("suppressed", skipped));
 }
 
-static void *look_thread(void *arg)
+static void *lookup_thread(void *arg)
 {
-	struct look *l = arg;
+	struct lookup *l = arg;
 
 	for (;;) {
 		struct backoff backoff;
-		struct look_job *job;
+		struct lookup_job *job;
 		struct err err = {0};
 
 		pthread_mutex_lock(&l->lock);
@@ -226,7 +228,7 @@ static void *look_thread(void *arg)
 		pthread_mutex_unlock(&l->lock);
 
 		backoff_init(&backoff, 200, 10000);
-		while (look_once(l, job, &err)) {
+		while (lookup_once(l, job, &err)) {
 			if (pause_for(l, 0))
 				break;
 			trouble_say(l, &err);
@@ -240,32 +242,32 @@ static void *look_thread(void *arg)
 		l->done = job;
 		pthread_mutex_unlock(&l->lock);
 		if (write(l->fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
-			log_debug("the look's eventfd is full");
+			log_debug("the lookup's eventfd is full");
 	}
 	l->ended = 1;
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
 }
 
-static void look_destroy(struct look *l)
+static void lookup_destroy(struct lookup *l)
 {
 	pg_close(&l->pg);
 	if (l->rk)
 		rd_kafka_destroy(l->rk);
 	if (l->fd >= 0)
 		close(l->fd);
-	look_job_free(l->todo);
-	look_job_free(l->done);
+	lookup_job_free(l->todo);
+	lookup_job_free(l->done);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);
 	free(l);
 }
 
-struct look *look_new(const struct look_settings *settings, struct err *err)
+struct lookup *lookup_new(const struct lookup_settings *settings, struct err *err)
 {
 	static const struct kafka_property role[] = {{NULL, NULL}};
 	static const char *const fixed[] = {NULL};
-	struct look *l = xcalloc(1, sizeof *l);
+	struct lookup *l = xcalloc(1, sizeof *l);
 	rd_kafka_conf_t *conf;
 	char text[256];
 
@@ -276,21 +278,21 @@ struct look *look_new(const struct look_settings *settings, struct err *err)
 	conf = kafka_conf_new(settings->brokers, role, fixed, settings->properties, err);
 	if (!conf)
 		goto failed;
-	/* A handle of its own: the publisher's is made anew after a fatal error. */
+	/* A handle of its own: the publisher's is recreated after a fatal error. */
 	l->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 	if (!l->rk) {
 		rd_kafka_conf_destroy(conf);
 		err_set(err, ERR_FATAL, "the Kafka client cannot be made: %s", text);
 		goto failed;
 	}
-	if (l->fd < 0 || pthread_create(&l->thread, NULL, look_thread, l)) {
+	if (l->fd < 0 || pthread_create(&l->thread, NULL, lookup_thread, l)) {
 		err_set(err, ERR_FATAL,
 			"the database thread cannot be started: raise the limits of threads and open files");
 		goto failed;
 	}
 	return l;
 failed:
-	look_destroy(l);
+	lookup_destroy(l);
 	return NULL;
 }
 
@@ -301,7 +303,7 @@ static void leave_at_once(int status, void *arg)
 	_exit(status);
 }
 
-int look_free(struct look *l)
+int lookup_free(struct lookup *l)
 {
 	struct timespec until;
 
@@ -318,11 +320,11 @@ int look_free(struct look *l)
 		on_exit(leave_at_once, NULL);
 		return 0;
 	}
-	look_destroy(l);
+	lookup_destroy(l);
 	return 1;
 }
 
-void look_start(struct look *l, struct look_job *job)
+void lookup_start(struct lookup *l, struct lookup_job *job)
 {
 	pthread_mutex_lock(&l->lock);
 	l->todo = job;
@@ -330,7 +332,7 @@ void look_start(struct look *l, struct look_job *job)
 	pthread_mutex_unlock(&l->lock);
 }
 
-void look_cut(struct look *l)
+void lookup_cancel(struct lookup *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->cut = l->todo != NULL;
@@ -338,9 +340,9 @@ void look_cut(struct look *l)
 	pthread_mutex_unlock(&l->lock);
 }
 
-struct look_job *look_take(struct look *l)
+struct lookup_job *lookup_take(struct lookup *l)
 {
-	struct look_job *job;
+	struct lookup_job *job;
 	uint64_t drained;
 
 	if (read(l->fd, &drained, sizeof drained) < 0)
@@ -352,12 +354,12 @@ struct look_job *look_take(struct look *l)
 	return job;
 }
 
-int look_fd(const struct look *l)
+int lookup_fd(const struct lookup *l)
 {
 	return l->fd;
 }
 
-void look_job_free(struct look_job *job)
+void lookup_job_free(struct lookup_job *job)
 {
 	if (!job)
 		return;

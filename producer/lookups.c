@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks, as the loop sees them: a job goes to the look's thread, and what comes back replaces what
- * was known. */
+/* Looks, as the loop sees them: a job goes to the lookup's thread, and what comes back replaces
+ * what was known. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 
 enum { AGREE_AGAIN_MS = 500 };
 
-void look_anew(struct collect *c)
+void lookup_now(struct collect *c)
 {
-	look_cut(c->look);
-	c->look_boot_ms = 0;
+	lookup_cancel(c->lookup);
+	c->lookup_boot_ms = 0;
 }
 
 static const char *state_of(const struct series *s, int64_t boot_ms)
@@ -23,28 +23,28 @@ static const char *state_of(const struct series *s, int64_t boot_ms)
 		return "delisted";
 	if (boot_ms < s->unknown_until_boot_ms)
 		return "unknown market";
-	return holds_any(&s->holds) ? "pages rejected or empty" : "ok";
+	return retry_spans_any(&s->retries) ? "pages rejected or empty" : "ok";
 }
 
-static void look_series_fill(struct look_series *l, struct series *s, int64_t boot_ms)
+static void lookup_series_fill(struct lookup_series *l, struct series *s, int64_t boot_ms)
 {
 	l->series = s;
-	l->tenure = s->tenure;
+	l->epoch = s->epoch;
 	memcpy(l->symbol, s->symbol, sizeof l->symbol);
 	l->iv = s->iv;
 	l->widen = s->since_ms != INT64_MIN;
 	l->wanted_from_ms = s->wanted_from_ms;
 	l->wanted_until_ms = s->wanted_until_ms;
 	l->listed_from_ms = l->listed_before_ms = s->listed_from_ms;
-	l->known = s->looked_once;
+	l->known = s->looked_up;
 	l->live_from_ms = s->live_from_ms;
 	l->state = state_of(s, boot_ms);
 	series_look_began(s);
 }
 
-static struct look_job *look_job_new(struct collect *c)
+static struct lookup_job *lookup_job_new(struct collect *c)
 {
-	struct look_job *job = xcalloc(1, sizeof *job);
+	struct lookup_job *job = xcalloc(1, sizeof *job);
 	int64_t boot = clock_boot_ms();
 	const int32_t *partitions;
 
@@ -62,8 +62,8 @@ static struct look_job *look_job_new(struct collect *c)
 
 		if (!s->begun)
 			continue;
-		look_series_fill(&job->series[job->n++], s, boot);
-		job->first |= !s->looked_once;
+		lookup_series_fill(&job->series[job->n++], s, boot);
+		job->first |= !s->looked_up;
 	}
 	if (c->ownership) {
 		partitions = ownership_partitions(c->ownership, &job->n_partitions);
@@ -74,9 +74,9 @@ static struct look_job *look_job_new(struct collect *c)
 	return job;
 }
 
-static void series_apply(struct series *s, struct look_series *l, int64_t now, int64_t boot)
+static void series_apply(struct series *s, struct lookup_series *l, int64_t now, int64_t boot)
 {
-	int first = !s->looked_once;
+	int first = !s->looked_up;
 	int64_t missing;
 	char text[64];
 
@@ -102,7 +102,7 @@ static void series_apply(struct series *s, struct look_series *l, int64_t now, i
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
-static void look_apply(struct collect *c, struct look_job *job)
+static void lookup_apply(struct collect *c, struct lookup_job *job)
 {
 	int64_t boot = clock_boot_ms(), now = exclock_now(&c->clock, boot);
 	size_t added = 0;
@@ -110,8 +110,7 @@ static void look_apply(struct collect *c, struct look_job *job)
 	for (size_t i = 0; job->taken && i < job->n; i++) {
 		struct series *s = job->series[i].series;
 
-		if (s->tenure == job->series[i].tenure && s->owned &&
-		    (job->stored || !s->looked_once))
+		if (s->epoch == job->series[i].epoch && s->owned && (job->stored || !s->looked_up))
 			series_apply(s, &job->series[i], now, boot);
 	}
 	if (job->taken && job->confirms)
@@ -123,7 +122,7 @@ static void look_apply(struct collect *c, struct look_job *job)
 		added += listing_add(c, job->open[i],
 				     0); /* not listed, or the list would have brought it */
 	if (added > 0)
-		own_again(c);
+		own_added(c);
 }
 
 static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
@@ -131,27 +130,27 @@ static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
 	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
 		const struct series *s = c->catalogue.owned[i];
 
-		if (holds_any(&s->holds) || series_missing(s, now_ms, boot_ms) > 0)
+		if (retry_spans_any(&s->retries) || series_missing(s, now_ms, boot_ms) > 0)
 			return 1;
 	}
 	return 0;
 }
 
-static void look_done(struct collect *c, struct look_job *job, int64_t now_ms, int64_t boot_ms)
+static void lookup_done(struct collect *c, struct lookup_job *job, int64_t now_ms, int64_t boot_ms)
 {
 	int64_t pause_ms = 1000 * c->options->look_s;
 
-	c->looking = 0;
-	look_apply(c, job);
+	c->lookup_running = 0;
+	lookup_apply(c, job);
 	if (job->members_only)
 		pause_ms = c->agreed ? 0 : AGREE_AGAIN_MS;
 	else if (gaps_left(c, now_ms, boot_ms))
 		pause_ms = 1000 * c->options->look_gaps_s;
-	if (c->look_boot_ms != 0) /* else an assignment came in between */
-		c->look_boot_ms = boot_ms + pause_ms;
+	if (c->lookup_boot_ms != 0) /* else an assignment came in between */
+		c->lookup_boot_ms = boot_ms + pause_ms;
 }
 
-/* The exchange's time is known: live can begin, without waiting for a look. */
+/* The exchange's time is known: live can begin, without waiting for a lookup. */
 static void begin_all(struct collect *c, int64_t now_ms, int64_t boot_ms)
 {
 	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
@@ -168,17 +167,17 @@ static void begin_all(struct collect *c, int64_t now_ms, int64_t boot_ms)
 	c->begun_said = 1;
 }
 
-int look_step(struct collect *c, struct err *err)
+int lookup_step(struct collect *c, struct err *err)
 {
 	int64_t boot = clock_boot_ms(), now = exclock_now(&c->clock, boot);
-	struct look_job *job = look_take(c->look);
+	struct lookup_job *job = lookup_take(c->lookup);
 	int rc = 0;
 
 	if (job) {
 		if (job->members_known)
 			rc = own_members(c, &job->members, err);
-		look_done(c, job, now, boot);
-		look_job_free(job);
+		lookup_done(c, job, now, boot);
+		lookup_job_free(job);
 		if (rc)
 			return -1;
 	}
@@ -186,10 +185,10 @@ int look_step(struct collect *c, struct err *err)
 		return 0;
 	if (c->agreed)
 		begin_all(c, now, boot);
-	if (c->looking || boot < c->look_boot_ms)
+	if (c->lookup_running || boot < c->lookup_boot_ms)
 		return 0;
-	c->looking = 1;
-	c->look_boot_ms = boot + 1; /* not 0: that an assignment makes of it */
-	look_start(c->look, look_job_new(c));
+	c->lookup_running = 1;
+	c->lookup_boot_ms = boot + 1; /* not 0: that an assignment makes of it */
+	lookup_start(c->lookup, lookup_job_new(c));
 	return 0;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Manners of both programs: what they print when asked, what they refuse and in which words, what they never print, how they
+# Conventions of both programs: what they print when asked, what they refuse and in which words, what they never print, how they
 # end. Exit codes: 0 done or stopped, 1 needs a person, 2 settings, 4 could not stop in time, 130 second signal.
 . tests/integration/lib.sh
-scenario manners
+scenario conventions
 programs=(gapless-producer gapless-writer)
 slow_client=$GAPLESS_TOPIC.slow compact_topic=$GAPLESS_TOPIC.compact
 

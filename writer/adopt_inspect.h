@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The description of market_data that adopt_plan.h decides on, and how far an adoption is. */
-#ifndef GAPLESS_ADOPT_LOOK_H
-#define GAPLESS_ADOPT_LOOK_H
+#ifndef GAPLESS_ADOPT_INSPECT_H
+#define GAPLESS_ADOPT_INSPECT_H
 
 #include "adopt_plan.h"
 #include "common/pg.h"
 
 enum { RUN_BYTES = 16 };
 
-struct adopt_look {
+struct adopt_inspect {
 	struct adopt_table table; /* its texts live in the results */
 	int64_t filenode, blocks;
 	char run[RUN_BYTES]; /* the open run, "" where there is none for this file of the table */
@@ -17,8 +17,8 @@ struct adopt_look {
 };
 
 /* 0, or -1 with *err; release it in both cases. */
-int adopt_look(struct pg *pg, struct adopt_look *look, struct err *err)
+int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 	__attribute__((warn_unused_result));
-void adopt_look_release(struct adopt_look *look);
+void adopt_look_release(struct adopt_inspect *look);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "rng.h"
 #include "writer/pgbinary.h"
-#include "writer/standing.h"
+#include "writer/row_state.h"
 
 static uint64_t below(uint64_t n)
 {
@@ -195,29 +195,27 @@ static struct message random_message(void)
 
 static void test_standing(void **state)
 {
-	int seen[STANDING_STALE + 1] = {0};
+	int seen[ROW_STALE + 1] = {0};
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
 		struct message ours = random_message(),
 			       theirs = below(3) == 0 ? ours : random_message();
-		enum standing wanted;
+		enum row_state wanted;
 		struct row row;
 
 		if (below(3) == 0)
 			memcpy(&theirs.candle.open, &ours.candle.open, (size_t)6 * DECIMAL_BYTES);
 		row_of(&theirs, &row);
 		if (message_compare(&ours, &theirs) > 0)
-			wanted = STANDING_NEWER;
+			wanted = ROW_NEWER;
 		else
-			wanted = candle_same_values(&ours.candle, &theirs.candle)
-					 ? STANDING_IDENTICAL
-					 : STANDING_STALE;
-		assert_int_equal(standing_of(&ours, &row.found), wanted);
+			wanted = candle_same_values(&ours.candle, &theirs.candle) ? ROW_IDENTICAL
+										  : ROW_STALE;
+		assert_int_equal(row_state_of(&ours, &row.found), wanted);
 		seen[wanted]++;
 	}
-	assert_true(seen[STANDING_NEWER] > 100 && seen[STANDING_IDENTICAL] > 100 &&
-		    seen[STANDING_STALE] > 100);
+	assert_true(seen[ROW_NEWER] > 100 && seen[ROW_IDENTICAL] > 100 && seen[ROW_STALE] > 100);
 }
 
 /* What cannot be compared here, the server must: it is written, unless it has lost already. */
@@ -230,18 +228,18 @@ static void test_what_only_the_server_can_tell(void **state)
 	for (int i = 0; i < 8; i++) {
 		row_of(&theirs, &row);
 		row.found.field[i] = NULL;
-		assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
 	}
 	for (int i = 2; i < 8; i++) {
 		row_of(&theirs, &row);
 		row.found.field[i] = "\0\0\0\0\300\0\0\0"; /* NaN */
 		row.found.len[i] = 8;
-		assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
 	}
 	row_of(&theirs, &row);
 	pgbinary_int64(row.bytes[1], INT64_MIN); /* -infinity: of an adopted table */
 	ours.candle.revision = theirs.candle.revision;
-	assert_int_equal(standing_of(&ours, &row.found), STANDING_NEWER);
+	assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
 }
 
 /* ---- stretches */
@@ -271,7 +269,7 @@ static void test_stretches(void **state)
 			batch_add(&b, 0, i, &m);
 		}
 		batch_seal(&b);
-		n = standing_stretches(&b, stretches);
+		n = row_state_stretches(&b, stretches);
 		for (size_t k = 0; k < n; k++) {
 			const struct candle *last = NULL;
 

@@ -6,27 +6,27 @@
  * The answer is of the moment. A row that is there can only be replaced by a greater one (while our
  * locks keep a TRUNCATE away), so what does not win now will not later; a key that is missing may
  * appear, which the unique index then says. */
-#ifndef GAPLESS_STANDING_H
-#define GAPLESS_STANDING_H
+#ifndef GAPLESS_ROW_STATE_H
+#define GAPLESS_ROW_STATE_H
 
 #include "batch.h"
 #include "common/pg.h"
-#include "room.h"
+#include "scratch.h"
 
-/* Fills room->standing for every row of the sealed batch. 0, or -1 with *err. */
-int standing_ask(struct pg *pg, struct transaction_room *room, const struct batch *b,
-		 int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+/* Fills scratch->state for every row of the sealed batch. 0, or -1 with *err. */
+int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- its two halves, for the tests */
 
 /* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
  * many. */
-size_t standing_stretches(const struct batch *b, struct stretch *stretches);
+size_t row_state_stretches(const struct batch *b, struct stretch *stretches);
 /* A row of the table in binary format, in the order of SQL_STANDING's columns from revision on. */
 struct found {
 	const char *field[8]; /* NULL: SQL NULL */
 	int len[8];
 };
-enum standing standing_of(const struct message *m, const struct found *found);
+enum row_state row_state_of(const struct message *m, const struct found *found);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The database at start: waited for where it is not there yet, refused where it is not fit. */
-#ifndef GAPLESS_READY_H
-#define GAPLESS_READY_H
+#ifndef GAPLESS_DATABASE_H
+#define GAPLESS_DATABASE_H
 
 #include "common/pg.h"
 
 /* Opens the connection; waits for a server that is not reachable, at most wait_ms (-1: until a
  * signal). 0, or -1 with *err (ERR_RETRY: not reachable in time or a signal; ERR_FATAL: refuses
  * us). */
-int ready_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
+int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Returns EXIT_DONE when the database is fit to be written to; else logs why, and returns the exit
  * code. Waits for tables that are not there yet. EXIT_DONE as well after a signal: ask
  * stop_requested(). */
-int ready_wait(const char *conninfo);
+int database_wait(const char *conninfo);
 
 #endif

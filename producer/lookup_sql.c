@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "look_sql.h"
+#include "lookup_sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,12 +30,12 @@ static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t
 }
 
 /* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
-static int series_json(const struct look_job *job, struct buf *b, struct err *err)
+static int series_json(const struct lookup_job *job, struct buf *b, struct err *err)
 {
 	int full = buf_append(b, "[", 1);
 
 	for (size_t i = 0; i < job->n && !full; i++) {
-		const struct look_series *s = &job->series[i];
+		const struct lookup_series *s = &job->series[i];
 
 		full = buf_printf(
 			       b,
@@ -48,7 +48,7 @@ static int series_json(const struct look_job *job, struct buf *b, struct err *er
 				  s->known ? "true" : "false", s->state, s->live_from_ms);
 	}
 	if (full || buf_append(b, "]", 1))
-		return err_set(err, ERR_FATAL, "too many series for one look (%zu)", job->n);
+		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", job->n);
 	return 0;
 }
 
@@ -98,7 +98,7 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 	return run(pg, update, json, NULL, deadline_ms, err);
 }
 
-static int wanted_read(struct pg *pg, const char *source, const char *json, struct look_job *job,
+static int wanted_read(struct pg *pg, const char *source, const char *json, struct lookup_job *job,
 		       int64_t deadline_ms, struct err *err)
 {
 	static const char select[] =
@@ -132,8 +132,8 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 	return res ? rc : -1;
 }
 
-int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms,
-		    struct err *err)
+int lookup_sql_wanted(struct pg *pg, const char *source, struct lookup_job *job,
+		      int64_t deadline_ms, struct err *err)
 {
 	struct buf json;
 	int rc = -1;
@@ -146,8 +146,8 @@ int look_sql_wanted(struct pg *pg, const char *source, struct look_job *job, int
 	return rc;
 }
 
-int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64_t deadline_ms,
-		  struct err *err)
+int lookup_sql_open(struct pg *pg, const char *source, struct lookup_job *job, int64_t deadline_ms,
+		    struct err *err)
 {
 	const char *values[] = {source};
 	PGresult *res = pg_query(
@@ -168,8 +168,8 @@ int look_sql_open(struct pg *pg, const char *source, struct look_job *job, int64
 	return 0;
 }
 
-int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n,
-		       int64_t deadline_ms, struct err *err)
+int lookup_sql_positions(struct pg *pg, const char *topic, int64_t *position, int n,
+			 int64_t deadline_ms, struct err *err)
 {
 	const char *values[] = {topic};
 	PGresult *res = pg_query(
@@ -191,7 +191,7 @@ int look_sql_positions(struct pg *pg, const char *topic, int64_t *position, int 
 
 /* One round trip with the job's series as $1 (and $2, where there is one). NULL: *err. */
 static PGresult *job_query(struct pg *pg, const char *sql, const char *second,
-			   const struct look_job *job, int64_t deadline_ms, struct err *err)
+			   const struct lookup_job *job, int64_t deadline_ms, struct err *err)
 {
 	struct buf json;
 	PGresult *res = NULL;
@@ -207,7 +207,7 @@ static PGresult *job_query(struct pg *pg, const char *sql, const char *second,
 	return res;
 }
 
-int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
+int lookup_sql_coverage(struct pg *pg, struct lookup_job *job, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
 		"upper(r)") " FROM " WANTED
@@ -230,7 +230,7 @@ int look_sql_coverage(struct pg *pg, struct look_job *job, int64_t deadline_ms, 
 	return 0;
 }
 
-static void stored_add(struct look_series *s, int64_t timestamp_ms, int64_t revision)
+static void stored_add(struct lookup_series *s, int64_t timestamp_ms, int64_t revision)
 {
 	if ((s->n_stored & (s->n_stored - 1)) == 0)
 		s->stored = xreallocarray(s->stored, s->n_stored ? s->n_stored * 2 : 1,
@@ -238,7 +238,7 @@ static void stored_add(struct look_series *s, int64_t timestamp_ms, int64_t revi
 	s->stored[s->n_stored++] = (struct stored){timestamp_ms, revision};
 }
 
-int look_sql_stored(struct pg *pg, struct look_job *job, int64_t deadline_ms, struct err *err)
+int lookup_sql_stored(struct pg *pg, struct lookup_job *job, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS(
 		"m.\"timestamp\"") ", m.revision FROM " WANTED
