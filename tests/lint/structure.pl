@@ -7,7 +7,7 @@
 # #include, or a symbol that one node's object leaves undefined and another's defines: a call through a prototype written by
 # hand, or through a header that several files implement, is an edge as well.
 #
-#	circle NODE        no way along the edges leads back to where it began
+#	circle NODE        no way along the edges leads back to where it began (NODE: folder and name, wherever it lies in the folder)
 #	layer NODE NODE    common/ knows no other folder; the others know common/ and themselves
 #	shared STRUCT      a struct of a header is written (through a pointer) by its own pair and at most two others: one that
 #	                   asks and one that answers. Written by more, it is state that nobody owns
@@ -138,7 +138,7 @@ sub visit {
 	} until $circle{$v};
 	return if keys %circle < 2;
 	for my $from (keys %circle) {
-		found("circle $from", map { "$from -> $_ (" . $why{"$from $_"} . ')' } grep { $circle{$_} } sort keys %{ $edges{$from} });
+		found("circle " . ($from =~ s{/.*/}{/}r), map { "$from -> $_ (" . $why{"$from $_"} . ')' } grep { $circle{$_} } sort keys %{ $edges{$from} });
 	}
 }
 
