@@ -5,8 +5,8 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/stop.h"
-#include "consumer.h"
 #include "writer.h"
+#include "writer/feed/consumer.h"
 
 enum { WAIT_FOR_STORE_MS = 1000, CHECK_MS = 5000, SAY_MS = 10000 };
 

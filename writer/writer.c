@@ -8,9 +8,9 @@
 #include "common/fault.h"
 #include "common/kafka.h"
 #include "common/stop.h"
-#include "consumer.h"
-#include "database.h"
-#include "replay.h"
+#include "writer/database/database.h"
+#include "writer/feed/consumer.h"
+#include "writer/feed/replay.h"
 
 enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
 

@@ -13,11 +13,11 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "assigned.h"
 #include "batch.h"
 #include "options.h"
-#include "store.h"
 #include "tally.h"
+#include "writer/database/store.h"
+#include "writer/feed/assigned.h"
 
 struct replay;
 

@@ -16,7 +16,7 @@
 #include "common/alloc.h"
 #include "common/pg.h"
 #include "tests/unit/rng.h"
-#include "writer/transaction.h"
+#include "writer/database/transaction.h"
 
 enum { SYMBOLS = 3, STEP = 700, WIDTH = 900, SPARE = 4000 };
 

@@ -14,9 +14,9 @@
 
 #include <stdint.h>
 
-#include "batch.h"
 #include "common/pg.h"
 #include "scratch.h"
+#include "writer/batch.h"
 
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */

@@ -7,7 +7,7 @@
 #include "common/alloc.h"
 #include "common/clock.h"
 #include "consumer.h"
-#include "writer.h"
+#include "writer/writer.h"
 
 enum { ASK_AGAIN_MS = 500, SAY_MS = 10000 };
 

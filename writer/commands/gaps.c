@@ -9,8 +9,8 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timetext.h"
-#include "database.h"
-#include "selection.h"
+#include "writer/database/database.h"
+#include "writer/selection.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
 

@@ -10,8 +10,8 @@
 #define GAPLESS_REPLAY_H
 
 #include "common/progress_show.h"
-#include "options.h"
-#include "replay_run.h"
+#include "writer/database/replay_run.h"
+#include "writer/options.h"
 
 struct replay {
 	struct replay_spec spec;

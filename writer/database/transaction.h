@@ -6,10 +6,10 @@
 
 #include <stdatomic.h>
 
-#include "batch.h"
 #include "candles.h"
 #include "common/pg.h"
 #include "scratch.h"
+#include "writer/batch.h"
 
 /* Where the end of a batch is noted, in its own transaction: the position of the live writer, or
  * how far a replay is. A replay leaves the live position alone, and the live writer a replay's. */

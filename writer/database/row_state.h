@@ -9,9 +9,9 @@
 #ifndef GAPLESS_ROW_STATE_H
 #define GAPLESS_ROW_STATE_H
 
-#include "batch.h"
 #include "common/pg.h"
 #include "scratch.h"
+#include "writer/batch.h"
 
 /* Fills scratch->state for every row of the sealed batch. 0, or -1 with *err. */
 int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,

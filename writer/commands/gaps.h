@@ -3,7 +3,7 @@
 #ifndef GAPLESS_GAPS_H
 #define GAPLESS_GAPS_H
 
-#include "options.h"
+#include "writer/options.h"
 
 enum { EXIT_GAPS = 1 };
 

@@ -12,8 +12,8 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timetext.h"
-#include "database.h"
-#include "selection.h"
+#include "writer/database/database.h"
+#include "writer/selection.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
 

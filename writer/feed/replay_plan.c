@@ -9,7 +9,7 @@
 #include "common/alloc.h"
 #include "common/buf.h"
 #include "common/timetext.h"
-#include "selection.h"
+#include "writer/selection.h"
 
 enum { ARGUMENTS_BYTES = 1 << 20, NAME_KEPT = 160 };
 

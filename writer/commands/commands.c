@@ -5,13 +5,13 @@
 
 #include "common/log.h"
 #include "common/stop.h"
-#include "database.h"
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
-#include "options.h"
-#include "replay.h"
-#include "writer.h"
+#include "writer/database/database.h"
+#include "writer/feed/replay.h"
+#include "writer/options.h"
+#include "writer/writer.h"
 
 enum { MIGRATE_WAIT_MS = 30000 };
 

@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
 #include "position.h"
 #include "replay_run.h"
 #include "transaction.h"
+#include "writer/batch.h"
 
 enum store_kind {
 	STORE_BATCH,  /* store a sealed batch */

@@ -7,10 +7,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include "assigned.h"
-#include "batch.h"
-#include "options.h"
 #include "replay_plan.h"
 #include "start.h"
+#include "writer/batch.h"
+#include "writer/options.h"
 
 /* The consumer, with its queue turned to rd_kafka_consumer_poll(); not subscribed. `opaque` goes to
  * the callbacks. Without on_rebalance it is one for partitions of our own choice: it never joins a

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "adopt.h"
 #include "common/log.h"
 #include "migrations.h"
+#include "writer/adoption/adopt.h"
 
 /* A migration of a large table may take hours; the deadline is against a server that is frozen for
  * good. */

@@ -9,7 +9,7 @@
 #include "common/stop.h"
 #include "consumer.h"
 #include "replay.h"
-#include "writer.h"
+#include "writer/writer.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_MS = 10000, ABSENT_MAX = 3 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "table_sql.h"
+#include "writer/database/table_sql.h"
 
 enum { DEADLINE_MS = 40000 };
 

@@ -5,8 +5,8 @@
 
 #include "common/log.h"
 #include "common/stop.h"
-#include "database.h"
-#include "writer.h"
+#include "writer/database/database.h"
+#include "writer/writer.h"
 
 /* Is the table there that a replay needs besides the writer's? An exit code. */
 static int check_table(const struct options *o)
