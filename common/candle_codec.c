@@ -8,7 +8,7 @@
 
 #include "candle.h"
 #include "jsonnum.h"
-#include "printable.h"
+#include "utf8.h"
 
 int message_encode(const struct message *m, struct buf *out)
 {
