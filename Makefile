@@ -35,7 +35,7 @@ LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
 SRC_common := $(wildcard common/*.c)
 SRC_producer := $(wildcard producer/*.c)
-SRC_writer := $(wildcard writer/*.c)
+SRC_writer := $(wildcard writer/*.c writer/*/*.c)
 SRC_exchange := $(wildcard tests/exchange/*.c)
 SRC_unit := $(wildcard tests/unit/test_*.c)
 SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
@@ -89,7 +89,7 @@ $(B)/gen/migrations.c: schemas/embed.sh $(SQL)
 	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
 
 $(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
-	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) -Iwriter $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/libcommon.a: $(OBJ_common)
 $(B)/libproducer.a: $(OBJ_producer)
@@ -231,12 +231,13 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 	@clang-format -i $(FORMATTED)
 
 .PHONY: lint
-lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, warnings as errors, clang-tidy, cppcheck
+lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
+	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(sort $(dir $(TIDY)))
-	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -Iwriter \
+		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
+	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \
 		-DGAPLESS_VERSION=\"$(VERSION)\" $(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy

@@ -1,4 +1,4 @@
--- Adopting the market_data of an older collector: what writer/adopt.c works with, and what people look at afterwards
+-- Adopting the market_data of an older collector: what writer/adoption/adopt.c works with, and what people look at afterwards
 -- (ADOPT.md). Bodies that read market_data are functions, not views: when this runs, the table may still be the old one.
 
 -- One row an adoption. Rows of the inherited table are copied in the order of their places, some blocks in a transaction

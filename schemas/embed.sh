@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Turns numbered SQL files into the C table that writer/migrations.h declares.
+# Turns numbered SQL files into the C table that writer/commands/migrations.h declares.
 # usage: sh schemas/embed.sh schemas/*.sql > migrations.c
 set -eu
-echo '#include "writer/migrations.h"'
+echo '#include "writer/commands/migrations.h"'
 echo 'const struct migration migrations[] = {'
 for file in "$@"; do
 	base=$(basename "$file" .sql)

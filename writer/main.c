@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-writer: Kafka -> PostgreSQL. */
-#include "commands.h"
 #include "common/program.h"
 #include "options.h"
+#include "writer/commands/commands.h"
 
 static int check(const void *options, struct err *err)
 {

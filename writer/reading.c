@@ -5,10 +5,10 @@
 #include "common/kafka.h"
 #include "common/log.h"
 #include "common/stop.h"
-#include "consumer.h"
 #include "intake.h"
-#include "replay.h"
 #include "writer.h"
+#include "writer/feed/consumer.h"
+#include "writer/feed/replay.h"
 
 enum { READ_AT_ONCE = 2000, SAY_MS = 60000, SAY_DEAD_MS = 10000 };
 

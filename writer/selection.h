@@ -4,7 +4,7 @@
 #define GAPLESS_SELECTION_H
 
 #include "common/error.h"
-#include "pgarray.h"
+#include "writer/database/pgarray.h"
 
 struct selection {
 	struct pgarray symbols, intervals;       /* private */

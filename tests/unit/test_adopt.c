@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "writer/adopt_plan.h"
+#include "writer/adoption/adopt_plan.h"
 
 #define COLUMN(name, type, kind)                      \
 	{                                             \

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "writer/assigned.h"
-#include "writer/replay_plan.h"
+#include "writer/feed/assigned.h"
+#include "writer/feed/replay_plan.h"
 #include "writer/selection.h"
 
 static struct replay_spec spec;

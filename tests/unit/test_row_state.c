@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "rng.h"
-#include "writer/pgbinary.h"
-#include "writer/row_state.h"
+#include "writer/database/pgbinary.h"
+#include "writer/database/row_state.h"
 
 static uint64_t below(uint64_t n)
 {

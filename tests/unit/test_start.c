@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "writer/start.h"
+#include "writer/feed/start.h"
 
 static const struct row {
 	const char *name;

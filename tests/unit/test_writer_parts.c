@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "golden.h"
-#include "writer/assigned.h"
+#include "writer/database/pgarray.h"
+#include "writer/database/retry.h"
+#include "writer/feed/assigned.h"
 #include "writer/intake.h"
-#include "writer/pgarray.h"
-#include "writer/policy.h"
 
 /* ---- intake ---- */
 

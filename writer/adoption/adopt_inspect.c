@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "adopt_inspect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "writer/database/table_sql.h"
+
+enum { DEADLINE_MS = 40000 };
+
+/* What would go on using the inherited table under its new name, or keeps it from being renamed
+ * alone. */
+#define SQL_USERS                                                                                                      \
+	"(SELECT string_agg(what, ', ' ORDER BY what) FROM ("                                                          \
+	"SELECT CASE v.relkind WHEN 'm' THEN 'materialized ' ELSE '' END || 'view ' || v.oid::regclass AS what "       \
+	"FROM pg_depend AS d JOIN pg_rewrite AS w ON w.oid = d.objid JOIN pg_class AS v ON v.oid = w.ev_class "        \
+	"WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid "     \
+	"AND v.oid <> t.oid UNION SELECT 'rule ' || w.rulename FROM pg_rewrite AS w WHERE w.ev_class = t.oid "         \
+	"UNION SELECT 'function ' || d.objid::regprocedure FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass " \
+	"AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid "                                              \
+	"UNION SELECT 'foreign key of ' || k.conrelid::regclass FROM pg_constraint AS k "                              \
+	"WHERE k.contype = 'f' AND k.confrelid = t.oid "                                                               \
+	"UNION SELECT 'child table ' || h.inhrelid::regclass FROM pg_inherits AS h WHERE h.inhparent = t.oid "         \
+	"UNION SELECT 'parent table ' || h.inhparent::regclass FROM pg_inherits AS h WHERE h.inhrelid = t.oid) AS u)"
+
+enum {
+	KIND,
+	SCHEMA,
+	HERE,
+	HAS_KEY,
+	HAS_FINITE,
+	IS_WRITTEN,
+	IS_TAKEN,
+	USERS,
+	FILENODE,
+	BLOCKS,
+	RUN
+};
+#define SQL_FACTS                                                                                                  \
+	"SELECT t.relkind, n.nspname, current_schema(), " SQL_HAS_KEY                                              \
+	", EXISTS (SELECT FROM pg_constraint AS c "                                                                \
+	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN       \
+	", "                                                                                                       \
+	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS ", "                  \
+	"coalesce(pg_relation_filenode(t.oid), 0), pg_relation_size(t.oid) / current_setting('block_size')::int, " \
+	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL "                            \
+	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) "       \
+	"FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = 'market_data'::regclass"
+
+enum { NAME, IDENT, TYPE, CLASS, FALLBACK, NOT_NULL, IDENTITY, GENERATED };
+#define SQL_COLUMNS                                                                                                 \
+	"SELECT a.attname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod) || "                        \
+	"CASE WHEN a.attcollation = '\"C\"'::regcollation THEN ' C' ELSE '' END, "                                  \
+	"CASE WHEN y.typtype = 'e' OR a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, "      \
+	"'name'::regtype) THEN 'text' WHEN a.atttypid = 'timestamp'::regtype THEN 'naive' "                         \
+	"WHEN a.atttypid = 'timestamptz'::regtype THEN 'zoned' "                                                    \
+	"WHEN a.atttypid IN ('float4'::regtype, 'float8'::regtype) THEN 'float' "                                   \
+	"WHEN a.atttypid IN ('numeric'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'number' " \
+	"ELSE 'other' END, CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, f.adrelid) END, "                \
+	"a.attnotnull, a.attidentity <> '', a.attgenerated <> '' "                                                  \
+	"FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid "                                           \
+	"LEFT JOIN pg_attrdef AS f ON f.adrelid = a.attrelid AND f.adnum = a.attnum "                               \
+	"WHERE a.attrelid = 'market_data'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+
+static const char *text_at(const PGresult *res, int row, int column)
+{
+	return PQgetisnull(res, row, column) ? NULL : PQgetvalue(res, row, column);
+}
+
+static int is_true(const PGresult *res, int row, int column)
+{
+	return strcmp(PQgetvalue(res, row, column), "t") == 0;
+}
+
+static void take_columns(struct adopt_inspect *look)
+{
+	const PGresult *res = look->columns;
+	size_t n = (size_t)PQntuples(res);
+
+	look->column = xreallocarray(NULL, n + 1, sizeof(*look->column));
+	for (size_t i = 0; i < n; i++) {
+		int row = (int)i;
+
+		look->column[i] = (struct adopt_column){
+			.name = PQgetvalue(res, row, NAME),
+			.ident = PQgetvalue(res, row, IDENT),
+			.type = PQgetvalue(res, row, TYPE),
+			.kind = PQgetvalue(res, row, CLASS),
+			.fallback = text_at(res, row, FALLBACK),
+			.not_null = is_true(res, row, NOT_NULL),
+			.identity = is_true(res, row, IDENTITY),
+			.generated = is_true(res, row, GENERATED),
+		};
+	}
+	look->table.columns = look->column;
+	look->table.n = n;
+}
+
+int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+	const PGresult *res;
+
+	*look = (struct adopt_inspect){0};
+	look->facts = pg_query(pg, SQL_FACTS, none, DEADLINE_MS, err);
+	if (look->facts == NULL)
+		return -1;
+	look->columns = pg_query(pg, SQL_COLUMNS, none, DEADLINE_MS, err);
+	if (look->columns == NULL)
+		return -1;
+	res = look->facts;
+	look->table.kind = *PQgetvalue(res, 0, KIND);
+	look->table.schema = PQgetvalue(res, 0, SCHEMA);
+	look->table.here = PQgetvalue(res, 0, HERE);
+	look->table.users = text_at(res, 0, USERS);
+	look->table.has_key = is_true(res, 0, HAS_KEY);
+	look->table.has_finite = is_true(res, 0, HAS_FINITE);
+	look->table.is_written = is_true(res, 0, IS_WRITTEN);
+	look->table.is_taken = is_true(res, 0, IS_TAKEN);
+	look->filenode = strtoll(PQgetvalue(res, 0, FILENODE), NULL, 10);
+	look->blocks = strtoll(PQgetvalue(res, 0, BLOCKS), NULL, 10);
+	snprintf(look->run, sizeof(look->run), "%s", PQgetvalue(res, 0, RUN));
+	take_columns(look);
+	return 0;
+}
+
+void adopt_look_release(struct adopt_inspect *look)
+{
+	PQclear(look->facts);
+	PQclear(look->columns);
+	free(look->column);
+	*look = (struct adopt_inspect){0};
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* A writer's coverage statement is a union, made by the server under the row's lock; so taking a
+ * span away under the same lock cannot lose what a writer adds, nor be lost. What is in flight at
+ * that moment may cover a part again: it is what the exchange has, read before. */
+#include "forget.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/stop.h"
+#include "common/timetext.h"
+#include "writer/database/database.h"
+#include "writer/selection.h"
+
+enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
+
+#define SQL_UNKNOWN                                                                                                                \
+	"WITH known AS (SELECT symbol, interval FROM market_data_series UNION SELECT symbol, interval FROM market_data_coverage) " \
+	"SELECT string_agg(n, ', ') FROM ("                                                                                        \
+	"SELECT n FROM unnest($1::text[]) AS u(n) WHERE n NOT IN (SELECT symbol FROM known WHERE interval = ANY ($2::text[])) "    \
+	"UNION ALL "                                                                                                               \
+	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT interval FROM known WHERE symbol = ANY ($1::text[]))) AS u"
+
+/* Waits for the writers' transactions that have begun: one that found a candle in the table which
+ * somebody has deleted since is about to cover it. */
+#define SQL_BEGIN                                    \
+	"BEGIN; SET LOCAL synchronous_commit = on; " \
+	"LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
+
+/* In the order in which writers take them. */
+#define SQL_LOCK                                                                                            \
+	"SELECT FROM market_data_coverage WHERE symbol = ANY ($1::text[]) AND interval = ANY ($2::text[]) " \
+	"ORDER BY symbol, interval FOR UPDATE"
+
+/* The span of each series, on its grid. */
+#define SQL_SPAN \
+	"tstzrange(interval_floor(c.interval, $3::timestamptz), interval_ceil(c.interval, $4::timestamptz))"
+
+#define SQL_COUNT                                                                                             \
+	"SELECT c.symbol, c.interval, "                                                                       \
+	"to_char(lower(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                 \
+	"to_char(upper(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                 \
+	"(SELECT coalesce(sum(interval_count(c.interval, lower(f.span), upper(f.span))), 0) "                 \
+	"FROM unnest(c.covered * tstzmultirange(" SQL_SPAN ")) AS f(span)) "                                  \
+	"FROM market_data_coverage AS c WHERE c.symbol = ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
+	"ORDER BY c.symbol, interval_length(c.interval)"
+
+#define SQL_FORGET                                                                                 \
+	"UPDATE market_data_coverage AS c SET covered = c.covered - tstzmultirange(" SQL_SPAN ") " \
+	"WHERE c.symbol = ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.covered && " SQL_SPAN
+
+static int check(const struct options *o, const struct selection *selected, struct err *err)
+{
+	if (selected->symbols_sql == NULL || selected->intervals_sql == NULL)
+		return err_set(
+			err, ERR_FATAL,
+			"name what to forget: --symbols and --intervals, e.g. --symbols KRW-BTC "
+			"--intervals 1m");
+	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
+		return err_set(
+			err, ERR_FATAL,
+			"name the span to forget: --from and --to, e.g. --from 2024-05-01 --to "
+			"2024-05-02");
+	if (o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL,
+			       "the span to forget is empty: --from must be before --to");
+	return 0;
+}
+
+/* 0 with the counts of SQL_COUNT, committed unless it is a dry run; -1 with *err. */
+static int forget(struct pg *pg, const struct options *o, const struct selection *selected,
+		  PGresult **counts, struct err *err)
+{
+	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
+	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
+				 time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to)};
+	const struct pg_params series = {2, values}, all = {4, values}, none = {0, NULL};
+	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, DEADLINE_MS, err);
+	int rc = -1;
+
+	if (unknown == NULL)
+		return -1;
+	if (!PQgetisnull(unknown, 0, 0)) {
+		err_set(err, ERR_FATAL, "nothing is known of %s; nothing was forgotten",
+			PQgetvalue(unknown, 0, 0));
+		goto out;
+	}
+	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, SQL_LOCK, series, DEADLINE_MS, err) != 0 ||
+	    (*counts = pg_query(pg, SQL_COUNT, all, DEADLINE_MS, err)) == NULL)
+		goto out;
+	if (o->dry_run)
+		rc = pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
+	else if (pg_run(pg, SQL_FORGET, all, DEADLINE_MS, err) == 0)
+		rc = pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+out:
+	PQclear(unknown);
+	return rc;
+}
+
+static int print(const struct options *o, const PGresult *counts, struct err *err)
+{
+	int64_t total = 0;
+
+	for (int row = 0; row < PQntuples(counts); row++) {
+		const char *n = PQgetvalue(counts, row, 4);
+
+		total += strtoll(n, NULL, 10);
+		printf("%s %s: %s interval%s of %s to %s %s\n", PQgetvalue(counts, row, 0),
+		       PQgetvalue(counts, row, 1), n, strcmp(n, "1") == 0 ? "" : "s",
+		       PQgetvalue(counts, row, 2), PQgetvalue(counts, row, 3),
+		       o->dry_run ? "would be forgotten" : "forgotten");
+	}
+	if (total == 0)
+		printf("nothing was covered there, so there is nothing to forget\n");
+	else if (o->dry_run)
+		printf("%" PRId64 " interval%s in all; nothing was changed (--dry-run)\n", total,
+		       total == 1 ? "" : "s");
+	else
+		printf("%" PRId64
+		       " interval%s in all; the producer fetches them again after its next lookup\n",
+		       total, total == 1 ? "" : "s");
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return err_set(err, ERR_FATAL,
+			       "what was forgotten cannot be written to standard output");
+	return 0;
+}
+
+int forget_run(const struct options *o)
+{
+	struct selection selected;
+	PGresult *counts = NULL;
+	struct pg pg = {0};
+	struct err err;
+	int code = EXIT_USAGE;
+
+	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
+	    check(o, &selected, &err) != 0 || database_open(&pg, o->database, WAIT_MS, &err) != 0) {
+		log_error(err.text);
+	} else if (forget(&pg, o, &selected, &counts, &err) != 0 || print(o, counts, &err) != 0) {
+		code = err.class == ERR_RETRY ? EXIT_PERSON : EXIT_USAGE;
+		log_error(err.text);
+	} else {
+		code = EXIT_DONE;
+	}
+	PQclear(counts);
+	pg_close(&pg);
+	selection_release(&selected);
+	return code;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* gapless-writer forget: takes the coverage of a span back, so that the producer fetches it again.
+ * The rows stay. */
+#ifndef GAPLESS_FORGET_H
+#define GAPLESS_FORGET_H
+
+#include "writer/options.h"
+
+/* One transaction; prints to stdout what was forgotten of each series; returns the exit code. */
+int forget_run(const struct options *o);
+
+#endif

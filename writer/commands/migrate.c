@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "migrate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "migrations.h"
+#include "writer/adoption/adopt.h"
+
+/* A migration of a large table may take hours; the deadline is against a server that is frozen for
+ * good. */
+enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
+
+static const struct pg_params none;
+
+/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: up to
+ * ADOPT_MIGRATION market_data may be the table of an older collector. */
+#define SQL_BEGIN                                                                        \
+	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
+	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "         \
+	"SELECT pg_advisory_xact_lock(29099052180763507)"
+#define SQL_TABLE                                                                                        \
+	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
+	"applied_at timestamptz NOT NULL DEFAULT now())"
+
+static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
+{
+	const char *values[] = {number};
+	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int",
+				 (struct pg_params){1, values}, DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	*applied = PQntuples(res) > 0;
+	PQclear(res);
+	return 0;
+}
+
+/* 1 if it was applied now, 0 if it had been, -1 with *err. */
+static int apply(struct pg *pg, const struct migration *m, struct err *err)
+{
+	char number[16];
+	const char *values[] = {number, m->name};
+	int applied = 0;
+
+	snprintf(number, sizeof(number), "%d", m->number);
+	if (pg_run(pg, SQL_BEGIN, none, MIGRATION_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0 ||
+	    is_applied(pg, number, &applied, err) != 0)
+		return -1;
+	if (applied)
+		return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	if (pg_run(pg, m->sql, none, MIGRATION_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, "INSERT INTO gapless_migration (number, name) VALUES ($1::int, $2)",
+		   (struct pg_params){2, values}, DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+		return -1;
+	return 1;
+}
+
+/* 1 if it was applied now, 0 if it had been, -1 with *err. */
+static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
+{
+	struct err why;
+	int rc = apply(pg, m, &why);
+
+	if (rc < 0) {
+		pg_close(pg);
+		return err_set(err, why.class, "migration %03d (%s): %s", m->number, m->name,
+			       why.text);
+	}
+	if (rc > 0)
+		log_info("migration applied", L_INT("number", m->number), L_STR("name", m->name));
+	return rc;
+}
+
+int migrate_run(struct pg *pg, const char *source, struct err *err)
+{
+	int64_t applied = 0;
+
+	for (size_t i = 0; i < migrations_n; i++) {
+		int rc = apply_said(pg, &migrations[i], err);
+
+		if (rc < 0)
+			return -1;
+		applied += rc;
+		if (migrations[i].number == ADOPT_MIGRATION && adopt_run(pg, source, err) != 0) {
+			pg_close(pg);
+			return -1;
+		}
+	}
+	log_info("the database has all migrations", L_INT("applied", applied),
+		 L_INT("known", migrations_n));
+	return 0;
+}

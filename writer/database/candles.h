@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The candles of a batch into market_data, inside the batch's transaction: look first, then write
+ * what is missing or newer.
+ *
+ * By COPY, which costs the server half of what ON CONFLICT does; but another writer may put a key
+ * there in between, which ends the transaction, so that all of it must be done again by
+ * CANDLES_UPSERT. Small batches are better off with that anyway.
+ *
+ * No deadlocks: any process that waits for a key holds only smaller ones. Either way writes in the
+ * order of the keys as bytes; and what is newer comes after the COPY, but does not wait (it fails,
+ * and the batch is done again). */
+#ifndef GAPLESS_CANDLES_H
+#define GAPLESS_CANDLES_H
+
+#include <stdint.h>
+
+#include "common/pg.h"
+#include "scratch.h"
+#include "writer/batch.h"
+
+struct stored {
+	int64_t inserted;     /* new rows */
+	int64_t corrected;    /* rows that got the values of a newer observation */
+	int64_t identical;    /* were there with the same values; a newer observation leaves its
+				 revision and time */
+	int64_t stale;        /* lost against what is there: nothing written */
+	int64_t dead;         /* dead letters, rows that the database refused included */
+	int64_t copied;       /* of the new rows, those that came by COPY */
+	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */
+};
+
+enum candles_way { CANDLES_COPY, CANDLES_UPSERT };
+
+enum candles {
+	CANDLES_DONE,
+	CANDLES_FAILED, /* *err and pg->sqlstate say how */
+	CANDLES_REDO, /* of CANDLES_COPY only: roll back, and try CANDLES_UPSERT, whatever *err says
+		       */
+	CANDLES_BROKEN /* the rows do not add up; *err is the sentence for a person */
+};
+
+/* Fills the counts of candles in *stored. */
+enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+			   enum candles_way way, struct stored *stored, struct err *err);
+
+/* Writes rows [from, to) without looking: does the server take them? 0, or -1 with *err. */
+int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
+		size_t to, struct err *err) __attribute__((warn_unused_result));
+
+#endif

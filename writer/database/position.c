@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "position.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgarray.h"
+
+enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20 };
+
+#define SQL_READ                                                   \
+	"SELECT partition, next_offset FROM market_data_position " \
+	"WHERE topic = $1 AND partition = ANY ($2::int[]) ORDER BY partition"
+#define SQL_INSERT                                                                                \
+	"INSERT INTO market_data_position (topic, partition, next_offset) "                       \
+	"SELECT $1, partition, next_offset FROM unnest($2::int[], $3::bigint[]) AS b(partition, " \
+	"next_offset) "                                                                           \
+	"ORDER BY partition ON CONFLICT (topic, partition) DO NOTHING"
+#define SQL_SET                                                              \
+	"UPDATE market_data_position AS p SET next_offset = b.next_offset "  \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
+	"WHERE p.topic = $1 AND p.partition = b.partition"
+/* Dead letters in a row right below an offset: they stand at offset - 1, offset - 2, ... */
+#define SQL_DEAD_RUN                                                                      \
+	"SELECT b.partition, (SELECT count(*) FROM ("                                     \
+	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top "    \
+	"FROM candle_dead_letter AS d "                                                   \
+	"WHERE d.topic = $1 AND d.partition = b.partition AND d.\"offset\" < b.start_at " \
+	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
+
+int64_t position_at(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static struct position_item *item_find(struct position_item *items, size_t n, int64_t partition)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].partition == partition)
+			return &items[i];
+	}
+	return NULL;
+}
+
+static PGresult *read_positions(struct pg *pg, const char *topic, const struct position_item *items,
+				size_t n, int lock, struct err *err)
+{
+	const char *values[2] = {topic, NULL};
+	struct pgarray ids;
+	PGresult *res = NULL;
+
+	pgarray_init(&ids, ARRAY_BYTES);
+	for (size_t i = 0; i < n; i++)
+		pgarray_int(&ids, items[i].partition);
+	values[1] = pgarray_end(&ids);
+	if (values[1] == NULL)
+		err_set(err, ERR_FATAL, "too many partitions");
+	else
+		res = pg_query(pg, lock ? SQL_READ " FOR UPDATE" : SQL_READ,
+			       (struct pg_params){2, values}, DEADLINE_MS, err);
+	pgarray_release(&ids);
+	return res;
+}
+
+/* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
+ */
+static int write_rows(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
+		      enum start_row row, struct err *err)
+{
+	const char *values[3] = {topic, NULL, NULL};
+	struct pgarray ids, offsets;
+	PGresult *res = NULL;
+	long wanted = 0;
+	int rc = 0;
+
+	pgarray_init(&ids, ARRAY_BYTES);
+	pgarray_init(&offsets, ARRAY_BYTES);
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].start.row != row)
+			continue;
+		pgarray_int(&ids, items[i].partition);
+		pgarray_int(&offsets, items[i].start.row_offset);
+		wanted++;
+	}
+	if (wanted == 0)
+		goto out;
+	values[1] = pgarray_end(&ids);
+	values[2] = pgarray_end(&offsets);
+	rc = -1;
+	res = pg_query(pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET,
+		       (struct pg_params){3, values}, DEADLINE_MS, err);
+	if (res == NULL)
+		goto out;
+	if (strtol(PQcmdTuples(res), NULL, 10) != wanted)
+		err_set(err, ERR_RETRY,
+			"another writer set the position of a partition at the same time");
+	else
+		rc = 0;
+out:
+	PQclear(res);
+	pgarray_release(&ids);
+	pgarray_release(&offsets);
+	return rc;
+}
+
+int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n,
+		       int64_t limit, struct err *err)
+{
+	const char *values[4] = {topic, NULL, NULL, NULL};
+	struct pgarray ids, offsets;
+	PGresult *res;
+	char most[24];
+
+	pgarray_init(&ids, ARRAY_BYTES);
+	pgarray_init(&offsets, ARRAY_BYTES);
+	for (size_t i = 0; i < n; i++) {
+		pgarray_int(&ids, items[i].partition);
+		pgarray_int(&offsets, items[i].start.offset);
+	}
+	snprintf(most, sizeof(most), "%" PRId64, limit + 1);
+	values[1] = pgarray_end(&ids);
+	values[2] = pgarray_end(&offsets);
+	values[3] = most;
+	res = pg_query(pg, SQL_DEAD_RUN, (struct pg_params){4, values}, DEADLINE_MS, err);
+	for (int row = 0; res != NULL && row < PQntuples(res); row++) {
+		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+
+		if (item != NULL)
+			item->dead_run = position_at(res, row, 1);
+	}
+	pgarray_release(&ids);
+	pgarray_release(&offsets);
+	if (res == NULL)
+		return -1;
+	PQclear(res);
+	return 0;
+}
+
+/* Reads and locks the positions, and decides. */
+static int decide(struct pg *pg, const char *topic, struct position_item *items, size_t n,
+		  int *unsure, struct err *err)
+{
+	PGresult *res = read_positions(pg, topic, items, n, 1, err);
+
+	if (res == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		items[i].facts.position = START_NONE;
+	for (int row = 0; row < PQntuples(res); row++) {
+		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+
+		if (item != NULL)
+			item->facts.position = position_at(res, row, 1);
+	}
+	PQclear(res);
+	for (size_t i = 0; i < n; i++) {
+		items[i].start = start_decide(&items[i].facts);
+		if (items[i].start.why == START_ANEW &&
+		    items[i].confirmed != items[i].facts.position)
+			*unsure = 1;
+	}
+	return 0;
+}
+
+int position_start(struct pg *pg, const char *topic, struct position_item *items, size_t n,
+		   int64_t dead_limit, int *unsure, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+
+	*unsure = 0;
+	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) != 0 ||
+	    decide(pg, topic, items, n, unsure, err) != 0)
+		return -1;
+	if (*unsure)
+		return pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
+	if (write_rows(pg, topic, items, n, START_ROW_INSERT, err) != 0 ||
+	    write_rows(pg, topic, items, n, START_ROW_SET, err) != 0 ||
+	    position_dead_runs(pg, topic, items, n, dead_limit, err) != 0)
+		return -1;
+	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+}
+
+int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
+		     struct err *err)
+{
+	if (position >= at_least)
+		return 0;
+	if (position == START_NONE)
+		err_set(err, ERR_INPUT,
+			"the database has no position for partition %" PRId32
+			" of %s, but this writer had stored up to %" PRId64,
+			partition, topic, at_least);
+	else
+		err_set(err, ERR_INPUT,
+			"the database's position in partition %" PRId32
+			" of %s went back from %" PRId64 " to %" PRId64,
+			partition, topic, at_least, position);
+	return 1;
+}
+
+int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
+		   int *lost, struct err *err)
+{
+	PGresult *res = read_positions(pg, topic, items, n, 0, err);
+
+	*lost = 0;
+	if (res == NULL)
+		return -1;
+	for (size_t i = 0; i < n && !*lost; i++) {
+		int64_t position = START_NONE;
+
+		for (int row = 0; row < PQntuples(res); row++) {
+			if (position_at(res, row, 0) == items[i].partition)
+				position = position_at(res, row, 1);
+		}
+		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
+					 err);
+	}
+	PQclear(res);
+	return 0;
+}

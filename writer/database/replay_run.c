@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "pgarray.h"
+#include "position.h"
+
+enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20, ARRAYS = 4 };
+
+/* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a
+ * moment each. */
+#define SQL_BEGIN \
+	"BEGIN; SET LOCAL synchronous_commit = on; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
+
+#define SQL_READ                                                                                      \
+	"SELECT partition, start_offset, next_offset, end_offset, arguments FROM market_data_replay " \
+	"WHERE name = $1 ORDER BY partition FOR UPDATE"
+
+#define SQL_WRITE                                                                                                            \
+	"INSERT INTO market_data_replay AS r (name, arguments, partition, start_offset, next_offset, end_offset) "           \
+	"SELECT $1, $2, partition, start_offset, next_offset, end_offset "                                                   \
+	"FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) "                                                  \
+	"AS b(partition, start_offset, next_offset, end_offset) ORDER BY partition "                                         \
+	"ON CONFLICT (name, partition) DO UPDATE SET arguments = excluded.arguments, start_offset = excluded.start_offset, " \
+	"next_offset = excluded.next_offset, end_offset = excluded.end_offset, "                                             \
+	"began_at = CASE WHEN $3::boolean THEN now() ELSE r.began_at END"
+
+/* Partitions that the topic does not have any more. */
+#define SQL_CLOSE_STRAYS                                          \
+	"UPDATE market_data_replay SET next_offset = end_offset " \
+	"WHERE name = $1 AND partition <> ALL ($2::int[]) AND next_offset < end_offset"
+
+#define SQL_CHECK                                                               \
+	"SELECT to_regclass('market_data_replay') IS NULL, current_user, "      \
+	"has_table_privilege(to_regclass('market_data_replay'), 'SELECT') "     \
+	"AND has_table_privilege(to_regclass('market_data_replay'), 'INSERT') " \
+	"AND has_table_privilege(to_regclass('market_data_replay'), 'UPDATE')"
+
+static const struct pg_params none;
+
+static struct replay_part *part_find(const struct replay_run *run, int64_t partition)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->parts[i].partition == partition)
+			return &run->parts[i];
+	}
+	return NULL;
+}
+
+/* 0 and the number of unfinished rows that have no part in *strays, or -1. */
+static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, struct err *err)
+{
+	const char *values[] = {run->spec->name};
+	PGresult *res = pg_query(pg, SQL_READ, (struct pg_params){1, values}, DEADLINE_MS, err);
+	int rc = 0;
+
+	*strays = 0;
+	if (res == NULL)
+		return -1;
+	for (size_t i = 0; i < run->n; i++)
+		run->parts[i].stored = 0;
+	for (int row = 0; row < PQntuples(res) && rc == 0; row++) {
+		struct replay_part *p = part_find(run, position_at(res, row, 0));
+		int unfinished = position_at(res, row, 2) < position_at(res, row, 3);
+
+		if (unfinished && !run->restart &&
+		    strcmp(PQgetvalue(res, row, 4), run->spec->arguments) != 0)
+			rc = err_set(
+				err, ERR_INPUT,
+				"the replay \"%.100s\" is not complete and reads something else (%.200s): give it the "
+				"arguments that it had, another --name, or --restart",
+				run->spec->name, PQgetvalue(res, row, 4));
+		if (p == NULL) {
+			*strays += unfinished != 0;
+			continue;
+		}
+		p->stored = 1;
+		p->start = position_at(res, row, 1);
+		p->next = position_at(res, row, 2);
+		p->end = position_at(res, row, 3);
+	}
+	PQclear(res);
+	return rc;
+}
+
+static int write_rows(struct pg *pg, const struct replay_run *run, struct err *err)
+{
+	const char *values[3 + ARRAYS] = {run->spec->name, run->spec->arguments,
+					  run->begun == REPLAY_GOES_ON ? "false" : "true"};
+	struct pgarray arrays[ARRAYS];
+	int rc = 0;
+
+	for (size_t a = 0; a < ARRAYS; a++)
+		pgarray_init(&arrays[a], ARRAY_BYTES);
+	for (size_t i = 0; i < run->n; i++) {
+		pgarray_int(&arrays[0], run->parts[i].partition);
+		pgarray_int(&arrays[1], run->parts[i].start);
+		pgarray_int(&arrays[2], run->parts[i].next);
+		pgarray_int(&arrays[3], run->parts[i].end);
+	}
+	for (size_t a = 0; a < ARRAYS && rc == 0; a++) {
+		values[3 + a] = pgarray_end(&arrays[a]);
+		if (values[3 + a] == NULL)
+			rc = err_set(err, ERR_FATAL, "too many partitions");
+	}
+	if (rc == 0)
+		rc = pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS,
+			    err);
+	if (rc == 0 && run->begun != REPLAY_GOES_ON)
+		rc = pg_run(pg, SQL_CLOSE_STRAYS,
+			    (struct pg_params){2, (const char *const[]){values[0], values[3]}},
+			    DEADLINE_MS, err);
+	for (size_t a = 0; a < ARRAYS; a++)
+		pgarray_release(&arrays[a]);
+	return rc;
+}
+
+static int read_dead_runs(struct pg *pg, struct replay_run *run, int64_t limit, struct err *err)
+{
+	struct position_item *items = xcalloc(run->n, sizeof(*items));
+	int rc;
+
+	for (size_t i = 0; i < run->n; i++)
+		items[i] = (struct position_item){.partition = run->parts[i].partition,
+						  .start = {.offset = run->parts[i].next}};
+	rc = position_dead_runs(pg, run->topic, items, run->n, limit, err);
+	for (size_t i = 0; i < run->n && rc == 0; i++)
+		run->parts[i].dead_run = items[i].dead_run;
+	free(items);
+	return rc;
+}
+
+int replay_run_begin(struct pg *pg, struct replay_run *run, int64_t dead_limit, struct err *err)
+{
+	size_t strays;
+
+	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
+		return -1;
+	if (read_rows(pg, run, &strays, err) != 0) {
+		if (err->class == ERR_INPUT &&
+		    pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &(struct err){0}) != 0)
+			pg_close(pg);
+		return -1;
+	}
+	run->begun = replay_decide(run->parts, run->n, run->running, run->restart, strays);
+	if (write_rows(pg, run, err) != 0 || read_dead_runs(pg, run, dead_limit, err) != 0)
+		return -1;
+	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+}
+
+int replay_run_check(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_CHECK, none, DEADLINE_MS, err);
+	int rc = 0;
+
+	if (res == NULL)
+		return -1;
+	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+		rc = err_set(
+			err, ERR_FATAL,
+			"the database has no table market_data_replay; run: gapless-writer migrate");
+	else if (strcmp(PQgetvalue(res, 0, 2), "t") != 0)
+		rc = err_set(
+			err, ERR_FATAL,
+			"the role %s may not write market_data_replay; its owner mends that with: GRANT SELECT, INSERT, "
+			"UPDATE ON market_data_replay TO \"%s\"",
+			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 1));
+	PQclear(res);
+	return rc;
+}

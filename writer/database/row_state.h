@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking first: how each row of a batch stands against the table, in one statement that locks
+ * nothing. Most batches are all new or all there; the first need no ON CONFLICT, the second no
+ * write at all.
+ *
+ * The answer is of the moment. A row that is there can only be replaced by a greater one (while our
+ * locks keep a TRUNCATE away), so what does not win now will not later; a key that is missing may
+ * appear, which the unique index then says. */
+#ifndef GAPLESS_ROW_STATE_H
+#define GAPLESS_ROW_STATE_H
+
+#include "common/pg.h"
+#include "scratch.h"
+#include "writer/batch.h"
+
+/* Fills scratch->state for every row of the sealed batch. 0, or -1 with *err. */
+int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+
+/* ---- its two halves, for the tests */
+
+/* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
+ * many. */
+size_t row_state_stretches(const struct batch *b, struct stretch *stretches);
+/* A row of the table in binary format, in the order of SQL_STANDING's columns from revision on. */
+struct found {
+	const char *field[8]; /* NULL: SQL NULL */
+	int len[8];
+};
+enum row_state row_state_of(const struct message *m, const struct found *found);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+/* Far beyond what the limits of a batch allow. */
+enum { ARRAY_MAX_BYTES = 512 << 20 };
+
+void store_scratch_init(struct store_scratch *scratch)
+{
+	memset(scratch, 0, sizeof(*scratch));
+	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
+		pgarray_init(&scratch->a[i], ARRAY_MAX_BYTES);
+	scratch->tuples = xmalloc(SCRATCH_TUPLES_BYTES);
+}
+
+void store_scratch_release(struct store_scratch *scratch)
+{
+	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
+		pgarray_release(&scratch->a[i]);
+	free(scratch->tuples);
+	free(scratch->state);
+	free(scratch->stretches);
+	memset(scratch, 0, sizeof(*scratch));
+}
+
+void scratch_clear(struct store_scratch *scratch)
+{
+	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
+		pgarray_clear(&scratch->a[i]);
+}
+
+int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		values[i] = pgarray_end(&scratch->a[i]);
+		if (values[i] == NULL)
+			return err_set(
+				err, ERR_FATAL,
+				"a batch does not fit into a statement; lower --batch-bytes");
+	}
+	return 0;
+}
+
+void scratch_take_rows(struct store_scratch *scratch, size_t n)
+{
+	if (n <= scratch->rows_cap)
+		return;
+	scratch->state = xreallocarray(scratch->state, n, sizeof(*scratch->state));
+	scratch->stretches = xreallocarray(scratch->stretches, n, sizeof(*scratch->stretches));
+	scratch->rows_cap = n;
+}
+
+void scratch_avoid_copy(struct store_scratch *scratch, int n)
+{
+	scratch->upserts = n;
+}
+
+int scratch_avoids_copy(const struct store_scratch *scratch)
+{
+	return scratch->upserts > 0;
+}
+
+void scratch_stored(struct store_scratch *scratch)
+{
+	if (scratch->upserts > 0)
+		scratch->upserts--;
+}

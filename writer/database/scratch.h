@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* What the statements of a batch are put together in, kept from batch to batch. */
+#ifndef GAPLESS_SCRATCH_H
+#define GAPLESS_SCRATCH_H
+
+#include <stddef.h>
+
+#include "common/error.h"
+#include "pgarray.h"
+
+/* How a row of the batch stands against the table. */
+enum row_state {
+	ROW_EXCLUDED,  /* refused by the database: not asked */
+	ROW_MISSING,   /* its key is not in the table */
+	ROW_NEWER,     /* it wins against what is there, or only the server can tell */
+	ROW_IDENTICAL, /* it does not win, and has the same values */
+	ROW_STALE      /* it does not win, and has other values */
+};
+
+/* Consecutive rows [from, to) of one series. */
+struct stretch {
+	size_t from, to;
+};
+
+enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
+struct store_scratch {
+	struct pgarray a[SCRATCH_ARRAYS];
+	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
+	unsigned char *state;      /* an enum row_state a row */
+	struct stretch *stretches; /* as many as there are rows, at most */
+	size_t rows_cap;
+	int upserts; /* private */
+};
+
+void store_scratch_init(struct store_scratch *scratch);
+void store_scratch_release(struct store_scratch *scratch);
+
+/* Empties the arrays. */
+void scratch_clear(struct store_scratch *scratch);
+/* Closes the first n arrays into values[]. 0, or -1: the batch does not fit. */
+int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)
+	__attribute__((warn_unused_result));
+/* Makes `state` and `stretches` large enough for n rows. */
+void scratch_take_rows(struct store_scratch *scratch, size_t n);
+
+/* The next n batches are stored without COPY, for another writer was in the way. */
+void scratch_avoid_copy(struct store_scratch *scratch, int n);
+int scratch_avoids_copy(const struct store_scratch *scratch);
+/* One batch is stored. */
+void scratch_stored(struct store_scratch *scratch);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "transaction.h"
+
+#include <string.h>
+
+#include "common/fault.h"
+#include "common/log.h"
+#include "coverage.h"
+#include "dead_letters.h"
+#include "transaction_sql.h"
+
+static const struct pg_params none;
+
+/* So many batches are stored without COPY after another writer was in the way: it may well be at
+ * the next ones, too. */
+enum { UPSERTS = 16, ROLLBACK_MS = 5000 };
+
+/* COMMIT of a transaction that had failed answers ROLLBACK, without an error. */
+static enum transaction commit(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, "COMMIT", none, STATEMENT_DEADLINE_MS, err);
+	int committed = res != NULL && strcmp(PQcmdStatus(res), "COMMIT") == 0;
+
+	if (res != NULL && !committed)
+		err_set(err, ERR_RETRY, "the database answered COMMIT with %s", PQcmdStatus(res));
+	PQclear(res);
+	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
+}
+
+static enum transaction store_candles(struct pg *pg, struct store_scratch *scratch,
+				      const struct batch *b, enum candles_way way,
+				      struct stored *stored, int *redo, struct err *err)
+{
+	switch (candles_store(pg, scratch, b, way, stored, err)) {
+	case CANDLES_DONE:
+		return TRANSACTION_DONE;
+	case CANDLES_REDO:
+		*redo = 1;
+		break;
+	case CANDLES_FAILED:
+		break;
+	case CANDLES_BROKEN:
+		return TRANSACTION_BROKEN;
+	}
+	return TRANSACTION_FAILED;
+}
+
+/* One try. *redo: it failed, but may succeed the other way. */
+static enum transaction store(struct pg *pg, struct store_scratch *scratch,
+			      const struct cursor *cursor, const struct batch *b,
+			      enum candles_way way, const atomic_int *abandon,
+			      struct stored *stored, int *redo, struct err *err)
+{
+	enum transaction result = TRANSACTION_FAILED;
+	int lost;
+
+	*redo = 0;
+	memset(stored, 0, sizeof(*stored));
+	if (cursor_begin(pg, cursor, err) != 0 ||
+	    cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
+		return TRANSACTION_FAILED;
+	if (lost)
+		result = TRANSACTION_LOST;
+	else
+		result = store_candles(pg, scratch, b, way, stored, redo, err);
+	if (result == TRANSACTION_DONE) {
+		if (coverage_store(pg, scratch, b, err) != 0 ||
+		    cursor_move(pg, scratch, cursor, b, err) != 0 ||
+		    dead_letters_store(pg, scratch, cursor->topic, b, &stored->dead, err) != 0)
+			result = TRANSACTION_FAILED;
+		else if (atomic_load(abandon))
+			result = TRANSACTION_ABANDONED;
+		else
+			result = commit(pg, err);
+	}
+	if (result != TRANSACTION_DONE && result != TRANSACTION_FAILED &&
+	    pg_run(pg, "ROLLBACK", none, ROLLBACK_MS, &(struct err){0}) != 0)
+		pg_close(pg);
+	return result;
+}
+
+enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
+				   const struct cursor *cursor, const struct batch *b,
+				   const atomic_int *abandon, struct stored *stored,
+				   struct err *err)
+{
+	enum candles_way way = scratch_avoids_copy(scratch) ? CANDLES_UPSERT : CANDLES_COPY;
+	enum transaction result;
+	int redo;
+
+	FAULT("before_db");
+	result = store(pg, scratch, cursor, b, way, abandon, stored, &redo, err);
+	if (redo && pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err) == 0) {
+		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
+			  L_STR("sqlstate", pg->sqlstate));
+		scratch_avoid_copy(scratch, UPSERTS);
+		pg->sqlstate[0] = '\0';
+		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
+		stored->stored_again = 1;
+	} else if (result == TRANSACTION_DONE) {
+		scratch_stored(scratch);
+	}
+	return result;
+}
+
+int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
+			 const struct batch *b, size_t from, size_t to, struct err *err)
+{
+	if (cursor_begin(pg, cursor, err) != 0 || candles_try(pg, scratch, b, from, to, err) != 0)
+		return -1;
+	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
+}

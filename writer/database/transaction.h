@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The one transaction of a batch: candles, coverage, position, dead letters. All or nothing; the
+ * caller tries the same batch again, from memory, as often as it takes. */
+#ifndef GAPLESS_TRANSACTION_H
+#define GAPLESS_TRANSACTION_H
+
+#include <stdatomic.h>
+
+#include "candles.h"
+#include "common/pg.h"
+#include "cursor.h"
+#include "scratch.h"
+#include "writer/batch.h"
+
+enum transaction {
+	TRANSACTION_DONE,
+	TRANSACTION_LOST,      /* a position stands before the place where the batch began; nothing
+				  written */
+	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
+	TRANSACTION_FAILED, /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself
+			       was cut off */
+	TRANSACTION_BROKEN  /* the rows do not add up; nothing written; *err is the sentence for a
+			       person */
+};
+
+/* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err
+ * says how far back. */
+enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
+				   const struct cursor *cursor, const struct batch *b,
+				   const atomic_int *abandon, struct stored *stored,
+				   struct err *err);
+
+/* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's
+ * question. */
+int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
+			 const struct batch *b, size_t from, size_t to, struct err *err);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The statements of a batch's transaction (transaction.c, row_state.c, candles.c). Parameters are
+ * text; arrays are unnest()ed. */
+#ifndef GAPLESS_TRANSACTION_SQL_H
+#define GAPLESS_TRANSACTION_SQL_H
+
+/* A statement that is not back by then is given up with its connection (the server's own limit is
+ * shorter). */
+enum { STATEMENT_DEADLINE_MS = 40000 };
+
+/* A lock that is not ours within lock_timeout ends the transaction (55P03). The server's own search
+ * for deadlocks begins after a second: who waits for 50 ms is never part of one. */
+#define SQL_WAIT_AGAIN      "SET LOCAL lock_timeout = '10s'"
+#define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
+
+/* Behind a pooler the session is not ours: what the transaction relies on it sets itself. So READ
+ * COMMITTED, whatever the default: each statement has to see what others have committed while the
+ * one before it waited.
+ *
+ * A TRUNCATE or a restore takes its locks table by table. Taking ours all at once, before anything
+ * else, keeps the two from meeting half way: it waits for the transaction, or the transaction for
+ * it. ONLY: no chunk of a hypertable.
+ *
+ * Compiling a statement (jit), which the server may take to for a batch of many series, costs more
+ * than running it. */
+#define SQL_BEGIN_WITH(cursors)                                                      \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; "                                     \
+	"SET LOCAL synchronous_commit = on; "                                        \
+	"SET LOCAL statement_timeout = '30s'; " SQL_WAIT_AGAIN "; "                  \
+	"SET LOCAL jit = off; "                                                      \
+	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
+	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
+
+/* The cursors' table, and the column of $1. */
+#define SQL_POSITIONS(table, key)                       \
+	"SELECT partition, next_offset FROM " table " " \
+	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
+
+#define SQL_MOVE(table, key)                                                 \
+	"UPDATE " table " AS p SET next_offset = b.next_offset "             \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
+	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
+
+/* What the table has in so many ranges, in binary format (row_state.c). The subquery's ORDER BY is
+ * there to make the planner read a range of the index each, whatever it takes the table for. */
+#define SQL_STANDING                                                                                                   \
+	"SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, d.low, d.close " \
+	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY "                   \
+	"AS r(symbol, interval, first, last, n) "                                                                      \
+	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval "    \
+	"AND m.timestamp BETWEEN r.first AND r.last ORDER BY m.timestamp) AS d"
+
+#define SQL_COPY                                                                                                  \
+	"COPY market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, " \
+	"fetched_at) FROM STDIN (FORMAT binary)"
+
+/* The batch's candles, from eleven arrays. */
+#define SQL_ROWS                                                                                          \
+	"unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::numeric[], $6::numeric[], " \
+	"$7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::timestamptz[]) "                \
+	"AS b(symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, "      \
+	"fetched_at)"
+
+/* As numbers: 1.0 and 1.00 are the same. */
+#define SQL_SAME_VALUES(x, y)                                                                    \
+	"((" x ".open, " x ".high, " x ".low, " x ".close, " x ".volume, " x ".quote_volume) "   \
+	"IS NOT DISTINCT FROM (" y ".open, " y ".high, " y ".low, " y ".close, " y ".volume, " y \
+	".quote_volume))"
+
+/* How many were inserted, got other values, and got the values that they had.
+ *
+ * The server orders the rows, as the batch is ordered, so that all writers lock in one order. A
+ * winner with the values that are there still leaves its revision and its time: without them a
+ * later message could win against the row that loses against this one, and the outcome would depend
+ * on the order of arrival. xmax is 0 only on a row that was inserted; the subquery sees the row as
+ * it was before this statement. */
+#define SQL_CANDLES                                                                                                       \
+	"WITH written AS ("                                                                                               \
+	"INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, volume, "                     \
+	"quote_volume, "                                                                                                  \
+	"revision, fetched_at) "                                                                                          \
+	"SELECT * FROM " SQL_ROWS                                                                                         \
+	" ORDER BY symbol COLLATE \"C\", interval COLLATE \"C\", timestamp "                                              \
+	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET "                                                        \
+	"open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, "                        \
+	"volume = excluded.volume, quote_volume = excluded.quote_volume, "                                                \
+	"revision = excluded.revision, fetched_at = excluded.fetched_at "                                                 \
+	"WHERE (excluded.revision, excluded.fetched_at, excluded.volume, excluded.quote_volume) "                         \
+	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) "                                                         \
+	"RETURNING xmax = 0 AS inserted, "                                                                                \
+	"CASE WHEN xmax <> 0 THEN (SELECT " SQL_SAME_VALUES(                                                              \
+		"o",                                                                                                      \
+		"m") " FROM market_data AS o "                                                                            \
+		     "WHERE o.symbol = m.symbol AND o.interval = m.interval AND o.timestamp = m.timestamp) END AS same) " \
+		     "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted AND same IS NOT "      \
+		     "TRUE), "                                                                                            \
+		     "count(*) FILTER (WHERE NOT inserted AND same) FROM written"
+
+/* How many of the batch's keys are in the table, and how many with the batch's values. LATERAL with
+ * LIMIT: one lookup into the index a key, never a scan of the table. */
+#define SQL_ACCOUNT                                                                                  \
+	"SELECT count(*), count(*) FILTER (WHERE " SQL_SAME_VALUES(                                  \
+		"m",                                                                                 \
+		"b") ") FROM " SQL_ROWS " "                                                          \
+		     "CROSS JOIN LATERAL (SELECT * FROM market_data AS d WHERE d.symbol = b.symbol " \
+		     "AND d.interval = b.interval AND d.timestamp = b.timestamp LIMIT 1) AS m"
+
+#define SQL_COVERAGE                                                                           \
+	"INSERT INTO market_data_coverage AS c (symbol, interval, covered) "                   \
+	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)) "                   \
+	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) "           \
+	"AS b(symbol, interval, span_from, span_to) "                                          \
+	"GROUP BY symbol, interval ORDER BY symbol, interval "                                 \
+	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
+	"WHERE NOT c.covered @> excluded.covered"
+
+#define SQL_DEAD                                                                              \
+	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason) "  \
+	"SELECT $1, partition, \"offset\", decode(key, 'hex'), decode(value, 'hex'), reason " \
+	"FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[]) "           \
+	"AS b(partition, \"offset\", key, value, reason) ORDER BY partition, \"offset\" "     \
+	"ON CONFLICT (topic, partition, \"offset\") DO NOTHING"
+
+#endif
