@@ -14,7 +14,7 @@ ifneq ($(V),1)
   say = @echo "  $(1)	$(2)";
 endif
 
-LIBS_common := rdkafka libcurl libcjson libpq
+LIBS_common := rdkafka libcurl libcjson libpq libmicrohttpd
 CC := $(if $(filter fuzz,$(FLAVOUR)),clang,gcc)
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef
