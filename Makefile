@@ -211,9 +211,9 @@ $(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
 
 bench-programs: $(WRITER) $(BENCH_LOAD)
 
-bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000]
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5] [PEERS=1]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
-	@tests/bench/bench.sh $(or $(ROWS),500000)
+	@tests/bench/bench.sh $(or $(ROWS),500000) $(or $(ROUNDS),5) $(or $(PEERS),0)
 
 # ---------------------------------------------------------------- lint
 
