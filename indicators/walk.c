@@ -64,7 +64,7 @@ void walk_step(struct walk *w, const struct set *set, const struct bar *bar, int
 
 		if (!results && !ind->kind->is_recursive)
 			continue;
-		candles = ind->kind->step(ind->p, &w->states[i], in, v);
+		candles = ind->kind->step(ind->p, w->states[i], in, v);
 		if (!results)
 			continue;
 		results[i] = judge(w, ind, bar, candles);

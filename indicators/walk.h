@@ -29,7 +29,7 @@ struct walk {
 	int64_t provisional;  /* bars of the run up to its newest provisional one; 0: none */
 	int64_t run_as_of_ms; /* greatest as_of of the run */
 	int is_after_gap;     /* the run began behind a gap, not with the first bar */
-	struct kind_state states[SET_MAX];
+	double states[SET_MAX][KIND_STATE];
 };
 
 /* Takes the next bar. Where `results` is not NULL, results[i] is what the i-th indicator says. Bars

@@ -24,23 +24,21 @@ static double true_range(const struct bar *b)
 	return fmax(b->high - b->low, fmax(fabs(b->high - before), fabs(b->low - before)));
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	double n = p[0];
 
-	if (in.run < 2) {
-		s->v[0] = 0;
+	if (in.run < 2)
 		return 0;
-	}
 	if (in.run <= need(p)) {
-		s->v[0] += true_range(in.newest);
+		s[0] += true_range(in.newest);
 		if (in.run < need(p))
 			return 0;
-		s->v[0] /= n;
+		s[0] /= n;
 	} else {
-		s->v[0] = (s->v[0] * (n - 1) + true_range(in.newest)) / n;
+		s[0] = (s[0] * (n - 1) + true_range(in.newest)) / n;
 	}
-	out[0] = s->v[0];
+	out[0] = s[0];
 	return in.run;
 }
 

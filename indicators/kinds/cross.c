@@ -27,7 +27,7 @@ static int side(const double *p, const struct bar *newest)
 	return apart > SAME * slow ? 1 : apart < -SAME * slow ? -1 : 0;
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	int now;
 

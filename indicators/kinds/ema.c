@@ -20,17 +20,17 @@ static int64_t reach(const double *p)
 	return period(p) + kind_decay(alpha(p), DIGITS);
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	int64_t n = period(p);
 
 	if (in.run < n)
 		return 0;
 	if (in.run == n)
-		s->v[0] = kind_mean_close(in.newest, n);
+		s[0] = kind_mean_close(in.newest, n);
 	else
-		s->v[0] += alpha(p) * (in.newest->close - s->v[0]);
-	out[0] = s->v[0];
+		s[0] += alpha(p) * (in.newest->close - s[0]);
+	out[0] = s[0];
 	return in.run;
 }
 

@@ -14,18 +14,12 @@
 
 #include "indicators/bar.h"
 
-enum { KIND_PARAMS = 3, KIND_VALUES = 3, KIND_STATE = 4, KIND_PERIOD_MAX = 1000 };
+enum { KIND_PARAMS = 3, KIND_VALUES = 3, KIND_STATE = 5, KIND_PERIOD_MAX = 1000 };
 
 struct kind_param {
 	const char *name; /* "period" */
 	double min, max;
 	int is_whole;
-};
-
-/* What a recursion carries from bar to bar; zero before the first bar of a run. */
-struct kind_state {
-	double v[KIND_STATE];
-	int64_t n;
 };
 
 /* The newest bar; newest[-1] is the one before it, as far as the run and `need` reach back. */
@@ -49,9 +43,10 @@ struct kind {
 	int is_recursive; /* every bar must be stepped over; otherwise step may be left out */
 	int is_daily;     /* reaches back to the start of the UTC day, however far that is */
 	int is_event;     /* most values say "nothing": only those that do not are published */
-	/* Takes a bar and gives its values. Returns how many bars stand behind them; 0: none yet.
-	 */
-	int64_t (*step)(const double *p, struct kind_state *s, struct kind_input in, double *out);
+	/* Takes a bar and gives its values. `state` is what it carries from bar to bar, zero before
+	 * the first one of a run. Returns how many bars stand behind the values; 0: none yet. */
+	int64_t (*step)(const double *p, double state[KIND_STATE], struct kind_input in,
+			double *out);
 };
 
 /* The table; *n gets its length. */

@@ -28,7 +28,7 @@ static const char *check(const double *p)
 	return p[FAST] < p[SLOW] ? NULL : "the fast period must be shorter than the slow one";
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	int64_t slow = (int64_t)p[SLOW];
 	double close = in.newest->close, line;
@@ -36,25 +36,24 @@ static int64_t step(const double *p, struct kind_state *s, struct kind_input in,
 	if (in.run < slow)
 		return 0;
 	if (in.run == slow) {
-		s->v[FAST] = kind_mean_close(in.newest, (int64_t)p[FAST]);
-		s->v[SLOW] = kind_mean_close(in.newest, slow);
-		s->v[SIGNAL] = 0;
+		s[FAST] = kind_mean_close(in.newest, (int64_t)p[FAST]);
+		s[SLOW] = kind_mean_close(in.newest, slow);
 	} else {
-		s->v[FAST] += alpha(p[FAST]) * (close - s->v[FAST]);
-		s->v[SLOW] += alpha(p[SLOW]) * (close - s->v[SLOW]);
+		s[FAST] += alpha(p[FAST]) * (close - s[FAST]);
+		s[SLOW] += alpha(p[SLOW]) * (close - s[SLOW]);
 	}
-	line = s->v[FAST] - s->v[SLOW];
+	line = s[FAST] - s[SLOW];
 	if (in.run <= need(p)) {
-		s->v[SIGNAL] += line;
+		s[SIGNAL] += line;
 		if (in.run < need(p))
 			return 0;
-		s->v[SIGNAL] /= p[SIGNAL];
+		s[SIGNAL] /= p[SIGNAL];
 	} else {
-		s->v[SIGNAL] += alpha(p[SIGNAL]) * (line - s->v[SIGNAL]);
+		s[SIGNAL] += alpha(p[SIGNAL]) * (line - s[SIGNAL]);
 	}
 	out[0] = line;
-	out[1] = s->v[SIGNAL];
-	out[2] = line - s->v[SIGNAL];
+	out[1] = s[SIGNAL];
+	out[2] = line - s[SIGNAL];
 	return in.run;
 }
 

@@ -21,29 +21,27 @@ static int64_t reach(const double *p)
 	return need(p) + kind_decay(1 / p[0], DIGITS);
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	double n = p[0], change, gain, loss;
 
-	if (in.run < 2) {
-		s->v[0] = s->v[1] = 0;
+	if (in.run < 2)
 		return 0;
-	}
 	change = in.newest->close - in.newest[-1].close;
 	gain = change > 0 ? change : 0;
 	loss = change < 0 ? -change : 0;
 	if (in.run <= need(p)) {
-		s->v[0] += gain;
-		s->v[1] += loss;
+		s[0] += gain;
+		s[1] += loss;
 		if (in.run < need(p))
 			return 0;
-		s->v[0] /= n;
-		s->v[1] /= n;
+		s[0] /= n;
+		s[1] /= n;
 	} else {
-		s->v[0] = (s->v[0] * (n - 1) + gain) / n;
-		s->v[1] = (s->v[1] * (n - 1) + loss) / n;
+		s[0] = (s[0] * (n - 1) + gain) / n;
+		s[1] = (s[1] * (n - 1) + loss) / n;
 	}
-	out[0] = s->v[0] + s->v[1] < FLAT ? 0 : 100 * (s->v[0] / (s->v[0] + s->v[1]));
+	out[0] = s[0] + s[1] < FLAT ? 0 : 100 * (s[0] / (s[0] + s[1]));
 	return in.run;
 }
 

@@ -7,7 +7,7 @@ static int64_t period(const double *p)
 	return (int64_t)p[0];
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	int64_t n = period(p);
 

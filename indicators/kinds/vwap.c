@@ -3,7 +3,7 @@
  * what was bought, not the typical price of each bar. It needs every bar of its day. */
 #include "kind.h"
 
-enum { QUOTE, VOLUME, DAY, IS_WHOLE };
+enum { QUOTE, VOLUME, DAY, IS_WHOLE, BARS };
 
 static int64_t one(const double *p)
 {
@@ -11,23 +11,23 @@ static int64_t one(const double *p)
 	return 1;
 }
 
-static int64_t step(const double *p, struct kind_state *s, struct kind_input in, double *out)
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
 	double day = (double)kind_day_of(in.newest->timestamp_ms);
 
 	(void)p;
-	if (in.run == 1 || s->v[DAY] != day) {
-		*s = (struct kind_state){0};
-		s->v[DAY] = day;
-		s->v[IS_WHOLE] = in.run > 1 || in.newest->day_known;
+	if (in.run == 1 || s[DAY] != day) {
+		s[QUOTE] = s[VOLUME] = s[BARS] = 0;
+		s[DAY] = day;
+		s[IS_WHOLE] = in.run > 1 || in.newest->day_known;
 	}
-	s->v[QUOTE] += in.newest->quote_volume;
-	s->v[VOLUME] += in.newest->volume;
-	s->n++;
-	if (s->v[IS_WHOLE] == 0 || s->v[VOLUME] <= 0)
+	s[QUOTE] += in.newest->quote_volume;
+	s[VOLUME] += in.newest->volume;
+	s[BARS]++;
+	if (s[IS_WHOLE] == 0 || s[VOLUME] <= 0)
 		return 0;
-	out[0] = s->v[QUOTE] / s->v[VOLUME];
-	return s->n;
+	out[0] = s[QUOTE] / s[VOLUME];
+	return (int64_t)s[BARS];
 }
 
 const struct kind kind_vwap = {
