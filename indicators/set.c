@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/words.h"
+#include "kinds/kinds.h"
 
 enum { WORD_BYTES = 128 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "kinds/bars.h"
 
 /* What was published of a bar's indicator last: a digest, or */
 enum { SLOT_UNKNOWN = 0, SLOT_NEVER = 1 };

@@ -3,7 +3,7 @@
  * run has none: there is no close before it. */
 #include <math.h>
 
-#include "kind.h"
+#include "bars.h"
 
 #define DIGITS 32.0
 

@@ -3,7 +3,7 @@
  * passes: the mean of squares minus the square of the mean would cancel. */
 #include <math.h>
 
-#include "kind.h"
+#include "bars.h"
 
 static int64_t period(const double *p)
 {

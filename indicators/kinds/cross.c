@@ -2,7 +2,7 @@
 /* Crossover of two SMAs, an event: 1 at the bar where the fast one is above the slow one and was
  * not before, -1 where it is below and was not before, else 0. Averages of the same prices differ
  * in their last digit: what is closer than that is not above and not below. */
-#include "kind.h"
+#include "bars.h"
 
 #define SAME 1e-12
 

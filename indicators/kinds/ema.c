@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Exponential moving average, seeded with the SMA of its first n bars. */
-#include "kind.h"
+#include "bars.h"
 
 /* e^-25 is 1.4e-11: of the difference between two seeds nothing is left in 10 digits. */
 #define DIGITS 25.0

@@ -49,17 +49,4 @@ struct kind {
 			double *out);
 };
 
-/* The table; *n gets its length. */
-const struct kind *const *kind_table(size_t *n);
-/* NULL if there is no such kind. */
-const struct kind *kind_by_name(const char *name);
-
-/* Start of the UTC day. */
-int64_t kind_day_of(int64_t timestamp_ms);
-/* Mean of the closes, or volumes, of the newest n bars. */
-double kind_mean_close(const struct bar *newest, int64_t n);
-double kind_mean_volume(const struct bar *newest, int64_t n);
-/* Bars after which a factor that shrinks by `alpha` a bar is below e^-digits. */
-int64_t kind_decay(double alpha, double digits);
-
 #endif

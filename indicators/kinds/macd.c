@@ -2,7 +2,7 @@
 /* MACD: fast EMA minus slow EMA, the EMA of that (signal), and their difference. Both EMAs have
  * their first value at the slow one's, the fast one seeded with the SMA of the bars that end there;
  * the signal is seeded with the SMA of its first values, and nothing is valued before it is. */
-#include "kind.h"
+#include "bars.h"
 
 #define DIGITS 32.0 /* e^-32 of a price is 1e-14: a MACD is small beside its price */
 

@@ -3,7 +3,7 @@
  * first n changes. A flat series has no strength: 0. */
 #include <math.h>
 
-#include "kind.h"
+#include "bars.h"
 
 /* In a market that stands still gains and losses shrink together, and their ratio goes on telling
  * of the last trades: where a recursion began is forgotten only when both count as nothing (FLAT).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Simple moving average of the closes. */
-#include "kind.h"
+#include "bars.h"
 
 static int64_t period(const double *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Volume weighted average price since the start of the UTC day, exactly: what was paid divided by
  * what was bought, not the typical price of each bar. It needs every bar of its day. */
-#include "kind.h"
+#include "bars.h"
 
 enum { QUOTE, VOLUME, DAY, IS_WHOLE, BARS };
 
