@@ -14,7 +14,7 @@ ifneq ($(V),1)
   say = @echo "  $(1)	$(2)";
 endif
 
-LIBS_common := rdkafka libcurl libcjson libpq
+LIBS_common := rdkafka libcurl libcjson libpq libmicrohttpd
 CC := $(if $(filter fuzz,$(FLAVOUR)),clang,gcc)
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef
@@ -237,12 +237,13 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 	@clang-format -i $(FORMATTED)
 
 .PHONY: lint
-lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, warnings as errors, clang-tidy, cppcheck
+lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentation, warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
+	@echo "documentation"; tests/lint/docs.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Tables that somebody has made rules for. One with row level security, which COPY refuses, is stored into all the same. A trigger
-# that swallows rows is noticed whichever way they come, and nothing is committed.
+# that swallows rows is noticed whichever way they come, and nothing is committed. One that refuses rows, in Korean and at length,
+# costs those rows alone, and the dead letters have its words.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 scenario refusing_table
@@ -42,4 +43,20 @@ await 30 'without it everything is stored' stored_of "$GAPLESS_TOPIC" 4000
 is '... all rows of it' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-C%'")" 2000
 stop writer2
 is '... and the writer ends with 0' "$code" 0
+
+# --- a trigger that refuses rows, in words that are cut
+
+for cut in '' x xx; do
+	letter=$(tr 012 DEF <<<${#cut})
+	sql "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN RAISE check_violation USING MESSAGE = ''$cut'' || repeat(''값'', 300), DETAIL = repeat(''거래량'', 90) || ''$cut''; END';
+		CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-${letter}7') EXECUTE FUNCTION refuse()"
+	candles 40 $letter | publish "$GAPLESS_TOPIC"
+	writer_as refused${#cut} --group storing.0
+	await 30 'a trigger that refuses rows costs those alone' stored_of "$GAPLESS_TOPIC" $((4040 + 40 * ${#cut}))
+	stop refused${#cut}
+	is '... they are dead letters, with the reason' "$(sql "SELECT count(*) FROM candle_dead_letter
+		WHERE encode(key, 'escape') = 'KRW-${letter}7' AND reason LIKE '%$cut값%값... (%거래량%...) (SQLSTATE 23514)'")" 2
+	sql 'DROP TRIGGER refuse ON market_data'
+done
 finish
