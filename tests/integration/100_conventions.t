@@ -41,7 +41,7 @@ for program in "${programs[@]}"; do
 	printed "$program --help" "$program" --help --no-such-flag
 	ok "$program --help begins with the usage" grep -q "^Usage: $program" "$work/out"
 	ok "$program --help tells the exit codes" grep -q '^Exit codes: 0 ' "$work/out"
-	is "$program --help fits 120 columns" "$(awk 'length > 120' "$work/out")" ""
+	is "$program --help fits 80 columns" "$(awk 'length > 80' "$work/out")" ""
 	sed -n 's/^ *\(-., \)\{0,1\}--\([a-z-]*\)=.*/\2/p' "$work/out" | tr a-z- A-Z_ | sort >"$work/in_help"
 	sed -n 's/^ *\[GAPLESS_\([A-Z_]*\),.*/\1/p' "$work/out" | sort >"$work/variables"
 	ok "$program --help names the variable of each flag" cmp "$work/in_help" "$work/variables"
@@ -60,7 +60,18 @@ for program in "${programs[@]}"; do
 		run "$program" --log-level loud
 		[ $code = 2 ] && grep -q -- '--log-level' "$work/err"
 	)
-	is "$program takes the example's values, and those of the other program" $? 0
+	is "$program takes the example's values" $? 0
+done
+for program in "${programs[@]}"; do
+	(
+		set -a
+		for other in "${programs[@]}"; do
+			. <(sed -n 's/^#\(GAPLESS_[A-Z_]*\)=.*/\1=1/p' "$work/example.$other")
+		done
+		run "$program" --no-such-flag
+		[ $code = 2 ] && grep -q 'no-such-flag is not a flag' "$work/err"
+	)
+	is "$program minds no variable of another program" $? 0
 done
 
 # --- refused: 2, one sentence that names it, nothing on stdout
@@ -100,6 +111,10 @@ for program in "${programs[@]}"; do
 		'plugin\.library\.paths is refused' "$program" "${given[@]}"
 	refused "$program, a property of Kafka that is none" 'no property .{1,2}no\.such\.thing' "$program" "${given[@]}" -X no.such.thing=1
 done
+with GAPLESS_LOOK_S=0 refused "a variable by its former name" 'GAPLESS_LOOK_S must be a whole number from 1 to 3600' \
+	gapless-producer --symbols KRW-BTC
+ok '... and its new one is said' grep -q 'msg="a setting was renamed.*old=GAPLESS_LOOK_S new=GAPLESS_LOOKUP_S' "$work/err"
+with GAPLESS_LOOK_S=1 refused "what the writer does not mind" 'log-level.*debug, info, warn' gapless-writer --log-level loud
 for number in 0 -1 101 1e1 0x10 '5 0' '' 99999999999999999999; do
 	refused "the number '$number' from 1 to 100" "--rate-percent (must be a whole number from 1 to 100, not \\\\?\"$number\\\\?\"|needs a value)" \
 		gapless-producer --symbols KRW-BTC --rate-percent "$number"
@@ -140,14 +155,14 @@ writer --log-level debug --database "host=$PGHOST port=$PGPORT user=gapless pass
 	-X sasl.password=$secret.two -X "ssl.key.password=$secret.three"
 with PGPASSWORD=$secret.four producer --log-level debug --symbols KRW-BTC --since 2026-03-05T11:00:00Z \
 	--database "postgresql://gapless:$secret%20five@$PGHOST:$PGPORT/$PGDATABASE" -X "sasl.password=$secret.six" \
-	--look-s 2 --look-gaps-s 1
+	--lookup-s 2 --lookup-gaps-s 1
 covered() { # symbol
 	sql_is "SELECT tstzrange('2026-03-05T11:00Z', '2026-03-05T11:59Z') <@ covered FROM market_data_coverage WHERE symbol = '$1'" t
 }
 await 30 "with passwords all round the system works" covered KRW-BTC
-ok "the writer's start-up dump shows the conninfo without it" logged writer 'msg="settings".* database="host=.* password=\*\*\* dbname=t_manners"'
+ok "the writer's start-up dump shows the conninfo without it" logged writer 'msg="settings".* database="user=gapless password=\*\*\* dbname=t_[a-z]* host='
 ok "and the properties" logged writer 'msg="settings".*sasl\.password=\*\*\*'
-ok "the producer's shows the URI without it" logged producer 'msg="settings".* database=postgresql://gapless:\*\*\*@'
+ok "the producer's shows the URI without it" logged producer 'msg="settings".* database="user=gapless password=\*\*\* '
 is "no password in any log" "$(grep -l "$secret" "$work"/*.log)" ""
 
 # --- SIGTERM, SIGINT: drained, 0, in time
@@ -166,7 +181,7 @@ ok "the writer's last words" logged writer 'msg="ended" exit_code=0'
 
 # --- stderr full, or closed: no reason to do less
 
-producer_args=(--since 2026-03-05T11:00:00Z --look-s 2 --look-gaps-s 1)
+producer_args=(--since 2026-03-05T11:00:00Z --lookup-s 2 --lookup-gaps-s 1)
 for kind in muted:KRW-ETH closed:KRW-XRP; do
 	symbol=${kind#*:} kind=${kind%:*}
 	if [ $kind = muted ]; then
@@ -187,7 +202,7 @@ done
 ended slow_make
 is "there is a client that must not send much" "$code" 0
 for p in patient hasty; do
-	spawn $p "$GAPLESS_BIN/gapless-producer" --symbols KRW-DIGITS --producer-group "$p.$GAPLESS_PRODUCER_GROUP" --since 2026-03-01 --look-s 2 --look-gaps-s 1 \
+	spawn $p "$GAPLESS_BIN/gapless-producer" --symbols KRW-DIGITS --producer-group "$p.$GAPLESS_PRODUCER_GROUP" --since 2026-03-01 --lookup-s 2 --lookup-gaps-s 1 \
 		-X "client.id=$slow_client"
 done
 writer # they begin when it has stored what there is

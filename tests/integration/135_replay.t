@@ -7,7 +7,7 @@
 . tests/integration/lib.sh
 scenario replay
 exec 2>"$work/shell.log" # bash has a line for everybody who was killed
-export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_LOOK_S=2 GAPLESS_LOOK_GAPS_S=2
+export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=2
 exchange --limit 50
 since=$(iso $(($(exchange_ms) - 12 * 3600000)))
 old="\"timestamp\" < '$(exchange_now)'::timestamptz - interval '20 minutes'"
