@@ -80,6 +80,8 @@ static const char *const settings_known[] = {
 	/* gapless-writer */
 	"BATCH_BYTES", "BATCH_MS", "BATCH_ROWS", "DEAD_LETTER_LIMIT", "DRAIN_SECONDS", "GROUP",
 	"GROUP_INSTANCE_ID",
+	/* gapless-indicators */
+	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC",
 	/* compose/ and tests/ */
 	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_PORT", "PG_PORT",
 	"PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
