@@ -53,7 +53,10 @@ static int run_migrate(const void *settings)
 	if (database_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
-	} else if (migrate_run(&pg, o->source, &err) != 0) {
+	} else if (migrate_run(
+			   &pg,
+			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
+			   &err) != 0) {
 		code = EXIT_PERSON;
 		log_error(err.text);
 	}
@@ -71,6 +74,14 @@ static const char *const of_topic[] = {
 	"brokers",       "topic",       "database",  "source",
 	"batch-rows",    "batch-bytes", "batch-ms",  "dead-letter-limit",
 	"drain-seconds", "kafka",       "log-level", NULL};
+
+static const struct setting of_migrate_own[] = {
+	{"chunk-interval", SETTING_TEXT, AT(chunk_interval), 0, 0, NULL, 0, 0, "SPAN",
+	 "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits the intervals."},
+	{"unfit-percent", SETTING_NUMBER, AT(unfit_percent), 0, 100, "5", 0, 0, "N",
+	 "More rows of an inherited table that would be set aside are a mistake: refused at once."},
+	END,
+};
 
 static const struct setting of_replay[] = {
 	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
@@ -126,6 +137,7 @@ static const struct settings_command commands[] = {
 		 "  gapless-writer migrate --database 'host=db dbname=market'\n\n"
 		 "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left, or no\n"
 		 "            database answered in half a minute; 2 settings, or a database that refuses us\n",
+	 .own = of_migrate_own,
 	 .shared = of_migrate,
 	 .run = run_migrate},
 	{.name = "replay",
