@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "printable.h"
+#include "utf8.h"
 
 /* 2009-01-01, before any exchange, and 9999-01-01: times outside are in the wrong unit. */
 #define TIME_LEAST_MS INT64_C(1230768000000)

@@ -6,7 +6,7 @@
 
 #include "candle_fields.h"
 #include "jsonnum.h"
-#include "printable.h"
+#include "utf8.h"
 
 #define refuse(...) err_set(err, ERR_INPUT, __VA_ARGS__)
 

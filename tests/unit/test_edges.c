@@ -26,8 +26,9 @@ static void ask_candles(const char *symbol, const char *interval, int64_t to_ms,
 	char url[UPBIT_URL_BYTES];
 	struct err err;
 
-	assert_int_equal(upbit_candles_url(sandbox.base, symbol, interval_by_name(interval), to_ms,
-					   PAGE_ROWS, url, sizeof(url), &err),
+	assert_int_equal(upbit_candles_url(sandbox.exchange.base, symbol,
+					   interval_by_name(interval), to_ms, PAGE_ROWS, url,
+					   sizeof(url), &err),
 			 0);
 	ask_url(url, answer);
 }
@@ -43,7 +44,7 @@ static void meet(void)
 	struct http_answer a;
 	struct upbit_head head;
 
-	if (!sandbox.pid)
+	if (!sandbox.exchange.pid)
 		skip();
 	control("faults/clear", NULL);
 	control("limit?limit=5000&unblock", NULL);
@@ -135,7 +136,7 @@ static void markets(void **state)
 
 	(void)state;
 	meet();
-	assert_int_equal(upbit_markets_url(sandbox.base, url, sizeof(url), &err), 0);
+	assert_int_equal(upbit_markets_url(sandbox.exchange.base, url, sizeof(url), &err), 0);
 	ask_url(url, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err), UPBIT_OK);
 	assert_int_equal(upbit_markets_parse(a.body.data, a.body.len, &m, &err), 0);
@@ -247,7 +248,7 @@ static void budget_is_used_and_not_exceeded(void **state)
 	(void)state;
 	meet();
 	control("limit?limit=10", NULL);
-	assert_int_equal(upbit_candles_url(sandbox.base, "KRW-BTC", interval_by_name("1m"),
+	assert_int_equal(upbit_candles_url(sandbox.exchange.base, "KRW-BTC", interval_by_name("1m"),
 					   last_minute(), PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	start_ms = clock_boot_ms() + 1000; /* what was asked before belongs to another second */
