@@ -8,10 +8,9 @@
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
+#include "run.h"
 #include "writer/database/database.h"
-#include "writer/feed/replay.h"
 #include "writer/options.h"
-#include "writer/writer.h"
 
 enum { MIGRATE_WAIT_MS = 30000 };
 
@@ -23,14 +22,14 @@ enum { MIGRATE_WAIT_MS = 30000 };
 
 /* ---- what each one does ---- */
 
-static int run_writer(const void *o)
+static int live(const void *o)
 {
-	return writer_run(o);
+	return run_live(o);
 }
 
-static int run_replay(const void *o)
+static int replay(const void *o)
 {
-	return replay_command(o);
+	return run_replay(o);
 }
 
 static int run_gaps(const void *o)
@@ -122,9 +121,7 @@ static const struct setting of_forget[] = {
 };
 
 static const struct settings_command commands[] = {
-	{.name = "",
-	 .help = "Stores what the topic carries until told to stop.",
-	 .run = run_writer},
+	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = live},
 	{.name = "migrate",
 	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage =
@@ -160,7 +157,7 @@ static const struct settings_command commands[] = {
 		 "            database that refuses us; 4 could not stop in time; 130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
-	 .run = run_replay},
+	 .run = replay},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
 	 .usage =
