@@ -8,10 +8,9 @@
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
+#include "run.h"
 #include "writer/database/database.h"
-#include "writer/feed/replay.h"
 #include "writer/options.h"
-#include "writer/writer.h"
 
 enum { MIGRATE_WAIT_MS = 30000 };
 
@@ -20,14 +19,14 @@ enum { MIGRATE_WAIT_MS = 30000 };
 
 /* ---- what each one does ---- */
 
-static int run_writer(const void *o)
+static int live(const void *o)
 {
-	return writer_run(o);
+	return run_live(o);
 }
 
-static int run_replay(const void *o)
+static int replay(const void *o)
 {
-	return replay_command(o);
+	return run_replay(o);
 }
 
 static int run_gaps(const void *o)
@@ -50,7 +49,10 @@ static int run_migrate(const void *settings)
 	if (database_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
-	} else if (migrate_run(&pg, o->source, &err) != 0) {
+	} else if (migrate_run(
+			   &pg,
+			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
+			   &err) != 0) {
 		code = EXIT_PERSON;
 		log_error(err.text);
 	}
@@ -70,6 +72,16 @@ static const char *const of_topic[] = {
 	"drain-seconds", "kafka",       "log-level", NULL};
 
 /* clang-format off */
+static const struct setting of_migrate_own[] = {
+	{.name = "chunk-interval", AT(chunk_interval), .value = "SPAN",
+	 .help = "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits "
+		 "the intervals."},
+	{.name = "unfit-percent", AT(unfit_percent), .min = 0, .max = 100, .fallback = "5",
+	 .help = "More rows of an inherited table that would be set aside are a mistake: refused "
+		 "at once."},
+	{.name = NULL},
+};
+
 static const struct setting of_replay[] = {
 	{.name = "from", AT_TIME(from_ms),
 	 .help = "Only messages that the broker took at this time (UTC) or later; without it, "
@@ -112,9 +124,7 @@ static const struct setting of_forget[] = {
 /* clang-format on */
 
 static const struct settings_command commands[] = {
-	{.name = "",
-	 .help = "Stores what the topic carries until told to stop.",
-	 .run = run_writer},
+	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = live},
 	{.name = "migrate",
 	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage =
@@ -128,6 +138,7 @@ static const struct settings_command commands[] = {
 		 "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left,\n"
 		 "            or no database answered in half a minute; 2 settings, or a database\n"
 		 "            that refuses us\n",
+	 .own = of_migrate_own,
 	 .shared = of_migrate,
 	 .run = run_migrate},
 	{.name = "replay",
@@ -153,7 +164,7 @@ static const struct settings_command commands[] = {
 		 "            time; 130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
-	 .run = run_replay},
+	 .run = replay},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
 	 .usage = "Usage: gapless-writer gaps [settings]\n\n"
