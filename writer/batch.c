@@ -197,11 +197,6 @@ int64_t batch_due_in(const struct batch *b, int64_t now_ms)
 	return batch_is_full(b) || left < 0 ? 0 : left;
 }
 
-int batch_is_due(const struct batch *b, int64_t now_ms)
-{
-	return batch_due_in(b, now_ms) == 0;
-}
-
 static int row_order(const void *a, const void *b)
 {
 	const struct candle *x = &((const struct batch_row *)a)->m.candle,
