@@ -13,15 +13,14 @@ struct options {
 	int64_t dead_letter_limit;
 	int64_t session_timeout_ms, drain_seconds;
 	/* of commands only */
-	const char *symbols, *intervals, *format, *name;
+	const char *symbols, *intervals, *format, *name, *chunk_interval;
+	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
 	int dry_run, restart;
 };
 
 /* What writer and commands share; ends with name == NULL. */
 extern const struct setting options_table[];
-/* GAPLESS_ variables of others. */
-extern const char *const options_also_known[];
 
 /* What bounds alone cannot say. 0, or -1 with *err. */
 int options_check(const struct options *o, struct err *err);
