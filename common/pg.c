@@ -177,8 +177,7 @@ static int not_connected(struct pg *pg, struct err *err)
 
 enum protocol {
 	SIMPLE, /* takes several statements and no parameters */
-	TEXT,   /* one statement with parameters */
-	BINARY  /* ... whose result is in binary format */
+	TEXT    /* one statement with parameters */
 };
 
 static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params,
@@ -194,7 +193,7 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 	}
 	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
 				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values,
-						      NULL, NULL, protocol == BINARY);
+						      NULL, NULL, 0);
 	if (!sent) {
 		lost(pg, NULL, err);
 		return NULL;
@@ -209,12 +208,6 @@ PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int6
 		   struct err *err)
 {
 	return execute(pg, sql, params, TEXT, deadline_ms, err);
-}
-
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
-			  int64_t deadline_ms, struct err *err)
-{
-	return execute(pg, sql, params, BINARY, deadline_ms, err);
 }
 
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,

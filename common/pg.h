@@ -45,9 +45,6 @@ int pg_is_open(const struct pg *pg);
  * failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
-/* The same; the result comes in binary format. */
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
-			  int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 /* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or
  * -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
