@@ -92,7 +92,7 @@ static void print_summary(const PGresult *gaps, const char *wanted, const char *
 	int series = 0;
 
 	for (int row = 0; row < PQntuples(gaps); row++) {
-		missing += strtoll(PQgetvalue(gaps, row, STATE - 1), NULL, 10);
+		missing += pg_number(gaps, row, STATE - 1);
 		series += row == 0 ||
 			  strcmp(PQgetvalue(gaps, row, 0), PQgetvalue(gaps, row - 1, 0)) != 0 ||
 			  strcmp(PQgetvalue(gaps, row, 1), PQgetvalue(gaps, row - 1, 1)) != 0;

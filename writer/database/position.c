@@ -31,11 +31,6 @@ enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20 };
 	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
 
-int64_t position_at(const PGresult *res, int row, int column)
-{
-	return strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
 static struct position_item *item_find(struct position_item *items, size_t n, int64_t partition)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -126,10 +121,10 @@ int position_dead_runs(struct pg *pg, const char *topic, struct position_item *i
 	values[3] = most;
 	res = pg_query(pg, SQL_DEAD_RUN, (struct pg_params){4, values}, DEADLINE_MS, err);
 	for (int row = 0; res != NULL && row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
 
 		if (item != NULL)
-			item->dead_run = position_at(res, row, 1);
+			item->dead_run = pg_number(res, row, 1);
 	}
 	pgarray_release(&ids);
 	pgarray_release(&offsets);
@@ -150,10 +145,10 @@ static int decide(struct pg *pg, const char *topic, struct position_item *items,
 	for (size_t i = 0; i < n; i++)
 		items[i].facts.position = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
 
 		if (item != NULL)
-			item->facts.position = position_at(res, row, 1);
+			item->facts.position = pg_number(res, row, 1);
 	}
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
@@ -213,8 +208,8 @@ int position_check(struct pg *pg, const char *topic, const struct position_item 
 		int64_t position = START_NONE;
 
 		for (int row = 0; row < PQntuples(res); row++) {
-			if (position_at(res, row, 0) == items[i].partition)
-				position = position_at(res, row, 1);
+			if (pg_number(res, row, 0) == items[i].partition)
+				position = pg_number(res, row, 1);
 		}
 		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
 					 err);

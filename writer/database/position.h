@@ -40,7 +40,5 @@ int position_check(struct pg *pg, const char *topic, const struct position_item 
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
 		     struct err *err);
-/* A number of a result. */
-int64_t position_at(const PGresult *res, int row, int column);
 
 #endif
