@@ -5,10 +5,14 @@
 
 #include "common/log.h"
 #include "common/stop.h"
+#include "discard.h"
+#include "end.h"
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
+#include "retain.h"
 #include "run.h"
+#include "settle.h"
 #include "writer/database/database.h"
 #include "writer/options.h"
 
@@ -40,6 +44,26 @@ static int run_gaps(const void *o)
 static int run_forget(const void *o)
 {
 	return forget_run(o);
+}
+
+static int run_retain(const void *o)
+{
+	return retain_run(o);
+}
+
+static int run_end(const void *o)
+{
+	return end_run(o);
+}
+
+static int run_settle(const void *o)
+{
+	return settle_run(o);
+}
+
+static int run_discard(const void *o)
+{
+	return discard_run(o);
 }
 
 static int run_migrate(const void *settings)
@@ -96,19 +120,21 @@ static const struct setting of_replay[] = {
 
 static const struct setting of_gaps[] = {
 	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST",
-	 "Only these markets: KRW-BTC,KRW-ETH."},
+	 "Only these markets: KRW-BTC,KRW-*."},
 	{"intervals", SETTING_TEXT, AT(intervals), 0, 0, NULL, 0, 0, "LIST",
 	 "Only these intervals: 1m,1h."},
 	{"at", SETTING_TIME, AT(at_ms), 0, 0, NULL, 0, 0, "ISO",
 	 "As seen at this time (UTC); without it, now by the database server's clock."},
 	{"format", SETTING_TEXT, AT(format), 0, 0, "table", 0, 0, "FORMAT",
 	 "table, or tsv: a line a gap, separated by tabs, and nothing else."},
+	{"kind", SETTING_TEXT, AT(kind), 0, 0, "gap", 0, 0, "KIND",
+	 "gap, unobtainable (not to be had, and why) or unconfirmed (rows that no read has shown)."},
 	END,
 };
 
 static const struct setting of_forget[] = {
 	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST",
-	 "Of these markets: KRW-BTC,KRW-ETH (needed)."},
+	 "Of these markets: KRW-BTC,KRW-* (needed)."},
 	{"intervals", SETTING_TEXT, AT(intervals), 0, 0, NULL, 0, 0, "LIST",
 	 "Of these intervals: 1m,1h (needed)."},
 	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
@@ -117,6 +143,57 @@ static const struct setting of_forget[] = {
 	 "Up to this time (needed); an interval that it cuts is forgotten as a whole."},
 	{"dry-run", SETTING_SWITCH, AT(dry_run), 0, 0, NULL, 0, 0, NULL,
 	 "Says what would be forgotten, and changes nothing."},
+	END,
+};
+
+#define SYMBOLS(help)                                                                \
+	{                                                                            \
+		"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST", help \
+	}
+#define INTERVALS(help)                                                                  \
+	{                                                                                \
+		"intervals", SETTING_TEXT, AT(intervals), 0, 0, NULL, 0, 0, "LIST", help \
+	}
+#define DRY_RUN(help)                                                                \
+	{                                                                            \
+		"dry-run", SETTING_SWITCH, AT(dry_run), 0, 0, NULL, 0, 0, NULL, help \
+	}
+
+static const struct setting of_retain[] = {
+	{"keep", SETTING_TEXT, AT(keep), 0, 0, NULL, 0, 0, "LIST",
+	 "How long each interval is kept, 1m=400d,1s=30d (h, d, w); 1m=all takes it back."},
+	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
+	DRY_RUN("Says what would go, and changes nothing."),
+	END,
+};
+
+static const struct setting of_end[] = {
+	SYMBOLS("Of these markets: KRW-BTC,BTC-* (needed)."),
+	INTERVALS("Of these intervals only: 1m,1h."),
+	{"purge", SETTING_SWITCH, AT(purge), 0, 0, NULL, 0, 0, NULL,
+	 "Removes their rows and their coverage, too."},
+	DRY_RUN("Says what would end, and changes nothing."),
+	END,
+};
+
+static const struct setting of_settle[] = {
+	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
+	INTERVALS("Of these intervals: 1m,1h (needed)."),
+	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
+	 "From this time on (needed; UTC)."},
+	{"to", SETTING_TIME, AT(to_ms), 0, 0, NULL, 0, 0, "ISO", "Up to this time (needed)."},
+	{"reason", SETTING_TEXT, AT(reason), 0, 0, "settled by hand", 0, 0, "TEXT",
+	 "Why it is not to be had."},
+	DRY_RUN("Says what would be settled, and changes nothing."),
+	END,
+};
+
+static const struct setting of_discard[] = {
+	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
+	INTERVALS("Of these intervals only: 1m,1h."),
+	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO", "From this time on (UTC)."},
+	{"to", SETTING_TIME, AT(to_ms), 0, 0, NULL, 0, 0, "ISO", "Up to this time."},
+	DRY_RUN("Says what would be removed, and changes nothing."),
 	END,
 };
 
@@ -171,7 +248,11 @@ static const struct settings_command commands[] = {
 		 "  gapless-writer gaps --format tsv | awk '{ n += $5 } END { print n + 0 }'\n\n"
 		 "Columns: symbol, interval, from, to (exclusive), intervals missing, and the state of the\n"
 		 "series where it is not active.\n\n"
-		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not say\n",
+		 "What is unobtainable (older than the exchange keeps, settled by hand) is no\n"
+		 "gap; nor is a row that no final read has confirmed. Both are counted apart,\n"
+		 "and listed by --kind.\n\n"
+		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not\n"
+		 "            say; 5 nothing is wanted yet\n",
 	 .own = of_gaps,
 	 .shared = of_database,
 	 .run = run_gaps,
@@ -191,6 +272,72 @@ static const struct settings_command commands[] = {
 	 .own = of_forget,
 	 .shared = of_database,
 	 .run = run_forget,
+	 .terse = 1},
+	{.name = "retain",
+	 .help = "Gives up what is older than it is to be kept: rows, coverage, what is wanted.",
+	 .usage = "Usage: gapless-writer retain [--keep LIST] [--symbols LIST] [settings]\n\n"
+		  "Removes what is older than it is to be kept, in small transactions, and sees\n"
+		  "to it that it does not come back: it is not wanted, fetched or stored any\n"
+		  "more, and is no interval without trades. On a hypertable, chunks of which\n"
+		  "nothing is kept are dropped; a retention policy that is there counts as if it\n"
+		  "was named. Writers and producers may run.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
+		 "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
+		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
+		 "            2 settings, or a database that refuses us\n",
+	 .own = of_retain,
+	 .shared = of_database,
+	 .run = run_retain,
+	 .terse = 1},
+	{.name = "end",
+	 .help = "Ends what is wanted of markets that nobody collects any more.",
+	 .usage = "Usage: gapless-writer end --symbols LIST [--intervals LIST] [--purge]\n\n"
+		  "What has ended is no gap, and not fetched any more, from the next lookup of\n"
+		  "the producers on. Its rows stay, unless they are purged. A producer that is\n"
+		  "started and wants it begins again.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
+		 "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
+		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
+		 "            2 settings, or a database that refuses us\n",
+	 .own = of_end,
+	 .shared = of_database,
+	 .run = run_end,
+	 .terse = 1},
+	{.name = "settle",
+	 .help = "Says of a span that it is not to be had, so that it is no gap any more.",
+	 .usage =
+		 "Usage: gapless-writer settle --symbols LIST --intervals LIST --from ISO --to ISO\n\n"
+		 "What is missing of the span is unobtainable from then on: no gap, no interval\n"
+		 "without trades, and not asked for. `gapless-writer forget` takes that back.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer settle --symbols KRW-BTC --intervals 1m --from 2024-05-01 --to 2024-05-02 \\\n"
+		 "                        --reason 'before the relisting'\n\n"
+		 "Exit codes: 0 done; 1 the database went away in between: run it again; 2 settings, or a\n"
+		 "            database that refuses us\n",
+	 .own = of_settle,
+	 .shared = of_database,
+	 .run = run_settle,
+	 .terse = 1},
+	{.name = "discard",
+	 .help = "Removes rows that no final read has confirmed.",
+	 .usage = "Usage: gapless-writer discard --symbols LIST [--intervals LIST]\n"
+		  "                              [--from ISO] [--to ISO]\n\n"
+		  "Removes rows of spans in which everything was read, that no read has shown:\n"
+		  "the exchange does not have them (gapless-writer gaps --kind unconfirmed).\n"
+		  "Their intervals are read once more; what it has after all comes back.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer discard --symbols KRW-BTC --intervals 1m --dry-run\n\n"
+		 "Exit codes: 0 done; 1 the database went away in between: run it again; 2 settings, or a\n"
+		 "            database that refuses us\n",
+	 .own = of_discard,
+	 .shared = of_database,
+	 .run = run_discard,
 	 .terse = 1},
 	{.name = NULL},
 };
