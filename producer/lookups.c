@@ -53,7 +53,7 @@ static struct lookup_job *lookup_job_new(struct collect *c)
 		return job;
 	job->series = xcalloc(c->catalogue.n_owned + 1, sizeof *job->series);
 	job->stall_ms = c->options->stall_s * 1000;
-	job->stored_rows = 2 * c->options->rate_limit * c->options->look_gaps_s * PAGE_ROWS;
+	job->stored_rows = 2 * c->options->rate_limit * c->options->lookup_gaps_s * PAGE_ROWS;
 	job->write_wanted = c->ownership != NULL;
 	job->confirms = fetch_is_confirming(c);
 	job->read_open = c->ownership && !c->open_read && patterns_are_wild(&c->options->patterns);
@@ -138,14 +138,14 @@ static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
 
 static void lookup_done(struct collect *c, struct lookup_job *job, int64_t now_ms, int64_t boot_ms)
 {
-	int64_t pause_ms = 1000 * c->options->look_s;
+	int64_t pause_ms = 1000 * c->options->lookup_s;
 
 	c->lookup_running = 0;
 	lookup_apply(c, job);
 	if (job->members_only)
 		pause_ms = c->agreed ? 0 : AGREE_AGAIN_MS;
 	else if (gaps_left(c, now_ms, boot_ms))
-		pause_ms = 1000 * c->options->look_gaps_s;
+		pause_ms = 1000 * c->options->lookup_gaps_s;
 	if (c->lookup_boot_ms != 0) /* else an assignment came in between */
 		c->lookup_boot_ms = boot_ms + pause_ms;
 }
