@@ -74,7 +74,7 @@ static int run_migrate(const void *settings)
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
 	} else if (migrate_run(
-			   &pg,
+			   &pg, o->schema,
 			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
 			   &err) != 0) {
 		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
@@ -97,6 +97,8 @@ static const char *const of_topic[] = {
 
 /* clang-format off */
 static const struct setting of_migrate_own[] = {
+	{.name = "schema", AT(schema), .value = "NAME",
+	 .help = "Makes the tables in this schema; this role looks there from then on."},
 	{.name = "chunk-interval", AT(chunk_interval), .value = "SPAN",
 	 .help = "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits "
 		 "the intervals."},
@@ -155,7 +157,8 @@ static const struct setting of_forget[] = {
 
 static const struct setting of_retain[] = {
 	{.name = "keep", AT(keep), .value = "LIST",
-	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w); 1m=all takes it back."},
+	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead-letters=90d; "
+		 "1m=all takes it back."},
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
 	DRY_RUN("Says what would go, and changes nothing."),
 	{.name = NULL},
