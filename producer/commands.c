@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "commands.h"
+#include "producer/commands.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options.h"
-#include "produce.h"
+#include "producer/options.h"
+#include "producer/produce.h"
 
 #define AT(member) offsetof(struct options, member)
-
-static int run_producer(const void *settings)
-{
-	return produce(settings, 0);
-}
-
-static int run_fetch(const void *settings)
-{
-	return produce(settings, 1);
-}
 
 static const char *const of_fetch[] = {"symbols",        "intervals",      "exchange-url",
 				       "source",         "brokers",        "topic",
@@ -37,7 +27,7 @@ static const struct setting own_of_fetch[] = {
 static const struct settings_command commands[] = {
 	{.name = "",
 	 .help = "Keeps what is wanted complete, and follows live until told to stop.",
-	 .run = run_producer},
+	 .run = produce},
 	{.name = "fetch",
 	 .help = "Fetches a span of some markets, once, and ends.",
 	 .usage =
@@ -54,7 +44,7 @@ static const struct settings_command commands[] = {
 		 "            time; 130 second signal\n",
 	 .own = own_of_fetch,
 	 .shared = of_fetch,
-	 .run = run_fetch},
+	 .run = produce_fetch},
 	{.name = NULL},
 };
 

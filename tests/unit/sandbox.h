@@ -15,7 +15,7 @@
 
 #include "common/clock.h"
 #include "producer/exclock.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
 
 static struct sandbox {
 	pid_t pid;

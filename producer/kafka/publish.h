@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Kafka's end of the producer: messages out, delivery reports back. A delivery report is the only
+ * proof; what has none is not there.
+ *
+ * Owns the librdkafka producer and makes it anew after a fatal error of the idempotent producer
+ * (librdkafka 2.0.2 raises one spuriously after "possibly persisted" disconnects): whatever was not
+ * acknowledged then is reported as failed, is a gap again, and is fetched again. */
+#ifndef GAPLESS_PUBLISH_H
+#define GAPLESS_PUBLISH_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "common/settings.h"
+#include "producer/series/series.h"
+
+struct publisher;
+
+struct publisher_settings {
+	const char *brokers, *topic, *source;
+	const struct setting_list *properties;
+	int64_t limit; /* messages that may be outstanding */
+};
+
+struct publisher_stats {
+	int64_t sent, delivered, failed, recreated;
+};
+
+/* NULL: *err. */
+struct publisher *publisher_new(const struct publisher_settings *settings, struct err *err);
+/* Whatever is outstanding is given up. */
+void publisher_free(struct publisher *p);
+
+/* Messages that may still be sent before the limit. */
+int64_t publisher_room(const struct publisher *p);
+int64_t publisher_outstanding(const struct publisher *p);
+/* Takes a copy; its report reaches the series in a later publisher_poll. A message that cannot be
+ * queued is reported as failed at once. */
+void publisher_send(struct publisher *p, struct series *s, const struct publication *pub,
+		    int64_t fetched_at_ms);
+/* Serves reports. 0, or -1: fatal errors keep coming (ERR_FATAL). */
+int publisher_poll(struct publisher *p, struct err *err) __attribute__((warn_unused_result));
+/* Readable while there are reports to serve. */
+int publisher_fd(const struct publisher *p);
+/* Waits up to deadline_ms for the outstanding reports; returns how many did not come. */
+int64_t publisher_drain(struct publisher *p, int64_t deadline_ms);
+/* For admin requests about the topic; valid until the next publisher_poll. */
+rd_kafka_t *publisher_handle(struct publisher *p);
+struct publisher_stats publisher_stats(const struct publisher *p);
+
+#endif
