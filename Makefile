@@ -14,7 +14,7 @@ ifneq ($(V),1)
   say = @echo "  $(1)	$(2)";
 endif
 
-LIBS_common := rdkafka libcurl libcjson libpq
+LIBS_common := rdkafka libcurl libcjson libpq libmicrohttpd
 CC := $(if $(filter fuzz,$(FLAVOUR)),clang,gcc)
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wimplicit-fallthrough -Wundef
@@ -175,8 +175,14 @@ $(STORE_MODEL): $(B)/tests/model/store_model.o $(B)/libwriter.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/model/store_model.d
 
+# What scenarios look with at the topic's ends and the group's offsets.
+OFFSETS := $(B)/gapless-offsets
+$(OFFSETS): $(B)/tests/tools/offsets.o
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/tools/offsets.d
+
 .PHONY: integration-programs
-integration-programs: all $(STORE_MODEL)
+integration-programs: all $(STORE_MODEL) $(OFFSETS)
 
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
@@ -193,13 +199,13 @@ fuzz: build/corpus/.made | $(DEPS_build) $(DEPS_fuzz) ## searches for inputs tha
 
 .PHONY: soak
 soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios, one after the other: some of them measure (an hour and a half)
-	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
 	@$(MAKE) --no-print-directory FLAVOUR=release all
 	@GAPLESS_JOBS=1 tests/integration/run.sh tests/soak/*.t
 
 .PHONY: chaos
 chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=2] [WRITERS=2]
-	@$(MAKE) --no-print-directory FLAVOUR=asan all
+	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
 	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),2) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
 		tests/integration/run.sh -v tests/chaos/chaos.t
 
@@ -231,11 +237,13 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 	@clang-format -i $(FORMATTED)
 
 .PHONY: lint
-lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, warnings as errors, clang-tidy, cppcheck
+lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentation, warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
+	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
+	@echo "documentation"; tests/lint/docs.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \

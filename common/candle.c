@@ -4,38 +4,54 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "printable.h"
+#include "utf8.h"
 
 /* 2009-01-01, before any exchange, and 9999-01-01: times outside are in the wrong unit. */
 #define TIME_LEAST_MS INT64_C(1230768000000)
 #define TIME_END_MS   INT64_C(253370764800000)
 
-static size_t run_of(const char *text, const char *of, size_t most)
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static int is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* How many upper-case letters and digits text begins with, at most `most`. */
+static size_t upper_run(const char *text, size_t most)
 {
 	size_t n = 0;
 
-	while (n < most && text[n] && strchr(of, text[n]))
+	while (n < most && (is_upper(text[n]) || is_digit(text[n])))
 		n++;
 	return n;
 }
 
-#define UPPER_AND_DIGITS  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#define LOWER_DIGITS_DASH "abcdefghijklmnopqrstuvwxyz0123456789-"
-
 int symbol_is_valid(const char *symbol)
 {
-	size_t quote = run_of(symbol, UPPER_AND_DIGITS, 10), base;
+	size_t quote = upper_run(symbol, 10), base;
 
 	if (quote < 2 || symbol[quote] != '-')
 		return 0;
-	base = run_of(symbol + quote + 1, UPPER_AND_DIGITS, 20);
+	base = upper_run(symbol + quote + 1, 20);
 	return base >= 1 && !symbol[quote + 1 + base];
 }
 
 int source_is_valid(const char *source)
 {
-	size_t n = run_of(source, LOWER_DIGITS_DASH, SOURCE_BYTES - 1);
+	size_t n = 0;
 
+	while (n < SOURCE_BYTES - 1 &&
+	       (is_lower(source[n]) || is_digit(source[n]) || source[n] == '-'))
+		n++;
 	return n >= 1 && !source[n];
 }
 
@@ -50,6 +66,17 @@ const char *origin_name(enum origin origin)
 		return "repair";
 	}
 	return "unknown";
+}
+
+int origin_by_name(const char *name, enum origin *out)
+{
+	for (enum origin o = ORIGIN_LIVE; o <= ORIGIN_REPAIR; o++) {
+		if (!strcmp(name, origin_name(o))) {
+			*out = o;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 static int time_is_possible(int64_t ms)
@@ -91,7 +118,7 @@ static int check_amount(const char *name, const char *text, struct err *err)
 {
 	if (check_decimal(name, text, err))
 		return -1;
-	return decimal_compare(text, "0") >= 0
+	return *text != '-' || decimal_compare(text, "0") >= 0
 		       ? 0
 		       : refuse("\"%s\" is %s; it must not be negative.", name, text);
 }

@@ -52,6 +52,8 @@ enum message_result {
 int symbol_is_valid(const char *symbol);
 int source_is_valid(const char *source);
 const char *origin_name(enum origin origin);
+/* 0, or -1 where there is no such origin. */
+int origin_by_name(const char *name, enum origin *out) __attribute__((warn_unused_result));
 
 /* The one validation, used at both ends; syntax, grid, size and finiteness, without a clock:
  * symbol, source, interval, origin; timestamp on the grid, not before 2009-01-01 and before 9999;

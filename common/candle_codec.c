@@ -1,188 +1,178 @@
 /* SPDX-License-Identifier: MIT */
-/* The message as JSON. What is read is told apart by a table in the order of the schema; writing
- * needs no escapes, as nothing that passes message_validate() contains a character that JSON would
- * escape. */
-#include <cjson/cJSON.h>
-#include <inttypes.h>
+/* The message as bytes. Writing needs no escapes, as nothing that passes message_validate()
+ * contains a character that JSON would escape.
+ *
+ * Nearly every message is byte for byte what message_encode() writes. Those are read by a scan of
+ * these bytes, whatever else comes by the JSON parser (candle_json.c), which costs ten times as
+ * much. The two cannot disagree: encoder and scan walk the same table, and the scan takes a value
+ * only in the one form in which the encoder writes it. */
 #include <string.h>
 
-#include "candle.h"
-#include "jsonnum.h"
-#include "printable.h"
+#include "candle_fields.h"
+
+/* ---- writing */
+
+enum { DIGITS_MAX = 20, ENCODED_MAX = 1024 }; /* of an int64_t; of a message: about 850 */
+
+static char *put(char *at, const char *text, size_t len)
+{
+	memcpy(at, text, len);
+	return at + len;
+}
+
+static char *put_text(char *at, const char *text)
+{
+	return put(at, text, strlen(text));
+}
+
+static char *put_int64(char *at, int64_t value)
+{
+	char digits[DIGITS_MAX], *first = digits + DIGITS_MAX;
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do
+		*--first = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	if (value < 0)
+		*--first = '-';
+	return put(at, first, (size_t)(digits + DIGITS_MAX - first));
+}
+
+static char *put_field(char *at, const struct field *f, const struct message *m)
+{
+	const void *member = (const char *)m + f->offset;
+
+	at = put(at, f->lead, f->lead_bytes);
+	switch (f->kind) {
+	case FIELD_INT64:
+		return put_int64(at, *(const int64_t *)member);
+	case FIELD_TEXT:
+	case FIELD_DECIMAL:
+		at = put_text(at, member);
+		break;
+	case FIELD_INTERVAL:
+		at = put_text(at, (*(const struct interval *const *)member)->name);
+		break;
+	case FIELD_ORIGIN:
+		at = put_text(at, origin_name(*(const enum origin *)member));
+		break;
+	}
+	return put(at, "\"", 1);
+}
 
 int message_encode(const struct message *m, struct buf *out)
 {
-	const struct candle *c = &m->candle;
+	char text[ENCODED_MAX], *at = put_text(text, MESSAGE_HEAD);
 
-	return buf_printf(
-		out,
-		"{\"v\":%d,\"symbol\":\"%s\",\"interval\":\"%s\",\"timestamp\":%" PRId64 ","
-		"\"open\":\"%s\",\"high\":\"%s\",\"low\":\"%s\",\"close\":\"%s\","
-		"\"volume\":\"%s\",\"quote_volume\":\"%s\","
-		"\"revision\":%" PRId64 ",\"covers_from\":%" PRId64 ",\"covers_to\":%" PRId64 ","
-		"\"source\":\"%s\",\"origin\":\"%s\",\"fetched_at\":%" PRId64 "}",
-		MESSAGE_VERSION, c->symbol, c->interval->name, c->timestamp_ms, c->open, c->high,
-		c->low, c->close, c->volume, c->quote_volume, c->revision, m->covers_from_ms,
-		m->covers_to_ms, m->source, origin_name(m->origin), m->fetched_at_ms);
+	for (const struct field *f = field_table; f < field_table + FIELDS; f++)
+		at = put_field(at, f, m);
+	at = put_text(at, MESSAGE_TAIL);
+	return buf_append(out, text, (size_t)(at - text));
 }
 
-#define refuse(...) err_set(err, ERR_INPUT, __VA_ARGS__)
+/* ---- reading what was written so */
 
-enum kind { KIND_INT64, KIND_TEXT, KIND_DECIMAL, KIND_INTERVAL, KIND_ORIGIN };
-
-static const struct field {
-	const char *key;
-	enum kind kind;
-	size_t offset; /* of the member in struct message */
-	size_t bytes;  /* its room, where it is text */
-} fields[] = {
-#define AT(member) offsetof(struct message, member)
-	{"symbol", KIND_TEXT, AT(candle.symbol), SYMBOL_BYTES},
-	{"interval", KIND_INTERVAL, AT(candle.interval), 0},
-	{"timestamp", KIND_INT64, AT(candle.timestamp_ms), 0},
-	{"open", KIND_DECIMAL, AT(candle.open), DECIMAL_BYTES},
-	{"high", KIND_DECIMAL, AT(candle.high), DECIMAL_BYTES},
-	{"low", KIND_DECIMAL, AT(candle.low), DECIMAL_BYTES},
-	{"close", KIND_DECIMAL, AT(candle.close), DECIMAL_BYTES},
-	{"volume", KIND_DECIMAL, AT(candle.volume), DECIMAL_BYTES},
-	{"quote_volume", KIND_DECIMAL, AT(candle.quote_volume), DECIMAL_BYTES},
-	{"revision", KIND_INT64, AT(candle.revision), 0},
-	{"covers_from", KIND_INT64, AT(covers_from_ms), 0},
-	{"covers_to", KIND_INT64, AT(covers_to_ms), 0},
-	{"source", KIND_TEXT, AT(source), SOURCE_BYTES},
-	{"origin", KIND_ORIGIN, AT(origin), 0},
-	{"fetched_at", KIND_INT64, AT(fetched_at_ms), 0},
-#undef AT
+struct scan {
+	const char *at, *end;
 };
 
-static int read_text(const struct field *f, const char *text, char *to, struct err *err)
+static int pass(struct scan *s, const char *text, size_t len)
 {
-	size_t len = strlen(text);
-
-	if (len >= f->bytes)
-		return refuse("\"%s\" has %zu characters; it may have %zu.", f->key, len,
-			      f->bytes - 1);
-	memcpy(to, text, len + 1);
+	if ((size_t)(s->end - s->at) < len || memcmp(s->at, text, len) != 0)
+		return -1;
+	s->at += len;
 	return 0;
 }
 
-static int read_interval(const char *text, const struct interval **to, struct err *err)
+/* Up to the quote, which is passed. Nothing that would end the text early or stand for something
+ * else: printable ASCII without escapes. */
+static int scan_text(struct scan *s, char *out, size_t bytes)
 {
-	char shown[PRINTABLE_BYTES];
+	const char *end = (size_t)(s->end - s->at) > bytes ? s->at + bytes : s->end;
 
-	*to = interval_by_name(text);
-	if (*to)
-		return 0;
-	return refuse(
-		"\"interval\" is \"%s\"; it must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M.",
-		printable(text, shown));
-}
-
-static int read_origin(const char *text, enum origin *to, struct err *err)
-{
-	char shown[PRINTABLE_BYTES];
-
-	for (enum origin o = ORIGIN_LIVE; o <= ORIGIN_REPAIR; o++) {
-		if (!strcmp(text, origin_name(o))) {
-			*to = o;
+	for (; s->at < end; s->at++) {
+		if (*s->at == '"') {
+			*out = 0;
+			s->at++;
 			return 0;
 		}
+		if (*s->at < ' ' || *s->at > '~' || *s->at == '\\')
+			return -1;
+		*out++ = *s->at;
 	}
-	return refuse("\"origin\" is \"%s\"; it must be live, backfill or repair.",
-		      printable(text, shown));
+	return -1;
 }
 
-static int read_field(const struct field *f, const cJSON *item, struct message *m, struct err *err)
+/* Without sign, leading zeros or more digits than surely fit. */
+static int scan_int64(struct scan *s, int64_t *out)
 {
-	void *to = (char *)m + f->offset;
-	const char *text = json_string_text(item);
+	const char *start = s->at, *end = s->end - start > 18 ? start + 18 : s->end;
+	int64_t value = 0;
 
-	if (f->kind == KIND_INT64 && !json_number_int64(item, to))
-		return 0;
-	if (f->kind == KIND_INT64)
-		return refuse(
-			"\"%s\" must be a whole number within 64 bits, without quotes, fraction or exponent.",
-			f->key);
-	if (!text)
-		return refuse("\"%s\" must be a string%s.", f->key,
-			      f->kind == KIND_DECIMAL ? " of digits, in quotes" : "");
-	if (f->kind == KIND_INTERVAL)
-		return read_interval(text, to, err);
-	if (f->kind == KIND_ORIGIN)
-		return read_origin(text, to, err);
-	return read_text(f, text, to, err);
+	for (; s->at < end && *s->at >= '0' && *s->at <= '9'; s->at++)
+		value = value * 10 + (*s->at - '0');
+	*out = value;
+	return s->at == start || (*start == '0' && s->at - start > 1) ? -1 : 0;
 }
 
-/* Our own messages have their keys in the table's order, so the next member is nearly always the
- * one that is looked for. */
-static const cJSON *find(const cJSON *root, const cJSON **next, const char *key)
+static int scan_interval(struct scan *s, const struct interval **out)
 {
-	const cJSON *item = *next;
+	char name[8];
 
-	if (!item || strcmp(item->string, key) != 0)
-		item = cJSON_GetObjectItemCaseSensitive(root, key);
-	if (item)
-		*next = item->next;
-	return item;
+	if (scan_text(s, name, sizeof name) != 0)
+		return -1;
+	*out = interval_by_name(name);
+	return *out ? 0 : -1;
 }
 
-static enum message_result read_message(const cJSON *root, struct message *m, struct err *err)
+static int scan_origin(struct scan *s, enum origin *out)
 {
-	const cJSON *next = root->child, *item;
-	int64_t version;
+	char name[16];
 
-	if (!cJSON_IsObject(root)) {
-		refuse("The message is not a JSON object.");
-		return MESSAGE_BAD;
+	return scan_text(s, name, sizeof name) != 0 ? -1 : origin_by_name(name, out);
+}
+
+static int scan_field(struct scan *s, const struct field *f, struct message *m)
+{
+	void *member = (char *)m + f->offset;
+
+	if (pass(s, f->lead, f->lead_bytes) != 0)
+		return -1;
+	switch (f->kind) {
+	case FIELD_INT64:
+		return scan_int64(s, member);
+	case FIELD_TEXT:
+	case FIELD_DECIMAL:
+		return scan_text(s, member, f->bytes);
+	case FIELD_INTERVAL:
+		return scan_interval(s, member);
+	case FIELD_ORIGIN:
+		return scan_origin(s, member);
 	}
-	if (json_check_keys(root, err))
-		return MESSAGE_BAD;
-	item = find(root, &next, "v");
-	if (!item || json_number_int64(item, &version) || version < 1) {
-		refuse("\"v\", the version of the message, must be there and a whole number from 1.");
-		return MESSAGE_BAD;
+	return -1;
+}
+
+int message_read_own(const char *value, size_t len, struct message *out)
+{
+	struct scan s = {value, value + len};
+
+	if (pass(&s, MESSAGE_HEAD, sizeof MESSAGE_HEAD - 1) != 0)
+		return -1;
+	for (const struct field *f = field_table; f < field_table + FIELDS; f++) {
+		if (scan_field(&s, f, out) != 0)
+			return -1;
 	}
-	if (version > MESSAGE_VERSION) {
-		err_set(err, ERR_FATAL,
-			"The message has version %" PRId64
-			", this program knows versions up to %d: upgrade it.",
-			version, MESSAGE_VERSION);
-		return MESSAGE_NEWER;
-	}
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		item = find(root, &next, fields[i].key);
-		if (!item) {
-			refuse("\"%s\" is missing.", fields[i].key);
-			return MESSAGE_BAD;
-		}
-		if (read_field(&fields[i], item, m, err))
-			return MESSAGE_BAD;
-	}
-	return message_validate(m, err) ? MESSAGE_BAD : MESSAGE_OK;
+	return pass(&s, MESSAGE_TAIL, sizeof MESSAGE_TAIL - 1) != 0 || s.at != s.end ? -1 : 0;
 }
 
 enum message_result message_decode(const char *value, size_t len, struct message *out,
 				   struct err *err)
 {
-	enum message_result result = MESSAGE_BAD;
-	struct message m = {0};
-	struct buf work;
-	cJSON *root = NULL;
+	enum message_result result = MESSAGE_OK;
 
-	buf_init(&work, 4 * (size_t)MESSAGE_MAX_BYTES);
-	if (len > MESSAGE_MAX_BYTES) {
-		refuse("The message has %zu bytes; a candle has at most %d.", len,
-		       MESSAGE_MAX_BYTES);
-		goto out;
-	}
-	root = json_parse(value, len, &work, err);
-	if (!root)
-		goto out;
-	result = read_message(root, &m, err);
-	if (result == MESSAGE_OK)
-		*out = m;
-out:
-	cJSON_Delete(root);
-	buf_release(&work);
+	if (message_read_own(value, len, out) != 0)
+		result = message_read_json(value, len, out, err);
+	if (result == MESSAGE_OK && message_validate(out, err) != 0)
+		result = MESSAGE_BAD;
 	return result;
 }

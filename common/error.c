@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 int err_set(struct err *e, enum err_class class, const char *fmt, ...)
 {
 	va_list args;
-	size_t end;
 	int n;
 
 	if (!e)
@@ -19,13 +20,10 @@ int err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	va_end(args);
 	if (n < 0)
 		e->text[0] = 0;
-	if (n < 0 || (size_t)n < sizeof(e->text))
-		return -1;
-	/* What was cut says so, and does not end inside a UTF-8 character. */
-	end = sizeof(e->text) - sizeof("...");
-	while (end > 0 && ((unsigned char)e->text[end] & 0xc0) == 0x80)
-		end--;
-	memcpy(e->text + end, "...", sizeof("..."));
+	if (n >= 0 && (size_t)n >= sizeof(e->text)) /* what was cut says so */
+		memcpy(e->text + utf8_cut(e->text, sizeof(e->text) - sizeof("...")), "...",
+		       sizeof("..."));
+	utf8_repair(e->text);
 	return -1;
 }
 

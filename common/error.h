@@ -13,11 +13,11 @@ enum err_class {
 
 struct err {
 	enum err_class class;
-	char text[512];
+	char text[512]; /* valid UTF-8 */
 };
 
-/* Fills *e (NULL is allowed) and returns -1, so that `return err_set(...)` reads well. Cuts an
- * over-long text. */
+/* Fills *e (NULL is allowed) and returns -1, so that `return err_set(...)` reads well. An over-long
+ * text is cut, at a character; bytes that are not UTF-8 become '?'. */
 int err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void err_clear(struct err *e);

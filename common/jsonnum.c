@@ -7,7 +7,7 @@
 
 #include "alloc.h"
 #include "decimal.h"
-#include "printable.h"
+#include "utf8.h"
 
 /* One pass over the text. Only numbers cause a copy: the run of bytes before one goes out in one
  * piece. */
@@ -91,23 +91,13 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* One character of two to four bytes, well-formed by table 3-7 of the Unicode standard: no overlong
- * forms, no surrogates, nothing above U+10FFFF. */
 static int scan_utf8(struct scan *s)
 {
-	const unsigned char *p = (const unsigned char *)s->in + s->at;
-	size_t rest = s->len - s->at, more = p[0] < 0xE0 ? 1 : p[0] < 0xF0 ? 2 : 3;
-	unsigned least = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
-	unsigned most = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
+	uint32_t code;
+	size_t n = utf8_next(s->in + s->at, s->len - s->at, &code);
 
-	if (p[0] < 0xC2 || p[0] > 0xF4 || rest <= more || p[1] < least || p[1] > most)
-		return refuse(s, "invalid UTF-8");
-	for (size_t i = 2; i <= more; i++) {
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return refuse(s, "invalid UTF-8");
-	}
-	s->at += more + 1;
-	return 0;
+	s->at += n;
+	return n ? 0 : refuse(s, "invalid UTF-8");
 }
 
 static int scan_string(struct scan *s)

@@ -9,7 +9,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "log.h"
-#include "printable.h"
+#include "utf8.h"
 
 /* ---- logs ---- */
 

@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "timetext.h"
+#include "utf8.h"
 
 enum { VALUE_BYTES = 400, LINE_BYTES = PIPE_BUF, END_BYTES = 48, STUCK_MS = 500 };
 
@@ -70,36 +71,6 @@ int log_level_parse(const char *name, enum log_level *out)
 
 /* ---- text that may come from anywhere ---- */
 
-/* Bytes of the character at s that may stand as it is, or 0 if the byte must be escaped: control
- * characters (also C1, which terminals obey), invalid UTF-8, separators and marks that break or
- * turn around a line. */
-static size_t harmless(const unsigned char *s, size_t n)
-{
-	unsigned code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7f;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || len > n)
-		return 0;
-	code = s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3fu);
-	}
-	if ((len == 3 && code < 0x800) || (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	if (code < 0xa0 || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	if (code == 0x61c || code == 0x200e || code == 0x200f || code == 0xfeff)
-		return 0;
-	if ((code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
-		return 0;
-	return len;
-}
-
 /* Writes one character of s, escaped where needed, to out (4 bytes or fewer); returns what it used
  * of s. */
 static size_t escape(const unsigned char *s, size_t n, char out[5], size_t *out_len)
@@ -107,7 +78,7 @@ static size_t escape(const unsigned char *s, size_t n, char out[5], size_t *out_
 	static const char hex[] = "0123456789abcdef";
 	static const char special[] = "\n\r\t\"\\", letters[] = "nrt\"\\";
 	const char *found = s[0] ? strchr(special, s[0]) : NULL;
-	size_t used = harmless(s, n);
+	size_t used = utf8_visible((const char *)s, n);
 
 	if (found) {
 		out[0] = '\\';
@@ -127,14 +98,13 @@ static size_t escape(const unsigned char *s, size_t n, char out[5], size_t *out_
 
 static int needs_quotes(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	size_t n = strnlen(text, VALUE_BYTES + 1);
 
 	if (n == 0 || n > VALUE_BYTES)
 		return 1;
 	for (size_t i = 0, step; i < n; i += step) {
-		step = harmless(s + i, n - i);
-		if (step == 0 || s[i] == ' ' || s[i] == '=' || s[i] == '"' || s[i] == '\\')
+		step = utf8_visible(text + i, n - i);
+		if (step == 0 || strchr(" =\"\\", text[i]))
 			return 1;
 	}
 	return 0;

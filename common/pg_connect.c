@@ -18,6 +18,7 @@
 #include "log.h"
 #include "pg_error.h"
 #include "settings.h"
+#include "utf8.h"
 
 enum { CONNECT_S = 10, CONNECT_MAX_S = 600, SERVER_OLDEST = 150000 };
 
@@ -122,7 +123,8 @@ static int check_conninfo(const char *conninfo, struct err *err)
 			"in a URI");
 	else
 		err_set(err, ERR_FATAL, "the conninfo of the database does not parse: %s",
-			pg_one_line(text ? text : "out of memory", line, sizeof(line)));
+			utf8_line(text ? text : "out of memory", text ? strlen(text) : 13, line,
+				  sizeof(line)));
 	free(redacted);
 	PQfreemem(text);
 	return -1;

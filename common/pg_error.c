@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep:
  * the session is as good as before. A code that is not here is unclassified: it ends the
  * connection. */
@@ -66,20 +68,9 @@ enum err_class pg_sqlstate_class(const char *sqlstate)
 	return rule_of(sqlstate)->class;
 }
 
-char *pg_one_line(const char *text, char *out, size_t size)
+static void one_line(const char *text, char *out, size_t size)
 {
-	size_t n = 0;
-
-	for (; *text && n + 1 < size; text++) {
-		if ((unsigned char)*text > ' ' && *text != 0x7f)
-			out[n++] = *text;
-		else if (n > 0 && out[n - 1] != ' ')
-			out[n++] = ' ';
-	}
-	while (n > 0 && out[n - 1] == ' ')
-		n--;
-	out[n] = 0;
-	return out;
+	utf8_line(text ? text : "", text ? strlen(text) : 0, out, size);
 }
 
 static void keep_sqlstate(struct pg *pg, const char *sqlstate)
@@ -98,9 +89,9 @@ int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err
 
 	keep_sqlstate(pg, sqlstate);
 	*keep = rule->keep;
-	pg_one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
-	pg_one_line(detail ? detail : "", more, sizeof(more));
-	pg_one_line(hint ? hint : "", fix, sizeof(fix));
+	one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
+	one_line(detail, more, sizeof(more));
+	one_line(hint, fix, sizeof(fix));
 	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "",
 		       more, *more ? ")" : "", *pg->sqlstate ? pg->sqlstate : "none",
 		       *fix ? ": " : "", fix);
@@ -115,7 +106,7 @@ int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
 	char message[300], *advice;
 
 	keep_sqlstate(pg, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
-	pg_one_line(text, message, sizeof(message));
+	one_line(text, message, sizeof(message));
 	advice = strstr(message, " This probably means"); /* libpq's; it says nothing more */
 	if (advice)
 		*advice = 0;
@@ -166,7 +157,7 @@ int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
 	snprintf(text, sizeof(text), "%s", PQerrorMessage(conn));
 	take_sqlstate(pg, text);
 	drop_extra_lines(text);
-	pg_one_line(text, message, sizeof(message));
+	one_line(text, message, sizeof(message));
 	rule = rule_of(pg->sqlstate);
 	if (PQconnectionNeedsPassword(conn))
 		return err_set(err, ERR_FATAL,

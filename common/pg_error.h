@@ -16,8 +16,4 @@ int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err);
  * for this but in that text. */
 int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err);
 
-/* Copies text with every run of white space and control characters as one space, cut to size.
- * Returns out. */
-char *pg_one_line(const char *text, char *out, size_t size);
-
 #endif

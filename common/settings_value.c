@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "alloc.h"
-#include "printable.h"
 #include "timetext.h"
+#include "utf8.h"
 
 /* What lives as long as the process stays reachable from here: a leak checker then knows that it is
  * no leak. */

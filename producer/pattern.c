@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/printable.h"
+#include "common/utf8.h"
 #include "common/words.h"
 
 static int is_pattern_text(const char *text)

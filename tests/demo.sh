@@ -39,11 +39,12 @@ end() {
 	exit "$status"
 }
 
-await() { # seconds, what, command...
-	local seconds=$1 what=$2 until=$((SECONDS + $1))
-	shift 2
+# The seconds end a hang; a busy machine may take them.
+await() { # what, command...
+	local what=$1 until=$((SECONDS + 300))
+	shift
 	until "$@"; do
-		[ $SECONDS -lt $until ] || die "$what: not within $seconds s"
+		[ $SECONDS -lt $until ] || die "$what: not within 300 s"
 		sleep 0.2
 	done
 }
@@ -55,12 +56,14 @@ now() { control clock | jq -r '.sandbox[:19] + "Z"'; }
 # --- what is there
 
 produce() { # who
+	: >>"$work/$1.log"
 	"$bin/gapless-producer" --symbols "$(IFS=,; echo "${symbols[*]}")" --intervals "$(IFS=,; echo "${intervals[*]}")" \
 		--since "$since" --look-gaps-s 2 >>"$work/$1.log" 2>&1 &
 	pid[$1]=$!
 }
 
 store() { # who
+	: >>"$work/$1.log"
 	"$bin/gapless-writer" >>"$work/$1.log" 2>&1 &
 	pid[$1]=$!
 }
@@ -96,13 +99,18 @@ gaps() { # [symbol, interval]: spans that should be complete by now and are not;
 
 no_gaps() { [ "$(gaps 2>/dev/null)" = 0 ] && [ "$(sql "SELECT count(*) FROM market_data_series")" = $((${#symbols[@]} * ${#intervals[@]})) ]; }
 
-# With the clock standing still: the dense market is covered up to the last second that can be final, the others have no gap.
+# With the clock standing still: each candle that is final by now is stored and covered, of every series. What is behind the last
+# candle of a series is promised every five minutes only.
 settled() {
-	local i
+	local s i to newest
 	no_gaps || return 1
 	for i in "${intervals[@]}"; do
-		[ "$(sql "SELECT covered @> '[$since, $(last_final "$i"))'::tstzrange FROM market_data_coverage
-			WHERE symbol = 'KRW-BTC' AND \"interval\" = '$i'")" = t ] || return 1
+		to=$(last_final "$i")
+		for s in "${symbols[@]}"; do
+			newest=$(control "truth?market=$s&interval=$i&from=$since&to=$to&format=tsv" | tail -n 1 | cut -f 3)
+			[ -z "$newest" ] || [ "$(sql "SELECT tstzrange('$since', '$newest', '[]') <@ covered FROM market_data_coverage
+				WHERE symbol = '$s' AND \"interval\" = '$i'")" = t ] || return 1
+		done
 	done
 }
 
@@ -173,7 +181,7 @@ psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c 
 "$bin/gapless-writer" migrate >"$work/migrate.log" 2>&1 || die "the tables cannot be made"
 "$bin/gapless-exchange" --port 0 --corrections 0.3 >"$work/exchange.log" 2>&1 &
 pid[exchange]=$!
-await 10 "the exchange starts" grep -q listening "$work/exchange.log"
+await "the exchange starts" grep -q listening "$work/exchange.log"
 GAPLESS_EXCHANGE_URL=$(sed -n 's/.*listening on //p' "$work/exchange.log")
 export GAPLESS_EXCHANGE_URL
 say "sandbox exchange on $GAPLESS_EXCHANGE_URL: Upbit's API, 10 requests a second; some candles change, or appear, after their close"
@@ -184,20 +192,26 @@ store writer-1
 store writer-2
 produce producer-1
 looked() { [ "$(grep -sc 'missing candles' "$work/producer-1.log")" -ge $((${#symbols[@]} * ${#intervals[@]})) ]; }
-await 30 "the first lookup" looked
+await "the first lookup" looked
 sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-1.log"
 produce producer-2
-await 30 "two producers share the markets" all_share producer-1 producer-2
-await 30 "two writers share the topic" all_share writer-1 writer-2
+await "two producers share the markets" all_share producer-1 producer-2
+await "two writers share the topic" all_share writer-1 writer-2
 say "two producers and two writers, each with 6 of the topic's 12 partitions: who has a partition has its markets"
-for ((i = 0; i < 60; i++)); do
-	no_gaps && break
-	[ $((i % 5)) -ne 4 ] || { echo; screen; }
-	sleep 1
-done
+screens=1
+no_gaps_shown() { # a screen every five seconds meanwhile
+	no_gaps && return
+	if [ $((SECONDS - began)) -ge $((screens * 5)) ]; then
+		echo
+		screen
+		screens=$((screens + 1))
+	fi
+	return 1
+}
+began=$SECONDS
+await "the backfill" no_gaps_shown
 echo
 screen
-await 60 "the backfill" no_gaps
 say "done; $(control stats | jq -r '"\(.candles) requests, at most \(.max_per_second) in any second, \(.http_429) times 429"')"
 
 step "3. Live: one-second candles as they close"
@@ -206,30 +220,36 @@ newest() {
 		to_char(max(\"timestamp\"), 'HH24:MI:SS'), (array_agg(close ORDER BY \"timestamp\" DESC))[1])
 		FROM market_data WHERE symbol = 'KRW-BTC' AND \"interval\" = '1s'"
 }
-for _ in 1 2 3 4 5; do
-	newest
-	sleep 1
-done
+newest_changes() { # it is in $shown
+	local line
+	line=$(newest)
+	[ -n "$line" ] && [ "${line#*newest}" != "${shown#*newest}" ] && shown=$line
+}
+watch_newest() { # so many candles
+	local shown='' i
+	for ((i = 0; i < $1; i++)); do
+		await "a new candle" newest_changes
+		echo "$shown"
+	done
+}
+watch_newest 5
 
 step "4. One producer and one writer are killed with -9"
 dies producer-1
 dies writer-1
 say "killed at $(date -u +%T); the group notices after its session timeout, here 3 s"
-await 30 "the other producer takes over" has_all producer-2
-await 30 "the other writer takes over" has_all writer-2
+await "the other producer takes over" has_all producer-2
+await "the other writer takes over" has_all writer-2
 say "taken over at $(date -u +%T): producer-2 and writer-2 have all 12 partitions"
-for _ in 1 2 3; do
-	newest
-	sleep 1
-done
+watch_newest 3
 
 step "5. The producers are away for exactly five minutes"
 in_minute() { local s; s=$(date -d "$(now)" +%-S); [ "$s" -ge 8 ] && [ "$s" -le 50 ]; }
-await 30 "a moment inside a minute" in_minute
+await "a moment inside a minute" in_minute
 control 'clock?freeze' >/dev/null
 say "the exchange's clock stands at $(now)"
-await 30 "everything final is covered" settled
-await 30 "lag 0" caught_up
+await "everything final is covered" settled
+await "lag 0" caught_up
 say "lag 0; stopping the producer that is left"
 kill -TERM "${pid[producer-2]}"
 wait "${pid[producer-2]}" || die "the producer did not stop cleanly"
@@ -237,20 +257,32 @@ unset "pid[producer-2]"
 control 'clock?advance=300' >/dev/null
 say "the exchange's clock stands at $(now); starting the producer"
 produce producer-3
-restarted() { grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m"; }
-await 20 "the lookup after the restart" restarted
+backfilled() { # as often as it began
+	local began ended
+	began=$(grep -sc 'missing candles' "$work/producer-3.log") ended=$(grep -sc 'msg="Backfill done"' "$work/producer-3.log")
+	grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m" && [ "$began" = "$ended" ]
+}
+await "the backfill of these five minutes" backfilled
 sed -n 's/.*msg="\(Backfilling [0-9]* missing candles\)" symbol=\([^ ]*\) interval=\([^ ]*\).*/  \2 \3: \1/p' "$work/producer-3.log"
 grep 'Backfilling 5 missing candles' "$work/producer-3.log" | grep KRW-BTC | grep -q 'interval=1m' ||
 	die "KRW-BTC 1m should have been missing 5 candles"
-await 30 "everything final is covered again" settled
-await 30 "lag 0" caught_up
+await "everything final is covered again" settled
+await "lag 0" caught_up
 
 step "6. What the exchange served, and what is in the table"
 if verdict; then
+	for who in "${!pid[@]}"; do # asked to end, a writer says what it has done
+		case $who in writer*)
+			kill -TERM "${pid[$who]}"
+			wait "${pid[$who]}" || die "$who did not stop cleanly"
+			unset "pid[$who]"
+			;;
+		esac
+	done
 	corrected=$(for f in "$work"/writer-?.log; do sed -n 's/.* corrected=\([0-9]*\).*/\1/p' "$f" | tail -n 1; done |
-		awk '{ n += $1 } END { print n }')
+		awk '{ n += $1 } END { print n + 0 }')
 	printf '\n  %sComplete: no gap, no duplicate, every digit as the exchange has it.%s' "$green" "$plain"
-	printf ' (%s candles were corrected on the way.)\n' "${corrected:-0}"
+	printf ' (%s candles were corrected on the way.)\n' "$corrected"
 	say "Logs: $work/*.log. The real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH"
 else
 	die "the table is not what the exchange served"

@@ -230,3 +230,17 @@ void batch_seal(struct batch *b)
 	/* The index no longer fits the order; nothing is added to a sealed batch. */
 	memset(b->slot, 0, b->slots * sizeof(*b->slot));
 }
+
+void batch_reject(struct batch *b, size_t i, const char *reason)
+{
+	b->rows[i].rejected = xstrdup(reason);
+}
+
+size_t batch_rejected(const struct batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->rows[i].rejected != NULL;
+	return n;
+}

@@ -92,4 +92,9 @@ int batch_is_due(const struct batch *b, int64_t now_ms);
 int64_t batch_due_in(const struct batch *b, int64_t now_ms);
 void batch_seal(struct batch *b);
 
+/* The database refuses row i: it goes to the dead letters with this reason. */
+void batch_reject(struct batch *b, size_t i, const char *reason);
+/* How many rows it refuses. */
+size_t batch_rejected(const struct batch *b);
+
 #endif

@@ -6,7 +6,7 @@
 
 #include "common/alloc.h"
 #include "common/candle.h"
-#include "common/printable.h"
+#include "common/utf8.h"
 #include "common/words.h"
 
 enum { ARRAY_BYTES = 4 << 20, LIST_BYTES = 1 << 20 };

@@ -12,12 +12,13 @@ enum { WAIT_FOR_STORE_MS = 1000, CHECK_MS = 5000, SAY_MS = 10000 };
 
 static void hand_over(struct writer *w)
 {
-	batch_seal(w->filling);
-	free(w->job.items);
-	w->job = (struct store_job){
-		.kind = STORE_BATCH, .generation = w->generation, .batch = w->filling};
+	struct batch *sealed = w->filling;
+
+	batch_seal(sealed);
 	w->filling = w->filling == &w->batches[0] ? &w->batches[1] : &w->batches[0];
-	store_submit(w->store, &w->job);
+	store_submit(w->store, (struct store_work){.kind = STORE_BATCH,
+						   .generation = w->generation,
+						   .batch = sealed});
 }
 
 static int is_due(const struct writer *w, int64_t now_ms)
@@ -56,7 +57,7 @@ static void commit_offsets(struct writer *w, const struct batch *b)
 /* The database gets the next batch before Kafka is told about this one, so that neither waits for
  * the other. That is safe: what is committed to Kafka is in the database, whatever becomes of the
  * batches after it. */
-static void stored(struct writer *w, const struct store_job *job)
+static void stored(struct writer *w, const struct store_done *job)
 {
 	w->tally.batches++;
 	w->tally.inserted += job->stored.inserted;
@@ -66,23 +67,24 @@ static void stored(struct writer *w, const struct store_job *job)
 	w->tally.dead_letters += job->stored.dead;
 	w->tally.copied += job->stored.copied;
 	w->tally.stored_again += job->stored.stored_again;
-	if (job->generation != w->generation)
+	if (job->work.generation != w->generation)
 		return;
 	w->check_due_ms = clock_boot_ms() + CHECK_MS;
-	for (size_t i = 0; i < job->batch->parts_n; i++) {
-		struct partition *p = assigned_find(&w->assigned, job->batch->parts[i].partition);
+	for (size_t i = 0; i < job->work.batch->parts_n; i++) {
+		struct partition *p =
+			assigned_find(&w->assigned, job->work.batch->parts[i].partition);
 
-		if (p != NULL && p->stored < job->batch->parts[i].next)
-			p->stored = job->batch->parts[i].next;
+		if (p != NULL && p->stored < job->work.batch->parts[i].next)
+			p->stored = job->work.batch->parts[i].next;
 	}
 	if (is_due(w, clock_boot_ms()))
 		hand_over(w);
-	commit_offsets(w, job->batch);
+	commit_offsets(w, job->work.batch);
 }
 
-static void database_lost(struct writer *w, const struct store_job *job)
+static void database_lost(struct writer *w, const struct store_done *job)
 {
-	if (job->generation != w->generation)
+	if (job->work.generation != w->generation)
 		return;
 	w->tally.database_lost++;
 	log_warn(
@@ -94,20 +96,19 @@ static void database_lost(struct writer *w, const struct store_job *job)
 
 void writer_collect(struct writer *w)
 {
-	struct store_job *collected = store_collect(w->store), done;
-	const struct store_job *job = &done;
+	struct store_done done;
+	const struct store_done *job = &done;
 
-	if (collected == NULL)
+	if (!store_collect(w->store, &done))
 		return;
-	done = *collected; /* which may be lent again at once */
 	switch (job->result) {
 	case STORE_DONE:
 	case STORE_UNSURE:
-		if (job->kind == STORE_BATCH)
+		if (job->work.kind == STORE_BATCH)
 			stored(w, job);
-		else if (job->kind == STORE_START && job->generation == w->generation)
+		else if (job->work.kind == STORE_START && job->work.generation == w->generation)
 			writer_started(w, job);
-		else if (job->kind == STORE_REPLAY && job->generation == w->generation)
+		else if (job->work.kind == STORE_REPLAY && job->work.generation == w->generation)
 			replaying_started(w, job);
 		break;
 	case STORE_LOST:
@@ -121,8 +122,8 @@ void writer_collect(struct writer *w)
 		writer_end(w, EXIT_PERSON);
 		break;
 	}
-	if (job->kind == STORE_BATCH)
-		batch_clear(job->batch);
+	if (job->work.kind == STORE_BATCH)
+		batch_clear(job->work.batch);
 }
 
 /* While nothing is stored, nothing else would notice that the tables were emptied. */
@@ -139,13 +140,15 @@ static void check_positions(struct writer *w, int64_t now_ms)
 		writer_restart(w);
 		return;
 	}
-	free(w->job.items);
-	w->job = (struct store_job){.kind = STORE_CHECK, .generation = w->generation, .items_n = n};
-	w->job.items = xcalloc(n, sizeof(*w->job.items));
+	free(w->items);
+	w->items = xcalloc(n, sizeof(*w->items));
 	for (size_t i = 0; i < n; i++)
-		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id,
-							 .at_least = w->assigned.v[i].stored};
-	store_submit(w->store, &w->job);
+		w->items[i] = (struct position_item){.partition = w->assigned.v[i].id,
+						     .at_least = w->assigned.v[i].stored};
+	store_submit(w->store, (struct store_work){.kind = STORE_CHECK,
+						   .generation = w->generation,
+						   .items = w->items,
+						   .items_n = n});
 }
 
 void writer_store_step(struct writer *w, int64_t now_ms)
@@ -185,7 +188,7 @@ void writer_flush(struct writer *w, int64_t budget_ms)
 
 	while (!w->ending && (left = until - clock_boot_ms()) > 0 && !store_is_failing(w->store)) {
 		if (!store_is_idle(w->store)) {
-			if (w->job.kind != STORE_BATCH)
+			if (!store_has_batch(w->store))
 				store_abandon(w->store);
 			store_wait(w->store, left < 100 ? (int)left : 100);
 			writer_collect(w);

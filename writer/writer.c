@@ -211,16 +211,16 @@ static void writer_free(struct writer *w)
 	batch_release(&w->batches[0]);
 	batch_release(&w->batches[1]);
 	assigned_release(&w->assigned);
-	free(w->job.items);
+	free(w->items);
 	free(w);
 }
 
 static int run(const struct options *o, struct replay *replay, int (*check)(const struct options *))
 {
-	struct store_config config = {
-		.database = o->database,
-		.cursor = {.topic = o->topic, .replay = replay ? replay->spec.name : NULL},
-		.dead_limit = o->dead_letter_limit};
+	struct store_config config = {.database = o->database,
+				      .cursor = replay ? cursor_replay(o->topic, replay->spec.name)
+						       : cursor_live(o->topic),
+				      .dead_limit = o->dead_letter_limit};
 	struct batch_limits limits = {.rows = (size_t)o->batch_rows,
 				      .bytes = (size_t)o->batch_bytes,
 				      .age_ms = o->batch_ms};

@@ -31,7 +31,7 @@ struct writer {
 			       is not committed */
 	struct batch batches[2];
 	struct batch *filling;
-	struct store_job job; /* lent to the store unless store_is_idle() */
+	struct position_item *items; /* lent to the store unless store_is_idle() */
 	int subscribed;
 	int starting; /* the start of the partitions is not decided yet */
 	int paused;   /* no room: the partitions that read are paused */
@@ -65,14 +65,14 @@ void writer_read(struct writer *w, int wait_ms);
 /* starting.c: finds the start of the partitions while w->starting, a step at a time; and what came
  * of it. */
 void writer_start_step(struct writer *w, int64_t now_ms);
-void writer_started(struct writer *w, const struct store_job *job);
+void writer_started(struct writer *w, const struct store_done *job);
 
 /* replaying.c: where that is different for a replay */
 /* Takes all partitions of the topic once it is known. */
 void replaying_topic_step(struct writer *w, int64_t now_ms);
 /* As writer_start_step() and writer_started(). */
 void replaying_start_step(struct writer *w, int64_t now_ms);
-void replaying_started(struct writer *w, const struct store_job *job);
+void replaying_started(struct writer *w, const struct store_done *job);
 /* A partition has nothing more before its end: it is done. */
 void replaying_close(struct writer *w, struct partition *p);
 /* The partition has nothing at `offset` yet. */

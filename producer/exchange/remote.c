@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/jsonnum.h"
+#include "common/utf8.h"
 
 static int is_space(char c)
 {
@@ -43,75 +44,17 @@ struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 			"The answer is not JSON but HTML: maintenance, or something in between that answers in its place.");
 		goto out;
 	}
-	if (json_quote_numbers(body, len, &quoted, err) < 0)
-		goto out;
-	/* The length counts the final 0, which cJSON then requires right after the value. */
-	value = cJSON_ParseWithLengthOpts(quoted.data, quoted.len + 1, NULL, 1);
-	if (!value)
-		err_set(err, ERR_INPUT,
-			"The answer is not JSON, or is cut off: its structure does not parse.");
+	value = json_parse(body, len, &quoted, err);
 out:
 	buf_release(&quoted);
 	return value;
 }
 
-/* Length of the UTF-8 character at text, 0 if it is broken or a control character. */
-static size_t character(const unsigned char *text, size_t len)
-{
-	static const struct form {
-		unsigned char first, last; /* range of the first byte */
-		unsigned char least, most; /* range of the second: shuts out over-long forms,
-					      surrogates, C1 controls */
-		size_t n;
-	} forms[] = {
-		{0x20, 0x7e, 0, 0, 1},       {0xc2, 0xc2, 0xa0, 0xbf, 2},
-		{0xc3, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-		{0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
-		{0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-		{0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	const struct form *f = NULL;
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !f; i++)
-		if (text[0] >= forms[i].first && text[0] <= forms[i].last)
-			f = &forms[i];
-	if (!f || f->n > len || (f->n > 1 && (text[1] < f->least || text[1] > f->most)))
-		return 0;
-	for (size_t i = 2; i < f->n; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return f->n;
-}
-
 char *remote_text(const char *text, size_t len, char out[REMOTE_TEXT_BYTES])
 {
-	const size_t room = REMOTE_TEXT_BYTES - 1 - 3;
-	size_t at = 0, n = 0;
-
-	while (len > 0 && is_space(text[len - 1]))
-		len--;
-	while (at < len) {
-		size_t step = character((const unsigned char *)text + at, len - at);
-
-		if (n + (step ? step : 1) > room) {
-			memcpy(out + n, "...", 3);
-			n += 3;
-			break;
-		}
-		if (is_space(text[at])) {
-			if (n > 0 && out[n - 1] != ' ')
-				out[n++] = ' ';
-		} else if (step == 0) {
-			out[n++] = '?';
-		} else if (text[at] == '"') {
-			out[n++] = '\'';
-		} else {
-			memcpy(out + n, text + at, step);
-			n += step;
-		}
-		at += step ? step : 1;
-	}
-	out[n] = 0;
+	utf8_line(text, len, out, REMOTE_TEXT_BYTES);
+	for (char *quote = out; (quote = strchr(quote, '"')) != NULL;)
+		*quote = '\'';
 	return out;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api.h"
 
+#include "fault_family.h"
 #include "options.h"
 #include "page.h"
 
@@ -8,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK_VALUE "Invalid parameter. Check the given value!"
-#define JSON_TYPE   "application/json;charset=UTF-8"
+#define JSON_TYPE "application/json;charset=UTF-8"
 
 static bool read_path(const char *path, struct api_call *call)
 {
@@ -39,7 +39,7 @@ static bool read_path(const char *path, struct api_call *call)
 	if (sscanf(path, "minutes/%4u%n", &unit, &used) != 1 || path[used] != '\0')
 		return false;
 	if (!interval_of_unit(unit, &call->interval))
-		call->wrong = CHECK_VALUE;
+		call->wrong = API_CHECK_VALUE;
 	return true;
 }
 
@@ -56,10 +56,10 @@ static void read_query(struct exchange *ex, const struct query *q, struct api_ca
 	snprintf(call->market_name, sizeof(call->market_name), "%s", market);
 	call->market = market_find(&ex->world.markets, call->market_name);
 	if (to != NULL && *to != '\0' && !utc_parse(to, &call->to_ms))
-		call->wrong = CHECK_VALUE;
+		call->wrong = API_CHECK_VALUE;
 	if (count != NULL && *count != '\0' &&
 	    (!options_parse_number(count, INT64_MAX, &n) || n == 0))
-		call->wrong = CHECK_VALUE;
+		call->wrong = API_CHECK_VALUE;
 	call->count = n < PAGE_ROWS ? (size_t)n : PAGE_ROWS;
 }
 
@@ -72,6 +72,7 @@ void api_arrive(struct exchange *ex, const char *path, const struct query *q, bo
 		struct api_call *call)
 {
 	int64_t real_ms = clock_real_ms();
+	struct fault_request seen;
 	bool candles;
 
 	memset(call, 0, sizeof(*call));
@@ -95,20 +96,27 @@ void api_arrive(struct exchange *ex, const char *path, const struct query *q, bo
 	} else {
 		ex->stats.market_all++;
 	}
-	faults_hit(&ex->faults, candles ? FAULT_PATH_CANDLES : FAULT_PATH_MARKET,
-		   candles ? call->market_name : NULL, candles ? (int)call->interval : -1,
-		   exchange_random, ex, &call->faults);
+	seen = (struct fault_request){
+		.path = candles ? FAULT_PATH_CANDLES : FAULT_PATH_MARKET,
+		.market = candles ? call->market_name : NULL,
+		.interval = candles ? (int)call->interval : -1,
+		.to_ms = call->to_ms,
+		.now_ms = sandbox_clock_ms(&ex->clock),
+	};
+	faults_hit(&ex->faults, &seen, exchange_random, ex, &call->faults);
 	if (call->verdict.status == 200 && fault_is(&call->faults, FAULT_HTTP_429))
 		call->verdict.status = 429;
 	if (fault_is(&call->faults, FAULT_HTTP_418) && call->verdict.status != 418) {
 		call->verdict.status = 418;
-		call->verdict.blocked_s = (unsigned)call->faults.value[FAULT_HTTP_418];
+		call->verdict.blocked_s = (unsigned)fault_value(&call->faults, FAULT_HTTP_418);
 		limits_block(&ex->limits, call->verdict.blocked_s, real_ms);
 	}
+	call->arrival =
+		arrivals_add(&ex->arrivals, clock_real_us(), candles ? GROUP_CANDLES : GROUP_MARKET,
+			     call->market != NULL ? (int)call->market->index : -1);
 }
 
-/* An error as Upbit words it: a number for a name. */
-static void put_error(struct answer *a, unsigned status, const char *message)
+void api_put_error(struct answer *a, unsigned status, const char *message)
 {
 	a->status = status;
 	text_clear(&a->body);
@@ -119,91 +127,75 @@ static void put_candles(struct exchange *ex, const struct api_call *call, int64_
 			struct answer *a)
 {
 	struct row *rows = room_new(PAGE_ROWS + 2, sizeof(*rows));
-	const char *name = call->market->name;
 	size_t n;
 
 	n = series_page(&ex->world, call->market, call->interval, call->to_ms, call->count, now_ms,
 			rows);
 	a->rows = n;
 	fault_spoil_rows(&call->faults, rows, &n, call->to_ms);
-	if (fault_is(&call->faults, FAULT_WRONG_MARKET))
-		name = "KRW-WRONG";
-	page_render(&a->body, &ex->world, name, rows, n, now_ms);
+	page_render(&a->body, &ex->world, fault_market_name(&call->faults, call->market->name),
+		    rows, n, now_ms);
+	fault_spoil_json(&call->faults, &a->body);
 	free(rows);
+}
+
+static void put_markets(struct exchange *ex, const struct api_call *call, int64_t now_ms,
+			struct answer *a)
+{
+	const struct market_list *markets = &ex->world.markets;
+	const struct market **shown = room_new(markets->n, sizeof(struct market *));
+	size_t n = fault_pick_markets(&call->faults, markets, now_ms, shown);
+
+	page_render_markets(&a->body, shown, n, call->details);
+	free(shown);
+}
+
+/* How long a block lasts stands in the message, unless a fault keeps it back. */
+static void put_blocked(const struct api_call *call, struct answer *a)
+{
+	char message[96] = "Too many API requests. This IP is blocked.";
+
+	if (!fault_is(&call->faults, FAULT_NO_LENGTH))
+		snprintf(message, sizeof(message),
+			 "Too many API requests. This IP is blocked for %u seconds.",
+			 call->verdict.blocked_s);
+	api_put_error(a, 418, message);
 }
 
 static void put_content(struct exchange *ex, const struct api_call *call, int64_t now_ms,
 			struct answer *a)
 {
-	char message[96];
-
 	if (call->kind == API_UNKNOWN) {
-		put_error(a, 404, "Not Found");
+		api_put_error(a, 404, "Not Found");
 	} else if (call->verdict.status == 429) {
-		put_error(a, 429, "Too many API requests.");
+		api_put_error(a, 429, "Too many API requests.");
 	} else if (call->verdict.status == 418) {
-		snprintf(message, sizeof(message),
-			 "Too many API requests. This IP is blocked for %u seconds.",
-			 call->verdict.blocked_s);
-		put_error(a, 418, message);
+		put_blocked(call, a);
 	} else if (call->wrong != NULL) {
-		put_error(a, 400, call->wrong);
+		api_put_error(a, 400, call->wrong);
 	} else if (call->kind == API_MARKETS) {
-		page_render_markets(&a->body, &ex->world.markets, call->details, now_ms);
+		put_markets(ex, call, now_ms, a);
 	} else if (call->market == NULL || !market_exists(call->market, now_ms)) {
-		put_error(a, 404, "Code not found");
+		api_put_error(a, 404, "Code not found");
 	} else {
 		put_candles(ex, call, now_ms, a);
 	}
 }
 
-/* Faults that put another body in the place of the right one. */
-static void replace_content(const struct api_call *call, struct answer *a)
-{
-	const struct fault_set *f = &call->faults;
-
-	if (fault_is(f, FAULT_STATUS)) {
-		unsigned status = (unsigned)f->value[FAULT_STATUS];
-
-		put_error(a, status,
-			  status == 404  ? "Code not found"
-			  : status < 500 ? CHECK_VALUE
-					 : "Error");
-	} else if (fault_is(f, FAULT_HTML)) {
-		a->type = "text/html;charset=UTF-8";
-		text_clear(&a->body);
-		text_put(&a->body, "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head>"
-				   "<body><h1>We will be back soon</h1></body></html>\n");
-	} else if (fault_is(f, FAULT_EMPTY)) {
-		text_clear(&a->body);
-		text_put(&a->body, "[]");
-	} else if (fault_is(f, FAULT_NULL)) {
-		text_clear(&a->body);
-		text_put(&a->body, "null");
-	} else if (fault_is(f, FAULT_OBJECT)) {
-		put_error(a, 500, "Internal error");
-		a->status = 200;
-	}
-	fault_spoil_text(f, &a->body);
-}
-
 void api_answer(struct exchange *ex, const struct api_call *call, struct answer *a)
 {
-	const uint32_t harmless =
-		1u << FAULT_DELAY | 1u << FAULT_HOLD | 1u << FAULT_DRIP | 1u << FAULT_NO_REMAINING;
 	int64_t now_ms = sandbox_clock_ms(&ex->clock), date_ms = now_ms;
 
 	memset(a, 0, sizeof(*a));
 	a->status = 200;
 	a->type = JSON_TYPE;
-	put_content(ex, call, now_ms, a);
-	if (a->status != 429 && a->status != 418)
-		replace_content(call, a);
-	a->good = a->status == 200 && (call->faults.kinds & ~harmless) == 0;
+	put_content(ex, call, fault_content_ms(&call->faults, now_ms), a);
+	fault_replace_answer(&call->faults, a);
+	fault_spoil_text(&call->faults, &a->body);
+	a->good = a->status == 200 && faults_harmless(&call->faults);
 	if (a->status != 200)
 		a->rows = 0;
-	if (call->kind != API_UNKNOWN && call->verdict.status != 418 &&
-	    !fault_is(&call->faults, FAULT_NO_REMAINING)) {
+	if (call->kind != API_UNKNOWN && call->verdict.status != 418) {
 		snprintf(a->remaining, sizeof(a->remaining), "group=%s; min=%u; sec=%u",
 			 call->with_origin           ? "origin"
 			 : call->kind == API_CANDLES ? "candles"
@@ -211,10 +203,10 @@ void api_answer(struct exchange *ex, const struct api_call *call, struct answer 
 			 call->with_origin ? 6u : 600u,
 			 call->with_origin ? 0u : call->verdict.remaining);
 	}
-	if (fault_is(&call->faults, FAULT_DATE_SKEW))
-		date_ms += call->faults.value[FAULT_DATE_SKEW] * 1000;
-	if (!fault_is(&call->faults, FAULT_NODATE))
-		utc_format_http(a->date, date_ms);
+	date_ms += fault_value(&call->faults, FAULT_DATE_SKEW) * SECOND_MS;
+	utc_format_http(a->date, date_ms);
+	fault_spoil_headers(&call->faults, &call->verdict, a);
+	arrivals_answer(&ex->arrivals, call->arrival, a->status);
 	stats_answer(&ex->stats,
 		     call->kind == API_CANDLES && call->market != NULL ? (int)call->market->index
 								       : -1,

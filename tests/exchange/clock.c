@@ -16,17 +16,22 @@ int64_t clock_mono_ms(void)
 	return clock_mono_us() / 1000;
 }
 
-int64_t clock_real_ms(void)
+int64_t clock_real_us(void)
 {
-	static int64_t ahead_ms;
+	static int64_t ahead_us;
 
-	if (ahead_ms == 0) {
+	if (ahead_us == 0) {
 		struct timespec ts;
 
 		clock_gettime(CLOCK_REALTIME, &ts);
-		ahead_ms = ts.tv_sec * 1000LL + ts.tv_nsec / 1000000 - clock_mono_ms();
+		ahead_us = ts.tv_sec * 1000000LL + ts.tv_nsec / 1000 - clock_mono_us();
 	}
-	return clock_mono_ms() + ahead_ms;
+	return clock_mono_us() + ahead_us;
+}
+
+int64_t clock_real_ms(void)
+{
+	return clock_real_us() / 1000;
 }
 
 void sandbox_clock_init(struct sandbox_clock *c, int64_t start_ms)

@@ -20,6 +20,7 @@ struct sandbox_clock {
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_real_ms(void);
+int64_t clock_real_us(void);
 
 void sandbox_clock_init(struct sandbox_clock *c, int64_t start_ms);
 int64_t sandbox_clock_ms(const struct sandbox_clock *c);

@@ -104,105 +104,28 @@ static bool clock_handle(struct exchange *ex, const struct query *q, struct cont
 	return true;
 }
 
-static bool read_filter(struct exchange *ex, const struct query *q, struct fault_rule *rule,
-			struct control_answer *a)
-{
-	const char *market = q->get(q->cls, "market"), *interval = q->get(q->cls, "interval");
-	const char *path = q->get(q->cls, "path"), *probability = q->get(q->cls, "probability");
-	unsigned ppm = 1000000;
-	enum interval iv;
-
-	if (market != NULL && market_find(&ex->world.markets, market) == NULL)
-		return control_fail(a, "market=%s is not a market; /control/markets lists them",
-				    market);
-	if (interval != NULL && !interval_parse(interval, &iv))
-		return control_fail(a,
-				    "interval=%s is none of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M",
-				    interval);
-	if (probability != NULL && !options_parse_share(probability, &ppm))
-		return control_fail(a, "probability=%s is not a number from 0 to 1", probability);
-	if (path != NULL && strcmp(path, "candles") != 0 && strcmp(path, "market") != 0 &&
-	    strcmp(path, "any") != 0)
-		return control_fail(a, "path=%s is none of candles, market, any", path);
-	if (market != NULL)
-		snprintf(rule->market, sizeof(rule->market), "%s", market);
-	rule->interval = interval != NULL ? (int)iv : -1;
-	rule->probability = ppm / 1e6;
-	rule->path = path == NULL || *path == 'c' ? FAULT_PATH_CANDLES
-		     : *path == 'm'               ? FAULT_PATH_MARKET
-						  : FAULT_PATH_ANY;
-	return control_number(q, "count", 1, -1, INT64_MAX, a, &rule->left) &&
-	       control_number(q, "after", 0, 0, INT64_MAX, a, &rule->skip);
-}
-
-/* Each parameter that is the name of a fault adds a rule: ?delay=5000&count=3. */
-static bool fault_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
-{
-	struct fault_rule rule = {.interval = -1};
-	unsigned added = 0;
-
-	if (!read_filter(ex, q, &rule, a))
-		return false;
-	for (unsigned kind = 0; kind < FAULTS; kind++) {
-		const char *name = fault_name((enum fault_kind)kind), *value = q->get(q->cls, name);
-
-		if (value == NULL)
-			continue;
-		rule.kind = (enum fault_kind)kind;
-		rule.value = 0;
-		if (fault_value_help(rule.kind) != NULL &&
-		    (*value == '\0' ||
-		     !control_number(q, name, 0, kind == FAULT_DATE_SKEW ? -4000000000LL : 0,
-				     4000000000LL, a, &rule.value)))
-			return control_fail(a, "%s= needs a number: %s", name,
-					    fault_value_help(rule.kind));
-		if (kind == FAULT_STATUS && (rule.value < 200 || rule.value > 599))
-			return control_fail(a, "status= must be from 200 to 599");
-		if (kind == FAULT_DOWN && q->get(q->cls, "path") == NULL)
-			rule.path = FAULT_PATH_ANY;
-		ex->drop_connections = ex->drop_connections || kind == FAULT_DOWN;
-		text_printf(&a->body, "%s%u", added++ == 0 ? "{\"id\":[" : ",",
-			    faults_add(&ex->faults, &rule));
-	}
-	if (added == 0)
-		return control_fail(a, "no fault was named; /control lists them");
-	text_put(&a->body, "]}\n");
-	return true;
-}
-
-static bool faults_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
-{
-	(void)q;
-	faults_json(&ex->faults, &a->body);
-	text_put(&a->body, "\n");
-	return true;
-}
-
-static bool clear_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
-{
-	int64_t id;
-
-	if (!control_number(q, "id", 0, 0, UINT32_MAX, a, &id))
-		return false;
-	text_printf(&a->body, "{\"cleared\":%u}\n", faults_clear(&ex->faults, (unsigned)id));
-	return true;
-}
-
 static bool limit_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
 {
 	const char *delay = q->get(q->cls, "delay");
-	int64_t limit;
+	int64_t limit, all, renew;
 
-	if (!control_number(q, "limit", ex->limits.per_second, 1, 1000000, a, &limit))
+	if (!control_number(q, "limit", ex->limits.per_second, 1, 1000000, a, &limit) ||
+	    !control_number(q, "blocks_all", ex->limits.blocks_all, 0, 1, a, &all) ||
+	    !control_number(q, "blocks_renew", ex->limits.blocks_renew, 0, 1, a, &renew))
 		return false;
 	if (delay != NULL && !options_parse_delay(delay, &ex->delay_min_ms, &ex->delay_max_ms))
 		return control_fail(a, "delay=%s is not a number of milliseconds, or two as 0-30",
 				    delay);
 	ex->limits.per_second = (unsigned)limit;
+	ex->limits.blocks_all = all != 0;
+	ex->limits.blocks_renew = renew != 0;
 	if (q->get(q->cls, "unblock") != NULL)
 		limits_forgive(&ex->limits);
-	text_printf(&a->body, "{\"limit\":%u,\"delay_ms\":[%u,%u],\"blocked_ms\":%lld}\n",
+	text_printf(&a->body,
+		    "{\"limit\":%u,\"delay_ms\":[%u,%u],\"blocks_all\":%d,\"blocks_renew\":%d,"
+		    "\"blocked_ms\":%lld}\n",
 		    ex->limits.per_second, ex->delay_min_ms, ex->delay_max_ms,
+		    ex->limits.blocks_all, ex->limits.blocks_renew,
 		    ex->limits.blocked_until_ms > clock_real_ms()
 			    ? (long long)(ex->limits.blocked_until_ms - clock_real_ms())
 			    : 0LL);
@@ -222,6 +145,27 @@ static bool rate_handle(struct exchange *ex, const struct query *q, struct contr
 		return control_fail(
 			a, "from= and to= must lie within the last four hours of real time");
 	stats_rate_json(&ex->stats, from_ms / 1000, to_ms / 1000, (unsigned)window, &a->body);
+	return true;
+}
+
+static bool arrivals_handle(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	const char *name = q->get(q->cls, "market");
+	const struct market *m = name != NULL ? market_find(&ex->world.markets, name) : NULL;
+	struct arrivals_query query = {.market = m != NULL ? (int)m->index : -1};
+	int64_t from_ms, to_ms, window_ms;
+
+	if (name != NULL && m == NULL)
+		return control_fail(a, "market=%s is not a market; /control/markets lists them",
+				    name);
+	if (!control_time(q, "from", 0, a, &from_ms) ||
+	    !control_time(q, "to", clock_real_ms() + 1, a, &to_ms) ||
+	    !control_number(q, "window_ms", 1000, 1, 3600000, a, &window_ms))
+		return false;
+	query.from_us = from_ms * 1000;
+	query.to_us = to_ms * 1000;
+	query.window_us = window_ms * 1000;
+	arrivals_json(&ex->arrivals, &ex->world.markets, &query, &a->body);
 	return true;
 }
 
@@ -286,18 +230,23 @@ static bool reset_handle(struct exchange *ex, const struct query *q, struct cont
 static const struct {
 	const char *path, *help;
 	bool (*handle)(struct exchange *ex, const struct query *q, struct control_answer *a);
-	const char *const known[14];
+	const char *const known[15];
 } table[] = {
 	{"/control/clock",
 	 "the sandbox clock: freeze, run, set=TIME, advance=SECONDS",
 	 clock_handle,
 	 {"freeze", "run", "set", "advance"}},
 	{"/control/fault",
-	 "FAULT[=VALUE] count=1 (-1: until cleared) after=0 market= interval= path= probability=",
-	 fault_handle,
-	 {"*", "count", "after", "market", "interval", "path", "probability"}},
-	{"/control/faults", "the rules, and how often they hit", faults_handle, {NULL}},
-	{"/control/faults/clear", "ends misbehaviour: all of it, or id=N", clear_handle, {"id"}},
+	 "FAULT[=VALUE] count=1 (-1: until cleared) after=0 every=1 for=SECONDS market= interval= path= "
+	 "row=TIME probability=",
+	 control_fault,
+	 {"*", "count", "after", "every", "for", "market", "interval", "path", "row",
+	  "probability"}},
+	{"/control/faults", "the rules, and how often they hit", control_faults, {NULL}},
+	{"/control/faults/clear",
+	 "ends misbehaviour: all of it, or id=N",
+	 control_faults_clear,
+	 {"id"}},
 	{"/control/correct",
 	 "a closed candle changes: market= interval= timestamp= at=TIME|after_ms=N, values",
 	 control_correct,
@@ -306,19 +255,28 @@ static const struct {
 	 "a candle shows only from then on: as /control/correct",
 	 control_late,
 	 {CORRECTION}},
+	{"/control/withdraw",
+	 "a candle does not show from at=TIME (until=TIME, when it is back with the values): as "
+	 "/control/correct",
+	 control_withdraw,
+	 {CORRECTION, "until"}},
 	{"/control/corrections",
 	 "share of candles that change or come late: share=0..1",
 	 corrections_handle,
 	 {"share"}},
 	{"/control/limit",
-	 "limit=N a second, delay=MIN-MAX ms, unblock",
+	 "limit=N a second, delay=MIN-MAX ms, unblock, blocks_all=0|1, blocks_renew=0|1",
 	 limit_handle,
-	 {"limit", "delay", "unblock"}},
+	 {"limit", "delay", "unblock", "blocks_all", "blocks_renew"}},
 	{"/control/refuse", "no listening socket for seconds=N", refuse_handle, {"seconds"}},
 	{"/control/market",
-	 "market= delisted=0|1 listed=TIME",
+	 "market= delisted=0|1 listed=TIME served_from=TIME (older rows are gone; 0: none is)",
 	 control_market,
-	 {"market", "delisted", "listed"}},
+	 {"market", "delisted", "listed", "served_from"}},
+	{"/control/retention",
+	 "interval= days=N: older rows are not served; 0: as at the start",
+	 control_retention,
+	 {"interval", "days"}},
 	{"/control/markets", "all markets", control_markets, {NULL}},
 	{"/control/stats", "what was asked and answered", stats_handle, {NULL}},
 	{"/control/stats/reset", "begins to count anew", reset_handle, {NULL}},
@@ -326,6 +284,10 @@ static const struct {
 	 "candle requests over (real) time: from= to= window=10",
 	 rate_handle,
 	 {"from", "to", "window"}},
+	{"/control/arrivals",
+	 "requests by group, market, second: from= to= (real) window_ms=1000 market=",
+	 arrivals_handle,
+	 {"from", "to", "window_ms", "market"}},
 	{"/control/repeats",
 	 "pages that were asked for again: min=2 max=50 by=answered|asked live",
 	 repeats_handle,
@@ -343,21 +305,13 @@ static void put_help(struct control_answer *a)
 	a->type = "text/plain;charset=UTF-8";
 	for (size_t i = 0; i < ENTRIES; i++)
 		text_printf(&a->body, "%-24s %s\n", table[i].path, table[i].help);
-	text_put(&a->body, "\nfaults:\n");
-	for (unsigned i = 0; i < FAULTS; i++) {
-		char left[64];
-		const char *value = fault_value_help((enum fault_kind)i);
-
-		snprintf(left, sizeof(left), "%s%s%s", fault_name((enum fault_kind)i),
-			 value ? "=" : "", value ? value : "");
-		text_printf(&a->body, "  %-22s %s\n", left, fault_help((enum fault_kind)i));
-	}
+	control_faults_help(&a->body);
 }
 
 void control_handle(struct exchange *ex, const char *path, const struct control_query *q,
 		    struct control_answer *a)
 {
-	const char *known[FAULTS + 16], *unknown;
+	const char *known[FAULTS + 16], *unknown; /* the faults, the others, NULL */
 	size_t n = 0, entry;
 
 	memset(a, 0, sizeof(*a));

@@ -25,8 +25,8 @@ struct control_query {
 void control_handle(struct exchange *ex, const char *path, const struct control_query *q,
 		    struct control_answer *a);
 
-/* For control_world.c. All parse a parameter that must be there unless said; false: the answer is a
- * 400 already. */
+/* For the files that it is split into. All parse a parameter that must be there unless said; false:
+ * the answer is a 400 already. */
 bool control_fail(struct control_answer *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 bool control_series(struct exchange *ex, const struct query *q, struct control_answer *a,
@@ -37,9 +37,17 @@ bool control_time(const struct query *q, const char *name, int64_t missing,
 bool control_number(const struct query *q, const char *name, int64_t missing, int64_t min,
 		    int64_t max, struct control_answer *a, int64_t *n);
 
+/* Misbehaviour. */
+bool control_fault(struct exchange *ex, const struct query *q, struct control_answer *a);
+bool control_faults(struct exchange *ex, const struct query *q, struct control_answer *a);
+bool control_faults_clear(struct exchange *ex, const struct query *q, struct control_answer *a);
+void control_faults_help(struct text *out);
+
 /* What changes the world. */
 bool control_correct(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_late(struct exchange *ex, const struct query *q, struct control_answer *a);
+bool control_withdraw(struct exchange *ex, const struct query *q, struct control_answer *a);
+bool control_retention(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_market(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_markets(struct exchange *ex, const struct query *q, struct control_answer *a);
 bool control_truth(struct exchange *ex, const struct query *q, struct control_answer *a);

@@ -52,16 +52,15 @@ static void put_revision(struct row *row, int64_t at_ms)
 		 (long long)(at_ms > before ? at_ms : before + 1));
 }
 
-static bool change_candle(struct exchange *ex, const struct query *q, bool late,
-			  struct control_answer *a)
+/* A candle that is to change, and when. */
+static bool read_candle(struct exchange *ex, const struct query *q, struct control_answer *a,
+			struct row *row, int64_t *at_ms)
 {
 	struct market *m;
 	enum interval iv;
-	int64_t start_ms, end_ms, after_ms, at_ms;
-	struct row row;
-	char at[UTC_TEXT];
+	int64_t start_ms, end_ms, after_ms;
 
-	memset(&row, 0, sizeof(row));
+	memset(row, 0, sizeof(*row));
 	if (!control_series(ex, q, a, &m, &iv) ||
 	    !control_time(q, "timestamp", INT64_MIN, a, &start_ms))
 		return false;
@@ -69,24 +68,75 @@ static bool change_candle(struct exchange *ex, const struct query *q, bool late,
 		return control_fail(a, "timestamp= is not on the grid of %s", interval_name(iv));
 	end_ms = interval_next(iv, start_ms);
 	if (!control_number(q, "after_ms", 2000, 0, 86400000LL * 365, a, &after_ms) ||
-	    !control_time(q, "at", end_ms + after_ms, a, &at_ms))
+	    !control_time(q, "at", end_ms + after_ms, a, at_ms))
 		return false;
-	if (at_ms < end_ms)
+	if (*at_ms < end_ms)
 		return control_fail(a,
 				    "at= lies before the end of the candle; it changes after that");
-	if (!series_invent(&ex->world, m, iv, start_ms, at_ms, late, &row))
+	row->market = m;
+	row->interval = iv;
+	row->start_ms = start_ms;
+	return true;
+}
+
+/* The candle of `row` as it shows from at_ms on: made up, or as the request says. */
+static bool put_values(struct exchange *ex, const struct query *q, struct control_answer *a,
+		       struct row *row, int64_t at_ms, bool late)
+{
+	struct market *m = market_find(&ex->world.markets, row->market->name);
+
+	if (!series_invent(&ex->world, m, row->interval, row->start_ms, at_ms, late, row))
 		return control_fail(a, "%s comes from recorded files and has no candle there",
 				    m->name);
 	if (m->recorded != NULL && !late)
-		put_revision(&row, at_ms);
-	if (!take_values(q, &row, a))
-		return false;
-	overlay_add(&ex->world.overlay, &row, at_ms, late);
+		put_revision(row, at_ms);
+	return take_values(q, row, a);
+}
+
+static void put_change(struct exchange *ex, const struct row *row, int64_t at_ms, bool late,
+		       struct text *out)
+{
+	char at[UTC_TEXT];
+
 	utc_format(at, at_ms, 'T', true);
-	text_printf(&a->body, "{\"at\":\"%sZ\",\"late\":%s,\"from_then_on\":", at,
+	text_printf(out, "{\"at\":\"%sZ\",\"late\":%s,\"from_then_on\":", at,
 		    late ? "true" : "false");
-	page_render(&a->body, &ex->world, m->name, &row, 1, sandbox_clock_ms(&ex->clock));
-	text_put(&a->body, "}\n");
+	page_render(out, &ex->world, row->market->name, row, 1, sandbox_clock_ms(&ex->clock));
+	text_put(out, "}\n");
+}
+
+static bool change_candle(struct exchange *ex, const struct query *q, bool late,
+			  struct control_answer *a)
+{
+	struct row row;
+	int64_t at_ms = 0;
+
+	if (!read_candle(ex, q, a, &row, &at_ms) || !put_values(ex, q, a, &row, at_ms, late))
+		return false;
+	overlay_add(&ex->world.overlay, &row, at_ms, late ? OVERLAY_IS_LATE : OVERLAY_CORRECTS);
+	put_change(ex, &row, at_ms, late, &a->body);
+	return true;
+}
+
+bool control_withdraw(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	int64_t at_ms = 0, until_ms;
+	struct row row;
+
+	if (!read_candle(ex, q, a, &row, &at_ms) ||
+	    !control_time(q, "until", INT64_MAX, a, &until_ms))
+		return false;
+	if (until_ms <= at_ms)
+		return control_fail(a, "until= must lie after at=");
+	overlay_add(&ex->world.overlay, &row, at_ms, OVERLAY_WITHDRAWS);
+	if (until_ms == INT64_MAX) {
+		text_put(&a->body, "{\"from_then_on\":[]}\n");
+		return true;
+	}
+	if (!put_values(ex, q, a, &row, until_ms, false))
+		return false;
+	overlay_add(&ex->world.overlay, &row, until_ms, OVERLAY_CORRECTS);
+	put_change(ex, &row, until_ms, false, &a->body);
 	return true;
 }
 
@@ -131,19 +181,37 @@ bool control_market(struct exchange *ex, const struct query *q, struct control_a
 {
 	const char *name = q->get(q->cls, "market");
 	struct market *m = name != NULL ? market_find(&ex->world.markets, name) : NULL;
-	int64_t delisted, listed_ms;
+	int64_t delisted, listed_ms, served_from_ms;
 
 	if (m == NULL)
 		return control_fail(a, "market= must name a market; /control/markets lists them");
 	if (!control_number(q, "delisted", m->delisted, 0, 1, a, &delisted) ||
-	    !control_time(q, "listed", m->listed_ms, a, &listed_ms))
+	    !control_time(q, "listed", m->listed_ms, a, &listed_ms) ||
+	    !control_time(q, "served_from", m->served_from_ms, a, &served_from_ms))
 		return false;
+	m->served_from_ms = served_from_ms;
 	m->delisted = delisted != 0;
 	m->listed_ms = interval_floor(INTERVAL_1M, listed_ms);
 	day_cache_free(m->days);
 	m->days = NULL;
 	put_market(ex, m, &a->body);
 	text_put(&a->body, "\n");
+	return true;
+}
+
+bool control_retention(struct exchange *ex, const struct query *q, struct control_answer *a)
+{
+	const char *interval = q->get(q->cls, "interval");
+	enum interval iv;
+	int64_t days;
+
+	if (interval == NULL || !interval_parse(interval, &iv))
+		return control_fail(
+			a, "interval= must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M");
+	if (!control_number(q, "days", ex->world.kept_days[iv], 0, 1000000, a, &days))
+		return false;
+	ex->world.kept_days[iv] = (unsigned)days;
+	text_printf(&a->body, "{\"interval\":\"%s\",\"days\":%lld}\n", interval, (long long)days);
 	return true;
 }
 

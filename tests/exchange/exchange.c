@@ -30,6 +30,7 @@ bool exchange_init(struct exchange *ex, const struct options *o, struct text *er
 		return false;
 	limits_init(&ex->limits, o->limit);
 	stats_init(&ex->stats, ex->world.markets.n, clock_real_ms());
+	arrivals_init(&ex->arrivals);
 	sandbox_clock_init(&ex->clock, o->start_ms);
 	sandbox_clock_freeze(&ex->clock, o->frozen);
 	if (o->log != NULL) {
@@ -49,5 +50,6 @@ void exchange_release(struct exchange *ex)
 		fclose(ex->log);
 	faults_release(&ex->faults);
 	stats_release(&ex->stats);
+	arrivals_release(&ex->arrivals);
 	world_release(&ex->world);
 }

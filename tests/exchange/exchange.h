@@ -4,6 +4,7 @@
 #ifndef EXCHANGE_EXCHANGE_H
 #define EXCHANGE_EXCHANGE_H
 
+#include "arrivals.h"
 #include "clock.h"
 #include "faults.h"
 #include "limits.h"
@@ -21,6 +22,7 @@ struct exchange {
 	struct limits limits;
 	struct faults faults;
 	struct stats stats;
+	struct arrivals arrivals;
 	unsigned delay_min_ms, delay_max_ms;
 	uint64_t random_state;
 	int64_t refuse_from_ms, refuse_until_ms; /* real time: no listening socket; 0, 0: never */

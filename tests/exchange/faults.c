@@ -1,76 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "faults.h"
 
-#include "series.h"
 #include "text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct {
-	const char *name, *value, *help;
-} kinds[FAULTS] = {
-	[FAULT_DELAY] = {"delay", "ms", "the answer is made so many ms after the request came"},
-	[FAULT_HOLD] = {"hold", "ms",
-			"the answer is made at once, Date included, and sent so many ms later"},
-	[FAULT_TRUNCATE] = {"truncate", NULL,
-			    "half of the body under the full Content-Length, then the end"},
-	[FAULT_TRUNCATE_CHUNKED] = {"truncate_chunked", NULL,
-				    "the same, chunked: the last chunk never comes"},
-	[FAULT_SHORT_LENGTH] = {"short_length", NULL,
-				"half of the JSON, with a Content-Length that fits it"},
-	[FAULT_STATUS] = {"status", "http-status", "an error with this status"},
-	[FAULT_HTML] = {"html", NULL, "200 with a maintenance page"},
-	[FAULT_EMPTY] = {"empty", NULL, "200 with []"},
-	[FAULT_NULL] = {"null", NULL, "200 with null"},
-	[FAULT_OBJECT] = {"object", NULL, "200 with an error object"},
-	[FAULT_DRIP] = {"drip", NULL, "one byte a second"},
-	[FAULT_HTTP_429] = {"http_429", NULL, "429, though the limit was not reached"},
-	[FAULT_HTTP_418] = {"http_418", "seconds",
-			    "418, and the candle group is blocked for so long"},
-	[FAULT_RESET] = {"reset", NULL, "the connection is reset instead of an answer"},
-	[FAULT_WRONG_MARKET] = {"wrong_market", NULL, "rows that say they are of KRW-WRONG"},
-	[FAULT_OFF_GRID] = {"off_grid", NULL, "one row 400 ms or 17 s off its interval's grid"},
-	[FAULT_NEWER_THAN_TO] = {"newer_than_to", NULL, "a row that starts at `to`"},
-	[FAULT_DUPLICATE_ROW] = {"duplicate_row", NULL,
-				 "the middle row twice; the second time with another close"},
-	[FAULT_UNORDERED] = {"unordered", NULL, "oldest first"},
-	[FAULT_GARBAGE_NUMBER] = {"garbage_number", NULL, "a price that is not a number"},
-	[FAULT_BAD_UTF8] = {"bad_utf8", NULL, "bytes within a string that are not UTF-8"},
-	[FAULT_HUGE] = {"huge", NULL, "the page, and then blanks up to 1 GiB"},
-	[FAULT_BOMB] = {"bomb", NULL, "1 GiB of blanks, as gzip"},
-	[FAULT_NODATE] = {"nodate", NULL, "no Date header"},
-	[FAULT_DATE_SKEW] = {"date_skew", "seconds", "a Date header that is so many seconds wrong"},
-	[FAULT_NO_REMAINING] = {"no_remaining", NULL, "no Remaining-Req header"},
-	[FAULT_DOWN] = {"down", NULL, "every connection to /v1 is reset, open ones at once"},
-};
-
-const char *fault_name(enum fault_kind kind)
-{
-	return kind < FAULTS ? kinds[kind].name : NULL;
-}
-
-const char *fault_value_help(enum fault_kind kind)
-{
-	return kinds[kind].value;
-}
-
-const char *fault_help(enum fault_kind kind)
-{
-	return kinds[kind].help;
-}
-
-bool fault_parse(const char *name, enum fault_kind *kind)
-{
-	for (unsigned i = 0; i < FAULTS; i++) {
-		if (strcmp(kinds[i].name, name) == 0) {
-			*kind = (enum fault_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
 
 void faults_release(struct faults *f)
 {
@@ -109,35 +43,43 @@ unsigned faults_clear(struct faults *f, unsigned id)
 	return cleared;
 }
 
-static bool matches(const struct fault_rule *r, enum fault_path path, const char *market,
-		    int interval)
+static bool matches(const struct fault_rule *rule, const struct fault_request *r)
 {
-	if (r->left == 0 || (r->path != FAULT_PATH_ANY && r->path != path))
+	if (rule->left == 0 || r->now_ms >= rule->until_ms)
 		return false;
-	if (r->market[0] != '\0' && (market == NULL || strcmp(r->market, market) != 0))
+	if (rule->path != FAULT_PATH_ANY && rule->path != r->path)
 		return false;
-	return r->interval < 0 || r->interval == interval;
+	if (rule->market[0] != '\0' && (r->market == NULL || strcmp(rule->market, r->market) != 0))
+		return false;
+	if (rule->does.row_ms != INT64_MIN && rule->does.row_ms >= r->to_ms)
+		return false;
+	return rule->interval < 0 || rule->interval == r->interval;
 }
 
-void faults_hit(struct faults *f, enum fault_path path, const char *market, int interval,
-		double (*random)(void *), void *cls, struct fault_set *set)
+static bool strikes(struct fault_rule *rule, double (*random)(void *), void *cls)
+{
+	if (rule->skip > 0) {
+		rule->skip--;
+		return false;
+	}
+	if (rule->seen++ % rule->every != 0)
+		return false;
+	return rule->probability >= 1 || random(cls) < rule->probability;
+}
+
+void faults_hit(struct faults *f, const struct fault_request *r, double (*random)(void *),
+		void *cls, struct fault_set *set)
 {
 	memset(set, 0, sizeof(*set));
-	for (struct fault_rule *r = f->first; r != NULL; r = r->next) {
-		if (!matches(r, path, market, interval))
+	for (struct fault_rule *rule = f->first; rule != NULL; rule = rule->next) {
+		if (set->n == FAULT_HITS || !matches(rule, r) || !strikes(rule, random, cls))
 			continue;
-		if (r->skip > 0) {
-			r->skip--;
-			continue;
-		}
-		if (r->probability < 1 && random(cls) >= r->probability)
-			continue;
-		if (r->left > 0)
-			r->left--;
-		r->hits++;
+		if (rule->left > 0)
+			rule->left--;
+		rule->hits++;
 		f->hits++;
-		set->kinds |= 1u << r->kind;
-		set->value[r->kind] = r->value;
+		set->kinds |= 1ULL << rule->does.kind;
+		set->hits[set->n++] = rule->does;
 	}
 }
 
@@ -146,75 +88,75 @@ bool fault_is(const struct fault_set *set, enum fault_kind kind)
 	return set->kinds >> kind & 1;
 }
 
-void faults_json(const struct faults *f, struct text *out)
+const struct fault_hit *fault_next(const struct fault_set *set, enum fault_kind kind,
+				   const struct fault_hit *after)
+{
+	for (unsigned i = after != NULL ? (unsigned)(after - set->hits) + 1 : 0; i < set->n; i++)
+		if (set->hits[i].kind == kind)
+			return &set->hits[i];
+	return NULL;
+}
+
+int64_t fault_value(const struct fault_set *set, enum fault_kind kind)
+{
+	const struct fault_hit *hit = fault_next(set, kind, NULL);
+
+	return hit != NULL ? hit->value : 0;
+}
+
+bool faults_harmless(const struct fault_set *set)
+{
+	for (unsigned i = 0; i < set->n; i++)
+		if (!fault_info(set->hits[i].kind)->harmless)
+			return false;
+	return true;
+}
+
+static void put_time(struct text *out, const char *name, int64_t ms, int64_t none)
+{
+	char at[UTC_TEXT];
+
+	if (ms == none)
+		return;
+	utc_format(at, ms, 'T', true);
+	text_printf(out, ",\"%s\":\"%sZ\"", name, at);
+}
+
+static void put_rule(struct text *out, const struct fault_rule *r)
 {
 	static const char *const paths[] = {"candles", "market", "any"};
 
+	text_printf(out, "{\"id\":%u,\"kind\":\"%s\"", r->id, fault_name(r->does.kind));
+	if (fault_info(r->does.kind)->type == FAULT_WORDS) {
+		text_put(out, ",\"value\":");
+		text_json(out, r->does.words);
+	} else {
+		text_printf(out, ",\"value\":%lld", (long long)r->does.value);
+	}
+	put_time(out, "row", r->does.row_ms, INT64_MIN);
+	put_time(out, "until", r->until_ms, INT64_MAX);
+	text_printf(out,
+		    ",\"left\":%lld,\"after\":%lld,\"every\":%lld,\"hits\":%llu,"
+		    "\"probability\":%g,\"path\":\"%s\",\"market\":",
+		    (long long)r->left, (long long)r->skip, (long long)r->every,
+		    (unsigned long long)r->hits, r->probability, paths[r->path]);
+	if (r->market[0] != '\0')
+		text_json(out, r->market);
+	else
+		text_put(out, "null");
+	if (r->interval >= 0)
+		text_printf(out, ",\"interval\":\"%s\"}",
+			    interval_name((enum interval)r->interval));
+	else
+		text_put(out, ",\"interval\":null}");
+}
+
+void faults_json(const struct faults *f, struct text *out)
+{
 	text_put(out, "[");
 	for (const struct fault_rule *r = f->first; r != NULL; r = r->next) {
-		text_printf(
-			out,
-			"%s{\"id\":%u,\"kind\":\"%s\",\"value\":%lld,\"left\":%lld,\"after\":%lld,"
-			"\"hits\":%llu,"
-			"\"probability\":%g,\"path\":\"%s\",\"market\":",
-			r == f->first ? "" : ",", r->id, kinds[r->kind].name, (long long)r->value,
-			(long long)r->left, (long long)r->skip, (unsigned long long)r->hits,
-			r->probability, paths[r->path]);
-		if (r->market[0] != '\0')
-			text_json(out, r->market);
-		else
-			text_put(out, "null");
-		if (r->interval >= 0)
-			text_printf(out, ",\"interval\":\"%s\"}",
-				    interval_name((enum interval)r->interval));
-		else
-			text_put(out, ",\"interval\":null}");
+		text_put(out, r == f->first ? "" : ",");
+		put_rule(out, r);
 	}
 	text_put(out, "]");
-}
-
-static void duplicate(struct row *rows, size_t *n)
-{
-	size_t middle = *n / 2;
-
-	memmove(&rows[middle + 1], &rows[middle], (*n - middle) * sizeof(*rows));
-	(*n)++;
-	snprintf(rows[middle].close, sizeof(rows[middle].close), "1.00000001");
-}
-
-void fault_spoil_rows(const struct fault_set *set, struct row *rows, size_t *n, int64_t to_ms)
-{
-	if (*n == 0)
-		return;
-	if (fault_is(set, FAULT_OFF_GRID))
-		rows[*n / 2].start_ms += rows[0].interval == INTERVAL_1S ? 400 : 17 * SECOND_MS;
-	if (fault_is(set, FAULT_DUPLICATE_ROW) && *n <= PAGE_ROWS)
-		duplicate(rows, n);
-	if (fault_is(set, FAULT_NEWER_THAN_TO) && *n <= PAGE_ROWS && to_ms != INT64_MAX) {
-		memmove(&rows[1], &rows[0], *n * sizeof(*rows));
-		(*n)++;
-		rows[0].start_ms = to_ms;
-	}
-	for (size_t i = 0; fault_is(set, FAULT_UNORDERED) && i < *n / 2; i++) {
-		struct row kept = rows[i];
-
-		rows[i] = rows[*n - 1 - i];
-		rows[*n - 1 - i] = kept;
-	}
-	if (fault_is(set, FAULT_GARBAGE_NUMBER))
-		snprintf(rows[*n / 2].close, sizeof(rows[0].close), "115o9000.0");
-}
-
-void fault_spoil_text(const struct fault_set *set, struct text *body)
-{
-	static const unsigned char bad[4] = {0xff, 0xfe, 0xc0, 0x80};
-	char *kst = body->len > 0 ? strstr(body->data, "_kst\":\"") : NULL;
-
-	if (fault_is(set, FAULT_BAD_UTF8) && kst != NULL)
-		memcpy(kst + 7, bad, sizeof(bad));
-	if (fault_is(set, FAULT_SHORT_LENGTH)) {
-		body->len /= 2;
-		if (body->data != NULL)
-			body->data[body->len] = '\0';
-	}
 }

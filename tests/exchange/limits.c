@@ -24,6 +24,7 @@ void limits_forgive(struct limits *l)
 
 void limits_block(struct limits *l, unsigned seconds, int64_t real_ms)
 {
+	l->block_s = seconds;
 	l->blocked_until_ms = real_ms + seconds * 1000LL;
 	l->last_block_ms = l->blocked_until_ms;
 }
@@ -48,7 +49,9 @@ struct limit_verdict limits_take(struct limits *l, enum limit_group group, bool 
 		l->group[group].used = l->group[group].refused = 0;
 	}
 	l->group[group].used++;
-	if (group == GROUP_CANDLES && real_ms < l->blocked_until_ms) {
+	if ((group == GROUP_CANDLES || l->blocks_all) && real_ms < l->blocked_until_ms) {
+		if (l->blocks_renew)
+			limits_block(l, l->block_s, real_ms);
 		v.status = 418;
 	} else if (with_origin && real_ms < l->origin_until_ms) {
 		v.status = 429;

@@ -4,7 +4,8 @@
  * What goes beyond is answered 429; the third of these within one second blocks the candle group:
  * 418 for 10 s, and each block that follows lasts twice as long (ten minutes without one, and it is
  * 10 s again). Seconds are those of the real clock, whatever the sandbox clock does. Requests with
- * an Origin header get one in 10 s. Pure: time is passed in.
+ * an Origin header get one in 10 s. Two settings make blocks harder: of all groups, renewed by each
+ * request. Pure: time is passed in.
  *
  *   limit 10, second 7:  #1 .. #10  200, sec=9 .. sec=0
  *                        #11, #12   429
@@ -26,6 +27,9 @@ struct limits {
 	} group[GROUPS];
 	int64_t blocked_until_ms, last_block_ms, origin_until_ms;
 	unsigned next_block_s;
+	bool blocks_all;   /* a block is of the address: lists of markets too */
+	bool blocks_renew; /* a request during a block begins it anew */
+	unsigned block_s;  /* how long the last one was */
 };
 
 struct limit_verdict {

@@ -31,8 +31,9 @@ struct market {
 	char english[48], korean[64];
 	const char *role; /* one line for --help; NULL for generated ones */
 	unsigned index;
-	uint64_t key;      /* of its random draws */
-	int64_t listed_ms; /* on a minute; nothing before it */
+	uint64_t key;           /* of its random draws */
+	int64_t listed_ms;      /* on a minute; nothing before it */
+	int64_t served_from_ms; /* rows before are not served any more; 0: all are */
 	bool delisted;
 	enum pattern pattern;
 	unsigned minute_share;      /* of minutes that trade, of 65536 */

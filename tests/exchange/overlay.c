@@ -10,7 +10,7 @@
 struct overlay_entry {
 	struct row row;
 	int64_t at_ms;
-	bool late;
+	enum overlay_change change;
 };
 
 void overlay_release(struct overlay *o)
@@ -53,7 +53,8 @@ static bool same_series(const struct overlay_entry *e, const struct market *m, e
 	return e->row.market == m && e->row.interval == iv;
 }
 
-void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool late)
+void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms,
+		 enum overlay_change change)
 {
 	size_t i = lower(o, row->market, row->interval, row->start_ms, at_ms);
 
@@ -66,7 +67,7 @@ void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool l
 		memmove(&o->at[i + 1], &o->at[i], (o->n - i) * sizeof(*o->at));
 		o->n++;
 	}
-	o->at[i] = (struct overlay_entry){.row = *row, .at_ms = at_ms, .late = late};
+	o->at[i] = (struct overlay_entry){.row = *row, .at_ms = at_ms, .change = change};
 }
 
 enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m,
@@ -82,8 +83,8 @@ enum overlay_verdict overlay_apply(const struct overlay *o, const struct market 
 			break;
 		if (e->at_ms <= now_ms) {
 			*row = e->row;
-			verdict = OVERLAY_SHOWN;
-		} else if (e->late && verdict == OVERLAY_NONE) {
+			verdict = e->change == OVERLAY_WITHDRAWS ? OVERLAY_HIDDEN : OVERLAY_SHOWN;
+		} else if (e->change == OVERLAY_IS_LATE && verdict == OVERLAY_NONE) {
 			verdict = OVERLAY_HIDDEN;
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Single candles that a test changes: from a time on, this candle shows other values; or before
- * that time, it does not show at all. The newest entry whose time has come counts. */
+ * that time, it does not show at all; or from a time on, it is gone. The newest entry whose time
+ * has come counts. */
 #ifndef EXCHANGE_OVERLAY_H
 #define EXCHANGE_OVERLAY_H
 
@@ -27,8 +28,14 @@ struct overlay {
 };
 
 void overlay_release(struct overlay *o);
-/* From at_ms on the candle shows as `row` says. late: before that, it does not show. */
-void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms, bool late);
+enum overlay_change {
+	OVERLAY_CORRECTS, /* from at_ms on the candle shows as the row says */
+	OVERLAY_IS_LATE,  /* the same, and before that it does not show */
+	OVERLAY_WITHDRAWS /* from at_ms on it does not show */
+};
+
+void overlay_add(struct overlay *o, const struct row *row, int64_t at_ms,
+		 enum overlay_change change);
 enum overlay_verdict overlay_apply(const struct overlay *o, const struct market *m,
 				   enum interval iv, int64_t start_ms, int64_t now_ms,
 				   struct row *row);

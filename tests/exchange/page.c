@@ -107,8 +107,8 @@ void page_render(struct text *out, struct world *w, const char *name, const stru
 	text_put(out, "]");
 }
 
-void page_render_markets(struct text *out, const struct market_list *markets, bool details,
-			 int64_t now_ms)
+void page_render_markets(struct text *out, const struct market *const *markets, size_t n,
+			 bool details)
 {
 	static const char calm[] =
 		",\"market_event\":{\"warning\":false,\"caution\":{\"PRICE_FLUCTUATIONS\":false,"
@@ -117,11 +117,9 @@ void page_render_markets(struct text *out, const struct market_list *markets, bo
 	const char *between = "";
 
 	text_put(out, "[");
-	for (size_t i = 0; i < markets->n; i++) {
-		const struct market *m = &markets->at[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct market *m = markets[i];
 
-		if (!market_exists(m, now_ms))
-			continue;
 		text_printf(out,
 			    "%s{\"market\":\"%s\",\"korean_name\":\"%s\",\"english_name\":\"%s\"",
 			    between, m->name, m->korean, m->english);

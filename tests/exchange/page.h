@@ -12,8 +12,8 @@ struct text;
 void page_render(struct text *out, struct world *w, const char *name, const struct row *rows,
 		 size_t n, int64_t now_ms);
 /* The body of /v1/market/all. */
-void page_render_markets(struct text *out, const struct market_list *markets, bool details,
-			 int64_t now_ms);
+void page_render_markets(struct text *out, const struct market *const *markets, size_t n,
+			 bool details);
 /* One line of the truth: symbol, interval, start, four prices, two amounts, revision; tabs between;
  * exponents written out. */
 void page_render_truth(struct text *out, const struct row *row);

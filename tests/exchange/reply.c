@@ -1,121 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers onto the wire: plain, gzip, or broken on order. */
+/* Answers onto the wire: plain, or gzip. */
 
 #include "request.h"
 
 #include "control.h"
 #include "gzip.h"
-#include "truth.h"
+#include "stream.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define HUGE_BYTES   (1ULL << 30)
-#define STREAM_BLOCK 65536
-#define BOMB_BLOCK   1024 /* a MiB of blanks: others need not wait for more */
-#define DRIP_MS      1000
-
-/* A body that is not sent in one piece. */
-struct stream {
-	struct request *request; /* alive while the stream is read */
-	enum fault_kind kind;
-	struct text body;
-	size_t at, stop; /* sent, and where it breaks off */
-	uint64_t blanks; /* still to come behind it */
-	int64_t next_ms;
-	struct gzip_stream *gzip;
-	struct truth *truth;
-};
-
-static void stream_free(void *cls)
-{
-	struct stream *s = cls;
-
-	text_release(&s->body);
-	gzip_stream_free(s->gzip);
-	truth_free(s->truth);
-	free(s);
-}
-
-static ssize_t drip(struct stream *s, char *out)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	if (s->request->aborted)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	if (now_ms < s->next_ms) {
-		request_wait(s->request, s->next_ms);
-		return 0;
-	}
-	s->next_ms = now_ms + DRIP_MS;
-	*out = s->body.data[s->at++];
-	return 1;
-}
-
-static ssize_t stream_read(void *cls, uint64_t pos, char *out, size_t size)
-{
-	struct stream *s = cls;
-	size_t n;
-
-	(void)pos;
-	if (s->truth != NULL) {
-		n = truth_read(s->truth, out, size);
-		return n > 0 ? (ssize_t)n : MHD_CONTENT_READER_END_OF_STREAM;
-	}
-	if (s->gzip != NULL) {
-		n = gzip_stream_blanks(s->gzip, out, size < BOMB_BLOCK ? size : BOMB_BLOCK,
-				       &s->blanks);
-		return n > 0 ? (ssize_t)n : MHD_CONTENT_READER_END_OF_STREAM;
-	}
-	if (s->at < s->stop && s->kind == FAULT_DRIP)
-		return drip(s, out);
-	n = s->stop - s->at < size ? s->stop - s->at : size;
-	if (n > 0) {
-		memcpy(out, s->body.data + s->at, n);
-		s->at += n;
-		return (ssize_t)n;
-	}
-	if (s->kind == FAULT_TRUNCATE || s->kind == FAULT_TRUNCATE_CHUNKED)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = s->blanks < size ? (size_t)s->blanks : size;
-	if (n == 0)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	memset(out, ' ', n);
-	s->blanks -= n;
-	return (ssize_t)n;
-}
-
-/* The answer of a fault that needs a stream; NULL: none does. Takes the body. */
-static struct MHD_Response *stream_response(struct request *r)
-{
-	static const enum fault_kind streamed[] = {FAULT_TRUNCATE, FAULT_TRUNCATE_CHUNKED,
-						   FAULT_DRIP, FAULT_HUGE, FAULT_BOMB};
-	const struct fault_set *f = &r->call.faults;
-	struct stream *s;
-	uint64_t size;
-	size_t i;
-
-	for (i = 0; i < sizeof(streamed) / sizeof(streamed[0]) && !fault_is(f, streamed[i]); i++)
-		;
-	if (i == sizeof(streamed) / sizeof(streamed[0]))
-		return NULL;
-	s = room_new(1, sizeof(*s));
-	s->request = r;
-	s->kind = streamed[i];
-	s->body.data = text_take(&r->answer.body, &s->body.len);
-	s->stop = s->body.len;
-	size = s->body.len;
-	if (s->kind == FAULT_TRUNCATE || s->kind == FAULT_TRUNCATE_CHUNKED)
-		s->stop /= 2;
-	if (s->kind == FAULT_HUGE || s->kind == FAULT_BOMB)
-		s->blanks = HUGE_BYTES;
-	if (s->kind == FAULT_BOMB)
-		s->gzip = gzip_stream_new();
-	if (s->kind != FAULT_TRUNCATE && s->kind != FAULT_DRIP)
-		size = MHD_SIZE_UNKNOWN;
-	return MHD_create_response_from_callback(size, STREAM_BLOCK, stream_read, s, stream_free);
-}
 
 static bool wants_gzip(struct MHD_Connection *c)
 {
@@ -167,7 +60,7 @@ enum MHD_Result request_reply(struct request *r)
 	snprintf(etag, sizeof(etag), "W/\"%016llx\"", (unsigned long long)checksum(&a->body));
 	if (gzip && !bomb)
 		gzip_text(&a->body);
-	response = stream_response(r);
+	response = stream_fault(r);
 	if (response == NULL)
 		response = whole_response(&a->body);
 	if (response == NULL)
@@ -183,6 +76,8 @@ enum MHD_Result request_reply(struct request *r)
 		MHD_add_response_header(response, "Date", a->date);
 	if (a->remaining[0] != '\0')
 		MHD_add_response_header(response, "Remaining-Req", a->remaining);
+	if (a->retry_after[0] != '\0')
+		MHD_add_response_header(response, "Retry-After", a->retry_after);
 	return send_response(r, response, a->status);
 }
 
@@ -238,11 +133,7 @@ enum MHD_Result request_control(struct request *r, const char *path)
 	control_handle(request_exchange(r), path, &q, &a);
 	request_log(r, a.status, 0);
 	if (a.truth != NULL) {
-		struct stream *s = room_new(1, sizeof(*s));
-
-		s->truth = a.truth;
-		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
-							     stream_read, s, stream_free);
+		response = stream_truth(a.truth);
 	} else {
 		response = whole_response(&a.body);
 	}

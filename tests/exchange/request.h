@@ -15,6 +15,7 @@ enum stage {
 	STAGE_READ,    /* its headers too */
 	STAGE_DELAYED, /* it waits, and is answered then */
 	STAGE_HELD,    /* it was answered, and waits */
+	STAGE_HUNG,    /* it is not answered at all */
 	STAGE_QUEUED,
 };
 

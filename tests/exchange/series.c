@@ -156,16 +156,24 @@ static bool candidate_before(const struct world *w, const struct market *m, enum
 	return found;
 }
 
-/* Seconds are kept for three months. */
-static int64_t retention_ms(enum interval iv, int64_t now_ms)
+/* Rows that start before are not served (any more). */
+static int64_t kept_from(const struct world *w, const struct market *m, enum interval iv,
+			 int64_t now_ms)
 {
-	return iv == INTERVAL_1S ? utc_months_before(now_ms, 3) : INT64_MIN;
+	int64_t from_ms = m->served_from_ms;
+
+	if (w->kept_days[iv] > 0 && now_ms - w->kept_days[iv] * DAY_MS > from_ms)
+		from_ms = now_ms - w->kept_days[iv] * DAY_MS;
+	else if (w->kept_days[iv] == 0 && iv == INTERVAL_1S &&
+		 utc_months_before(now_ms, 3) > from_ms)
+		from_ms = utc_months_before(now_ms, 3);
+	return from_ms;
 }
 
 size_t series_page(struct world *w, struct market *m, enum interval iv, int64_t to_ms, size_t count,
 		   int64_t now_ms, struct row *rows)
 {
-	int64_t oldest = retention_ms(iv, now_ms), start_ms = to_ms;
+	int64_t oldest = kept_from(w, m, iv, now_ms), start_ms = to_ms;
 	size_t n = 0;
 
 	while (n < count && candidate_before(w, m, iv, start_ms, now_ms, &start_ms) &&
@@ -210,7 +218,7 @@ static bool candidate_from(const struct world *w, const struct market *m, enum i
 bool series_first(struct world *w, struct market *m, enum interval iv, int64_t from_ms,
 		  int64_t to_ms, int64_t now_ms, struct row *row)
 {
-	int64_t oldest = retention_ms(iv, now_ms), s;
+	int64_t oldest = kept_from(w, m, iv, now_ms), s;
 
 	if (from_ms < oldest)
 		from_ms = oldest;

@@ -26,6 +26,8 @@ struct world {
 	uint64_t seed;
 	unsigned corrected_ppm; /* share of generated candles that change or appear late, of a
 				   million */
+	unsigned
+		kept_days[INTERVALS]; /* older rows are not served; 0: all are (1s: three months) */
 	struct market_list markets;
 	struct overlay overlay;
 	struct generator *generator; /* owned */

@@ -14,11 +14,13 @@
 #define IDLE_SECONDS    75
 #define CONNECTIONS     1000
 #define LONGEST_POLL_MS 60000
+#define HANG_LOOK_MS    500
 
 /* An open connection. */
 struct link {
 	struct MHD_Connection *connection;
-	bool api; /* it has asked for /v1 */
+	bool api;         /* it has asked for /v1 */
+	unsigned answers; /* that it has brought */
 	struct link *next, **at;
 };
 
@@ -77,6 +79,16 @@ void connection_reset(struct MHD_Connection *connection)
 		shutdown(info->connect_fd, SHUT_RDWR);
 }
 
+/* Both ways, without a word before: the client sees the end of the connection. */
+static void connection_close(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
 void request_log(const struct request *r, unsigned status, size_t rows)
 {
 	const struct exchange *ex = r->server->exchange;
@@ -102,22 +114,62 @@ static enum MHD_Result answer_api(struct request *r)
 		api_answer(request_exchange(r), &r->call, &r->answer);
 	if (r->stage != STAGE_HELD && fault_is(&r->call.faults, FAULT_HOLD)) {
 		r->stage = STAGE_HELD;
-		request_wait(r, clock_mono_ms() + r->call.faults.value[FAULT_HOLD]);
+		request_wait(r, clock_mono_ms() + fault_value(&r->call.faults, FAULT_HOLD));
 		return MHD_YES;
 	}
 	return request_reply(r);
 }
 
-static void mark_api(struct request *r)
+static struct link *link_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct link *l = info != NULL ? info->socket_context : NULL;
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+static void mark_api(struct request *r)
+{
+	struct link *l = link_of(r->connection);
 
 	if (l != NULL && !l->api) {
 		l->api = true;
 		stats_connection(&request_exchange(r)->stats, true);
 	}
+}
+
+static bool is_reset(const struct request *r)
+{
+	const struct fault_set *f = &r->call.faults;
+	const struct link *l = link_of(r->connection);
+
+	return fault_is(f, FAULT_RESET) || fault_is(f, FAULT_DOWN) ||
+	       (fault_is(f, FAULT_RESET_REUSED) && l != NULL &&
+		l->answers >= fault_value(f, FAULT_RESET_REUSED));
+}
+
+/* Whether the client is gone: while it waits for us, it sends nothing. */
+static bool is_closed(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	char byte;
+	ssize_t n;
+
+	if (info == NULL)
+		return true;
+	n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Never answers; looks from time to time whether anybody still waits. */
+static enum MHD_Result hang(struct request *r)
+{
+	if (r->aborted || is_closed(r->connection))
+		return MHD_NO;
+	r->stage = STAGE_HUNG;
+	request_wait(r, clock_mono_ms() + HANG_LOOK_MS);
+	return MHD_YES;
 }
 
 /* A call of /v1 has come: it counts now, and is answered after its delay. */
@@ -131,16 +183,19 @@ static enum MHD_Result arrive_api(struct request *r, const char *path)
 	api_arrive(ex, path, &q,
 		   MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin") != NULL,
 		   &r->call);
-	if (fault_is(&r->call.faults, FAULT_RESET) || fault_is(&r->call.faults, FAULT_DOWN)) {
+	if (is_reset(r)) {
 		request_log(r, 0, 0);
 		connection_reset(r->connection);
 		return MHD_NO;
 	}
+	if (fault_is(&r->call.faults, FAULT_HANG)) {
+		request_log(r, 0, 0);
+		return hang(r);
+	}
 	if (ex->delay_max_ms > ex->delay_min_ms)
 		delay_ms +=
 			(int64_t)(exchange_random(ex) * (ex->delay_max_ms - ex->delay_min_ms + 1));
-	if (fault_is(&r->call.faults, FAULT_DELAY))
-		delay_ms += r->call.faults.value[FAULT_DELAY];
+	delay_ms += fault_value(&r->call.faults, FAULT_DELAY);
 	if (delay_ms <= 0)
 		return answer_api(r);
 	r->stage = STAGE_DELAYED;
@@ -184,6 +239,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	}
 	if (r->stage == STAGE_DELAYED || r->stage == STAGE_HELD)
 		return r->waiting ? MHD_YES : answer_api(r);
+	if (r->stage == STAGE_HUNG)
+		return r->waiting ? MHD_YES : hang(r);
 	if (r->stage == STAGE_QUEUED)
 		return MHD_YES;
 	if (strncmp(path, "/control", 8) == 0)
@@ -210,12 +267,15 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 			 enum MHD_RequestTerminationCode code)
 {
 	struct request *r = *context;
+	struct link *l = link_of(connection);
 
 	(void)cls;
-	(void)connection;
-	(void)code;
 	if (r == NULL)
 		return;
+	if (l != NULL && code == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
+	    ++l->answers >= fault_value(&r->call.faults, FAULT_CLOSE_AFTER) &&
+	    fault_is(&r->call.faults, FAULT_CLOSE_AFTER))
+		connection_close(connection);
 	text_release(&r->answer.body);
 	free(r->uri);
 	free(r);

@@ -41,11 +41,6 @@ producer_wanting() { producer --since "$(iso $((t0 - $1 * 3600000)))"; } # hours
 
 gaps_left() { [ "$(gaps_now)" -gt 0 ]; }
 
-log_forget() { # who: what it says from now on
-	cat "$work/$1.log" >>"$work/$1.earlier"
-	: >"$work/$1.log"
-}
-
 # --- a new database
 
 writer
@@ -105,7 +100,7 @@ n=$(stored)
 await 30 '... and on its way' stored_more_than $((n + 1000))
 ok '... not complete yet' gaps_left
 sql "TRUNCATE $tables"
-await 5 '... emptied: noticed with the next batch' logged writer 'the database has lost something'
+await 20 '... emptied: noticed with the next batch' logged writer 'the database has lost something'
 await 60 '... complete again' complete_from 48
 ok '... true' complete_and_true 8000
 ok '... and by itself' running writer
@@ -134,7 +129,7 @@ log_forget writer
 then=$(psql -X -q -At -v ON_ERROR_STOP=1 -f "$work/restore.sql" | tail -n 1)
 note "at least $n candles before, $then by the dump"
 ok 'the older dump is restored' test "${then:-$n}" -lt "$n"
-await 5 '... noticed with the next batch' logged writer 'the database has lost something'
+await 20 '... noticed with the next batch' logged writer 'the database has lost something'
 await 60 '... complete again' complete_from 144
 ok '... by itself' running writer
 

@@ -61,7 +61,7 @@ killed_run() { # from, away
 	clock_set "$(later "$end" -4)"
 	producer --symbols $symbols --intervals 1s,1m --look-s 2 --look-gaps-s 1 --since "$(later "$minute" -300)"
 	await 20 "the candle of $minute is in the table" stored KRW-SPARSE 1m "$minute"
-	sleep 1
+	await 5 "a second later" exchange_is_at "$(later "$(exchange_now)" 1)"
 	stop producer KILL
 	second=$(second_newest)
 	none=$(second_of_none "$second")
@@ -72,7 +72,7 @@ killed_run() { # from, away
 	correct KRW-HOURLY 1m "$minute" "$at"
 	correct KRW-XRP 1s "$second" "$at"
 	correct KRW-XRP 1s "$none" "$at"
-	sleep 2.5
+	await 5 "the exchange has corrected them" exchange_is_at "$(later "$at" 1)"
 	for m in "KRW-SPARSE 1m $minute" "KRW-HOURLY 1m $minute" "KRW-XRP 1s $second" "KRW-XRP 1s $none"; do
 		# shellcheck disable=SC2086
 		ok "$m is not claimed yet" unclaimed $m
@@ -134,7 +134,7 @@ for step in $(seq 16); do
 	6 | 9) clock_advance 100 ;;
 	12) clock_advance 240 ;;
 	esac
-	sleep 2
+	await 5 "step $step" exchange_is_at "$(later "$(exchange_now)" 2)"
 	sample "$step"
 done
 seen=$(exchange_now)

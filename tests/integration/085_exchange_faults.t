@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that an exchange may answer wrongly, first while pages are walked, then while only the live polls
-# are left: each is rejected whole and asked for again, named in the log, and leaves nothing behind in the topic
-# or the table. Dates that are an hour off, once and twice, close nothing. A ban is waited out without a single
-# request. A market that the exchange does not know does not keep the others.
+# Everything that an exchange may answer wrongly while pages are walked: each is rejected whole and asked for again, named in the
+# log, and leaves nothing behind in the topic or the table. A market that the exchange does not know does not keep the others.
+# The same in live polls: 086_live_faults.t.
 . tests/integration/lib.sh
 scenario exchange_faults
 since=2026-04-01T06:00:00Z
@@ -43,7 +42,7 @@ complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
 await 60 "every fault was met by the walks" faults_done
 await 60 "the walks came to their ends" complete_all
 too_slow() { logged producer 'error=.*too slow'; } # after 8 s
-await 15 "while walking, the log names: too slow" too_slow
+await 20 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
@@ -59,58 +58,6 @@ for m in KRW-BTC KRW-ETH KRW-XRP; do
 		is "what is covered of $m $i is right" "$(claimed_wrongly $m $i $since 2026-04-02T00:00:00Z)" 0
 	done
 done
-stop producer
-is "the producer ended well" "$code" 0
-mv "$work/producer.log" "$work/producer.walking.log"
-
-# --- the same with nothing but live polls
-
-producer "${options[@]}"
-await 30 "started again" complete_all
-market=(KRW-BTC KRW-ETH KRW-XRP)
-n=0
-for kind in truncate truncate_chunked short_length status=500 status=503 html null object off_grid duplicate_row \
-	garbage_number wrong_market bad_utf8 huge bomb drip reset http_429; do
-	fault $kind market=${market[n % 3]} interval=1s after=$((n / 3 * 3 + 1))
-	n=$((n + 1))
-done
-await 45 "every fault was met by the live polls" faults_done
-named "live" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
-	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
-	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
-await 15 "live, the log names: too slow" too_slow
-
-# --- dates
-
-behind_clock() { # nothing is stored or claimed that was not over
-	sql_is "SELECT greatest((SELECT max(timestamp) FROM market_data),
-		(SELECT max(upper(covered)) FROM market_data_coverage)) <= '$(exchange_now)'" t
-}
-fault nodate count=6
-await 10 "six answers without a Date came" faults_done
-await 15 "live goes on" live KRW-BTC KRW-ETH
-for skew in 3600 -3600; do
-	for times in 1 2; do
-		fault date_skew=$skew count=$times
-		await 10 "$times of them, $skew s off, came" faults_done
-		sleep 1.5 # what they brought is stored by now
-		ok "nothing was closed by them" behind_clock
-		await 15 "live goes on" live KRW-BTC KRW-ETH
-	done
-done
-
-# --- a ban
-
-fault http_418=4
-blocked() { logged producer 'blocks this address.*block_s=4'; }
-await 10 "the ban and its seconds are in the log" blocked
-asked_reset
-sleep 3.5
-is "no request was sent while it lasted" "$(asked .candles)" 0
-again() { [ "$(asked .candles)" -gt 0 ]; }
-await 5 "then they go on" again
-is "none was too early" "$(asked .http_418)" 0
-await 20 "live goes on" live KRW-BTC KRW-ETH
 
 # --- nothing of it is left behind
 

@@ -32,18 +32,24 @@ honest() {
 
 dishonest=0
 samples=0
-watch() { # seconds: looks every half second
-	local end=$((SECONDS + $1))
-	while [ $SECONDS -lt $end ]; do
-		honest || dishonest=$((dishonest + 1))
-		samples=$((samples + 1))
-		sleep 0.5
-	done
+sample() {
+	honest || dishonest=$((dishonest + 1))
+	samples=$((samples + 1))
 }
 
 live_honestly() {
-	honest || dishonest=$((dishonest + 1))
+	sample
 	live KRW-BTC KRW-ETH
+}
+
+# So many requests later: what was asked before is answered, and published.
+asked_more() { # n
+	local until=$(($(asked .candles) + $1))
+	enough() {
+		sample
+		[ "$(asked .candles)" -ge $until ]
+	}
+	await "$1" "the exchange was asked $1 times more" enough
 }
 
 newest() {
@@ -53,12 +59,14 @@ newest() {
 complete_both() { complete KRW-BTC KRW-ETH; }
 
 await 20 "live runs" live_honestly
-watch 3
+asked_more 6
 
 clock_freeze
-sleep 4 # what was closed when it stopped is stored by then
+asked_more 12
+await 10 "what was closed when it stopped is stored" caught_up
 before=$(newest)
-watch 12
+asked_more 30
+await 10 "what came then is stored, too" caught_up
 is "nothing is stored or claimed while the clock stands" "$(newest)" "$before"
 clock_run
 await 15 "live goes on after the clock stood" live_honestly
@@ -67,18 +75,18 @@ clock_note
 clock_advance 3600
 await 20 "live goes on an hour later" live_honestly
 await 30 "the hour is filled" complete_both
-watch 2
+asked_more 4
 
 highest=$(($(control 'clock?advance=-600' | jq .sandbox_ms) + 600000))
-sleep 3 # what was read before is stored by then
+asked_more 8
+await 10 "what was read before is stored" caught_up
 before=$(newest)
-polls=$(asked .candles)
-watch 8
+asked_more 20
+await 10 "what was read then is stored, too" caught_up
 is "nothing is stored or claimed that the clock has not reached again" "$(newest)" "$before"
-ok "the exchange is asked all the while" test $(($(asked .candles) - polls)) -ge 10
 clock_advance 605
 await 20 "live goes on when the ten minutes have passed" live_honestly
-watch 3
+asked_more 6
 
 seen=$(exchange_now)
 clock_advance 480

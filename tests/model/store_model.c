@@ -127,7 +127,7 @@ static void model_take(struct model *model, const struct batch_row *row, struct 
 /* exact: nobody else writes, so the counts are known. */
 static void store(struct side *s, int exact)
 {
-	const struct cursor cursor = {.topic = s->topic};
+	const struct cursor cursor = cursor_live(s->topic);
 	static const atomic_int abandon;
 	struct stored stored, wanted = {0};
 	struct err err;
@@ -177,7 +177,7 @@ static void one_round(struct side *s, int round, int exact)
 	}
 	/* in turn: the batches that avoid the COPY after a conflict are not to hide the next one */
 	if (below(s, 2) == 0)
-		s->scratch.upserts = 0;
+		scratch_avoid_copy(&s->scratch, 0);
 }
 
 static void *run(void *arg)

@@ -54,7 +54,7 @@ static void fake_send(int fd, char type, const void *body, size_t n)
 
 static void fake_error(int fd, const char *severity, const char *sqlstate, const char *text)
 {
-	char body[512];
+	char body[2048];
 	int n = snprintf(body, sizeof(body), "S%s%cV%s%cC%s%cM%s%cFx.c%cL7%cRf%c", severity, 0,
 			 severity, 0, sqlstate, 0, text, 0, 0, 0, 0);
 
@@ -111,6 +111,11 @@ static int fake_execute(int fd, const char *sql)
 	static const char done[] = "INSERT 0 1";
 	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
 
+	if (strncmp(sql, "refuse ", 7) == 0) { /* in the words that follow */
+		fake_error(fd, "ERROR", "23514", sql + 7);
+		fake_ready(fd);
+		return 0;
+	}
 	if (strncmp(sql, "fail ", 5) == 0) {
 		fake_error(fd, "ERROR", sql + 5, "it\nfailed");
 		fake_ready(fd);

@@ -25,8 +25,9 @@ static void ask_candles(const char *symbol, const char *interval, int64_t to_ms,
 	char url[EXCHANGE_URL_BYTES];
 	struct err err;
 
-	assert_int_equal(upbit_candles_url(sandbox.base, symbol, interval_by_name(interval), to_ms,
-					   UPBIT_PAGE_ROWS, url, sizeof(url), &err),
+	assert_int_equal(upbit_candles_url(sandbox.exchange.base, symbol,
+					   interval_by_name(interval), to_ms, UPBIT_PAGE_ROWS, url,
+					   sizeof(url), &err),
 			 0);
 	ask_url(url, answer);
 }
@@ -42,7 +43,7 @@ static void meet(void)
 	struct http_answer a;
 	struct exchange_head head;
 
-	if (!sandbox.pid)
+	if (!sandbox.exchange.pid)
 		skip();
 	control("faults/clear", NULL);
 	control("limit?limit=5000&unblock", NULL);
@@ -135,7 +136,7 @@ static void markets(void **state)
 
 	(void)state;
 	meet();
-	assert_int_equal(upbit_markets_url(sandbox.base, url, sizeof(url), &err), 0);
+	assert_int_equal(upbit_markets_url(sandbox.exchange.base, url, sizeof(url), &err), 0);
 	ask_url(url, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
 			 VERDICT_OK);
@@ -249,7 +250,7 @@ static void budget_is_used_and_not_exceeded(void **state)
 	(void)state;
 	meet();
 	control("limit?limit=10", NULL);
-	assert_int_equal(upbit_candles_url(sandbox.base, "KRW-BTC", interval_by_name("1m"),
+	assert_int_equal(upbit_candles_url(sandbox.exchange.base, "KRW-BTC", interval_by_name("1m"),
 					   last_minute(), UPBIT_PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	start_ms = clock_boot_ms() + 1000; /* what was asked before belongs to another second */

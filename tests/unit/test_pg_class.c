@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/pg.h"
+#include "common/utf8.h"
 #include "fake_postgres.h"
 
 static const struct pg_params none;
@@ -102,6 +103,34 @@ static void test_statements(void **state)
 	fake_end(&f);
 }
 
+/* A sentence of the database, longer than ours may be, wherever it is cut. */
+static void test_long_korean(void **state)
+{
+	struct pg pg = {0};
+	struct fake f;
+
+	(void)state;
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
+	for (int at = 0; at < 3; at++) {
+		char sql[800];
+		int n = snprintf(sql, sizeof(sql), "refuse %.*s", at, "xx");
+		uint32_t code;
+
+		for (; n + 3 < (int)sizeof(sql); n += 3)
+			memcpy(sql + n, "값", 4);
+		assert_null(pg_query(&pg, sql, none, 10000, &err));
+		assert_says("값... (SQLSTATE 23514)");
+		assert_null(strchr(err.text, '?'));
+		for (size_t len = strlen(err.text), i = 0, step; i < len; i += step) {
+			step = utf8_next(err.text + i, len - i, &code);
+			assert_int_not_equal(step, 0);
+		}
+	}
+	pg_close(&pg);
+	fake_end(&f);
+}
+
 static void on_nothing(int number)
 {
 	(void)number;
@@ -150,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_long_korean),
 		cmocka_unit_test(test_deadline),
 	};
 

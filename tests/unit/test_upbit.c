@@ -150,8 +150,8 @@ static void bad_lists_of_markets(void **state)
 		{"[{\"market\":\"KRW-BTC\"},{\"name\":\"KRW-ETH\"}]", "Entry 2"},
 		{"[{\"market\":1}]", "Entry 1"},
 		{"[\"KRW-BTC\"]", "Entry 1"},
-		{"[{\"market\":\"KRW-BTC\"}", "structure"},
-		{"[{\"market\":\"KRW-BTC\"}]]", "structure"},
+		{"[{\"market\":\"KRW-BTC\"}", "not valid JSON"},
+		{"[{\"market\":\"KRW-BTC\"}]]", "not valid JSON"},
 		{"{\"error\":{\"name\":500,\"message\":\"Oops\"}}", "\"Oops\""},
 		{"<html></html>", "HTML"},
 	};

@@ -13,7 +13,7 @@
 
 #include "golden.h"
 #include "writer/database/pgarray.h"
-#include "writer/database/policy.h"
+#include "writer/database/retry.h"
 #include "writer/feed/assigned.h"
 #include "writer/intake.h"
 

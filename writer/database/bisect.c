@@ -3,31 +3,24 @@
 
 #include <inttypes.h>
 
-#include "common/alloc.h"
 #include "common/log.h"
+#include "transaction_sql.h"
 
 struct search {
 	struct pg *pg;
 	struct store_scratch *scratch;
+	const struct cursor *cursor;
 	struct batch *batch;
-	int64_t limit, found;
+	int64_t limit;
 	int64_t *run;
 	struct err *err;
 };
 
-size_t bisect_refused(const struct batch *b)
+static enum bisect reject(struct search *s, size_t at, const struct err *why)
 {
-	size_t n = 0;
+	const struct batch_row *row = &s->batch->rows[at];
 
-	for (size_t i = 0; i < b->n; i++)
-		n += b->rows[i].rejected != NULL;
-	return n;
-}
-
-static enum bisect reject(struct search *s, struct batch_row *row, const struct err *why)
-{
-	row->rejected = xstrdup(why->text);
-	s->found++;
+	batch_reject(s->batch, at, why->text);
 	log_error(
 		"the database refuses a row that passed validation; it goes to the dead letters (please "
 		"report this)",
@@ -52,7 +45,8 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 	enum bisect left, right;
 	struct err why;
 
-	if (from == to || transaction_try_rows(s->pg, s->scratch, s->batch, from, to, &why) == 0)
+	if (from == to ||
+	    transaction_try_rows(s->pg, s->scratch, s->cursor, s->batch, from, to, &why) == 0)
 		return BISECT_NONE;
 	if (why.class != ERR_INPUT || !pg_is_open(s->pg)) {
 		pg_close(s->pg);
@@ -62,7 +56,7 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 		   &(struct err){0}) != 0)
 		return BISECT_NONE;
 	if (to - from == 1)
-		return reject(s, &s->batch->rows[from], &why);
+		return reject(s, from, &why);
 	left = search(s, from, from + (to - from) / 2);
 	if (left == BISECT_TOO_MANY)
 		return left;
@@ -70,11 +64,10 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 	return right == BISECT_NONE ? left : right;
 }
 
-enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, struct batch *b,
-			int64_t limit, int64_t *run, struct err *err)
+enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
+			struct batch *b, int64_t limit, int64_t *run, struct err *err)
 {
-	struct search s = {
-		.pg = pg, .scratch = scratch, .batch = b, .limit = limit, .run = run, .err = err};
+	struct search s = {pg, scratch, cursor, b, limit, run, err};
 
 	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
 		   &(struct err){0}) != 0)

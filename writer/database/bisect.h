@@ -14,10 +14,7 @@ enum bisect {
 
 /* *run counts refused rows since the last batch that had a good one; the caller resets it. *err
  * keeps the failure that led here, but for BISECT_TOO_MANY. */
-enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, struct batch *b,
-			int64_t limit, int64_t *run, struct err *err);
-
-/* How many rows are marked as rejected. */
-size_t bisect_refused(const struct batch *b);
+enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
+			struct batch *b, int64_t limit, int64_t *run, struct err *err);
 
 #endif

@@ -18,10 +18,6 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-/* A statement that is not back by then is given up with its connection (the server's own limit is
- * shorter). */
-enum { STATEMENT_DEADLINE_MS = 40000 };
-
 struct stored {
 	int64_t inserted;     /* new rows */
 	int64_t corrected;    /* rows that got the values of a newer observation */

@@ -31,7 +31,7 @@ enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20 };
 	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
 
-static int64_t number_at(const PGresult *res, int row, int column)
+int64_t position_at(const PGresult *res, int row, int column)
 {
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
@@ -126,10 +126,10 @@ int position_dead_runs(struct pg *pg, const char *topic, struct position_item *i
 	values[3] = most;
 	res = pg_query(pg, SQL_DEAD_RUN, (struct pg_params){4, values}, DEADLINE_MS, err);
 	for (int row = 0; res != NULL && row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, number_at(res, row, 0));
+		struct position_item *item = item_find(items, n, position_at(res, row, 0));
 
 		if (item != NULL)
-			item->dead_run = number_at(res, row, 1);
+			item->dead_run = position_at(res, row, 1);
 	}
 	pgarray_release(&ids);
 	pgarray_release(&offsets);
@@ -150,10 +150,10 @@ static int decide(struct pg *pg, const char *topic, struct position_item *items,
 	for (size_t i = 0; i < n; i++)
 		items[i].facts.position = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, number_at(res, row, 0));
+		struct position_item *item = item_find(items, n, position_at(res, row, 0));
 
 		if (item != NULL)
-			item->facts.position = number_at(res, row, 1);
+			item->facts.position = position_at(res, row, 1);
 	}
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
@@ -183,6 +183,24 @@ int position_start(struct pg *pg, const char *topic, struct position_item *items
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }
 
+int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
+		     struct err *err)
+{
+	if (position >= at_least)
+		return 0;
+	if (position == START_NONE)
+		err_set(err, ERR_INPUT,
+			"the database has no position for partition %" PRId32
+			" of %s, but this writer had stored up to %" PRId64,
+			partition, topic, at_least);
+	else
+		err_set(err, ERR_INPUT,
+			"the database's position in partition %" PRId32
+			" of %s went back from %" PRId64 " to %" PRId64,
+			partition, topic, at_least, position);
+	return 1;
+}
+
 int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
 		   int *lost, struct err *err)
 {
@@ -195,23 +213,11 @@ int position_check(struct pg *pg, const char *topic, const struct position_item 
 		int64_t position = START_NONE;
 
 		for (int row = 0; row < PQntuples(res); row++) {
-			if (number_at(res, row, 0) == items[i].partition)
-				position = number_at(res, row, 1);
+			if (position_at(res, row, 0) == items[i].partition)
+				position = position_at(res, row, 1);
 		}
-		if (position < items[i].at_least) {
-			*lost = 1;
-			if (position == START_NONE)
-				err_set(err, ERR_INPUT,
-					"the database has no position for partition %" PRId32
-					" of %s, but this "
-					"writer had stored up to %" PRId64,
-					items[i].partition, topic, items[i].at_least);
-			else
-				err_set(err, ERR_INPUT,
-					"the database's position in partition %" PRId32
-					" of %s went back from %" PRId64 " to %" PRId64,
-					items[i].partition, topic, items[i].at_least, position);
-		}
+		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
+					 err);
 	}
 	PQclear(res);
 	return 0;

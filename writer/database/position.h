@@ -37,4 +37,10 @@ int position_dead_runs(struct pg *pg, const char *topic, struct position_item *i
 int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
 		   int *lost, struct err *err) __attribute__((warn_unused_result));
 
+/* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */
+int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
+		     struct err *err);
+/* A number of a result. */
+int64_t position_at(const PGresult *res, int row, int column);
+
 #endif

@@ -41,11 +41,6 @@ enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20, ARRAYS = 4 };
 
 static const struct pg_params none;
 
-static int64_t number_at(const PGresult *res, int row, int column)
-{
-	return strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
 static struct replay_part *part_find(const struct replay_run *run, int64_t partition)
 {
 	for (size_t i = 0; i < run->n; i++) {
@@ -68,8 +63,8 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	for (size_t i = 0; i < run->n; i++)
 		run->parts[i].stored = 0;
 	for (int row = 0; row < PQntuples(res) && rc == 0; row++) {
-		struct replay_part *p = part_find(run, number_at(res, row, 0));
-		int unfinished = number_at(res, row, 2) < number_at(res, row, 3);
+		struct replay_part *p = part_find(run, position_at(res, row, 0));
+		int unfinished = position_at(res, row, 2) < position_at(res, row, 3);
 
 		if (unfinished && !run->restart &&
 		    strcmp(PQgetvalue(res, row, 4), run->spec->arguments) != 0)
@@ -83,9 +78,9 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 			continue;
 		}
 		p->stored = 1;
-		p->start = number_at(res, row, 1);
-		p->next = number_at(res, row, 2);
-		p->end = number_at(res, row, 3);
+		p->start = position_at(res, row, 1);
+		p->next = position_at(res, row, 2);
+		p->end = position_at(res, row, 3);
 	}
 	PQclear(res);
 	return rc;

@@ -53,3 +53,19 @@ void scratch_take_rows(struct store_scratch *scratch, size_t n)
 	scratch->stretches = xreallocarray(scratch->stretches, n, sizeof(*scratch->stretches));
 	scratch->rows_cap = n;
 }
+
+void scratch_avoid_copy(struct store_scratch *scratch, int n)
+{
+	scratch->upserts = n;
+}
+
+int scratch_avoids_copy(const struct store_scratch *scratch)
+{
+	return scratch->upserts > 0;
+}
+
+void scratch_stored(struct store_scratch *scratch)
+{
+	if (scratch->upserts > 0)
+		scratch->upserts--;
+}

@@ -29,8 +29,7 @@ struct store_scratch {
 	unsigned char *state;      /* an enum row_state a row */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	size_t rows_cap;
-	int upserts; /* so many batches are stored without COPY, for another writer was in the way
-		      */
+	int upserts; /* private */
 };
 
 void store_scratch_init(struct store_scratch *scratch);
@@ -43,5 +42,11 @@ int scratch_values(struct store_scratch *scratch, size_t n, const char **values,
 	__attribute__((warn_unused_result));
 /* Makes `state` and `stretches` large enough for n rows. */
 void scratch_take_rows(struct store_scratch *scratch, size_t n);
+
+/* The next n batches are stored without COPY, for another writer was in the way. */
+void scratch_avoid_copy(struct store_scratch *scratch, int n);
+int scratch_avoids_copy(const struct store_scratch *scratch);
+/* One batch is stored. */
+void scratch_stored(struct store_scratch *scratch);
 
 #endif

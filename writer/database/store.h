@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The thread that talks to the database, one job at a time, so that the main thread can keep
- * polling Kafka whatever the database does. A job is tried again, the same one, from memory, until
+/* The thread that talks to the database, one piece of work at a time, so that the main thread can
+ * keep polling Kafka whatever the database does. Work is tried again, the same, from memory, until
  * it succeeds or is abandoned: an outage never costs a row. What needs a person is said once a
  * minute and tried again every few seconds; only what waiting cannot mend (or has not mended in
  * half a minute) ends with STORE_PERSON.
  *
- * Ownership: store_submit() lends the job, and what it points to, to the store; store_collect()
- * gives it back. */
+ * Ownership: store_submit() lends what the work points to; store_collect() gives it back. */
 #ifndef GAPLESS_STORE_H
 #define GAPLESS_STORE_H
 
@@ -36,16 +35,19 @@ enum store_result {
 	STORE_PERSON     /* needs a person: *err is the sentence */
 };
 
-struct store_job {
+struct store_work {
 	enum store_kind kind;
 	int64_t generation;          /* the caller's own: of which assignment this is */
 	struct batch *batch;         /* STORE_BATCH */
 	struct position_item *items; /* STORE_START, STORE_CHECK */
 	size_t items_n;
 	struct replay_run *run; /* STORE_REPLAY */
-	/* results */
+};
+
+struct store_done {
+	struct store_work work;
 	enum store_result result;
-	struct stored stored;
+	struct stored stored; /* STORE_BATCH */
 	struct err err;
 };
 
@@ -60,20 +62,22 @@ struct store;
 /* NULL, with *err, where no thread is available. */
 struct store *store_new(const struct store_config *config, struct err *err);
 /* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a
- * dead connection is left behind, for the process is about to end. 1: freed; 0: left behind, and a
- * lent job with it. */
+ * dead connection is left behind, for the process is about to end. 1: freed; 0: left behind, and
+ * what is lent with it. */
 int store_free(struct store *s, int wait_ms);
 
-/* 1 if no job is lent: a new one may be submitted. */
+/* 1 if nothing is lent: work may be submitted. */
 int store_is_idle(const struct store *s);
-void store_submit(struct store *s, struct store_job *job);
-/* The finished job, or NULL. */
-struct store_job *store_collect(struct store *s);
-/* Waits until the job is finished, at most wait_ms. 1 if there is a finished one. */
+/* 1 if a batch is lent. */
+int store_has_batch(const struct store *s);
+void store_submit(struct store *s, struct store_work work);
+/* 1 if work is finished: *done is what came of it. */
+int store_collect(struct store *s, struct store_done *done);
+/* Waits until the work is finished, at most wait_ms. 1 if it is. */
 int store_wait(struct store *s, int wait_ms);
-/* Asks for the job to be given up before its COMMIT. It must still be collected. */
+/* Asks for the work to be given up before its COMMIT. It must still be collected. */
 void store_abandon(struct store *s);
-/* 1 while the last try of the running job failed: the database is away, or needs a person. */
+/* 1 while the last try of the running work failed: the database is away, or needs a person. */
 int store_is_failing(const struct store *s);
 
 #endif

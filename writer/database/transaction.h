@@ -8,15 +8,9 @@
 
 #include "candles.h"
 #include "common/pg.h"
+#include "cursor.h"
 #include "scratch.h"
 #include "writer/batch.h"
-
-/* Where the end of a batch is noted, in its own transaction: the position of the live writer, or
- * how far a replay is. A replay leaves the live position alone, and the live writer a replay's. */
-struct cursor {
-	const char *topic;
-	const char *replay; /* the replay's name; NULL: the live writer's position */
-};
 
 enum transaction {
 	TRANSACTION_DONE,
@@ -38,7 +32,7 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 
 /* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's
  * question. */
-int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			 size_t from, size_t to, struct err *err);
+int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
+			 const struct batch *b, size_t from, size_t to, struct err *err);
 
 #endif

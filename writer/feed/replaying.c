@@ -70,11 +70,10 @@ void replaying_start_step(struct writer *w, int64_t now_ms)
 				 L_STR("error", err.text), L_INT("suppressed", skipped));
 		return;
 	}
-	free(w->job.items);
 	r->run.running = r->begun;
-	w->job = (struct store_job){
-		.kind = STORE_REPLAY, .generation = w->generation, .run = &r->run};
-	store_submit(w->store, &w->job);
+	store_submit(w->store, (struct store_work){.kind = STORE_REPLAY,
+						   .generation = w->generation,
+						   .run = &r->run});
 }
 
 int64_t replaying_left(const struct writer *w)
@@ -112,7 +111,7 @@ static void log_begun(const struct writer *w, int64_t lost)
 			  L_STR("topic", w->options->topic), L_INT("messages", lost));
 }
 
-void replaying_started(struct writer *w, const struct store_job *job)
+void replaying_started(struct writer *w, const struct store_done *job)
 {
 	struct replay *r = w->replay;
 	struct err err;
@@ -120,8 +119,8 @@ void replaying_started(struct writer *w, const struct store_job *job)
 	int first = !r->begun;
 
 	r->total = 0;
-	for (size_t i = 0; i < job->run->n; i++) {
-		const struct replay_part *part = &job->run->parts[i];
+	for (size_t i = 0; i < job->work.run->n; i++) {
+		const struct replay_part *part = &job->work.run->parts[i];
 		struct partition *p = assigned_find(&w->assigned, part->partition);
 
 		p->end = part->end;

@@ -38,14 +38,16 @@ void writer_start_step(struct writer *w, int64_t now_ms)
 		ask_again(w, &err);
 		goto out;
 	}
-	free(w->job.items);
-	w->job = (struct store_job){.kind = STORE_START, .generation = w->generation, .items_n = n};
-	w->job.items = xcalloc(n, sizeof(*w->job.items));
+	free(w->items);
+	w->items = xcalloc(n, sizeof(*w->items));
 	for (size_t i = 0; i < n; i++)
-		w->job.items[i] = (struct position_item){.partition = w->assigned.v[i].id,
-							 .facts = facts[i],
-							 .confirmed = w->assigned.v[i].confirmed};
-	store_submit(w->store, &w->job);
+		w->items[i] = (struct position_item){.partition = w->assigned.v[i].id,
+						     .facts = facts[i],
+						     .confirmed = w->assigned.v[i].confirmed};
+	store_submit(w->store, (struct store_work){.kind = STORE_START,
+						   .generation = w->generation,
+						   .items = w->items,
+						   .items_n = n});
 out:
 	free(facts);
 }
@@ -62,14 +64,14 @@ static void log_start(const struct writer *w, const struct position_item *item,
 
 /* One line for all partitions that start for the same reason; what is lost or recreated also shows
  * each partition. */
-static void log_starts(const struct writer *w, const struct store_job *job)
+static void log_starts(const struct writer *w, const struct store_done *job)
 {
 	for (int i = 0; i < START_WHYS; i++) {
 		enum start_why why = (enum start_why)i;
 		int64_t partitions = 0, again = 0;
 
-		for (size_t k = 0; k < job->items_n; k++) {
-			const struct position_item *item = &job->items[k];
+		for (size_t k = 0; k < job->work.items_n; k++) {
+			const struct position_item *item = &job->work.items[k];
 
 			if (item->start.why != why)
 				continue;
@@ -85,12 +87,12 @@ static void log_starts(const struct writer *w, const struct store_job *job)
 	}
 }
 
-void writer_started(struct writer *w, const struct store_job *job)
+void writer_started(struct writer *w, const struct store_done *job)
 {
 	struct err err;
 
-	for (size_t i = 0; i < job->items_n; i++) {
-		const struct position_item *item = &job->items[i];
+	for (size_t i = 0; i < job->work.items_n; i++) {
+		const struct position_item *item = &job->work.items[i];
 		struct partition *p = assigned_find(&w->assigned, item->partition);
 
 		if (p == NULL)
@@ -111,7 +113,7 @@ void writer_started(struct writer *w, const struct store_job *job)
 		return;
 	}
 	w->starting = 0;
-	for (size_t i = 0; i < job->items_n; i++)
-		w->tally.lost_offsets += job->items[i].start.lost;
+	for (size_t i = 0; i < job->work.items_n; i++)
+		w->tally.lost_offsets += job->work.items[i].start.lost;
 	log_starts(w, job);
 }

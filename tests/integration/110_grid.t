@@ -1,22 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What one may ask the tables: coverage, freshness, and candles on a regular grid. Shown on hand-made rows, in three time zones:
-# an interval without trades is filled, a gap stays visible, after a gap the price is not known until the next candle; weeks and
-# months across the changes of daylight saving and a leap February; the grid against a naive model on random series of every
-# interval; a year of 1m read through the unique index. Only the database is used.
+# Candles on a regular grid. Shown on hand-made rows, in three time zones: an interval without trades is filled, a gap stays
+# visible, after a gap the price is not known until the next candle; weeks and months across the changes of daylight saving and a
+# leap February; the grid against a naive model on random series of every interval. Only the database is used.
 . tests/integration/lib.sh
-scenario_names views
+. tests/integration/rows.sh
+scenario_names grid
 database_new
-zones='UTC Asia/Seoul America/New_York'
-
-series() { # symbol, interval, coverage, timestamp=close...
-	local symbol=$1 interval=$2 c
-	sql "INSERT INTO market_data_coverage VALUES ('$symbol', '$interval', '$3')"
-	shift 3
-	for c; do
-		sql "INSERT INTO market_data VALUES ('$symbol', '$interval', '${c%=*}', 1, 9, 0.5, ${c#*=}, 0.70, 70.0)"
-	done
-}
 
 # Each row of the grid as "time kind open high low close volume quote_volume", a "?" after the kind where it is provisional.
 grid() { # symbol, interval, from, to
@@ -156,74 +146,4 @@ ok "an interval that does not exist is refused" refused \
 	"SELECT * FROM market_data_grid('KRW-HAND', '2m', '2024-01-01Z', '2024-01-02Z')" "there is no interval '2m'"
 ok "an endless grid is refused" refused "SELECT * FROM market_data_grid('KRW-HAND', '1m', '2024-01-01Z', 'infinity')" 'has no end'
 ok "so is one from nowhere" refused "SELECT * FROM market_data_grid('KRW-HAND', '1m', NULL, '2024-01-01Z')" 'has no end'
-
-# --- coverage
-
-for zone in $zones; do
-	is "the coverage's fragments, in $zone" "$(PGTZ=$zone sql "SELECT string_agg(concat_ws(' ', extract(epoch FROM covered_from)::bigint,
-		extract(epoch FROM covered_to)::bigint), ',' ORDER BY covered_from) FROM market_data_coverage_span WHERE symbol = 'KRW-HAND'")" \
-		'1710053940 1710054300,1710054480 1710054720'
-	is "and their sum, in $zone" "$(PGTZ=$zone sql "SELECT \"interval\", extract(epoch FROM covered_from)::bigint,
-		extract(epoch FROM covered_to)::bigint, fragments, intervals FROM market_data_coverage_summary
-		WHERE symbol IN ('KRW-HAND', 'KRW-LONG') ORDER BY \"interval\" COLLATE \"C\"")" '1M|1701388800|1735689600|2|8
-1m|1710053940|1710054720|2|10
-1w|1708905600|1713139200|1|7'
-done
-
-# --- freshness, at 07:20: due is what ended by 07:13
-
-sql "INSERT INTO market_data_series VALUES ('KRW-HAND', '1m', 'upbit', '2024-03-10 06:59Z', NULL, NULL, 'ok'),
-		('KRW-ENDED', '1m', 'upbit', '2024-03-10 06:00Z', '2024-03-10 07:00Z', '2024-03-10 06:30Z', 'ok'),
-		('KRW-LONG', '1M', 'upbit', '2023-12-01Z', NULL, NULL, 'ok'),
-		('KRW-NONE', '1m', 'upbit', '2024-03-10 07:00Z', NULL, NULL, 'unknown market')"
-series KRW-ENDED 1m '{[2024-03-10 06:30Z,2024-03-10 07:00Z)}' 2024-03-10T06:45Z=1
-fresh() {
-	sql "SELECT symbol, state, extract(epoch FROM newest)::bigint, extract(epoch FROM covered_to)::bigint, extract(epoch FROM lag)::bigint,
-		gaps, missing, extract(epoch FROM complete_to)::bigint FROM $1 ORDER BY symbol, \"interval\""
-}
-for zone in $zones; do
-	is "freshness of each series, in $zone" "$(PGTZ=$zone fresh "market_data_freshness_at('2024-03-10 07:20Z') WHERE \"interval\" = '1m'")" \
-		'KRW-ENDED|ok|1710053100|1710054000|0|0|0|1710054000
-KRW-HAND|ok|1710054600|1710054720|480|2|4|1710054300
-KRW-NONE|unknown market|||1200|1|13|1710054000'
-	is "of months too, in $zone" "$(PGTZ=$zone fresh "market_data_freshness_at('2025-03-02Z') WHERE \"interval\" = '1M'")" \
-		'KRW-LONG|ok|1730419200|1735689600|5184000|2|6|1717200000'
-done
-ok "the view sees it from now" sql_is "SELECT count(*) FROM market_data_freshness WHERE lag > interval '1 day' AND gaps > 0" 3
-
-# --- a year of 1m among others
-
-sql "INSERT INTO market_data SELECT s, '1m', t, 1, 2, 0.5, 1.25, 3, 4.125, 7, t FROM (SELECT 'KRW-YEAR', t FROM
-			generate_series('2023-01-01Z', '2023-12-31 23:59Z'::timestamptz, '1 minute') t WHERE extract(epoch FROM t)::bigint / 60 % 50 <> 0
-		UNION ALL SELECT 'KRW-S' || n, t FROM generate_series(1, 40) n,
-			generate_series('2023-12-30Z', '2023-12-31 23:59Z'::timestamptz, '1 minute') t) x(s, t);
-	INSERT INTO market_data_series SELECT 'KRW-S' || n, '1m', 'upbit', '2023-12-30Z' FROM generate_series(1, 40) n;
-	INSERT INTO market_data_coverage VALUES ('KRW-YEAR', '1m',
-		'{[2023-01-01 00:00Z,2023-05-01 00:00Z),[2023-05-02 00:00Z,2024-01-01 00:00Z)}');
-	DELETE FROM market_data WHERE symbol = 'KRW-YEAR' AND \"timestamp\" >= '2023-05-01Z' AND \"timestamp\" < '2023-05-02Z'"
-sql "VACUUM ANALYZE market_data"
-year="market_data_grid('KRW-YEAR', '1m', '2023-01-01Z', '2024-01-01Z')"
-began=$(date +%s%N)
-is "a year has 525,600 rows of 1m" "$(sql "SELECT count(*), count(*) FILTER (WHERE kind = 'candle'),
-	count(*) FILTER (WHERE kind = 'no trade'), count(*) FILTER (WHERE kind = 'gap'), count(close) FROM $year")" '525600|513677|10483|1440|524160'
-took_ms=$((($(date +%s%N) - began) / 1000000))
-note "the year took $took_ms ms"
-ok "they took less than 10 s" test $took_ms -lt 10000
-
-# Both reads of the table, the span's candles and the one before it, are ranges of its key.
-by_key() { # file of a plan
-	[ "$(grep -cE 'Index.* (using|on) uq_market_data_symbol_interval_ts' "$1")" = 2 ] && ! grep -E 'Seq Scan on market_data( |$)' "$1" &&
-		[ "$(grep -cE 'Index Cond: .*symbol = .*"interval" = .*"timestamp" >= .*"timestamp" < ' "$1")" = 2 ]
-}
-sql "EXPLAIN SELECT * FROM $year" >"$work/plan.grid"
-ok "the grid reads ranges of the unique index" by_key "$work/plan.grid"
-sql "PREPARE g AS SELECT * FROM market_data_grid(\$1, \$2, \$3, \$4); SET plan_cache_mode = force_generic_plan;
-	EXPLAIN EXECUTE g('KRW-YEAR', '1m', '2023-01-01Z', '2024-01-01Z')" >"$work/plan.generic"
-ok "so does a prepared statement" by_key "$work/plan.generic"
-sql "EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM market_data_freshness" >"$work/plan.fresh"
-ok "freshness reads the end of the unique index, of each series" grep -qE 'Backward using uq_market_data_symbol_interval_ts .*rows=1 loops=44' "$work/plan.fresh"
-
-"$GAPLESS_BIN/gapless-writer" migrate >"$work/again.log" 2>&1
-is "migrating again succeeds" $? 0
-ok "and has nothing to do" logged again 'applied=0 '
 finish

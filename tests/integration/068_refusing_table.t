@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Tables that somebody has made rules for. One with row level security, which COPY refuses, is stored into all the same. A trigger
+# that swallows rows is noticed whichever way they come, and nothing is committed. One that refuses rows, in Korean and at length,
+# costs those rows alone, and the dead letters have its words.
+. tests/integration/lib.sh
+. tests/integration/storing.sh
+scenario refusing_table
+exec 2>"$work/shell.log"
+topic_new "$GAPLESS_TOPIC"
+
+# --- row level security
+
+role=storing_limited
+sql "DROP ROLE IF EXISTS $role; CREATE ROLE $role; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO $role;
+	ALTER TABLE market_data ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON market_data TO $role USING (true)"
+candles 2000 B | publish "$GAPLESS_TOPIC"
+GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group storing.0
+await 30 'under row level security everything is stored' stored_of "$GAPLESS_TOPIC" 2000
+stop limited
+is '... the writer ends with 0' "$code" 0
+is '... having inserted them' "$(total limited inserted)" 2000
+is '... none by COPY, which the server refuses then' "$(total limited copied)" 0
+ok '... as it noticed' test "$(total limited stored_again)" -ge 1
+sql "ALTER TABLE market_data DISABLE ROW LEVEL SECURITY; DROP POLICY everything ON market_data; DROP OWNED BY $role; DROP ROLE $role"
+
+# --- a trigger that swallows rows
+
+sql "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+	CREATE TRIGGER swallow BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-C7') EXECUTE FUNCTION swallow()"
+candles 2000 C | publish "$GAPLESS_TOPIC"
+for rows in 5000 100; do
+	writer_as swallowed$rows --group storing.0 --batch-rows $rows
+	await 40 "batches of $rows: a trigger that swallows rows stops the writer" gone swallowed$rows
+	ended swallowed$rows
+	is '... with 1' "$code" 1
+	ok '... saying so' logged swallowed$rows 'the rows do not add up.*look for a trigger'
+done
+ok 'no batch with such a row is committed' test "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol = 'KRW-C7'")" = 0
+sql 'DROP TRIGGER swallow ON market_data'
+writer_as writer2 --group storing.0
+await 30 'without it everything is stored' stored_of "$GAPLESS_TOPIC" 4000
+is '... all rows of it' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-C%'")" 2000
+stop writer2
+is '... and the writer ends with 0' "$code" 0
+
+# --- a trigger that refuses rows, in words that are cut
+
+for cut in '' x xx; do
+	letter=$(tr 012 DEF <<<${#cut})
+	sql "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN RAISE check_violation USING MESSAGE = ''$cut'' || repeat(''값'', 300), DETAIL = repeat(''거래량'', 90) || ''$cut''; END';
+		CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-${letter}7') EXECUTE FUNCTION refuse()"
+	candles 40 $letter | publish "$GAPLESS_TOPIC"
+	writer_as refused${#cut} --group storing.0
+	await 30 'a trigger that refuses rows costs those alone' stored_of "$GAPLESS_TOPIC" $((4040 + 40 * ${#cut}))
+	stop refused${#cut}
+	is '... they are dead letters, with the reason' "$(sql "SELECT count(*) FROM candle_dead_letter
+		WHERE encode(key, 'escape') = 'KRW-${letter}7' AND reason LIKE '%$cut값%값... (%거래량%...) (SQLSTATE 23514)'")" 2
+	sql 'DROP TRIGGER refuse ON market_data'
+done
+finish

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Everything that an exchange may answer wrongly while only the live polls are left: each is rejected whole and asked for again,
+# named in the log, and leaves nothing behind in the topic or the table. Dates that are an hour off, once and twice, close nothing.
+# A ban is waited out without a single request. The same while pages are walked: 085_exchange_faults.t.
+. tests/integration/lib.sh
+scenario live_faults
+since=2026-04-01T09:00:00Z
+exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
+writer
+# With every cause in the log, not only the first of 10 s.
+options=(--symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-NOPE --intervals 1s,1m --rate-limit 30 --look-s 2 --look-gaps-s 1
+	--log-level debug)
+
+named() { # when, cause...: each stands in the log
+	local when=$1 cause
+	shift
+	for cause in "$@"; do
+		ok "$when, the log names: $cause" logged producer "error=.*$cause"
+	done
+}
+producer "${options[@]}" --since $since
+complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
+await 60 "nothing is left but live polls" complete_all
+market=(KRW-BTC KRW-ETH KRW-XRP)
+n=0
+for kind in truncate truncate_chunked short_length status=500 status=503 html null object off_grid duplicate_row \
+	garbage_number wrong_market bad_utf8 huge bomb drip reset http_429; do
+	fault $kind market=${market[n % 3]} interval=1s after=$((n / 3 * 3 + 1))
+	n=$((n + 1))
+done
+await 45 "every fault was met by the live polls" faults_done
+named "live" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
+	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
+	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
+too_slow() { logged producer 'error=.*too slow'; } # after 8 s
+await 20 "live, the log names: too slow" too_slow
+
+# --- dates
+
+behind_clock() { # nothing is stored or claimed that was not over
+	sql_is "SELECT greatest((SELECT max(timestamp) FROM market_data),
+		(SELECT max(upper(covered)) FROM market_data_coverage)) <= '$(exchange_now)'" t
+}
+fault nodate count=6
+await 10 "six answers without a Date came" faults_done
+await 15 "live goes on" live KRW-BTC KRW-ETH
+for skew in 3600 -3600; do
+	for times in 1 2; do
+		fault date_skew=$skew count=$times
+		await 10 "$times of them, $skew s off, came" faults_done
+		await 15 "live goes on" live KRW-BTC KRW-ETH KRW-XRP # what came before is stored by then
+		ok "nothing was closed by them" behind_clock
+	done
+done
+
+# --- a ban
+
+fault http_418=4
+blocked() { logged producer 'blocks this address.*block_s=4'; }
+await 10 "the ban and its seconds are in the log" blocked
+asked_reset
+again() { [ "$(asked .candles)" -gt 0 ]; }
+await 10 "then they go on" again
+is "none was sent while it lasted" "$(asked .http_418)" 0
+await 20 "live goes on" live KRW-BTC KRW-ETH
+
+# --- nothing of it is left behind
+
+seen=$(exchange_now)
+clock_advance 480
+await 30 "no gap is left" complete_all
+for m in KRW-BTC KRW-ETH KRW-XRP; do
+	ok "$m 1s is as the exchange has it" equals_truth $m 1s $since "$seen" 900
+	ok "$m 1m is as the exchange has it" equals_truth $m 1m $since "$seen" 60
+done
+is "no other market is in the table" \
+	"$(sql "SELECT string_agg(DISTINCT symbol, ' ' ORDER BY symbol) FROM market_data")" 'KRW-BTC KRW-ETH KRW-XRP'
+is "nothing was a dead letter" "$(sql "SELECT count(*) FROM candle_dead_letter")" 0
+topic_dump "$work/topic.all"
+is "no row of a rejected page was published" "$(grep -c 'KRW-WRONG\|"close":"1.00000001"' "$work/topic.all")" 0
+for p in producer writer exchange; do
+	stop $p
+	is "the $p ended well" "$code" 0
+done
+finish

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A compacted topic would lose history: with the symbol as key, one candle of each market would stay. It is refused.
+. tests/integration/lib.sh
+. tests/integration/said.sh
+scenario compacted
+compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create --topic "$GAPLESS_TOPIC" \
+	--partitions 1 --config cleanup.policy=compact >"$work/create.out" 2>&1 || bail "no topic: $(tail -n 3 "$work/create.out")"
+run gapless-producer --symbols KRW-BTC
+is 'a compacted topic needs a person' "$code" 1
+ok '... and the log says why' grep -q 'cleanup.policy=compact.*compaction would destroy all history' "$work/err"
+is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work/err")" ''
+finish

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# docs.sh: what the documentation names is there. Every link to a file and every `path/file.c` of a *.md exists; every `function()`
+# is defined or declared in the sources; no scenario sleeps, where it could wait for a condition.
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit 1
+export LC_ALL=C.UTF-8
+failed=0
+
+complain() {
+	printf '%s\n' "$*"
+	failed=1
+}
+
+pages=$(find . -name '*.md' -not -path './build/*' -not -path './.git/*' | sort)
+# What is written at the start of a name, or at its end, is never a file of ours: build/..., *.t, NNN_x.
+named='(common|producer|writer|indicators|schemas|tests|compose|docs)/[A-Za-z0-9_./-]*\.(c|h|sh|sql|t|md|pl|py|yml|example)'
+for page in $pages; do
+	dir=${page%/*}
+	while read -r link; do
+		case $link in '' | http*://* | mailto:* | '#'*) continue ;; esac
+		[ -e "$dir/${link%%#*}" ] || complain "$page: there is no ${link%%#*}"
+	done < <(grep -oE '\]\([^)]+\)' "$page" | sed 's/^](//; s/)$//')
+	while read -r path; do
+		case $path in *NNN* | *NAME*) continue ;; esac
+		[ -e "$path" ] || [ -e "$dir/$path" ] || complain "$page: there is no $path"
+	done < <(grep -oE '`[^`]+`' "$page" | grep -oE "(^|[^A-Za-z0-9_./-])$named" | sed -E 's/^[^A-Za-z]//' | sort -u)
+	while read -r function; do
+		grep -rqE "\b$function\(" --include='*.[ch]' --include='*.sql' common producer writer schemas tests $([ ! -d indicators ] || echo indicators) ||
+			complain "$page: there is no $function()"
+	done < <(grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u)
+done
+
+while read -r line; do
+	complain "wait for a condition instead (tests/integration/lib.sh): $line"
+done < <(grep -nE '^[^#]*\bsleep\b' tests/integration/*.t tests/soak/*.t tests/chaos/*.t || :)
+exit $failed

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* /metrics, /livez and /readyz as a client meets them, over loopback. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/service.h"
+
+static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
+
+static void hello(void *opaque, const struct httpd_request *request, struct httpd_reply *reply)
+{
+	const char *name = httpd_query(request, "name");
+
+	assert_int_equal(buf_printf(&reply->body, "%s %s", (const char *)opaque,
+				    name != NULL ? name : "nobody"),
+			 0);
+}
+
+static const struct httpd_route routes[] = {{"/hello", "greets", hello, "hello"}, {0}};
+
+static struct service *started(const char *listen)
+{
+	const struct service_settings settings = {
+		.listen = listen, .table = table, .n = 1, .routes = routes};
+
+	return service_new(&settings);
+}
+
+static int connected(const struct service *s)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_port = htons((uint16_t)atoi(strrchr(service_address(s), ':') + 1));
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* The whole reply; the server closes. */
+static char *ask(const struct service *s, const char *request)
+{
+	static char reply[1 << 16];
+	int fd = connected(s);
+	size_t n = 0;
+	ssize_t got;
+
+	assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+	while (n < sizeof(reply) - 1 && (got = read(fd, reply + n, sizeof(reply) - 1 - n)) > 0)
+		n += (size_t)got;
+	reply[n] = '\0';
+	close(fd);
+	return reply;
+}
+
+#define END " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+static void serves(void **state)
+{
+	struct service *s = started("127.0.0.1:0");
+	const char *reply;
+
+	(void)state;
+	metrics_add(service_metrics(s), 0, NULL, 3);
+	reply = ask(s, "GET /metrics" END);
+	assert_non_null(strstr(reply, "HTTP/1.1 200"));
+	assert_non_null(strstr(reply, "text/plain; version=0.0.4"));
+	assert_non_null(strstr(reply, "\ngapless_test_total 3\n"));
+	reply = ask(s, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+		       "Accept: application/openmetrics-text;version=1.0.0\r\n\r\n");
+	assert_non_null(strstr(reply, "application/openmetrics-text"));
+	assert_non_null(strstr(reply, "# EOF\n"));
+	assert_non_null(strstr(ask(s, "GET /hello?name=Kim" END), "hello Kim"));
+	assert_non_null(strstr(ask(s, "GET /hello" END), "default-src 'none'"));
+	assert_non_null(strstr(ask(s, "GET /" END), "/hello       greets"));
+	assert_non_null(strstr(ask(s, "GET /nothing" END), "HTTP/1.1 404"));
+	assert_non_null(strstr(ask(s, "DELETE /metrics" END), "HTTP/1.1 405"));
+	assert_null(strstr(ask(s, "HEAD /metrics" END), "gapless_test_total"));
+	service_free(s);
+}
+
+static void health(void **state)
+{
+	struct service *s = started("127.0.0.1:0");
+
+	(void)state;
+	assert_non_null(strstr(ask(s, "GET /livez" END), "HTTP/1.1 200"));
+	assert_non_null(strstr(ask(s, "GET /readyz" END), "HTTP/1.1 503"));
+	assert_non_null(strstr(ask(s, "GET /readyz" END), "starting"));
+	service_ready(s, NULL);
+	assert_non_null(strstr(ask(s, "GET /readyz" END), "HTTP/1.1 200"));
+	service_ready(s, "waiting for the database");
+	assert_non_null(strstr(ask(s, "GET /readyz" END), "waiting for the database"));
+	service_beat(s, clock_boot_ms());
+	assert_non_null(strstr(ask(s, "GET /livez" END), "HTTP/1.1 200"));
+	service_beat(s, clock_boot_ms() - SERVICE_DEAD_MS - 1000);
+	assert_non_null(strstr(ask(s, "GET /livez" END), "HTTP/1.1 503"));
+	service_free(s);
+}
+
+static void off_or_taken(void **state)
+{
+	struct service *first = started("127.0.0.1:0"), *second, *off;
+
+	(void)state;
+	second = started(service_address(first));
+	assert_null(service_address(second));
+	off = started("off");
+	assert_null(service_address(off));
+	metrics_add(service_metrics(off), 0, NULL, 1);
+	service_free(off);
+	service_free(second);
+	service_free(first);
+	service_beat(NULL, 1);
+}
+
+static void addresses(void **state)
+{
+	static const char *const good[] = {"127.0.0.1:9464", "9464", "[::1]:9464", "0.0.0.0:1",
+					   ":9"};
+	static const char *const bad[] = {"localhost:9464",
+					  "127.0.0.1",
+					  "127.0.0.1:",
+					  "1:2:3",
+					  "x",
+					  "",
+					  "127.0.0.1:99999",
+					  "127.0.0.1:9464/metrics"};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_int_equal(httpd_check_address(good[i], &err), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err_clear(&err);
+		if (httpd_check_address(bad[i], &err) == 0)
+			fail_msg("'%s' was taken for an address", bad[i]);
+		assert_int_equal(err.class, ERR_FATAL);
+	}
+}
+
+/* Clients that say half a word, or too much, and stay: the next one is answered all the same. */
+static void hostile(void **state)
+{
+	enum { SILENT = 40 };
+	struct service *s = started("127.0.0.1:0");
+	static char huge[100000];
+	int fds[SILENT];
+
+	(void)state;
+	for (int i = 0; i < SILENT; i++) {
+		fds[i] = connected(s);
+		assert_int_equal(write(fds[i], "GET /met", 8), 8);
+	}
+	memset(huge, 'h', sizeof(huge) - 1);
+	memcpy(huge, "GET /metrics HTTP/1.1\r\nX: ", 26);
+	assert_null(
+		strstr(ask(s, "GET /metrics HTTP/1.1\r\nContent-Length: 999\r\nConnection: close"
+			      "\r\n\r\n{}"),
+		       "HTTP/1.1 500"));
+	{
+		int fd = connected(s);
+		char reply[64] = "";
+		ssize_t sent = send(fd, huge, sizeof(huge) - 1, MSG_NOSIGNAL);
+		ssize_t got = recv(fd, reply, sizeof(reply) - 1, 0);
+
+		assert_true(sent > 0);
+		assert_true(got <= 0 || strstr(reply, " 4") != NULL); /* 414, 431, or reset */
+		close(fd);
+	}
+	assert_non_null(strstr(ask(s, "GET /metrics" END), "gapless_test_total"));
+	for (int i = 0; i < SILENT; i++)
+		close(fds[i]);
+	service_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(serves),       cmocka_unit_test(health),
+		cmocka_unit_test(off_or_taken), cmocka_unit_test(addresses),
+		cmocka_unit_test(hostile),
+	};
+
+	log_open("test", LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

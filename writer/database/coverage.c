@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "coverage.h"
+
+#include <string.h>
+
+#include "common/timetext.h"
+#include "transaction_sql.h"
+
+/* The union of the promises of one series' rows, which stand together: [from, to). */
+static void add_series(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
+		       struct spans *spans)
+{
+	char text[TIMETEXT_BYTES];
+
+	spans_clear(spans);
+	for (size_t i = from; i < to; i++) {
+		if (b->rows[i].rejected == NULL)
+			spans_add(spans, b->rows[i].promise.from, b->rows[i].promise.to);
+	}
+	for (size_t i = 0; i < spans->n; i++) {
+		pgarray_plain(&scratch->a[0], b->rows[from].m.candle.symbol);
+		pgarray_plain(&scratch->a[1], b->rows[from].m.candle.interval->name);
+		pgarray_plain(&scratch->a[2], time_format_ms(spans->v[i].from, text));
+		pgarray_plain(&scratch->a[3], time_format_ms(spans->v[i].to, text));
+	}
+}
+
+int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   struct err *err)
+{
+	const char *values[4];
+	struct spans spans = {0};
+
+	scratch_clear(scratch);
+	for (size_t from = 0, to; from < b->n; from = to) {
+		const struct candle *c = &b->rows[from].m.candle;
+
+		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval &&
+				    strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
+			to++;
+		add_series(scratch, b, from, to, &spans);
+	}
+	spans_release(&spans);
+	if (scratch->a[0].text.len == 0)
+		return 0;
+	if (scratch_values(scratch, 4, values, err) != 0)
+		return -1;
+	return pg_run(pg, SQL_COVERAGE, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
+}

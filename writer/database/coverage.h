@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The coverage that a batch adds, inside its transaction: the union of what all messages promised
+ * whose key is in the table. Made by the server in one statement, never read and written back. */
+#ifndef GAPLESS_COVERAGE_H
+#define GAPLESS_COVERAGE_H
+
+#include "common/pg.h"
+#include "scratch.h"
+#include "writer/batch.h"
+
+/* 0, or -1 with *err. */
+int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   struct err *err) __attribute__((warn_unused_result));
+
+#endif

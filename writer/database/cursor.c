@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "cursor.h"
+
+#include <stdlib.h>
+
+#include "position.h"
+#include "transaction_sql.h"
+
+struct cursor_sql {
+	const char *begin, *lock, *move;
+};
+
+#define OF(table, key)                                                                 \
+	{                                                                              \
+		SQL_BEGIN_WITH(table), SQL_POSITIONS(table, key), SQL_MOVE(table, key) \
+	}
+static const struct cursor_sql live = OF("market_data_position", "topic");
+static const struct cursor_sql replay = OF("market_data_replay", "name");
+
+struct cursor cursor_live(const char *topic)
+{
+	return (struct cursor){topic, topic, &live};
+}
+
+struct cursor cursor_replay(const char *topic, const char *name)
+{
+	return (struct cursor){topic, name, &replay};
+}
+
+int cursor_begin(struct pg *pg, const struct cursor *c, struct err *err)
+{
+	return pg_run(pg, c->sql->begin, (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err);
+}
+
+int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
+		const struct batch *b, int *lost, struct err *err)
+{
+	const char *values[2] = {c->key, NULL};
+	PGresult *res;
+	int row = 0;
+
+	*lost = 0;
+	scratch_clear(scratch);
+	for (size_t i = 0; i < b->parts_n; i++)
+		pgarray_int(&scratch->a[0], b->parts[i].partition);
+	if (scratch_values(scratch, 1, &values[1], err) != 0)
+		return -1;
+	res = pg_query(pg, c->sql->lock, (struct pg_params){2, values}, STATEMENT_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	for (size_t i = 0; i < b->parts_n && !*lost; i++) {
+		const struct batch_part *p = &b->parts[i];
+		int64_t position = START_NONE;
+
+		if (row < PQntuples(res) && position_at(res, row, 0) == p->partition)
+			position = position_at(res, row++, 1);
+		*lost = position_is_lost(position, p->began, p->partition, c->topic, err);
+	}
+	PQclear(res);
+	return 0;
+}
+
+int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
+		const struct batch *b, struct err *err)
+{
+	const char *values[3] = {c->key, NULL, NULL};
+
+	scratch_clear(scratch);
+	for (size_t i = 0; i < b->parts_n; i++) {
+		pgarray_int(&scratch->a[0], b->parts[i].partition);
+		pgarray_int(&scratch->a[1], b->parts[i].next);
+	}
+	if (scratch_values(scratch, 2, &values[1], err) != 0)
+		return -1;
+	return pg_run(pg, c->sql->move, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The dead letters of a batch, inside its transaction: messages that are not candles, and rows that
+ * the database refused. */
+#ifndef GAPLESS_DEAD_LETTERS_H
+#define GAPLESS_DEAD_LETTERS_H
+
+#include "common/pg.h"
+#include "scratch.h"
+#include "writer/batch.h"
+
+/* *n: how many there are. 0, or -1 with *err. */
+int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		       const struct batch *b, int64_t *n, struct err *err)
+	__attribute__((warn_unused_result));
+
+#endif

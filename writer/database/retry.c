@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "retry.h"
+
+#include <string.h>
+
+enum {
+	FIRST_MS = 100,
+	MOST_MS = 10000,
+	WAIT_MS = 5000,
+	BROKEN_MS = 30000,
+	SAY_MS = 60000,
+	SAY_AGAIN_MS = 10000
+};
+
+enum policy policy_of(enum err_class class, const char *sqlstate)
+{
+	/* 42P10: the unique constraint that ON CONFLICT names is not there (during a restore it
+	 * comes last). 23505: another unique constraint than ours refuses rows. 21000: the batch
+	 * holds a key twice. */
+	static const char *const broken[] = {"42P10", "23505", "21000"};
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		if (strcmp(sqlstate, broken[i]) == 0)
+			return POLICY_BROKEN;
+	}
+	switch (class) {
+	case ERR_INPUT:
+		return POLICY_ROW;
+	case ERR_FATAL:
+		return POLICY_WAIT;
+	case ERR_NONE:
+	case ERR_RETRY:
+		break;
+	}
+	return POLICY_AGAIN;
+}
+
+void retry_init(struct retry *r)
+{
+	backoff_init(&r->backoff, FIRST_MS, MOST_MS);
+}
+
+/* The sentence, at once and then every so often. */
+static void say(struct retry *r, int transient, const struct err *err, const char *sqlstate,
+		int64_t now_ms)
+{
+	int64_t skipped;
+
+	if (!log_due(&r->say, now_ms, transient ? SAY_AGAIN_MS : SAY_MS, &skipped))
+		return;
+	LOG_AT(transient ? LOG_WARN : LOG_ERROR,
+	       err->class == ERR_FATAL
+		       ? "the database cannot be used; waiting, nothing is lost"
+		       : "the database cannot store now; trying again, nothing is lost",
+	       L_STR("error", err->text), L_STR("sqlstate", sqlstate),
+	       L_INT("seconds", (now_ms - r->failing_since_ms) / 1000),
+	       L_INT("suppressed", skipped));
+}
+
+int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,
+		     const char *sqlstate, int64_t now_ms)
+{
+	if (r->failing_since_ms == 0)
+		r->failing_since_ms = now_ms;
+	if (policy != POLICY_BROKEN)
+		r->broken_since_ms = 0;
+	else if (r->broken_since_ms == 0)
+		r->broken_since_ms = now_ms;
+	say(r, policy == POLICY_AGAIN, err, sqlstate, now_ms);
+	if (policy == POLICY_BROKEN && now_ms - r->broken_since_ms >= BROKEN_MS)
+		return RETRY_NEVER;
+	return policy == POLICY_AGAIN ? backoff_next_ms(&r->backoff, backoff_random()) : WAIT_MS;
+}
+
+void retry_succeeded(struct retry *r, int64_t now_ms)
+{
+	if (r->failing_since_ms != 0)
+		log_info("the database is back",
+			 L_INT("seconds", (now_ms - r->failing_since_ms) / 1000));
+	r->failing_since_ms = r->broken_since_ms = 0;
+	r->say = (struct log_throttle){0, 0};
+	backoff_reset(&r->backoff);
+}
+
+int retry_is_broken(const struct retry *r)
+{
+	return r->broken_since_ms != 0;
+}

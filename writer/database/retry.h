@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What a failure of the database leads to: how long to wait, when to say so, when it needs a
+ * person. Time comes in. */
+#ifndef GAPLESS_RETRY_H
+#define GAPLESS_RETRY_H
+
+#include <stdint.h>
+
+#include "common/backoff.h"
+#include "common/error.h"
+#include "common/log.h"
+
+enum policy {
+	POLICY_AGAIN, /* transient: reconnect and try again, with growing pauses, for ever */
+	POLICY_ROW,   /* one row is bad: find it */
+	POLICY_WAIT,  /* a migration or a restore may be running, or a person must act: try again
+			 every few seconds, for ever */
+	POLICY_BROKEN /* as WAIT, for half a minute; then it needs a person */
+};
+
+/* Pure. */
+enum policy policy_of(enum err_class class, const char *sqlstate);
+
+/* Private but for its functions; zero it first. */
+struct retry {
+	struct backoff backoff;
+	struct log_throttle say;
+	int64_t failing_since_ms, broken_since_ms; /* 0: it is not */
+};
+
+enum { RETRY_NEVER = -1 };
+
+void retry_init(struct retry *r);
+/* A try failed: says so where that is due. Returns how long to pause, in milliseconds, or
+ * RETRY_NEVER: by now it needs a person. POLICY_ROW: the row was not found. */
+int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,
+		     const char *sqlstate, int64_t now_ms);
+void retry_succeeded(struct retry *r, int64_t now_ms);
+/* 1 if the last failure was POLICY_BROKEN. */
+int retry_is_broken(const struct retry *r);
+
+#endif
