@@ -5,6 +5,7 @@
 
 #include "common/alloc.h"
 #include "common/progress_show.h"
+#include "producer/series/series_ask.h"
 
 struct fetch {
 	struct progress_show show;

@@ -9,6 +9,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "common/worker.h"
+#include "producer/series/series_ask.h"
 
 enum {
 	MEMBERS_AGAIN_MS = 500,
@@ -137,73 +138,49 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
-static void visit_partitions(const struct lookups *l, struct visit *v, int64_t boot_ms)
+static void visit_fill(const struct lookups *l, struct visit *v, int64_t boot_ms)
 {
-	v->partitions = xcalloc(l->n + 1, sizeof *v->partitions);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct partition *p = &l->partitions[i];
 
-		if (!p->waits && boot_ms < l->round_boot_ms)
-			continue;
-		v->partitions[v->n_partitions++] =
-			(struct visit_partition){.id = p->id,
-						 .begins = !p->waits,
-						 .takes_anyway = p->anyway,
-						 .low = p->low,
-						 .end = p->end};
+		if (p->waits || boot_ms >= l->round_boot_ms)
+			visit_partition(v, (struct visit_partition){.id = p->id,
+								    .begins = !p->waits,
+								    .takes_anyway = p->anyway,
+								    .low = p->low,
+								    .end = p->end});
 	}
-}
-
-static void visit_series_fill(struct visit_series *v, struct series *s, struct visit_partition *p,
-			      int64_t boot_ms)
-{
-	*v = (struct visit_series){.series = s,
-				   .epoch = series_epoch(s),
-				   .iv = series_interval(s),
-				   .state = series_state(s, boot_ms),
-				   .partition = p};
-	snprintf(v->symbol, sizeof v->symbol, "%s", series_symbol(s));
-	series_wanted(s, &v->wanted);
-	if (p->begins)
-		series_lookup_began(s);
-}
-
-static struct visit_partition *visit_partition_find(const struct visit *v, int32_t id)
-{
-	for (size_t i = 0; i < v->n_partitions; i++)
-		if (v->partitions[i].id == id)
-			return &v->partitions[i];
-	return NULL;
 }
 
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
 		   int32_t (*partition_of)(const char *symbol, const void *opaque),
 		   const void *opaque, int64_t boot_ms)
 {
+	int is_round = boot_ms >= l->round_boot_ms;
+	struct visit orders = {.asks_members = is_round,
+			       .needs_members = members_only,
+			       .stored_rows = l->settings.stored_rows,
+			       .writes_wanted = l->settings.writes_wanted && is_round,
+			       .reads_open = l->settings.reads_open && !l->open_read};
 	size_t n;
 	struct series *const *owned = catalogue_owned(catalogue, &n);
-	struct visit *v;
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
-	v = xcalloc(1, sizeof *v);
-	v->asks_members = boot_ms >= l->round_boot_ms;
-	v->needs_members = members_only;
-	v->stored_rows = l->settings.stored_rows;
-	v->writes_wanted = l->settings.writes_wanted && v->asks_members;
-	v->reads_open = l->settings.reads_open && !l->open_read;
-	v->series = xcalloc(n + 1, sizeof *v->series);
+	l->visit = visit_new(orders, l->n, n);
 	if (!members_only)
-		visit_partitions(l, v, boot_ms);
-	for (size_t i = 0; i < n && !members_only; i++) {
+		visit_fill(l, l->visit, boot_ms);
+	for (size_t i = 0; i < n; i++) {
 		struct visit_partition *p =
-			visit_partition_find(v, partition_of(series_symbol(owned[i]), opaque));
+			visit_find(l->visit, partition_of(series_symbol(owned[i]), opaque));
 
-		if (p && series_has_begun(owned[i]))
-			visit_series_fill(&v->series[v->n++], owned[i], p, boot_ms);
+		if (!p || !series_has_begun(owned[i]))
+			continue;
+		visit_series(l->visit, owned[i], p, boot_ms);
+		if (p->begins)
+			series_lookup_began(owned[i]);
 	}
-	l->visit = v;
-	worker_submit(l->worker, v);
+	worker_submit(l->worker, l->visit);
 }
 
 /* ---- what it has brought ---- */
@@ -251,8 +228,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms, int64_t boo
 	int64_t missing = series_lookup_ended(s, &v->covered, now_ms, boot_ms), lost;
 	char text[64];
 
-	series_stored(s, v->stored, v->n_stored);
-	v->stored = NULL;
+	series_stored(s, &v->stored);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
 		log_info(text, L_STR("symbol", v->symbol), L_STR("interval", v->iv->name));
@@ -328,7 +304,7 @@ static void partitions_take(struct lookups *l, const struct catalogue *catalogue
 	int ended = v->asks_members;
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct visit_partition *seen = visit_partition_find(v, l->partitions[i].id);
+		const struct visit_partition *seen = visit_find(v, l->partitions[i].id);
 
 		if (seen && seen->err.class != ERR_NONE)
 			err = &seen->err;

@@ -12,7 +12,7 @@
 
 #include "producer/due.h"
 #include "producer/kafka/members.h"
-#include "producer/lookup/visit.h"
+#include "producer/lookup/visitor.h"
 #include "producer/series/catalogue.h"
 
 struct lookups_settings {

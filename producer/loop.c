@@ -16,6 +16,7 @@
 #include "producer/lookups.h"
 #include "producer/requests.h"
 #include "producer/series/plan.h"
+#include "producer/series/series_page.h"
 #include "producer/share.h"
 
 enum {

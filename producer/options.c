@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/words.h"
+#include "producer/exchange/exchanges.h"
 
 #define AT(member) offsetof(struct options, member)
 

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "producer/exclock.h"
+#include "producer/series/series.h"
 
 enum {
 	SAY_MS = 10000,

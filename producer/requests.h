@@ -18,7 +18,7 @@
 #include "producer/exchange/exchange.h"
 #include "producer/http/http.h"
 #include "producer/ratelimit.h"
-#include "producer/series/series.h"
+#include "producer/series/series_ask.h"
 
 enum { REQUESTS_MAX = HTTP_CONNECTIONS + 1 }; /* in flight: candles, and the list of markets */
 

@@ -3,7 +3,7 @@
  * traits. One table of functions for each; nothing outside this folder knows which one it is. All
  * of it is pure: bytes come in, and the sockets are producer/http's.
  *
- * To add one: a file for its requests and answers, a line in exchange.c. How others differ: pages
+ * To add one: a file for its requests and answers, a line in exchanges.c. How others differ: pages
  * of another size, oldest first, bounds that are inclusive, times in seconds, prices as strings,
  * errors inside a 200. */
 #ifndef GAPLESS_EXCHANGE_H
@@ -62,8 +62,5 @@ struct exchange {
 			  struct err *err);
 	int (*markets_parse)(const char *body, size_t len, struct markets *out, struct err *err);
 };
-
-/* The exchange of a source: its name, alone or followed by '-' and a region. NULL: not known. */
-const struct exchange *exchange_of_source(const char *source);
 
 #endif

@@ -9,6 +9,8 @@
 #include "common/jsonnum.h"
 #include "common/timetext.h"
 #include "producer/exchange/remote.h"
+#include "producer/exchange/upbit_answer.h"
+#include "producer/exchange/upbit_page.h"
 
 /* ---------------------------------------------------------------- addresses */
 

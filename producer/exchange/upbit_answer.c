@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "producer/exchange/upbit_answer.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 
 #include "common/timetext.h"
 #include "producer/exchange/remote.h"
-#include "producer/exchange/upbit.h"
 
 /* ---------------------------------------------------------------- heads */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

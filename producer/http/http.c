@@ -23,7 +23,7 @@ struct http {
 	const char *protocols;
 	char *user_agent, *proxy, *ca_file;
 	struct curl_slist *headers;
-	struct transfer_manners conventions;
+	struct transfer_settings settings;
 	int connections;
 };
 
@@ -197,7 +197,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 		http_free(http);
 		return NULL;
 	}
-	http->conventions = (struct transfer_manners){
+	http->settings = (struct transfer_settings){
 		.protocols = http->protocols,
 		.user_agent = http->user_agent,
 		.proxy = http->proxy,
@@ -244,7 +244,7 @@ int http_get(struct http *http, const char *url, void *tag, struct err *err)
 	if (t)
 		list_remove(t);
 	else
-		t = transfer_new(&http->conventions, err);
+		t = transfer_new(&http->settings, err);
 	if (!t)
 		return -1;
 	if (transfer_begin(t, url, tag) == CURLE_OK)

@@ -18,12 +18,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 
-enum {
-	HTTP_CONNECTIONS = 4,
-	HTTP_BODY_MAX_BYTES = 1 << 20,
-	HTTP_HEAD_MAX_BYTES = 64 << 10,
-	HTTP_HEAD_MAX_LINES = 100
-};
+enum { HTTP_CONNECTIONS = 4 };
 
 struct http;
 

@@ -6,7 +6,6 @@
 
 #include "common/alloc.h"
 #include "common/clock.h"
-#include "producer/http/http.h"
 
 enum {
 	IDLE_BYTES_PER_S = 100,
@@ -51,7 +50,7 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 
 /* ---------------------------------------------------------------- handles */
 
-static CURLcode easy_set_security(CURL *easy, const struct transfer_manners *m)
+static CURLcode easy_set_security(CURL *easy, const struct transfer_settings *m)
 {
 	CURLcode code = CURLE_OK;
 
@@ -72,7 +71,7 @@ static CURLcode easy_set_security(CURL *easy, const struct transfer_manners *m)
 	return code;
 }
 
-static CURLcode easy_set_bounds(CURL *easy, const struct transfer_manners *m)
+static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
 {
 	CURLcode code = CURLE_OK;
 
@@ -91,7 +90,7 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_manners *m)
 	return code;
 }
 
-static CURLcode easy_set_request(CURL *easy, const struct transfer_manners *m, struct transfer *t)
+static CURLcode easy_set_request(CURL *easy, const struct transfer_settings *m, struct transfer *t)
 {
 	CURLcode code = CURLE_OK;
 
@@ -119,7 +118,7 @@ void transfer_free(struct transfer *t)
 	free(t);
 }
 
-struct transfer *transfer_new(const struct transfer_manners *m, struct err *err)
+struct transfer *transfer_new(const struct transfer_settings *m, struct err *err)
 {
 	struct transfer *t = xcalloc(1, sizeof(*t));
 	CURLcode code = CURLE_OUT_OF_MEMORY;

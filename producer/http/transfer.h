@@ -10,8 +10,10 @@
 #include "common/buf.h"
 #include "common/error.h"
 
+enum { HTTP_BODY_MAX_BYTES = 1 << 20, HTTP_HEAD_MAX_BYTES = 64 << 10, HTTP_HEAD_MAX_LINES = 100 };
+
 /* The settings of every handle. Not owned. */
-struct transfer_manners {
+struct transfer_settings {
 	const char *protocols;                    /* "https", or "http" */
 	const char *user_agent, *proxy, *ca_file; /* "": none */
 	const struct curl_slist *headers;
@@ -38,7 +40,7 @@ struct transfer {
 };
 
 /* NULL: *err (ERR_FATAL). */
-struct transfer *transfer_new(const struct transfer_manners *conventions, struct err *err)
+struct transfer *transfer_new(const struct transfer_settings *settings, struct err *err)
 	__attribute__((warn_unused_result));
 void transfer_free(struct transfer *t);
 /* Makes it ready for a request. libcurl copies the URL. */

@@ -12,6 +12,7 @@
 #include "common/fault.h"
 #include "common/kafka.h"
 #include "common/log.h"
+#include "producer/series/series.h"
 
 enum {
 	RECREATED_MAX = 3, /* within RECREATED_WINDOW_MS: a person should look */

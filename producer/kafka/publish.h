@@ -11,7 +11,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "common/settings.h"
-#include "producer/series/series.h"
+#include "producer/series/series_page.h"
 
 struct publisher;
 

@@ -11,8 +11,7 @@
 #ifndef GAPLESS_VISIT_H
 #define GAPLESS_VISIT_H
 
-#include "common/pg.h"
-#include "common/settings.h"
+#include "common/error.h"
 #include "producer/kafka/members.h"
 #include "producer/series/series.h"
 
@@ -34,10 +33,9 @@ struct visit_series {
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
 	struct visit_partition *partition;
-	int looked_up;         /* out: covered and stored are read */
-	struct spans covered;  /* out */
-	struct stored *stored; /* out: rows in what is wanted, not covered, before live_from_ms */
-	size_t n_stored;
+	int looked_up;        /* out: covered and stored are read */
+	struct spans covered; /* out */
+	struct stored stored; /* out: rows in what is wanted, not covered, before live_from_ms */
 };
 
 struct visit {
@@ -59,20 +57,13 @@ struct visit {
 	size_t n_open;
 };
 
+/* A visit with those orders (what is marked in:), and room for so many partitions and series. */
+struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
 void visit_free(struct visit *v);
-
-struct visitor_settings {
-	const char *conninfo, *brokers, *topic, *source;
-	const char *group, *client_id; /* of the producers' group: whose members are compared */
-	const struct setting_list *properties; /* librdkafka's */
-};
-
-/* The connections; one thread's at a time. */
-struct visitor;
-
-/* Strings outlive it. NULL: *err. */
-struct visitor *visitor_new(const struct visitor_settings *settings, struct err *err);
-void visitor_free(struct visitor *v);
-void visitor_visit(struct visitor *v, struct visit *visit);
+/* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
+void visit_partition(struct visit *v, struct visit_partition partition);
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t boot_ms);
+/* NULL: the visit is not about that one. */
+struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 
 #endif

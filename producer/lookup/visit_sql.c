@@ -238,14 +238,6 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, 
 	return 0;
 }
 
-static void stored_add(struct visit_series *s, int64_t timestamp_ms, int64_t revision)
-{
-	if ((s->n_stored & (s->n_stored - 1)) == 0)
-		s->stored = xreallocarray(s->stored, s->n_stored ? s->n_stored * 2 : 1,
-					  sizeof *s->stored);
-	s->stored[s->n_stored++] = (struct stored){timestamp_ms, revision};
-}
-
 int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS(
@@ -267,7 +259,8 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, st
 		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
 
 		if (at < visit->n)
-			stored_add(&visit->series[at], cell(res, i, 1, 0), cell(res, i, 2, 0));
+			stored_add(&visit->series[at].stored, cell(res, i, 1, 0),
+				   cell(res, i, 2, 0));
 	}
 	PQclear(res);
 	return 0;

@@ -19,11 +19,13 @@ struct catalogue {
 
 static void push(struct list *list, struct series *s)
 {
-	if (list->n == list->cap) {
+	size_t at = list->n++;
+
+	if (at == list->cap) {
 		list->cap = list->cap ? list->cap * 2 : 64;
 		list->v = xreallocarray(list->v, list->cap, sizeof(void *));
 	}
-	list->v[list->n++] = s;
+	list->v[at] = s;
 }
 
 static int has(const struct catalogue *c, const char *symbol, const struct interval *iv)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/plan.h"
 
+#include "producer/series/promise.h"
+
 static size_t asked_already(const struct plan *p, const struct series *s, int live)
 {
 	size_t n = 0;

@@ -14,6 +14,7 @@
 #define GAPLESS_PLAN_H
 
 #include "producer/series/series.h"
+#include "producer/series/series_ask.h"
 
 enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
 

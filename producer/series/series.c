@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "producer/series/series_state.h"
+#include "producer/series/series.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "producer/series/promise.h"
+#include "producer/series/series_ask.h"
+#include "producer/series/series_state.h"
 
 enum { WANTED_AT_FIRST = 200 }; /* intervals, if nothing says otherwise */
 
@@ -41,8 +44,7 @@ void series_release(struct series *s)
 	spans_release(&s->repair);
 	spans_release(&s->report);
 	provisionals_release(&s->provisionals);
-	free(s->stored);
-	s->stored = NULL;
+	stored_release(&s->stored);
 }
 
 void series_free(struct series *s)
@@ -269,6 +271,14 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	return n;
 }
 
+void series_stored(struct series *s, struct stored *rows)
+{
+	stored_release(&s->stored);
+	s->stored = *rows;
+	*rows = (struct stored){0};
+	stored_sort(&s->stored);
+}
+
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 {
 	struct spans left = {0};
@@ -290,7 +300,12 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 	return finished;
 }
 
-/* --- delivery reports */
+/* --- requests and delivery reports */
+
+void series_backfill_sent(struct series *s, uint64_t turn)
+{
+	s->backfill_turn = turn;
+}
 
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms)
 {

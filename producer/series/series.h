@@ -17,18 +17,15 @@
 #include "common/candle.h"
 #include "common/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/promise.h"
-
-enum {
-	QUIET_TAIL_MS = 5 * 60 * 1000,  /* a quiet tail is published again at most this often */
-	RELISTED_MS = 24 * 3600 * 1000, /* where a listing begins is asked again daily */
-	UNKNOWN_MARKET_MS = 3600 * 1000 /* an unknown market is tried again hourly */
-};
+#include "producer/series/stored.h"
 
 struct series;
 
 /* since_ms, until_ms: where what is wanted begins, INT64_MIN: not said, and where that of a
  * one-shot fetch ends, INT64_MAX: never. */
+void series_init(struct series *s, const char *symbol, const struct interval *iv,
+		 const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
+void series_release(struct series *s);
 struct series *series_new(const char *symbol, const struct interval *iv,
 			  const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
 void series_free(struct series *s);
@@ -89,77 +86,18 @@ void series_lookup_began(struct series *s);
 int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms,
 			    int64_t boot_ms);
 
-/* A candle that is stored in a span that is not covered, and its stored revision. */
-struct stored {
-	int64_t timestamp_ms, revision;
-};
+/* What the same lookup found stored in the gaps; takes it over, and leaves *rows empty. A row that
+ * is read for them again is published with at least the stored revision: whatever the exchange's
+ * number says, the newer reading wins, and the repair ends. */
+void series_stored(struct series *s, struct stored *rows);
 
-/* What the same lookup found stored in the gaps; takes the array over. A row that is read for them
- * again is published with at least the stored revision: whatever the exchange's number says, the
- * newer reading wins, and the repair ends. */
-void series_stored(struct series *s, struct stored *rows, size_t n);
-
-/* --- what is missing. Intervals, whether they may be asked for now or not; before the first
- * lookup: all. */
-int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms);
-/* Those of them that may be asked for now. */
-int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
-/* Intervals of what is wanted that the exchange no longer keeps and that are not known. */
-int64_t series_unrecoverable(const struct series *s, int64_t now_ms);
-/* What is missing and older than the live poll's business, asked-for spans (`claims`) left out;
- * empty before the first lookup. *out is cleared first. */
-void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
-		 int64_t boot_ms, struct spans *out);
 /* 1, once, when everything that was reported missing is known: how many candles came, and in how
  * many intervals nothing traded (or was not listed yet). */
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty);
 
-/* --- requests: what is asked for. */
-struct request {
-	struct series *series;
-	int live;               /* the live poll: asked without an end */
-	int64_t from_ms, to_ms; /* the claim; to_ms of a live poll is PAGE_NO_TO */
-	uint32_t epoch;         /* of the series when it was asked for */
-	int count;              /* rows */
-};
-
-/* When (exchange's time) the next live poll is due; INT64_MAX: never. */
-int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
-/* 1 if nothing forbids to ask for it now. */
-int series_live_may_ask(const struct series *s, int64_t boot_ms);
-void series_live_request(struct series *s, int64_t now_ms, struct request *out);
-/* The next backfill request beside the claims of others. 1 and *out, or 0: there is no gap that may
- * be asked for now. */
-int series_backfill_request(struct series *s, const struct spans *claims, int64_t now_ms,
-			    int64_t boot_ms, struct request *out);
+/* --- requests. */
 /* A backfill request was sent in that turn, a number greater than all before. */
 void series_backfill_sent(struct series *s, uint64_t turn);
-uint64_t series_backfill_turn(const struct series *s);
-
-/* --- answers. One candle to publish. `covers_to_ms - covers_from_ms == 0`: provisional. */
-struct publication {
-	struct candle candle;
-	int64_t covers_from_ms, covers_to_ms;
-	enum origin origin;
-};
-
-struct publications {
-	struct publication *v;
-	size_t n, cap;
-};
-
-void publications_release(struct publications *p);
-
-/* The page that answers the request, read at read_ms: adds to *out what is to be published, oldest
- * first, and counts it as in flight. The caller must publish all of it, or call series_failed. */
-void series_page(struct series *s, const struct request *r, const struct page *page,
-		 int64_t read_ms, int64_t boot_ms, struct publications *out);
-/* The answer was rejected (or the market refused it); the pause grows. */
-void series_rejected(struct series *s, const struct request *r, int64_t boot_ms);
-void series_unknown_market(struct series *s, int64_t boot_ms);
-/* There was no answer at all, or one that says nothing about this series (5xx): a short pause,
- * nothing learned. */
-void series_unanswered(struct series *s, int64_t boot_ms);
 
 /* --- delivery reports of what series_page gave out. */
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What is missing of a series, and what it asks for next. */
+#include "producer/series/series_ask.h"
+
+#include "producer/series/promise.h"
 #include "producer/series/series_state.h"
 
 enum {
@@ -25,7 +27,7 @@ int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_m
 	return from;
 }
 
-int64_t series_asked_until(const struct series *s, int64_t now_ms)
+static int64_t asked_until(const struct series *s, int64_t now_ms)
 {
 	/* live_from can lie ahead of a clock that was set back. */
 	return least(least(s->live_from_ms, promise_final_before(s->iv, now_ms)),
@@ -47,7 +49,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	spans_clear(out);
 	if (!s->looked_up || boot_ms < s->unknown_until_boot_ms || boot_ms < s->again_boot_ms)
 		return;
-	spans_add(out, series_asked_from(s, now_ms, boot_ms), series_asked_until(s, now_ms));
+	spans_add(out, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(out, &s->known);
 	spans_subtract(out, &s->seen);
 	retry_spans_subtract(&s->retries, boot_ms, out);
@@ -75,7 +77,7 @@ int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms)
 	struct spans left = {0};
 	int64_t n;
 
-	spans_add(&left, series_asked_from(s, now_ms, boot_ms), series_asked_until(s, now_ms));
+	spans_add(&left, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(&left, &s->known);
 	spans_subtract(&left, &s->seen);
 	n = series_intervals(s, &left);
@@ -127,11 +129,6 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
 	}
 	spans_release(&gaps);
 	return gap != NULL;
-}
-
-void series_backfill_sent(struct series *s, uint64_t turn)
-{
-	s->backfill_turn = turn;
 }
 
 uint64_t series_backfill_turn(const struct series *s)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What an answer means to its series: which rows are published, with which promise, and what is
- * learned where there are none. */
-#include "producer/series/series_state.h"
+#include "producer/series/series_page.h"
 
 #include <stdlib.h>
 
 #include "common/alloc.h"
+#include "producer/series/promise.h"
+#include "producer/series/series_state.h"
 
 enum { PAUSE_FIRST_MS = 1000, PAUSE_LIVE_MAX_MS = 60 * 1000, UNANSWERED_MAX_MS = 10 * 1000 };
 
@@ -68,33 +68,12 @@ static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t
 	}
 }
 
-/* --- repairs */
-
-static int by_timestamp(const void *a, const void *b)
-{
-	int64_t x = ((const struct stored *)a)->timestamp_ms,
-		y = ((const struct stored *)b)->timestamp_ms;
-
-	return x < y ? -1 : x > y;
-}
-
-void series_stored(struct series *s, struct stored *rows, size_t n)
-{
-	free(s->stored);
-	s->stored = rows;
-	s->n_stored = n;
-	if (n > 0)
-		qsort(rows, n, sizeof *rows, by_timestamp);
-}
-
 static void revision_raise(const struct series *s, struct publication *pub)
 {
-	struct stored key = {.timestamp_ms = pub->candle.timestamp_ms}, *found = NULL;
+	int64_t revision = stored_revision(&s->stored, pub->candle.timestamp_ms);
 
-	if (s->n_stored > 0)
-		found = bsearch(&key, s->stored, s->n_stored, sizeof *s->stored, by_timestamp);
-	if (found && found->revision > pub->candle.revision) {
-		pub->candle.revision = found->revision;
+	if (revision > pub->candle.revision) {
+		pub->candle.revision = revision;
 		pub->origin = ORIGIN_REPAIR;
 	}
 }

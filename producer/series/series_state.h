@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of a series: for series*.c alone. */
+/* The fields of a series: for series*.c alone, which are one part in three files (series.h: what it
+ * is and knows; series_ask.h; series_page.h). */
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
 #include "common/candle.h"
 #include "common/spans.h"
+#include "producer/exchange/exchange.h"
 #include "producer/series/provisional.h"
 #include "producer/series/retry_span.h"
-#include "producer/series/series.h"
+#include "producer/series/stored.h"
+
+enum {
+	QUIET_TAIL_MS = 5 * 60 * 1000,  /* a quiet tail is published again at most this often */
+	RELISTED_MS = 24 * 3600 * 1000, /* where a listing begins is asked again daily */
+	UNKNOWN_MARKET_MS = 3600 * 1000 /* an unknown market is tried again hourly */
+};
 
 enum market { MARKET_UNSEEN /* no list yet */, MARKET_LISTED, MARKET_NOT_LISTED };
 
@@ -34,11 +42,10 @@ struct series {
 	int begun; /* the exchange's time is known, wanted and live_from are set */
 	int looked_up;
 	struct spans looked, fresh_before, fresh_since, in_flight;
-	struct spans known;    /* their union */
-	struct spans seen;     /* found empty, not promised yet: the quiet tail */
-	struct spans repair;   /* was known once, and a lookup did not find it */
-	struct stored *stored; /* by timestamp: what a new reading has to win against */
-	size_t n_stored;
+	struct spans known;   /* their union */
+	struct spans seen;    /* found empty, not promised yet: the quiet tail */
+	struct spans repair;  /* was known once, and a lookup did not find it */
+	struct stored stored; /* what a new reading has to win against */
 	struct retry_spans retries;
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
@@ -57,18 +64,6 @@ struct series {
 	struct spans report; /* the gaps that "Backfilling N missing candles" spoke of */
 	int64_t report_missing, report_came;
 };
-
-void series_init(struct series *s, const char *symbol, const struct interval *iv,
-		 const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
-void series_release(struct series *s);
-
-/* Where asking begins. Nothing before the listing (but for the daily question), nothing that the
- * exchange has dropped. */
-int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms);
-/* Where what is wanted and older than the live poll's business ends. */
-int64_t series_asked_until(const struct series *s, int64_t now_ms);
-/* How many intervals are in the spans. */
-int64_t series_intervals(const struct series *s, const struct spans *spans);
 
 static inline int64_t least(int64_t a, int64_t b)
 {

@@ -2,7 +2,7 @@
 /* Heads, statuses and the exchange's clock: two bytes of status, header lines, an empty line, the
  * body. */
 #include "fuzz.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
 #include "producer/exclock.h"
 
 static void check_head(const struct exchange_head *head)

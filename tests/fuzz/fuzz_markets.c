@@ -3,6 +3,7 @@
  */
 #include "fuzz.h"
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,7 +4,7 @@
  * not overlap and hide no row. */
 #include "common/candle.h"
 #include "fuzz.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 #include "producer/series/promise.h"
 
 static void check_rows(const struct page *page, const struct interval *iv, int64_t to_ms)

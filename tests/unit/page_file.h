@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 
 /* The caller frees. The copy has exactly the file's size, so that a read past its end is seen by
  * ASan. */

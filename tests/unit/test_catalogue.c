@@ -13,6 +13,7 @@
 #include "producer/kafka/members.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/catalogue.h"
+#include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
 
 enum { MIN = 60000 };

@@ -14,6 +14,8 @@
 
 #include "common/clock.h"
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
+#include "producer/exchange/upbit_page.h"
 #include "producer/exclock.h"
 #include "producer/http/http.h"
 #include "producer/ratelimit.h"

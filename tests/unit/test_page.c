@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "page_file.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 
 #define MINUTE_MS       INT64_C(60000)
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */

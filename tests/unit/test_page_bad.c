@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "page_file.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 
 static const struct bad {
 	const char *name, *cause;

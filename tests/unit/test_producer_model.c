@@ -19,9 +19,11 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 #include "producer/series/plan.h"
 #include "producer/series/promise.h"
+#include "producer/series/series.h"
+#include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
 
 enum { BEFORE = 700, DURING = 260, SPAN = BEFORE + DURING, LOG_MAX = 40000 };

@@ -13,8 +13,11 @@
 
 #include "common/alloc.h"
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
 #include "producer/series/plan.h"
 #include "producer/series/promise.h"
+#include "producer/series/series.h"
+#include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
 
 #define T0    1700042400000 /* 2023-11-15T10:00:00Z */
@@ -269,15 +272,15 @@ static void a_repair_wins_against_what_is_stored(void **state)
 	struct publications out = {0};
 	struct request r;
 	struct page page;
-	struct stored *rows = xcalloc(2, sizeof *rows);
+	struct stored rows = {0};
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
 	looked(&s, -1, 50, clock_at(60, 0), 0, 9);
-	rows[0] = (struct stored){clock_at(52, 0),
-				  clock_at(52, 0) + 900}; /* newer than the exchange says */
-	rows[1] = (struct stored){clock_at(51, 0), clock_at(51, 0)};
-	series_stored(&s, rows, 2);
+	stored_add(&rows, clock_at(52, 0),
+		   clock_at(52, 0) + 900); /* newer than the exchange says */
+	stored_add(&rows, clock_at(51, 0), clock_at(51, 0));
+	series_stored(&s, &rows);
 	page_of("..................................................ABC", &page);
 	r = asked(&s, T0, clock_at(59, 0));
 	series_page(&s, &r, &page, clock_at(60, 1), 0, &out);

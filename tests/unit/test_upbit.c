@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
+#include "producer/exchange/upbit_page.h"
 
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
 #define BASE            "https://api.upbit.com"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "producer/exchange/exchange.h"
+#include "producer/exchange/exchanges.h"
 
 #include <string.h>
 
