@@ -9,7 +9,7 @@ static const struct exchange *const known[] = {&exchange_upbit};
 
 const struct exchange *exchange_of_source(const char *source)
 {
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		size_t n = strlen(known[i]->name);
 
 		if (strncmp(source, known[i]->name, n) == 0 &&
