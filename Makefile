@@ -36,6 +36,7 @@ LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 SRC_common := $(wildcard common/*.c)
 SRC_producer := $(wildcard producer/*.c producer/*/*.c)
 SRC_writer := $(wildcard writer/*.c writer/*/*.c)
+SRC_indicators := $(wildcard indicators/*.c indicators/*/*.c)
 SRC_exchange := $(wildcard tests/exchange/*.c)
 SRC_unit := $(wildcard tests/unit/test_*.c)
 SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
@@ -45,12 +46,14 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_common := $(call obj,$(SRC_common))
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
 OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
+OBJ_indicators := $(call obj,$(filter-out indicators/main.c,$(SRC_indicators)))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(SRC_unit))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/%,$(SRC_fuzz))
 REPLAY := $(patsubst tests/fuzz/%.c,$(B)/tests/test_%,$(SRC_fuzz))
 
 PRODUCER := $(B)/gapless-producer
 WRITER := $(B)/gapless-writer
+INDICATORS := $(B)/gapless-indicators
 EXCHANGE := $(B)/gapless-exchange
 
 .DELETE_ON_ERROR:
@@ -78,7 +81,7 @@ deps: ## installs what is missing through apt
 # ---------------------------------------------------------------- programs
 
 .PHONY: all
-all: $(PRODUCER) $(WRITER) $(EXCHANGE) ## builds the programs (FLAVOUR=release|fault|asan)
+all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) ## builds the programs (FLAVOUR=release|fault|asan)
 
 $(B)/%.o: %.c | $(DEPS_build)
 	@mkdir -p $(@D)
@@ -94,18 +97,20 @@ $(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
 $(B)/libcommon.a: $(OBJ_common)
 $(B)/libproducer.a: $(OBJ_producer)
 $(B)/libwriter.a: $(OBJ_writer)
+$(B)/libindicators.a: $(OBJ_indicators)
 $(B)/lib%.a:
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
 $(PRODUCER): $(B)/producer/main.o $(B)/libproducer.a $(B)/libcommon.a
 $(WRITER): $(B)/writer/main.o $(B)/libwriter.a $(B)/libcommon.a
-$(PRODUCER) $(WRITER):
+$(INDICATORS): $(B)/indicators/main.o $(B)/libindicators.a $(B)/libcommon.a
+$(PRODUCER) $(WRITER) $(INDICATORS):
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 
 $(EXCHANGE): $(call obj,$(SRC_exchange))
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(shell pkg-config --libs libmicrohttpd zlib) -lm -pthread
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libcommon.a
+$(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
@@ -118,7 +123,7 @@ $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/l
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 
 -include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_fuzz) \
-	tests/fuzz/replay.c producer/main.c writer/main.c))
+	tests/fuzz/replay.c producer/main.c writer/main.c indicators/main.c) $(OBJ_indicators))
 
 # ---------------------------------------------------------------- the local stack (compose/stack.sh: loopback, no containers)
 
@@ -217,20 +222,21 @@ $(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
 
 bench-programs: $(WRITER) $(BENCH_LOAD)
 
-bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000]
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5] [PEERS=1]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
-	@tests/bench/bench.sh $(or $(ROWS),500000)
+	@tests/bench/bench.sh $(or $(ROWS),500000) $(or $(ROUNDS),5) $(or $(PEERS),0)
 
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
-examples: $(PRODUCER) $(WRITER) ## writes the example environment files anew, from the settings' tables
+examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment files anew, from the settings' tables
 	$(PRODUCER) --example > compose/producer.env.example
 	$(WRITER) --example > compose/writer.env.example
+	$(INDICATORS) --example > compose/indicators.env.example
 
-TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_exchange)
+TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_indicators) $(SRC_exchange)
 
-FORMATTED = $(sort $(shell find common producer writer tests -name '*.[ch]'))
+FORMATTED = $(sort $(shell find common producer writer indicators tests -name '*.[ch]'))
 
 .PHONY: format
 format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
@@ -239,7 +245,8 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 .PHONY: lint
 lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentation, warnings as errors, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
-	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example || \
+	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example && \
+		$(INDICATORS) --example | cmp - compose/indicators.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh

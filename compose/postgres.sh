@@ -86,6 +86,7 @@ pg_conf() {
 		max_connections = 50
 		shared_buffers = 128MB
 		max_wal_size = 1GB
+		wal_level = logical
 		fsync = on
 		synchronous_commit = on
 		timezone = '$pg_timezone'

@@ -67,6 +67,8 @@ const char *const options_also_known[] = {
 	/* gapless-writer */
 	"GROUP", "BATCH_ROWS", "BATCH_BYTES", "BATCH_MS", "DEAD_LETTER_LIMIT", "GROUP_INSTANCE_ID",
 	"DRAIN_SECONDS",
+	/* gapless-indicators */
+	"INDICATORS", "INDICATORS_TOPIC", "INDICATORS_GROUP",
 	/* compose/ and tests/ */
 	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE",
 	"EXCHANGE_PORT", "FAULT", NULL};

@@ -1,28 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 #include "tally.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
 #include "common/log.h"
 
 enum { PERIOD_MS = 10000 };
 
+struct tally {
+	int64_t n[TALLY_COUNTERS];
+	int64_t logged[TALLY_COUNTERS]; /* as they were then */
+	int64_t logged_ms;
+};
+
+static const char *const names[TALLY_COUNTERS] = {
+	[TALLY_INSERTED] = "inserted",
+	[TALLY_CORRECTED] = "corrected",
+	[TALLY_IDENTICAL] = "identical",
+	[TALLY_STALE] = "stale",
+	[TALLY_INCONSISTENT] = "inconsistent",
+	[TALLY_DEAD_LETTERS] = "dead_letters",
+	[TALLY_SKIPPED] = "skipped",
+	[TALLY_LOST_OFFSETS] = "lost_offsets",
+	[TALLY_DATABASE_LOST] = "database_lost",
+	[TALLY_COMMIT_FAILURES] = "commit_failures",
+	[TALLY_MESSAGES] = "messages",
+	[TALLY_BATCHES] = "batches",
+	[TALLY_COPIED] = "copied",
+	[TALLY_STORED_AGAIN] = "stored_again",
+};
+
+struct tally *tally_new(int64_t now_ms)
+{
+	struct tally *t = xcalloc(1, sizeof(*t));
+
+	t->logged_ms = now_ms;
+	return t;
+}
+
+void tally_free(struct tally *t)
+{
+	free(t);
+}
+
+void tally_add(struct tally *t, enum tally_counter which, int64_t n)
+{
+	t->n[which] += n;
+}
+
+int64_t tally_get(const struct tally *t, enum tally_counter which)
+{
+	return t->n[which];
+}
+
+const char *tally_name(enum tally_counter which)
+{
+	return names[which];
+}
+
 void tally_log(struct tally *t, int64_t now_ms, int64_t lag, int final)
 {
-	if (!final && (now_ms - t->logged_ms < PERIOD_MS ||
-		       (t->messages == t->logged.messages && t->batches == t->logged.batches &&
-			t->commit_failures == t->logged.commit_failures &&
-			t->lost_offsets == t->logged.lost_offsets)))
+	struct log_field fields[TALLY_COUNTERS + 2] = {[TALLY_COUNTERS] = L_INT("lag", lag)};
+
+	if (!final &&
+	    (now_ms - t->logged_ms < PERIOD_MS || memcmp(t->n, t->logged, sizeof(t->n)) == 0))
 		return;
-	log_info(final ? "stored in all" : "stored so far", L_INT("inserted", t->inserted),
-		 L_INT("corrected", t->corrected), L_INT("identical", t->identical),
-		 L_INT("stale", t->stale), L_INT("inconsistent", t->inconsistent),
-		 L_INT("dead_letters", t->dead_letters), L_INT("skipped", t->skipped),
-		 L_INT("lost_offsets", t->lost_offsets), L_INT("database_lost", t->database_lost),
-		 L_INT("commit_failures", t->commit_failures), L_INT("messages", t->messages),
-		 L_INT("batches", t->batches), L_INT("copied", t->copied),
-		 L_INT("stored_again", t->stored_again), L_INT("lag", lag));
+	for (int i = 0; i < TALLY_COUNTERS; i++)
+		fields[i] = (struct log_field)L_INT(names[i], t->n[i]);
+	log_emit(LOG_INFO, final ? "stored in all" : "stored so far", fields);
 	t->logged_ms = now_ms;
-	t->logged.messages = t->messages;
-	t->logged.batches = t->batches;
-	t->logged.commit_failures = t->commit_failures;
-	t->logged.lost_offsets = t->lost_offsets;
+	memcpy(t->logged, t->n, sizeof(t->n));
 }

@@ -6,27 +6,34 @@
 
 #include <stdint.h>
 
-struct tally {
-	int64_t messages; /* read and taken */
-	int64_t inserted, corrected, identical, stale;
-	int64_t inconsistent; /* candles whose high is below their low and the like: stored as they
-				 are */
-	int64_t dead_letters;
-	int64_t skipped;       /* tombstones, empty values, and what a replay does not want */
-	int64_t lost_offsets;  /* deleted from the topic before they were read */
-	int64_t database_lost; /* times that the database had lost something and is filled again */
-	int64_t commit_failures; /* of offsets, to Kafka; harmless */
-	int64_t batches;
-	int64_t copied;       /* of inserted: by COPY */
-	int64_t stored_again; /* batches that were stored a second way, since another writer stored
-			   the same at that moment */
-	/* private */
-	int64_t logged_ms;
-	struct {
-		int64_t messages, batches, commit_failures, lost_offsets;
-	} logged;
+/* In the order in which they are logged. */
+enum tally_counter {
+	TALLY_INSERTED,
+	TALLY_CORRECTED,
+	TALLY_IDENTICAL,
+	TALLY_STALE,
+	TALLY_INCONSISTENT, /* candles whose high is below their low and the like: stored as they
+			       are */
+	TALLY_DEAD_LETTERS,
+	TALLY_SKIPPED,         /* tombstones, empty values, and what a replay does not want */
+	TALLY_LOST_OFFSETS,    /* deleted from the topic before they were read */
+	TALLY_DATABASE_LOST,   /* times that the database had lost something and is filled again */
+	TALLY_COMMIT_FAILURES, /* of offsets, to Kafka; harmless */
+	TALLY_MESSAGES,        /* read and taken */
+	TALLY_BATCHES,
+	TALLY_COPIED,       /* of inserted: by COPY */
+	TALLY_STORED_AGAIN, /* batches that were stored a second way, since another writer stored
+			       the same at that moment */
+	TALLY_COUNTERS
 };
 
+struct tally;
+
+struct tally *tally_new(int64_t now_ms);
+void tally_free(struct tally *t);
+void tally_add(struct tally *t, enum tally_counter which, int64_t n);
+int64_t tally_get(const struct tally *t, enum tally_counter which);
+const char *tally_name(enum tally_counter which);
 /* Logs totals where something happened since the last line and that is ten seconds old; `final`:
  * whatever happened. */
 void tally_log(struct tally *t, int64_t now_ms, int64_t lag, int final);

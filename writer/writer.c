@@ -5,144 +5,273 @@
 
 #include "common/alloc.h"
 #include "common/clock.h"
-#include "common/fault.h"
-#include "common/kafka.h"
+#include "common/log.h"
 #include "common/stop.h"
-#include "writer/database/database.h"
-#include "writer/feed/consumer.h"
-#include "writer/feed/replay.h"
+#include "pipeline.h"
+#include "writer/database/store.h"
 
-enum { POLL_MS = 100, POLL_BUSY_MS = 20, TOPIC_MS = 1000, REVOKE_MS = 10000, SAY_MS = 60000 };
+enum {
+	POLL_MS = 100,
+	POLL_BUSY_MS = 20,
+	READ_AT_ONCE = 2000,
+	WAIT_FOR_STORE_MS = 1000,
+	GIVE_BACK_MS = 10000,
+	STOP_STORE_MS = 1000,
+	SAY_DEAD_MS = 10000
+};
 
-void writer_end(struct writer *w, int exit_code)
+struct writer {
+	const struct options *options;
+	struct feed *feed;
+	struct pipeline *pipeline;
+	struct store *store;
+	struct tally *tally;
+	struct log_throttle say_dead;
+	int ending, exit_code; /* the first reason wins */
+};
+
+/* ---------------------------------------------------------------- store -> feed */
+
+static void drop(struct writer *w)
 {
-	if (w->ending)
-		return;
-	w->ending = 1;
-	w->exit_code = exit_code;
+	pipeline_drop(w->pipeline);
+	if (!store_is_idle(w->store))
+		store_abandon(w->store);
 }
 
-void writer_restart(struct writer *w)
+/* The database gets its next batch as soon as it has stored one, before Kafka is told about that:
+ * neither waits for the other. That is safe: what is committed to Kafka is in the database,
+ * whatever becomes of the batches after it. */
+static int submit_batch(struct writer *w)
 {
-	writer_drop(w);
-	w->generation++;
-	w->starting = 1;
-	w->start_due_ms = 0;
-	w->paused = 0;
-	consumer_resume(w->rk, w->options->topic, &w->assigned, 1);
-	assigned_restart(&w->assigned);
+	struct batch *b = store_is_idle(w->store) ? pipeline_next(w->pipeline) : NULL;
+
+	if (b != NULL)
+		store_submit(w->store, (struct store_work){.kind = STORE_BATCH,
+							   .generation = feed_generation(w->feed),
+							   .batch = b});
+	return b != NULL;
 }
 
-/* ---------------------------------------------------------------- the group gives and takes
- * partitions */
-
-static void on_assign(struct writer *w, rd_kafka_topic_partition_list_t *list)
+static int is_due(const struct writer *w, int64_t now_ms)
 {
-	int32_t *ids = xcalloc((size_t)list->cnt + 1, sizeof(*ids));
-
-	for (int i = 0; i < list->cnt; i++)
-		ids[i] = list->elems[i].partition;
-	assigned_set(&w->assigned, ids, (size_t)list->cnt);
-	free(ids);
-	w->generation++;
-	w->starting = list->cnt > 0;
-	w->start_due_ms = 0;
-	w->paused = 0;
-	if (list->cnt > 0)
-		log_info("partitions assigned", L_INT("partitions", list->cnt));
-	else
-		log_info(
-			"no partition for this writer: there are more writers than partitions; standing by");
-	/* Until its start is known, what a partition delivers is ignored. Nothing is paused or
-	 * resumed after an assign: librdkafka can drop the start of a fetch that such a call
-	 * overtakes, and the partition would stay unread for ever. A pause of before outlives a
-	 * rebalance: so resume first. */
-	rd_kafka_resume_partitions(w->rk, list);
-	rd_kafka_assign(w->rk, list);
+	return pipeline_due_in(w->pipeline, now_ms) == 0 ||
+	       (feed_is_read(w->feed) && !pipeline_is_empty(w->pipeline));
 }
 
-static void on_revoke(struct writer *w)
+static void count_stored(struct tally *t, const struct stored *stored)
 {
-	int lost = rd_kafka_assignment_lost(w->rk);
-
-	FAULT("in_revoke");
-	if (lost || w->draining)
-		writer_drop(
-			w); /* lost: somebody else may own them already, and reads what we drop */
-	else
-		writer_flush(w, REVOKE_MS);
-	if (w->assigned.n > 0)
-		log_info(lost ? "partitions lost" : "partitions given back",
-			 L_INT("partitions", w->assigned.n));
-	w->generation++;
-	w->starting = 0;
-	w->paused = 0;
-	assigned_set(&w->assigned, NULL, 0);
-	rd_kafka_assign(w->rk, NULL);
+	tally_add(t, TALLY_BATCHES, 1);
+	tally_add(t, TALLY_INSERTED, stored->inserted);
+	tally_add(t, TALLY_CORRECTED, stored->corrected);
+	tally_add(t, TALLY_IDENTICAL, stored->identical);
+	tally_add(t, TALLY_STALE, stored->stale);
+	tally_add(t, TALLY_DEAD_LETTERS, stored->dead);
+	tally_add(t, TALLY_COPIED, stored->copied);
+	tally_add(t, TALLY_STORED_AGAIN, stored->stored_again);
 }
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
-			 rd_kafka_topic_partition_list_t *list, void *opaque)
+static unsigned batch_stored(struct writer *w, const struct store_done *done)
 {
-	struct writer *w = opaque;
-
-	w->rk = rk;
-	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		on_assign(w, list);
-		return;
+	count_stored(w->tally, &done->stored);
+	if (done->work.generation != feed_generation(w->feed)) {
+		pipeline_give_back(w->pipeline, done->work.batch);
+		return FOLLOW_NOTHING;
 	}
-	if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-		log_warn("the group could not agree", L_STR("error", rd_kafka_err2str(err)));
-	on_revoke(w);
+	feed_stored(w->feed, done->work.batch);
+	pipeline_give_back(w->pipeline, done->work.batch);
+	if (is_due(w, clock_boot_ms()))
+		submit_batch(w);
+	return feed_commit(w->feed, w->tally, clock_boot_ms());
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+static unsigned database_lost(struct writer *w, const struct store_done *done)
 {
-	kafka_log_error(rk, code, reason);
-	if (code == RD_KAFKA_RESP_ERR__FATAL)
-		writer_end(opaque, EXIT_FENCED);
+	if (done->work.generation != feed_generation(w->feed))
+		return FOLLOW_NOTHING;
+	tally_add(w->tally, TALLY_DATABASE_LOST, 1);
+	log_warn(
+		"the database has lost something (emptied, restored or failed over?); going back to where "
+		"it stands",
+		L_STR("what", done->err.text));
+	return FOLLOW_RESTART;
+}
+
+/* What follows from the work that the store has finished, if it has. */
+static unsigned collect(struct writer *w)
+{
+	struct store_done done;
+
+	if (!store_collect(w->store, &done))
+		return FOLLOW_NOTHING;
+	if (done.work.kind == STORE_BATCH && done.result == STORE_DONE)
+		return batch_stored(w, &done);
+	if (done.work.kind == STORE_BATCH)
+		pipeline_give_back(w->pipeline, done.work.batch);
+	switch (done.result) {
+	case STORE_DONE:
+	case STORE_UNSURE:
+		return feed_answer(w->feed, &done, w->tally, clock_boot_ms());
+	case STORE_LOST:
+		return database_lost(w, &done);
+	case STORE_PERSON:
+		log_error("stopping, because this needs a person", L_STR("error", done.err.text));
+		return FOLLOW_PERSON;
+	case STORE_ABANDONED:
+	case STORE_UNKNOWN:
+		break;
+	}
+	return FOLLOW_NOTHING;
+}
+
+/* ---------------------------------------------------------------- what follows */
+
+static void end_by(struct writer *w, unsigned follow)
+{
+	static const struct {
+		unsigned follow;
+		int exit_code;
+	} ends[] = {{FOLLOW_DONE, EXIT_DONE},
+		    {FOLLOW_PERSON, EXIT_PERSON},
+		    {FOLLOW_USAGE, EXIT_USAGE},
+		    {FOLLOW_REPLACED, EXIT_FENCED}};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !w->ending; i++) {
+		if (follow & ends[i].follow) {
+			w->ending = 1;
+			w->exit_code = ends[i].exit_code;
+		}
+	}
+}
+
+static void restart(struct writer *w)
+{
+	drop(w);
+	feed_restart(w->feed);
+}
+
+/* Stores and commits what is in memory within the time; gives it up where the database is away. */
+static void flush(struct writer *w, int64_t budget_ms)
+{
+	int64_t left, until = clock_boot_ms() + budget_ms;
+
+	while (!w->ending && (left = until - clock_boot_ms()) > 0 && !store_is_failing(w->store)) {
+		if (!store_is_idle(w->store)) {
+			unsigned follow;
+
+			if (!store_has_batch(w->store))
+				store_abandon(w->store);
+			store_wait(w->store, left < 100 ? (int)left : 100);
+			follow = collect(w);
+			end_by(w, follow);
+			if (follow & FOLLOW_RESTART)
+				restart(w);
+		} else if (pipeline_is_empty(w->pipeline)) {
+			return;
+		} else {
+			submit_batch(w);
+		}
+	}
+	if (!pipeline_is_empty(w->pipeline) || !store_is_idle(w->store))
+		log_warn("what is in memory is given up; it will be read again");
+	drop(w);
+}
+
+/* Does what a part asked for. */
+static void act(struct writer *w, unsigned follow)
+{
+	end_by(w, follow);
+	if (follow & FOLLOW_RESTART)
+		restart(w);
+	if (follow & FOLLOW_GIVE_BACK)
+		flush(w, GIVE_BACK_MS);
+	if (follow & FOLLOW_LOST)
+		drop(w);
+	if (follow & (FOLLOW_GIVE_BACK | FOLLOW_LOST))
+		feed_give_back(w->feed);
+}
+
+/* ---------------------------------------------------------------- feed -> pipeline */
+
+static unsigned flood(const struct writer *w, const struct arrival *a, const struct err *why)
+{
+	log_error("too many messages in a row are not candles; stopping before they are committed: "
+		  "look at them, then set "
+		  "--dead-letter-limit higher or to 0 (no limit) to go on",
+		  L_INT("dead-letter-limit", w->options->dead_letter_limit),
+		  L_STR("topic", w->options->topic), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1), L_STR("error", why->text));
+	return FOLLOW_PERSON;
+}
+
+static void say_dead(struct writer *w, const struct arrival *a, const struct err *why,
+		     int64_t now_ms)
+{
+	int64_t skipped;
+
+	if (log_due(&w->say_dead, now_ms, SAY_DEAD_MS, &skipped))
+		log_warn("a message is not a candle; it goes to candle_dead_letter",
+			 L_STR("error", why->text), L_INT("partition", a->partition),
+			 L_INT("offset", a->next - 1), L_INT("suppressed", skipped));
+}
+
+static unsigned take(struct writer *w, const struct arrival *a)
+{
+	int64_t now_ms = clock_boot_ms();
+	struct err why;
+	enum intake kind = pipeline_take(w->pipeline, a, now_ms, &why);
+
+	switch (kind) {
+	case INTAKE_HALT:
+		return feed_halt(w->feed, a, &why, now_ms);
+	case INTAKE_FLOOD:
+		return flood(w, a, &why);
+	case INTAKE_DEAD:
+		say_dead(w, a, &why, now_ms);
+		break;
+	case INTAKE_CANDLE:
+	case INTAKE_SKIP:
+		break;
+	}
+	feed_took(w->feed, a, kind == INTAKE_DEAD);
+	return FOLLOW_NOTHING;
+}
+
+/* Polls for at most wait_ms, then takes what is there until the batch is full. */
+static unsigned read_feed(struct writer *w, int wait_ms)
+{
+	unsigned follow = FOLLOW_NOTHING;
+	struct arrival a;
+
+	for (int i = 0; i < READ_AT_ONCE && !follow && !pipeline_is_full(w->pipeline); i++) {
+		if (!feed_poll(w->feed, i == 0 ? wait_ms : 0, &a, &follow))
+			break;
+		if (a.next > a.from)
+			follow |= take(w, &a);
+	}
+	return follow;
 }
 
 /* ---------------------------------------------------------------- the loop */
 
-/* A subscription to a topic that is not there would notice it up to a minute late. */
-static void topic_step(struct writer *w, int64_t now_ms)
+/* A full batch and a busy store: waits a moment for it; then nothing more is fetched until it is
+ * done. */
+static void make_room(struct writer *w)
 {
-	const char *topic = w->options->topic;
-	struct err err;
-	int64_t skipped;
-	int exists;
-
-	if (w->subscribed || now_ms < w->topic_due_ms)
-		return;
-	w->topic_due_ms = now_ms + TOPIC_MS;
-	exists = consumer_topic_partitions(w->rk, topic, &err);
-	if (exists > 0 && consumer_subscribe(w->rk, topic, &err) == 0) {
-		w->subscribed = 1;
-		log_info("subscribed", L_STR("topic", topic), L_STR("group", w->options->group));
-		return;
-	}
-	if (!log_due(&w->say_topic, now_ms, SAY_MS, &skipped))
-		return;
-	if (exists == 0)
-		log_warn("the topic is not there yet; waiting (the producer makes it)",
-			 L_STR("topic", topic));
-	else
-		log_warn("waiting for Kafka", L_STR("error", err.text));
+	if (pipeline_is_full(w->pipeline) && !store_is_idle(w->store) &&
+	    (store_is_failing(w->store) || !store_wait(w->store, WAIT_FOR_STORE_MS)))
+		feed_pause(w->feed, 1);
 }
 
-static void say_halted(struct writer *w, int64_t now_ms)
+/* Gives an idle store its next work: what is due of a batch, or what the feed wants to know. */
+static void submit(struct writer *w, int64_t now_ms)
 {
-	int64_t skipped;
+	struct store_work work;
 
-	for (size_t i = 0; i < w->assigned.n; i++) {
-		struct partition *p = &w->assigned.v[i];
-
-		if (p->state == PARTITION_HALTED &&
-		    log_due(&p->say_halted, now_ms, SAY_MS, &skipped))
-			log_error("a partition is still halted", L_STR("error", p->halted),
-				  L_INT("partition", p->id), L_INT("offset", p->next));
-	}
+	if (!store_is_idle(w->store) || (is_due(w, now_ms) && submit_batch(w)))
+		return;
+	if (feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
+		store_submit(w->store, work);
 }
 
 /* How long a poll of Kafka may wait before something else is due. */
@@ -152,126 +281,82 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 
 	if (!store_is_idle(w->store))
 		return store_is_failing(w->store) ? POLL_MS : POLL_BUSY_MS;
-	due = batch_due_in(w->filling, now_ms);
+	due = pipeline_due_in(w->pipeline, now_ms);
 	if (due < most)
 		most = due;
-	if (w->starting && w->start_due_ms - now_ms < most)
-		most = w->start_due_ms > now_ms ? w->start_due_ms - now_ms : 0;
-	return (int)most;
+	due = feed_due_in(w->feed, now_ms);
+	return (int)(due < most ? due : most);
 }
 
-static void loop(struct writer *w)
+static void turn(struct writer *w)
 {
-	while (!w->ending && !stop_requested()) {
-		int64_t now = clock_boot_ms();
+	int64_t now = clock_boot_ms();
 
-		if (w->replay != NULL)
-			replaying_topic_step(w, now);
-		else
-			topic_step(w, now);
-		writer_store_step(w, now);
-		writer_start_step(w, now);
-		if (w->replay != NULL)
-			replaying_step(w, now);
-		say_halted(w, now);
-		if (w->replay == NULL)
-			tally_log(&w->tally, now,
-				  consumer_lag(w->rk, w->options->topic, &w->assigned), 0);
-		if (!w->paused && !w->starting && now >= w->fetch_due_ms)
-			w->fetch_due_ms = now + consumer_keep_fetching(w->rk, w->options->topic,
-								       &w->assigned);
-		if (!w->ending)
-			writer_read(w, wait_ms(w, now));
-	}
+	act(w, feed_join(w->feed, now));
+	make_room(w);
+	act(w, collect(w));
+	if (w->ending)
+		return;
+	submit(w, now);
+	if (!pipeline_is_full(w->pipeline))
+		feed_pause(w->feed, 0);
+	act(w, feed_report(w->feed, w->tally, now));
+	if (w->ending)
+		return;
+	feed_keep_fetching(w->feed, now);
+	act(w, read_feed(w, wait_ms(w, now)));
 }
 
 /* The watchdog bounds it all; each part has its share. */
 static void drain(struct writer *w)
 {
-	int64_t lag = w->replay != NULL ? replaying_left(w)
-					: consumer_lag(w->rk, w->options->topic, &w->assigned);
+	int64_t left = feed_left(w->feed);
 
-	w->draining = 1;
 	stop_watchdog((int)w->options->drain_seconds);
 	if (!w->ending)
-		writer_flush(w, w->options->drain_seconds * 1000 / 2);
-	if (w->replay != NULL)
-		w->exit_code = replaying_end(w);
-	writer_drop(w);
-	rd_kafka_consumer_close(w->rk);
-	tally_log(&w->tally, clock_boot_ms(), lag, 1);
+		flush(w, w->options->drain_seconds * 1000 / 2);
+	w->exit_code = feed_exit_code(w->feed, w->exit_code, w->tally, clock_boot_ms());
+	drop(w);
+	feed_close(w->feed);
+	tally_log(w->tally, clock_boot_ms(), left, 1);
 }
 
 static void writer_free(struct writer *w)
 {
-	if (w->rk != NULL)
-		rd_kafka_destroy(w->rk);
-	if (!store_free(w->store, 1000))
-		return; /* its thread may still hold the job and its batch */
-	batch_release(&w->batches[0]);
-	batch_release(&w->batches[1]);
-	assigned_release(&w->assigned);
-	free(w->items);
+	if (!store_free(w->store, STOP_STORE_MS))
+		return; /* its thread may still hold what was lent to it */
+	pipeline_free(w->pipeline);
+	feed_free(w->feed);
+	tally_free(w->tally);
 	free(w);
 }
 
-static int run(const struct options *o, struct replay *replay, int (*check)(const struct options *))
+int writer_run(const struct options *o, struct feed *feed, struct cursor cursor)
 {
-	struct store_config config = {.database = o->database,
-				      .cursor = replay ? cursor_replay(o->topic, replay->spec.name)
-						       : cursor_live(o->topic),
-				      .dead_limit = o->dead_letter_limit};
-	struct batch_limits limits = {.rows = (size_t)o->batch_rows,
-				      .bytes = (size_t)o->batch_bytes,
-				      .age_ms = o->batch_ms};
+	const struct store_config store = {
+		.database = o->database, .cursor = cursor, .dead_limit = o->dead_letter_limit};
+	const struct pipeline_config pipeline = {.limits = {.rows = (size_t)o->batch_rows,
+							    .bytes = (size_t)o->batch_bytes,
+							    .age_ms = o->batch_ms},
+						 .source = o->source,
+						 .dead_limit = o->dead_letter_limit};
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
-	int code = EXIT_USAGE;
+	int code = EXIT_PERSON;
 
 	w->options = o;
-	w->replay = replay;
-	batch_init(&w->batches[0], limits);
-	batch_init(&w->batches[1], limits);
-	w->filling = &w->batches[0];
-	/* Before the wait for the database: what is wrong with its properties is a matter of
-	 * settings. */
-	w->rk = consumer_new(o, replay ? NULL : on_rebalance, on_error, w, &err);
-	if (w->rk == NULL) {
-		log_error(err.text);
-		goto out;
-	}
-	code = database_wait(o->database);
-	if (code == EXIT_DONE && check != NULL)
-		code = check(o);
-	if (code != EXIT_DONE)
-		goto out;
-	if (stop_requested()) {
-		if (replay != NULL)
-			code = replaying_end(w);
-		goto out;
-	}
-	w->store = store_new(&config, &err);
+	w->feed = feed;
+	w->tally = tally_new(clock_boot_ms());
+	w->pipeline = pipeline_new(&pipeline, w->tally);
+	w->store = store_new(&store, &err);
 	if (w->store == NULL) {
 		log_error(err.text);
-		code = EXIT_PERSON;
-		goto out;
+	} else {
+		while (!w->ending && !stop_requested())
+			turn(w);
+		drain(w);
+		code = w->exit_code;
 	}
-	w->tally.logged_ms = clock_boot_ms();
-	loop(w);
-	drain(w);
-	code = w->exit_code;
-out:
 	writer_free(w);
 	return code;
-}
-
-int writer_run(const struct options *o)
-{
-	return run(o, NULL, NULL);
-}
-
-int writer_replay(const struct options *o, struct replay *replay,
-		  int (*check)(const struct options *))
-{
-	return run(o, replay, check);
 }

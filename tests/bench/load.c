@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-bench-load: makes the messages that the bench measures with, and the same rows as a file
- *for COPY.
+ * for COPY.
  *
- *	gapless-bench-load BROKERS TOPIC ROWS SYMBOLS FILE
+ *	gapless-bench-load BROKERS TOPIC ROWS SYMBOLS ORDER FILE
  *
- * As a backfill of many markets leaves them: minute after minute, in each minute every market; each
- *message final and with a promise of its own interval. The same numbers give the same candles. The
- *topic must exist. */
+ * Each message is final, with a promise of its own interval. ORDER is `time`: minute after minute,
+ * in each minute every market, as a backfill of many markets leaves them; `symbol`: market after
+ * market; or `live`: as time, a minute of all markets each second. The same numbers give the same
+ * candles, in whatever order. The topic must exist. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "common/candle.h"
+#include "common/clock.h"
 #include "common/kafka.h"
 #include "common/log.h"
 #include "common/timetext.h"
@@ -106,21 +108,50 @@ static int publish(rd_kafka_t *rk, const char *topic, const struct message *m,
 	return e ? -1 : 0;
 }
 
-static int load(rd_kafka_t *rk, const char *topic, uint64_t rows, uint64_t symbols, FILE *file,
-		struct err *err)
+enum order { ORDER_TIME, ORDER_SYMBOL, ORDER_LIVE, ORDERS };
+
+static const char *const order_names[ORDERS] = {"time", "symbol", "live"};
+
+struct job {
+	const char *topic;
+	uint64_t rows, symbols;
+	enum order order;
+};
+
+/* What is published as number i. */
+static uint64_t row_at(const struct job *job, uint64_t i)
 {
+	uint64_t minutes = job->rows / job->symbols;
+
+	return job->order == ORDER_SYMBOL ? i % minutes * job->symbols + i / minutes : i;
+}
+
+/* Until the second of that minute has come. */
+static void wait_for(rd_kafka_t *rk, int64_t began_ms, uint64_t minute)
+{
+	int64_t due_ms = began_ms + (int64_t)minute * 1000, left;
+
+	while ((left = due_ms - clock_boot_ms()) > 0)
+		rd_kafka_poll(rk, (int)left);
+}
+
+static int load(rd_kafka_t *rk, const struct job *job, FILE *file, struct err *err)
+{
+	int64_t began_ms = clock_boot_ms();
 	struct buf value;
 	int result = -1;
 
 	buf_init(&value, MESSAGE_MAX_BYTES);
-	for (uint64_t i = 0; i < rows; i++) {
+	for (uint64_t i = 0; i < job->rows; i++) {
 		struct message m;
 
-		message_make(&m, i, symbols);
+		if (job->order == ORDER_LIVE && i % job->symbols == 0)
+			wait_for(rk, began_ms, i / job->symbols);
+		message_make(&m, row_at(job, i), job->symbols);
 		buf_clear(&value);
 		if (message_validate(&m, err) || message_encode(&m, &value))
 			goto out;
-		if (row_write(file, &m) || publish(rk, topic, &m, &value)) {
+		if (row_write(file, &m) || publish(rk, job->topic, &m, &value)) {
 			err_set(err, ERR_FATAL,
 				"message %" PRIu64 " could be neither written nor sent", i);
 			goto out;
@@ -136,6 +167,19 @@ out:
 	return result;
 }
 
+static int job_read(struct job *job, char **argv)
+{
+	*job = (struct job){.topic = argv[2],
+			    .rows = strtoull(argv[3], NULL, 10),
+			    .symbols = strtoull(argv[4], NULL, 10)};
+	while (job->order < ORDERS && strcmp(argv[5], order_names[job->order]) != 0)
+		job->order++;
+	return job->symbols >= 1 && job->symbols <= 1000 && job->rows >= 1 &&
+			       job->rows % job->symbols == 0 && job->order < ORDERS
+		       ? 0
+		       : -1;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct kafka_property role[] = {{"linger.ms", "20"},
@@ -144,27 +188,28 @@ int main(int argc, char **argv)
 						     {NULL, NULL}};
 	static const char *const fixed[] = {NULL};
 	struct setting_list none = {NULL, 0};
-	uint64_t rows = argc == 6 ? strtoull(argv[3], NULL, 10) : 0,
-		 symbols = argc == 6 ? strtoull(argv[4], NULL, 10) : 0;
 	rd_kafka_conf_t *conf = NULL;
 	rd_kafka_t *rk = NULL;
 	FILE *file = NULL;
 	struct err err = {0};
+	struct job job;
 	char why[256];
 	int result = 1;
 
 	log_open("gapless-bench-load", LOG_WARN);
-	if (rows < 1 || symbols < 1 || symbols > 1000) {
-		fprintf(stderr, "Usage: gapless-bench-load BROKERS TOPIC ROWS SYMBOLS FILE\n");
+	if (argc != 7 || job_read(&job, argv)) {
+		fprintf(stderr,
+			"Usage: gapless-bench-load BROKERS TOPIC ROWS SYMBOLS time|symbol|live FILE\n"
+			"ROWS must be a multiple of SYMBOLS.\n");
 		return 2;
 	}
 	conf = kafka_conf_new(argv[1], role, fixed, &none, &err);
 	if (conf) {
 		rd_kafka_conf_set_dr_msg_cb(conf, delivered);
 		rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-		file = fopen(argv[5], "w");
+		file = fopen(argv[6], "w");
 	}
-	if (rk && file && load(rk, argv[2], rows, symbols, file, &err) == 0)
+	if (rk && file && load(rk, &job, file, &err) == 0)
 		result = 0;
 	if (file && fclose(file))
 		result = 1;

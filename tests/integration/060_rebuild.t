@@ -87,11 +87,12 @@ committed_again() { [ "$(committed)" = "$(topic_ends)" ] || [ "$(committed)" = "
 await 30 '... to the end' committed_again
 ok '... and no row is written' same_as_before xmin
 ends_with_0 writer
-ok '... although all messages came again' \
-	logged writer "identical=$(topic_ends | awk '{ n += $2 } END { print n }')"
+ok '... although all messages came again' test "$(sed -n 's/.*msg="stored in all".* identical=\([0-9]*\).*/\1/p' "$work/writer.log")" \
+	-ge "$(topic_ends | awk '{ n += $2 } END { print n }')"
 
 # --- emptied under load
 
+answers_take 500 # so that there is something left to fetch when the tables are emptied
 log_forget writer
 writer
 producer_wanting 48
@@ -100,6 +101,7 @@ n=$(stored)
 await 30 '... and on its way' stored_more_than $((n + 1000))
 ok '... not complete yet' gaps_left
 sql "TRUNCATE $tables"
+answers_take 0-30
 await 20 '... emptied: noticed with the next batch' logged writer 'the database has lost something'
 await 60 '... complete again' complete_from 48
 ok '... true' complete_and_true 8000
@@ -115,6 +117,7 @@ await 30 '... and on its way' stored_more_than $((n + 500))
 ok 'a dump is made' pg_dump --data-only --file "$work/dump.sql" "${dumped[@]}"
 await 60 '... and what it does not have is stored' complete_from 72
 ends_with_0 producer
+answers_take 500
 producer_wanting 144
 await 30 'more is wanted' wanted_from 144
 n=$(stored)
@@ -129,6 +132,7 @@ log_forget writer
 then=$(psql -X -q -At -v ON_ERROR_STOP=1 -f "$work/restore.sql" | tail -n 1)
 note "at least $n candles before, $then by the dump"
 ok 'the older dump is restored' test "${then:-$n}" -lt "$n"
+answers_take 0-30
 await 20 '... noticed with the next batch' logged writer 'the database has lost something'
 await 60 '... complete again' complete_from 144
 ok '... by itself' running writer

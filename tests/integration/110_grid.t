@@ -51,7 +51,6 @@ grid_is "candles, no trades and gaps" '2024-03-10 06:57 gap - - - - - -
 grid_is "the candle before the first row gives its price" '2024-03-10 07:02 no trade 100.10 100.10 100.10 100.10 0 0' \
 	KRW-HAND 1m 2024-03-10T07:01:00.000001Z 2024-03-10T07:03Z
 grid_is "one beyond a gap does not" '2024-03-10 07:09 no trade - - - - 0 0' KRW-HAND 1m 2024-03-10T07:09Z 2024-03-10T07:10Z
-grid_is "an unknown series is all gaps" '2024-03-10 07:09 gap - - - - - -' KRW-NOPE 1m 2024-03-10T07:09Z 2024-03-10T07:10Z
 grid_is "an empty span has no rows" '' KRW-HAND 1m 2024-03-10T07:09Z 2024-03-10T07:01Z
 
 # --- long intervals
@@ -115,7 +114,7 @@ intervals=$(IFS=,; echo "${lengths[*]}")
 sql "SET seed = 0.25;
 	INSERT INTO market_data SELECT 'KRW-RAND' || k, i, interval_add(i, interval_floor(i, '2020-02-20Z'), n)
 			+ CASE WHEN random() < 0.05 THEN interval '0.5 seconds' ELSE interval '0' END, random() * 9, random() * 9, random() * 9,
-			random() * 9, random(), random()
+			random() * 9, random(), random(), 1, 'infinity'
 		FROM (VALUES $intervals) v(i, points), generate_series(1, 3) k, generate_series(1, points) n WHERE random() < 0.5;
 	INSERT INTO market_data_coverage SELECT 'KRW-RAND' || k, i, range_agg(tstzrange(a, a + random() * 24 * (b - a)))
 		FROM (VALUES $intervals) v(i, points), generate_series(1, 3) k, generate_series(1, points, 12) n, LATERAL (
@@ -145,5 +144,7 @@ refused() { ! sql "$1" >"$work/refused" 2>&1 && grep -q "$2" "$work/refused"; }
 ok "an interval that does not exist is refused" refused \
 	"SELECT * FROM market_data_grid('KRW-HAND', '2m', '2024-01-01Z', '2024-01-02Z')" "there is no interval '2m'"
 ok "an endless grid is refused" refused "SELECT * FROM market_data_grid('KRW-HAND', '1m', '2024-01-01Z', 'infinity')" 'has no end'
+ok "so is a series that nobody knows" refused "SELECT * FROM market_data_grid('KRW-NOPE', '1m', '2024-01-01Z', '2024-01-02Z')" \
+	'nothing is known of KRW-NOPE 1m'
 ok "so is one from nowhere" refused "SELECT * FROM market_data_grid('KRW-HAND', '1m', NULL, '2024-01-01Z')" 'has no end'
 finish

@@ -42,7 +42,7 @@ for zone in $zones; do
 KRW-HAND|ok|1710054600|1710054720|480|2|4|1710054300
 KRW-NONE|unknown market|||1200|1|13|1710054000'
 	is "of months too, in $zone" "$(PGTZ=$zone fresh "market_data_freshness_at('2025-03-02Z') WHERE \"interval\" = '1M'")" \
-		'KRW-LONG|ok|1730419200|1735689600|5184000|2|6|1717200000'
+		'KRW-LONG|ok|1730419200|1735689600|5184000|2|7|1717200000'
 done
 ok "the view sees it from now" sql_is "SELECT count(*) FROM market_data_freshness WHERE lag > interval '1 day' AND gaps > 0" 3
 finish

@@ -65,7 +65,7 @@ else
 		FROM market_data_adoption_run")" t
 fi
 gapless-writer >"$work/unfit.log" 2>&1
-is "a writer refuses a table that is not adopted" $? 1
+is "a writer refuses a table that is not adopted" $? 2
 ok "and says what to do" logged unfit 'run: gapless-writer migrate'
 ok "the older collector cannot write any more" bash -c "! psql -Xqc \"INSERT INTO market_data (symbol) VALUES ('x')\" 2>'$work/fence'"
 ok "and is told why" grep -q 'being adopted by gapless-writer migrate' "$work/fence"
@@ -128,6 +128,7 @@ is "everything else is as the exchange has it" "$(sql "SELECT count(*) FROM trut
 ok "and nothing else is listed" said unmatched '^\(5 rows\)$'
 ok "the page deletes what the exchange does not have" walk delete
 ok "and says how many" said delete '^DELETE 5$'
+await 30 "the minutes in which they were are read once more" no_gaps
 ok "the table equals the truth, digit for digit" complete_and_true $(($(wc -l <"$work/truth.tsv") - 10))
 is "rows of the older collector keep their other columns" "$(sql "SELECT count(*) > 0 FROM market_data WHERE note = 'old' AND id < 100")" t
 ok "the page cleans up" walk clean

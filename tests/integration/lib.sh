@@ -31,9 +31,9 @@ ok() { # what, command...
 	shift
 	tap_n=$((tap_n + 1))
 	if "$@"; then
-		printf 'ok %d - %s\n' "$tap_n" "$what"
+		tell "ok $tap_n - $what"
 	else
-		printf 'not ok %d - %s\n' "$tap_n" "$what"
+		tell "not ok $tap_n - $what"
 		tap_failed=1
 	fi
 }
@@ -43,7 +43,13 @@ is() { # what, got, wanted
 	[ "$2" = "$3" ] || note "got '$2', wanted '$3'"
 }
 
-note() { printf '# %s\n' "$*"; }
+note() { tell "# $*"; }
+
+# Says it, and keeps it beside the logs.
+tell() {
+	printf '%s\n' "$*"
+	[ -z "${work:-}" ] || printf '%s %s\n' "$(date +%T)" "$*" >>"$work/tap"
+}
 
 bail() {
 	printf 'Bail out! %s\n' "$*"
@@ -51,7 +57,7 @@ bail() {
 }
 
 finish() {
-	printf '1..%d\n' "$tap_n"
+	tell "1..$tap_n"
 	exit "$tap_failed"
 }
 

@@ -122,10 +122,23 @@ static void every_deviation_counts(void **state)
 static void what_a_person_must_change_is_named(void **state)
 {
 	(void)state;
-	table.has_key = 0;
 	table.kind = 'p';
+	refused("natively partitioned"); /* although it is fit */
+	table.has_key = 0;
+	table.kind = 'v';
 	refused("not a plain table");
 	table.kind = 'r';
+	table.children = "market_data_2024";
+	refused("child tables, whose rows would be left behind: market_data_2024");
+	table.is_hypertable = 1;
+	refused("is a hypertable, which is adopted by way of a plain table");
+	table.has_key = 1;
+	table.has_finite = 0;
+	refused("ADD CONSTRAINT market_data_finite CHECK (open > '-Infinity'");
+	table.has_finite = 1;
+	table.has_key = 0;
+	table.is_hypertable = 0;
+	table.children = NULL;
 	table.here = "gapless";
 	refused("schema public");
 	table.here = "public";

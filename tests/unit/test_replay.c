@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "writer/feed/assigned.h"
-#include "writer/feed/replay_plan.h"
+#include "writer/database/replay_plan.h"
+#include "writer/feed/partitions.h"
 #include "writer/selection.h"
 
 static struct replay_spec spec;
@@ -229,35 +229,40 @@ static void test_every_small_world(void **state)
 
 /* ---- a partition with an end */
 
+static void start(struct partitions *ps, int32_t id, int64_t offset, int64_t end)
+{
+	partitions_start(ps, id,
+			 &(struct partition_start){.offset = offset, .end = end, .stored = offset});
+}
+
 static void test_a_partition_ends(void **state)
 {
 	const int32_t ids[] = {3, 5};
-	struct assigned a = {0};
-	struct partition *p;
+	struct partitions *ps = partitions_new();
+	const struct partition *p;
 
 	(void)state;
-	assigned_set(&a, ids, 2);
-	assigned_start(assigned_find(&a, 5), 7, 7, 0);
-	p = assigned_find(&a, 3);
-	p->end = 12;
-	assigned_start(p, 10, 10, 0);
-	assert_int_equal(assigned_judge(p, 10), ARRIVAL_NEXT);
-	assigned_took(p, 10);
+	assert_false(partitions_are_done(ps));
+	partitions_set(ps, ids, 2);
+	start(ps, 5, 7, INT64_MAX);
+	start(ps, 3, 10, 12);
+	p = partitions_find(ps, 3);
+	assert_int_equal(partition_judge(p, 10), ARRIVES_NEXT);
+	partitions_take(ps, 3, 11, 0);
 	assert_int_equal(p->state, PARTITION_READING);
-	assigned_took(p, 11);
+	partitions_take(ps, 3, 12, 0);
 	assert_int_equal(p->state, PARTITION_DONE);
-	assert_int_equal(assigned_judge(p, 12), ARRIVAL_IGNORED);
-	assert_false(assigned_all_done(&a));
-	p = assigned_find(&a, 5);
-	assigned_took(p, INT64_MAX - 2); /* the live writer's never ends */
+	assert_int_equal(partition_judge(p, 12), ARRIVES_IGNORED);
+	assert_false(partitions_are_done(ps));
+	partitions_take(ps, 5, INT64_MAX - 1, 0); /* the live writer's never ends */
+	p = partitions_find(ps, 5);
 	assert_int_equal(p->state, PARTITION_READING);
-	p->end = 4;
-	assigned_start(p, 4, 4, 0);
+	start(ps, 5, 4, 4);
 	assert_int_equal(p->state, PARTITION_DONE);
-	assert_true(assigned_all_done(&a));
-	assigned_restart(&a);
-	assert_false(assigned_all_done(&a));
-	assigned_release(&a);
+	assert_true(partitions_are_done(ps));
+	partitions_restart(ps);
+	assert_false(partitions_are_done(ps));
+	partitions_free(ps);
 }
 
 /* ---- selections */

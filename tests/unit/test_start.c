@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "writer/feed/start.h"
+#include "writer/database/start.h"
 
 static const struct row {
 	const char *name;

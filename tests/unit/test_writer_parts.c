@@ -14,8 +14,9 @@
 #include "golden.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
-#include "writer/feed/assigned.h"
+#include "writer/feed/partitions.h"
 #include "writer/intake.h"
+#include "writer/pipeline.h"
 
 /* ---- intake ---- */
 
@@ -79,43 +80,159 @@ static void test_intake_halts(void **state)
 
 /* ---- offsets ---- */
 
+static void start(struct partitions *ps, int32_t id, int64_t offset)
+{
+	partitions_start(
+		ps, id,
+		&(struct partition_start){
+			.offset = offset, .end = INT64_MAX, .stored = offset + 2, .dead_run = 3});
+}
+
 static void test_arrivals(void **state)
 {
 	const int32_t ids[] = {4, 2};
-	struct assigned a = {0};
-	struct partition *p;
+	struct partitions *ps = partitions_new();
+	const struct partition *p;
+	int64_t generation;
 	struct err why;
 
 	(void)state;
-	assigned_set(&a, ids, 2);
-	assert_null(assigned_find(&a, 3));
-	assert_int_equal(assigned_judge(assigned_find(&a, 3), 0), ARRIVAL_IGNORED);
-	p = assigned_find(&a, 2);
-	assert_int_equal(assigned_judge(p, 0), ARRIVAL_IGNORED); /* not started */
-	assigned_start(p, 10, 12, 3);
+	assert_false(partitions_are_starting(ps));
+	partitions_set(ps, ids, 2);
+	assert_true(partitions_are_starting(ps));
+	assert_null(partitions_find(ps, 3));
+	assert_int_equal(partition_judge(partitions_find(ps, 3), 0), ARRIVES_IGNORED);
+	p = partitions_find(ps, 2);
+	assert_int_equal(partition_judge(p, 0), ARRIVES_IGNORED); /* not started */
+	start(ps, 2, 10);
+	assert_true(partitions_are_starting(ps));
+	start(ps, 4, 0);
+	assert_false(partitions_are_starting(ps));
 	assert_int_equal(p->stored, 12);
 	assert_int_equal(p->dead_run, 3);
-	assert_int_equal(assigned_judge(p, 10), ARRIVAL_NEXT);
-	assigned_took(p, 10);
-	assert_int_equal(assigned_judge(p, 10), ARRIVAL_BACK);
-	assert_int_equal(assigned_judge(p, 11), ARRIVAL_NEXT);
+	assert_int_equal(partition_judge(p, 10), ARRIVES_NEXT);
+	partitions_take(ps, 2, 11, 4);
+	assert_int_equal(p->dead_run, 4);
+	assert_int_equal(partition_judge(p, 10), ARRIVES_BACK);
+	assert_int_equal(partition_judge(p, 11), ARRIVES_NEXT);
 
-	/* A hole is believed when it is met a second time at the same place, after another lookup.
-	 */
-	assert_int_equal(assigned_judge(p, 15), ARRIVAL_JUMP);
-	assigned_restart(&a);
-	assert_int_equal(assigned_judge(p, 15), ARRIVAL_IGNORED);
-	assigned_start(p, 11, 11, 0);
-	assert_int_equal(assigned_judge(p, 15), ARRIVAL_HOLE);
-	assigned_took(p, 15);
-	assert_int_equal(assigned_judge(p, 20), ARRIVAL_JUMP);
+	/* A hole is nothing: the topic has it of transactions, or of compaction. */
+	assert_int_equal(partition_judge(p, 15), ARRIVES_NEXT);
+	generation = partitions_generation(ps);
+	partitions_restart(ps);
+	assert_true(partitions_generation(ps) > generation);
+	assert_int_equal(partition_judge(p, 15), ARRIVES_IGNORED);
+	start(ps, 2, 11);
+	partitions_take(ps, 2, 16, 0);
+	assert_int_equal(partition_judge(p, 15), ARRIVES_BACK);
 
 	err_set(&why, ERR_FATAL, "because");
-	assigned_halt(p, &why);
-	assert_int_equal(assigned_judge(p, 16), ARRIVAL_IGNORED);
+	partitions_halt(ps, 2, &why);
+	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
 	assert_string_equal(p->halted, "because");
-	assigned_release(&a);
-	assert_int_equal(a.n, 0);
+	partitions_set(ps, NULL, 0);
+	assert_int_equal(partitions_count(ps), 0);
+	partitions_free(ps);
+}
+
+/* What is committed is what this assignment has stored, never more; and a failure is made up for.
+ */
+static void test_commits(void **state)
+{
+	const int32_t ids[] = {7};
+	struct partitions *ps = partitions_new();
+	const struct partition *p;
+
+	(void)state;
+	partitions_set(ps, ids, 1);
+	p = partitions_find(ps, 7);
+	start(ps, 7, 100); /* the database is further on, as after a group was rewound */
+	assert_int_equal(p->finished, p->committed);
+	partitions_store(ps, 7, 101);
+	partitions_store(ps, 8, 500); /* not ours any more */
+	assert_int_equal(p->stored, 102);
+	assert_int_equal(p->finished, 101);
+	assert_int_equal(p->committed, 100);
+	partitions_store(ps, 7, 105);
+	assert_int_equal(p->stored, 105);
+	partitions_committed(ps);
+	assert_int_equal(p->committed, 105);
+	partitions_free(ps);
+}
+
+/* ---- batches ---- */
+
+static struct arrival arrival(int64_t from, int64_t next, const char *key, const char *value)
+{
+	return (struct arrival){.partition = 1,
+				.from = from,
+				.next = next,
+				.has_message = 1,
+				.wanted = 1,
+				.key = key,
+				.key_len = strlen(key),
+				.value = value,
+				.value_len = strlen(value)};
+}
+
+static void test_pipeline(void **state)
+{
+	const struct pipeline_config config = {
+		.limits = {.rows = 2, .bytes = 1 << 20, .age_ms = 50},
+		.source = "upbit",
+		.dead_limit = 2};
+	struct tally *tally = tally_new(0);
+	struct pipeline *p = pipeline_new(&config, tally);
+	struct arrival a = arrival(7, 9, "KRW-BTC", golden);
+	struct batch *first, *second;
+	struct err why;
+
+	(void)state;
+	assert_int_equal(pipeline_due_in(p, 0), INT64_MAX);
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
+	assert_int_equal(pipeline_due_in(p, 130), 20);
+
+	/* What a replay does not want, and what carries no message: passed. */
+	a = arrival(9, 10, "KRW-BTC", golden);
+	a.wanted = 0;
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_SKIP);
+	a = (struct arrival){.partition = 1, .from = 10, .next = 12};
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_SKIP);
+	assert_int_equal(tally_get(tally, TALLY_SKIPPED), 1);
+	assert_int_equal(tally_get(tally, TALLY_MESSAGES), 2);
+
+	/* Two dead letters in a row may be, a third not: nothing of it is taken. */
+	a = arrival(12, 13, "KRW-BTC", "{");
+	a.dead_run = 1;
+	assert_false(pipeline_is_full(p));
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	assert_true(pipeline_is_full(p));
+	first = pipeline_next(p);
+	assert_int_equal(first->n, 1);
+	assert_int_equal(first->dead_n, 1);
+	assert_int_equal(first->parts[0].began, 7);
+	assert_int_equal(first->parts[0].next, 13);
+	assert_true(pipeline_is_empty(p));
+	a.dead_run = 2;
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_FLOOD);
+	a = arrival(13, 14, "KRW-BTC", changed("\"v\":1,", "\"v\":2,"));
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_HALT);
+	assert_true(pipeline_is_empty(p));
+
+	/* The other batch can be lent only when the first one is back. */
+	a = arrival(14, 15, "KRW-BTC", golden);
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
+	assert_null(pipeline_next(p));
+	pipeline_give_back(p, first);
+	second = pipeline_next(p);
+	assert_ptr_not_equal(second, first);
+	assert_int_equal(second->n, 1);
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
+	pipeline_drop(p);
+	assert_true(pipeline_is_empty(p));
+	assert_int_equal(second->n, 1);
+	pipeline_free(p);
+	tally_free(tally);
 }
 
 /* ---- failures of the database ---- */
@@ -183,7 +300,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_commits),
+		cmocka_unit_test(test_pipeline), cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 

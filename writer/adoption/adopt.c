@@ -14,24 +14,24 @@
 #include "common/fault.h"
 #include "common/log.h"
 #include "common/stop.h"
+#include "completion.h"
+#include "fitness.h"
+#include "locking.h"
 
 /* A batch is 1 MiB of the table, some 10,000 rows. */
-enum { BATCH_BLOCKS = 128, SAY_MS = 5000, AGAIN_MS = 500 };
+enum { BATCH_BLOCKS = 128, SAY_MS = 5000 };
 enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
+/* One parameter, or two; the first may be NULL. */
 static int run_one(struct pg *pg, const char *sql, const char *first, const char *second,
 		   struct err *err)
 {
 	const char *values[] = {first, second};
 
-	return pg_run(pg, sql,
-		      (struct pg_params){second != NULL  ? 2
-					 : first != NULL ? 1
-							 : 0,
-					 values},
-		      LONG_DEADLINE_MS, err);
+	return pg_run(pg, sql, (struct pg_params){second != NULL ? 2 : 1, values}, LONG_DEADLINE_MS,
+		      err);
 }
 
 static int64_t number_at(const PGresult *res, int row, int column)
@@ -39,27 +39,10 @@ static int64_t number_at(const PGresult *res, int row, int column)
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
-static int stopped(struct err *err)
-{
-	if (!stop_requested())
-		return 0;
-	err_set(err, ERR_RETRY,
-		"the adoption of market_data was stopped by a signal; gapless-writer migrate goes on with it");
-	return 1;
-}
-
-/* A signal ends it. */
-static void pause_ms(int ms)
-{
-	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
-
-	poll(&p, 1, ms);
-}
-
 struct step {
 	struct pg *pg;
 	const struct adopt_plan *plan;
-	const char *source;
+	const struct adopt_settings *settings;
 	char *run;      /* RUN_BYTES */
 	int64_t blocks; /* of the table */
 	int overtaken;  /* another process has ended or restarted this run, or the table was
@@ -82,33 +65,6 @@ static int cursor(struct step *s, int64_t *block, struct err *err)
 	}
 	PQclear(res);
 	return found ? 0 : -1;
-}
-
-/* ---- a step that must wait for the table's other users ---- */
-
-/* Runs the step in a transaction with short lock waits, as often as it takes to get its locks. */
-static int with_locks(struct step *s, int (*step)(struct step *, struct err *), const char *waits,
-		      struct err *err)
-{
-	struct log_throttle say = {0, 0};
-	struct err ignored;
-	int64_t skipped;
-
-	for (;;) {
-		if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
-		    pg_run(s->pg, SQL_SHORT_LOCKS, none, DEADLINE_MS, err) != 0)
-			return -1;
-		if (step(s, err) == 0)
-			return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
-		if (strcmp(s->pg->sqlstate, "55P03") != 0 || !pg_is_open(s->pg) ||
-		    pg_run(s->pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0)
-			return -1;
-		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
-			log_info(waits);
-		pause_ms(AGAIN_MS);
-		if (stopped(err))
-			return -1;
-	}
 }
 
 /* ---- begin ---- */
@@ -137,8 +93,9 @@ static int take_run(struct step *s, const char *sql, struct err *err)
 	return res == NULL ? -1 : found;
 }
 
-static int begin(struct step *s, struct err *err)
+static int begin(void *arg, struct err *err)
 {
+	struct step *s = arg;
 	int joined = take_run(s, SQL_JOIN_RUN, err); /* another process was faster */
 
 	if (joined != 0)
@@ -147,7 +104,8 @@ static int begin(struct step *s, struct err *err)
 	    pg_run(s->pg, SQL_CREATE, none, LONG_DEADLINE_MS, err) != 0 ||
 	    (s->plan->columns.len > 0 &&
 	     pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
-	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting"), none, DEADLINE_MS, err) != 0 ||
+	    run_one(s->pg, SQL_HYPERTABLE("market_data_adopting", "market_data"),
+		    s->settings->chunks, NULL, err) != 0 ||
 	    carry(s->pg, err) != 0 || take_run(s, SQL_OPEN_RUN, err) != 1)
 		return -1;
 	FAULT("adopt_begin");
@@ -217,7 +175,7 @@ static int copy(struct step *s, struct err *err)
 	int more;
 
 	do {
-		if (stopped(err))
+		if (adopt_stopped(err))
 			return -1;
 		more = batch(s, &p, err);
 		if (more > 0 && clock_boot_ms() - said_ms >= SAY_MS) {
@@ -300,7 +258,7 @@ static int settle(struct step *s, struct err *err)
 
 	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
 	    cursor(s, &block, err) != 0 || run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 ||
-	    run_one(pg, SQL_WANT, s->run, s->source, err) != 0)
+	    run_one(pg, SQL_WANT, s->run, s->settings->source, err) != 0)
 		return -1;
 	if (balance(pg, s->run, err) != 0)
 		return restart_next_time(pg, s->run, err);
@@ -312,8 +270,9 @@ static int settle(struct step *s, struct err *err)
 	return 0;
 }
 
-static int swap(struct step *s, struct err *err)
+static int swap(void *arg, struct err *err)
 {
+	struct step *s = arg;
 	int64_t block;
 
 	if (cursor(s, &block, err) != 0 || pg_run(s->pg, SQL_SWAP, none, DEADLINE_MS, err) != 0)
@@ -329,10 +288,13 @@ static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
 	if (look->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
+		if (fitness_check(s->pg, s->plan, look->blocks, s->settings->unfit_percent, err) !=
+		    0)
+			return -1;
 		log_info("market_data is an older collector's table and is adopted",
 			 L_INT("mebibytes", look->blocks / 128));
-		if (with_locks(
-			    s, begin,
+		if (adopt_with_locks(
+			    s->pg, begin, s,
 			    "waiting for those who write to market_data: stop the older collector",
 			    err) != 0)
 			return -1;
@@ -342,10 +304,10 @@ static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
 			return -1;
 	}
 	s->blocks = look->blocks;
-	if (copy(s, err) != 0 || settle(s, err) != 0 ||
-	    with_locks(s, swap,
-		       "waiting for a long reader of market_data to end, to swap the tables",
-		       err) != 0)
+	if (completion_identify_copy(s->pg, err) != 0 || copy(s, err) != 0 || settle(s, err) != 0 ||
+	    adopt_with_locks(s->pg, swap, s,
+			     "waiting for a long reader of market_data to end, to swap the tables",
+			     err) != 0)
 		return -1;
 	FAULT("adopt_swapped");
 	log_info("market_data is adopted; the old table is market_data_inherited",
@@ -353,28 +315,13 @@ static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
 	return 0;
 }
 
-/* Under the lock of the migrations, so that two of us do not both. */
-static int hypertable(struct pg *pg, struct err *err)
-{
-	PGresult *res;
-
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_HYPERTABLE("market_data"), none, LONG_DEADLINE_MS, err);
-	if (res == NULL)
-		return -1;
-	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
-		log_info("market_data is a hypertable of TimescaleDB now");
-	PQclear(res);
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
-}
-
 /* Looks, decides, does. *overtaken: to be done again. */
-static int attempt(struct pg *pg, const char *source, int *overtaken, struct err *err)
+static int attempt(struct pg *pg, const struct adopt_settings *settings, int *overtaken,
+		   struct err *err)
 {
 	struct adopt_inspect look = {0};
 	struct adopt_plan plan;
-	struct step s = {.pg = pg, .plan = &plan, .source = source, .run = look.run};
+	struct step s = {.pg = pg, .plan = &plan, .settings = settings, .run = look.run};
 	int rc = -1;
 
 	adopt_plan_init(&plan);
@@ -402,15 +349,15 @@ out:
 	return rc;
 }
 
-int adopt_run(struct pg *pg, const char *source, struct err *err)
+int adopt_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
 {
 	int overtaken, rc;
 
-	while ((rc = attempt(pg, source, &overtaken, err)) != 0 && overtaken) {
+	while ((rc = attempt(pg, settings, &overtaken, err)) != 0 && overtaken) {
 		log_info(
 			"another process adopts market_data, too, or it was rewritten; looking again");
-		if (stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
+		if (adopt_stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
 			return -1;
 	}
-	return rc == 0 ? hypertable(pg, err) : -1;
+	return rc == 0 ? completion_run(pg, settings->chunks, err) : -1;
 }

@@ -22,8 +22,10 @@ enum { DEADLINE_MS = 40000 };
 	"AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid "                                              \
 	"UNION SELECT 'foreign key of ' || k.conrelid::regclass FROM pg_constraint AS k "                              \
 	"WHERE k.contype = 'f' AND k.confrelid = t.oid "                                                               \
-	"UNION SELECT 'child table ' || h.inhrelid::regclass FROM pg_inherits AS h WHERE h.inhparent = t.oid "         \
 	"UNION SELECT 'parent table ' || h.inhparent::regclass FROM pg_inherits AS h WHERE h.inhrelid = t.oid) AS u)"
+
+#define SQL_CHILDREN \
+	"(SELECT string_agg(h.inhrelid::regclass::text, ', ') FROM pg_inherits AS h WHERE h.inhparent = t.oid)"
 
 enum {
 	KIND,
@@ -34,6 +36,8 @@ enum {
 	IS_WRITTEN,
 	IS_TAKEN,
 	USERS,
+	CHILDREN,
+	IS_HYPERTABLE,
 	FILENODE,
 	BLOCKS,
 	RUN
@@ -43,7 +47,8 @@ enum {
 	", EXISTS (SELECT FROM pg_constraint AS c "                                                                \
 	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN       \
 	", "                                                                                                       \
-	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS ", "                  \
+	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS                       \
+	", " SQL_CHILDREN ", market_data_hypertable_home(t.oid) IS NOT NULL, "                                     \
 	"coalesce(pg_relation_filenode(t.oid), 0), pg_relation_size(t.oid) / current_setting('block_size')::int, " \
 	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL "                            \
 	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) "       \
@@ -115,6 +120,8 @@ int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 	look->table.schema = PQgetvalue(res, 0, SCHEMA);
 	look->table.here = PQgetvalue(res, 0, HERE);
 	look->table.users = text_at(res, 0, USERS);
+	look->table.children = text_at(res, 0, CHILDREN);
+	look->table.is_hypertable = is_true(res, 0, IS_HYPERTABLE);
 	look->table.has_key = is_true(res, 0, HAS_KEY);
 	look->table.has_finite = is_true(res, 0, HAS_FINITE);
 	look->table.is_written = is_true(res, 0, IS_WRITTEN);

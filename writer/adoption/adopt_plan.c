@@ -28,12 +28,14 @@ enum { QUOTE_VOLUME = 8 };
 
 void adopt_plan_init(struct adopt_plan *plan)
 {
+	buf_init(&plan->check, SQL_MAX_BYTES);
 	buf_init(&plan->columns, SQL_MAX_BYTES);
 	buf_init(&plan->batch, SQL_MAX_BYTES);
 }
 
 void adopt_plan_release(struct adopt_plan *plan)
 {
+	buf_release(&plan->check);
 	buf_release(&plan->columns);
 	buf_release(&plan->batch);
 }
@@ -67,10 +69,28 @@ static int is_fit(const struct adopt_table *table)
 	return table->has_key && table->has_finite;
 }
 
+static int lacks_check_alone(const struct adopt_table *table)
+{
+	struct adopt_table checked = *table;
+
+	checked.has_finite = 1;
+	return is_fit(&checked);
+}
+
+#define SQL_FINITE                                                                                       \
+	"CHECK (open > '-Infinity' AND open < 'Infinity' AND high > '-Infinity' AND high < 'Infinity' "  \
+	"AND low > '-Infinity' AND low < 'Infinity' AND close > '-Infinity' AND close < 'Infinity' AND " \
+	"volume >= 0 AND volume < 'Infinity' AND quote_volume >= 0 AND quote_volume < 'Infinity')"
+
 #define refuse(...) err_set(err, ERR_FATAL, __VA_ARGS__)
 
 static int check_table(const struct adopt_table *t, struct err *err)
 {
+	if (t->kind == 'p')
+		return refuse(
+			"market_data is natively partitioned, which is not supported; copy its rows into a plain table, or a "
+			"hypertable of TimescaleDB: ALTER TABLE market_data RENAME TO market_data_old; CREATE TABLE market_data "
+			"AS SELECT * FROM market_data_old; and run this again");
 	if (t->kind != 'r')
 		return refuse(
 			"market_data is not a plain table, so that it cannot be adopted; copy its rows into one: ALTER ... "
@@ -84,6 +104,21 @@ static int check_table(const struct adopt_table *t, struct err *err)
 		return refuse(
 			"market_data is to be adopted and would be kept as market_data_inherited, but a table of that name is "
 			"there; drop or rename it");
+	if (t->is_hypertable && lacks_check_alone(t))
+		return refuse(
+			"market_data lacks the check market_data_finite; add it: ALTER TABLE market_data ADD CONSTRAINT "
+			"market_data_finite " SQL_FINITE);
+	if (t->is_hypertable)
+		return refuse(
+			"market_data is a hypertable, which is adopted by way of a plain table: ALTER TABLE market_data RENAME "
+			"TO market_data_old; CREATE TABLE market_data AS SELECT * FROM market_data_old; run this again, which "
+			"makes a hypertable of it; and DROP TABLE market_data_old when everything is there");
+	if (t->children != NULL)
+		return refuse(
+			"market_data has child tables, whose rows would be left behind: %s; put all rows into one table: ALTER "
+			"TABLE market_data RENAME TO market_data_old; CREATE TABLE market_data AS SELECT * FROM market_data_old; "
+			"and run this again",
+			t->children);
 	if (t->users != NULL)
 		return refuse(
 			"market_data is to be adopted, but what depends on it would go on reading the old table: %s; keep "
@@ -158,7 +193,7 @@ static int plan_read(const struct adopt_table *t, struct buf *out)
 	const struct adopt_column *at = find(t, "timestamp");
 	int full = buf_printf(
 		out,
-		"o.symbol::text COLLATE \"C\" AS symbol, o.\"interval\"::text COLLATE \"C\" AS spelling, "
+		"o.symbol::text COLLATE \"C\" AS market, o.\"interval\"::text COLLATE \"C\" AS spelling, "
 		"o.\"timestamp\"%s AS at",
 		strcmp(at->kind, "naive") == 0 ? " AT TIME ZONE 'UTC'" : "");
 
@@ -203,6 +238,43 @@ static int plan_extra(const struct adopt_table *t, struct buf *out, enum how how
 	return full;
 }
 
+/* CTE r as plan_read makes it -> CTE j: what each row is with us, and what is wrong with it. Names
+ * are translated once for each spelling. */
+#define SQL_JUDGED                                                                                                  \
+	"k AS MATERIALIZED (SELECT s.spelling, n.name, interval_length(n.name) AS step FROM (SELECT DISTINCT "      \
+	"spelling FROM r) AS s, LATERAL (SELECT interval_name(s.spelling)) AS n(name)),\n"                          \
+	"y AS MATERIALIZED (SELECT s.market, market_name(s.market) COLLATE \"C\" AS symbol FROM (SELECT DISTINCT "  \
+	"market FROM r) AS s),\n"                                                                                   \
+	"j AS MATERIALIZED (SELECT r.*, y.symbol, k.name, candle_fault(y.symbol, k.name, k.step, r.at, r.open, "    \
+	"r.high, r.low, r.close, r.volume, r.quote_volume) AS fault FROM r LEFT JOIN k ON k.spelling = r.spelling " \
+	"LEFT JOIN y ON y.market = r.market)"
+
+/* What mends a reason, for the example row x of it; %s: of naive timestamps, that they are UTC. */
+#define SQL_MEND                                                                                                    \
+	"CASE WHEN x.fault LIKE 'not a symbol%%' THEN format('UPDATE market_data SET symbol = ''KRW-BTC'' WHERE "   \
+	"symbol = %%L, and so on', x.market) "                                                                      \
+	"WHEN x.fault = 'not the name of an interval' THEN format('UPDATE market_data SET interval = ''1m'' WHERE " \
+	"interval = %%L, and so on', x.spelling) "                                                                  \
+	"WHEN x.fault = 'not the start of an interval' THEN 'UPDATE market_data SET timestamp = "                   \
+	"interval_floor(interval_name(interval::text), timestamp%s)%s' ELSE 'DELETE them, or UPDATE their values' END"
+
+static int plan_check(const struct adopt_table *t, struct buf *out)
+{
+	const char *zone =
+		strcmp(find(t, "timestamp")->kind, "naive") == 0 ? " AT TIME ZONE ''UTC''" : "";
+
+	return buf_printf(out, "WITH r AS MATERIALIZED (SELECT o AS whole, ") ||
+	       plan_read(t, out) ||
+	       buf_printf(
+		       out,
+		       " FROM market_data AS o TABLESAMPLE SYSTEM ($1::float8) REPEATABLE (1)),\n" SQL_JUDGED
+		       "\nSELECT (SELECT count(*) FROM j), (SELECT count(*) FROM j WHERE fault IS NOT NULL), x.fault, "
+		       "left(to_jsonb(x.whole)::text, 120), " SQL_MEND
+		       " FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT j.* FROM j WHERE j.fault = (SELECT mode() WITHIN "
+		       "GROUP (ORDER BY f.fault) FROM j AS f) LIMIT 1) AS x ON true",
+		       zone, zone);
+}
+
 /* Of the rows of one key the one with the greatest volume is kept: a half-formed candle has less.
  * Of equals the one that stands last in the table. That holds within a batch (ranked) and against
  * earlier batches (best), whose row is replaced then. Every row that is read ends in the new table
@@ -214,11 +286,8 @@ static int plan_batch(const struct adopt_table *t, struct buf *out)
 	       plan_read(t, out) ||
 	       buf_printf(
 		       out,
-		       " FROM market_data AS o WHERE o.ctid >= $1::tid AND o.ctid < $2::tid),\n"
-		       "k AS MATERIALIZED (SELECT s.spelling, n.name, interval_length(n.name) AS step FROM (SELECT DISTINCT "
-		       "spelling FROM r) AS s, LATERAL (SELECT interval_name(s.spelling)) AS n(name)),\n"
-		       "j AS MATERIALIZED (SELECT r.*, k.name, candle_fault(r.symbol, k.name, k.step, r.at, r.open, r.high, r.low, "
-		       "r.close, r.volume, r.quote_volume) AS fault FROM r LEFT JOIN k ON k.spelling = r.spelling),\n"
+		       " FROM market_data AS o WHERE o.ctid >= $1::tid AND o.ctid < $2::tid),\n" SQL_JUDGED
+		       ",\n"
 		       "ranked AS MATERIALIZED (SELECT j.*, row_number() OVER (PARTITION BY symbol, name, at ORDER BY volume DESC, "
 		       "place DESC) AS rank FROM j WHERE fault IS NULL),\n"
 		       "best AS MATERIALIZED (SELECT b.*, m.doc AS displaced, m.volume > b.volume AS loses FROM ranked AS b LEFT "
@@ -253,13 +322,16 @@ static int plan_batch(const struct adopt_table *t, struct buf *out)
 enum adopt_verdict adopt_plan_make(const struct adopt_table *table, struct adopt_plan *plan,
 				   struct err *err)
 {
+	if (table->kind == 'p' && check_table(table, err) != 0)
+		return ADOPT_REFUSE;
 	if (is_fit(table))
 		return ADOPT_FIT;
 	if (table->is_written)
 		return ADOPT_LEAVE;
 	if (check_table(table, err) != 0 || check_columns(table, err) != 0)
 		return ADOPT_REFUSE;
-	if (plan_columns(table, &plan->columns) != 0 || plan_batch(table, &plan->batch) != 0) {
+	if (plan_check(table, &plan->check) != 0 || plan_columns(table, &plan->columns) != 0 ||
+	    plan_batch(table, &plan->batch) != 0) {
 		err_set(err, ERR_FATAL, "market_data has too many columns to be adopted");
 		return ADOPT_REFUSE;
 	}

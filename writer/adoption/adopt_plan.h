@@ -18,12 +18,13 @@ struct adopt_column {
 
 /* The texts are the caller's. */
 struct adopt_table {
-	char kind;          /* relkind of pg_class */
-	const char *schema; /* where it lies */
-	const char *here;   /* where new tables are made */
-	const char
-		*users; /* what depends on it (views, foreign keys, child tables); NULL: nothing */
+	char kind;               /* relkind of pg_class */
+	const char *schema;      /* where it lies */
+	const char *here;        /* where new tables are made */
+	const char *users;       /* what depends on it (views, foreign keys); NULL: nothing */
+	const char *children;    /* tables that inherit from it; NULL: none */
 	int has_key, has_finite; /* the unique constraint, the check */
+	int is_hypertable;       /* of TimescaleDB */
 	int is_written;          /* our writer has stored something in this database */
 	int is_taken;            /* market_data_inherited is another table already */
 	const struct adopt_column *columns;
@@ -38,8 +39,10 @@ enum adopt_verdict {
 	ADOPT_REFUSE /* must be changed by a person first: *err, with the fix in words */
 };
 
-/* Both are set by ADOPT_COPY only; init before, release after. */
+/* All are set by ADOPT_COPY only; init before, release after. */
 struct adopt_plan {
+	struct buf check; /* one row of a sample, $1 per cent of the table: rows, unfit ones, and of
+			     the commonest reason the text, an example, and what mends it */
 	struct buf columns; /* statements that give market_data_adopting the inherited table's other
 			       columns; may be empty */
 	struct buf batch;   /* copies the rows with ctid in [$1, $2), $3 the run; one row: read,

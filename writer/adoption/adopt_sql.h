@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The statements of an adoption (adopt.c); the batch itself is written by adopt_plan.c, what can be
- * a function of the database is in schemas/004_adopt.sql. */
+ * a function of the database is in schemas/004_adopt.sql and
+ * 011_adoption.sql. */
 #ifndef GAPLESS_ADOPT_SQL_H
 #define GAPLESS_ADOPT_SQL_H
 
@@ -22,9 +23,17 @@
 /* What an adoption of another file of the table had begun goes. */
 #define SQL_CREATE "SELECT market_data_adopting_create()"
 
-#define SQL_HYPERTABLE(table) "SELECT market_data_hypertable('" table "')"
+/* $1: the length of its chunks, or NULL. */
+#define SQL_HYPERTABLE(table, rows_of) \
+	"SELECT market_data_hypertable('" table "', $1::interval, '" rows_of "')"
 
-#define SQL_CARRY "SELECT market_data_adopt_carry('market_data', 'market_data_adopting')"
+/* What an adoption that an older program had begun does not have. */
+#define SQL_IDENTIFY "SELECT market_data_identify('market_data_adopting')"
+
+/* Both change nothing, and lock nothing, where nothing is missing. */
+#define SQL_INDEX   "SELECT market_data_index_unconfirmed()"
+#define SQL_PROTECT "SELECT market_data_protect()"
+#define SQL_CARRY   "SELECT market_data_adopt_carry('market_data', 'market_data_adopting')"
 
 #define SQL_JOIN_RUN                                                          \
 	"SELECT run FROM market_data_adoption_run WHERE finished_at IS NULL " \

@@ -8,10 +8,9 @@
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
+#include "run.h"
 #include "writer/database/database.h"
-#include "writer/feed/replay.h"
 #include "writer/options.h"
-#include "writer/writer.h"
 
 enum { MIGRATE_WAIT_MS = 30000 };
 
@@ -23,14 +22,14 @@ enum { MIGRATE_WAIT_MS = 30000 };
 
 /* ---- what each one does ---- */
 
-static int run_writer(const void *o)
+static int live(const void *o)
 {
-	return writer_run(o);
+	return run_live(o);
 }
 
-static int run_replay(const void *o)
+static int replay(const void *o)
 {
-	return replay_command(o);
+	return run_replay(o);
 }
 
 static int run_gaps(const void *o)
@@ -53,7 +52,10 @@ static int run_migrate(const void *settings)
 	if (database_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
-	} else if (migrate_run(&pg, o->source, &err) != 0) {
+	} else if (migrate_run(
+			   &pg,
+			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
+			   &err) != 0) {
 		code = EXIT_PERSON;
 		log_error(err.text);
 	}
@@ -71,6 +73,14 @@ static const char *const of_topic[] = {
 	"brokers",       "topic",       "database",  "source",
 	"batch-rows",    "batch-bytes", "batch-ms",  "dead-letter-limit",
 	"drain-seconds", "kafka",       "log-level", NULL};
+
+static const struct setting of_migrate_own[] = {
+	{"chunk-interval", SETTING_TEXT, AT(chunk_interval), 0, 0, NULL, 0, 0, "SPAN",
+	 "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits the intervals."},
+	{"unfit-percent", SETTING_NUMBER, AT(unfit_percent), 0, 100, "5", 0, 0, "N",
+	 "More rows of an inherited table that would be set aside are a mistake: refused at once."},
+	END,
+};
 
 static const struct setting of_replay[] = {
 	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
@@ -111,9 +121,7 @@ static const struct setting of_forget[] = {
 };
 
 static const struct settings_command commands[] = {
-	{.name = "",
-	 .help = "Stores what the topic carries until told to stop.",
-	 .run = run_writer},
+	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = live},
 	{.name = "migrate",
 	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage =
@@ -126,6 +134,7 @@ static const struct settings_command commands[] = {
 		 "  gapless-writer migrate --database 'host=db dbname=market'\n\n"
 		 "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left, or no\n"
 		 "            database answered in half a minute; 2 settings, or a database that refuses us\n",
+	 .own = of_migrate_own,
 	 .shared = of_migrate,
 	 .run = run_migrate},
 	{.name = "replay",
@@ -148,7 +157,7 @@ static const struct settings_command commands[] = {
 		 "            database that refuses us; 4 could not stop in time; 130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
-	 .run = run_replay},
+	 .run = replay},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
 	 .usage =

@@ -15,8 +15,8 @@ enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
-/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: up to
- * ADOPT_MIGRATION market_data may be the table of an older collector. */
+/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: market_data may be
+ * the table of an older collector. */
 #define SQL_BEGIN                                                                        \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
 	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "         \
@@ -24,6 +24,50 @@ static const struct pg_params none;
 #define SQL_TABLE                                                                                        \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
 	"applied_at timestamptz NOT NULL DEFAULT now())"
+
+/* 1 with the numbers that are applied, ascending, in *res, which the caller clears; 0 if no
+ * migration has run yet; -1 with *err. Needs no more than SELECT. */
+static int read_applied(struct pg *pg, PGresult **res, struct err *err)
+{
+	PGresult *there =
+		pg_query(pg, "SELECT to_regclass('gapless_migration')", none, DEADLINE_MS, err);
+	int found = there != NULL && !PQgetisnull(there, 0, 0);
+
+	PQclear(there);
+	*res = NULL;
+	if (there == NULL)
+		return -1;
+	if (!found)
+		return 0;
+	*res = pg_query(pg, "SELECT number FROM gapless_migration ORDER BY number", none,
+			DEADLINE_MS, err);
+	return *res == NULL ? -1 : 1;
+}
+
+static int has_number(const PGresult *applied, int number)
+{
+	for (int row = 0; applied != NULL && row < PQntuples(applied); row++) {
+		if (strtol(PQgetvalue(applied, row, 0), NULL, 10) == number)
+			return 1;
+	}
+	return 0;
+}
+
+static int check_newest(const PGresult *applied, struct err *err)
+{
+	int known = migrations[migrations_n - 1].number;
+	long newest = 0;
+
+	if (applied != NULL && PQntuples(applied) > 0)
+		newest = strtol(PQgetvalue(applied, PQntuples(applied) - 1, 0), NULL, 10);
+	if (newest <= known)
+		return 0;
+	return err_set(
+		err, ERR_FATAL,
+		"the database has migration %03ld, but this program knows no more than %03d: it is "
+		"older than the database; use the newer gapless-writer",
+		newest, known);
+}
 
 static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
 {
@@ -76,20 +120,36 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 	return rc;
 }
 
-int migrate_run(struct pg *pg, const char *source, struct err *err)
+/* What is there is only read, so that a role that owns nothing may find that nothing is to do. */
+static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
+{
+	PGresult *applied;
+	int rc = read_applied(pg, &applied, err) < 0 ? -1 : check_newest(applied, err);
+
+	for (size_t i = 0; rc == 0 && i < migrations_n; i++) {
+		int now;
+
+		if (has_number(applied, migrations[i].number))
+			continue;
+		now = apply_said(pg, &migrations[i], err);
+		if (now < 0)
+			rc = -1;
+		else
+			*n += now;
+	}
+	PQclear(applied);
+	return rc;
+}
+
+int migrate_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
 {
 	int64_t applied = 0;
 
-	for (size_t i = 0; i < migrations_n; i++) {
-		int rc = apply_said(pg, &migrations[i], err);
-
-		if (rc < 0)
-			return -1;
-		applied += rc;
-		if (migrations[i].number == ADOPT_MIGRATION && adopt_run(pg, source, err) != 0) {
-			pg_close(pg);
-			return -1;
-		}
+	if (apply_missing(pg, &applied, err) != 0)
+		return -1;
+	if (adopt_run(pg, settings, err) != 0) {
+		pg_close(pg);
+		return -1;
 	}
 	log_info("the database has all migrations", L_INT("applied", applied),
 		 L_INT("known", migrations_n));

@@ -6,11 +6,14 @@
 #define GAPLESS_MIGRATE_H
 
 #include "common/pg.h"
+#include "writer/adoption/adopt.h"
 
-/* Logs each migration that it applies. The market_data of an older collector is adopted on the way
- * (adopt.h), as candles of `source`. 0, or -1 with *err (and pg->sqlstate); what was applied before
- * stays. */
-int migrate_run(struct pg *pg, const char *source, struct err *err)
+/* Logs each migration that it applies. The market_data of an older collector is adopted at the end
+ * (adopt.h). Refuses a database with migrations that this program does not know
+ * (ERR_INPUT). Where nothing is
+ * to do, it reads and writes nothing, so that any role may ask. 0, or -1 with *err (and
+ * pg->sqlstate); what was applied before stays. */
+int migrate_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -4,23 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "table_sql.h"
+#include "writer/commands/migrations.h"
 
 enum { DEADLINE_MS = 40000 };
 
 #define SQL_ABSENT                                                                                \
 	"SELECT string_agg(name, ', ') FROM unnest(ARRAY['market_data', 'market_data_coverage', " \
-	"'market_data_position', 'market_data_series', 'candle_dead_letter']) AS t(name) "        \
+	"'market_data_position', 'market_data_series', 'candle_dead_letter', "                    \
+	"'gapless_migration']) AS t(name) "                                                       \
 	"WHERE to_regclass(name) IS NULL"
 
 /* Each of the following yields a row a complaint: rank, kind and sentence. */
 #define SQL_DENIED                                                                                      \
 	"SELECT 1, 'denied', format('the role %s lacks privileges on %s; their owner mends that with: " \
 	"GRANT SELECT, INSERT, UPDATE ON market_data, market_data_coverage, market_data_position, "     \
-	"candle_dead_letter TO %I', current_user, string_agg(DISTINCT name, ', '), current_user) "      \
-	"FROM unnest(ARRAY['market_data', 'market_data_coverage', 'market_data_position', "             \
+	"candle_dead_letter TO %I; GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %3$I', current_user, "    \
+	"string_agg(DISTINCT name, ', '), current_user, current_schema()) FROM ("                       \
+	"SELECT name FROM unnest(ARRAY['market_data', 'market_data_coverage', 'market_data_position', " \
 	"'candle_dead_letter']) AS t(name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS r(needed) "  \
-	"WHERE NOT has_table_privilege(name, needed) HAVING count(*) > 0 "
+	"WHERE NOT has_table_privilege(name, needed) UNION ALL SELECT 'market_data_series' "            \
+	"WHERE NOT has_table_privilege('market_data_series', 'SELECT')) AS l(name) HAVING count(*) > 0 "
+
+/* relkind 'p': RETURNING xmax, which tells inserted rows, is not there. */
+#define SQL_PARTITIONED                                                                                        \
+	"SELECT 2, 'unfit', 'market_data is natively partitioned, which is not supported; copy its rows into " \
+	"a plain table, or a hypertable of TimescaleDB, and run: gapless-writer migrate' FROM pg_class AS c "  \
+	"WHERE c.oid = 'market_data'::regclass AND c.relkind = 'p' "
 
 /* kind 'table': what an adoption would mend. */
 #define SQL_UNIQUE                                                                                       \
@@ -93,10 +104,10 @@ enum { DEADLINE_MS = 40000 };
 	"FROM pg_settings WHERE name = 'fsync' AND setting = 'off' "
 
 /* The first is the one to mend first. */
-#define SQL_COMPLAINTS                                                                           \
-	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES \
-	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER                                   \
-	") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
+#define SQL_COMPLAINTS                                                                \
+	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_PARTITIONED        \
+	"UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES "UNION ALL " SQL_OTHER_COLUMNS \
+	"UNION ALL " SQL_SERVER ") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
 
 /* The complaint is about market_data, and our writer has stored nothing in this database: then it
  * is the table of another collector. (Who may not ask that, is told of the complaint alone.) */
@@ -115,6 +126,52 @@ static int is_inherited(struct pg *pg, const char *kind)
 	return inherited;
 }
 
+/* Which migrations the database has. CHECK_FIT: those that this program knows. */
+static enum check check_migrations(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration",
+				 (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	int known = migrations[migrations_n - 1].number;
+	long newest;
+
+	if (res == NULL && strcmp(pg->sqlstate, "42501") == 0) {
+		err_set(err, ERR_FATAL,
+			"this role may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
+			"gapless_migration TO it");
+		return CHECK_DENIED;
+	}
+	if (res == NULL)
+		return CHECK_FAILED;
+	newest = strtol(PQgetvalue(res, 0, 0), NULL, 10);
+	PQclear(res);
+	if (newest == known)
+		return CHECK_FIT;
+	if (newest < known)
+		err_set(err, ERR_FATAL,
+			"the database has migration %03ld, but this program needs %03d; run: gapless-writer migrate",
+			newest, known);
+	else
+		err_set(err, ERR_FATAL,
+			"the database has migration %03ld, but this program knows no more than %03d: it is older "
+			"than the database; use the newer gapless-writer",
+			newest, known);
+	return CHECK_OUTDATED;
+}
+
+/* What triggers could not see: another market_data, dropped chunks. */
+static enum check reconcile(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, "SELECT market_data_reconcile()", (struct pg_params){0, NULL},
+				 DEADLINE_MS, err);
+
+	if (res == NULL)
+		return CHECK_FAILED;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_warn(PQgetvalue(res, i, 0));
+	PQclear(res);
+	return CHECK_FIT;
+}
+
 enum check check_database(struct pg *pg, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
@@ -130,18 +187,27 @@ enum check check_database(struct pg *pg, struct err *err)
 		goto out;
 	}
 	PQclear(res);
-	res = pg_query(pg, SQL_COMPLAINTS, none, DEADLINE_MS, err);
-	if (res == NULL)
+	res = NULL;
+	result = check_migrations(pg, err);
+	if (result != CHECK_FIT)
 		goto out;
-	result = CHECK_FIT;
+	res = pg_query(pg, SQL_COMPLAINTS, none, DEADLINE_MS, err);
+	if (res == NULL) {
+		result = CHECK_FAILED;
+		goto out;
+	}
 	if (PQntuples(res) > 0) {
 		result = strcmp(PQgetvalue(res, 0, 0), "denied") == 0 ? CHECK_DENIED : CHECK_UNFIT;
-		if (is_inherited(pg, PQgetvalue(res, 0, 0)))
+		if (is_inherited(pg, PQgetvalue(res, 0, 0))) {
 			err_set(err, ERR_FATAL,
 				"market_data is the table of an older collector, or its adoption is not complete; run: "
 				"gapless-writer migrate (schemas/ADOPT.md)");
-		else
+			result = CHECK_OUTDATED;
+		} else {
 			err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 1));
+		}
+	} else {
+		result = reconcile(pg, err);
 	}
 out:
 	PQclear(res);

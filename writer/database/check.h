@@ -9,13 +9,16 @@
 
 enum check {
 	CHECK_FIT,
-	CHECK_ABSENT, /* tables are missing: a migration has not run yet */
-	CHECK_UNFIT,  /* the server or a table must be changed by a person */
-	CHECK_DENIED, /* the role lacks privileges */
-	CHECK_FAILED  /* could not be asked; class of *err, pg->sqlstate */
+	CHECK_ABSENT,   /* tables are missing: a migration has not run yet */
+	CHECK_OUTDATED, /* migrations are missing, or the program is older than the database */
+	CHECK_UNFIT,    /* the server or a table must be changed by a person */
+	CHECK_DENIED,   /* the role lacks privileges */
+	CHECK_FAILED    /* could not be asked; class of *err, pg->sqlstate */
 };
 
-/* Two or three statements, nothing written. *err says what is wrong and how to mend it. */
+/* A few statements. *err says what is wrong and how to mend it. Where the database is fit, its
+ * coverage is made true against what its triggers cannot see (market_data_reconcile), which is
+ * logged; nothing else is written. */
 enum check check_database(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
 #endif

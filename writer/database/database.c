@@ -41,7 +41,7 @@ int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct e
 
 static int exit_code_of(enum check check)
 {
-	return check == CHECK_DENIED ? EXIT_USAGE : EXIT_PERSON;
+	return check == CHECK_UNFIT ? EXIT_PERSON : EXIT_USAGE;
 }
 
 int database_wait(const char *conninfo)
@@ -65,7 +65,7 @@ int database_wait(const char *conninfo)
 		check = check_database(&pg, &err);
 		if (check == CHECK_FIT)
 			break;
-		if (check == CHECK_UNFIT || check == CHECK_DENIED) {
+		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED) {
 			log_error(err.text);
 			code = exit_code_of(check);
 			break;

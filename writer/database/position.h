@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "common/pg.h"
-#include "writer/feed/start.h"
+#include "start.h"
 
 struct position_item {
 	int32_t partition;

@@ -4,7 +4,7 @@
 #define GAPLESS_REPLAY_RUN_H
 
 #include "common/pg.h"
-#include "writer/feed/replay_plan.h"
+#include "replay_plan.h"
 
 struct replay_run {
 	const struct replay_spec *spec;

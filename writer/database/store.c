@@ -99,6 +99,7 @@ static int tables_fit(struct store *s, struct store_done *job, enum policy *poli
 	case CHECK_FIT:
 		return 1;
 	case CHECK_UNFIT:
+	case CHECK_OUTDATED:
 		/* As if a statement had met it: the same patience with a restore that is under way.
 		 */
 		*policy = POLICY_BROKEN;

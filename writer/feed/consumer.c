@@ -2,16 +2,38 @@
 #include "consumer.h"
 
 #include <inttypes.h>
+#include <librdkafka/rdkafka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "common/fault.h"
 #include "common/kafka.h"
+#include "common/log.h"
 
 /* Messages that are read ahead; then fetching stops. */
 #define QUEUED      10000
 #define QUEUED_TEXT "10000"
 
-enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000 };
+enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000, SAY_MS = 60000 };
+
+struct consumer {
+	rd_kafka_t *rk;
+	const char *topic;           /* the settings' */
+	rd_kafka_message_t *message; /* of the last poll */
+	enum consumer_news news;     /* of the group, not polled yet; CONSUMER_NOTHING: none */
+	int asked;                   /* the group waits for an answer to its news */
+	int32_t *given;
+	size_t given_n;
+	int replaced, closing;
+	struct log_throttle say_gone;
+};
+
+typedef rd_kafka_topic_partition_list_t list;
+
+/* ---------------------------------------------------------------- making it */
 
 /* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue
  * 2879 of confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that
@@ -21,21 +43,16 @@ static int full_queue_is_slow(void)
 	return rd_kafka_version() < 0x02020000;
 }
 
-rd_kafka_t *consumer_new(const struct options *o,
-			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t,
-					      rd_kafka_topic_partition_list_t *, void *),
-			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque,
-			 struct err *err)
+static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct err *err)
 {
-	char session[24], heartbeat[24], text[512];
-	int in_group = on_rebalance != NULL;
+	char session[24], heartbeat[24];
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
-		{"auto.offset.reset", "earliest"},
+		{"auto.offset.reset", "error"},
 		{"partition.assignment.strategy", "range"},
-		{"enable.partition.eof", in_group ? "false" : "true"},
+		{"enable.partition.eof", "true"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
 		{"heartbeat.interval.ms", heartbeat},
@@ -64,49 +81,171 @@ rd_kafka_t *consumer_new(const struct options *o,
 		"isolation.level",
 		NULL,
 	};
-	rd_kafka_conf_t *conf;
-	rd_kafka_t *rk;
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
 	/* librdkafka's own 3 s are too long for a session as short: it would end between two
 	 * heartbeats. */
 	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64,
 		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
-	conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
+	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
+}
+
+/* The group's news are kept for the end of the poll: they are answered from there, as librdkafka
+ * allows, since what comes before the answer takes its time. Only a consumer that is being closed
+ * answers at once. */
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, void *opaque)
+{
+	struct consumer *c = opaque;
+
+	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		c->given = xreallocarray(c->given, (size_t)given->cnt + 1, sizeof(*c->given));
+		c->given_n = (size_t)given->cnt;
+		for (size_t i = 0; i < c->given_n; i++)
+			c->given[i] = given->elems[i].partition;
+		c->news = CONSUMER_ASSIGNED;
+	} else {
+		if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+			log_warn("the group could not agree",
+				 L_STR("error", rd_kafka_err2str(code)));
+		FAULT("in_revoke");
+		c->news = rd_kafka_assignment_lost(rk) ? CONSUMER_LOST : CONSUMER_REVOKED;
+	}
+	c->asked = 1;
+	if (c->closing)
+		consumer_give_back(c);
+	else
+		rd_kafka_yield(rk);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	struct consumer *c = opaque;
+
+	kafka_log_error(rk, code, reason);
+	c->replaced |= code == RD_KAFKA_RESP_ERR__FATAL;
+}
+
+struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
+{
+	rd_kafka_conf_t *conf = configure(o, in_group, err);
+	struct consumer *c;
+	char text[512];
+
 	if (conf == NULL)
 		return NULL;
-	rd_kafka_conf_set_opaque(conf, opaque);
+	c = xcalloc(1, sizeof(*c));
+	c->topic = o->topic;
+	rd_kafka_conf_set_opaque(conf, c);
 	if (in_group)
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
-	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
-	if (rk == NULL) {
+	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	if (c->rk == NULL) {
 		rd_kafka_conf_destroy(conf);
+		free(c);
 		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
 		return NULL;
 	}
-	rd_kafka_poll_set_consumer(rk);
-	return rk;
+	rd_kafka_poll_set_consumer(c->rk);
+	return c;
 }
 
-int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err)
+static void drop_message(struct consumer *c)
+{
+	if (c->message != NULL)
+		rd_kafka_message_destroy(c->message);
+	c->message = NULL;
+}
+
+void consumer_close(struct consumer *c)
+{
+	drop_message(c);
+	c->closing = 1;
+	if (c->asked)
+		consumer_give_back(c);
+	rd_kafka_consumer_close(c->rk);
+}
+
+void consumer_free(struct consumer *c)
+{
+	if (c == NULL)
+		return;
+	drop_message(c);
+	rd_kafka_destroy(c->rk);
+	free(c->given);
+	free(c);
+}
+
+/* ---------------------------------------------------------------- what comes */
+
+static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_message_t *m)
+{
+	int64_t skipped;
+
+	switch (m->err) {
+	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+		return CONSUMER_EOF;
+	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+		return CONSUMER_OUT_OF_RANGE;
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+		if (log_due(&c->say_gone, clock_boot_ms(), SAY_MS, &skipped))
+			log_warn("the topic is gone; waiting for it", L_STR("topic", c->topic));
+		return CONSUMER_OTHER;
+	case RD_KAFKA_RESP_ERR__FATAL:
+		c->replaced = 1;
+		break;
+	default:
+		break;
+	}
+	kafka_log_error(c->rk, m->err, rd_kafka_message_errstr(m));
+	return CONSUMER_OTHER;
+}
+
+enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consumer_message *m)
+{
+	enum consumer_news news = CONSUMER_NOTHING;
+
+	drop_message(c);
+	if (c->news == CONSUMER_NOTHING && !c->replaced)
+		c->message = rd_kafka_consumer_poll(c->rk, wait_ms);
+	if (c->message != NULL) {
+		const rd_kafka_message_t *r = c->message;
+
+		*m = (struct consumer_message){.partition = r->partition,
+					       .offset = r->offset,
+					       .key = r->key,
+					       .value = r->payload,
+					       .key_len = r->key_len,
+					       .value_len = r->len};
+		news = r->err ? news_of_error(c, r) : CONSUMER_MESSAGE;
+	} else if (c->news != CONSUMER_NOTHING) {
+		news = c->news;
+		c->news = CONSUMER_NOTHING;
+	}
+	return c->replaced ? CONSUMER_REPLACED : news;
+}
+
+/* ---------------------------------------------------------------- topic and group */
+
+int consumer_topic_partitions(struct consumer *c, struct err *err)
 {
 	const struct rd_kafka_metadata *md = NULL;
-	rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(c->rk, c->topic, NULL);
 	rd_kafka_resp_err_t code;
 	int n = 0;
 
 	if (rkt == NULL)
-		return err_set(err, ERR_RETRY, "the topic %s: %s", topic,
+		return err_set(err, ERR_RETRY, "the topic %s: %s", c->topic,
 			       rd_kafka_err2str(rd_kafka_last_error()));
-	code = rd_kafka_metadata(rk, 0, rkt, &md, ASK_MS);
+	code = rd_kafka_metadata(c->rk, 0, rkt, &md, ASK_MS);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
 		code = md->topics[0].err;
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		n = md->topics[0].partition_cnt;
 	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
 		 code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-		n = err_set(err, kafka_error_class(code), "the topic %s: %s", topic,
+		n = err_set(err, kafka_error_class(code), "the topic %s: %s", c->topic,
 			    rd_kafka_err2str(code));
 	if (md != NULL)
 		rd_kafka_metadata_destroy(md);
@@ -114,227 +253,233 @@ int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err
 	return n;
 }
 
-int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err)
+/* 0, or -1 with the sentence: it is made of three pieces, and the reason. */
+static int result_of(rd_kafka_resp_err_t code, const char *what, const char *topic,
+		     const char *went_wrong, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
-
-	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
-	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s", topic,
+	return err_set(err, kafka_error_class(code), "%s%s%s: %s", what, topic, went_wrong,
 		       rd_kafka_err2str(code));
 }
 
-static rd_kafka_topic_partition_list_t *list_of(const char *topic, const struct assigned *a,
-						int64_t offset)
+int consumer_subscribe(struct consumer *c, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
+	list *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < a->n; i++)
-		rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset = offset;
-	return list;
+	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(c->rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	return result_of(code, "cannot subscribe to the topic ", c->topic, "", err);
 }
 
-static void list_free(rd_kafka_topic_partition_list_t *list)
+size_t consumer_given(const struct consumer *c, const int32_t **ids)
 {
-	if (list != NULL)
-		rd_kafka_topic_partition_list_destroy(list);
+	*ids = c->given;
+	return c->given_n;
+}
+
+/* Nothing is paused or resumed after an assign: librdkafka can drop the start of a fetch that such
+ * a call overtakes, and the partition would stay unread for ever. A pause of before outlives a
+ * rebalance: so resume first. */
+void consumer_accept(struct consumer *c)
+{
+	list *given = rd_kafka_topic_partition_list_new((int)c->given_n + 1);
+
+	for (size_t i = 0; i < c->given_n; i++)
+		rd_kafka_topic_partition_list_add(given, c->topic, c->given[i]);
+	rd_kafka_resume_partitions(c->rk, given);
+	rd_kafka_assign(c->rk, given);
+	rd_kafka_topic_partition_list_destroy(given);
+	c->asked = 0;
+}
+
+void consumer_give_back(struct consumer *c)
+{
+	rd_kafka_assign(c->rk, NULL);
+	c->asked = 0;
+}
+
+/* ---------------------------------------------------------------- lists of partitions */
+
+static int all(const struct partition *p)
+{
+	(void)p;
+	return 1;
+}
+
+static int reading(const struct partition *p)
+{
+	return p->state == PARTITION_READING;
+}
+
+static list *list_of(const struct consumer *c, const struct partitions *ps,
+		     int (*which)(const struct partition *), int64_t offset)
+{
+	size_t n = partitions_count(ps);
+	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (which(p))
+			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = offset;
+	}
+	return l;
+}
+
+int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
+{
+	size_t n = partitions_count(ps);
+	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (p->state != PARTITION_DONE)
+			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->next;
+	}
+	code = rd_kafka_assign(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+	return result_of(code, "the partitions cannot be assigned", "", "", err);
+}
+
+void consumer_pause(struct consumer *c, const struct partitions *ps)
+{
+	list *l = list_of(c, ps, reading, 0);
+
+	rd_kafka_pause_partitions(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+}
+
+void consumer_resume(struct consumer *c, const struct partitions *ps, int every)
+{
+	list *l = list_of(c, ps, every ? all : reading, 0);
+
+	rd_kafka_resume_partitions(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+}
+
+void consumer_pause_one(struct consumer *c, int32_t partition)
+{
+	list *l = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(l, c->topic, partition);
+	rd_kafka_pause_partitions(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+}
+
+/* ---------------------------------------------------------------- offsets */
+
+static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t code, const list *l)
+{
+	for (int i = 0; i < l->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+		code = l->elems[i].err;
+	return code;
+}
+
+static int offsets_result(rd_kafka_resp_err_t code, const struct consumer *c, struct err *err)
+{
+	return result_of(code, "the offsets of the topic ", c->topic, " cannot be asked for", err);
+}
+
+/* The offset of partition i, or -1. */
+static int64_t offset_at(const list *l, const struct consumer *c, const struct partitions *ps,
+			 size_t i)
+{
+	const rd_kafka_topic_partition_t *e =
+		rd_kafka_topic_partition_list_find(l, c->topic, partitions_at(ps, i)->id);
+
+	return e != NULL && e->offset >= 0 ? e->offset : -1;
 }
 
 /* One end of all partitions. With the logical offsets in place of times this is the request behind
  * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
  * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not
  * answered. */
-static int ask_end(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t which,
-		   rd_kafka_topic_partition_list_t **out, struct err *err)
+static list *ask_end(struct consumer *c, const struct partitions *ps, int64_t which,
+		     struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = list_of(topic, a, which);
-	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
+	list *l = list_of(c, ps, all, which);
+	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
 
-	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		code = list->elems[i].err;
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[i].offset < 0)
+	for (int i = 0; i < l->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+		if (l->elems[i].offset < 0)
 			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
 	}
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-		*out = list;
-		return 0;
+	if (offsets_result(code, c, err) == 0)
+		return l;
+	rd_kafka_topic_partition_list_destroy(l);
+	return NULL;
+}
+
+int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
+		      struct err *err)
+{
+	list *low = ask_end(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
+	list *high = low == NULL ? NULL : ask_end(c, ps, RD_KAFKA_OFFSET_END, err);
+
+	for (size_t i = 0; high != NULL && i < partitions_count(ps); i++) {
+		out[i].low = offset_at(low, c, ps, i);
+		out[i].high = offset_at(high, c, ps, i);
 	}
-	rd_kafka_topic_partition_list_destroy(list);
-	return err_set(err, kafka_error_class(code),
-		       "the offsets of the topic %s cannot be asked for: %s", topic,
-		       rd_kafka_err2str(code));
+	if (low != NULL)
+		rd_kafka_topic_partition_list_destroy(low);
+	if (high == NULL)
+		return -1;
+	rd_kafka_topic_partition_list_destroy(high);
+	return 0;
 }
 
-static int ask_committed(rd_kafka_t *rk, const char *topic, const struct assigned *a,
-			 rd_kafka_topic_partition_list_t **out, struct err *err)
+int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
+			   struct consumer_offsets *out, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = list_of(topic, a, RD_KAFKA_OFFSET_INVALID);
-	rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, ASK_MS);
+	list *l = list_of(c, ps, all, RD_KAFKA_OFFSET_INVALID);
+	rd_kafka_resp_err_t code = first_error(rd_kafka_committed(c->rk, l, ASK_MS), l);
 
-	for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-		code = list->elems[i].err;
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-		*out = list;
-		return 0;
-	}
-	rd_kafka_topic_partition_list_destroy(list);
-	return err_set(err, kafka_error_class(code),
-		       "the committed offsets of the group cannot be asked for: %s",
-		       rd_kafka_err2str(code));
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		out[i].committed = offset_at(l, c, ps, i);
+	rd_kafka_topic_partition_list_destroy(l);
+	return result_of(code, "the committed offsets of the group cannot be asked for", "", "",
+			 err);
 }
 
-static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const char *topic,
-			 int32_t partition)
+/* A time comes back as it went where the broker did not answer. */
+int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
+		      struct consumer_offsets *out, struct err *err)
 {
-	const rd_kafka_topic_partition_t *e =
-		rd_kafka_topic_partition_list_find(list, topic, partition);
+	list *l = list_of(c, ps, all, from_ms);
+	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
 
-	return e != NULL && e->offset >= 0 ? e->offset : START_NONE;
-}
-
-int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a,
-		   struct start_facts *facts, struct err *err)
-{
-	rd_kafka_topic_partition_list_t *committed = NULL, *low = NULL, *high = NULL;
-	int rc = -1;
-
-	if (ask_committed(rk, topic, a, &committed, err) != 0 ||
-	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0 ||
-	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
-		goto out;
-	for (size_t i = 0; i < a->n; i++) {
-		facts[i].committed = offset_of(committed, topic, a->v[i].id);
-		facts[i].low = offset_of(low, topic, a->v[i].id);
-		facts[i].high = offset_of(high, topic, a->v[i].id);
-	}
-	rc = 0;
-out:
-	list_free(committed);
-	list_free(low);
-	list_free(high);
-	return rc;
-}
-
-/* The first offset of a time, of all partitions; the end's where there is none. A time comes back
- * as it went where the broker did not answer. */
-static int ask_time(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
-		    struct replay_part *parts, struct err *err)
-{
-	rd_kafka_topic_partition_list_t *list = list_of(topic, a, from_ms);
-	rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, ASK_MS);
-
-	for (size_t i = 0; i < a->n && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		const rd_kafka_topic_partition_t *e =
-			rd_kafka_topic_partition_list_find(list, topic, a->v[i].id);
-
-		code = e->err;
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && e->offset == from_ms &&
-		    from_ms > parts[i].high)
+	for (size_t i = 0; i < partitions_count(ps); i++) {
+		out[i].from = offset_at(l, c, ps, i);
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && out[i].from == from_ms &&
+		    from_ms > out[i].high)
 			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		parts[i].from = e->offset < 0 ? parts[i].high : e->offset;
+		if (out[i].from < 0)
+			out[i].from = out[i].high;
 	}
-	list_free(list);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, kafka_error_class(code),
-		       "the offsets of the topic %s cannot be asked for: %s", topic,
-		       rd_kafka_err2str(code));
+	rd_kafka_topic_partition_list_destroy(l);
+	return offsets_result(code, c, err);
 }
 
-int consumer_bounds(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
-		    struct replay_part *parts, struct err *err)
+enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *low = NULL, *high = NULL;
-	int rc = -1;
+	size_t n = partitions_count(ps);
+	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	if (ask_end(rk, topic, a, RD_KAFKA_OFFSET_BEGINNING, &low, err) != 0 ||
-	    ask_end(rk, topic, a, RD_KAFKA_OFFSET_END, &high, err) != 0)
-		goto out;
-	for (size_t i = 0; i < a->n; i++) {
-		parts[i].partition = a->v[i].id;
-		parts[i].low = parts[i].from = offset_of(low, topic, a->v[i].id);
-		parts[i].high = offset_of(high, topic, a->v[i].id);
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (p->finished != p->committed)
+			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->finished;
 	}
-	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
-	rc = from_ms > 0 ? ask_time(rk, topic, a, from_ms, parts, err) : 0;
-out:
-	list_free(low);
-	list_free(high);
-	return rc;
-}
-
-int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
-	rd_kafka_resp_err_t code;
-
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->v[i].state != PARTITION_DONE)
-			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id)->offset =
-				a->v[i].next;
-	}
-	code = rd_kafka_assign(rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s",
-		       rd_kafka_err2str(code));
-}
-
-/* The list of those that read, or of all. */
-static rd_kafka_topic_partition_list_t *list_reading(const char *topic, const struct assigned *a,
-						     int all)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)a->n + 1);
-
-	for (size_t i = 0; i < a->n; i++) {
-		if (all || a->v[i].state == PARTITION_READING)
-			rd_kafka_topic_partition_list_add(list, topic, a->v[i].id);
-	}
-	return list;
-}
-
-void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a)
-{
-	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, 0);
-
-	rd_kafka_pause_partitions(rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all)
-{
-	rd_kafka_topic_partition_list_t *list = list_reading(topic, a, all);
-
-	rd_kafka_resume_partitions(rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-	rd_kafka_topic_partition_list_add(list, topic, partition);
-	rd_kafka_pause_partitions(rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored,
-			       struct err *err)
-{
-	rd_kafka_topic_partition_list_t *list =
-		rd_kafka_topic_partition_list_new((int)stored->parts_n + 1);
-	rd_kafka_resp_err_t code;
-
-	for (size_t i = 0; i < stored->parts_n; i++)
-		rd_kafka_topic_partition_list_add(list, topic, stored->parts[i].partition)->offset =
-			stored->parts[i].next;
-	code = rd_kafka_commit(rk, list, 0);
-	rd_kafka_topic_partition_list_destroy(list);
+	if (l->cnt > 0)
+		code = rd_kafka_commit(c->rk, l, 0);
+	rd_kafka_topic_partition_list_destroy(l);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return ERR_NONE;
 	err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
@@ -343,15 +488,35 @@ enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct b
 	return ERR_RETRY;
 }
 
-static int has_more(rd_kafka_t *rk, const char *topic, const struct assigned *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		int64_t low, high;
+/* ---------------------------------------------------------------- how far the topic is */
 
-		if (a->v[i].state == PARTITION_READING &&
-		    rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
-			    RD_KAFKA_RESP_ERR_NO_ERROR &&
-		    high > a->v[i].next)
+/* Messages of the partition that were not taken yet, as far as the client knows. */
+static int64_t lag_of(struct consumer *c, const struct partition *p)
+{
+	int64_t low, high;
+
+	if (rd_kafka_get_watermark_offsets(c->rk, c->topic, p->id, &low, &high) !=
+		    RD_KAFKA_RESP_ERR_NO_ERROR ||
+	    high <= p->next)
+		return 0;
+	return high - p->next;
+}
+
+int64_t consumer_lag(struct consumer *c, const struct partitions *ps)
+{
+	int64_t lag = 0;
+
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		lag += lag_of(c, partitions_at(ps, i));
+	return lag;
+}
+
+static int has_more(struct consumer *c, const struct partitions *ps)
+{
+	for (size_t i = 0; i < partitions_count(ps); i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (reading(p) && lag_of(c, p) > 0)
 			return 1;
 	}
 	return 0;
@@ -369,46 +534,15 @@ static size_t queued(rd_kafka_t *rk)
 
 /* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
  * queue. */
-int consumer_keep_fetching(rd_kafka_t *rk, const char *topic, const struct assigned *a)
+int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 {
-	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_resp_err_t code;
+	list *l;
 
-	if (!full_queue_is_slow() || queued(rk) >= QUEUED || !has_more(rk, topic, a))
+	if (!full_queue_is_slow() || queued(c->rk) >= QUEUED || !has_more(c, ps))
 		return WAKE_MS;
-	list = list_reading(topic, a, 0);
-	for (int i = 0; i < list->cnt; i++)
-		list->elems[i].offset = RD_KAFKA_OFFSET_END;
-	code = rd_kafka_offsets_for_times(rk, list, WAKE_WAIT_MS);
-	rd_kafka_topic_partition_list_destroy(list);
+	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
+	code = rd_kafka_offsets_for_times(c->rk, l, WAKE_WAIT_MS);
+	rd_kafka_topic_partition_list_destroy(l);
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WAKE_MS : WAKE_FAILED_MS;
-}
-
-int64_t consumer_lag(rd_kafka_t *rk, const char *topic, const struct assigned *a)
-{
-	int64_t lag = 0;
-
-	for (size_t i = 0; i < a->n; i++) {
-		int64_t low, high;
-
-		if (rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
-			    RD_KAFKA_RESP_ERR_NO_ERROR &&
-		    high > a->v[i].next)
-			lag += high - a->v[i].next;
-	}
-	return lag;
-}
-
-int consumer_is_behind_beginning(rd_kafka_t *rk, const char *topic, const struct assigned *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		int64_t low, high;
-
-		if (a->v[i].state == PARTITION_READING &&
-		    rd_kafka_get_watermark_offsets(rk, topic, a->v[i].id, &low, &high) ==
-			    RD_KAFKA_RESP_ERR_NO_ERROR &&
-		    low > a->v[i].next)
-			return 1;
-	}
-	return 0;
 }

@@ -1,64 +1,97 @@
 /* SPDX-License-Identifier: MIT */
-/* The Kafka side: configuration of the consumer, and the calls on it that need more than one line.
- * All blocking calls have a short limit and are made on the main thread. */
+/* The Kafka consumer: its configuration, and what comes of it as news, one a poll, so that nothing
+ * is called back from within a poll. All blocking calls have a short limit. One thread uses it. */
 #ifndef GAPLESS_CONSUMER_H
 #define GAPLESS_CONSUMER_H
 
-#include <librdkafka/rdkafka.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "assigned.h"
-#include "replay_plan.h"
-#include "start.h"
-#include "writer/batch.h"
+#include "partitions.h"
 #include "writer/options.h"
 
-/* The consumer, with its queue turned to rd_kafka_consumer_poll(); not subscribed. `opaque` goes to
- * the callbacks. Without on_rebalance it is one for partitions of our own choice: it never joins a
- * group nor commits, and is told the end of a partition. NULL: *err. */
-rd_kafka_t *consumer_new(const struct options *o,
-			 void (*on_rebalance)(rd_kafka_t *, rd_kafka_resp_err_t,
-					      rd_kafka_topic_partition_list_t *, void *),
-			 void (*on_error)(rd_kafka_t *, int, const char *, void *), void *opaque,
-			 struct err *err);
+enum consumer_news {
+	CONSUMER_NOTHING, /* in time */
+	CONSUMER_MESSAGE,
+	CONSUMER_EOF,          /* the partition has nothing at that offset yet */
+	CONSUMER_OUT_OF_RANGE, /* the topic does not have the partition's next offset (any more): it
+				  is not read until it is assigned again */
+	CONSUMER_ASSIGNED,     /* the group gives partitions: answer with consumer_accept() */
+	CONSUMER_REVOKED,      /* it takes them back: answer with consumer_give_back(), soon */
+	CONSUMER_LOST,         /* as REVOKED, but somebody else may own them already */
+	CONSUMER_OTHER,        /* said in the log; nothing follows */
+	CONSUMER_REPLACED      /* by another one with the same group-instance-id */
+};
 
-/* How many partitions the topic has, 0 if it does not exist, -1 if no broker answers (*err).
+/* Of a message; of EOF and OUT_OF_RANGE partition and offset. Valid until the next poll. */
+struct consumer_message {
+	int32_t partition;
+	int64_t offset;
+	const void *key, *value; /* NULL: none */
+	size_t key_len, value_len;
+};
+
+/* What Kafka says of a partition. */
+struct consumer_offsets {
+	int64_t low, high; /* the topic's first offset, and the one after its last */
+	int64_t committed; /* by the group; -1: nothing */
+	int64_t from;      /* the first one of a time */
+};
+
+struct consumer;
+
+/* Not subscribed. in_group 0: one for partitions of our own choice, which never joins a group nor
+ * commits. NULL: *err. */
+struct consumer *consumer_new(const struct options *o, int in_group, struct err *err);
+/* Leaves the group, answering what it asks meanwhile. */
+void consumer_close(struct consumer *c);
+void consumer_free(struct consumer *c);
+
+/* What came first within wait_ms. */
+enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consumer_message *m);
+
+/* How many partitions the topic has, 0 if it does not exist, -1 if no broker answers (*err). */
+int consumer_topic_partitions(struct consumer *c, struct err *err);
+int consumer_subscribe(struct consumer *c, struct err *err);
+/* The partitions of CONSUMER_ASSIGNED: how many, and *ids, valid until it is answered. */
+size_t consumer_given(const struct consumer *c, const int32_t **ids);
+/* What the partitions deliver before consumer_assign() is to be ignored. */
+void consumer_accept(struct consumer *c);
+void consumer_give_back(struct consumer *c);
+
+/* Fill low and high, committed, or from (of the first message that the broker stamped with from_ms
+ * or later; `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later.
  */
-int consumer_topic_partitions(rd_kafka_t *rk, const char *topic, struct err *err);
-int consumer_subscribe(rd_kafka_t *rk, const char *topic, struct err *err);
-
-/* Committed offset and watermarks of a partition each: fills facts[i] for a->v[i]. 0, or -1 (*err):
- * ask again later. */
-int consumer_facts(rd_kafka_t *rk, const char *topic, const struct assigned *a,
-		   struct start_facts *facts, struct err *err);
-
-/* The same for a replay: fills low, high and from (the first offset that the broker stamped with
- * from_ms or later; INT64_MIN: low) of parts[i] for a->v[i]. */
-int consumer_bounds(rd_kafka_t *rk, const char *topic, const struct assigned *a, int64_t from_ms,
-		    struct replay_part *parts, struct err *err);
+int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
+		      struct err *err) __attribute__((warn_unused_result));
+int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
+			   struct consumer_offsets *out, struct err *err)
+	__attribute__((warn_unused_result));
+int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
+		      struct consumer_offsets *out, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */
-int consumer_assign(rd_kafka_t *rk, const char *topic, const struct assigned *a, struct err *err);
+int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* Pauses or resumes partitions: all that are reading, or with `all` every one. */
-void consumer_pause(rd_kafka_t *rk, const char *topic, const struct assigned *a);
-void consumer_resume(rd_kafka_t *rk, const char *topic, const struct assigned *a, int all);
-void consumer_pause_one(rd_kafka_t *rk, const char *topic, int32_t partition);
+void consumer_pause(struct consumer *c, const struct partitions *ps);
+void consumer_resume(struct consumer *c, const struct partitions *ps, int all);
+void consumer_pause_one(struct consumer *c, int32_t partition);
 
 /* Has librdkafka fetch more, where the queue is no longer full and there is more; some versions
  * would take a second to notice. To be called again after so many milliseconds, while there is room
  * for more. */
-int consumer_keep_fetching(rd_kafka_t *rk, const char *topic, const struct assigned *a);
+int consumer_keep_fetching(struct consumer *c, const struct partitions *ps);
 
-/* Commits the ends of a stored batch, and waits for the answer. 0; ERR_RETRY: refused or not
- * answered, harmless, the next commit covers it; ERR_FATAL: this consumer was replaced. */
-enum err_class consumer_commit(rd_kafka_t *rk, const char *topic, const struct batch *stored,
-			       struct err *err);
+/* Commits what is finished and not committed yet, and waits for the answer. ERR_NONE; ERR_RETRY:
+ * refused or not answered, harmless, the next commit covers it; ERR_FATAL: this consumer was
+ * replaced. */
+enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err);
 
 /* Messages between what was taken and the end of the partitions, as far as the client knows. */
-int64_t consumer_lag(rd_kafka_t *rk, const char *topic, const struct assigned *a);
-/* Partitions whose beginning has moved past what was taken, so that nothing says so but this: 1
- * where there is one. */
-int consumer_is_behind_beginning(rd_kafka_t *rk, const char *topic, const struct assigned *a);
+int64_t consumer_lag(struct consumer *c, const struct partitions *ps);
 
 #endif

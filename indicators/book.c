@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+struct book {
+	struct entry **v; /* by symbol and interval */
+	size_t n, cap;
+	struct entry **noted;
+	size_t noted_n, noted_next, noted_cap;
+};
+
+struct book *book_new(void)
+{
+	return xcalloc(1, sizeof(struct book));
+}
+
+static void entry_free(struct entry *e)
+{
+	window_free(e->window);
+	free(e);
+}
+
+void book_free(struct book *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->n; i++)
+		entry_free(b->v[i]);
+	free(b->v);
+	free(b->noted);
+	free(b);
+}
+
+static int order(const struct entry *e, const char *symbol, const struct interval *interval)
+{
+	int c = strcmp(e->symbol, symbol);
+
+	return c ? c : (e->interval > interval) - (e->interval < interval);
+}
+
+static size_t place(const struct book *b, const char *symbol, const struct interval *interval)
+{
+	size_t low = 0, high = b->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (order(b->v[mid], symbol, interval) >= 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+struct entry *book_find(const struct book *b, const char *symbol, const struct interval *interval)
+{
+	size_t i = place(b, symbol, interval);
+
+	return i < b->n && order(b->v[i], symbol, interval) == 0 ? b->v[i] : NULL;
+}
+
+struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
+		       struct window *window)
+{
+	size_t i = place(b, symbol, interval);
+	struct entry *e = xcalloc(1, sizeof *e);
+
+	snprintf(e->symbol, sizeof e->symbol, "%s", symbol);
+	e->interval = interval;
+	e->window = window;
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 64;
+		b->v = xreallocarray(b->v, b->cap, sizeof(*b->v));
+	}
+	memmove(b->v + i + 1, b->v + i, (b->n - i) * sizeof(*b->v));
+	b->v[i] = e;
+	b->n++;
+	return e;
+}
+
+size_t book_n(const struct book *b)
+{
+	return b->n;
+}
+
+struct entry *book_at(const struct book *b, size_t i)
+{
+	return b->v[i];
+}
+
+void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of)
+{
+	size_t kept = 0;
+
+	b->noted_n = b->noted_next = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		b->v[i]->is_noted = 0;
+		if (keep(of, b->v[i]))
+			b->v[kept++] = b->v[i];
+		else
+			entry_free(b->v[i]);
+	}
+	b->n = kept;
+}
+
+void book_note(struct book *b, struct entry *e)
+{
+	if (e->is_noted)
+		return;
+	e->is_noted = 1;
+	if (b->noted_n == b->noted_cap) {
+		b->noted_cap = b->noted_cap ? 2 * b->noted_cap : 64;
+		b->noted = xreallocarray(b->noted, b->noted_cap, sizeof(*b->noted));
+	}
+	b->noted[b->noted_n++] = e;
+}
+
+struct entry *book_noted(struct book *b)
+{
+	struct entry *e;
+
+	if (b->noted_next == b->noted_n) {
+		b->noted_n = b->noted_next = 0;
+		return NULL;
+	}
+	e = b->noted[b->noted_next++];
+	e->is_noted = 0;
+	return e;
+}
+
+size_t book_bytes(const struct book *b)
+{
+	size_t bytes = b->cap * sizeof(*b->v);
+
+	for (size_t i = 0; i < b->n; i++)
+		bytes += sizeof(struct entry) + window_bytes(b->v[i]->window);
+	return bytes;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The series that this process has, by name. Pure. */
+#ifndef GAPLESS_INDICATORS_BOOK_H
+#define GAPLESS_INDICATORS_BOOK_H
+
+#include "common/candle.h"
+#include "window.h"
+
+struct book;
+
+/* One series; what it is does not change, what its window holds is the window's. */
+struct entry {
+	char symbol[SYMBOL_BYTES];
+	const struct interval *interval;
+	struct window *window;
+	int is_noted; /* book_note */
+};
+
+struct book *book_new(void);
+void book_free(struct book *b);
+/* NULL: this process does not have it. */
+struct entry *book_find(const struct book *b, const char *symbol, const struct interval *interval);
+/* Takes the window. */
+struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
+		       struct window *window);
+size_t book_n(const struct book *b);
+struct entry *book_at(const struct book *b, size_t i);
+/* Drops every series that `keep` says no to. */
+void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of);
+
+/* A list of those that have something to compute: each once, in the order of the first note. */
+void book_note(struct book *b, struct entry *e);
+/* The next one, taken from the list; NULL: none. */
+struct entry *book_noted(struct book *b);
+size_t book_bytes(const struct book *b);
+
+#endif

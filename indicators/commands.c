@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+
+#include "common/log.h"
+#include "common/stop.h"
+#include "options.h"
+#include "serve.h"
+
+static int run_serve(const void *settings)
+{
+	struct options o = *(const struct options *)settings;
+	struct err err;
+
+	if (options_check(&o, &err)) {
+		log_error(err.text);
+		return EXIT_USAGE;
+	}
+	return serve(&o);
+}
+
+static const struct settings_command commands[] = {
+	{.name = "",
+	 .help = "reads candles.v1 and publishes indicators.v1, for ever",
+	 .run = run_serve},
+	{.name = NULL},
+};
+
+const struct settings_spec commands_spec = {
+	.program = "gapless-indicators",
+	.usage = "Usage: gapless-indicators [settings]\n\n"
+		 "Reads the candles of a topic and publishes their indicators. Start more of it to "
+		 "share the work.\n",
+	.examples = "Examples:\n"
+		    "  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n",
+	.table = options_table,
+	.also_known = options_also_known,
+	.commands = commands,
+};

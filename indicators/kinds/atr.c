@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Wilder's average true range, seeded with the mean of the first n true ranges. The first bar of a
+ * run has none: there is no close before it. */
+#include <math.h>
+
+#include "bars.h"
+
+#define DIGITS 32.0
+
+static int64_t need(const double *p)
+{
+	return (int64_t)p[0] + 1;
+}
+
+static int64_t reach(const double *p)
+{
+	return need(p) + kind_decay(1 / p[0], DIGITS);
+}
+
+static double true_range(const struct bar *b)
+{
+	double before = b[-1].close;
+
+	return fmax(b->high - b->low, fmax(fabs(b->high - before), fabs(b->low - before)));
+}
+
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
+{
+	double n = p[0];
+
+	if (in.run < 2)
+		return 0;
+	if (in.run <= need(p)) {
+		s[0] += true_range(in.newest);
+		if (in.run < need(p))
+			return 0;
+		s[0] /= n;
+	} else {
+		s[0] = (s[0] * (n - 1) + true_range(in.newest)) / n;
+	}
+	out[0] = s[0];
+	return in.run;
+}
+
+const struct kind kind_atr = {
+	.name = "atr",
+	.values = {"atr"},
+	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
+	.need = need,
+	.reach = reach,
+	.is_recursive = 1,
+	.step = step,
+};

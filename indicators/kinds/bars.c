@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "bars.h"
+
+#include <math.h>
+
+int64_t kind_day_of(int64_t timestamp_ms)
+{
+	return timestamp_ms - timestamp_ms % INT64_C(86400000);
+}
+
+double kind_mean_close(const struct bar *newest, int64_t n)
+{
+	double sum = 0;
+
+	for (int64_t i = n - 1; i >= 0; i--)
+		sum += newest[-i].close;
+	return sum / (double)n;
+}
+
+double kind_mean_volume(const struct bar *newest, int64_t n)
+{
+	double sum = 0;
+
+	for (int64_t i = n - 1; i >= 0; i--)
+		sum += newest[-i].volume;
+	return sum / (double)n;
+}
+
+int64_t kind_decay(double alpha, double digits)
+{
+	return (int64_t)ceil(digits / -log1p(-alpha));
+}

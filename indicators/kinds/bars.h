@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Arithmetic that several kinds share. */
+#ifndef GAPLESS_INDICATORS_BARS_H
+#define GAPLESS_INDICATORS_BARS_H
+
+#include "kind.h"
+
+/* Start of the UTC day. */
+int64_t kind_day_of(int64_t timestamp_ms);
+/* Mean of the closes, or volumes, of the newest n bars. */
+double kind_mean_close(const struct bar *newest, int64_t n);
+double kind_mean_volume(const struct bar *newest, int64_t n);
+/* Bars after which a factor that shrinks by `alpha` a bar is below e^-digits. */
+int64_t kind_decay(double alpha, double digits);
+
+#endif

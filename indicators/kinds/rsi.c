@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Wilder's relative strength index: gains and losses are averaged, seeded with the mean of the
+ * first n changes. A flat series has no strength: 0. */
+#include <math.h>
+
+#include "bars.h"
+
+/* In a market that stands still gains and losses shrink together, and their ratio goes on telling
+ * of the last trades: where a recursion began is forgotten only when both count as nothing (FLAT).
+ * e^-79 takes the changes of any price there; that is the horizon. */
+#define DIGITS 79.0
+#define FLAT   1e-14 /* TA-Lib's: less than that is nothing */
+
+static int64_t need(const double *p)
+{
+	return (int64_t)p[0] + 1;
+}
+
+static int64_t reach(const double *p)
+{
+	return need(p) + kind_decay(1 / p[0], DIGITS);
+}
+
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
+{
+	double n = p[0], change, gain, loss;
+
+	if (in.run < 2)
+		return 0;
+	change = in.newest->close - in.newest[-1].close;
+	gain = change > 0 ? change : 0;
+	loss = change < 0 ? -change : 0;
+	if (in.run <= need(p)) {
+		s[0] += gain;
+		s[1] += loss;
+		if (in.run < need(p))
+			return 0;
+		s[0] /= n;
+		s[1] /= n;
+	} else {
+		s[0] = (s[0] * (n - 1) + gain) / n;
+		s[1] = (s[1] * (n - 1) + loss) / n;
+	}
+	out[0] = s[0] + s[1] < FLAT ? 0 : 100 * (s[0] / (s[0] + s[1]));
+	return in.run;
+}
+
+const struct kind kind_rsi = {
+	.name = "rsi",
+	.values = {"rsi"},
+	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
+	.need = need,
+	.reach = reach,
+	.is_recursive = 1,
+	.step = step,
+};

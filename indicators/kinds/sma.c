@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Simple moving average of the closes. */
+#include "bars.h"
+
+static int64_t period(const double *p)
+{
+	return (int64_t)p[0];
+}
+
+static int64_t step(const double *p, double *s, struct kind_input in, double *out)
+{
+	int64_t n = period(p);
+
+	(void)s;
+	if (in.run < n)
+		return 0;
+	out[0] = kind_mean_close(in.newest, n);
+	return n;
+}
+
+const struct kind kind_sma = {
+	.name = "sma",
+	.values = {"sma"},
+	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
+	.need = period,
+	.reach = period,
+	.step = step,
+};

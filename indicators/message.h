@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The message of indicators.v1: the contract with those who read it
+ * (schemas/indicator.schema.json).
+ *
+ * (symbol, interval, timestamp, indicator, params) is its key to upsert by; of several messages of
+ * one key the one with the greatest as_of holds, of those the one that came last. */
+#ifndef GAPLESS_INDICATORS_MESSAGE_H
+#define GAPLESS_INDICATORS_MESSAGE_H
+
+#include "common/buf.h"
+#include "walk.h"
+
+enum { INDICATOR_VERSION = 1, INDICATOR_MAX_BYTES = 1024, NUMBER_BYTES = 32 };
+
+struct indicator_message {
+	const char *symbol, *source;
+	const struct interval *interval;
+	int64_t timestamp_ms;
+	const struct indicator *indicator;
+	struct result result;
+};
+
+/* Appends flat JSON, one line without newline, no spaces, keys in the schema's order. -1 if out is
+ * full. */
+int indicator_encode(const struct indicator_message *m, struct buf *out)
+	__attribute__((warn_unused_result));
+
+/* The shortest text that reads back to the same double. Returns out. */
+char *number_text(double v, char out[NUMBER_BYTES]);
+
+const char *result_state_name(enum result_state state);
+const char *result_reason_name(enum result_reason reason); /* "" for none */
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of gapless-indicators. */
+#ifndef GAPLESS_INDICATORS_OPTIONS_H
+#define GAPLESS_INDICATORS_OPTIONS_H
+
+#include "common/settings.h"
+#include "set.h"
+
+struct options {
+	const char *brokers, *topic, *output_topic, *group;
+	const char *database, *source, *indicators, *log_level;
+	struct setting_list kafka;
+	int64_t partitions, replication, retention_ms;
+	int64_t session_timeout_ms, drain_seconds;
+	int without_database;
+	int64_t topic_hours;
+	/* made of them by options_check */
+	struct set set;
+};
+
+extern const struct setting options_table[];
+extern const char *const options_also_known[];
+
+/* What bounds alone cannot say; fills what is made of others. 0, or -1 with *err. */
+int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "sink.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "common/fault.h"
+#include "common/kafka.h"
+#include "common/log.h"
+
+enum { SAY_MS = 10000, FULL_WAIT_MS = 20, GIVE_UP_MS = 2000 };
+
+struct sink {
+	const struct options *options;
+	rd_kafka_t *rk;
+	struct buf value;
+	int64_t outstanding, sent;
+	int is_broken;
+	struct log_throttle say;
+};
+
+static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+	struct sink *s = opaque;
+	int64_t skipped, *outstanding = message->_private;
+
+	(void)rk;
+	s->outstanding--;
+	--*outstanding;
+	if (!message->err)
+		return;
+	s->is_broken = 1;
+	if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
+		log_warn("an indicator was not delivered to Kafka",
+			 L_STR("error", rd_kafka_err2str(message->err)),
+			 L_INT("suppressed", skipped));
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	(void)opaque;
+	kafka_log_error(rk, code, reason);
+}
+
+struct sink *sink_new(const struct options *o, struct err *err)
+{
+	static const struct kafka_property role[] = {{"enable.idempotence", "true"},
+						     {"linger.ms", "5"},
+						     {"compression.type", "lz4"},
+						     {"message.timeout.ms", "0"},
+						     {"queue.buffering.max.messages", "200000"},
+						     {"allow.auto.create.topics", "false"},
+						     {NULL, NULL}};
+	static const char *const fixed[] = {"enable.idempotence",
+					    "acks",
+					    "request.required.acks",
+					    "partitioner",
+					    "allow.auto.create.topics",
+					    "enable.gapless.guarantee",
+					    NULL};
+	rd_kafka_conf_t *conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
+	struct sink *s;
+	char text[256];
+
+	if (!conf)
+		return NULL;
+	s = xcalloc(1, sizeof *s);
+	s->options = o;
+	buf_init(&s->value, INDICATOR_MAX_BYTES);
+	rd_kafka_conf_set_opaque(conf, s);
+	rd_kafka_conf_set_dr_msg_cb(conf, report);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+	if (s->rk)
+		return s;
+	rd_kafka_conf_destroy(conf);
+	err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
+	free(s);
+	return NULL;
+}
+
+void sink_free(struct sink *s)
+{
+	if (!s)
+		return;
+	rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(s->rk, GIVE_UP_MS);
+	rd_kafka_destroy(s->rk);
+	buf_release(&s->value);
+	free(s);
+}
+
+static rd_kafka_resp_err_t produce(struct sink *s, const struct indicator_message *m,
+				   int64_t *outstanding)
+{
+	return rd_kafka_producev(s->rk, RD_KAFKA_V_TOPIC(s->options->output_topic),
+				 RD_KAFKA_V_KEY(m->symbol, strlen(m->symbol)),
+				 RD_KAFKA_V_VALUE(s->value.data, s->value.len),
+				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+				 RD_KAFKA_V_OPAQUE(outstanding), RD_KAFKA_V_END);
+}
+
+void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outstanding)
+{
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
+	int64_t skipped;
+
+	if (s->is_broken)
+		return;
+	buf_clear(&s->value);
+	if (indicator_encode(m, &s->value) == 0) {
+		while ((code = produce(s, m, outstanding)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			rd_kafka_poll(s->rk, FULL_WAIT_MS);
+	}
+	if (code) {
+		s->is_broken = 1;
+		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
+			log_warn("an indicator could not be published",
+				 L_STR("error", rd_kafka_err2str(code)),
+				 L_INT("suppressed", skipped));
+		return;
+	}
+	++*outstanding;
+	s->outstanding++;
+	s->sent++;
+	FAULT("after_send");
+}
+
+void sink_poll(struct sink *s, int wait_ms)
+{
+	rd_kafka_poll(s->rk, wait_ms);
+}
+
+int64_t sink_outstanding(const struct sink *s)
+{
+	return s->outstanding;
+}
+
+int64_t sink_sent(const struct sink *s)
+{
+	return s->sent;
+}
+
+int sink_is_broken(const struct sink *s)
+{
+	return s->is_broken;
+}

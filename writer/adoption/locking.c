@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "locking.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "adopt_sql.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/stop.h"
+
+enum { SAY_MS = 5000, AGAIN_MS = 500, DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
+
+static const struct pg_params none;
+
+int adopt_stopped(struct err *err)
+{
+	if (!stop_requested())
+		return 0;
+	err_set(err, ERR_RETRY,
+		"the adoption of market_data was stopped by a signal; gapless-writer migrate goes on with it");
+	return 1;
+}
+
+/* A signal ends it. */
+static void pause_ms(int ms)
+{
+	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
+
+	poll(&p, 1, ms);
+}
+
+int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), void *arg,
+		     const char *waits, struct err *err)
+{
+	struct log_throttle say = {0, 0};
+	struct err ignored;
+	int64_t skipped;
+
+	for (;;) {
+		if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
+		    pg_run(pg, SQL_SHORT_LOCKS, none, DEADLINE_MS, err) != 0)
+			return -1;
+		if (step(arg, err) == 0)
+			return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+		if (strcmp(pg->sqlstate, "55P03") != 0 || !pg_is_open(pg) ||
+		    pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0)
+			return -1;
+		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
+			log_info(waits);
+		pause_ms(AGAIN_MS);
+		if (adopt_stopped(err))
+			return -1;
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What a feed hands on: a step of one partition, in order. */
+#ifndef GAPLESS_ARRIVAL_H
+#define GAPLESS_ARRIVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arrival {
+	int32_t partition;
+	int64_t from, next; /* offsets [from, next) are taken with it; a message is at next - 1 */
+	int has_message;    /* 0: there is nothing to be read in between */
+	int wanted;         /* 0: not by this feed */
+	const void *key, *value; /* NULL: the message has none; valid until the next poll */
+	size_t key_len, value_len;
+	int64_t dead_run; /* dead letters right below it */
+};
+
+#endif

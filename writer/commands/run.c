@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/stop.h"
+#include "writer/database/database.h"
+#include "writer/feed/feed_group.h"
+#include "writer/feed/feed_replay.h"
+#include "writer/writer.h"
+
+/* Runs with the feed, which is made before the wait for the database: what is wrong with its
+ * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
+static int run(const struct options *o, struct feed *feed, const struct err *err,
+	       int (*ready)(const struct options *), struct cursor cursor)
+{
+	int code;
+
+	if (feed == NULL) {
+		log_error(err->text);
+		return EXIT_USAGE;
+	}
+	code = ready(o);
+	if (code == EXIT_DONE && !stop_requested())
+		return writer_run(o, feed, cursor);
+	if (code == EXIT_DONE)
+		code = feed_exit_code(feed, code, NULL, clock_boot_ms());
+	feed_free(feed);
+	return code;
+}
+
+static int wait_for_tables(const struct options *o)
+{
+	return database_wait(o->database);
+}
+
+int run_live(const struct options *o)
+{
+	struct err err;
+	struct feed *feed = feed_group_new(o, &err);
+
+	return run(o, feed, &err, wait_for_tables, cursor_live(o->topic));
+}
+
+/* Is the table there, too, that only a replay needs? */
+static int wait_for_replay_table(const struct options *o)
+{
+	struct pg pg = {0};
+	struct err err = {0};
+	int rc = -1, code = database_wait(o->database);
+
+	if (code != EXIT_DONE)
+		return code;
+	while (rc != 0 && !stop_requested()) {
+		rc = database_open(&pg, o->database, -1, &err);
+		if (rc == 0)
+			rc = replay_run_check(&pg, &err);
+		if (rc != 0 && err.class != ERR_RETRY)
+			break;
+	}
+	pg_close(&pg);
+	if (rc == 0 || stop_requested())
+		return EXIT_DONE;
+	log_error(err.text);
+	return EXIT_USAGE;
+}
+
+int run_replay(const struct options *o)
+{
+	struct replay_spec spec;
+	struct err err;
+	int code = EXIT_USAGE;
+
+	if (replay_spec_init(&spec, o->topic, o->from_ms, o->symbols, o->name, &err) != 0) {
+		log_error(err.text);
+	} else {
+		struct feed *feed = feed_replay_new(o, &spec, &err);
+
+		code = run(o, feed, &err, wait_for_replay_table,
+			   cursor_replay(o->topic, spec.name));
+	}
+	replay_spec_release(&spec);
+	return code;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "feed.h"
+
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "common/fault.h"
+#include "common/log.h"
+
+enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
+
+struct feed {
+	const struct feed_kind *kind;
+	void *self;
+	struct consumer *consumer;
+	struct partitions *partitions;
+	int joined, absent, paused;
+	int64_t join_due_ms, start_due_ms, fetch_due_ms;
+	struct log_throttle say_topic, say_start;
+};
+
+struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer *consumer,
+		      struct partitions *partitions)
+{
+	struct feed *f = xcalloc(1, sizeof(*f));
+
+	f->kind = kind;
+	f->self = self;
+	f->consumer = consumer;
+	f->partitions = partitions;
+	return f;
+}
+
+void feed_free(struct feed *f)
+{
+	if (f == NULL)
+		return;
+	f->kind->free(f->self);
+	consumer_free(f->consumer);
+	partitions_free(f->partitions);
+	free(f);
+}
+
+/* ---------------------------------------------------------------- the topic, and the start */
+
+/* A subscription to a topic that is not there would notice it up to a minute late. */
+unsigned feed_join(struct feed *f, int64_t now_ms)
+{
+	struct err err;
+	int64_t skipped;
+	int n;
+
+	if (f->joined || now_ms < f->join_due_ms)
+		return FOLLOW_NOTHING;
+	f->join_due_ms = now_ms + TOPIC_MS;
+	n = consumer_topic_partitions(f->consumer, &err);
+	f->absent = n == 0 ? f->absent + 1 : 0;
+	if (n == 0)
+		return f->kind->absent(f->self, f->absent, now_ms);
+	f->joined = n > 0 && f->kind->join(f->self, n, &err) == 0;
+	if (!f->joined && log_due(&f->say_topic, now_ms, SAY_TOPIC_MS, &skipped))
+		log_warn("waiting for Kafka", L_STR("error", err.text),
+			 L_INT("suppressed", skipped));
+	return FOLLOW_NOTHING;
+}
+
+static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
+{
+	int64_t skipped;
+
+	f->start_due_ms = now_ms + ASK_AGAIN_MS;
+	if (log_due(&f->say_start, now_ms, SAY_START_MS, &skipped))
+		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
+			 L_INT("suppressed", skipped));
+}
+
+int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
+{
+	struct err err;
+	int asked;
+
+	if (!partitions_are_starting(f->partitions)) {
+		asked = idle && f->kind->check(f->self, now_ms, work);
+	} else if (now_ms < f->start_due_ms) {
+		asked = 0;
+	} else {
+		asked = f->kind->ask(f->self, work, &err) == 0;
+		if (!asked)
+			ask_later(f, &err, now_ms);
+	}
+	work->generation = feed_generation(f);
+	return asked;
+}
+
+unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
+		     int64_t now_ms)
+{
+	struct err err;
+
+	if (done->work.kind == STORE_CHECK || done->work.generation != feed_generation(f))
+		return FOLLOW_NOTHING;
+	if (!f->kind->start(f->self, done)) {
+		f->start_due_ms = now_ms;
+	} else if (consumer_assign(f->consumer, f->partitions, &err) != 0) {
+		partitions_restart(f->partitions);
+		ask_later(f, &err, now_ms);
+	} else {
+		f->kind->started(f->self, done, tally, now_ms);
+	}
+	return FOLLOW_NOTHING;
+}
+
+void feed_restart(struct feed *f)
+{
+	consumer_resume(f->consumer, f->partitions, 1);
+	f->paused = 0;
+	partitions_restart(f->partitions);
+}
+
+/* ---------------------------------------------------------------- the group gives and takes */
+
+static void take_given(struct feed *f)
+{
+	const int32_t *ids;
+	size_t n = consumer_given(f->consumer, &ids);
+
+	partitions_set(f->partitions, ids, n);
+	f->paused = 0;
+	f->start_due_ms = 0;
+	if (n > 0)
+		log_info("partitions assigned", L_INT("partitions", n));
+	else
+		log_info(
+			"no partition for this writer: there are more writers than partitions; standing by");
+	consumer_accept(f->consumer);
+}
+
+static void forget_partitions(struct feed *f, const char *what)
+{
+	size_t n = partitions_count(f->partitions);
+
+	if (n > 0)
+		log_info(what, L_INT("partitions", n));
+	partitions_set(f->partitions, NULL, 0);
+	f->paused = 0;
+}
+
+void feed_give_back(struct feed *f)
+{
+	forget_partitions(f, "partitions given back");
+	consumer_give_back(f->consumer);
+}
+
+void feed_close(struct feed *f)
+{
+	consumer_close(f->consumer);
+}
+
+/* ---------------------------------------------------------------- what comes */
+
+static unsigned on_message(struct feed *f, const struct consumer_message *m, struct arrival *a)
+{
+	const struct partition *p = partitions_find(f->partitions, m->partition);
+
+	switch (partition_judge(p, m->offset)) {
+	case ARRIVES_IGNORED:
+		return FOLLOW_NOTHING;
+	case ARRIVES_BACK:
+		log_warn("the topic does not go on where it should; looking for the place to go on",
+			 L_INT("partition", m->partition), L_INT("expected", p->next),
+			 L_INT("offset", m->offset));
+		return FOLLOW_RESTART;
+	case ARRIVES_NEXT:
+		break;
+	}
+	*a = (struct arrival){.partition = m->partition,
+			      .from = p->next,
+			      .next = p->end,
+			      .dead_run = p->dead_run};
+	if (m->offset >= p->end) /* there is nothing more before the end */
+		return FOLLOW_NOTHING;
+	a->next = m->offset + 1;
+	a->has_message = 1;
+	a->wanted = f->kind->wants(f->self, m);
+	a->key = m->key;
+	a->key_len = m->key_len;
+	a->value = m->value;
+	a->value_len = m->value_len;
+	return FOLLOW_NOTHING;
+}
+
+/* Nothing is at `offset` yet, so what lies between `next` and it carries no message. */
+static unsigned on_eof(struct feed *f, const struct consumer_message *m, struct arrival *a)
+{
+	const struct partition *p = partitions_find(f->partitions, m->partition);
+	unsigned follow = FOLLOW_NOTHING;
+
+	if (partition_judge(p, m->offset) != ARRIVES_NEXT)
+		return FOLLOW_NOTHING;
+	if (m->offset < p->end)
+		follow = f->kind->short_of_end(f->self, p, m->offset);
+	if (follow & FOLLOW_RESTART)
+		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
+	else
+		*a = (struct arrival){.partition = m->partition,
+				      .from = p->next,
+				      .next = m->offset < p->end ? m->offset : p->end,
+				      .dead_run = p->dead_run};
+	return follow;
+}
+
+static unsigned on_out_of_range(struct feed *f, const struct consumer_message *m)
+{
+	const struct partition *p = partitions_find(f->partitions, m->partition);
+
+	if (p == NULL || p->state != PARTITION_READING)
+		return FOLLOW_NOTHING;
+	log_warn("the topic does not have what comes next (any more); looking for the place to go "
+		 "on",
+		 L_INT("partition", p->id), L_INT("expected", p->next));
+	return FOLLOW_RESTART;
+}
+
+int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
+{
+	struct consumer_message m;
+
+	*a = (struct arrival){0};
+	*follow = FOLLOW_NOTHING;
+	switch (consumer_poll(f->consumer, wait_ms, &m)) {
+	case CONSUMER_NOTHING:
+		return 0;
+	case CONSUMER_MESSAGE:
+		*follow = on_message(f, &m, a);
+		break;
+	case CONSUMER_EOF:
+		*follow = on_eof(f, &m, a);
+		break;
+	case CONSUMER_OUT_OF_RANGE:
+		*follow = on_out_of_range(f, &m);
+		break;
+	case CONSUMER_ASSIGNED:
+		take_given(f);
+		break;
+	case CONSUMER_REVOKED:
+		*follow = FOLLOW_GIVE_BACK;
+		break;
+	case CONSUMER_LOST:
+		forget_partitions(f, "partitions lost");
+		*follow = FOLLOW_LOST;
+		break;
+	case CONSUMER_REPLACED:
+		*follow = FOLLOW_REPLACED;
+		break;
+	case CONSUMER_OTHER:
+		break;
+	}
+	return 1;
+}
+
+void feed_took(struct feed *f, const struct arrival *a, int dead)
+{
+	int64_t dead_run = dead ? a->dead_run + 1 : a->has_message ? 0 : a->dead_run;
+
+	partitions_take(f->partitions, a->partition, a->next, dead_run);
+	if (partitions_find(f->partitions, a->partition)->state == PARTITION_DONE)
+		consumer_pause_one(f->consumer, a->partition);
+}
+
+unsigned feed_halt(struct feed *f, const struct arrival *a, const struct err *why, int64_t now_ms)
+{
+	return f->kind->halt(f->self, a, why, now_ms);
+}
+
+void feed_stored(struct feed *f, const struct batch *b)
+{
+	for (size_t i = 0; i < b->parts_n; i++)
+		partitions_store(f->partitions, b->parts[i].partition, b->parts[i].next);
+}
+
+unsigned feed_commit(struct feed *f, struct tally *tally, int64_t now_ms)
+{
+	unsigned follow;
+
+	FAULT("after_db_before_commit");
+	follow = f->kind->commit(f->self, tally, now_ms);
+	FAULT("after_commit");
+	return follow;
+}
+
+void feed_pause(struct feed *f, int pause)
+{
+	if (f->paused == pause)
+		return;
+	f->paused = pause;
+	if (pause)
+		consumer_pause(f->consumer, f->partitions);
+	else
+		consumer_resume(f->consumer, f->partitions, 0);
+	log_debug(pause ? "reading is paused until the database has caught up" : "reading goes on");
+}
+
+void feed_keep_fetching(struct feed *f, int64_t now_ms)
+{
+	if (!f->paused && !partitions_are_starting(f->partitions) && now_ms >= f->fetch_due_ms)
+		f->fetch_due_ms = now_ms + consumer_keep_fetching(f->consumer, f->partitions);
+}
+
+/* ---------------------------------------------------------------- questions */
+
+unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms)
+{
+	return f->kind->report(f->self, tally, now_ms);
+}
+
+int64_t feed_generation(const struct feed *f)
+{
+	return partitions_generation(f->partitions);
+}
+
+int64_t feed_due_in(const struct feed *f, int64_t now_ms)
+{
+	if (!partitions_are_starting(f->partitions))
+		return INT64_MAX;
+	return f->start_due_ms > now_ms ? f->start_due_ms - now_ms : 0;
+}
+
+int feed_is_read(const struct feed *f)
+{
+	return partitions_are_done(f->partitions);
+}
+
+int64_t feed_left(const struct feed *f)
+{
+	return f->kind->left(f->self);
+}
+
+int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t now_ms)
+{
+	return f->kind->exit_code(f->self, code, tally, now_ms);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "feed_group.h"
+
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+
+enum { CHECK_MS = 5000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
+
+struct feed_group {
+	const struct options *options;
+	struct consumer *consumer;
+	struct partitions *partitions;
+	struct position_item *items; /* lent to the database with each work */
+	int64_t check_due_ms, halted_due_ms;
+	struct log_throttle say_absent, say_commit;
+};
+
+/* ---------------------------------------------------------------- the start */
+
+static int join(void *self, int partitions, struct err *err)
+{
+	struct feed_group *g = self;
+
+	(void)partitions;
+	if (consumer_subscribe(g->consumer, err) != 0)
+		return -1;
+	log_info("subscribed", L_STR("topic", g->options->topic),
+		 L_STR("group", g->options->group));
+	return 0;
+}
+
+static unsigned absent(void *self, int n, int64_t now_ms)
+{
+	struct feed_group *g = self;
+	int64_t skipped;
+
+	(void)n;
+	if (log_due(&g->say_absent, now_ms, SAY_MS, &skipped))
+		log_warn("the topic is not there yet; waiting (the producer makes it)",
+			 L_STR("topic", g->options->topic));
+	return FOLLOW_NOTHING;
+}
+
+static size_t make_items(struct feed_group *g)
+{
+	size_t n = partitions_count(g->partitions);
+
+	free(g->items);
+	g->items = xcalloc(n + 1, sizeof(*g->items));
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		g->items[i] = (struct position_item){
+			.partition = p->id, .confirmed = p->confirmed, .at_least = p->stored};
+	}
+	return n;
+}
+
+static int ask(void *self, struct store_work *work, struct err *err)
+{
+	struct feed_group *g = self;
+	size_t n = make_items(g);
+	struct consumer_offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int rc = consumer_ask_committed(g->consumer, g->partitions, offsets, err);
+
+	if (rc == 0)
+		rc = consumer_ask_ends(g->consumer, g->partitions, offsets, err);
+	for (size_t i = 0; i < n; i++)
+		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,
+							 .low = offsets[i].low,
+							 .high = offsets[i].high};
+	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
+	free(offsets);
+	return rc;
+}
+
+static int start(void *self, const struct store_done *done)
+{
+	struct feed_group *g = self;
+
+	for (size_t i = 0; i < done->work.items_n; i++) {
+		const struct position_item *item = &done->work.items[i];
+
+		if (done->result == STORE_UNSURE)
+			partitions_confirm(g->partitions, item->partition, item->facts.position);
+		else
+			partitions_start(g->partitions, item->partition,
+					 &(struct partition_start){.offset = item->start.offset,
+								   .end = INT64_MAX,
+								   .stored = item->start.row_offset,
+								   .dead_run = item->dead_run});
+	}
+	return done->result != STORE_UNSURE;
+}
+
+static void log_start(const struct feed_group *g, const struct position_item *item,
+		      enum log_level level)
+{
+	LOG_AT(level, start_text(item->start.why), L_STR("topic", g->options->topic),
+	       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
+	       L_INT("committed", item->facts.committed), L_INT("position", item->facts.position),
+	       L_INT("low", item->facts.low), L_INT("high", item->facts.high),
+	       L_INT("lost_offsets", item->start.lost));
+}
+
+/* One line for all partitions that start for the same reason; what is lost or recreated also shows
+ * each partition. */
+static void log_starts(const struct feed_group *g, const struct store_work *work,
+		       enum start_why why)
+{
+	int64_t partitions = 0, again = 0;
+
+	for (size_t k = 0; k < work->items_n; k++) {
+		const struct position_item *item = &work->items[k];
+
+		if (item->start.why != why)
+			continue;
+		partitions++;
+		if (item->facts.committed > item->start.offset)
+			again += item->facts.committed - item->start.offset;
+		log_start(g, item, start_level(why) == LOG_ERROR ? LOG_ERROR : LOG_DEBUG);
+	}
+	if (partitions > 0 && start_level(why) != LOG_ERROR)
+		LOG_AT(start_level(why), start_text(why), L_STR("topic", g->options->topic),
+		       L_INT("partitions", partitions), L_INT("messages_read_again", again));
+}
+
+static void started(void *self, const struct store_done *done, struct tally *tally, int64_t now_ms)
+{
+	(void)now_ms;
+	for (size_t i = 0; i < done->work.items_n; i++)
+		tally_add(tally, TALLY_LOST_OFFSETS, done->work.items[i].start.lost);
+	for (int i = 0; i < START_WHYS; i++)
+		log_starts(self, &done->work, (enum start_why)i);
+}
+
+/* While nothing is stored, nothing else would notice that the tables were emptied. */
+static int check(void *self, int64_t now_ms, struct store_work *work)
+{
+	struct feed_group *g = self;
+
+	if (now_ms < g->check_due_ms || partitions_count(g->partitions) == 0)
+		return 0;
+	g->check_due_ms = now_ms + CHECK_MS;
+	*work = (struct store_work){.kind = STORE_CHECK, .items_n = make_items(g)};
+	work->items = g->items;
+	return 1;
+}
+
+/* ---------------------------------------------------------------- on the way */
+
+static int wants(const void *self, const struct consumer_message *m)
+{
+	(void)self;
+	(void)m;
+	return 1;
+}
+
+static unsigned short_of_end(void *self, const struct partition *p, int64_t offset)
+{
+	(void)self;
+	(void)p;
+	(void)offset;
+	return FOLLOW_NOTHING;
+}
+
+static unsigned halt(void *self, const struct arrival *a, const struct err *why, int64_t now_ms)
+{
+	struct feed_group *g = self;
+
+	partitions_halt(g->partitions, a->partition, why);
+	consumer_pause_one(g->consumer, a->partition);
+	log_error("a partition is halted; the others go on", L_STR("error", why->text),
+		  L_INT("partition", a->partition), L_INT("offset", a->next - 1));
+	g->halted_due_ms = now_ms + SAY_MS;
+	return FOLLOW_NOTHING;
+}
+
+static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
+{
+	struct feed_group *g = self;
+	struct err err;
+	int64_t skipped;
+
+	g->check_due_ms = now_ms + CHECK_MS;
+	switch (consumer_commit(g->consumer, g->partitions, &err)) {
+	case ERR_NONE:
+		partitions_committed(g->partitions);
+		break;
+	case ERR_FATAL:
+		log_error("this writer was replaced by another one with the same group-instance-id",
+			  L_STR("error", err.text));
+		return FOLLOW_REPLACED;
+	default:
+		/* Harmless: the rows are stored, so at worst they are read again. */
+		tally_add(tally, TALLY_COMMIT_FAILURES, 1);
+		if (log_due(&g->say_commit, now_ms, SAY_COMMIT_MS, &skipped))
+			log_warn(
+				"offsets could not be committed to Kafka; the next commit covers them",
+				L_STR("error", err.text), L_INT("suppressed", skipped));
+	}
+	return FOLLOW_NOTHING;
+}
+
+static int64_t left(const void *self)
+{
+	const struct feed_group *g = self;
+
+	return consumer_lag(g->consumer, g->partitions);
+}
+
+static unsigned report(void *self, struct tally *tally, int64_t now_ms)
+{
+	struct feed_group *g = self;
+
+	tally_log(tally, now_ms, left(g), 0);
+	if (now_ms < g->halted_due_ms)
+		return FOLLOW_NOTHING;
+	g->halted_due_ms = now_ms + SAY_MS;
+	for (size_t i = 0; i < partitions_count(g->partitions); i++) {
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		if (p->state == PARTITION_HALTED)
+			log_error("a partition is still halted", L_STR("error", p->halted),
+				  L_INT("partition", p->id), L_INT("offset", p->next));
+	}
+	return FOLLOW_NOTHING;
+}
+
+static int exit_code(void *self, int code, const struct tally *tally, int64_t now_ms)
+{
+	(void)self;
+	(void)tally;
+	(void)now_ms;
+	return code;
+}
+
+static void free_group(void *self)
+{
+	struct feed_group *g = self;
+
+	free(g->items);
+	free(g);
+}
+
+struct feed *feed_group_new(const struct options *o, struct err *err)
+{
+	static const struct feed_kind kind = {.join = join,
+					      .absent = absent,
+					      .ask = ask,
+					      .start = start,
+					      .started = started,
+					      .check = check,
+					      .wants = wants,
+					      .short_of_end = short_of_end,
+					      .halt = halt,
+					      .commit = commit,
+					      .left = left,
+					      .report = report,
+					      .exit_code = exit_code,
+					      .free = free_group};
+	struct consumer *consumer = consumer_new(o, 1, err);
+	struct feed_group *g;
+
+	if (consumer == NULL)
+		return NULL;
+	g = xcalloc(1, sizeof(*g));
+	g->options = o;
+	g->consumer = consumer;
+	g->partitions = partitions_new();
+	return feed_new(&kind, g, consumer, g->partitions);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "feed_replay.h"
+
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/progress_show.h"
+#include "common/stop.h"
+
+enum { ABSENT_MAX = 3 };
+
+struct feed_replay {
+	const char *topic;
+	const struct replay_spec *spec;
+	struct consumer *consumer;
+	struct partitions *partitions;
+	struct replay_run run; /* lent to the database with each work */
+	int begun;             /* 1: start and end of each partition are known */
+	int64_t total, done_before;
+	int64_t began_ms; /* when this process began to read */
+	struct progress_show show;
+};
+
+/* ---------------------------------------------------------------- the start */
+
+/* All partitions that the topic has. */
+static int join(void *self, int partitions, struct err *err)
+{
+	struct feed_replay *r = self;
+	int32_t *ids = xcalloc((size_t)partitions, sizeof(*ids));
+
+	(void)err;
+	for (int32_t i = 0; i < partitions; i++)
+		ids[i] = i;
+	partitions_set(r->partitions, ids, (size_t)partitions);
+	free(ids);
+	r->run.n = (size_t)partitions;
+	r->run.parts = xcalloc(r->run.n, sizeof(*r->run.parts));
+	return 0;
+}
+
+/* A broker that has just started may not know yet. */
+static unsigned absent(void *self, int n, int64_t now_ms)
+{
+	const struct feed_replay *r = self;
+
+	(void)now_ms;
+	if (n < ABSENT_MAX)
+		return FOLLOW_NOTHING;
+	log_error("there is no such topic, so there is nothing to replay",
+		  L_STR("topic", r->topic));
+	return FOLLOW_USAGE;
+}
+
+static int ask(void *self, struct store_work *work, struct err *err)
+{
+	struct feed_replay *r = self;
+	struct consumer_offsets *offsets = xcalloc(r->run.n, sizeof(*offsets));
+	int rc = consumer_ask_ends(r->consumer, r->partitions, offsets, err);
+
+	for (size_t i = 0; i < r->run.n; i++)
+		offsets[i].from = offsets[i].low;
+	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
+	if (rc == 0 && r->spec->from_ms > 0)
+		rc = consumer_ask_time(r->consumer, r->partitions, r->spec->from_ms, offsets, err);
+	for (size_t i = 0; i < r->run.n; i++) {
+		struct replay_part *part = &r->run.parts[i];
+
+		part->partition = partitions_at(r->partitions, i)->id;
+		part->low = offsets[i].low;
+		part->high = offsets[i].high;
+		part->from = offsets[i].from;
+	}
+	free(offsets);
+	r->run.running = r->begun;
+	*work = (struct store_work){.kind = STORE_REPLAY, .run = &r->run};
+	return rc;
+}
+
+static int start(void *self, const struct store_done *done)
+{
+	struct feed_replay *r = self;
+
+	(void)done;
+	r->total = 0;
+	for (size_t i = 0; i < r->run.n; i++) {
+		const struct replay_part *part = &r->run.parts[i];
+
+		partitions_start(r->partitions, part->partition,
+				 &(struct partition_start){.offset = part->next,
+							   .end = part->end,
+							   .stored = part->next,
+							   .dead_run = part->dead_run});
+		r->total += part->end - part->start;
+	}
+	return 1;
+}
+
+static int64_t left(const void *self)
+{
+	const struct feed_replay *r = self;
+	int64_t left = 0;
+
+	for (size_t i = 0; r->begun && i < partitions_count(r->partitions); i++) {
+		const struct partition *p = partitions_at(r->partitions, i);
+
+		left += p->stored < p->end ? p->end - p->stored : 0;
+	}
+	return left;
+}
+
+static void log_begun(const struct feed_replay *r, int64_t lost)
+{
+	static const char *const texts[] = {
+		[REPLAY_BEGINS] = "the replay begins",
+		[REPLAY_GOES_ON] = "the replay goes on where it was",
+		[REPLAY_ANEW] =
+			"the topic ends before what was to be replayed (it was recreated or lost its end); the replay "
+			"begins anew",
+	};
+
+	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun],
+	       L_STR("name", r->spec->name), L_INT("partitions", r->run.n),
+	       L_INT("messages", r->total), L_INT("done", r->total - left(r)));
+	if (lost > 0)
+		log_error("messages were deleted from the topic before they were replayed",
+			  L_STR("topic", r->topic), L_INT("messages", lost));
+}
+
+static void started(void *self, const struct store_done *done, struct tally *tally, int64_t now_ms)
+{
+	struct feed_replay *r = self;
+	int64_t lost = 0;
+	int first = !r->begun;
+
+	(void)done;
+	for (size_t i = 0; i < r->run.n; i++)
+		lost += r->run.parts[i].lost;
+	tally_add(tally, TALLY_LOST_OFFSETS, lost);
+	r->begun = 1;
+	log_begun(r, lost);
+	if (first || r->run.begun != REPLAY_GOES_ON) {
+		r->done_before = r->total - left(r);
+		r->began_ms = now_ms;
+	}
+	if (first)
+		progress_show_begin(&r->show);
+}
+
+static int check(void *self, int64_t now_ms, struct store_work *work)
+{
+	(void)self;
+	(void)now_ms;
+	(void)work;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- on the way */
+
+static int wants(const void *self, const struct consumer_message *m)
+{
+	const struct feed_replay *r = self;
+
+	return replay_wants(r->spec, m->key, m->key_len);
+}
+
+static unsigned short_of_end(void *self, const struct partition *p, int64_t offset)
+{
+	(void)self;
+	log_warn("the topic ends before its end of a moment ago; looking again",
+		 L_INT("partition", p->id), L_INT("offset", offset), L_INT("end", p->end));
+	return FOLLOW_RESTART;
+}
+
+static unsigned halt(void *self, const struct arrival *a, const struct err *why, int64_t now_ms)
+{
+	(void)self;
+	(void)now_ms;
+	log_error("the replay cannot pass a message; nothing after it is replayed",
+		  L_STR("error", why->text), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1));
+	return FOLLOW_PERSON;
+}
+
+/* Its place is in the database. */
+static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
+{
+	(void)self;
+	(void)tally;
+	(void)now_ms;
+	return FOLLOW_NOTHING;
+}
+
+static int is_complete(const struct feed_replay *r)
+{
+	return r->begun && partitions_are_done(r->partitions) && left(r) == 0;
+}
+
+static void show(struct feed_replay *r, const struct tally *tally, int64_t now_ms, int last)
+{
+	static const enum tally_counter which[] = {TALLY_INSERTED, TALLY_CORRECTED, TALLY_IDENTICAL,
+						   TALLY_STALE, TALLY_DEAD_LETTERS};
+	struct progress_counter counters[sizeof(which) / sizeof(which[0])];
+	const struct progress p = {.title = "replay",
+				   .unit = "messages",
+				   .done = r->total - left(r),
+				   .total = r->total,
+				   .done_before = r->done_before,
+				   .elapsed_ms = now_ms - r->began_ms,
+				   .counters = counters,
+				   .n = sizeof(counters) / sizeof(counters[0])};
+
+	for (size_t i = 0; i < p.n; i++)
+		counters[i] =
+			(struct progress_counter){tally_name(which[i]), tally_get(tally, which[i])};
+	if (last)
+		progress_show_end(&r->show, &p);
+	else
+		progress_show(&r->show, &p, now_ms);
+}
+
+static unsigned report(void *self, struct tally *tally, int64_t now_ms)
+{
+	struct feed_replay *r = self;
+
+	if (!r->begun || partitions_are_starting(r->partitions))
+		return FOLLOW_NOTHING;
+	show(r, tally, now_ms, 0);
+	return is_complete(r) ? FOLLOW_DONE : FOLLOW_NOTHING;
+}
+
+static int exit_code(void *self, int code, const struct tally *tally, int64_t now_ms)
+{
+	struct feed_replay *r = self;
+
+	if (r->begun)
+		show(r, tally, now_ms, 1);
+	if (is_complete(r)) {
+		log_info("the replay is complete", L_STR("name", r->spec->name),
+			 L_INT("messages", r->total));
+		return EXIT_DONE;
+	}
+	if (code != EXIT_DONE)
+		return code;
+	log_warn("the replay stopped before its end; run the same command to go on",
+		 L_STR("name", r->spec->name));
+	return EXIT_PERSON;
+}
+
+static void free_replay(void *self)
+{
+	struct feed_replay *r = self;
+
+	free(r->run.parts);
+	free(r);
+}
+
+struct feed *feed_replay_new(const struct options *o, const struct replay_spec *spec,
+			     struct err *err)
+{
+	static const struct feed_kind kind = {.join = join,
+					      .absent = absent,
+					      .ask = ask,
+					      .start = start,
+					      .started = started,
+					      .check = check,
+					      .wants = wants,
+					      .short_of_end = short_of_end,
+					      .halt = halt,
+					      .commit = commit,
+					      .left = left,
+					      .report = report,
+					      .exit_code = exit_code,
+					      .free = free_replay};
+	struct consumer *consumer = consumer_new(o, 0, err);
+	struct feed_replay *r;
+
+	if (consumer == NULL)
+		return NULL;
+	r = xcalloc(1, sizeof(*r));
+	r->topic = o->topic;
+	r->spec = spec;
+	r->consumer = consumer;
+	r->partitions = partitions_new();
+	r->run = (struct replay_run){.spec = spec, .topic = o->topic, .restart = o->restart};
+	return feed_new(&kind, r, consumer, r->partitions);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The partitions that this writer has, and how far each was taken. Pure.
+ *
+ *              started             taken to its end
+ *   UNKNOWN --------------> READING ----------------> DONE
+ *      ^                       '--- halted ---> HALTED
+ *      '------ restart: every one of them, from any state
+ *
+ * `next` moves in one function only (partitions_take), when what is below it was taken into a
+ * batch; it is set when the start of a partition is decided. */
+#ifndef GAPLESS_PARTITIONS_H
+#define GAPLESS_PARTITIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+enum partition_state {
+	PARTITION_UNKNOWN, /* where it starts is not decided yet: what arrives is ignored, it will
+			      be read again */
+	PARTITION_READING,
+	PARTITION_DONE,  /* everything before its end was taken: nothing after it is */
+	PARTITION_HALTED /* a message that this program must not skip: nothing after it is taken */
+};
+
+/* Where a partition begins. */
+struct partition_start {
+	int64_t offset;
+	int64_t end; /* what comes from here on is not wanted (a replay); INT64_MAX: there is none
+		      */
+	int64_t stored;   /* the database's position */
+	int64_t dead_run; /* dead letters at the offsets right below the start */
+};
+
+struct partition {
+	int32_t id;
+	enum partition_state state;
+	int64_t next; /* offset of the message that comes next, or less */
+	int64_t end, dead_run;
+	int64_t stored;    /* the database's position is known to be at least here */
+	int64_t finished;  /* everything of this assignment below it is stored */
+	int64_t committed; /* `finished`, as Kafka was told last */
+	int64_t confirmed; /* a position beyond the topic's end, for position_start(); -1 = none */
+	char halted[512];  /* why */
+};
+
+enum arrival_at {
+	ARRIVES_NEXT,    /* at `next` or after it: what lies between was never to be read (marks of
+			    transactions, what was aborted or compacted away) */
+	ARRIVES_IGNORED, /* not ours, not started, done or halted */
+	ARRIVES_BACK     /* before `next`: the topic was recreated or lost its end */
+};
+
+struct partitions;
+
+struct partitions *partitions_new(void);
+void partitions_free(struct partitions *ps);
+
+/* Takes a copy of the ids; every one is PARTITION_UNKNOWN. n = 0: none. */
+void partitions_set(struct partitions *ps, const int32_t *ids, size_t n);
+/* Every one is PARTITION_UNKNOWN again. */
+void partitions_restart(struct partitions *ps);
+void partitions_start(struct partitions *ps, int32_t id, const struct partition_start *start);
+/* Everything below `next` is taken; so many dead letters are right below it. */
+void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
+void partitions_halt(struct partitions *ps, int32_t id, const struct err *why);
+void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
+/* What was taken below `next` is stored; and then: Kafka knows all that is finished. */
+void partitions_store(struct partitions *ps, int32_t id, int64_t next);
+void partitions_committed(struct partitions *ps);
+
+/* Grows with each set and restart: then whatever is in memory is void. */
+int64_t partitions_generation(const struct partitions *ps);
+size_t partitions_count(const struct partitions *ps);
+const struct partition *partitions_at(const struct partitions *ps, size_t i);
+/* NULL: not ours. */
+const struct partition *partitions_find(const struct partitions *ps, int32_t id);
+/* 1 if there are any, and one of them has no start yet. */
+int partitions_are_starting(const struct partitions *ps);
+/* 1 if there are any, and each was taken to its end. */
+int partitions_are_done(const struct partitions *ps);
+/* What a message at this offset means; p may be NULL. */
+enum arrival_at partition_judge(const struct partition *p, int64_t offset);
+
+#endif
