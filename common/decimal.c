@@ -204,10 +204,45 @@ static int compare_magnitude(const struct parts *a, const struct parts *b)
 	return order;
 }
 
+/* What is left of two fractions, of which one has ended: the other is greater unless it is zeros.
+ */
+static int rest_is_zero(const char *text)
+{
+	text += *text == '.';
+	return text[strspn(text, "0")] == '\0';
+}
+
+/* Neither has a sign: at the first character that differs, the longer whole part is greater, else
+ * the digit decides. */
+static int compare_unsigned(const char *a, const char *b)
+{
+	int in_fraction = 0;
+	size_t whole_a = 0, whole_b = 0;
+
+	for (; *a == *b; a++, b++) {
+		if (*a == '\0')
+			return 0;
+		in_fraction |= *a == '.';
+	}
+	while (!in_fraction && is_digit(a[whole_a]))
+		whole_a++;
+	while (!in_fraction && is_digit(b[whole_b]))
+		whole_b++;
+	if (whole_a != whole_b)
+		return whole_a < whole_b ? -1 : 1;
+	if (is_digit(*a) && is_digit(*b))
+		return *a < *b ? -1 : 1;
+	return is_digit(*a) || *a == '.' ? !rest_is_zero(a) : -!rest_is_zero(b);
+}
+
 int decimal_compare(const char *a, const char *b)
 {
-	struct parts pa = take_apart(a), pb = take_apart(b);
+	struct parts pa, pb;
 
+	if (*a != '-' && *b != '-')
+		return compare_unsigned(a, b);
+	pa = take_apart(a);
+	pb = take_apart(b);
 	if (pa.sign != pb.sign)
 		return pa.sign < pb.sign ? -1 : 1;
 	return pa.sign * compare_magnitude(&pa, &pb);

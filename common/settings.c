@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "log.h"
 #include "settings_command.h"
 #include "settings_print.h"
 #include "settings_value.h"
@@ -55,7 +56,7 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 
 	for (size_t i = 0;
 	     (s = settings_applying(l->spec, variable ? NULL : l->command, i)) != NULL; i++) {
-		size_t d = distance(name, variable ? setting_variable(s, full) : s->name);
+		size_t d = distance(name, variable ? setting_variable(s->name, full) : s->name);
 
 		if (d <= least) {
 			best = s;
@@ -67,43 +68,71 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 
 /* ---- environment ---- */
 
-static int variable_also_known(const struct settings_spec *spec, const char *name)
-{
-#ifdef GAPLESS_FAULTS
-	if (strcmp(name, "FAULT") == 0)
-		return 1;
-#endif
-	for (const char *const *k = spec->also_known; k && *k; k++) {
-		if (strcmp(name, *k) == 0)
-			return 1;
-	}
-	return 0;
-}
+/* Of all programs, of compose/ and of the tests; without the prefix. */
+static const char *const settings_known[] = {
+	/* several */
+	"BROKERS", "DATABASE", "KAFKA", "LOG_LEVEL", "SESSION_TIMEOUT_MS", "SOURCE", "TOPIC",
+	/* gapless-producer */
+	"CA_FILE", "EXCHANGE_URL", "INTERVALS", "LOOKUP_GAPS_S", "LOOKUP_S", "LOOK_GAPS_S",
+	"LOOK_S", "MARKETS_S", "PARTITIONS", "PRODUCER_GROUP", "PROXY", "QUEUE_MESSAGES",
+	"RATE_LIMIT", "RATE_PERCENT", "RATE_SCOPE", "REPLICATION", "RETENTION_MS", "SINCE",
+	"STALL_S", "SYMBOLS",
+	/* gapless-writer */
+	"BATCH_BYTES", "BATCH_MS", "BATCH_ROWS", "DEAD_LETTER_LIMIT", "DRAIN_SECONDS", "GROUP",
+	"GROUP_INSTANCE_ID",
+	/* gapless-indicators */
+	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC",
+	/* compose/ and tests/ */
+	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_PORT", "PG_PORT",
+	"PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
 
-static int load_variable(struct load *l, const char *name, const char *value)
+static int variable_unknown(struct load *l, const char *name)
 {
 	const struct settings_spec *spec = l->spec;
 	const struct setting *meant;
 	char full[SETTING_NAME_BYTES];
 
-	for (const struct setting *s = spec->table; s->name; s++) {
-		if (strcmp(setting_variable(s, full), name) == 0)
-			return setting_store(s, l->out, value, full, l->err);
+	for (size_t i = 0; i < sizeof(settings_known) / sizeof(*settings_known); i++) {
+		if (strcmp(name + sizeof(SETTING_PREFIX) - 1, settings_known[i]) == 0)
+			return 0;
 	}
-	if (variable_also_known(spec, name + sizeof(SETTING_PREFIX) - 1))
-		return 0;
 	meant = nearest(l, name, 1);
 	if (meant)
 		return err_set(l->err, ERR_FATAL,
 			       "%.80s in the environment is not a setting of %s: was %s meant?",
-			       name, spec->program, setting_variable(meant, full));
+			       name, spec->program, setting_variable(meant->name, full));
 	return err_set(
 		l->err, ERR_FATAL,
 		"%.80s in the environment is not a setting of %s: unset it, or see %s --help", name,
 		spec->program, spec->program);
 }
 
-static int load_environment(struct load *l, char **environ_)
+static void say_renamed(const char *from, const char *to)
+{
+	log_warn("a setting was renamed; the old name still works", L_STR("old", from),
+		 L_STR("new", to));
+}
+
+/* Former names go first, so that a variable of the new name beats them. */
+static int load_variable(struct load *l, const char *name, const char *value, int renamed)
+{
+	char full[SETTING_NAME_BYTES];
+
+	for (const struct setting *s = l->spec->table; s->name; s++) {
+		int former = s->renamed && strcmp(setting_variable(s->renamed, full), name) == 0;
+
+		if (!former && strcmp(setting_variable(s->name, full), name) != 0)
+			continue;
+		if (former != renamed)
+			return 0;
+		if (former)
+			say_renamed(name, setting_variable(s->name, full));
+		return setting_store(s, l->out, value, name, l->err);
+	}
+	return renamed ? 0 : variable_unknown(l, name);
+}
+
+static int load_environment(struct load *l, char **environ_, int renamed)
 {
 	const size_t prefix = sizeof(SETTING_PREFIX) - 1;
 
@@ -118,7 +147,7 @@ static int load_environment(struct load *l, char **environ_)
 			continue;
 		name = xstrdup(*environ_);
 		name[equals - *environ_] = 0;
-		rc = load_variable(l, name, equals + 1);
+		rc = load_variable(l, name, equals + 1, renamed);
 		free(name);
 		if (rc)
 			return -1;
@@ -184,13 +213,15 @@ static int load_flag(struct load *l, int *i)
 	if (!s)
 		return unknown_flag(l, arg, arg[1] == '-' ? strcspn(arg, "=") : 2);
 	snprintf(from, sizeof(from), "--%s", s->name);
+	if (settings_flag_named(s->renamed, arg))
+		say_renamed(s->renamed, s->name);
 	if (!value && s->type == SETTING_SWITCH)
 		value = "true";
 	if (!value && settings_value_follows(l->argc, l->argv, *i))
 		value = l->argv[++*i];
 	if (!value)
 		return err_set(l->err, ERR_FATAL, "%s needs a value: %s=%s", from, from,
-			       s->value ? s->value : "VALUE");
+			       settings_value_name(s));
 	return store_flag(l, place, value, from);
 }
 
@@ -295,8 +326,8 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 	while (settings_applying(spec, l.command, n))
 		n++;
 	l.flagged = xcalloc(n + 1, 1);
-	if (load_environment(&l, environ_) == 0 && load_arguments(&l, words) == 0 &&
-	    check_words(&l, words) == 0)
+	if (load_environment(&l, environ_, 1) == 0 && load_environment(&l, environ_, 0) == 0 &&
+	    load_arguments(&l, words) == 0 && check_words(&l, words) == 0)
 		result = SETTINGS_RUN;
 	free(l.flagged);
 	return result;

@@ -4,9 +4,9 @@
  *
  * A setting "batch-rows" is the flag --batch-rows=N (or --batch-rows N) and the variable
  * GAPLESS_BATCH_ROWS. Flag beats environment beats default. An unknown flag, an unknown GAPLESS_
- * variable (a typo would otherwise be silent; those of the other program and of compose/ are known
- * by `also_known`), a value out of bounds: an ERR_FATAL sentence that names the setting, the value
- * and the bounds.
+ * variable (a typo would otherwise be silent; those of the other programs and of compose/ are
+ * known, settings_rows.h), a value out of bounds: an ERR_FATAL sentence that names the setting, the
+ * value and the bounds.
  *
  * A program may have commands: the first word that is no flag. A command uses some of the table's
  * settings, and may have own ones, which are flags only: what a single call is to do must not come
@@ -34,17 +34,29 @@ struct setting_list {
 	size_t n;
 };
 
+/* A row names what it says; what it leaves out is none, empty, 0. */
 struct setting {
 	const char *name;
 	enum setting_type type;
-	size_t offset;        /* of the member in the settings struct */
+	size_t offset;        /* of the member in the settings struct; both by SETTING_AT */
 	int64_t min, max;     /* numbers */
 	const char *fallback; /* default, as text; NULL = none (text: NULL, list: empty) */
 	int secret;           /* never printed: "***" */
 	char short_flag;      /* 'X' for -X; 0 = none */
 	const char *value;    /* what --help calls the value: "N", "ISO", "CONNINFO" */
 	const char *help;     /* one sentence */
+	const char *renamed;  /* what it was called before: goes on working, with one warning */
 };
+
+/* .type and .offset of a row, from the member itself. */
+#define SETTING_AT(settings, member) \
+	.type = _Generic(((settings *)NULL)->member,                  \
+			 const char *: SETTING_TEXT,                  \
+			 int64_t: SETTING_NUMBER,                     \
+			 int: SETTING_SWITCH,                         \
+			 struct setting_list: SETTING_LIST),          \
+	.offset = offsetof(settings, member)
+#define SETTING_AT_TIME(settings, member) .type = SETTING_TIME, .offset = offsetof(settings, member)
 
 struct settings_command {
 	const char *name;  /* "replay"; "" is what the program does without a command, and stands
@@ -59,12 +71,10 @@ struct settings_command {
 };
 
 struct settings_spec {
-	const char *program;           /* "gapless-writer" */
-	const char *usage;             /* text in --help before the table: synopsis, commands */
-	const char *examples;          /* text after it */
-	const struct setting *table;   /* ends with name == NULL */
-	const char *const *also_known; /* GAPLESS_ variables that are not ours, without the prefix;
-					  ends with NULL */
+	const char *program;         /* "gapless-writer" */
+	const char *usage;           /* text in --help before the table: synopsis, commands */
+	const char *examples;        /* text after it */
+	const struct setting *table; /* ends with name == NULL */
 	const struct settings_command
 		*commands; /* ends with name == NULL; NULL: the program has none */
 };

@@ -40,13 +40,37 @@ int settings_is_own(const struct settings_command *command, const struct setting
 
 /* ---- arguments ---- */
 
-int settings_flag_is(const struct setting *s, const char *arg)
+int settings_flag_named(const char *name, const char *arg)
 {
 	size_t len = strcspn(arg, "=");
 
+	return name && len > 2 && arg[1] == '-' && strlen(name) == len - 2 &&
+	       memcmp(name, arg + 2, len - 2) == 0;
+}
+
+int settings_flag_is(const struct setting *s, const char *arg)
+{
 	if (arg[1] != '-')
 		return s->short_flag && s->short_flag == arg[1];
-	return strlen(s->name) == len - 2 && memcmp(s->name, arg + 2, len - 2) == 0;
+	return settings_flag_named(s->name, arg) || settings_flag_named(s->renamed, arg);
+}
+
+const char *settings_value_name(const struct setting *s)
+{
+	if (s->value)
+		return s->value;
+	switch (s->type) {
+	case SETTING_SWITCH:
+		return "";
+	case SETTING_NUMBER:
+		return "N";
+	case SETTING_TIME:
+		return "ISO";
+	case SETTING_TEXT:
+	case SETTING_LIST:
+		break;
+	}
+	return "VALUE";
 }
 
 const char *settings_flag_value(const char *arg)

@@ -15,11 +15,15 @@ const struct setting *settings_applying(const struct settings_spec *spec,
 /* 1 if the setting is a flag only. */
 int settings_is_own(const struct settings_command *command, const struct setting *s);
 
-/* 1 if the argument "--name", "--name=value", "-X" or "-Xvalue" is this setting's. */
+/* 1 if the argument is "--name" or "--name=value"; name may be NULL. */
+int settings_flag_named(const char *name, const char *arg);
+/* 1 if the argument, one such or "-X" or "-Xvalue", is this setting's, by its former name too. */
 int settings_flag_is(const struct setting *s, const char *arg);
+/* What its value is called, "" for a switch. */
+const char *settings_value_name(const struct setting *s);
 /* The value that is part of the argument; NULL if it would have to follow. */
 const char *settings_flag_value(const char *arg);
-/* 1 if the argument after the i-th may be its value: a word that lookups like a flag may not
+/* 1 if the argument after the i-th may be its value: a word that looks like a flag may not
  * ("--brokers --topic x" is a mistake). */
 int settings_value_follows(int argc, char **argv, int i);
 /* The setting of any command that the argument belongs to, or NULL. */

@@ -10,7 +10,7 @@
 #include "settings_command.h"
 #include "settings_value.h"
 
-enum { COLUMNS = 100, FLAG_COLUMNS = 34 };
+enum { COLUMNS = 80, FLAG_COLUMNS = 31 };
 
 /* Prints text from column `at` on, wrapped between words; further lines begin with `margin`. */
 static void wrap(FILE *to, const char *text, int at, const char *margin)
@@ -45,7 +45,7 @@ static char *describe(const struct setting *s, int with_name)
 	if (!to)
 		return xstrdup("");
 	if (with_name)
-		fprintf(to, "%s, ", setting_variable(s, name));
+		fprintf(to, "%s, ", setting_variable(s->name, name));
 	if (s->type == SETTING_NUMBER && s->max == INT64_MAX)
 		fprintf(to, "%" PRId64 " or more, ", s->min);
 	else if (s->type == SETTING_NUMBER)
@@ -66,7 +66,7 @@ static char *describe(const struct setting *s, int with_name)
 
 static void flag_text(const struct setting *s, char *out, size_t size)
 {
-	const char *value = s->type == SETTING_SWITCH ? "" : s->value ? s->value : "VALUE";
+	const char *value = settings_value_name(s);
 	char letter[5] = "    ";
 
 	if (s->short_flag)
@@ -156,8 +156,8 @@ void settings_help(const struct settings_spec *spec, const struct settings_comma
 	if (spec->commands && !of_one)
 		print_commands(to, spec);
 	fprintf(to,
-		"Settings (a flag beats its environment variable, which stands in brackets with the "
-		"default):\n\n");
+		"Settings (a flag beats its environment variable, which stands in brackets with\n"
+		"the default):\n\n");
 	print_settings(to, spec, command, column);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		print_row(to, own[i][0], column, own[i][1], NULL);
@@ -182,11 +182,11 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 {
 	char name[SETTING_NAME_BYTES];
 
-	fprintf(to, "# %s %s: every setting, with its default. A flag beats the line here.\n",
-		spec->program, GAPLESS_VERSION);
 	fprintf(to,
-		"# Use: EnvironmentFile= of a systemd unit, or `set -a; . ./this-file; set +a` in a "
-		"shell.\n");
+		"# %s %s: every setting, with its default.\n"
+		"# A flag beats the line here. Use: EnvironmentFile= of a systemd unit, or in a\n"
+		"# shell `set -a; . ./this-file; set +a`.\n",
+		spec->program, GAPLESS_VERSION);
 	for (const struct setting *s = spec->table; s->name; s++) {
 		char *details = describe(s, 0);
 
@@ -194,7 +194,7 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 		wrap(to, s->help ? s->help : "", 2, "# ");
 		fprintf(to, "# --%s: ", s->name);
 		wrap(to, details, (int)strlen(s->name) + 6, "# ");
-		print_assignment(to, setting_variable(s, name),
+		print_assignment(to, setting_variable(s->name, name),
 				 s->fallback && !s->secret ? s->fallback : "");
 		free(details);
 	}

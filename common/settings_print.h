@@ -7,7 +7,7 @@
 
 #include "settings.h"
 
-/* Every setting with its flag, help, variable, bounds and default; no line longer than 100 columns
+/* Every setting with its flag, help, variable, bounds and default; no line longer than 80 columns
  * but those of the spec's own texts. Without a command (NULL, or the one named ""): the program's
  * help, with the list of its commands; else that command's. */
 void settings_help(const struct settings_spec *spec, const struct settings_command *command,

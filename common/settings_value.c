@@ -24,12 +24,12 @@ static void *keep(void *p)
 	return p;
 }
 
-const char *setting_variable(const struct setting *s, char out[SETTING_NAME_BYTES])
+const char *setting_variable(const char *name, char out[SETTING_NAME_BYTES])
 {
 	size_t n = sizeof(SETTING_PREFIX) - 1;
 
 	memcpy(out, SETTING_PREFIX, n);
-	for (const char *c = s->name; *c && n < SETTING_NAME_BYTES - 1; c++)
+	for (const char *c = name; *c && n < SETTING_NAME_BYTES - 1; c++)
 		out[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 	out[n] = 0;
 	return out;

@@ -15,7 +15,7 @@
 enum { SETTING_NAME_BYTES = 64 };
 
 /* "batch-rows" becomes "GAPLESS_BATCH_ROWS". Returns out. */
-const char *setting_variable(const struct setting *s, char out[SETTING_NAME_BYTES]);
+const char *setting_variable(const char *name, char out[SETTING_NAME_BYTES]);
 
 /* Writes the member; a list gets the parts of text between ';' (a ';' inside a part is written
  * "\;"). `from` is where text stood, for the sentence: "--batch-rows". 0 or -1. */

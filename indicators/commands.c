@@ -27,12 +27,12 @@ static const struct settings_command commands[] = {
 
 const struct settings_spec commands_spec = {
 	.program = "gapless-indicators",
-	.usage = "Usage: gapless-indicators [settings]\n\n"
-		 "Reads the candles of a topic and publishes their indicators. Start more of it to "
-		 "share the work.\n",
+	.usage =
+		"Usage: gapless-indicators [settings]\n\n"
+		"Reads the candles of a topic and publishes their indicators. Start more of it to\n"
+		"share the work.\n",
 	.examples = "Examples:\n"
 		    "  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n",
 	.table = options_table,
-	.also_known = options_also_known,
 	.commands = commands,
 };

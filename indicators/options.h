@@ -19,7 +19,6 @@ struct options {
 };
 
 extern const struct setting options_table[];
-extern const char *const options_also_known[];
 
 /* What bounds alone cannot say; fills what is made of others. 0, or -1 with *err. */
 int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));

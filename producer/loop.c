@@ -104,11 +104,11 @@ static struct lookups_settings lookups_settings_of(const struct loop *l)
 						     .group = o->group,
 						     .client_id = l->client_id,
 						     .properties = &o->kafka},
-					 .pause_s = o->look_s,
-					 .pause_gaps_s = o->look_gaps_s,
+					 .pause_s = o->lookup_s,
+					 .pause_gaps_s = o->lookup_gaps_s,
 					 .stall_ms = o->stall_s * 1000,
 					 /* What may be fetched until the next lookup. */
-					 .stored_rows = 2 * o->rate_limit * o->look_gaps_s *
+					 .stored_rows = 2 * o->rate_limit * o->lookup_gaps_s *
 							o->exchange->page_rows};
 }
 

@@ -3,75 +3,75 @@
 
 #include <string.h>
 
+#include "common/settings_rows.h"
 #include "common/words.h"
 #include "producer/exchange/exchanges.h"
 
-#define AT(member) offsetof(struct options, member)
+#define AT(member)      SETTING_AT(struct options, member)
+#define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
+/* clang-format off */
 const struct setting options_table[] = {
-	{"symbols", SETTING_TEXT, AT(symbols_text), 0, 0, NULL, 0, 0, "LIST",
-	 "Markets to keep complete (needed): KRW-BTC,KRW-ETH; KRW-* for all that the exchange lists, !KRW-DOGE to leave one out."},
-	{"intervals", SETTING_TEXT, AT(intervals_text), 0, 0, "1m", 0, 0, "LIST",
-	 "Intervals of each market: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M."},
-	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever widens. Default: what the database says is wanted, "
-	 "and on a first start the last 200 intervals."},
-	{"markets-s", SETTING_NUMBER, AT(markets_s), 1, 86400, "3600", 0, 0, "S",
-	 "How often the exchange's list of markets is read: for new ones that a pattern wants, and delisted ones."},
-	{"exchange-url", SETTING_TEXT, AT(exchange_url), 0, 0, "https://api.upbit.com", 0, 0, "URL",
-	 "Upbit's REST API; plain http only on loopback."},
-	{"source", SETTING_TEXT, AT(source), 0, 0, "upbit", 0, 0, "NAME",
-	 "Names exchange and region in messages (upbit, upbit-sg); one topic and one table hold one source."},
-	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...",
-	 "Kafka brokers to begin with."},
-	{"topic", SETTING_TEXT, AT(topic), 0, 0, "candles.v1", 0, 0, "NAME",
-	 "Topic of the candles; made where it is missing."},
-	{"producer-group", SETTING_TEXT, AT(group), 0, 0, "gapless-producer", 0, 0, "NAME",
-	 "Consumer group by which producers share out the markets; all members need the same symbols, intervals and since."},
-	{"session-timeout-ms", SETTING_NUMBER, AT(session_timeout_ms), 1000, 3600000, "10000", 0, 0,
-	 "MS", "A producer that is silent for so long loses its markets to the others."},
-	{"partitions", SETTING_NUMBER, AT(partitions), 1, 10000, "12", 0, 0, "N",
-	 "Partitions of a topic that has to be made."},
-	{"replication", SETTING_NUMBER, AT(replication), 1, 15, "1", 0, 0, "N",
-	 "Replication factor of a topic that has to be made; 3 on a real cluster."},
-	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS",
-	 "retention.ms of a topic that has to be made; -1 keeps everything, so that a database can be rebuilt from it."},
-	{"database", SETTING_TEXT, AT(database), 0, 0, "", 0, 0, "CONNINFO",
-	 "PostgreSQL: URI or key=value; what it leaves open comes from the PG* variables."},
-	{"rate-limit", SETTING_NUMBER, AT(rate_limit), 1, 10000, "10", 0, 0, "N",
-	 "Candle requests that the exchange allows in a second."},
-	{"rate-percent", SETTING_NUMBER, AT(rate_percent), 1, 100, "90", 0, 0, "N",
-	 "Share of that limit to use."},
-	{"rate-scope", SETTING_TEXT, AT(rate_scope), 0, 0, "shared", 0, 0, "SCOPE",
-	 "shared: the producers of the group have one address, and share the limit; own: each has an address of its own."},
-	{"queue-messages", SETTING_NUMBER, AT(queue_messages), 1000, 1000000, "4000", 0, 0, "N",
-	 "Messages that may wait for the broker; at that point fetching stops."},
-	{"look-s", SETTING_NUMBER, AT(look_s), 1, 3600, "60", 0, 0, "S",
-	 "How often the database is asked what is covered."},
-	{"look-gaps-s", SETTING_NUMBER, AT(look_gaps_s), 1, 3600, "10", 0, 0, "S",
-	 "The same while there are gaps."},
-	{"stall-s", SETTING_NUMBER, AT(stall_s), 1, 86400, "900", 0, 0, "S",
-	 "When the writer has not moved for this long, the producer goes on with what it knew."},
-	{"proxy", SETTING_TEXT, AT(proxy), 0, 0, NULL, 1, 0, "URL",
-	 "HTTP proxy; none is used unless named here."},
-	{"ca-file", SETTING_TEXT, AT(ca_file), 0, 0, NULL, 0, 0, "FILE",
-	 "Certificates to trust in place of the system's."},
-	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE",
-	 "Any librdkafka property; may be repeated."},
-	{"log-level", SETTING_TEXT, AT(log_level), 0, 0, "info", 0, 0, "LEVEL",
-	 "debug, info, warn or error."},
-	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
+	{.name = "symbols", AT(symbols_text), .value = "LIST",
+	 .help = "Markets to keep complete (needed): KRW-BTC,KRW-ETH; KRW-* for all that the "
+		 "exchange lists, !KRW-DOGE to leave one out."},
+	{.name = "intervals", AT(intervals_text), .fallback = "1m", .value = "LIST",
+	 .help = "Intervals of each market: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M."},
+	{.name = "since", AT_TIME(since_ms),
+	 .help = "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever "
+		 "widens. Default: what the database says is wanted, and on a first start the "
+		 "last 200 intervals."},
+	{.name = "markets-s", AT(markets_s), .min = 1, .max = 86400, .fallback = "3600",
+	 .value = "S",
+	 .help = "How often the exchange's list of markets is read: for new ones that a pattern "
+		 "wants, and delisted ones."},
+	{.name = "exchange-url", AT(exchange_url), .fallback = "https://api.upbit.com",
+	 .value = "URL",
+	 .help = "Upbit's REST API; plain http only on loopback."},
+	SETTING_SOURCE,
+	SETTING_BROKERS,
+	SETTING_TOPIC,
+	{.name = "producer-group", AT(group), .fallback = "gapless-producer", .value = "NAME",
+	 .help = "Consumer group by which producers share out the markets; all members need the "
+		 "same symbols, intervals and since."},
+	SETTING_SESSION_TIMEOUT,
+	{.name = "partitions", AT(partitions), .min = 1, .max = 10000, .fallback = "12",
+	 .help = "Partitions of a topic that has to be made."},
+	{.name = "replication", AT(replication), .min = 1, .max = 15, .fallback = "1",
+	 .help = "Replication factor of a topic that has to be made; 3 on a real cluster."},
+	{.name = "retention-ms", AT(retention_ms), .min = -1, .max = INT64_MAX, .fallback = "-1",
+	 .value = "MS",
+	 .help = "retention.ms of a topic that has to be made; -1 keeps everything, so that a "
+		 "database can be rebuilt from it."},
+	SETTING_DATABASE,
+	{.name = "rate-limit", AT(rate_limit), .min = 1, .max = 10000, .fallback = "10",
+	 .help = "Candle requests that the exchange allows in a second."},
+	{.name = "rate-percent", AT(rate_percent), .min = 1, .max = 100, .fallback = "90",
+	 .help = "Share of that limit to use."},
+	{.name = "rate-scope", AT(rate_scope), .fallback = "shared", .value = "SCOPE",
+	 .help = "shared: the producers of the group have one address, and share the limit; own: "
+		 "each has an address of its own."},
+	{.name = "queue-messages", AT(queue_messages), .min = 1000, .max = 1000000,
+	 .fallback = "4000",
+	 .help = "Messages that may wait for the broker; at that point fetching stops."},
+	{.name = "lookup-s", .renamed = "look-s", AT(lookup_s), .min = 1, .max = 3600,
+	 .fallback = "60", .value = "S",
+	 .help = "How often the database is asked what is covered."},
+	{.name = "lookup-gaps-s", .renamed = "look-gaps-s", AT(lookup_gaps_s), .min = 1,
+	 .max = 3600, .fallback = "10", .value = "S",
+	 .help = "The same while there are gaps."},
+	{.name = "stall-s", AT(stall_s), .min = 1, .max = 86400, .fallback = "900", .value = "S",
+	 .help = "When the writer has not moved for this long, the producer goes on with what it "
+		 "knew."},
+	{.name = "proxy", AT(proxy), .secret = 1, .value = "URL",
+	 .help = "HTTP proxy; none is used unless named here."},
+	{.name = "ca-file", AT(ca_file), .value = "FILE",
+	 .help = "Certificates to trust in place of the system's."},
+	SETTING_KAFKA,
+	SETTING_LOG_LEVEL,
+	{.name = NULL},
 };
-
-const char *const options_also_known[] = {
-	/* gapless-writer */
-	"GROUP", "BATCH_ROWS", "BATCH_BYTES", "BATCH_MS", "DEAD_LETTER_LIMIT", "GROUP_INSTANCE_ID",
-	"DRAIN_SECONDS",
-	/* gapless-indicators */
-	"INDICATORS", "INDICATORS_TOPIC", "INDICATORS_GROUP",
-	/* compose/ and tests/ */
-	"STACK", "BUILD", "KAFKA_PORT", "CONTROLLER_PORT", "PG_PORT", "PG_TIMEZONE",
-	"EXCHANGE_PORT", "FAULT", NULL};
+/* clang-format on */
 
 static int intervals_parse(struct options *o, struct err *err)
 {

@@ -19,7 +19,7 @@ struct options {
 	const char *database;
 	int64_t rate_limit, rate_percent;
 	const char *rate_scope;
-	int64_t queue_messages, look_s, look_gaps_s, stall_s;
+	int64_t queue_messages, lookup_s, lookup_gaps_s, stall_s;
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
 	const char *log_level;
@@ -35,9 +35,8 @@ struct options {
 	int64_t from_ms, to_ms;
 };
 
-/* The table of the settings, and the variables of the other programs. */
+/* The table of the settings. */
 extern const struct setting options_table[];
-extern const char *const options_also_known[];
 
 /* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an
  * ERR_FATAL sentence. */

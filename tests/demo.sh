@@ -58,7 +58,7 @@ now() { control clock | jq -r '.sandbox[:19] + "Z"'; }
 produce() { # who
 	: >>"$work/$1.log"
 	"$bin/gapless-producer" --symbols "$(IFS=,; echo "${symbols[*]}")" --intervals "$(IFS=,; echo "${intervals[*]}")" \
-		--since "$since" --look-gaps-s 2 >>"$work/$1.log" 2>&1 &
+		--since "$since" --lookup-gaps-s 2 >>"$work/$1.log" 2>&1 &
 	pid[$1]=$!
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "keys.h"
 
 /* A race around a pause may bring a few messages more than the limit. */
 enum { ROWS_SLACK = 64 };
@@ -16,10 +17,8 @@ void batch_init(struct batch *b, struct batch_limits limits)
 	b->rows_cap = limits.rows + ROWS_SLACK;
 	b->rows = xreallocarray(NULL, b->rows_cap, sizeof(*b->rows));
 	memset(b->rows, 0, b->rows_cap * sizeof(*b->rows));
-	for (b->slots = 64; b->slots < b->rows_cap * 2;)
-		b->slots *= 2;
-	b->slot = xreallocarray(NULL, b->slots, sizeof(*b->slot));
-	memset(b->slot, 0, b->slots * sizeof(*b->slot));
+	b->order = xcalloc(b->rows_cap, sizeof(*b->order));
+	b->keys = keys_new(b->rows_cap);
 }
 
 void batch_clear(struct batch *b)
@@ -29,62 +28,31 @@ void batch_clear(struct batch *b)
 		free(b->dead[i].value);
 		free(b->dead[i].reason);
 	}
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n && b->rejected_n > 0; i++)
 		free(b->rows[i].rejected);
-	memset(b->slot, 0, b->slots * sizeof(*b->slot));
-	b->n = b->dead_n = b->parts_n = b->messages = b->bytes = 0;
+	keys_clear(b->keys);
+	b->n = b->rejected_n = b->dead_n = b->parts_n = b->messages = b->bytes = 0;
 	b->started_ms = 0;
 }
 
 void batch_release(struct batch *b)
 {
+	if (b->keys == NULL)
+		return;
 	batch_clear(b);
 	free(b->rows);
 	free(b->dead);
 	free(b->parts);
-	free(b->slot);
+	free(b->order);
+	keys_free(b->keys);
 	memset(b, 0, sizeof(*b));
-}
-
-/* FNV-1a over the key. */
-static uint64_t key_hash(const struct candle *c)
-{
-	uint64_t h = 14695981039346656037ULL;
-	uint64_t at = (uint64_t)c->timestamp_ms;
-
-	for (const char *p = c->symbol; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211ULL;
-	for (const char *p = c->interval->name; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * 1099511628211ULL;
-	for (int i = 0; i < 8; i++, at >>= 8)
-		h = (h ^ (at & 0xff)) * 1099511628211ULL;
-	return h ^ (h >> 32);
-}
-
-static int same_key(const struct candle *a, const struct candle *b)
-{
-	return a->timestamp_ms == b->timestamp_ms && a->interval == b->interval &&
-	       strcmp(a->symbol, b->symbol) == 0;
-}
-
-static uint32_t *slot_find(struct batch *b, const struct candle *c)
-{
-	size_t i = key_hash(c) & (b->slots - 1);
-
-	while (b->slot[i] != 0 && !same_key(&b->rows[b->slot[i] - 1].m.candle, c))
-		i = (i + 1) & (b->slots - 1);
-	return &b->slot[i];
 }
 
 static void grow(struct batch *b)
 {
 	b->rows_cap *= 2;
 	b->rows = xreallocarray(b->rows, b->rows_cap, sizeof(*b->rows));
-	b->slots *= 2;
-	b->slot = xreallocarray(b->slot, b->slots, sizeof(*b->slot));
-	memset(b->slot, 0, b->slots * sizeof(*b->slot));
-	for (size_t i = 0; i < b->n; i++)
-		*slot_find(b, &b->rows[i].m.candle) = (uint32_t)(i + 1);
+	b->order = xreallocarray(b->order, b->rows_cap, sizeof(*b->order));
 }
 
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
@@ -122,25 +90,25 @@ static void promise_join(struct span *s, int64_t from, int64_t to)
 
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m)
 {
-	uint32_t *slot = slot_find(b, &m->candle);
+	int is_new;
+	size_t at = keys_row(b->keys, &m->candle, &is_new);
 	struct batch_row *row;
 
 	b->messages++;
-	if (*slot == 0) {
-		if (b->n == b->rows_cap) {
+	if (is_new) {
+		if (b->n == b->rows_cap)
 			grow(b);
-			slot = slot_find(b, &m->candle);
-		}
-		row = &b->rows[b->n++];
-		*slot = (uint32_t)b->n;
-		*row = (struct batch_row){.m = *m, .partition = partition, .offset = offset};
-	} else {
-		row = &b->rows[*slot - 1];
-		if (message_compare(m, &row->m) > 0) {
-			row->m = *m;
-			row->partition = partition;
-			row->offset = offset;
-		}
+		b->n++;
+	}
+	row = &b->rows[at];
+	if (is_new || message_compare(m, &row->m) > 0) {
+		row->m = *m;
+		row->partition = partition;
+		row->offset = offset;
+	}
+	if (is_new) {
+		row->promise = (struct span){0, 0};
+		row->rejected = NULL;
 	}
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
@@ -202,18 +170,6 @@ int batch_is_due(const struct batch *b, int64_t now_ms)
 	return batch_due_in(b, now_ms) == 0;
 }
 
-static int row_order(const void *a, const void *b)
-{
-	const struct candle *x = &((const struct batch_row *)a)->m.candle,
-			    *y = &((const struct batch_row *)b)->m.candle;
-	int c = strcmp(x->symbol, y->symbol);
-
-	if (c == 0 && x->interval != y->interval)
-		c = strcmp(x->interval->name, y->interval->name);
-	return c != 0 ? c
-		      : (x->timestamp_ms > y->timestamp_ms) - (x->timestamp_ms < y->timestamp_ms);
-}
-
 static int part_order(const void *a, const void *b)
 {
 	int32_t x = ((const struct batch_part *)a)->partition,
@@ -222,25 +178,43 @@ static int part_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Moves row order[i] to place i: along each cycle of the permutation, so that a row moves once. */
+static void arrange(struct batch_row *rows, uint32_t *order, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct batch_row first;
+		size_t at = i, from;
+
+		if (order[i] == i)
+			continue;
+		first = rows[i];
+		while ((from = order[at]) != i) {
+			rows[at] = rows[from];
+			order[at] = (uint32_t)at;
+			at = from;
+		}
+		rows[at] = first;
+		order[at] = (uint32_t)at;
+	}
+}
+
 void batch_seal(struct batch *b)
 {
-	qsort(b->rows, b->n, sizeof(*b->rows), row_order);
+	keys_order(b->keys, b->order);
+	arrange(b->rows, b->order, b->n);
 	if (b->parts_n > 0)
 		qsort(b->parts, b->parts_n, sizeof(*b->parts), part_order);
-	/* The index no longer fits the order; nothing is added to a sealed batch. */
-	memset(b->slot, 0, b->slots * sizeof(*b->slot));
+	/* The keys no longer fit the places; nothing is added to a sealed batch. */
+	keys_clear(b->keys);
 }
 
 void batch_reject(struct batch *b, size_t i, const char *reason)
 {
 	b->rows[i].rejected = xstrdup(reason);
+	b->rejected_n++;
 }
 
 size_t batch_rejected(const struct batch *b)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n; i++)
-		n += b->rows[i].rejected != NULL;
-	return n;
+	return b->rejected_n;
 }

@@ -17,6 +17,8 @@
 #include "common/candle.h"
 #include "common/spans.h"
 
+struct keys;
+
 enum {
 	DEAD_VALUE_BYTES = 1 << 20
 }; /* a dead letter keeps at most this much of its value, and of its key */
@@ -61,8 +63,9 @@ struct batch {
 	size_t bytes;       /* of all messages taken */
 	int64_t started_ms; /* when the first message came */
 	/* private */
-	size_t rows_cap, slots;
-	uint32_t *slot; /* open addressing over the keys: index of a row + 1, 0 = free */
+	size_t rows_cap, rejected_n;
+	struct keys *keys;
+	uint32_t *order; /* scratch memory of batch_seal() */
 };
 
 /* All memory for rows is taken and touched here, so that it does not grow while a database is away.

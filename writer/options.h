@@ -21,8 +21,6 @@ struct options {
 
 /* What writer and commands share; ends with name == NULL. */
 extern const struct setting options_table[];
-/* GAPLESS_ variables of others. */
-extern const char *const options_also_known[];
 
 /* What bounds alone cannot say. 0, or -1 with *err. */
 int options_check(const struct options *o, struct err *err);

@@ -17,7 +17,7 @@ exec 2>"$work/shell.log" # bash has a line for everybody who was killed
 
 session_ms=2000
 export GAPLESS_SESSION_TIMEOUT_MS=$session_ms GAPLESS_BATCH_MS=200 GAPLESS_BATCH_ROWS=300
-export GAPLESS_LOOK_GAPS_S=2 GAPLESS_LOOK_S=5
+export GAPLESS_LOOKUP_GAPS_S=2 GAPLESS_LOOKUP_S=5
 export GAPLESS_SYMBOLS=KRW-BTC,KRW-ETH,KRW-XRP,KRW-SPARSE,KRW-QUIET,KRW-TINY,KRW-DIGITS,KRW-M001
 series=8
 exchange --corrections 0.02 --markets 1

@@ -136,7 +136,7 @@ texts() {
 
 settings() {
 	printf -- '--symbols=KRW-BTC,KRW-ETH\n--intervals\n1s,1m\n--since=2024-01-31T18:00+09:00\n-Xacks=all\n-X\nsasl.password=x' | put settings
-	printf -- '$GAPLESS_SYMBOLS=KRW-BTC\n$GAPLESS_KAFKA=acks=all;a=b\\;c;;d=e\n$GAPLESS_LOOK_S=10\n$PATH=/bin' | put settings
+	printf -- '$GAPLESS_SYMBOLS=KRW-BTC\n$GAPLESS_KAFKA=acks=all;a=b\\;c;;d=e\n$GAPLESS_LOOKUP_S=10\n$PATH=/bin' | put settings
 	printf -- '--database=postgresql://me:s3@cr/e?t#x@db/x?password=p\n--proxy=http://user:pw@proxy:3128\n--partitions\n3' | put settings
 	printf -- '--retention-ms\n-1\nword\n--\n--not-a-flag\n' | put settings
 	printf -- '--partition=1' | put settings

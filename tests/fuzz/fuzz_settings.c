@@ -88,7 +88,7 @@ static void check_password(const char *password)
 	}
 	strcpy(to, after);
 	shown = settings_redact(conninfo);
-	CHECK(strcmp(shown, "host=x password=*** dbname=y") == 0);
+	CHECK(strcmp(shown, "password=*** dbname=y host=x") == 0);
 	free(shown);
 	free(conninfo);
 }

@@ -64,7 +64,7 @@ for page in "${pages[@]}"; do
 done
 exchange --start "$now" "${recorded_args[@]}"
 writer
-looks=(--look-s 2 --look-gaps-s 1)
+looks=(--lookup-s 2 --lookup-gaps-s 1)
 producer --symbols KRW-BTC,KRW-EXACT --intervals 1m --since "$since" "${looks[@]}"
 
 # Of so many series nothing that is final is missing: one statement, since they appear while we ask.

@@ -6,7 +6,7 @@ export GAPLESS_BIN=build/release
 . "$(dirname "$0")/lib.sh"
 scenario intervals
 exchange --limit 500 --delay 0-5
-export GAPLESS_RATE_LIMIT=500 GAPLESS_LOOK_GAPS_S=1 GAPLESS_LOOK_S=2
+export GAPLESS_RATE_LIMIT=500 GAPLESS_LOOKUP_GAPS_S=1 GAPLESS_LOOKUP_S=2
 symbols=(KRW-BTC KRW-QUIET)
 settled=$(date -u -d "$(exchange_now) -20 minutes" +%FT%TZ)
 

@@ -11,7 +11,7 @@ since=2026-03-05T12:00:00Z
 markets=(KRW-BTC KRW-SPARSE KRW-QUIET)
 exchange --start 2026-03-05T15:57:46Z --seed 11
 writer
-settings=(--symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since" --look-s 2 --look-gaps-s 1)
+settings=(--symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since" --lookup-s 2 --lookup-gaps-s 1)
 producer "${settings[@]}"
 
 # Everything from `since` to the given time is covered.

@@ -22,7 +22,7 @@ done
 exchange --start "$start" --markets 40 --seed 5
 writer
 from_s=$(date +%s)
-producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since" --look-s 5
+producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$since" --lookup-s 5
 
 all_covered() {
 	sql_is "SELECT count(*) FROM market_data_coverage WHERE tstzrange('$since', '$end') <@ covered" ${#markets[@]}

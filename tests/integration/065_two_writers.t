@@ -6,7 +6,7 @@
 scenario two_writers
 exec 2>"$work/shell.log" # bash has a line for everybody who was killed
 export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_BATCH_ROWS=500
-export GAPLESS_LOOK_GAPS_S=2 GAPLESS_LOOK_S=5
+export GAPLESS_LOOKUP_GAPS_S=2 GAPLESS_LOOKUP_S=5
 series=6 hours=150
 exchange --corrections 0.02
 since=$(iso $(($(exchange_ms) - hours * 3600000)))

@@ -43,7 +43,7 @@ published_again() { # symbol
 fault empty market=KRW-BTC
 fault empty market=KRW-XRP after=1
 fault empty market=KRW-ETH after=8
-producer --symbols "$markets" --intervals 1m --since $since --look-s 2 --look-gaps-s 1
+producer --symbols "$markets" --intervals 1m --since $since --lookup-s 2 --lookup-gaps-s 1
 
 complete_three() { complete KRW-BTC KRW-QUIET KRW-HOURLY; }
 await 30 "the exchange answered [] three times" faults_done

@@ -59,7 +59,7 @@ killed_run() { # from, away
 	minute=$(minute_of_one "$1")
 	end=$(later "$minute" 60)
 	clock_set "$(later "$end" -4)"
-	producer --symbols $symbols --intervals 1s,1m --look-s 2 --look-gaps-s 1 --since "$(later "$minute" -300)"
+	producer --symbols $symbols --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1 --since "$(later "$minute" -300)"
 	await 20 "the candle of $minute is in the table" stored KRW-SPARSE 1m "$minute"
 	await 5 "a second later" exchange_is_at "$(later "$(exchange_now)" 1)"
 	stop producer KILL
@@ -81,7 +81,7 @@ killed_run() { # from, away
 	ok "the late second is not there" test -z "$(revision KRW-XRP 1s "$none")"
 	clock_advance "$2"
 
-	producer --symbols $symbols --intervals 1s,1m --look-s 2 --look-gaps-s 1
+	producer --symbols $symbols --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1
 	all_claimed() {
 		claimed KRW-SPARSE 1m "$minute" && claimed KRW-HOURLY 1m "$minute" &&
 			claimed KRW-XRP 1s "$second" && claimed KRW-XRP 1s "$none"
@@ -112,7 +112,7 @@ stop exchange
 is "the exchange ended well" "$code" 0
 exchange --start 2026-03-12T15:20:20Z --seed 12 --corrections 0.3
 markets='KRW-BTC KRW-ETH KRW-QUIET'
-producer --symbols "$markets" --intervals 1s,1m --look-s 2 --look-gaps-s 1
+producer --symbols "$markets" --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1
 begin=2026-03-12T15:17:00Z # the last 200 s of 1s, all of it in the last 200 minutes of 1m
 
 # What is claimed is written down again and again, and compared with the truth when that has come out.

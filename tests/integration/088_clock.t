@@ -7,7 +7,7 @@
 scenario clock
 exchange --start 2026-05-05T12:00:30Z --seed 5
 writer
-producer --symbols KRW-BTC,KRW-ETH --intervals 1s,1m --look-s 2 --look-gaps-s 1
+producer --symbols KRW-BTC,KRW-ETH --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1
 since=2026-05-05T11:57:30Z # within the last 200 s of 1s
 highest=0                  # where the exchange's clock has been
 

@@ -19,7 +19,7 @@ sql "CREATE TABLE arrival (symbol text, interval text, timestamp timestamptz, at
 		RETURN new; END';
 	CREATE TRIGGER arrive AFTER INSERT ON market_data FOR EACH ROW EXECUTE FUNCTION arrive()"
 dense='KRW-BTC KRW-ETH KRW-XRP KRW-M001 KRW-M006'
-producer --symbols "$dense KRW-QUIET" --intervals 1s,1m --look-s 2 --look-gaps-s 1
+producer --symbols "$dense KRW-QUIET" --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1
 
 # --- 20 s, and a minute's end among them
 

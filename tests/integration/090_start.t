@@ -34,7 +34,7 @@ says() { # who, what, pattern
 
 export GAPLESS_EXCHANGE_URL=http://127.0.0.1:$exchange_port
 writer
-producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-05T09:00:00Z --look-s 2 --look-gaps-s 1
+producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-05T09:00:00Z --lookup-s 2 --lookup-gaps-s 1
 started=$(date +%s)
 says writer "the writer waits for the database" 'msg="waiting for the database" error="the database cannot be reached: .*port '"$PGPORT"
 says producer "the producer waits for the broker" "msg=\"waiting for Kafka\" brokers=$GAPLESS_BROKERS error="

@@ -7,7 +7,7 @@ exchange --start 2026-03-05T12:00:20Z
 covered() { # symbol
 	sql_is "SELECT tstzrange('2026-03-05T11:00Z', '2026-03-05T11:59Z') <@ covered FROM market_data_coverage WHERE symbol = '$1'" t
 }
-producer_args=(--since 2026-03-05T11:00:00Z --look-s 2 --look-gaps-s 1)
+producer_args=(--since 2026-03-05T11:00:00Z --lookup-s 2 --lookup-gaps-s 1)
 for kind in muted:KRW-ETH closed:KRW-XRP; do
 	symbol=${kind#*:} kind=${kind%:*}
 	if [ $kind = muted ]; then

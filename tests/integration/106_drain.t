@@ -16,7 +16,7 @@ compose/stack.sh kafka-tool kafka.admin.ConfigCommand --bootstrap-server "$GAPLE
 exchange --start 2026-03-05T12:00:20Z
 for p in patient hasty; do
 	spawn $p "$GAPLESS_BIN/gapless-producer" --symbols KRW-DIGITS --producer-group "$p.$GAPLESS_PRODUCER_GROUP" --since 2026-03-01 \
-		--look-s 2 --look-gaps-s 1 -X "client.id=$slow_client"
+		--lookup-s 2 --lookup-gaps-s 1 -X "client.id=$slow_client"
 done
 writer # they begin when it has stored what there is
 unacknowledged() { logged "$1" 'Kafka does not take the messages as fast|msg="progress".* unacknowledged=[1-9]'; }

@@ -5,7 +5,7 @@
 # exchange has them.
 . tests/integration/lib.sh
 scenario gaps_forget
-export GAPLESS_BATCH_MS=200 GAPLESS_LOOK_S=2 GAPLESS_LOOK_GAPS_S=2
+export GAPLESS_BATCH_MS=200 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=2
 exchange --start 2026-03-10T12:00:00Z
 from=2026-03-10T06:00:00Z
 

@@ -6,7 +6,7 @@
 . tests/integration/lib.sh
 scenario fetch
 exec 2>"$work/shell.log"
-export GAPLESS_LOOK_S=3 GAPLESS_LOOK_GAPS_S=1 GAPLESS_BATCH_MS=200
+export GAPLESS_LOOKUP_S=3 GAPLESS_LOOKUP_GAPS_S=1 GAPLESS_BATCH_MS=200
 exchange --start 2026-03-05T12:00:30Z
 day=2026-03-04T00:00:00Z noon=2026-03-04T12:00:00Z next=2026-03-05T00:00:00Z
 

@@ -4,7 +4,7 @@
 # work. All but one leave, one after the other, and each time the rest takes over.
 . tests/integration/lib.sh
 scenario standby
-export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_LOOK_GAPS_S=2 GAPLESS_LOOK_S=3
+export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_LOOKUP_GAPS_S=2 GAPLESS_LOOKUP_S=3
 export GAPLESS_KAFKA='topic.metadata.refresh.interval.ms=1000'
 symbols=KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS,KRW-QUIET,KRW-TINY,KRW-SPARSE,KRW-HOURLY
 series=8

@@ -5,7 +5,7 @@
 #	$candles     how many of them there are; they are written down in $work/rows
 replay_set_up() {
 	exec 2>"$work/shell.log" # bash has a line for everybody who was killed
-	export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_LOOK_S=2 GAPLESS_LOOK_GAPS_S=2
+	export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=2
 	export GAPLESS_SYMBOLS=KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS
 	exchange --limit 50
 	since=$(iso $(($(exchange_ms) - 12 * 3600000)))

@@ -14,7 +14,7 @@ start=2026-03-05T12:00:20Z settled=2026-03-05T11:50:00Z
 since=$(date -u -d "$start - $years years" +%FT00:00:00Z)
 seconds_since=$(date -u -d "$start - 3 months + 6 hours" +%FT%H:00:00Z)
 exchange --start $start --limit 500 --delay 0-3 --seed 5
-export GAPLESS_RATE_LIMIT=500 GAPLESS_LOOK_S=5 GAPLESS_LOOK_GAPS_S=2 GAPLESS_QUEUE_MESSAGES=40000 GAPLESS_BATCH_ROWS=20000
+export GAPLESS_RATE_LIMIT=500 GAPLESS_LOOKUP_S=5 GAPLESS_LOOKUP_GAPS_S=2 GAPLESS_QUEUE_MESSAGES=40000 GAPLESS_BATCH_ROWS=20000
 minutes=1m,3m,5m,10m,15m,30m,1h,4h,1d,1w,1M
 
 floor_of() { # interval, time

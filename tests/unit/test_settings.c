@@ -30,38 +30,48 @@ struct options {
 	const char *database;
 	int64_t retention_ms;
 	const char *topic;
+	int64_t lookup_s;
 	char canary_e;
 };
 
-#define AT(member) offsetof(struct options, member)
+#define AT(member)      SETTING_AT(struct options, member)
+#define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
+/* clang-format off */
 static const struct setting table[] = {
-	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "127.0.0.1:19092", 0, 0, "HOST:PORT,...",
-	 "Kafka brokers to begin with."},
-	{"follow", SETTING_SWITCH, AT(follow), 0, 0, NULL, 0, 'f', NULL, "Goes on after the end."},
-	{"batch-rows", SETTING_NUMBER, AT(batch_rows), 1, 100000, "5000", 0, 'n', "N",
-	 "Rows of a batch."},
-	{"since", SETTING_TIME, AT(since_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "Wanted from this time on, in UTC; what is wanted only ever widens, and a text as long as this one has to be wrapped."},
-	{"kafka", SETTING_LIST, AT(kafka), 0, 0, NULL, 0, 'X', "NAME=VALUE",
-	 "Any librdkafka property; may be repeated."},
-	{"token", SETTING_TEXT, AT(token), 0, 0, "default-token", 1, 0, "TEXT", "A secret."},
-	{"database", SETTING_TEXT, AT(database), 0, 0, NULL, 0, 0, "CONNINFO", "PostgreSQL."},
-	{"retention-ms", SETTING_NUMBER, AT(retention_ms), -1, INT64_MAX, "-1", 0, 0, "MS",
-	 "Retention."},
-	{"topic", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "NAME", "One topic."},
-	{"topics", SETTING_TEXT, AT(topic), 0, 0, NULL, 0, 0, "LIST", "A name near another one."},
-	{NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL},
+	{.name = "brokers", AT(brokers), .fallback = "127.0.0.1:19092", .value = "HOST:PORT,...",
+	 .help = "Kafka brokers to begin with."},
+	{.name = "follow", AT(follow), .short_flag = 'f',
+	 .help = "Goes on after the end."},
+	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = 100000, .fallback = "5000",
+	 .short_flag = 'n',
+	 .help = "Rows of a batch."},
+	{.name = "since", AT_TIME(since_ms),
+	 .help = "Wanted from this time on, in UTC; what is wanted only ever widens, and a text "
+		 "as long as this one has to be wrapped."},
+	{.name = "kafka", AT(kafka), .short_flag = 'X', .value = "NAME=VALUE",
+	 .help = "Any librdkafka property; may be repeated."},
+	{.name = "token", AT(token), .fallback = "default-token", .secret = 1, .value = "TEXT",
+	 .help = "A secret."},
+	{.name = "database", AT(database), .value = "CONNINFO",
+	 .help = "PostgreSQL."},
+	{.name = "retention-ms", AT(retention_ms), .min = -1, .max = INT64_MAX, .fallback = "-1",
+	 .value = "MS",
+	 .help = "Retention."},
+	{.name = "topic", AT(topic), .value = "NAME",
+	 .help = "One topic."},
+	{.name = "topics", AT(topic), .value = "LIST",
+	 .help = "A name near another one."},
+	{.name = "lookup-s", .renamed = "look-s", AT(lookup_s), .min = 1, .max = 9, .fallback = "5"},
+	{.name = NULL},
 };
-
-static const char *const also_known[] = {"STACK", NULL};
+/* clang-format on */
 
 static const struct settings_spec spec = {
 	.program = "gapless-test",
 	.usage = "Usage: gapless-test [settings]\n",
 	.examples = "Examples:\n  gapless-test\n",
 	.table = table,
-	.also_known = also_known,
 };
 
 static struct options o;
@@ -275,6 +285,15 @@ static void test_names_of_any_length(void **state)
 
 static char printed[1 << 16];
 
+static int count(const char *text, const char *word)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		n++;
+	return n;
+}
+
 static const char *file_text(int fd)
 {
 	ssize_t n = pread(fd, printed, sizeof(printed) - 1, 0);
@@ -300,6 +319,51 @@ static const char *stdout_of(char **argv, enum settings_result expected)
 	return printed;
 }
 
+/* An old name works as the new one does, and is said once; nobody is told of it who does not use
+ * it. */
+static void test_renamed(void **state)
+{
+	static const struct {
+		const char *variables[2], *flags[2];
+		int64_t value;
+		const char *said;
+	} cases[] = {
+		{{"GAPLESS_LOOK_S=7"}, {NULL}, 7, "old=GAPLESS_LOOK_S new=GAPLESS_LOOKUP_S\n"},
+		{{"GAPLESS_LOOKUP_S=7"}, {NULL}, 7, NULL},
+		{{"GAPLESS_LOOK_S=7", "GAPLESS_LOOKUP_S=8"}, {NULL}, 8, "old=GAPLESS_LOOK_S "},
+		{{"GAPLESS_LOOKUP_S=8", "GAPLESS_LOOK_S=7"}, {NULL}, 8, "old=GAPLESS_LOOK_S "},
+		{{NULL}, {"--look-s=6"}, 6, "old=look-s new=lookup-s\n"},
+		{{NULL}, {"--look-s", "6"}, 6, "old=look-s new=lookup-s\n"},
+		{{"GAPLESS_LOOKUP_S=8"}, {"--look-s=6"}, 6, "old=look-s new=lookup-s\n"},
+		{{NULL}, {"--lookup-s=6"}, 6, NULL},
+	};
+
+	(void)state;
+	log_open("test", LOG_INFO);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int fd = memfd_create("stderr", 0), old = dup(STDERR_FILENO);
+		enum settings_result result;
+
+		dup2(fd, STDERR_FILENO);
+		result = load(ENV((char *)cases[i].variables[0], (char *)cases[i].variables[1]),
+			      ARGS((char *)cases[i].flags[0], (char *)cases[i].flags[1]));
+		dup2(old, STDERR_FILENO);
+		close(old);
+		file_text(fd);
+		close(fd);
+		assert_int_equal(result, SETTINGS_RUN);
+		assert_int_equal(o.lookup_s, cases[i].value);
+		assert_int_equal(count(printed, "level=warn"), cases[i].said ? 1 : 0);
+		assert_int_equal(count(printed, "a setting was renamed; the old name still works"),
+				 cases[i].said ? 1 : 0);
+		assert_true(!cases[i].said || strstr(printed, cases[i].said));
+	}
+	assert_refused(ENV("GAPLESS_LOOK_S=x"), ARGS(),
+		       "GAPLESS_LOOK_S must be a whole number from 1 to 9, not \"x\"");
+	assert_null(strstr(stdout_of(ARGS("--help"), SETTINGS_EXIT_OK), "look-s"));
+	assert_null(strstr(stdout_of(ARGS("--example"), SETTINGS_EXIT_OK), "LOOK_S"));
+}
+
 static void assert_columns(size_t most)
 {
 	for (const char *line = printed; *line; line += strcspn(line, "\n") + 1)
@@ -311,7 +375,7 @@ static void test_help(void **state)
 	const char *text = stdout_of(ARGS("replay", "--help"), SETTINGS_EXIT_OK);
 
 	(void)state;
-	assert_columns(100);
+	assert_columns(80);
 	assert_non_null(strstr(text, "Usage: gapless-test [settings]\n"));
 	assert_non_null(strstr(text, "Examples:\n  gapless-test\n"));
 	assert_non_null(strstr(
@@ -356,7 +420,7 @@ static void test_example(void **state)
 	size_t n = 0;
 
 	(void)state;
-	assert_columns(100);
+	assert_columns(80);
 	assert_null(strstr(text, "default-token"));
 	assert_non_null(strstr(
 		text,
@@ -396,7 +460,7 @@ static void test_log_shows_no_secret(void **state)
 	assert_non_null(strstr(
 		text,
 		" follow=true since=2020-02-20T11:19:00.000Z kafka=\"sasl.password=***;acks=all\" token=*** "
-		"database=\"postgresql://me:***@db/x?sslpassword=***\"\n"));
+		"database=\"user=me password=*** dbname=x host=db sslpassword=***\"\n"));
 	assert_null(strstr(text, "batch-rows")); /* as the default is */
 }
 
@@ -412,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_names),
 		cmocka_unit_test(test_missing_values),
 		cmocka_unit_test(test_names_of_any_length),
+		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_example),

@@ -22,30 +22,36 @@ struct options {
 	struct setting_list only;
 };
 
-#define AT(member) offsetof(struct options, member)
-#define END                                                         \
-	{                                                           \
-		NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL \
-	}
+#define AT(member)      SETTING_AT(struct options, member)
+#define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
+/* clang-format off */
 static const struct setting table[] = {
-	{"brokers", SETTING_TEXT, AT(brokers), 0, 0, "here", 0, 'b', "LIST", "Brokers."},
-	{"database", SETTING_TEXT, AT(database), 0, 0, NULL, 0, 0, "CONNINFO", "Database."},
-	END,
+	{.name = "brokers", AT(brokers), .fallback = "here", .short_flag = 'b', .value = "LIST",
+	 .help = "Brokers."},
+	{.name = "database", AT(database), .value = "CONNINFO",
+	 .help = "Database."},
+	{.name = NULL},
 };
 
 static const struct setting of_replay[] = {
-	{"from", SETTING_TIME, AT(from_ms), 0, 0, "2020-01-01", 0, 0, "ISO", "From."},
-	{"rows", SETTING_NUMBER, AT(rows), 1, 9, "5", 0, 0, "N", "Rows."},
-	{"only", SETTING_LIST, AT(only), 0, 0, NULL, 0, 0, "X", "Only these."},
-	END,
+	{.name = "from", AT_TIME(from_ms), .fallback = "2020-01-01",
+	 .help = "From."},
+	{.name = "rows", AT(rows), .min = 1, .max = 9, .fallback = "5",
+	 .help = "Rows."},
+	{.name = "only", AT(only), .value = "X",
+	 .help = "Only these."},
+	{.name = NULL},
 };
 
 static const struct setting of_forget[] = {
-	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO", "From, needed."},
-	{"dry-run", SETTING_SWITCH, AT(dry_run), 0, 0, NULL, 0, 0, NULL, "Changes nothing."},
-	END,
+	{.name = "from", AT_TIME(from_ms),
+	 .help = "From, needed."},
+	{.name = "dry-run", AT(dry_run),
+	 .help = "Changes nothing."},
+	{.name = NULL},
 };
+/* clang-format on */
 
 static const char *const shared[] = {"database", NULL};
 

@@ -14,11 +14,8 @@
 
 enum { MIGRATE_WAIT_MS = 30000 };
 
-#define AT(member) offsetof(struct options, member)
-#define END                                                         \
-	{                                                           \
-		NULL, SETTING_TEXT, 0, 0, 0, NULL, 0, 0, NULL, NULL \
-	}
+#define AT(member)      SETTING_AT(struct options, member)
+#define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
 /* ---- what each one does ---- */
 
@@ -74,51 +71,57 @@ static const char *const of_topic[] = {
 	"batch-rows",    "batch-bytes", "batch-ms",  "dead-letter-limit",
 	"drain-seconds", "kafka",       "log-level", NULL};
 
+/* clang-format off */
 static const struct setting of_migrate_own[] = {
-	{"chunk-interval", SETTING_TEXT, AT(chunk_interval), 0, 0, NULL, 0, 0, "SPAN",
-	 "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits the intervals."},
-	{"unfit-percent", SETTING_NUMBER, AT(unfit_percent), 0, 100, "5", 0, 0, "N",
-	 "More rows of an inherited table that would be set aside are a mistake: refused at once."},
-	END,
+	{.name = "chunk-interval", AT(chunk_interval), .value = "SPAN",
+	 .help = "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits "
+		 "the intervals."},
+	{.name = "unfit-percent", AT(unfit_percent), .min = 0, .max = 100, .fallback = "5",
+	 .help = "More rows of an inherited table that would be set aside are a mistake: refused "
+		 "at once."},
+	{.name = NULL},
 };
 
 static const struct setting of_replay[] = {
-	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "Only messages that the broker took at this time (UTC) or later; without it, from the topic's beginning."},
-	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST",
-	 "Only these markets: KRW-BTC,KRW-ETH."},
-	{"name", SETTING_TEXT, AT(name), 0, 0, NULL, 0, 0, "NAME",
-	 "What the replay is called in market_data_replay; without it, what it reads."},
-	{"restart", SETTING_SWITCH, AT(restart), 0, 0, NULL, 0, 0, NULL,
-	 "Begins again, also where one of that name was interrupted and could go on."},
-	END,
+	{.name = "from", AT_TIME(from_ms),
+	 .help = "Only messages that the broker took at this time (UTC) or later; without it, "
+		 "from the topic's beginning."},
+	{.name = "symbols", AT(symbols), .value = "LIST",
+	 .help = "Only these markets: KRW-BTC,KRW-ETH."},
+	{.name = "name", AT(name), .value = "NAME",
+	 .help = "What the replay is called in market_data_replay; without it, what it reads."},
+	{.name = "restart", AT(restart),
+	 .help = "Begins again, also where one of that name was interrupted and could go on."},
+	{.name = NULL},
 };
 
 static const struct setting of_gaps[] = {
-	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST",
-	 "Only these markets: KRW-BTC,KRW-ETH."},
-	{"intervals", SETTING_TEXT, AT(intervals), 0, 0, NULL, 0, 0, "LIST",
-	 "Only these intervals: 1m,1h."},
-	{"at", SETTING_TIME, AT(at_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "As seen at this time (UTC); without it, now by the database server's clock."},
-	{"format", SETTING_TEXT, AT(format), 0, 0, "table", 0, 0, "FORMAT",
-	 "table, or tsv: a line a gap, separated by tabs, and nothing else."},
-	END,
+	{.name = "symbols", AT(symbols), .value = "LIST",
+	 .help = "Only these markets: KRW-BTC,KRW-ETH."},
+	{.name = "intervals", AT(intervals), .value = "LIST",
+	 .help = "Only these intervals: 1m,1h."},
+	{.name = "at", AT_TIME(at_ms),
+	 .help = "As seen at this time (UTC); without it, now by the database server's clock."},
+	{.name = "format", AT(format), .fallback = "table", .value = "FORMAT",
+	 .help = "table, or tsv: a line a gap, separated by tabs, and nothing else."},
+	{.name = NULL},
 };
 
 static const struct setting of_forget[] = {
-	{"symbols", SETTING_TEXT, AT(symbols), 0, 0, NULL, 0, 0, "LIST",
-	 "Of these markets: KRW-BTC,KRW-ETH (needed)."},
-	{"intervals", SETTING_TEXT, AT(intervals), 0, 0, NULL, 0, 0, "LIST",
-	 "Of these intervals: 1m,1h (needed)."},
-	{"from", SETTING_TIME, AT(from_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "From this time on (needed; UTC); the interval that contains it is forgotten as a whole."},
-	{"to", SETTING_TIME, AT(to_ms), 0, 0, NULL, 0, 0, "ISO",
-	 "Up to this time (needed); an interval that it cuts is forgotten as a whole."},
-	{"dry-run", SETTING_SWITCH, AT(dry_run), 0, 0, NULL, 0, 0, NULL,
-	 "Says what would be forgotten, and changes nothing."},
-	END,
+	{.name = "symbols", AT(symbols), .value = "LIST",
+	 .help = "Of these markets: KRW-BTC,KRW-ETH (needed)."},
+	{.name = "intervals", AT(intervals), .value = "LIST",
+	 .help = "Of these intervals: 1m,1h (needed)."},
+	{.name = "from", AT_TIME(from_ms),
+	 .help = "From this time on (needed; UTC); the interval that contains it is forgotten as "
+		 "a whole."},
+	{.name = "to", AT_TIME(to_ms),
+	 .help = "Up to this time (needed); an interval that it cuts is forgotten as a whole."},
+	{.name = "dry-run", AT(dry_run),
+	 .help = "Says what would be forgotten, and changes nothing."},
+	{.name = NULL},
 };
+/* clang-format on */
 
 static const struct settings_command commands[] = {
 	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = live},
@@ -126,14 +129,15 @@ static const struct settings_command commands[] = {
 	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage =
 		 "Usage: gapless-writer migrate [settings]\n\n"
-		 "Makes the tables, or brings older ones up to date. A market_data that another collector left\n"
-		 "is adopted (schemas/ADOPT.md): readers go on reading, and killed in the middle the same command\n"
-		 "goes on. Safe to repeat, and by several at once.\n",
+		 "Makes the tables, or brings older ones up to date. A market_data that another\n"
+		 "collector left is adopted (schemas/ADOPT.md): readers go on reading, and killed\n"
+		 "in the middle the same command goes on. Safe to repeat, and by several at once.\n",
 	 .examples =
 		 "Examples:\n"
 		 "  gapless-writer migrate --database 'host=db dbname=market'\n\n"
-		 "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left, or no\n"
-		 "            database answered in half a minute; 2 settings, or a database that refuses us\n",
+		 "Exit codes: 0 the tables are there; 1 a migration failed, nothing of it is left,\n"
+		 "            or no database answered in half a minute; 2 settings, or a database\n"
+		 "            that refuses us\n",
 	 .own = of_migrate_own,
 	 .shared = of_migrate,
 	 .run = run_migrate},
@@ -141,36 +145,38 @@ static const struct settings_command commands[] = {
 	 .help = "Stores what the topic has again, to the end that it has now, and ends.",
 	 .usage =
 		 "Usage: gapless-writer replay [settings]\n\n"
-		 "Reads the topic again up to the end that it has now, and stores what it carries as the writer\n"
-		 "does: rows that are gone come back, older values are replaced, everything else stays. Writers\n"
-		 "may run; their offsets and positions are not touched. Interrupted, even by kill -9, the same\n"
-		 "command goes on where it was; complete, it begins again. (An empty database needs no replay:\n"
-		 "a writer fills it by itself.)\n",
+		 "Reads the topic again up to the end that it has now, and stores what it carries\n"
+		 "as the writer does: rows that are gone come back, older values are replaced,\n"
+		 "everything else stays. Writers may run; their offsets and positions are not\n"
+		 "touched. Interrupted, even by kill -9, the same command goes on where it was;\n"
+		 "complete, it begins again. (An empty database needs no replay: a writer fills it\n"
+		 "by itself.)\n",
 	 .examples =
 		 "Examples:\n"
 		 "  gapless-writer replay --database 'host=db dbname=market'\n"
 		 "  gapless-writer replay --from 2024-05-01 --symbols KRW-BTC,KRW-ETH\n"
 		 "  gapless-writer replay --name nightly --from 2024-05-01T00:00+09:00\n\n"
-		 "Several may run at once. SELECT * FROM market_data_replay shows how far each one is.\n\n"
-		 "Exit codes: 0 everything up to the end is stored; 1 stopped before (a signal: run it again\n"
-		 "            to go on; else the log says what it needs); 2 settings, no such topic, or a\n"
-		 "            database that refuses us; 4 could not stop in time; 130 second signal\n",
+		 "Several may run at once. SELECT * FROM market_data_replay shows how far each one\n"
+		 "is.\n\n"
+		 "Exit codes: 0 everything up to the end is stored; 1 stopped before (a signal:\n"
+		 "            run it again to go on; else the log says what it needs); 2 settings,\n"
+		 "            no such topic, or a database that refuses us; 4 could not stop in\n"
+		 "            time; 130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
 	 .run = replay},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
-	 .usage =
-		 "Usage: gapless-writer gaps [settings]\n\n"
-		 "Prints the gaps of all wanted series: what should be there by now, and is not covered.\n"
-		 "An interval in which nothing was traded has no candle and is no gap.\n",
+	 .usage = "Usage: gapless-writer gaps [settings]\n\n"
+		  "Prints the gaps of all wanted series: what should be there by now, and is not\n"
+		  "covered. An interval in which nothing was traded has no candle and is no gap.\n",
 	 .examples =
 		 "Examples:\n"
 		 "  gapless-writer gaps\n"
 		 "  gapless-writer gaps --symbols KRW-BTC,KRW-ETH --intervals 1m\n"
 		 "  gapless-writer gaps --format tsv | awk '{ n += $5 } END { print n + 0 }'\n\n"
-		 "Columns: symbol, interval, from, to (exclusive), intervals missing, and the state of the\n"
-		 "series where it is not active.\n\n"
+		 "Columns: symbol, interval, from, to (exclusive), intervals missing, and the\n"
+		 "state of the series where it is not active.\n\n"
 		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not say\n",
 	 .own = of_gaps,
 	 .shared = of_database,
@@ -179,15 +185,16 @@ static const struct settings_command commands[] = {
 	{.name = "forget",
 	 .help = "Takes the coverage of a span back, so that the producer fetches it again.",
 	 .usage =
-		 "Usage: gapless-writer forget --symbols LIST --intervals LIST --from ISO --to ISO [settings]\n\n"
-		 "Takes the coverage of a span back: the producer fetches it again after its next lookup, and\n"
-		 "what it finds replaces what is there. The rows stay. Writers and producers may run.\n",
-	 .examples =
-		 "Examples:\n"
-		 "  gapless-writer forget --symbols KRW-BTC --intervals 1m \\\n"
-		 "                        --from 2024-05-01 --to 2024-05-02T12:00 --dry-run\n\n"
-		 "Exit codes: 0 done; 1 the database went away in between: run it again; 2 settings, or a\n"
-		 "            database that refuses us\n",
+		 "Usage: gapless-writer forget --symbols LIST --intervals LIST --from ISO --to ISO\n"
+		 "[settings]\n\n"
+		 "Takes the coverage of a span back: the producer fetches it again after its next\n"
+		 "lookup, and what it finds replaces what is there. The rows stay. Writers and\n"
+		 "producers may run.\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer forget --symbols KRW-BTC --intervals 1m \\\n"
+		     "                        --from 2024-05-01 --to 2024-05-02T12:00 --dry-run\n\n"
+		     "Exit codes: 0 done; 1 the database went away in between: run it again; 2\n"
+		     "            settings, or a database that refuses us\n",
 	 .own = of_forget,
 	 .shared = of_database,
 	 .run = run_forget,
@@ -197,11 +204,10 @@ static const struct settings_command commands[] = {
 
 const struct settings_spec commands_spec = {
 	.program = "gapless-writer",
-	.usage =
-		"Usage: gapless-writer [COMMAND] [settings]\n\n"
-		"Reads candles from Kafka and stores them in PostgreSQL, each once, with its exact digits.\n"
-		"A committed offset is never ahead of the database. Start more of them to share the work;\n"
-		"stop or kill them as you like.\n",
+	.usage = "Usage: gapless-writer [COMMAND] [settings]\n\n"
+		 "Reads candles from Kafka and stores them in PostgreSQL, each once, with its\n"
+		 "exact digits. A committed offset is never ahead of the database. Start more of\n"
+		 "them to share the work; stop or kill them as you like.\n",
 	.examples =
 		"Examples:\n"
 		"  gapless-writer migrate --database 'host=db dbname=market'\n"
@@ -210,12 +216,12 @@ const struct settings_spec commands_spec = {
 		"  gapless-writer -X security.protocol=ssl -X ssl.ca.location=/etc/ssl/kafka.pem\n"
 		"  gapless-writer replay --from 2024-05-01 --symbols KRW-BTC\n"
 		"  gapless-writer gaps --symbols KRW-BTC\n"
-		"  gapless-writer forget --symbols KRW-BTC --intervals 1m --from 2024-05-01 --to 2024-05-02\n\n"
+		"  gapless-writer forget --symbols KRW-BTC --intervals 1m \\\n"
+		"                        --from 2024-05-01 --to 2024-05-02\n\n"
 		"Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"
 		"            2 settings, or a database that refuses us; 3 replaced by another\n"
 		"            with the same group-instance-id; 4 could not stop in time;\n"
 		"            130 second signal\n",
 	.table = options_table,
-	.also_known = options_also_known,
 	.commands = commands,
 };

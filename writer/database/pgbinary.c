@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pgbinary.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* Of numeric: decimal digits in one of its own, and its signs. */
@@ -10,19 +11,26 @@ static const int64_t EPOCH_MS = INT64_C(946684800000); /* 2000-01-01, the server
 
 static unsigned char *put16(unsigned char *at, int value)
 {
-	at[0] = (unsigned char)((unsigned)value >> 8);
-	at[1] = (unsigned char)value;
-	return at + 2;
+	uint16_t big = htobe16((uint16_t)value);
+
+	memcpy(at, &big, sizeof(big));
+	return at + sizeof(big);
 }
 
 static unsigned char *put32(unsigned char *at, uint32_t value)
 {
-	return put16(put16(at, (int)(value >> 16)), (int)(value & 0xffff));
+	uint32_t big = htobe32(value);
+
+	memcpy(at, &big, sizeof(big));
+	return at + sizeof(big);
 }
 
 static unsigned char *put64(unsigned char *at, uint64_t value)
 {
-	return put32(put32(at, (uint32_t)(value >> 32)), (uint32_t)value);
+	uint64_t big = htobe64(value);
+
+	memcpy(at, &big, sizeof(big));
+	return at + sizeof(big);
 }
 
 unsigned char *pgbinary_header(unsigned char *at)
@@ -63,48 +71,64 @@ unsigned char *pgbinary_time(unsigned char *at, int64_t ms)
 	return pgbinary_int64(at, (ms - EPOCH_MS) * 1000);
 }
 
+/* The groups of a numeric as they come, from the most significant on: zeros at either end are left
+ * out, those in front count against the weight. */
+struct groups {
+	unsigned char *at; /* where the next one goes */
+	int n, used;       /* written; up to the last one that is not zero */
+	int weight;        /* of the first one */
+};
+
+static void put_group_of(struct groups *g, int value)
+{
+	if (g->n == 0 && value == 0) {
+		g->weight--;
+		return;
+	}
+	g->at = put16(g->at, value);
+	g->n++;
+	if (value != 0)
+		g->used = g->n;
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Digits as groups of four on either side of the point: 12345.678 is 1 2345 . 6780, of weight 1. */
 unsigned char *pgbinary_numeric(unsigned char *at, const char *plain)
 {
-	int groups[DECIMAL_BYTES / GROUP + 2];
-	int negative = *plain == '-', n = 0, first = 0, weight, scale;
-	const char *point, *p = plain + negative;
-	unsigned char *start = at;
-	size_t whole;
+	static const int missing[GROUP] = {1, 1000, 100, 10};
+	int negative = *plain == '-', left = 0, value = 0, scale = 0;
+	const char *p = plain + negative;
+	unsigned char *end;
+	struct groups g = {.at = at + 12};
 
-	p += strspn(p, "0");
-	point = p + strcspn(p, ".");
-	whole = (size_t)(point - p);
-	scale = *point == '\0' ? 0 : (int)strlen(point + 1);
-	weight = (int)((whole + GROUP - 1) / GROUP) - 1;
-	for (size_t left = whole; left > 0;) {
-		int value = 0;
-
-		do
-			value = value * 10 + (*p++ - '0');
-		while (--left % GROUP != 0);
-		groups[n++] = value;
+	while (is_digit(p[left]))
+		left++;
+	g.weight = (left + GROUP - 1) / GROUP - 1;
+	for (; left > 0; p++) {
+		value = value * 10 + (*p - '0');
+		if (--left % GROUP == 0) {
+			put_group_of(&g, value);
+			value = 0;
+		}
 	}
-	p = point + (*point != '\0');
-	for (int left = scale; left > 0; left -= GROUP) {
-		int value = 0;
-
-		for (int i = 0; i < GROUP; i++)
-			value = value * 10 + (i < left ? *p++ - '0' : 0);
-		groups[n++] = value;
+	for (p += *p == '.'; *p != '\0'; p++) {
+		value = value * 10 + (*p - '0');
+		if (++scale % GROUP == 0) {
+			put_group_of(&g, value);
+			value = 0;
+		}
 	}
-	for (; first < n && groups[first] == 0; first++)
-		weight--;
-	while (n > first && groups[n - 1] == 0)
-		n--;
-	if (n == first)
-		weight = negative = 0;
-	at = put16(put16(at + 4, n - first), weight);
-	at = put16(put16(at, negative ? NEGATIVE : POSITIVE), scale);
-	for (int i = first; i < n; i++)
-		at = put16(at, groups[i]);
-	put32(start, (uint32_t)(at - start - 4));
-	return at;
+	if (scale % GROUP != 0)
+		put_group_of(&g, value * missing[scale % GROUP]);
+	end = at + 12 + 2 * (ptrdiff_t)g.used;
+	put32(at, (uint32_t)(end - at - 4));
+	put16(put16(at + 4, g.used), g.used == 0 ? 0 : g.weight);
+	put16(put16(at + 8, negative && g.used > 0 ? NEGATIVE : POSITIVE), scale);
+	return end;
 }
 
 static int get16(const char *at)

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+enum { SERIES_FIRST = 64 };
+
+struct series {
+	char symbol[SYMBOL_BYTES];
+	const struct interval *interval;
+	uint32_t number; /* place in the table before it is sorted */
+	uint32_t rows;
+};
+
+struct key {
+	int64_t timestamp_ms;
+	uint32_t series, row;
+};
+
+/* Open addressing; of a row the upper half of the hash is kept, so that a search seldom has to look
+ * at another row's key. */
+struct slot {
+	uint32_t row; /* its number + 1, 0 = free */
+	uint32_t tag;
+};
+
+struct keys {
+	struct key *key; /* of each row */
+	size_t n, cap;
+	struct slot *slot;
+	size_t slots; /* a power of two, at least twice as many as there is room for rows */
+	struct series *series;
+	size_t series_n, series_cap;
+	uint32_t *series_slot; /* a number + 1, 0 = free; twice as many as series_cap */
+	struct key *sorted;    /* scratch memory of keys_order(), as long as key */
+	uint32_t *start;       /* the same, as long as series */
+};
+
+static void rows_reserve(struct keys *k, size_t rows)
+{
+	k->cap = rows;
+	k->key = xreallocarray(k->key, rows, sizeof(*k->key));
+	k->sorted = xreallocarray(k->sorted, rows, sizeof(*k->sorted));
+	for (k->slots = 64; k->slots < rows * 2;)
+		k->slots *= 2;
+	k->slot = xreallocarray(k->slot, k->slots, sizeof(*k->slot));
+	memset(k->slot, 0, k->slots * sizeof(*k->slot));
+}
+
+static void series_reserve(struct keys *k, size_t n)
+{
+	k->series_cap = n;
+	k->series = xreallocarray(k->series, n, sizeof(*k->series));
+	k->start = xreallocarray(k->start, n, sizeof(*k->start));
+	k->series_slot = xreallocarray(k->series_slot, 2 * n, sizeof(*k->series_slot));
+	memset(k->series_slot, 0, 2 * n * sizeof(*k->series_slot));
+}
+
+struct keys *keys_new(size_t rows)
+{
+	struct keys *k = xcalloc(1, sizeof(*k));
+
+	rows_reserve(k, rows);
+	memset(k->key, 0, rows * sizeof(*k->key));
+	memset(k->sorted, 0, rows * sizeof(*k->sorted));
+	series_reserve(k, SERIES_FIRST);
+	return k;
+}
+
+void keys_free(struct keys *k)
+{
+	if (k == NULL)
+		return;
+	free(k->key);
+	free(k->sorted);
+	free(k->slot);
+	free(k->series);
+	free(k->start);
+	free(k->series_slot);
+	free(k);
+}
+
+void keys_clear(struct keys *k)
+{
+	if (k->n == 0)
+		return;
+	memset(k->slot, 0, k->slots * sizeof(*k->slot));
+	memset(k->series_slot, 0, 2 * k->series_cap * sizeof(*k->series_slot));
+	k->n = k->series_n = 0;
+}
+
+/* ---------------------------------------------------------------- finding */
+
+static uint64_t mix(uint64_t h)
+{
+	h = (h ^ (h >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+	h = (h ^ (h >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+	return h ^ (h >> 32);
+}
+
+static uint32_t *series_slot_of(const struct keys *k, const struct candle *c)
+{
+	uint64_t h = (uint64_t)c->interval->nominal_ms;
+	size_t mask = 2 * k->series_cap - 1, i;
+
+	for (const char *p = c->symbol; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211); /* FNV-1a */
+	for (i = mix(h) & mask; k->series_slot[i] != 0; i = (i + 1) & mask) {
+		const struct series *s = &k->series[k->series_slot[i] - 1];
+
+		if (s->interval == c->interval && strcmp(s->symbol, c->symbol) == 0)
+			break;
+	}
+	return &k->series_slot[i];
+}
+
+static void series_grow(struct keys *k)
+{
+	series_reserve(k, 2 * k->series_cap);
+	for (uint32_t i = 0; i < k->series_n; i++) {
+		struct candle c = {.interval = k->series[i].interval};
+
+		memcpy(c.symbol, k->series[i].symbol, sizeof(c.symbol));
+		*series_slot_of(k, &c) = i + 1;
+	}
+}
+
+static uint32_t series_of(struct keys *k, const struct candle *c)
+{
+	uint32_t *slot = series_slot_of(k, c);
+	struct series *s;
+
+	if (*slot != 0)
+		return *slot - 1;
+	if (k->series_n == k->series_cap) {
+		series_grow(k);
+		slot = series_slot_of(k, c);
+	}
+	s = &k->series[k->series_n];
+	*s = (struct series){.interval = c->interval, .number = (uint32_t)k->series_n};
+	memcpy(s->symbol, c->symbol, sizeof(s->symbol));
+	*slot = (uint32_t)++k->series_n;
+	return s->number;
+}
+
+static struct slot *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)
+{
+	uint64_t h = mix((uint64_t)key->timestamp_ms ^ (uint64_t)key->series << 44);
+	size_t mask = k->slots - 1, i;
+
+	*tag = (uint32_t)(h >> 32);
+	for (i = h & mask; k->slot[i].row != 0; i = (i + 1) & mask) {
+		const struct key *other = &k->key[k->slot[i].row - 1];
+
+		if (k->slot[i].tag == *tag && other->timestamp_ms == key->timestamp_ms &&
+		    other->series == key->series)
+			break;
+	}
+	return &k->slot[i];
+}
+
+static void rows_grow(struct keys *k)
+{
+	uint32_t tag;
+
+	rows_reserve(k, 2 * k->cap);
+	for (uint32_t i = 0; i < k->n; i++) {
+		struct slot *slot = slot_of(k, &k->key[i], &tag);
+
+		*slot = (struct slot){i + 1, tag};
+	}
+}
+
+size_t keys_row(struct keys *k, const struct candle *c, int *is_new)
+{
+	struct key key = {.timestamp_ms = c->timestamp_ms, .series = series_of(k, c)};
+	struct slot *slot;
+	uint32_t tag;
+
+	if (k->n == k->cap)
+		rows_grow(k);
+	slot = slot_of(k, &key, &tag);
+	*is_new = slot->row == 0;
+	if (!*is_new)
+		return slot->row - 1;
+	key.row = (uint32_t)k->n;
+	k->key[k->n++] = key;
+	*slot = (struct slot){(uint32_t)k->n, tag};
+	return key.row;
+}
+
+/* ---------------------------------------------------------------- the order */
+
+static int series_order(const void *a, const void *b)
+{
+	const struct series *x = a, *y = b;
+	int c = strcmp(x->symbol, y->symbol);
+
+	return c != 0 ? c : strcmp(x->interval->name, y->interval->name);
+}
+
+static int key_order(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+
+	return (x->timestamp_ms > y->timestamp_ms) - (x->timestamp_ms < y->timestamp_ms);
+}
+
+static int is_ascending(const struct key *key, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (key[i].timestamp_ms < key[i - 1].timestamp_ms)
+			return 0;
+	}
+	return 1;
+}
+
+/* The series are sorted by name, their rows dealt out to them as they came; most then stand in the
+ * order of time already. */
+size_t keys_order(struct keys *k, uint32_t *order)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < k->series_n; i++)
+		k->series[i].rows = 0;
+	for (size_t i = 0; i < k->n; i++)
+		k->series[k->key[i].series].rows++;
+	qsort(k->series, k->series_n, sizeof(*k->series), series_order);
+	for (size_t i = 0; i < k->series_n; i++) {
+		k->start[k->series[i].number] = at;
+		at += k->series[i].rows;
+	}
+	for (size_t i = 0; i < k->n; i++)
+		k->sorted[k->start[k->key[i].series]++] = k->key[i];
+	at = 0;
+	for (size_t i = 0; i < k->series_n; i++) {
+		struct key *first = &k->sorted[at];
+
+		if (!is_ascending(first, k->series[i].rows))
+			qsort(first, k->series[i].rows, sizeof(*first), key_order);
+		at += k->series[i].rows;
+	}
+	for (size_t i = 0; i < k->n; i++)
+		order[i] = k->sorted[i].row;
+	return k->n;
+}
