@@ -78,24 +78,20 @@ unsigned listing_came(struct listing *l, const struct markets *markets, struct c
 
 static void judge(struct series *s, int64_t boot_ms)
 {
-	const char *symbol = series_symbol(s), *interval = series_interval(s)->name;
-
 	switch (series_market_judge(s, boot_ms)) {
 	case MARKET_AS_BEFORE:
 		break;
 	case MARKET_UNKNOWN:
 		log_error(
 			"the exchange does not list this market; trying again in an hour, the others go on",
-			L_STR("symbol", symbol), L_STR("interval", interval));
+			L_SERIES(s));
 		break;
 	case MARKET_DELISTED:
 		log_warn("the exchange does not list this market any more; what is wanted ends",
-			 L_STR("symbol", symbol), L_STR("interval", interval),
-			 L_TIME("wanted_until", series_wanted_until_ms(s)));
+			 L_SERIES(s), L_TIME("wanted_until", series_wanted_until_ms(s)));
 		break;
 	case MARKET_LISTED_AGAIN:
-		log_info("the exchange lists this market again", L_STR("symbol", symbol),
-			 L_STR("interval", interval));
+		log_info("the exchange lists this market again", L_SERIES(s));
 		break;
 	}
 }

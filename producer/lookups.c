@@ -31,12 +31,12 @@ struct partition {
 };
 
 struct lookups {
-	struct lookups_settings settings;
+	const struct options *options;
+	int keeps_wanted, reads_open; /* the latter once */
 	struct visitor *visitor;
 	struct worker *worker;
 	struct visit *visit; /* under way, or NULL */
 	int is_void;         /* ... and of no use any more */
-	int open_read;
 	struct partition *partitions;
 	size_t n;
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
@@ -52,14 +52,16 @@ static void run(struct worker *w, void *visitor, void *visit)
 	visitor_visit(visitor, visit);
 }
 
-struct lookups *lookups_new(const struct lookups_settings *settings, struct err *err)
+struct lookups *lookups_new(const struct options *options, int keeps_wanted, struct err *err)
 {
 	struct lookups *l = xcalloc(1, sizeof *l);
 
-	l->settings = *settings;
+	l->options = options;
+	l->keeps_wanted = keeps_wanted;
+	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
 	l->round_boot_ms = INT64_MAX;
 	backoff_init(&l->backoff, 200, 10000);
-	l->visitor = visitor_new(&settings->visitor, err);
+	l->visitor = visitor_new(options, err);
 	if (l->visitor)
 		l->worker = worker_new(run, l->visitor, err);
 	if (l->worker)
@@ -138,18 +140,31 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
-static void visit_fill(const struct lookups *l, struct visit *v, int64_t boot_ms)
+/* The partition as the visit is to see it; NULL: it is not due. */
+static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round)
 {
-	for (size_t i = 0; i < l->n; i++) {
+	struct visit_partition *found = visit_find(l->visit, id);
+
+	for (size_t i = 0; i < l->n && !found; i++) {
 		const struct partition *p = &l->partitions[i];
 
-		if (p->waits || boot_ms >= l->round_boot_ms)
-			visit_partition(v, (struct visit_partition){.id = p->id,
-								    .begins = !p->waits,
-								    .takes_anyway = p->anyway,
-								    .low = p->low,
-								    .end = p->end});
+		if (p->id == id && (p->waits || is_round))
+			found = visit_partition(l->visit,
+						(struct visit_partition){.id = id,
+									 .begins = !p->waits,
+									 .takes_anyway = p->anyway,
+									 .low = p->low,
+									 .end = p->end});
 	}
+	return found;
+}
+
+/* A lookup of nothing is no work. */
+static void partitions_without_series_end(struct lookups *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!visit_find(l->visit, l->partitions[i].id))
+			l->partitions[i].ended = l->partitions[i].stored = 1;
 }
 
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
@@ -157,29 +172,36 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 		   const void *opaque, int64_t boot_ms)
 {
 	int is_round = boot_ms >= l->round_boot_ms;
+	const struct options *o = l->options;
 	struct visit orders = {.asks_members = is_round,
 			       .needs_members = members_only,
-			       .stored_rows = l->settings.stored_rows,
-			       .writes_wanted = l->settings.writes_wanted && is_round,
-			       .reads_open = l->settings.reads_open && !l->open_read};
+			       /* What may be fetched until the next lookup. */
+			       .stored_rows = 2 * o->rate_limit * o->lookup_gaps_s *
+					      o->exchange->page_rows,
+			       .writes_wanted = l->keeps_wanted && is_round,
+			       .reads_open = l->reads_open};
 	size_t n;
 	struct series *const *owned = catalogue_owned(catalogue, &n);
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
 	l->visit = visit_new(orders, l->n, n);
-	if (!members_only)
-		visit_fill(l, l->visit, boot_ms);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !members_only; i++) {
+		struct series *s = owned[i];
 		struct visit_partition *p =
-			visit_find(l->visit, partition_of(series_symbol(owned[i]), opaque));
+			series_has_begun(s)
+				? partition_visit(l, partition_of(series_symbol(s), opaque),
+						  is_round)
+				: NULL;
 
-		if (!p || !series_has_begun(owned[i]))
+		if (!p)
 			continue;
-		visit_series(l->visit, owned[i], p, boot_ms);
+		visit_series(l->visit, s, p, boot_ms);
 		if (p->begins)
-			series_lookup_began(owned[i]);
+			series_lookup_began(s);
 	}
+	if (is_round && !members_only)
+		partitions_without_series_end(l);
 	worker_submit(l->worker, l->visit);
 }
 
@@ -231,12 +253,11 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms, int64_t boo
 	series_stored(s, &v->stored);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
-		log_info(text, L_STR("symbol", v->symbol), L_STR("interval", v->iv->name));
+		log_info(text, L_SERIES(s));
 	lost = first ? series_unrecoverable(s, now_ms) : 0;
 	if (lost > 0)
 		log_warn("older than the exchange keeps them: these intervals are not recoverable",
-			 L_STR("symbol", v->symbol), L_STR("interval", v->iv->name),
-			 L_INT("intervals", lost));
+			 L_SERIES(s), L_INT("intervals", lost));
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
@@ -273,7 +294,7 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	p->end = seen->end;
 	p->position = seen->position;
 	if (!seen->reached && !seen->takes_anyway) {
-		if (boot_ms - p->moved_boot_ms < l->settings.stall_ms)
+		if (boot_ms - p->moved_boot_ms < 1000 * l->options->stall_s)
 			return 0;
 		if (has_new_series(v, seen)) {
 			p->anyway = 1;
@@ -314,8 +335,8 @@ static void partitions_take(struct lookups *l, const struct catalogue *catalogue
 	l->again_boot_ms = boot_ms + POSITION_AGAIN_MS;
 	if (ended)
 		l->round_boot_ms = boot_ms + 1000 * (gaps_left(catalogue, now_ms, boot_ms)
-							     ? l->settings.pause_gaps_s
-							     : l->settings.pause_s);
+							     ? l->options->lookup_gaps_s
+							     : l->options->lookup_s);
 	if (err) {
 		trouble_say(l, err, boot_ms);
 		l->round_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
@@ -331,7 +352,7 @@ static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const 
 
 	if (!v->reads_open || v->n == 0)
 		return 0;
-	l->open_read = 1;
+	l->reads_open = 0;
 	for (size_t i = 0; i < v->n_open; i++)
 		if (catalogue_add(catalogue, v->open[i], 0) > 0)
 			due = DUE_OWN; /* not listed, or the list would have brought it */

@@ -15,19 +15,11 @@
 #include "producer/lookup/visitor.h"
 #include "producer/series/catalogue.h"
 
-struct lookups_settings {
-	struct visitor_settings visitor;
-	int writes_wanted;             /* what is wanted is kept in the database */
-	int reads_open;                /* markets that it holds as wanted are added, once */
-	int64_t pause_s, pause_gaps_s; /* between lookups; while there are gaps */
-	int64_t stall_ms;              /* the writer's position has not moved for this long */
-	int64_t stored_rows;           /* visit.h */
-};
-
 struct lookups;
 
-/* Strings outlive it. NULL: *err. */
-struct lookups *lookups_new(const struct lookups_settings *settings, struct err *err);
+/* keeps_wanted: what is wanted is kept in the database, and a market that it holds as wanted is
+ * added if a pattern wants it. The options outlive it. NULL: *err. */
+struct lookups *lookups_new(const struct options *options, int keeps_wanted, struct err *err);
 /* Ends the thread, waiting at most about a second for it (worker.h). */
 void lookups_free(struct lookups *l);
 /* Readable when a visit is over. */

@@ -33,7 +33,9 @@ enum {
 
 /* For ever, or once: chosen at the start. */
 struct mode {
-	/* An assignment, or new series: that many series were taken, and left. */
+	int keeps_wanted; /* lookups.h */
+	struct share *(*share)(struct loop *l, struct err *err);
+	/* An assignment, or new series: that many series were taken, and left. NULL: no matter. */
 	void (*owned)(const struct loop *l, size_t taken, size_t left);
 	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
 	int (*step)(struct loop *l, unsigned *due, struct err *err);
@@ -41,7 +43,6 @@ struct mode {
 
 struct loop {
 	const struct options *options;
-	char client_id[MEMBERS_ID_BYTES];
 	struct catalogue *catalogue;
 	struct requests *requests;
 	struct publisher *publisher;
@@ -51,7 +52,7 @@ struct loop {
 	struct fetch *fetch;
 	const struct mode *mode;
 
-	int64_t boot_ms, now_ms; /* of this turn; the exchange's time, 0: not known */
+	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
 	int begun_said;
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
@@ -63,55 +64,6 @@ struct loop {
 
 /* ---- set up and down ---- */
 
-static struct publisher_settings publisher_settings_of(const struct options *o)
-{
-	return (struct publisher_settings){.brokers = o->brokers,
-					   .topic = o->topic,
-					   .source = o->source,
-					   .properties = &o->kafka,
-					   .limit = o->queue_messages};
-}
-
-static struct requests_settings requests_settings_of(const struct options *o)
-{
-	return (struct requests_settings){.exchange = o->exchange,
-					  .base_url = o->exchange_url,
-					  .proxy = o->proxy,
-					  .ca_file = o->ca_file,
-					  .per_second = (double)o->rate_limit *
-							(double)o->rate_percent / 100,
-					  .limit = (int)o->rate_limit};
-}
-
-static struct catalogue_settings catalogue_settings_of(const struct options *o)
-{
-	return (struct catalogue_settings){.patterns = &o->patterns,
-					   .intervals = o->intervals,
-					   .n_intervals = o->n_intervals,
-					   .exchange = o->exchange,
-					   .since_ms = o->since_ms,
-					   .until_ms = INT64_MAX};
-}
-
-static struct lookups_settings lookups_settings_of(const struct loop *l)
-{
-	const struct options *o = l->options;
-
-	return (struct lookups_settings){.visitor = {.conninfo = o->database,
-						     .brokers = o->brokers,
-						     .topic = o->topic,
-						     .source = o->source,
-						     .group = o->group,
-						     .client_id = l->client_id,
-						     .properties = &o->kafka},
-					 .pause_s = o->lookup_s,
-					 .pause_gaps_s = o->lookup_gaps_s,
-					 .stall_ms = o->stall_s * 1000,
-					 /* What may be fetched until the next lookup. */
-					 .stored_rows = 2 * o->rate_limit * o->lookup_gaps_s *
-							o->exchange->page_rows};
-}
-
 /* Called by the group, before the partitions are given back. */
 static void revoked(void *opaque, int lost)
 {
@@ -122,78 +74,19 @@ static void revoked(void *opaque, int lost)
 		publisher_drain(l->publisher, HAND_OVER_MS);
 }
 
-static struct group_settings group_settings_of(struct loop *l)
-{
-	const struct options *o = l->options;
-
-	return (struct group_settings){.brokers = o->brokers,
-				       .topic = o->topic,
-				       .group = o->group,
-				       .client_id = l->client_id,
-				       .session_timeout_ms = o->session_timeout_ms,
-				       .properties = &o->kafka,
-				       .revoked = revoked,
-				       .opaque = l};
-}
-
-/* The parts that both kinds have. */
-static struct loop *parts_new(const struct options *o, const struct catalogue_settings *wanted,
-			      struct err *err)
+static struct loop *make(const struct mode *mode, const struct options *o, int64_t since_ms,
+			 int64_t until_ms, struct err *err)
 {
 	struct loop *l = xcalloc(1, sizeof *l);
-	struct requests_settings requests = requests_settings_of(o);
-	struct publisher_settings publisher = publisher_settings_of(o);
 
+	l->mode = mode;
 	l->options = o;
-	members_client_id(&o->patterns, o->intervals, o->n_intervals, o->since_ms, l->client_id);
 	l->listing = listing_new(o->markets_s * 1000);
-	if ((l->catalogue = catalogue_new(wanted, err)) != NULL &&
-	    (l->requests = requests_new(&requests, err)) != NULL &&
-	    (l->publisher = publisher_new(&publisher, err)) != NULL)
-		return l;
-	loop_free(l, 0);
-	return NULL;
-}
-
-static const struct mode follow, once;
-
-struct loop *loop_new(const struct options *options, struct err *err)
-{
-	struct catalogue_settings wanted = catalogue_settings_of(options);
-	struct loop *l = parts_new(options, &wanted, err);
-	struct lookups_settings lookups;
-	struct group_settings group;
-
-	if (!l)
-		return NULL;
-	l->mode = &follow;
-	group = group_settings_of(l);
-	lookups = lookups_settings_of(l);
-	lookups.writes_wanted = 1;
-	lookups.reads_open = patterns_are_wild(&options->patterns);
-	if ((l->lookups = lookups_new(&lookups, err)) != NULL &&
-	    (l->share = share_of_group(&group, options->rate_scope_own, err)) != NULL)
-		return l;
-	loop_free(l, 0);
-	return NULL;
-}
-
-struct loop *loop_new_fetch(const struct options *options, struct err *err)
-{
-	struct catalogue_settings wanted = catalogue_settings_of(options);
-	struct lookups_settings lookups;
-	struct loop *l;
-
-	wanted.since_ms = options->from_ms;
-	wanted.until_ms = options->to_ms;
-	l = parts_new(options, &wanted, err);
-	if (!l)
-		return NULL;
-	l->mode = &once;
-	l->fetch = fetch_new();
-	l->share = share_of_all();
-	lookups = lookups_settings_of(l);
-	if ((l->lookups = lookups_new(&lookups, err)) != NULL)
+	if ((l->catalogue = catalogue_new(o, since_ms, until_ms, err)) != NULL &&
+	    (l->requests = requests_new(o, err)) != NULL &&
+	    (l->publisher = publisher_new(o, err)) != NULL &&
+	    (l->lookups = lookups_new(o, mode->keeps_wanted, err)) != NULL &&
+	    (l->share = mode->share(l, err)) != NULL)
 		return l;
 	loop_free(l, 0);
 	return NULL;
@@ -221,6 +114,13 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 	return left;
 }
 
+/* Pacing wants the time as it is, not as it was when the turn began. */
+static void time_read(struct loop *l)
+{
+	l->boot_ms = clock_boot_ms();
+	l->now_ms = requests_now_ms(l->requests, l->boot_ms);
+}
+
 /* ---- what came ---- */
 
 static void page_take(struct loop *l, const struct answer *a)
@@ -235,8 +135,7 @@ static void page_take(struct loop *l, const struct answer *a)
 		publisher_send(l->publisher, s, &l->publications.v[i], a->read_ms);
 	l->candles += (int64_t)l->publications.n;
 	if (series_listed_from_ms(s) != listed_ms && series_listed_from_ms(s) != INT64_MIN)
-		log_info("the exchange has nothing older", L_STR("symbol", series_symbol(s)),
-			 L_STR("interval", series_interval(s)->name),
+		log_info("the exchange has nothing older", L_SERIES(s),
 			 L_TIME("listed_from", series_listed_from_ms(s)));
 }
 
@@ -246,7 +145,7 @@ static void candles_take(struct loop *l, const struct answer *a)
 
 	if (a->failure == FAILURE_SERIES)
 		listing_soon(l->listing, UNKNOWN_LIST_MS, l->boot_ms); /* has it been delisted? */
-	if (share_is_lost(l->share) || !series_is_current(s, a->request.epoch)) {
+	if (share_state(l->share) == SHARE_LOST || !series_is_current(s, a->request.epoch)) {
 		log_debug("an answer came for a series that is not ours any more",
 			  L_STR("symbol", series_symbol(s)));
 		return;
@@ -285,7 +184,7 @@ static void answers_take(struct loop *l, unsigned *due)
 			listing_failed(l->listing, l->boot_ms);
 		answer_release(&a);
 	}
-	l->now_ms = requests_now_ms(l->requests, l->boot_ms);
+	time_read(l);
 }
 
 static int lookups_came(struct loop *l, unsigned *due, struct err *err)
@@ -326,7 +225,8 @@ static void own(struct loop *l, unsigned *due)
 
 	if (taken > 0)
 		*due |= DUE_LOOKUP;
-	l->mode->owned(l, taken, left);
+	if (l->mode->owned)
+		l->mode->owned(l, taken, left);
 }
 
 /* The exchange's time is known: live can begin, without waiting for a lookup. */
@@ -335,7 +235,7 @@ static void begin(struct loop *l, unsigned *due)
 	size_t n;
 	struct series *const *owned = catalogue_owned(l->catalogue, &n);
 
-	if (!share_is_held(l->share) || !share_is_agreed(l->share) || l->now_ms == 0)
+	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (series_has_begun(owned[i]))
@@ -372,11 +272,11 @@ static void follow_up(struct loop *l, unsigned due)
 
 static void lookup(struct loop *l)
 {
-	int agreed = share_is_agreed(l->share);
+	enum share_state state = share_state(l->share);
 
-	if (share_is_held(l->share) && (!agreed || l->now_ms > 0))
-		lookups_start(l->lookups, l->catalogue, !agreed, share_partition_of, l->share,
-			      l->boot_ms);
+	if (state == SHARE_HELD || (state == SHARE_AGREED && l->now_ms > 0))
+		lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of,
+			      l->share, l->boot_ms);
 }
 
 static int publisher_is_full(struct loop *l, size_t pages)
@@ -416,7 +316,7 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 	size_t n = requests_in_flight(l->requests, in_flight);
 	struct plan plan = plan_of(l, in_flight, n);
 
-	if (!share_is_held(l->share) || !share_is_agreed(l->share) || l->now_ms == 0)
+	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return 0;
 	if (publisher_is_full(l, n + 1)) {
 		*wait_ms = ROOM_AGAIN_MS;
@@ -440,6 +340,7 @@ static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 	if (listing_is_due(l->listing, l->boot_ms))
 		requests_list(l->requests, l->boot_ms);
 	do {
+		time_read(l);
 		*wait_ms = TICK_MS;
 		sent = candles_ask(l, wait_ms, err);
 	} while (sent == 1);
@@ -459,9 +360,8 @@ static void reports(struct loop *l)
 	l->reports_boot_ms = l->boot_ms + REPORTS_MS;
 	for (size_t i = 0; i < n; i++)
 		if (series_report_finished(owned[i], &came, &empty))
-			log_info("Backfill done", L_STR("symbol", series_symbol(owned[i])),
-				 L_STR("interval", series_interval(owned[i])->name),
-				 L_INT("candles", came), L_INT("intervals_without_trades", empty));
+			log_info("Backfill done", L_SERIES(owned[i]), L_INT("candles", came),
+				 L_INT("intervals_without_trades", empty));
 }
 
 /* How late the latest live poll is, in ms; 0: none is. */
@@ -473,6 +373,11 @@ static int64_t live_late_ms(const struct loop *l)
 	if (l->now_ms == 0 || !plan_live(&plan, &live))
 		return 0;
 	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
+}
+
+static struct share *follow_share(struct loop *l, struct err *err)
+{
+	return share_of_group(l->options, revoked, l, err);
 }
 
 static void follow_owned(const struct loop *l, size_t taken, size_t left)
@@ -519,13 +424,13 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 	return 0;
 }
 
-static const struct mode follow = {follow_owned, follow_step};
+static const struct mode follow = {1, follow_share, follow_owned, follow_step};
 
-static void once_owned(const struct loop *l, size_t taken, size_t left)
+static struct share *once_share(struct loop *l, struct err *err)
 {
-	(void)l;
-	(void)taken;
-	(void)left;
+	(void)err;
+	l->fetch = fetch_new();
+	return share_of_all();
 }
 
 static int once_step(struct loop *l, unsigned *due, struct err *err)
@@ -543,7 +448,7 @@ static int once_step(struct loop *l, unsigned *due, struct err *err)
 	return fetch_step(l->fetch, l->catalogue, &view, due, err);
 }
 
-static const struct mode once = {once_owned, once_step};
+static const struct mode once = {.share = once_share, .step = once_step};
 
 /* ---- the loop ---- */
 
@@ -589,7 +494,7 @@ static int turn(struct loop *l, struct err *err)
 	int64_t wait_ms;
 	int done;
 
-	l->boot_ms = clock_boot_ms();
+	time_read(l);
 	answers_take(l, &due);
 	if (publisher_poll(l->publisher, err) || share_poll(l->share, l->boot_ms, &due, err) ||
 	    lookups_came(l, &due, err))
@@ -606,6 +511,16 @@ static int turn(struct loop *l, struct err *err)
 	if (wait_ms > lookups_wait_ms(l->lookups, l->boot_ms))
 		wait_ms = lookups_wait_ms(l->lookups, l->boot_ms);
 	return requests_wait(l->requests, fds, sizeof fds / sizeof *fds, wait_ms, err);
+}
+
+struct loop *loop_new(const struct options *options, struct err *err)
+{
+	return make(&follow, options, options->since_ms, INT64_MAX, err);
+}
+
+struct loop *loop_new_fetch(const struct options *options, struct err *err)
+{
+	return make(&once, options, options->from_ms, options->to_ms, err);
 }
 
 int loop_run(struct loop *l, struct err *err)

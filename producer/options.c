@@ -119,7 +119,10 @@ int options_check(struct options *o, struct err *err)
 			       "--producer-group: the name of the consumer group is empty");
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
-	return intervals_parse(o, err);
+	if (intervals_parse(o, err))
+		return -1;
+	members_client_id(&o->patterns, o->intervals, o->n_intervals, o->since_ms, o->client_id);
+	return 0;
 }
 
 int options_check_fetch(struct options *o, struct err *err)

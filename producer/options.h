@@ -6,6 +6,7 @@
 #include "common/candle.h"
 #include "common/settings.h"
 #include "producer/exchange/exchange.h"
+#include "producer/kafka/members.h"
 #include "producer/pattern.h"
 
 enum { INTERVALS_MAX = 16 };
@@ -30,6 +31,7 @@ struct options {
 	const struct interval *intervals[INTERVALS_MAX]; /* shortest first, each once */
 	size_t n_intervals;
 	int rate_scope_own;
+	char client_id[MEMBERS_ID_BYTES]; /* says what is wanted (members.h) */
 
 	/* of the command fetch */
 	int64_t from_ms, to_ms;

@@ -26,7 +26,7 @@ struct flight {
 };
 
 struct requests {
-	struct requests_settings settings;
+	const struct options *options;
 	const struct exchange *exchange;
 	struct http *http;
 	struct exclock clock;
@@ -41,19 +41,19 @@ struct requests {
 	struct log_throttle trouble, limited;
 };
 
-struct requests *requests_new(const struct requests_settings *settings, struct err *err)
+struct requests *requests_new(const struct options *options, struct err *err)
 {
 	struct requests *r = xcalloc(1, sizeof *r);
-	struct http_config config = {.base_url = settings->base_url,
+	struct http_config config = {.base_url = options->exchange_url,
 				     .user_agent = "gapless-producer/" GAPLESS_VERSION,
-				     .connections = HTTP_CONNECTIONS,
-				     .proxy = settings->proxy,
-				     .ca_file = settings->ca_file};
+				     .proxy = options->proxy,
+				     .ca_file = options->ca_file};
 
-	r->settings = *settings;
-	r->exchange = settings->exchange;
+	r->options = options;
+	r->exchange = options->exchange;
 	exclock_init(&r->clock);
-	ratelimit_init(&r->rate, settings->per_second, settings->limit, clock_boot_ms());
+	ratelimit_init(&r->rate, (double)(options->rate_limit * options->rate_percent) / 100,
+		       (int)options->rate_limit, clock_boot_ms());
 	backoff_init(&r->backoff, PAUSE_FIRST_MS, PAUSE_MAX_MS);
 	r->http = http_new(&config, err);
 	if (r->http)
@@ -118,7 +118,7 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 
 	if (!f)
 		return 0;
-	if (r->exchange->candles_url(r->settings.base_url, symbol, iv, request->to_ms,
+	if (r->exchange->candles_url(r->options->exchange_url, symbol, iv, request->to_ms,
 				     request->count, url, sizeof url, err) ||
 	    http_get(r->http, url, f, err))
 		return -1;
@@ -142,7 +142,7 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		if (r->flights[i].used && r->flights[i].is_list)
 			return;
-	if (r->exchange->markets_url(r->settings.base_url, url, sizeof url, &err) ||
+	if (r->exchange->markets_url(r->options->exchange_url, url, sizeof url, &err) ||
 	    http_get(r->http, url, f, &err))
 		return;
 	*f = (struct flight){.used = 1, .is_list = 1};
@@ -195,9 +195,7 @@ static void market_unknown(struct answer *a, const struct err *err)
 	a->failure = FAILURE_SERIES;
 	log_error(
 		"the exchange does not know this market; trying again in an hour, the others go on",
-		L_STR("symbol", series_symbol(a->request.series)),
-		L_STR("interval", series_interval(a->request.series)->name),
-		L_STR("error", err->text));
+		L_SERIES(a->request.series), L_STR("error", err->text));
 }
 
 static void list_take(struct requests *r, struct answer *a, const char *body, size_t len)

@@ -15,8 +15,8 @@
 #ifndef GAPLESS_REQUESTS_H
 #define GAPLESS_REQUESTS_H
 
-#include "producer/exchange/exchange.h"
 #include "producer/http/http.h"
+#include "producer/options.h"
 #include "producer/ratelimit.h"
 #include "producer/series/series_ask.h"
 
@@ -42,13 +42,6 @@ struct answer {
 	struct markets markets;
 };
 
-struct requests_settings {
-	const struct exchange *exchange;
-	const char *base_url, *proxy, *ca_file;
-	double per_second; /* the budget */
-	int limit;         /* what the exchange allows in a second */
-};
-
 struct requests_stats {
 	int64_t candles;  /* requests for candles that were sent */
 	int64_t rejected; /* answers that are no pages */
@@ -56,8 +49,8 @@ struct requests_stats {
 
 struct requests;
 
-/* Strings outlive it. NULL: *err. */
-struct requests *requests_new(const struct requests_settings *settings, struct err *err);
+/* The options outlive it. NULL: *err. */
+struct requests *requests_new(const struct options *options, struct err *err);
 void requests_free(struct requests *r);
 
 /* 1 and what came of a request, to be released; 0: nothing for now. */

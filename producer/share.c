@@ -23,9 +23,10 @@ struct kind {
 
 struct share {
 	const struct kind *kind;
-	struct group_settings settings; /* as the owner gave them */
+	const struct options *options;
+	void (*revoked)(void *opaque, int lost); /* the owner's */
+	void *opaque;
 	struct group *group;
-	int own_address;
 
 	int held, lost, agreed;
 	int32_t n_in_all;    /* partitions of the topic, at the assignment in force */
@@ -86,10 +87,11 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 		return 0;
 	}
 	if (s->generation == 0)
-		s->disagree_boot_ms = boot_ms + s->settings.session_timeout_ms + DISAGREE_MS;
+		s->disagree_boot_ms = boot_ms + s->options->session_timeout_ms + DISAGREE_MS;
 	partitions = group_partitions(s->group, &n);
 	assigned(s, partitions, n, n_in_all);
-	s->budget = s->own_address || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
+	s->budget =
+		s->options->rate_scope_own || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
 	s->generation = group_generation(s->group);
 	s->held = 1;
 	s->lost = 0;
@@ -113,39 +115,35 @@ static int member_members(struct share *s, const struct members *members, int64_
 			err, ERR_FATAL,
 			"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
 			"give all of them the same settings, stopping the old ones first, or name another --producer-group",
-			s->settings.group, members->text, s->settings.client_id);
+			s->options->group, members->text, s->options->client_id);
 	if (log_due(&s->differ, boot_ms, SAY_MS, &skipped))
 		log_error(
 			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
 			"incomplete",
-			L_STR("other", members->text), L_STR("this", s->settings.client_id),
-			L_STR("group", s->settings.group), L_INT("suppressed", skipped));
+			L_STR("other", members->text), L_STR("this", s->options->client_id),
+			L_STR("group", s->options->group), L_INT("suppressed", skipped));
 	return 0;
 }
 
 static const struct kind member = {member_begin, member_poll, member_members};
 
-static void revoked(void *opaque, int lost)
+static void give_back(void *opaque, int lost)
 {
 	struct share *s = opaque;
 
 	s->held = 0;
 	s->lost = lost;
-	s->settings.revoked(s->settings.opaque, lost);
+	s->revoked(s->opaque, lost);
 }
 
-struct share *share_of_group(const struct group_settings *settings, int own_address,
-			     struct err *err)
+struct share *share_of_group(const struct options *options, void (*revoked)(void *opaque, int lost),
+			     void *opaque, struct err *err)
 {
 	struct share *s = xcalloc(1, sizeof *s);
-	struct group_settings ours = *settings;
 
-	s->kind = &member;
-	s->settings = *settings;
-	s->own_address = own_address;
-	ours.revoked = revoked;
-	ours.opaque = s;
-	s->group = group_new(&ours, err);
+	*s = (struct share){
+		.kind = &member, .options = options, .revoked = revoked, .opaque = opaque};
+	s->group = group_new(options, give_back, s, err);
 	if (s->group)
 		return s;
 	share_free(s);
@@ -239,19 +237,11 @@ int share_fd(const struct share *s)
 	return s->group ? group_fd(s->group) : stop_fd();
 }
 
-int share_is_held(const struct share *s)
+enum share_state share_state(const struct share *s)
 {
-	return s->held;
-}
-
-int share_is_agreed(const struct share *s)
-{
-	return s->agreed;
-}
-
-int share_is_lost(const struct share *s)
-{
-	return s->lost;
+	if (!s->held)
+		return s->lost ? SHARE_LOST : SHARE_NONE;
+	return s->agreed ? SHARE_AGREED : SHARE_HELD;
 }
 
 int share_owns(const char *symbol, const void *share)

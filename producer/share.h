@@ -17,10 +17,9 @@
 
 struct share;
 
-/* A member of the group; own_address: the budget is not shared with the other members. What
- * settings->revoked has to do is done before the partitions are given back. */
-struct share *share_of_group(const struct group_settings *settings, int own_address,
-			     struct err *err);
+/* A member of the group. revoked() is called before the partitions are given back (group.h). */
+struct share *share_of_group(const struct options *options, void (*revoked)(void *opaque, int lost),
+			     void *opaque, struct err *err);
 struct share *share_of_all(void);
 void share_free(struct share *s); /* leaves the group */
 
@@ -36,12 +35,15 @@ int share_members(struct share *s, const struct members *members, int64_t boot_m
 /* Readable while there is something to serve. */
 int share_fd(const struct share *s);
 
-/* An assignment is in force. */
-int share_is_held(const struct share *s);
-/* The group was found to want the same: there may be requests. */
-int share_is_agreed(const struct share *s);
-/* The last assignment was taken from us: answers to what it asked for are void. */
-int share_is_lost(const struct share *s);
+enum share_state {
+	SHARE_NONE, /* no assignment is in force */
+	SHARE_LOST, /* ... and the last one was taken from us: answers to what it asked for are void
+		     */
+	SHARE_HELD, /* one is; whether the group wants the same is not known yet */
+	SHARE_AGREED /* one is: there may be requests */
+};
+
+enum share_state share_state(const struct share *s);
 /* 1 if the symbol is ours; a function for catalogue_own. */
 int share_owns(const char *symbol, const void *share);
 /* The partition of a symbol. */

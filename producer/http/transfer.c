@@ -50,24 +50,26 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 
 /* ---------------------------------------------------------------- handles */
 
+/* What is set after a failure is left out. */
+#define SET(option, value) code = code ? code : curl_easy_setopt(easy, CURLOPT_##option, value)
+
 static CURLcode easy_set_security(CURL *easy, const struct transfer_settings *m)
 {
 	CURLcode code = CURLE_OK;
 
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, m->protocols);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(SSL_VERIFYPEER, 1L);
+	SET(SSL_VERIFYHOST, 2L);
+	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(PROTOCOLS_STR, m->protocols);
+	SET(FOLLOWLOCATION, 0L);
+	SET(NETRC, (long)CURL_NETRC_IGNORED);
+	SET(HTTP09_ALLOWED, 0L);
 	/* An empty string, unlike NULL, keeps the environment's proxies out. */
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, m->proxy);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(PROXY, m->proxy);
+	SET(NOPROXY, "");
+	SET(SUPPRESS_CONNECT_HEADERS, 1L);
 	if (*m->ca_file)
-		code = code ? code : curl_easy_setopt(easy, CURLOPT_CAINFO, m->ca_file);
+		SET(CAINFO, m->ca_file);
 	return code;
 }
 
@@ -75,18 +77,14 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
 {
 	CURLcode code = CURLE_OK;
 
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)m->connect_ms);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)m->total_ms);
-	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)m->idle_s);
-	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
-				       (curl_off_t)HTTP_BODY_MAX_BYTES);
-	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(NOSIGNAL, 1L);
+	SET(CONNECTTIMEOUT_MS, (long)m->connect_ms);
+	SET(TIMEOUT_MS, (long)m->total_ms);
+	SET(LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
+	SET(LOW_SPEED_TIME, (long)m->idle_s);
+	SET(MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX_BYTES);
+	SET(MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+	SET(TCP_KEEPALIVE, 1L);
 	return code;
 }
 
@@ -94,19 +92,18 @@ static CURLcode easy_set_request(CURL *easy, const struct transfer_settings *m, 
 {
 	CURLcode code = CURLE_OK;
 
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->reason);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-	code = code ? code
-		    : curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_USERAGENT, m->user_agent);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, m->headers);
+	SET(PRIVATE, t);
+	SET(ERRORBUFFER, t->reason);
+	SET(HEADERFUNCTION, take_head);
+	SET(HEADERDATA, t);
+	SET(WRITEFUNCTION, take_body);
+	SET(WRITEDATA, t);
+	SET(HTTPGET, 1L);
+	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(PIPEWAIT, 1L);
+	SET(ACCEPT_ENCODING, "gzip");
+	SET(USERAGENT, m->user_agent);
+	SET(HTTPHEADER, m->headers);
 	return code;
 }
 

@@ -14,7 +14,9 @@
 #include "producer/kafka/topic.h"
 
 struct group {
-	struct group_settings settings;
+	const struct options *options;
+	void (*revoked)(void *opaque, int lost);
+	void *opaque;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue; /* the consumer's, for its io event */
 	int fd;
@@ -55,7 +57,7 @@ static void on_revoke(struct group *g, rd_kafka_t *rk)
 			lost ? "partitions lost to the group; nothing is asked for until it gives some again"
 			     : "the group shares its partitions out anew",
 			L_INT("partitions", g->n));
-		g->settings.revoked(g->settings.opaque, lost);
+		g->revoked(g->opaque, lost);
 		g->state = GROUP_NONE;
 	}
 	rd_kafka_assign(rk, NULL);
@@ -84,11 +86,12 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 		g->state = GROUP_FENCED;
 }
 
-struct group *group_new(const struct group_settings *settings, struct err *err)
+struct group *group_new(const struct options *options, void (*revoked)(void *opaque, int lost),
+			void *opaque, struct err *err)
 {
 	char session[24], heartbeat[24], text[256];
 	const struct kafka_property role[] = {
-		{"group.id", settings->group},
+		{"group.id", options->group},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"auto.offset.reset", "latest"},
@@ -106,19 +109,21 @@ struct group *group_new(const struct group_settings *settings, struct err *err)
 	struct group *g = xcalloc(1, sizeof *g);
 	rd_kafka_conf_t *conf;
 
-	g->settings = *settings;
+	g->options = options;
+	g->revoked = revoked;
+	g->opaque = opaque;
 	g->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	snprintf(session, sizeof session, "%" PRId64, settings->session_timeout_ms);
+	snprintf(session, sizeof session, "%" PRId64, options->session_timeout_ms);
 	/* librdkafka's own 3 s are too long for a session as short: it would end between two
 	 * heartbeats. */
 	snprintf(heartbeat, sizeof heartbeat, "%" PRId64,
-		 settings->session_timeout_ms < 9000 ? settings->session_timeout_ms / 3 : 3000);
-	conf = kafka_conf_new(settings->brokers, role, fixed, settings->properties, err);
+		 options->session_timeout_ms < 9000 ? options->session_timeout_ms / 3 : 3000);
+	conf = kafka_conf_new(options->brokers, role, fixed, &options->kafka, err);
 	if (!conf)
 		goto failed;
 	/* Whatever the user calls his clients (for quotas): the members have to tell each other by
 	 * it. */
-	rd_kafka_conf_set(conf, "client.id", settings->client_id, NULL, 0);
+	rd_kafka_conf_set(conf, "client.id", options->client_id, NULL, 0);
 	rd_kafka_conf_set_opaque(conf, g);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
@@ -157,12 +162,12 @@ int group_join(struct group *g, struct err *err)
 	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_resp_err_t code;
 
-	rd_kafka_topic_partition_list_add(topics, g->settings.topic, RD_KAFKA_PARTITION_UA);
+	rd_kafka_topic_partition_list_add(topics, g->options->topic, RD_KAFKA_PARTITION_UA);
 	code = rd_kafka_subscribe(g->rk, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
 	if (code)
 		return err_set(err, kafka_error_class(code), "cannot join the group %s: %s",
-			       g->settings.group, rd_kafka_err2str(code));
+			       g->options->group, rd_kafka_err2str(code));
 	return 0;
 }
 
@@ -201,5 +206,5 @@ const int32_t *group_partitions(const struct group *g, size_t *n)
 
 int group_topic_partitions(struct group *g, int *n, struct err *err)
 {
-	return topic_partitions(g->rk, g->settings.topic, n, err);
+	return topic_partitions(g->rk, g->options->topic, n, err);
 }

@@ -13,20 +13,9 @@
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
 
-#include "common/settings.h"
+#include "producer/options.h"
 
 struct group;
-
-struct group_settings {
-	const char *brokers, *topic, *group;
-	const char *client_id; /* says what this member wants (members.h) */
-	int64_t session_timeout_ms;
-	const struct setting_list *properties; /* librdkafka's */
-	/* The partitions are about to be given back, in group_poll or group_free; lost:
-	 * somebody else may have them already. */
-	void (*revoked)(void *opaque, int lost);
-	void *opaque;
-};
 
 enum group_state {
 	GROUP_NONE,  /* not in the group yet, or in the middle of a rebalance */
@@ -34,8 +23,10 @@ enum group_state {
 	GROUP_FENCED /* this member cannot come back (a fatal error of the client) */
 };
 
-/* NULL: *err. Not in the group before group_join. */
-struct group *group_new(const struct group_settings *settings, struct err *err);
+/* Not in the group before group_join. revoked: the partitions are about to be given back, in
+ * group_poll or group_free; lost: somebody else may have them already. NULL: *err. */
+struct group *group_new(const struct options *options, void (*revoked)(void *opaque, int lost),
+			void *opaque, struct err *err);
 /* Leaves the group (up to about a session timeout where its coordinator is away: under a watchdog).
  */
 void group_free(struct group *g);

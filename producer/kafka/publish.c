@@ -21,7 +21,7 @@ enum {
 };
 
 struct publisher {
-	struct publisher_settings settings;
+	const struct options *options;
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue; /* the main queue, for its io event */
 	int fd;
@@ -52,9 +52,7 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
 		if (log_due(&p->failures, clock_boot_ms(), 10000, &skipped))
 			log_warn("not delivered to Kafka; what it covered will be fetched again",
-				 L_STR("symbol", series_symbol(t->series)),
-				 L_STR("interval", series_interval(t->series)->name),
-				 L_TIME("timestamp", t->timestamp_ms),
+				 L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
 				 L_STR("error", rd_kafka_err2str(message->err)),
 				 L_INT("suppressed", skipped));
 	} else {
@@ -87,8 +85,9 @@ static int open_handle(struct publisher *p, struct err *err)
 	rd_kafka_conf_t *conf;
 	char text[256];
 
-	snprintf(queue_messages, sizeof queue_messages, "%lld", (long long)p->settings.limit);
-	conf = kafka_conf_new(p->settings.brokers, role, fixed, p->settings.properties, err);
+	snprintf(queue_messages, sizeof queue_messages, "%lld",
+		 (long long)p->options->queue_messages);
+	conf = kafka_conf_new(p->options->brokers, role, fixed, &p->options->kafka, err);
 	if (!conf)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, p);
@@ -116,11 +115,11 @@ static void close_handle(struct publisher *p)
 	p->queue = NULL;
 }
 
-struct publisher *publisher_new(const struct publisher_settings *settings, struct err *err)
+struct publisher *publisher_new(const struct options *options, struct err *err)
 {
 	struct publisher *p = xcalloc(1, sizeof *p);
 
-	p->settings = *settings;
+	p->options = options;
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (p->fd < 0) {
@@ -151,7 +150,7 @@ int64_t publisher_outstanding(const struct publisher *p)
 
 int64_t publisher_room(const struct publisher *p)
 {
-	return p->settings.limit - p->outstanding;
+	return p->options->queue_messages - p->outstanding;
 }
 
 int publisher_fd(const struct publisher *p)
@@ -172,7 +171,7 @@ struct publisher_stats publisher_stats(const struct publisher *p)
 static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub,
 				      struct ticket *ticket)
 {
-	return rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(p->settings.topic),
+	return rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(p->options->topic),
 				 RD_KAFKA_V_KEY(pub->candle.symbol, strlen(pub->candle.symbol)),
 				 RD_KAFKA_V_VALUE(p->value.data, p->value.len),
 				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -191,7 +190,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 	struct err err = {0};
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
-	snprintf(m.source, sizeof m.source, "%s", p->settings.source);
+	snprintf(m.source, sizeof m.source, "%s", p->options->source);
 	*ticket = (struct ticket){s, pub->candle.timestamp_ms, pub->covers_from_ms,
 				  pub->covers_to_ms};
 	buf_clear(&p->value);
@@ -199,9 +198,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 		code = send_value(p, pub, ticket);
 	if (code) {
 		p->stats.failed++;
-		log_error("a candle could not be published; its interval stays a gap",
-			  L_STR("symbol", series_symbol(s)),
-			  L_STR("interval", series_interval(s)->name),
+		log_error("a candle could not be published; its interval stays a gap", L_SERIES(s),
 			  L_TIME("timestamp", pub->candle.timestamp_ms),
 			  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
 		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);

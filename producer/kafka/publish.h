@@ -10,23 +10,17 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/settings.h"
+#include "producer/options.h"
 #include "producer/series/series_page.h"
 
 struct publisher;
-
-struct publisher_settings {
-	const char *brokers, *topic, *source;
-	const struct setting_list *properties;
-	int64_t limit; /* messages that may be outstanding */
-};
 
 struct publisher_stats {
 	int64_t sent, delivered, failed, recreated;
 };
 
-/* NULL: *err. */
-struct publisher *publisher_new(const struct publisher_settings *settings, struct err *err);
+/* The options outlive it. NULL: *err. */
+struct publisher *publisher_new(const struct options *options, struct err *err);
 /* Whatever is outstanding is given up. */
 void publisher_free(struct publisher *p);
 

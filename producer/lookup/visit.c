@@ -30,9 +30,10 @@ void visit_free(struct visit *v)
 	free(v);
 }
 
-void visit_partition(struct visit *v, struct visit_partition partition)
+struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition)
 {
-	v->partitions[v->n_partitions++] = partition;
+	v->partitions[v->n_partitions] = partition;
+	return &v->partitions[v->n_partitions++];
 }
 
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)

@@ -61,7 +61,7 @@ struct visit {
 struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
 void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
-void visit_partition(struct visit *v, struct visit_partition partition);
+struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
 void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t boot_ms);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);

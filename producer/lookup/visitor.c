@@ -11,7 +11,7 @@
 enum { QUERY_MS = 30000, OFFSETS_MS = 5000 };
 
 struct visitor {
-	struct visitor_settings settings;
+	const struct options *options;
 	rd_kafka_t *rk; /* of its own: the publisher's is recreated after a fatal error */
 	struct pg pg;
 };
@@ -21,7 +21,7 @@ static int members_compare(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->members_err;
 
-	if (members_ask(v->rk, v->settings.group, v->settings.client_id, &visit->members, err) ==
+	if (members_ask(v->rk, v->options->group, v->options->client_id, &visit->members, err) ==
 	    0) {
 		visit->members_known = 1;
 		return 0;
@@ -43,11 +43,11 @@ static void ends_read(struct visitor *v, struct visit *visit)
 
 		if (!p->begins)
 			continue;
-		code = rd_kafka_query_watermark_offsets(v->rk, v->settings.topic, p->id, &p->low,
+		code = rd_kafka_query_watermark_offsets(v->rk, v->options->topic, p->id, &p->low,
 							&p->end, OFFSETS_MS);
 		if (code)
 			err_set(&p->err, kafka_error_class(code),
-				"the end offset of %s [%d] cannot be read: %s", v->settings.topic,
+				"the end offset of %s [%d] cannot be read: %s", v->options->topic,
 				(int)p->id, rd_kafka_err2str(code));
 	}
 }
@@ -83,22 +83,21 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (visit->n == 0)
 		return;
-	if (!pg_is_open(&v->pg) && pg_open(&v->pg, v->settings.conninfo, "gapless-producer", err))
+	if (!pg_is_open(&v->pg) && pg_open(&v->pg, v->options->database, "gapless-producer", err))
 		return;
 	if (visit->writes_wanted &&
-	    visit_sql_wanted(&v->pg, v->settings.source, visit, QUERY_MS, err))
+	    visit_sql_wanted(&v->pg, v->options->source, visit, QUERY_MS, err))
 		return;
-	if (visit->reads_open && visit_sql_open(&v->pg, v->settings.source, visit, QUERY_MS, err))
+	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, QUERY_MS, err))
 		return;
 	ends_read(v, visit);
-	if (visit_sql_positions(&v->pg, v->settings.topic, visit, QUERY_MS, err))
+	if (visit_sql_positions(&v->pg, v->options->topic, visit, QUERY_MS, err))
 		return;
-	if (coverage_read(v, visit))
-		return;
-	err_clear(err);
+	if (coverage_read(v, visit) == 0)
+		err_clear(err);
 }
 
-struct visitor *visitor_new(const struct visitor_settings *settings, struct err *err)
+struct visitor *visitor_new(const struct options *options, struct err *err)
 {
 	static const struct kafka_property role[] = {{NULL, NULL}};
 	static const char *const fixed[] = {NULL};
@@ -106,8 +105,8 @@ struct visitor *visitor_new(const struct visitor_settings *settings, struct err 
 	rd_kafka_conf_t *conf;
 	char text[256];
 
-	v->settings = *settings;
-	conf = kafka_conf_new(settings->brokers, role, fixed, settings->properties, err);
+	v->options = options;
+	conf = kafka_conf_new(options->brokers, role, fixed, &options->kafka, err);
 	if (!conf)
 		goto failed;
 	v->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);

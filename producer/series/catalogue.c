@@ -13,7 +13,8 @@ struct list {
 };
 
 struct catalogue {
-	struct catalogue_settings settings;
+	const struct options *options;
+	int64_t since_ms, until_ms;
 	struct list all, owned;
 };
 
@@ -39,25 +40,28 @@ static int has(const struct catalogue *c, const char *symbol, const struct inter
 
 static void add(struct catalogue *c, const char *symbol)
 {
-	const struct catalogue_settings *k = &c->settings;
+	const struct options *o = c->options;
 
-	for (size_t i = 0; i < k->n_intervals; i++)
-		if (!has(c, symbol, k->intervals[i]))
-			push(&c->all, series_new(symbol, k->intervals[i], k->exchange, k->since_ms,
-						 k->until_ms));
+	for (size_t i = 0; i < o->n_intervals; i++)
+		if (!has(c, symbol, o->intervals[i]))
+			push(&c->all, series_new(symbol, o->intervals[i], o->exchange, c->since_ms,
+						 c->until_ms));
 }
 
 static int is_full(const struct catalogue *c)
 {
-	return c->all.n + c->settings.n_intervals > CATALOGUE_MAX;
+	return c->all.n + c->options->n_intervals > CATALOGUE_MAX;
 }
 
-struct catalogue *catalogue_new(const struct catalogue_settings *settings, struct err *err)
+struct catalogue *catalogue_new(const struct options *options, int64_t since_ms, int64_t until_ms,
+				struct err *err)
 {
 	struct catalogue *c = xcalloc(1, sizeof *c);
-	const struct patterns *patterns = settings->patterns;
+	const struct patterns *patterns = &options->patterns;
 
-	c->settings = *settings;
+	c->options = options;
+	c->since_ms = since_ms;
+	c->until_ms = until_ms;
 	for (size_t i = 0; i < patterns->n; i++) {
 		const struct pattern *p = &patterns->v[i];
 
@@ -90,7 +94,7 @@ size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 {
 	size_t before = c->all.n;
 
-	if (!patterns_match(c->settings.patterns, symbol))
+	if (!patterns_match(&c->options->patterns, symbol))
 		return 0;
 	if (is_full(c)) {
 		log_error("there are too many series; this market is left out",

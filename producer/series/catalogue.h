@@ -6,26 +6,18 @@
 #ifndef GAPLESS_CATALOGUE_H
 #define GAPLESS_CATALOGUE_H
 
-#include "producer/pattern.h"
+#include "producer/options.h"
 #include "producer/series/series.h"
 
 enum { CATALOGUE_MAX = 20000 /* series */ };
 
-/* What is wanted: each market that the patterns match, in each interval. Both outlive the
- * catalogue. */
-struct catalogue_settings {
-	const struct patterns *patterns;
-	const struct interval *const *intervals;
-	size_t n_intervals;
-	const struct exchange *exchange;
-	int64_t since_ms, until_ms; /* of each series: series_new */
-};
-
 struct catalogue;
 
-/* Begins with the markets that are named outright. NULL: they are more than CATALOGUE_MAX series
- * (ERR_FATAL). */
-struct catalogue *catalogue_new(const struct catalogue_settings *settings, struct err *err);
+/* Wanted is each market that the options' patterns match, in each of their intervals, from since_ms
+ * to until_ms (series_new). Begins with the markets that are named outright. NULL: they are more
+ * than CATALOGUE_MAX series (ERR_FATAL). The options outlive it. */
+struct catalogue *catalogue_new(const struct options *options, int64_t since_ms, int64_t until_ms,
+				struct err *err);
 void catalogue_free(struct catalogue *c);
 
 /* Adds the series of a market that a pattern wants and that are not there yet, listed or not.

@@ -32,6 +32,8 @@ void series_free(struct series *s);
 
 const char *series_symbol(const struct series *s);
 const struct interval *series_interval(const struct series *s);
+/* The fields of a log line (log.h) that say which series it is about. */
+#define L_SERIES(s) L_STR("symbol", series_symbol(s)), L_STR("interval", series_interval(s)->name)
 
 /* It is ours from now on, or no longer; either way nothing is known of it. */
 void series_take(struct series *s);

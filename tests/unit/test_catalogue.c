@@ -27,25 +27,20 @@ static int ours(const char *symbol, const void *opaque)
 }
 
 struct fixture {
-	const struct interval *ivs[2];
-	struct patterns patterns;
+	struct options options;
 	struct catalogue *c;
 };
 
 static struct catalogue *fill(struct fixture *f, const char *symbols)
 {
-	struct catalogue_settings settings = {.patterns = &f->patterns,
-					      .intervals = f->ivs,
-					      .n_intervals = 2,
-					      .exchange = &exchange_upbit,
-					      .since_ms = INT64_MIN,
-					      .until_ms = INT64_MAX};
+	struct options *o = &f->options;
 	struct err err;
 
-	f->ivs[0] = interval_by_name("1m");
-	f->ivs[1] = interval_by_name("1h");
-	assert_int_equal(patterns_parse(symbols, &f->patterns, &err), 0);
-	f->c = catalogue_new(&settings, &err);
+	*o = (struct options){.exchange = &exchange_upbit, .n_intervals = 2};
+	o->intervals[0] = interval_by_name("1m");
+	o->intervals[1] = interval_by_name("1h");
+	assert_int_equal(patterns_parse(symbols, &o->patterns, &err), 0);
+	f->c = catalogue_new(o, INT64_MIN, INT64_MAX, &err);
 	assert_non_null(f->c);
 	return f->c;
 }
@@ -53,7 +48,7 @@ static struct catalogue *fill(struct fixture *f, const char *symbols)
 static void release(struct fixture *f)
 {
 	catalogue_free(f->c);
-	patterns_release(&f->patterns);
+	patterns_release(&f->options.patterns);
 }
 
 static struct series *owned(const struct catalogue *c, size_t i)
