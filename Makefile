@@ -206,7 +206,7 @@ fuzz: build/corpus/.made | $(DEPS_build) $(DEPS_fuzz) ## searches for inputs tha
 soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios, one after the other: some of them measure (an hour and a half)
 	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
 	@$(MAKE) --no-print-directory FLAVOUR=release all
-	@GAPLESS_JOBS=1 tests/integration/run.sh tests/soak/*.t
+	@GAPLESS_JOBS=1 GAPLESS_PATIENCE=2 tests/integration/run.sh tests/soak/*.t
 
 .PHONY: chaos
 chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=2] [WRITERS=2]

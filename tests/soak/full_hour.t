@@ -31,8 +31,6 @@ starts() {
 
 all_there() { sql_is 'SELECT count(*) FROM market_data_series' $series && no_gaps; }
 
-exchange_is_at() { [ "$(exchange_ms)" -ge "$(date -d "$1" +%s000)" ]; }
-
 # The part of each series that is wanted and had ended then, all markets at once.
 true_at_midnight() { # interval
 	local from
