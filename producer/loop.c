@@ -24,7 +24,6 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
-	SAY_MS = 10000,
 	UNKNOWN_LIST_MS = 30 * 1000,
 	JUMP_AGAIN_MS =
 		1000,       /* a jump of the exchange's clock takes three answers to be believed */
@@ -59,7 +58,6 @@ struct loop {
 	int64_t candles;                  /* published in all */
 	struct requests_stats requests_told;
 	int64_t candles_told, progress_boot_ms, reports_boot_ms;
-	struct log_throttle full;
 };
 
 /* ---- set up and down ---- */
@@ -199,10 +197,19 @@ static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 
 /* ---- what follows ---- */
 
+static int may_publish(const struct series *s, const void *loop)
+{
+	const struct loop *l = loop;
+
+	return publisher_takes(l->publisher, series_symbol(s), l->boot_ms);
+}
+
 static struct plan plan_of(const struct loop *l, const struct request *in_flight, size_t n)
 {
 	struct plan plan = {.in_flight = in_flight,
 			    .n_in_flight = n,
+			    .may = may_publish,
+			    .opaque = l,
 			    .now_ms = l->now_ms,
 			    .boot_ms = l->boot_ms};
 
@@ -217,6 +224,7 @@ static void budget(struct loop *l)
 	enum budget budget = share_budget(l->share, &ours, &n);
 
 	requests_budget(l->requests, budget, ours, n);
+	publisher_partitions(l->publisher, n);
 }
 
 static void own(struct loop *l, unsigned *due)
@@ -270,27 +278,16 @@ static void follow_up(struct loop *l, unsigned due)
 
 /* ---- what is asked next ---- */
 
-static void lookup(struct loop *l)
+/* Returns how long until there is one to be started. */
+static int64_t lookup(struct loop *l)
 {
 	enum share_state state = share_state(l->share);
 
-	if (state == SHARE_HELD || (state == SHARE_AGREED && l->now_ms > 0))
-		lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of,
-			      l->share, l->boot_ms);
-}
-
-static int publisher_is_full(struct loop *l, size_t pages)
-{
-	int64_t skipped;
-
-	if (publisher_room(l->publisher) >= (int64_t)pages * l->options->exchange->page_rows)
-		return 0;
-	if (log_due(&l->full, l->boot_ms, SAY_MS, &skipped))
-		log_warn(
-			"Kafka does not take the messages as fast as they come, or is away; not fetching more",
-			L_INT("waiting_messages", publisher_outstanding(l->publisher)),
-			L_INT("suppressed", skipped));
-	return 1;
+	if (state != SHARE_HELD && (state != SHARE_AGREED || l->now_ms == 0))
+		return INT64_MAX;
+	lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of, l->share,
+		      l->boot_ms);
+	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 
 /* What to ask now: 1 and *out, or 0 and how long until there is something. */
@@ -318,7 +315,7 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 
 	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return 0;
-	if (publisher_is_full(l, n + 1)) {
+	if (!publisher_has_room(l->publisher, (int64_t)(n + 1) * l->options->exchange->page_rows)) {
 		*wait_ms = ROOM_AGAIN_MS;
 		return 0;
 	}
@@ -334,9 +331,9 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 
 static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 {
+	int64_t lookup_ms = lookup(l);
 	int sent;
 
-	lookup(l);
 	if (listing_is_due(l->listing, l->boot_ms))
 		requests_list(l->requests, l->boot_ms);
 	do {
@@ -344,6 +341,10 @@ static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 		*wait_ms = TICK_MS;
 		sent = candles_ask(l, wait_ms, err);
 	} while (sent == 1);
+	if (*wait_ms > lookup_ms)
+		*wait_ms = lookup_ms;
+	if (*wait_ms > TICK_MS)
+		*wait_ms = TICK_MS;
 	return sent;
 }
 
@@ -455,18 +456,15 @@ static const struct mode once = {.share = once_share, .step = once_step};
 /* Until the topic is there and fit; the broker may come later than we do. 1: it is; 0: stopped. */
 static int topic_await(struct loop *l, int *partitions, struct err *err)
 {
-	struct topic_settings ts = {.name = l->options->topic,
-				    .partitions = (int)l->options->partitions,
-				    .replication = (int)l->options->replication,
-				    .retention_ms = l->options->retention_ms};
 	struct backoff pause;
 	struct log_throttle waiting = {0};
 	int64_t skipped;
 
 	backoff_init(&pause, 200, 2000);
 	while (!stop_requested()) {
-		if (topic_ensure(publisher_handle(l->publisher), &ts, partitions, err) == 0) {
-			log_info("topic is ready", L_STR("topic", ts.name),
+		if (topic_ensure(publisher_handle(l->publisher), l->options, partitions, err) ==
+		    0) {
+			log_info("topic is ready", L_STR("topic", l->options->topic),
 				 L_INT("partitions", *partitions));
 			return 1;
 		}
@@ -483,9 +481,7 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
-/* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. 1:
- * done.
- */
+/* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
 static int turn(struct loop *l, struct err *err)
 {
 	int fds[] = {stop_fd(), publisher_fd(l->publisher), lookups_fd(l->lookups),
@@ -508,8 +504,6 @@ static int turn(struct loop *l, struct err *err)
 	if (done)
 		return done;
 	follow_up(l, due);
-	if (wait_ms > lookups_wait_ms(l->lookups, l->boot_ms))
-		wait_ms = lookups_wait_ms(l->lookups, l->boot_ms);
 	return requests_wait(l->requests, fds, sizeof fds / sizeof *fds, wait_ms, err);
 }
 

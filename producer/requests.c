@@ -13,7 +13,6 @@
 
 enum {
 	SAY_MS = 10000,
-	LONGEST_WAIT_MS = 500,
 	FAILURES_OF_ALL = 3, /* in a row: it is not one market, the exchange is in trouble */
 	PAUSE_FIRST_MS = 500,
 	PAUSE_MAX_MS = 30000
@@ -330,9 +329,7 @@ int64_t requests_now_ms(const struct requests *r, int64_t boot_ms)
 
 int requests_wait(struct requests *r, const int *fds, int n, int64_t ms, struct err *err)
 {
-	int64_t most = ms < LONGEST_WAIT_MS ? ms : LONGEST_WAIT_MS;
-
-	return http_wait(r->http, fds, n, most > 0 ? (int)most : 1, err);
+	return http_wait(r->http, fds, n, ms > 0 ? (int)ms : 1, err);
 }
 
 struct requests_stats requests_stats(const struct requests *r)

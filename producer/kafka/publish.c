@@ -8,16 +8,30 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/kafka.h"
 #include "common/log.h"
+#include "producer/kafka/topic.h"
 #include "producer/series/series.h"
 
 enum {
 	RECREATED_MAX = 3, /* within RECREATED_WINDOW_MS: a person should look */
 	RECREATED_WINDOW_MS = 10 * 60 * 1000,
-	GIVE_UP_MS = 2000
+	GIVE_UP_MS = 2000,
+	SAY_MS = 10000,
+	STALLED_MS = 2000, /* a report is awaited for so long: no more is sent there */
+	PAUSE_FIRST_MS = 500,
+	PAUSE_MAX_MS = 30000
+};
+
+/* How one partition takes what it is sent. */
+struct lane {
+	int64_t outstanding;
+	int64_t moved_boot_ms; /* when a report came last, or the first message went */
+	struct backoff pause;  /* after refusals */
+	int64_t pause_boot_ms;
 };
 
 struct publisher {
@@ -25,18 +39,99 @@ struct publisher {
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue; /* the main queue, for its io event */
 	int fd;
-	int64_t outstanding;
+	struct lane *lanes; /* one for each partition, at least one */
+	int32_t n;
+	int64_t outstanding; /* in all of them */
 	struct publisher_stats stats;
 	struct buf value;
 	int64_t recreated_ms[RECREATED_MAX];
-	struct log_throttle failures;
+	struct log_throttle failures, full;
 };
 
 /* What a message's report is about. */
 struct ticket {
 	struct series *series;
+	int32_t lane;
 	int64_t timestamp_ms, covers_from_ms, covers_to_ms;
 };
+
+static void lane_reported(struct publisher *p, struct lane *lane, int failed)
+{
+	int64_t boot = clock_boot_ms();
+
+	p->outstanding--;
+	lane->outstanding--;
+	lane->moved_boot_ms = boot;
+	if (!failed)
+		backoff_reset(&lane->pause);
+	else if (boot >= lane->pause_boot_ms)
+		lane->pause_boot_ms = boot + backoff_next_ms(&lane->pause, backoff_random());
+}
+
+static void lane_sent(struct publisher *p, struct lane *lane)
+{
+	p->outstanding++;
+	if (lane->outstanding++ == 0)
+		lane->moved_boot_ms = clock_boot_ms();
+}
+
+void publisher_partitions(struct publisher *p, int32_t n)
+{
+	if (n > p->n) { /* what is outstanding keeps its place */
+		p->lanes = xreallocarray(p->lanes, (size_t)n, sizeof *p->lanes);
+		for (int32_t i = p->n; i < n; i++) {
+			p->lanes[i] = (struct lane){0};
+			backoff_init(&p->lanes[i].pause, PAUSE_FIRST_MS, PAUSE_MAX_MS);
+		}
+		p->n = n;
+	}
+}
+
+/* partition: one of those that do not take any. */
+static void full_say(struct publisher *p, int32_t partition, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (log_due(&p->full, boot_ms, SAY_MS, &skipped))
+		log_warn(
+			"Kafka does not take the messages as fast as they come, or is away; not fetching more",
+			L_INT("waiting_messages", p->outstanding), L_INT("partition", partition),
+			L_INT("suppressed", skipped));
+}
+
+static int is_stalled(const struct lane *lane, int64_t boot_ms)
+{
+	return lane->outstanding > 0 && boot_ms - lane->moved_boot_ms >= STALLED_MS;
+}
+
+static void stalled_say(struct publisher *p)
+{
+	int64_t boot = clock_boot_ms();
+
+	for (int32_t i = 0; i < p->n; i++)
+		if (is_stalled(&p->lanes[i], boot))
+			full_say(p, i, boot);
+}
+
+int publisher_has_room(struct publisher *p, int64_t messages)
+{
+	int32_t fullest = 0;
+
+	if (p->options->queue_messages - p->outstanding >= messages)
+		return 1;
+	for (int32_t i = 1; i < p->n; i++)
+		if (p->lanes[i].outstanding > p->lanes[fullest].outstanding)
+			fullest = i;
+	full_say(p, fullest, clock_boot_ms());
+	return 0;
+}
+
+int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms)
+{
+	const struct lane *lane = &p->lanes[topic_partition_of(symbol, p->n)];
+
+	return boot_ms >= lane->pause_boot_ms && !is_stalled(lane, boot_ms);
+}
 
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -46,11 +141,11 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 
 	(void)rk;
 	FAULT("after_delivery");
-	p->outstanding--;
+	lane_reported(p, &p->lanes[t->lane], message->err != 0);
 	if (message->err) {
 		p->stats.failed++;
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
-		if (log_due(&p->failures, clock_boot_ms(), 10000, &skipped))
+		if (log_due(&p->failures, clock_boot_ms(), SAY_MS, &skipped))
 			log_warn("not delivered to Kafka; what it covered will be fetched again",
 				 L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
 				 L_STR("error", rd_kafka_err2str(message->err)),
@@ -120,6 +215,7 @@ struct publisher *publisher_new(const struct options *options, struct err *err)
 	struct publisher *p = xcalloc(1, sizeof *p);
 
 	p->options = options;
+	publisher_partitions(p, 1); /* until it is known */
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (p->fd < 0) {
@@ -140,17 +236,13 @@ void publisher_free(struct publisher *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	buf_release(&p->value);
+	free(p->lanes);
 	free(p);
 }
 
 int64_t publisher_outstanding(const struct publisher *p)
 {
 	return p->outstanding;
-}
-
-int64_t publisher_room(const struct publisher *p)
-{
-	return p->options->queue_messages - p->outstanding;
 }
 
 int publisher_fd(const struct publisher *p)
@@ -191,8 +283,8 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
 	snprintf(m.source, sizeof m.source, "%s", p->options->source);
-	*ticket = (struct ticket){s, pub->candle.timestamp_ms, pub->covers_from_ms,
-				  pub->covers_to_ms};
+	*ticket = (struct ticket){s, topic_partition_of(pub->candle.symbol, p->n),
+				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
 	buf_clear(&p->value);
 	if (message_validate(&m, &err) == 0 && message_encode(&m, &p->value) == 0)
 		code = send_value(p, pub, ticket);
@@ -205,7 +297,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 		free(ticket);
 		return;
 	}
-	p->outstanding++;
+	lane_sent(p, &p->lanes[ticket->lane]);
 	p->stats.sent++;
 }
 
@@ -236,6 +328,7 @@ int publisher_poll(struct publisher *p, struct err *err)
 	if (read(p->fd, &drained, sizeof drained) < 0)
 		drained = 0; /* nothing to drain */
 	rd_kafka_poll(p->rk, 0);
+	stalled_say(p);
 	if (rd_kafka_fatal_error(p->rk, NULL, 0))
 		return recreate(p, err);
 	return 0;

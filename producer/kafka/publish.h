@@ -24,8 +24,13 @@ struct publisher *publisher_new(const struct options *options, struct err *err);
 /* Whatever is outstanding is given up. */
 void publisher_free(struct publisher *p);
 
-/* Messages that may still be sent before the limit. */
-int64_t publisher_room(const struct publisher *p);
+/* The topic has so many partitions. */
+void publisher_partitions(struct publisher *p, int32_t n);
+/* 1 if so many messages may still be sent before the limit. */
+int publisher_has_room(struct publisher *p, int64_t messages);
+/* 1 if the symbol's partition takes messages: none waits there for longer than usual, and it
+ * refused none a moment ago. One that does not would fill the room of the others. */
+int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms);
 int64_t publisher_outstanding(const struct publisher *p);
 /* Takes a copy; its report reaches the series in a later publisher_poll. A message that cannot be
  * queued is reported as failed at once. */

@@ -70,32 +70,33 @@ static rd_kafka_event_t *admin_answer(rd_kafka_queue_t *queue, rd_kafka_event_ty
 
 static rd_kafka_AdminOptions_t *admin_options(rd_kafka_t *rk, rd_kafka_admin_op_t op)
 {
-	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, op);
+	rd_kafka_AdminOptions_t *request = rd_kafka_AdminOptions_new(rk, op);
 	char text[128];
 
-	rd_kafka_AdminOptions_set_request_timeout(options, ANSWER_MS, text, sizeof text);
-	return options;
+	rd_kafka_AdminOptions_set_request_timeout(request, ANSWER_MS, text, sizeof text);
+	return request;
 }
 
-static int topic_create(rd_kafka_t *rk, const struct topic_settings *settings, struct err *err)
+static int topic_create(rd_kafka_t *rk, const struct options *options, struct err *err)
 {
 	char text[256], retention[32];
-	rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-		settings->name, settings->partitions, settings->replication, text, sizeof text);
-	rd_kafka_AdminOptions_t *options = admin_options(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+	rd_kafka_NewTopic_t *topic =
+		rd_kafka_NewTopic_new(options->topic, (int)options->partitions,
+				      (int)options->replication, text, sizeof text);
+	rd_kafka_AdminOptions_t *request = admin_options(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
 	rd_kafka_event_t *event = NULL;
 	int rc = -1;
 
 	if (!topic) {
-		err_set(err, ERR_FATAL, "topic %s cannot be made: %s", settings->name, text);
+		err_set(err, ERR_FATAL, "topic %s cannot be made: %s", options->topic, text);
 		goto out;
 	}
-	snprintf(retention, sizeof retention, "%lld", (long long)settings->retention_ms);
+	snprintf(retention, sizeof retention, "%lld", (long long)options->retention_ms);
 	rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "delete");
 	rd_kafka_NewTopic_set_config(topic, "retention.ms", retention);
 	rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
-	rd_kafka_CreateTopics(rk, &topic, 1, options, queue);
+	rd_kafka_CreateTopics(rk, &topic, 1, request, queue);
 	event = admin_answer(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT, err);
 	if (event) {
 		size_t n = 0;
@@ -107,20 +108,20 @@ static int topic_create(rd_kafka_t *rk, const struct topic_settings *settings, s
 		rc = code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ? -1 : 0;
 		if (rc)
 			err_set(err, kafka_error_class(code), "topic %s cannot be made: %s",
-				settings->name,
+				options->topic,
 				n == 1 && rd_kafka_topic_result_error_string(results[0])
 					? rd_kafka_topic_result_error_string(results[0])
 					: rd_kafka_err2str(code));
 		else if (!code)
-			log_info("topic made", L_STR("topic", settings->name),
-				 L_INT("partitions", settings->partitions),
-				 L_INT("replication", settings->replication),
-				 L_INT("retention_ms", settings->retention_ms));
+			log_info("topic made", L_STR("topic", options->topic),
+				 L_INT("partitions", options->partitions),
+				 L_INT("replication", options->replication),
+				 L_INT("retention_ms", options->retention_ms));
 		rd_kafka_event_destroy(event);
 	}
 out:
 	rd_kafka_queue_destroy(queue);
-	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_AdminOptions_destroy(request);
 	if (topic)
 		rd_kafka_NewTopic_destroy(topic);
 	return rc;
@@ -159,12 +160,12 @@ static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
 {
 	rd_kafka_ConfigResource_t *resource =
 		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
-	rd_kafka_AdminOptions_t *options = admin_options(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	rd_kafka_AdminOptions_t *request = admin_options(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
 	rd_kafka_event_t *event;
 	int rc = -1;
 
-	rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
+	rd_kafka_DescribeConfigs(rk, &resource, 1, request, queue);
 	event = admin_answer(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, err);
 	if (event) {
 		size_t n = 0;
@@ -189,24 +190,23 @@ static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
 		rd_kafka_event_destroy(event);
 	}
 	rd_kafka_queue_destroy(queue);
-	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_AdminOptions_destroy(request);
 	rd_kafka_ConfigResource_destroy(resource);
 	return rc;
 }
 
-int topic_ensure(rd_kafka_t *rk, const struct topic_settings *settings, int *partitions,
-		 struct err *err)
+int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
 {
-	if (topic_partitions(rk, settings->name, partitions, err))
+	if (topic_partitions(rk, options->topic, partitions, err))
 		return -1;
 	if (*partitions == 0) {
-		if (topic_create(rk, settings, err))
+		if (topic_create(rk, options, err))
 			return -1;
 		return err_set(err, ERR_RETRY,
 			       "topic %s was just made; its partitions are not known yet",
-			       settings->name);
+			       options->topic);
 	}
-	return topic_check(rk, settings->name, err);
+	return topic_check(rk, options->topic, err);
 }
 
 int32_t topic_partition_of(const char *symbol, int32_t n)

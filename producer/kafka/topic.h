@@ -10,18 +10,12 @@
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
 
-#include "common/error.h"
-
-struct topic_settings {
-	const char *name;
-	int partitions, replication;
-	int64_t retention_ms; /* -1: for ever */
-};
+#include "producer/options.h"
 
 /* 0: the topic is there and fit; *partitions gets their number. -1: ERR_RETRY (the broker is not up
  * yet), or ERR_FATAL (compacted, not allowed). Blocks for at most about 15 s. */
-int topic_ensure(rd_kafka_t *rk, const struct topic_settings *settings, int *partitions,
-		 struct err *err) __attribute__((warn_unused_result));
+int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
+	__attribute__((warn_unused_result));
 /* The number of partitions now. 0 or -1 (ERR_RETRY). */
 int topic_partitions(rd_kafka_t *rk, const char *topic, int *partitions, struct err *err)
 	__attribute__((warn_unused_result));

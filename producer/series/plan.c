@@ -13,6 +13,11 @@ static size_t asked_already(const struct plan *p, const struct series *s, int li
 	return n;
 }
 
+static int may_ask(const struct plan *p, const struct series *s)
+{
+	return !p->may || p->may(s, p->opaque);
+}
+
 int plan_live(const struct plan *p, struct request *out)
 {
 	struct series *best = NULL;
@@ -24,7 +29,7 @@ int plan_live(const struct plan *p, struct request *out)
 			length = series_interval(s)->nominal_ms;
 
 		if (due > p->now_ms || !series_live_may_ask(s, p->boot_ms) ||
-		    asked_already(p, s, 1) > 0)
+		    asked_already(p, s, 1) > 0 || !may_ask(p, s))
 			continue;
 		if (!best || due < best_due || (due == best_due && length < best_length)) {
 			best = s;
@@ -84,7 +89,7 @@ int plan_backfill(const struct plan *p, struct request *out)
 
 		if (best.series && series_backfill_turn(s) >= series_backfill_turn(best.series))
 			continue;
-		if (asked_already(p, s, 0) >= PLAN_SERIES_REQUESTS)
+		if (asked_already(p, s, 0) >= PLAN_SERIES_REQUESTS || !may_ask(p, s))
 			continue;
 		if (backfill_of(p, s, &candidate))
 			best = candidate;

@@ -23,6 +23,9 @@ struct plan {
 	size_t n;
 	const struct request *in_flight;
 	size_t n_in_flight;
+	/* 0: nothing is to be asked for this series now. NULL: any. */
+	int (*may)(const struct series *s, const void *opaque);
+	const void *opaque;
 	int64_t now_ms; /* the exchange's time */
 	int64_t boot_ms;
 };
