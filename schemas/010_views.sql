@@ -75,8 +75,8 @@ RETURNS TABLE (symbol text, "interval" text, state text, newest timestamptz, cov
 	gaps bigint, missing bigint, complete_to timestamptz)
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET jit = off AS $$
 	SELECT s.symbol, s.interval, CASE WHEN s.ended_at IS NULL THEN s.state ELSE 'ended' END, n.timestamp, upper(c.covered),
-		greatest(interval '0', least(as_of, s.wanted_until, s.ended_at)
-			- coalesce(upper(c.covered), greatest(s.wanted_from, s.listed_from, s.retained_from))),
+		CASE WHEN s.ended_at IS NULL THEN greatest(interval '0', least(as_of, s.wanted_until)
+			- coalesce(upper(c.covered), greatest(s.wanted_from, s.listed_from, s.retained_from))) ELSE interval '0' END,
 		coalesce(g.gaps, 0), coalesce(g.missing, 0), coalesce(g.first, upper(c.covered))
 	FROM market_data_series AS s
 	LEFT JOIN market_data_covered() AS c ON c.symbol = s.symbol AND c.interval = s.interval

@@ -165,11 +165,6 @@ int64_t batch_due_in(const struct batch *b, int64_t now_ms)
 	return batch_is_full(b) || left < 0 ? 0 : left;
 }
 
-int batch_is_due(const struct batch *b, int64_t now_ms)
-{
-	return batch_due_in(b, now_ms) == 0;
-}
-
 static int part_order(const void *a, const void *b)
 {
 	int32_t x = ((const struct batch_part *)a)->partition,

@@ -89,9 +89,8 @@ void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, c
 int batch_is_empty(const struct batch *b);
 /* No room for more: rows or bytes are used up. */
 int batch_is_full(const struct batch *b);
-/* Full, or old enough to be stored. */
-int batch_is_due(const struct batch *b, int64_t now_ms);
-/* Milliseconds until it is due by age; 0 if it is due, INT64_MAX where it is empty. */
+/* Milliseconds until it is to be stored by its age; 0: it is old enough, or full. INT64_MAX: it is
+ * empty. */
 int64_t batch_due_in(const struct batch *b, int64_t now_ms);
 void batch_seal(struct batch *b);
 

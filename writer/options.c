@@ -57,5 +57,10 @@ int options_check(const struct options *o, struct err *err)
 	if (o->format != NULL && strcmp(o->format, "table") != 0 && strcmp(o->format, "tsv") != 0)
 		return err_set(err, ERR_FATAL, "--format: '%s' is neither table nor tsv",
 			       o->format);
+	if (o->kind != NULL && strcmp(o->kind, "gap") != 0 &&
+	    strcmp(o->kind, "unobtainable") != 0 && strcmp(o->kind, "unconfirmed") != 0)
+		return err_set(err, ERR_FATAL,
+			       "--kind: '%s' is none of gap, unobtainable and unconfirmed",
+			       o->kind);
 	return 0;
 }

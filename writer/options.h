@@ -13,10 +13,10 @@ struct options {
 	int64_t dead_letter_limit;
 	int64_t session_timeout_ms, drain_seconds;
 	/* of commands only */
-	const char *symbols, *intervals, *format, *name, *chunk_interval;
+	const char *symbols, *intervals, *format, *name, *chunk_interval, *keep, *reason, *kind;
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
-	int dry_run, restart;
+	int dry_run, restart, purge;
 };
 
 /* What writer and commands share; ends with name == NULL. */

@@ -28,6 +28,22 @@ static int check_symbol(const char *word, struct err *err)
 		printable(word, shown));
 }
 
+/* A name, or a pattern: * any text, ? one character. */
+static int check_pattern(const char *word, struct err *err)
+{
+	char shown[PRINTABLE_BYTES];
+	size_t len = strlen(word);
+
+	if (strpbrk(word, "*?") == NULL)
+		return check_symbol(word, err);
+	if (len < SYMBOL_BYTES && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-*?") == len)
+		return 0;
+	return err_set(
+		err, ERR_FATAL,
+		"--symbols: '%s' is not a pattern of market's names; they look like KRW-*, in capitals",
+		printable(word, shown));
+}
+
 static int check_interval(const char *word, struct err *err)
 {
 	char shown[PRINTABLE_BYTES];
@@ -75,6 +91,17 @@ static void words_release(char **words, size_t n)
 	free(words);
 }
 
+/* As LIKE writes it; a market's name has no % and no _ of its own. */
+static void as_like(char *word)
+{
+	for (; *word; word++) {
+		if (*word == '*')
+			*word = '%';
+		else if (*word == '?')
+			*word = '_';
+	}
+}
+
 static int fill(struct pgarray *array, const char **sql, const char *list,
 		int (*check)(const char *, struct err *), struct err *err)
 {
@@ -82,8 +109,10 @@ static int fill(struct pgarray *array, const char **sql, const char *list,
 	size_t n;
 	int rc = sorted_words(list, check, &words, &n, err);
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		as_like(words[i]);
 		pgarray_plain(array, words[i]);
+	}
 	if (rc == 0 && n > 0) {
 		*sql = pgarray_end(array);
 		if (*sql == NULL)
@@ -98,7 +127,7 @@ int selection_init(struct selection *s, const char *symbols, const char *interva
 	pgarray_init(&s->symbols, ARRAY_BYTES);
 	pgarray_init(&s->intervals, ARRAY_BYTES);
 	s->symbols_sql = s->intervals_sql = NULL;
-	if (fill(&s->symbols, &s->symbols_sql, symbols, check_symbol, err) == 0 &&
+	if (fill(&s->symbols, &s->symbols_sql, symbols, check_pattern, err) == 0 &&
 	    fill(&s->intervals, &s->intervals_sql, intervals, check_interval, err) == 0)
 		return 0;
 	return -1;

@@ -7,9 +7,10 @@
 #include "writer/database/pgarray.h"
 
 struct selection {
-	struct pgarray symbols, intervals;       /* private */
-	const char *symbols_sql, *intervals_sql; /* array literals, ascending, each once; NULL: not
-						    limited (SQL NULL) */
+	struct pgarray symbols, intervals; /* private */
+	const char *symbols_sql;   /* array literal of LIKE patterns (KRW-* is KRW-%), each once;
+				      NULL: not limited (SQL NULL) */
+	const char *intervals_sql; /* the same, of names */
 };
 
 /* NULL or an empty list means no limit. 0, or -1 with *err; selection_release() either way. */

@@ -15,22 +15,11 @@ struct tally {
 	int64_t logged_ms;
 };
 
+/* In the order of enum tally_counter. */
 static const char *const names[TALLY_COUNTERS] = {
-	[TALLY_INSERTED] = "inserted",
-	[TALLY_CORRECTED] = "corrected",
-	[TALLY_IDENTICAL] = "identical",
-	[TALLY_STALE] = "stale",
-	[TALLY_INCONSISTENT] = "inconsistent",
-	[TALLY_DEAD_LETTERS] = "dead_letters",
-	[TALLY_SKIPPED] = "skipped",
-	[TALLY_LOST_OFFSETS] = "lost_offsets",
-	[TALLY_DATABASE_LOST] = "database_lost",
-	[TALLY_COMMIT_FAILURES] = "commit_failures",
-	[TALLY_MESSAGES] = "messages",
-	[TALLY_BATCHES] = "batches",
-	[TALLY_COPIED] = "copied",
-	[TALLY_STORED_AGAIN] = "stored_again",
-};
+	"inserted",     "corrected", "identical",    "stale",         "inconsistent",
+	"dead_letters", "skipped",   "lost_offsets", "database_lost", "commit_failures",
+	"messages",     "batches",   "copied",       "stored_again"};
 
 struct tally *tally_new(int64_t now_ms)
 {

@@ -3,25 +3,11 @@
 # TimescaleDB, as far as it can be shown without it: which calls are made, on what, and when.
 . tests/integration/lib.sh
 . tests/integration/adopt.sh
+. tests/integration/timescale.sh
 scenario_names timescale
+timescale_skip
 export PATH=$(realpath "$GAPLESS_BIN"):$PATH
 
-timescale() {
-	sql "CREATE SCHEMA tsdb; CREATE SCHEMA timescaledb_information;
-		CREATE TABLE tsdb.made (hypertable_schema name, hypertable_name name, rel regclass, rows bigint, said text);
-		CREATE VIEW timescaledb_information.hypertables AS SELECT n.nspname AS hypertable_schema, c.relname AS hypertable_name FROM tsdb.made m
-			JOIN pg_class c ON c.oid = m.rel JOIN pg_namespace n ON n.oid = c.relnamespace;
-		CREATE FUNCTION tsdb.create_hypertable(relation regclass, time_column_name name, partitioning_column name = NULL,
-			number_partitions integer = NULL, associated_schema_name name = NULL, associated_table_prefix name = NULL,
-			chunk_time_interval anyelement = NULL::bigint, create_default_indexes boolean = TRUE, if_not_exists boolean = FALSE,
-			partitioning_func regproc = NULL, migrate_data boolean = FALSE, time_partitioning_func regproc = NULL)
-			RETURNS TABLE (hypertable_id int, schema_name name, table_name name, created bool) LANGUAGE plpgsql AS \$\$
-			DECLARE n bigint; BEGIN EXECUTE format('SELECT count(*) FROM %s', relation) INTO n;
-				INSERT INTO tsdb.made VALUES (NULL, NULL, relation, n, concat_ws(' ', relation, time_column_name, chunk_time_interval,
-					create_default_indexes, migrate_data)); RETURN QUERY SELECT 1, 'public'::name, 'x'::name, true; END \$\$;
-		INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-			VALUES (99999, 'timescaledb', 10, 'tsdb'::regnamespace, false, '${1:-2.17.2}')"
-}
 database_fresh
 timescale
 gapless-writer migrate >"$work/walk.timescale" 2>&1
@@ -38,7 +24,36 @@ database_new
 sql "INSERT INTO market_data SELECT 'KRW-BTC', '1m', '2026-01-01Z', 1, 1, 1, 1, 1, 1"
 timescale
 gapless-writer migrate >/dev/null 2>&1
+ok "and is guarded again afterwards" sql_is "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'market_data'::regclass AND tgname LIKE 'market_data_guard%'" 6
 is "one that has rows already takes them along" "$(sql 'SELECT said, rows FROM tsdb.made')" 'market_data timestamp 7 days f t|1'
+database_fresh
+timescale
+gapless-writer migrate --chunk-interval '3 days' >/dev/null 2>&1
+is "chunks have the length that one asks for" "$(sql 'SELECT said FROM tsdb.made')" 'market_data timestamp 3 days f t'
+database_new
+sql "INSERT INTO market_data SELECT 'KRW-BTC', '1d', '2026-01-01Z', 1, 1, 1, 1, 1, 1"
+timescale
+gapless-writer migrate >/dev/null 2>&1
+is "those of days alone are long" "$(sql 'SELECT said FROM tsdb.made')" 'market_data timestamp 1820 days f t'
+ok "before 2.18 rows that go are seen one by one" sql_is "SELECT pg_get_triggerdef(oid) ~ 'FOR EACH ROW' FROM pg_trigger
+	WHERE tgname = 'market_data_guard_deleted'" t
+sql "INSERT INTO market_data_coverage VALUES ('KRW-BTC', '1d', '{[2026-01-01 00:00Z,2026-01-03 00:00Z)}');
+	DELETE FROM market_data WHERE symbol = 'KRW-BTC'"
+is "and are not covered" "$(sql "SELECT extract(epoch FROM lower(covered))::bigint FROM market_data_coverage")" 1767312000
+database_new
+timescale 2.29.2
+gapless-writer migrate >/dev/null 2>&1
+ok "from then on a statement at a time" sql_is "SELECT pg_get_triggerdef(oid) ~ 'REFERENCING OLD TABLE' FROM pg_trigger
+	WHERE tgname = 'market_data_guard_deleted'" t
+old
+timescale
+sql "SELECT tsdb.create_hypertable('market_data', 'timestamp')" >/dev/null
+ok "a hypertable of an older collector is recognised, and the way to adopt it told" refuses 'is a hypertable.*CREATE TABLE market_data AS SELECT'
+database_new
+timescale
+gapless-writer migrate >/dev/null 2>&1
+sql 'ALTER TABLE market_data DROP CONSTRAINT market_data_finite'
+ok "so is one of ours that lacks a check" refuses 'ADD CONSTRAINT market_data_finite CHECK'
 database_fresh
 timescale 2.7.1
 ok "a TimescaleDB that is too old is refused" refuses 'TimescaleDB is 2.7.1, but must be 2.8 or newer'

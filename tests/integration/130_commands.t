@@ -9,7 +9,7 @@ says() { # pattern: standard output has it
 	grep -qE -- "$1" "$work/out"
 }
 
-for command in migrate replay gaps forget; do
+for command in migrate replay gaps forget retain end settle discard; do
 	run gapless-writer $command --help
 	is "$command --help: exit code" "$code" 0
 	ok "$command --help is its own" grep -q "^Usage: gapless-writer $command" "$work/out"

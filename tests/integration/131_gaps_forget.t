@@ -30,8 +30,8 @@ refused() { # what, pattern, argument...
 }
 
 run gaps
-is 'where nothing is wanted there is no gap' "$code" 0
-ok '... and that is said' says '^no gaps: nothing is wanted yet'
+is 'where nothing is wanted yet gaps has a code of its own' "$code" 5
+ok '... and that is said' says '^nothing is wanted yet'
 
 # --- gaps
 

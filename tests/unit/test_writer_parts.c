@@ -127,9 +127,10 @@ static void test_arrivals(void **state)
 	assert_int_equal(partition_judge(p, 15), ARRIVES_BACK);
 
 	err_set(&why, ERR_FATAL, "because");
-	partitions_halt(ps, 2, &why);
+	partitions_halt(ps, 2, 18, &why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
 	assert_string_equal(p->halted, "because");
+	assert_int_equal(p->halted_at, 18);
 	partitions_set(ps, NULL, 0);
 	assert_int_equal(partitions_count(ps), 0);
 	partitions_free(ps);

@@ -5,10 +5,14 @@
 
 #include "common/log.h"
 #include "common/stop.h"
+#include "discard.h"
+#include "end.h"
 #include "forget.h"
 #include "gaps.h"
 #include "migrate.h"
+#include "retain.h"
 #include "run.h"
+#include "settle.h"
 #include "writer/database/database.h"
 #include "writer/options.h"
 
@@ -39,6 +43,26 @@ static int run_forget(const void *o)
 	return forget_run(o);
 }
 
+static int run_retain(const void *o)
+{
+	return retain_run(o);
+}
+
+static int run_end(const void *o)
+{
+	return end_run(o);
+}
+
+static int run_settle(const void *o)
+{
+	return settle_run(o);
+}
+
+static int run_discard(const void *o)
+{
+	return discard_run(o);
+}
+
 static int run_migrate(const void *settings)
 {
 	const struct options *o = settings;
@@ -53,7 +77,7 @@ static int run_migrate(const void *settings)
 			   &pg,
 			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
 			   &err) != 0) {
-		code = EXIT_PERSON;
+		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
 	}
 	pg_close(&pg);
@@ -97,19 +121,22 @@ static const struct setting of_replay[] = {
 
 static const struct setting of_gaps[] = {
 	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Only these markets: KRW-BTC,KRW-ETH."},
+	 .help = "Only these markets: KRW-BTC,KRW-*."},
 	{.name = "intervals", AT(intervals), .value = "LIST",
 	 .help = "Only these intervals: 1m,1h."},
 	{.name = "at", AT_TIME(at_ms),
 	 .help = "As seen at this time (UTC); without it, now by the database server's clock."},
 	{.name = "format", AT(format), .fallback = "table", .value = "FORMAT",
 	 .help = "table, or tsv: a line a gap, separated by tabs, and nothing else."},
+	{.name = "kind", AT(kind), .fallback = "gap", .value = "KIND",
+	 .help = "gap, unobtainable (not to be had, and why) or unconfirmed (rows that no read has "
+		 "shown)."},
 	{.name = NULL},
 };
 
 static const struct setting of_forget[] = {
 	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Of these markets: KRW-BTC,KRW-ETH (needed)."},
+	 .help = "Of these markets: KRW-BTC,KRW-* (needed)."},
 	{.name = "intervals", AT(intervals), .value = "LIST",
 	 .help = "Of these intervals: 1m,1h (needed)."},
 	{.name = "from", AT_TIME(from_ms),
@@ -119,6 +146,46 @@ static const struct setting of_forget[] = {
 	 .help = "Up to this time (needed); an interval that it cuts is forgotten as a whole."},
 	{.name = "dry-run", AT(dry_run),
 	 .help = "Says what would be forgotten, and changes nothing."},
+	{.name = NULL},
+};
+
+#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = text}
+#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = text}
+#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = text}
+
+static const struct setting of_retain[] = {
+	{.name = "keep", AT(keep), .value = "LIST",
+	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w); 1m=all takes it back."},
+	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
+	DRY_RUN("Says what would go, and changes nothing."),
+	{.name = NULL},
+};
+
+static const struct setting of_end[] = {
+	SYMBOLS("Of these markets: KRW-BTC,BTC-* (needed)."),
+	INTERVALS("Of these intervals only: 1m,1h."),
+	{.name = "purge", AT(purge), .help = "Removes their rows and their coverage, too."},
+	DRY_RUN("Says what would end, and changes nothing."),
+	{.name = NULL},
+};
+
+static const struct setting of_settle[] = {
+	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
+	INTERVALS("Of these intervals: 1m,1h (needed)."),
+	{.name = "from", AT_TIME(from_ms), .help = "From this time on (needed; UTC)."},
+	{.name = "to", AT_TIME(to_ms), .help = "Up to this time (needed)."},
+	{.name = "reason", AT(reason), .fallback = "settled by hand", .value = "TEXT",
+	 .help = "Why it is not to be had."},
+	DRY_RUN("Says what would be settled, and changes nothing."),
+	{.name = NULL},
+};
+
+static const struct setting of_discard[] = {
+	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
+	INTERVALS("Of these intervals only: 1m,1h."),
+	{.name = "from", AT_TIME(from_ms), .help = "From this time on (UTC)."},
+	{.name = "to", AT_TIME(to_ms), .help = "Up to this time."},
+	DRY_RUN("Says what would be removed, and changes nothing."),
 	{.name = NULL},
 };
 /* clang-format on */
@@ -177,7 +244,11 @@ static const struct settings_command commands[] = {
 		 "  gapless-writer gaps --format tsv | awk '{ n += $5 } END { print n + 0 }'\n\n"
 		 "Columns: symbol, interval, from, to (exclusive), intervals missing, and the\n"
 		 "state of the series where it is not active.\n\n"
-		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not say\n",
+		 "What is unobtainable (older than the exchange keeps, settled by hand) is no\n"
+		 "gap; nor is a row that no final read has confirmed. Both are counted apart,\n"
+		 "and listed by --kind.\n\n"
+		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not\n"
+		 "            say; 5 nothing is wanted yet\n",
 	 .own = of_gaps,
 	 .shared = of_database,
 	 .run = run_gaps,
@@ -198,6 +269,71 @@ static const struct settings_command commands[] = {
 	 .own = of_forget,
 	 .shared = of_database,
 	 .run = run_forget,
+	 .terse = 1},
+	{.name = "retain",
+	 .help = "Gives up what is older than it is to be kept: rows, coverage, what is wanted.",
+	 .usage = "Usage: gapless-writer retain [--keep LIST] [--symbols LIST] [settings]\n\n"
+		  "Removes what is older than it is to be kept, in small transactions, and sees\n"
+		  "to it that it does not come back: it is not wanted, fetched or stored any\n"
+		  "more, and is no interval without trades. On a hypertable, chunks of which\n"
+		  "nothing is kept are dropped; a retention policy that is there counts as if it\n"
+		  "was named. Writers and producers may run.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
+		 "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
+		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
+		 "            2 settings, or a database that refuses us\n",
+	 .own = of_retain,
+	 .shared = of_database,
+	 .run = run_retain,
+	 .terse = 1},
+	{.name = "end",
+	 .help = "Ends what is wanted of markets that nobody collects any more.",
+	 .usage = "Usage: gapless-writer end --symbols LIST [--intervals LIST] [--purge]\n\n"
+		  "What has ended is no gap, and not fetched any more, from the next lookup of\n"
+		  "the producers on. Its rows stay, unless they are purged. A producer that is\n"
+		  "started and wants it begins again.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
+		 "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
+		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
+		 "            2 settings, or a database that refuses us\n",
+	 .own = of_end,
+	 .shared = of_database,
+	 .run = run_end,
+	 .terse = 1},
+	{.name = "settle",
+	 .help = "Says of a span that it is not to be had, so that it is no gap any more.",
+	 .usage =
+		 "Usage: gapless-writer settle --symbols LIST --intervals LIST --from ISO --to ISO\n\n"
+		 "What is missing of the span is unobtainable from then on: no gap, no interval\n"
+		 "without trades, and not asked for. `gapless-writer forget` takes that back.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer settle --symbols KRW-BTC --intervals 1m --from 2024-05-01 \\\n"
+		 "                        --to 2024-05-02 --reason 'before the relisting'\n\n"
+		 "Exit codes: 0 done; 1 the database went away in between: run it again;\n"
+		 "            2 settings, or a database that refuses us\n",
+	 .own = of_settle,
+	 .shared = of_database,
+	 .run = run_settle,
+	 .terse = 1},
+	{.name = "discard",
+	 .help = "Removes rows that no final read has confirmed.",
+	 .usage = "Usage: gapless-writer discard --symbols LIST [--intervals LIST]\n"
+		  "                              [--from ISO] [--to ISO]\n\n"
+		  "Removes rows of spans in which everything was read, that no read has shown:\n"
+		  "the exchange does not have them (gapless-writer gaps --kind unconfirmed).\n"
+		  "Their intervals are read once more; what it has after all comes back.\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer discard --symbols KRW-BTC --intervals 1m --dry-run\n\n"
+		     "Exit codes: 0 done; 1 the database went away in between: run it again;\n"
+		     "            2 settings, or a database that refuses us\n",
+	 .own = of_discard,
+	 .shared = of_database,
+	 .run = run_discard,
 	 .terse = 1},
 	{.name = NULL},
 };

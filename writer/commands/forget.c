@@ -9,20 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "common/stop.h"
 #include "common/timetext.h"
-#include "writer/database/database.h"
-#include "writer/selection.h"
+#include "on_database.h"
 
-enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
+enum { DEADLINE_MS = 40000 };
 
-#define SQL_UNKNOWN                                                                                                                \
-	"WITH known AS (SELECT symbol, interval FROM market_data_series UNION SELECT symbol, interval FROM market_data_coverage) " \
-	"SELECT string_agg(n, ', ') FROM ("                                                                                        \
-	"SELECT n FROM unnest($1::text[]) AS u(n) WHERE n NOT IN (SELECT symbol FROM known WHERE interval = ANY ($2::text[])) "    \
-	"UNION ALL "                                                                                                               \
-	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT interval FROM known WHERE symbol = ANY ($1::text[]))) AS u"
+/* Names and patterns that nothing matches. */
+#define SQL_UNKNOWN                                                                                          \
+	"WITH known AS (SELECT symbol, interval FROM market_data_series UNION SELECT symbol, interval FROM " \
+	"market_data_coverage) SELECT string_agg(translate(n, '%_', '*?'), ', ') FROM ("                     \
+	"SELECT n FROM unnest($1::text[]) AS u(n) WHERE NOT EXISTS (SELECT FROM known AS k WHERE k.symbol "  \
+	"LIKE n AND k.interval = ANY ($2::text[])) UNION ALL "                                               \
+	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT k.interval FROM known AS k WHERE "  \
+	"k.symbol LIKE ANY ($1::text[]))) AS u"
 
 /* Waits for the writers' transactions that have begun: one that found a candle in the table which
  * somebody has deleted since is about to cover it. */
@@ -31,26 +30,32 @@ enum { WAIT_MS = 30000, DEADLINE_MS = 40000 };
 	"LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
 
 /* In the order in which writers take them. */
-#define SQL_LOCK                                                                                            \
-	"SELECT FROM market_data_coverage WHERE symbol = ANY ($1::text[]) AND interval = ANY ($2::text[]) " \
+#define SQL_LOCK                                                                                               \
+	"SELECT FROM market_data_coverage WHERE symbol LIKE ANY ($1::text[]) AND interval = ANY ($2::text[]) " \
 	"ORDER BY symbol, interval FOR UPDATE"
 
 /* The span of each series, on its grid. */
 #define SQL_SPAN \
 	"tstzrange(interval_floor(c.interval, $3::timestamptz), interval_ceil(c.interval, $4::timestamptz))"
 
-#define SQL_COUNT                                                                                             \
-	"SELECT c.symbol, c.interval, "                                                                       \
-	"to_char(lower(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                 \
-	"to_char(upper(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                 \
-	"(SELECT coalesce(sum(interval_count(c.interval, lower(f.span), upper(f.span))), 0) "                 \
-	"FROM unnest(c.covered * tstzmultirange(" SQL_SPAN ")) AS f(span)) "                                  \
-	"FROM market_data_coverage AS c WHERE c.symbol = ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
+#define SQL_COUNT                                                                                                \
+	"SELECT c.symbol, c.interval, "                                                                          \
+	"to_char(lower(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                    \
+	"to_char(upper(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                    \
+	"(SELECT coalesce(sum(interval_count(c.interval, lower(f.span), upper(f.span))), 0) "                    \
+	"FROM unnest(c.covered * tstzmultirange(" SQL_SPAN ")) AS f(span)) "                                     \
+	"FROM market_data_coverage AS c WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
 	"ORDER BY c.symbol, interval_length(c.interval)"
 
 #define SQL_FORGET                                                                                 \
 	"UPDATE market_data_coverage AS c SET covered = c.covered - tstzmultirange(" SQL_SPAN ") " \
-	"WHERE c.symbol = ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.covered && " SQL_SPAN
+	"WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.covered && " SQL_SPAN
+
+/* What was said not to be had is asked for again, too. */
+#define SQL_ASK_AGAIN                                                                         \
+	"UPDATE market_data_unobtainable AS c SET spans = c.spans - tstzmultirange(" SQL_SPAN \
+	") WHERE "                                                                            \
+	"c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.spans && " SQL_SPAN
 
 static int check(const struct options *o, const struct selection *selected, struct err *err)
 {
@@ -94,14 +99,15 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 		goto out;
 	if (o->dry_run)
 		rc = pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
-	else if (pg_run(pg, SQL_FORGET, all, DEADLINE_MS, err) == 0)
+	else if (pg_run(pg, SQL_FORGET, all, DEADLINE_MS, err) == 0 &&
+		 pg_run(pg, SQL_ASK_AGAIN, all, DEADLINE_MS, err) == 0)
 		rc = pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 out:
 	PQclear(unknown);
 	return rc;
 }
 
-static int print(const struct options *o, const PGresult *counts, struct err *err)
+static void print(const struct options *o, const PGresult *counts)
 {
 	int64_t total = 0;
 
@@ -123,31 +129,21 @@ static int print(const struct options *o, const PGresult *counts, struct err *er
 		printf("%" PRId64
 		       " interval%s in all; the producer fetches them again after its next lookup\n",
 		       total, total == 1 ? "" : "s");
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_set(err, ERR_FATAL,
-			       "what was forgotten cannot be written to standard output");
-	return 0;
+}
+
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct err *err)
+{
+	PGresult *counts = NULL;
+	int rc = forget(pg, o, selected, &counts, err);
+
+	if (rc == 0)
+		print(o, counts);
+	PQclear(counts);
+	return rc;
 }
 
 int forget_run(const struct options *o)
 {
-	struct selection selected;
-	PGresult *counts = NULL;
-	struct pg pg = {0};
-	struct err err;
-	int code = EXIT_USAGE;
-
-	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    check(o, &selected, &err) != 0 || database_open(&pg, o->database, WAIT_MS, &err) != 0) {
-		log_error(err.text);
-	} else if (forget(&pg, o, &selected, &counts, &err) != 0 || print(o, counts, &err) != 0) {
-		code = err.class == ERR_RETRY ? EXIT_PERSON : EXIT_USAGE;
-		log_error(err.text);
-	} else {
-		code = EXIT_DONE;
-	}
-	PQclear(counts);
-	pg_close(&pg);
-	selection_release(&selected);
-	return code;
+	return on_database(o, &(struct on_database){check, work});
 }

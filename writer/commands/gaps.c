@@ -9,8 +9,8 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "common/timetext.h"
+#include "on_database.h"
 #include "writer/database/database.h"
-#include "writer/selection.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
 
@@ -21,36 +21,67 @@ static const char *const titles[COLUMNS_N] = {"symbol", "interval", "from",
 #define SQL_BEGIN \
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
 
-#define SQL_WANTED                                                                                              \
-	"WITH wanted AS (SELECT s.symbol, s.interval FROM market_data_series AS s "                             \
-	"WHERE ($1::text[] IS NULL OR s.symbol = ANY ($1)) AND ($2::text[] IS NULL OR s.interval = ANY ($2))) " \
-	"SELECT (SELECT count(*) FROM wanted), (SELECT string_agg(n, ', ') FROM ("                              \
-	"SELECT n FROM unnest($1::text[]) AS u(n) WHERE n NOT IN (SELECT symbol FROM wanted) UNION ALL "        \
-	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT interval FROM wanted)) AS u), "        \
-	"to_char(coalesce($3::timestamptz, now()) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+#define SQL_OF(x)                                                             \
+	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[] " \
+	"IS NULL OR " x ".interval = ANY ($2))"
+#define SQL_AT "coalesce($3::timestamptz, now())"
 
-#define SQL_TIME(x) "to_char(" x " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-#define SQL_GAPS                                                                                                                                     \
-	"SELECT g.symbol, g.interval, " SQL_TIME("g.gap_from") ", " SQL_TIME(                                                                        \
-		"g.gap_to") ", "                                                                                                                     \
-			    "interval_count(g.interval, g.gap_from, g.gap_to), CASE WHEN s.state IN ('active', 'ok') THEN '' ELSE s.state END "      \
-			    "FROM market_data_gaps_at(coalesce($3::timestamptz, now())) AS g JOIN market_data_series AS s USING (symbol, interval) " \
-			    "WHERE ($1::text[] IS NULL OR g.symbol = ANY ($1)) AND ($2::text[] IS NULL OR g.interval = ANY ($2)) "                   \
-			    "ORDER BY g.symbol, interval_length(g.interval), g.gap_from"
+/* One row: how many series are wanted, how many have ended, what is named and known of nobody, and
+ * the instant. */
+enum { WANTED, ENDED, UNKNOWN, AS_OF };
+#define SQL_SERIES                                                                                                               \
+	"WITH asked AS (SELECT s.symbol, s.interval, s.ended_at FROM market_data_series AS s WHERE " SQL_OF(                     \
+		"s") ") SELECT (SELECT count(*) FROM asked AS a WHERE a.ended_at IS NULL), (SELECT count(*) FROM asked AS a "    \
+		     "WHERE a.ended_at IS NOT NULL), (SELECT string_agg(translate(n, '%_', '*?'), ', ') FROM ("                  \
+		     "SELECT n FROM unnest($1::text[]) AS u(n) WHERE NOT EXISTS (SELECT FROM asked AS a WHERE a.symbol LIKE n) " \
+		     "UNION ALL SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT a.interval FROM asked AS a)) "   \
+		     "AS u), " SQL_TIME(SQL_AT)
 
-static void print_tsv(const PGresult *gaps)
+#define SQL_MISSING                                                                                                              \
+	"SELECT g.symbol, g.interval, " SQL_TIME("g.missing_from") ", " SQL_TIME(                                                \
+		"g.missing_to") ", "                                                                                             \
+				"interval_count(g.interval, g.missing_from, g.missing_to), CASE WHEN g.reason IS NOT NULL THEN " \
+				"g.reason WHEN s.state IN ('active', 'ok') THEN '' ELSE s.state END, g.kind FROM "               \
+				"market_data_missing_at(" SQL_AT                                                                 \
+				") AS g JOIN market_data_series AS s ON s.symbol = g.symbol AND "                                \
+				"s.interval = g.interval WHERE " SQL_OF(                                                         \
+					"g") " ORDER BY g.kind, g.symbol, interval_length(g.interval), g.missing_from"
+enum { KIND = COLUMNS_N };
+
+#define SQL_UNCONFIRMED                                                                                          \
+	"SELECT u.symbol, u.interval, " SQL_TIME("u.timestamp") ", " SQL_TIME(                                   \
+		"interval_add(u.interval, u.timestamp, 1)") ", 1, '', 'unconfirmed' FROM "                       \
+							    "market_data_unconfirmed_rows() AS u WHERE " SQL_OF( \
+								    "u") " AND u.timestamp < " SQL_AT            \
+									 " "                                     \
+									 "ORDER BY u.symbol, interval_length(u.interval), u.timestamp"
+
+/* What was found; the rows that are printed are [from, to) of one of the two results. */
+struct found {
+	PGresult *series, *missing, *unconfirmed;
+	int gaps; /* the first rows of `missing`; the others are unobtainable */
+};
+
+/* The rows to be printed. */
+struct shown {
+	const PGresult *rows;
+	int from, to;
+};
+
+static void print_tsv(const struct shown *s)
 {
-	for (int row = 0; row < PQntuples(gaps); row++) {
+	for (int row = s->from; row < s->to; row++) {
 		for (int c = 0; c < COLUMNS_N; c++)
-			printf("%s%s", PQgetvalue(gaps, row, c), c + 1 < COLUMNS_N ? "\t" : "\n");
+			printf("%s%s", PQgetvalue(s->rows, row, c),
+			       c + 1 < COLUMNS_N ? "\t" : "\n");
 	}
 }
 
 /* The column of states is there only where one has something to say. */
-static int columns_of(const PGresult *gaps)
+static int columns_of(const struct shown *s)
 {
-	for (int row = 0; row < PQntuples(gaps); row++) {
-		if (*PQgetvalue(gaps, row, STATE))
+	for (int row = s->from; row < s->to; row++) {
+		if (*PQgetvalue(s->rows, row, STATE))
 			return COLUMNS_N;
 	}
 	return STATE;
@@ -66,50 +97,77 @@ static void print_cell(int c, const char *text, int width)
 		printf("  %s", text);
 }
 
-static void print_table(const PGresult *gaps)
+static void print_table(const struct shown *s)
 {
-	int width[COLUMNS_N], n = columns_of(gaps);
+	int n = columns_of(s), width[COLUMNS_N];
 
 	for (int c = 0; c < n; c++) {
 		width[c] = (int)strlen(titles[c]);
-		for (int row = 0; row < PQntuples(gaps); row++) {
-			int len = PQgetlength(gaps, row, c);
+		for (int row = s->from; row < s->to; row++) {
+			int len = PQgetlength(s->rows, row, c);
 
 			if (len > width[c])
 				width[c] = len;
 		}
 	}
-	for (int row = -1; row < PQntuples(gaps); row++) {
+	for (int row = s->from - 1; row < s->to; row++) {
 		for (int c = 0; c < n; c++)
-			print_cell(c, row < 0 ? titles[c] : PQgetvalue(gaps, row, c), width[c]);
+			print_cell(c, row < s->from ? titles[c] : PQgetvalue(s->rows, row, c),
+				   width[c]);
 		putchar('\n');
 	}
+	putchar('\n');
 }
 
-static void print_summary(const PGresult *gaps, const char *wanted, const char *as_of)
+/* How many intervals the rows [from, to) are, and of how many series. */
+static int64_t intervals_of(const PGresult *rows, int from, int to, int *series)
 {
-	int64_t missing = 0;
-	int series = 0;
+	int64_t n = 0;
 
-	for (int row = 0; row < PQntuples(gaps); row++) {
-		missing += strtoll(PQgetvalue(gaps, row, STATE - 1), NULL, 10);
-		series += row == 0 ||
-			  strcmp(PQgetvalue(gaps, row, 0), PQgetvalue(gaps, row - 1, 0)) != 0 ||
-			  strcmp(PQgetvalue(gaps, row, 1), PQgetvalue(gaps, row - 1, 1)) != 0;
+	*series = 0;
+	for (int row = from; row < to; row++) {
+		n += strtoll(PQgetvalue(rows, row, STATE - 1), NULL, 10);
+		*series += row == from ||
+			   strcmp(PQgetvalue(rows, row, 0), PQgetvalue(rows, row - 1, 0)) != 0 ||
+			   strcmp(PQgetvalue(rows, row, 1), PQgetvalue(rows, row - 1, 1)) != 0;
 	}
+	return n;
+}
+
+static const char *s_of(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_summary(const struct found *f)
+{
+	const char *wanted = PQgetvalue(f->series, 0, WANTED);
+	const char *as_of = PQgetvalue(f->series, 0, AS_OF);
+	int series, all = PQntuples(f->missing), unconfirmed = PQntuples(f->unconfirmed);
+	int64_t missing = intervals_of(f->missing, 0, f->gaps, &series);
+
 	if (strcmp(wanted, "0") == 0)
-		printf("no gaps: nothing is wanted yet (a producer says what, when it starts)\n");
-	else if (series == 0)
+		printf(strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0
+			       ? "nothing is wanted yet: a producer says what, when it starts\n"
+			       : "nothing is wanted any more: all of it has ended\n");
+	else if (f->gaps == 0)
 		printf("no gaps: all %s series are complete as of %s\n", wanted, as_of);
 	else
-		printf("\n%d gap%s, %" PRId64 " interval%s missing, in %d of %s series as of %s\n",
-		       PQntuples(gaps), PQntuples(gaps) == 1 ? "" : "s", missing,
-		       missing == 1 ? "" : "s", series, wanted, as_of);
+		printf("%d gap%s, %" PRId64 " interval%s missing, in %d of %s series as of %s\n",
+		       f->gaps, s_of(f->gaps), missing, s_of(missing), series, wanted, as_of);
+	if (all > f->gaps)
+		printf("%" PRId64 " intervals are not to be had; why: gapless-writer gaps --kind "
+		       "unobtainable\n",
+		       intervals_of(f->missing, f->gaps, all, &series));
+	if (unconfirmed > 0)
+		printf("%d row%s nobody has confirmed; which: gapless-writer gaps --kind "
+		       "unconfirmed\n",
+		       unconfirmed, s_of(unconfirmed));
 }
 
-/* 0; -1 with *err. The caller clears both results. */
+/* 0; -1 with *err. The caller clears the results. */
 static int ask(struct pg *pg, const struct options *o, const struct selection *selected,
-	       PGresult **wanted, PGresult **gaps, struct err *err)
+	       struct found *f, struct err *err)
 {
 	char at[TIMETEXT_BYTES];
 	const char *values[3] = {selected->symbols_sql, selected->intervals_sql,
@@ -117,47 +175,75 @@ static int ask(struct pg *pg, const struct options *o, const struct selection *s
 	const struct pg_params params = {3, values}, none = {0, NULL};
 
 	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
-	    (*wanted = pg_query(pg, SQL_WANTED, params, DEADLINE_MS, err)) == NULL)
+	    (f->series = pg_query(pg, SQL_SERIES, params, DEADLINE_MS, err)) == NULL)
 		return -1;
-	if (!PQgetisnull(*wanted, 0, 1))
+	if (!PQgetisnull(f->series, 0, UNKNOWN))
 		return err_set(err, ERR_FATAL,
 			       "nothing is wanted of %s; see market_data_series for what is",
-			       PQgetvalue(*wanted, 0, 1));
-	*gaps = pg_query(pg, SQL_GAPS, params, DEADLINE_MS, err);
-	return *gaps == NULL ? -1 : 0;
+			       PQgetvalue(f->series, 0, UNKNOWN));
+	if ((f->missing = pg_query(pg, SQL_MISSING, params, DEADLINE_MS, err)) == NULL ||
+	    (f->unconfirmed = pg_query(pg, SQL_UNCONFIRMED, params, DEADLINE_MS, err)) == NULL)
+		return -1;
+	while (f->gaps < PQntuples(f->missing) &&
+	       strcmp(PQgetvalue(f->missing, f->gaps, KIND), "gap") == 0)
+		f->gaps++;
+	return 0;
 }
 
-static int print(const struct options *o, const PGresult *wanted, const PGresult *gaps,
-		 struct err *err)
+static int print(const struct options *o, const struct found *f, struct err *err)
 {
+	struct shown shown = {f->missing, 0, f->gaps};
+
+	if (strcmp(o->kind, "unobtainable") == 0)
+		shown = (struct shown){f->missing, f->gaps, PQntuples(f->missing)};
+	else if (strcmp(o->kind, "unconfirmed") == 0)
+		shown = (struct shown){f->unconfirmed, 0, PQntuples(f->unconfirmed)};
 	if (strcmp(o->format, "tsv") == 0) {
-		print_tsv(gaps);
+		print_tsv(&shown);
 	} else {
-		if (PQntuples(gaps) > 0)
-			print_table(gaps);
-		print_summary(gaps, PQgetvalue(wanted, 0, 0), PQgetvalue(wanted, 0, 2));
+		if (shown.to > shown.from)
+			print_table(&shown);
+		print_summary(f);
 	}
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return err_set(err, ERR_FATAL, "the gaps cannot be written to standard output");
 	return 0;
 }
 
+static int code_of(const struct found *f)
+{
+	if (f->gaps > 0)
+		return EXIT_GAPS;
+	if (strcmp(PQgetvalue(f->series, 0, WANTED), "0") == 0 &&
+	    strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0)
+		return EXIT_NOTHING_WANTED;
+	return EXIT_DONE;
+}
+
+/* A standby knows it as well, and is what one asks where there is one. */
+static void allow_standby(void)
+{
+	setenv("PGTARGETSESSIONATTRS", "any", 0);
+}
+
 int gaps_run(const struct options *o)
 {
-	PGresult *wanted = NULL, *gaps = NULL;
+	struct found found = {0};
 	struct selection selected;
 	struct pg pg = {0};
 	struct err err;
 	int code = EXIT_USAGE;
 
+	allow_standby();
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
 	    database_open(&pg, o->database, WAIT_MS, &err) != 0 ||
-	    ask(&pg, o, &selected, &wanted, &gaps, &err) != 0 || print(o, wanted, gaps, &err) != 0)
+	    ask(&pg, o, &selected, &found, &err) != 0 || print(o, &found, &err) != 0)
 		log_error(err.text);
 	else
-		code = PQntuples(gaps) > 0 ? EXIT_GAPS : EXIT_DONE;
-	PQclear(wanted);
-	PQclear(gaps);
+		code = code_of(&found);
+	PQclear(found.series);
+	PQclear(found.missing);
+	PQclear(found.unconfirmed);
 	pg_close(&pg);
 	selection_release(&selected);
 	return code;

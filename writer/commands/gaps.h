@@ -5,10 +5,11 @@
 
 #include "writer/options.h"
 
-enum { EXIT_GAPS = 1 };
+enum { EXIT_GAPS = 1, EXIT_NOTHING_WANTED = 5 };
 
-/* Prints to stdout; returns the exit code: 0 if there is no gap, EXIT_GAPS where there are, 2
- * where that could not be found out. */
+/* Prints to stdout; returns the exit code: 0 if there is no gap, whatever is unobtainable or
+ * unconfirmed, EXIT_GAPS if there are, EXIT_NOTHING_WANTED if no producer has ever said what is
+ * wanted, 2 if that could not be found out. */
 int gaps_run(const struct options *o);
 
 #endif

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pgarray.h"
-
-enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20 };
+enum { DEADLINE_MS = 40000 };
 
 #define SQL_READ                                                   \
 	"SELECT partition, next_offset FROM market_data_position " \
@@ -45,105 +43,87 @@ static struct position_item *item_find(struct position_item *items, size_t n, in
 	return NULL;
 }
 
-static PGresult *read_positions(struct pg *pg, const char *topic, const struct position_item *items,
-				size_t n, int lock, struct err *err)
+static PGresult *read_positions(struct pg *pg, struct store_scratch *scratch, const char *topic,
+				const struct position_item *items, size_t n, const char *sql,
+				struct err *err)
 {
 	const char *values[2] = {topic, NULL};
-	struct pgarray ids;
-	PGresult *res = NULL;
 
-	pgarray_init(&ids, ARRAY_BYTES);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < n; i++)
-		pgarray_int(&ids, items[i].partition);
-	values[1] = pgarray_end(&ids);
-	if (values[1] == NULL)
-		err_set(err, ERR_FATAL, "too many partitions");
-	else
-		res = pg_query(pg, lock ? SQL_READ " FOR UPDATE" : SQL_READ,
-			       (struct pg_params){2, values}, DEADLINE_MS, err);
-	pgarray_release(&ids);
-	return res;
+		pgarray_int(&scratch->a[0], items[i].partition);
+	if (scratch_values(scratch, 1, &values[1], err) != 0)
+		return NULL;
+	return pg_query(pg, sql, (struct pg_params){2, values}, DEADLINE_MS, err);
 }
 
 /* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
  */
-static int write_rows(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
-		      enum start_row row, struct err *err)
+static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		      const struct position_item *items, size_t n, enum start_row row,
+		      struct err *err)
 {
 	const char *values[3] = {topic, NULL, NULL};
-	struct pgarray ids, offsets;
-	PGresult *res = NULL;
+	PGresult *res;
 	long wanted = 0;
 	int rc = 0;
 
-	pgarray_init(&ids, ARRAY_BYTES);
-	pgarray_init(&offsets, ARRAY_BYTES);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].start.row != row)
 			continue;
-		pgarray_int(&ids, items[i].partition);
-		pgarray_int(&offsets, items[i].start.row_offset);
+		pgarray_int(&scratch->a[0], items[i].partition);
+		pgarray_int(&scratch->a[1], items[i].start.row_offset);
 		wanted++;
 	}
 	if (wanted == 0)
-		goto out;
-	values[1] = pgarray_end(&ids);
-	values[2] = pgarray_end(&offsets);
-	rc = -1;
+		return 0;
+	if (scratch_values(scratch, 2, &values[1], err) != 0)
+		return -1;
 	res = pg_query(pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET,
 		       (struct pg_params){3, values}, DEADLINE_MS, err);
 	if (res == NULL)
-		goto out;
+		return -1;
 	if (strtol(PQcmdTuples(res), NULL, 10) != wanted)
-		err_set(err, ERR_RETRY,
-			"another writer set the position of a partition at the same time");
-	else
-		rc = 0;
-out:
+		rc = err_set(err, ERR_RETRY,
+			     "another writer set the position of a partition at the same time");
 	PQclear(res);
-	pgarray_release(&ids);
-	pgarray_release(&offsets);
 	return rc;
 }
 
-int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-		       int64_t limit, struct err *err)
+int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		       struct position_item *items, size_t n, int64_t limit, struct err *err)
 {
-	const char *values[4] = {topic, NULL, NULL, NULL};
-	struct pgarray ids, offsets;
-	PGresult *res;
 	char most[24];
+	const char *values[4] = {topic, NULL, NULL, most};
+	PGresult *res;
 
-	pgarray_init(&ids, ARRAY_BYTES);
-	pgarray_init(&offsets, ARRAY_BYTES);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < n; i++) {
-		pgarray_int(&ids, items[i].partition);
-		pgarray_int(&offsets, items[i].start.offset);
+		pgarray_int(&scratch->a[0], items[i].partition);
+		pgarray_int(&scratch->a[1], items[i].start.offset);
 	}
 	snprintf(most, sizeof(most), "%" PRId64, limit + 1);
-	values[1] = pgarray_end(&ids);
-	values[2] = pgarray_end(&offsets);
-	values[3] = most;
+	if (scratch_values(scratch, 2, &values[1], err) != 0)
+		return -1;
 	res = pg_query(pg, SQL_DEAD_RUN, (struct pg_params){4, values}, DEADLINE_MS, err);
-	for (int row = 0; res != NULL && row < PQntuples(res); row++) {
+	if (res == NULL)
+		return -1;
+	for (int row = 0; row < PQntuples(res); row++) {
 		struct position_item *item = item_find(items, n, position_at(res, row, 0));
 
 		if (item != NULL)
 			item->dead_run = position_at(res, row, 1);
 	}
-	pgarray_release(&ids);
-	pgarray_release(&offsets);
-	if (res == NULL)
-		return -1;
 	PQclear(res);
 	return 0;
 }
 
 /* Reads and locks the positions, and decides. */
-static int decide(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-		  int *unsure, struct err *err)
+static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		  struct position_item *items, size_t n, int *unsure, struct err *err)
 {
-	PGresult *res = read_positions(pg, topic, items, n, 1, err);
+	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
 
 	if (res == NULL)
 		return -1;
@@ -165,20 +145,21 @@ static int decide(struct pg *pg, const char *topic, struct position_item *items,
 	return 0;
 }
 
-int position_start(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-		   int64_t dead_limit, int *unsure, struct err *err)
+int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		   struct position_item *items, size_t n, int64_t dead_limit, int *unsure,
+		   struct err *err)
 {
 	const struct pg_params none = {0, NULL};
 
 	*unsure = 0;
 	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) != 0 ||
-	    decide(pg, topic, items, n, unsure, err) != 0)
+	    decide(pg, scratch, topic, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)
 		return pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
-	if (write_rows(pg, topic, items, n, START_ROW_INSERT, err) != 0 ||
-	    write_rows(pg, topic, items, n, START_ROW_SET, err) != 0 ||
-	    position_dead_runs(pg, topic, items, n, dead_limit, err) != 0)
+	if (write_rows(pg, scratch, topic, items, n, START_ROW_INSERT, err) != 0 ||
+	    write_rows(pg, scratch, topic, items, n, START_ROW_SET, err) != 0 ||
+	    position_dead_runs(pg, scratch, topic, items, n, dead_limit, err) != 0)
 		return -1;
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }
@@ -201,10 +182,10 @@ int position_is_lost(int64_t position, int64_t at_least, int32_t partition, cons
 	return 1;
 }
 
-int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
-		   int *lost, struct err *err)
+int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		   const struct position_item *items, size_t n, int *lost, struct err *err)
 {
-	PGresult *res = read_positions(pg, topic, items, n, 0, err);
+	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ, err);
 
 	*lost = 0;
 	if (res == NULL)

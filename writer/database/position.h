@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "common/pg.h"
+#include "scratch.h"
 #include "start.h"
 
 struct position_item {
@@ -22,20 +23,22 @@ struct position_item {
  * *unsure becomes 1, and nothing is changed, where a position lies beyond the topic's end and that
  * was not confirmed yet: another writer may have stored messages since `high` was asked. Then ask
  * the watermarks again, set `confirmed` to facts.position, call again. 0, or -1 with *err. */
-int position_start(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-		   int64_t dead_limit, int *unsure, struct err *err)
-	__attribute__((warn_unused_result));
+int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		   struct position_item *items, size_t n, int64_t dead_limit, int *unsure,
+		   struct err *err) __attribute__((warn_unused_result));
 
 /* Fills dead_run of each item for its start.offset; counts to limit + 1 at most. 0, or -1 with
  * *err. */
-int position_dead_runs(struct pg *pg, const char *topic, struct position_item *items, size_t n,
-		       int64_t limit, struct err *err) __attribute__((warn_unused_result));
+int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		       struct position_item *items, size_t n, int64_t limit, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* *lost becomes 1, and *err says how, where a position is gone or stands before at_least. 0, or -1
  * with *err.
  */
-int position_check(struct pg *pg, const char *topic, const struct position_item *items, size_t n,
-		   int *lost, struct err *err) __attribute__((warn_unused_result));
+int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		   const struct position_item *items, size_t n, int *lost, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,

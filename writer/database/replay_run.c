@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "pgarray.h"
 #include "position.h"
 
-enum { DEADLINE_MS = 40000, ARRAY_BYTES = 1 << 20, ARRAYS = 4 };
+enum { DEADLINE_MS = 40000, ARRAYS = 4 };
 
 /* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a
  * moment each. */
@@ -86,39 +85,31 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	return rc;
 }
 
-static int write_rows(struct pg *pg, const struct replay_run *run, struct err *err)
+static int write_rows(struct pg *pg, struct store_scratch *scratch, const struct replay_run *run,
+		      struct err *err)
 {
 	const char *values[3 + ARRAYS] = {run->spec->name, run->spec->arguments,
 					  run->begun == REPLAY_GOES_ON ? "false" : "true"};
-	struct pgarray arrays[ARRAYS];
-	int rc = 0;
 
-	for (size_t a = 0; a < ARRAYS; a++)
-		pgarray_init(&arrays[a], ARRAY_BYTES);
+	scratch_clear(scratch);
 	for (size_t i = 0; i < run->n; i++) {
-		pgarray_int(&arrays[0], run->parts[i].partition);
-		pgarray_int(&arrays[1], run->parts[i].start);
-		pgarray_int(&arrays[2], run->parts[i].next);
-		pgarray_int(&arrays[3], run->parts[i].end);
+		pgarray_int(&scratch->a[0], run->parts[i].partition);
+		pgarray_int(&scratch->a[1], run->parts[i].start);
+		pgarray_int(&scratch->a[2], run->parts[i].next);
+		pgarray_int(&scratch->a[3], run->parts[i].end);
 	}
-	for (size_t a = 0; a < ARRAYS && rc == 0; a++) {
-		values[3 + a] = pgarray_end(&arrays[a]);
-		if (values[3 + a] == NULL)
-			rc = err_set(err, ERR_FATAL, "too many partitions");
-	}
-	if (rc == 0)
-		rc = pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS,
-			    err);
-	if (rc == 0 && run->begun != REPLAY_GOES_ON)
-		rc = pg_run(pg, SQL_CLOSE_STRAYS,
-			    (struct pg_params){2, (const char *const[]){values[0], values[3]}},
-			    DEADLINE_MS, err);
-	for (size_t a = 0; a < ARRAYS; a++)
-		pgarray_release(&arrays[a]);
-	return rc;
+	if (scratch_values(scratch, ARRAYS, &values[3], err) != 0 ||
+	    pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS, err) != 0)
+		return -1;
+	if (run->begun == REPLAY_GOES_ON)
+		return 0;
+	return pg_run(pg, SQL_CLOSE_STRAYS,
+		      (struct pg_params){2, (const char *const[]){values[0], values[3]}},
+		      DEADLINE_MS, err);
 }
 
-static int read_dead_runs(struct pg *pg, struct replay_run *run, int64_t limit, struct err *err)
+static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
+			  int64_t limit, struct err *err)
 {
 	struct position_item *items = xcalloc(run->n, sizeof(*items));
 	int rc;
@@ -126,14 +117,15 @@ static int read_dead_runs(struct pg *pg, struct replay_run *run, int64_t limit, 
 	for (size_t i = 0; i < run->n; i++)
 		items[i] = (struct position_item){.partition = run->parts[i].partition,
 						  .start = {.offset = run->parts[i].next}};
-	rc = position_dead_runs(pg, run->topic, items, run->n, limit, err);
+	rc = position_dead_runs(pg, scratch, run->topic, items, run->n, limit, err);
 	for (size_t i = 0; i < run->n && rc == 0; i++)
 		run->parts[i].dead_run = items[i].dead_run;
 	free(items);
 	return rc;
 }
 
-int replay_run_begin(struct pg *pg, struct replay_run *run, int64_t dead_limit, struct err *err)
+int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
+		     int64_t dead_limit, struct err *err)
 {
 	size_t strays;
 
@@ -146,7 +138,8 @@ int replay_run_begin(struct pg *pg, struct replay_run *run, int64_t dead_limit, 
 		return -1;
 	}
 	run->begun = replay_decide(run->parts, run->n, run->running, run->restart, strays);
-	if (write_rows(pg, run, err) != 0 || read_dead_runs(pg, run, dead_limit, err) != 0)
+	if (write_rows(pg, scratch, run, err) != 0 ||
+	    read_dead_runs(pg, scratch, run, dead_limit, err) != 0)
 		return -1;
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }

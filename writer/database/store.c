@@ -43,39 +43,36 @@ static int failed(const struct store *s, const struct store_done *job, enum poli
 
 static int try_batch(struct store *s, struct store_done *job, enum policy *policy)
 {
+	static const enum store_result results[] = {[TRANSACTION_DONE] = STORE_DONE,
+						    [TRANSACTION_LOST] = STORE_LOST,
+						    [TRANSACTION_ABANDONED] = STORE_ABANDONED,
+						    [TRANSACTION_BROKEN] = STORE_PERSON};
 	const struct batch *b = job->work.batch;
+	enum transaction t =
+		transaction_store(&s->pg, &s->scratch, &s->config.cursor, b,
+				  worker_cancel_flag(s->worker), &job->stored, &job->err);
 
-	switch (transaction_store(&s->pg, &s->scratch, &s->config.cursor, b,
-				  worker_cancel_flag(s->worker), &job->stored, &job->err)) {
-	case TRANSACTION_DONE:
-		if (b->n > batch_rejected(b))
-			s->refused_run = 0;
-		return over(job, STORE_DONE);
-	case TRANSACTION_LOST:
-		return over(job, STORE_LOST);
-	case TRANSACTION_ABANDONED:
-		return over(job, STORE_ABANDONED);
-	case TRANSACTION_BROKEN:
-		return over(job, STORE_PERSON);
-	case TRANSACTION_FAILED:
-		break;
-	}
-	return failed(s, job, policy);
+	if (t == TRANSACTION_FAILED)
+		return failed(s, job, policy);
+	if (t == TRANSACTION_DONE && b->n > batch_rejected(b))
+		s->refused_run = 0;
+	return over(job, results[t]);
 }
 
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
 	int unsure;
 
-	if (position_start(&s->pg, s->config.cursor.topic, job->work.items, job->work.items_n,
-			   s->config.dead_limit, &unsure, &job->err) != 0)
+	if (position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
+			   job->work.items_n, s->config.dead_limit, &unsure, &job->err) != 0)
 		return failed(s, job, policy);
 	return over(job, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	if (replay_run_begin(&s->pg, job->work.run, s->config.dead_limit, &job->err) == 0)
+	if (replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit, &job->err) ==
+	    0)
 		return over(job, STORE_DONE);
 	if (job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);
@@ -86,8 +83,8 @@ static int try_check(struct store *s, struct store_done *job, enum policy *polic
 {
 	int lost;
 
-	if (position_check(&s->pg, s->config.cursor.topic, job->work.items, job->work.items_n,
-			   &lost, &job->err) != 0)
+	if (position_check(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
+			   job->work.items_n, &lost, &job->err) != 0)
 		return failed(s, job, policy);
 	return over(job, lost ? STORE_LOST : STORE_DONE);
 }

@@ -27,31 +27,17 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
-static enum transaction store_candles(struct pg *pg, struct store_scratch *scratch,
-				      const struct batch *b, enum candles_way way,
-				      struct stored *stored, int *redo, struct err *err)
-{
-	switch (candles_store(pg, scratch, b, way, stored, err)) {
-	case CANDLES_DONE:
-		return TRANSACTION_DONE;
-	case CANDLES_REDO:
-		*redo = 1;
-		break;
-	case CANDLES_FAILED:
-		break;
-	case CANDLES_BROKEN:
-		return TRANSACTION_BROKEN;
-	}
-	return TRANSACTION_FAILED;
-}
-
 /* One try. *redo: it failed, but may succeed the other way. */
 static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
 			      enum candles_way way, const atomic_int *abandon,
 			      struct stored *stored, int *redo, struct err *err)
 {
-	enum transaction result = TRANSACTION_FAILED;
+	static const enum transaction results[] = {[CANDLES_DONE] = TRANSACTION_DONE,
+						   [CANDLES_FAILED] = TRANSACTION_FAILED,
+						   [CANDLES_REDO] = TRANSACTION_FAILED,
+						   [CANDLES_BROKEN] = TRANSACTION_BROKEN};
+	enum transaction result = TRANSACTION_LOST;
 	int lost;
 
 	*redo = 0;
@@ -59,10 +45,12 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 	if (cursor_begin(pg, cursor, err) != 0 ||
 	    cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
 		return TRANSACTION_FAILED;
-	if (lost)
-		result = TRANSACTION_LOST;
-	else
-		result = store_candles(pg, scratch, b, way, stored, redo, err);
+	if (!lost) {
+		enum candles candles = candles_store(pg, scratch, b, way, stored, err);
+
+		*redo = candles == CANDLES_REDO;
+		result = results[candles];
+	}
 	if (result == TRANSACTION_DONE) {
 		if (coverage_store(pg, scratch, b, err) != 0 ||
 		    cursor_move(pg, scratch, cursor, b, err) != 0 ||

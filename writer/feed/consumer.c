@@ -280,9 +280,9 @@ size_t consumer_given(const struct consumer *c, const int32_t **ids)
 	return c->given_n;
 }
 
-/* Nothing is paused or resumed after an assign: librdkafka can drop the start of a fetch that such
- * a call overtakes, and the partition would stay unread for ever. A pause of before outlives a
- * rebalance: so resume first. */
+/* Nothing is read before it can be used: all are accepted, none is assigned. A pause of before
+ * outlives a rebalance, so it ends here; never after an assign: librdkafka can drop the start of a
+ * fetch that such a call overtakes, and the partition would stay unread for ever. */
 void consumer_accept(struct consumer *c)
 {
 	list *given = rd_kafka_topic_partition_list_new((int)c->given_n + 1);
@@ -290,6 +290,8 @@ void consumer_accept(struct consumer *c)
 	for (size_t i = 0; i < c->given_n; i++)
 		rd_kafka_topic_partition_list_add(given, c->topic, c->given[i]);
 	rd_kafka_resume_partitions(c->rk, given);
+	rd_kafka_topic_partition_list_destroy(given);
+	given = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_assign(c->rk, given);
 	rd_kafka_topic_partition_list_destroy(given);
 	c->asked = 0;
@@ -314,6 +316,16 @@ static int reading(const struct partition *p)
 	return p->state == PARTITION_READING;
 }
 
+static int not_done(const struct partition *p)
+{
+	return p->state != PARTITION_DONE;
+}
+
+static int uncommitted(const struct partition *p)
+{
+	return p->finished != p->committed;
+}
+
 static list *list_of(const struct consumer *c, const struct partitions *ps,
 		     int (*which)(const struct partition *), int64_t offset)
 {
@@ -331,35 +343,30 @@ static list *list_of(const struct consumer *c, const struct partitions *ps,
 
 int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
 {
-	size_t n = partitions_count(ps);
-	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	list *l = list_of(c, ps, not_done, 0);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct partition *p = partitions_at(ps, i);
-
-		if (p->state != PARTITION_DONE)
-			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->next;
-	}
+	for (int i = 0; i < l->cnt; i++)
+		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->next;
 	code = rd_kafka_assign(c->rk, l);
 	rd_kafka_topic_partition_list_destroy(l);
 	return result_of(code, "the partitions cannot be assigned", "", "", err);
 }
 
+static void apply(rd_kafka_resp_err_t (*what)(rd_kafka_t *, list *), struct consumer *c, list *l)
+{
+	what(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+}
+
 void consumer_pause(struct consumer *c, const struct partitions *ps)
 {
-	list *l = list_of(c, ps, reading, 0);
-
-	rd_kafka_pause_partitions(c->rk, l);
-	rd_kafka_topic_partition_list_destroy(l);
+	apply(rd_kafka_pause_partitions, c, list_of(c, ps, reading, 0));
 }
 
 void consumer_resume(struct consumer *c, const struct partitions *ps, int every)
 {
-	list *l = list_of(c, ps, every ? all : reading, 0);
-
-	rd_kafka_resume_partitions(c->rk, l);
-	rd_kafka_topic_partition_list_destroy(l);
+	apply(rd_kafka_resume_partitions, c, list_of(c, ps, every ? all : reading, 0));
 }
 
 void consumer_pause_one(struct consumer *c, int32_t partition)
@@ -367,8 +374,7 @@ void consumer_pause_one(struct consumer *c, int32_t partition)
 	list *l = rd_kafka_topic_partition_list_new(1);
 
 	rd_kafka_topic_partition_list_add(l, c->topic, partition);
-	rd_kafka_pause_partitions(c->rk, l);
-	rd_kafka_topic_partition_list_destroy(l);
+	apply(rd_kafka_pause_partitions, c, l);
 }
 
 /* ---------------------------------------------------------------- offsets */
@@ -467,16 +473,11 @@ int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t f
 
 enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
 {
-	size_t n = partitions_count(ps);
-	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	list *l = list_of(c, ps, uncommitted, 0);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct partition *p = partitions_at(ps, i);
-
-		if (p->finished != p->committed)
-			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->finished;
-	}
+	for (int i = 0; i < l->cnt; i++)
+		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->finished;
 	if (l->cnt > 0)
 		code = rd_kafka_commit(c->rk, l, 0);
 	rd_kafka_topic_partition_list_destroy(l);

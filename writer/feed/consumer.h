@@ -55,7 +55,7 @@ int consumer_topic_partitions(struct consumer *c, struct err *err);
 int consumer_subscribe(struct consumer *c, struct err *err);
 /* The partitions of CONSUMER_ASSIGNED: how many, and *ids, valid until it is answered. */
 size_t consumer_given(const struct consumer *c, const int32_t **ids);
-/* What the partitions deliver before consumer_assign() is to be ignored. */
+/* They deliver nothing before consumer_assign(). */
 void consumer_accept(struct consumer *c);
 void consumer_give_back(struct consumer *c);
 

@@ -81,7 +81,7 @@ int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = idle && f->kind->check(f->self, now_ms, work);
+		asked = idle && f->kind->check && f->kind->check(f->self, now_ms, work);
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {
@@ -182,7 +182,7 @@ static unsigned on_message(struct feed *f, const struct consumer_message *m, str
 		return FOLLOW_NOTHING;
 	a->next = m->offset + 1;
 	a->has_message = 1;
-	a->wanted = f->kind->wants(f->self, m);
+	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
 	a->key = m->key;
 	a->key_len = m->key_len;
 	a->value = m->value;
@@ -198,7 +198,7 @@ static unsigned on_eof(struct feed *f, const struct consumer_message *m, struct 
 
 	if (partition_judge(p, m->offset) != ARRIVES_NEXT)
 		return FOLLOW_NOTHING;
-	if (m->offset < p->end)
+	if (m->offset < p->end && f->kind->short_of_end)
 		follow = f->kind->short_of_end(f->self, p, m->offset);
 	if (follow & FOLLOW_RESTART)
 		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
@@ -242,7 +242,7 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);
-		break;
+		return 0;
 	case CONSUMER_REVOKED:
 		*follow = FOLLOW_GIVE_BACK;
 		break;
@@ -281,10 +281,11 @@ void feed_stored(struct feed *f, const struct batch *b)
 
 unsigned feed_commit(struct feed *f, struct tally *tally, int64_t now_ms)
 {
-	unsigned follow;
+	unsigned follow = FOLLOW_NOTHING;
 
 	FAULT("after_db_before_commit");
-	follow = f->kind->commit(f->self, tally, now_ms);
+	if (f->kind->commit)
+		follow = f->kind->commit(f->self, tally, now_ms);
 	FAULT("after_commit");
 	return follow;
 }
@@ -338,5 +339,5 @@ int64_t feed_left(const struct feed *f)
 
 int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t now_ms)
 {
-	return f->kind->exit_code(f->self, code, tally, now_ms);
+	return f->kind->exit_code ? f->kind->exit_code(f->self, code, tally, now_ms) : code;
 }

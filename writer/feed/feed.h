@@ -52,7 +52,7 @@ void feed_pause(struct feed *f, int pause);
 unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms);
 /* Keeps the queue of what comes filled. */
 void feed_keep_fetching(struct feed *f, int64_t now_ms);
-/* 1 if something came within wait_ms; *a is to be taken if a->next > a->from. */
+/* 1 if something came within wait_ms, and more may; *a is to be taken if a->next > a->from. */
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow);
 
 /* ---- what becomes of an arrival */
@@ -87,7 +87,9 @@ int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t 
 
 /* ---- for the two kinds */
 
+/* The last five may be NULL: there is nothing to do, and everything is wanted. */
 struct feed_kind {
+	void (*free)(void *self);
 	/* The topic is there. 0, or -1 with *err: again later. */
 	int (*join)(void *self, int partitions, struct err *err);
 	/* It is not there, for the n-th time in a row. */
@@ -100,18 +102,17 @@ struct feed_kind {
 	/* They are assigned. */
 	void (*started)(void *self, const struct store_done *done, struct tally *tally,
 			int64_t now_ms);
+	unsigned (*halt)(void *self, const struct arrival *a, const struct err *why,
+			 int64_t now_ms);
+	int64_t (*left)(const void *self);
+	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
 	/* 1 if *work is a check that is due. */
 	int (*check)(void *self, int64_t now_ms, struct store_work *work);
+	unsigned (*commit)(void *self, struct tally *tally, int64_t now_ms);
 	int (*wants)(const void *self, const struct consumer_message *m);
 	/* The partition has nothing at `offset` yet, although its end is beyond. */
 	unsigned (*short_of_end)(void *self, const struct partition *p, int64_t offset);
-	unsigned (*halt)(void *self, const struct arrival *a, const struct err *why,
-			 int64_t now_ms);
-	unsigned (*commit)(void *self, struct tally *tally, int64_t now_ms);
-	int64_t (*left)(const void *self);
-	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
 	int (*exit_code)(void *self, int code, const struct tally *tally, int64_t now_ms);
-	void (*free)(void *self);
 };
 
 /* Takes all three. */

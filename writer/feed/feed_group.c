@@ -151,26 +151,11 @@ static int check(void *self, int64_t now_ms, struct store_work *work)
 
 /* ---------------------------------------------------------------- on the way */
 
-static int wants(const void *self, const struct consumer_message *m)
-{
-	(void)self;
-	(void)m;
-	return 1;
-}
-
-static unsigned short_of_end(void *self, const struct partition *p, int64_t offset)
-{
-	(void)self;
-	(void)p;
-	(void)offset;
-	return FOLLOW_NOTHING;
-}
-
 static unsigned halt(void *self, const struct arrival *a, const struct err *why, int64_t now_ms)
 {
 	struct feed_group *g = self;
 
-	partitions_halt(g->partitions, a->partition, why);
+	partitions_halt(g->partitions, a->partition, a->next - 1, why);
 	consumer_pause_one(g->consumer, a->partition);
 	log_error("a partition is halted; the others go on", L_STR("error", why->text),
 		  L_INT("partition", a->partition), L_INT("offset", a->next - 1));
@@ -224,17 +209,9 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 
 		if (p->state == PARTITION_HALTED)
 			log_error("a partition is still halted", L_STR("error", p->halted),
-				  L_INT("partition", p->id), L_INT("offset", p->next));
+				  L_INT("partition", p->id), L_INT("offset", p->halted_at));
 	}
 	return FOLLOW_NOTHING;
-}
-
-static int exit_code(void *self, int code, const struct tally *tally, int64_t now_ms)
-{
-	(void)self;
-	(void)tally;
-	(void)now_ms;
-	return code;
 }
 
 static void free_group(void *self)
@@ -247,20 +224,9 @@ static void free_group(void *self)
 
 struct feed *feed_group_new(const struct options *o, struct err *err)
 {
-	static const struct feed_kind kind = {.join = join,
-					      .absent = absent,
-					      .ask = ask,
-					      .start = start,
-					      .started = started,
-					      .check = check,
-					      .wants = wants,
-					      .short_of_end = short_of_end,
-					      .halt = halt,
-					      .commit = commit,
-					      .left = left,
-					      .report = report,
-					      .exit_code = exit_code,
-					      .free = free_group};
+	static const struct feed_kind kind = {free_group, join, absent, ask,    start,
+					      started,    halt, left,   report, check,
+					      commit,     NULL, NULL,   NULL};
 	struct consumer *consumer = consumer_new(o, 1, err);
 	struct feed_group *g;
 

@@ -148,14 +148,6 @@ static void started(void *self, const struct store_done *done, struct tally *tal
 		progress_show_begin(&r->show);
 }
 
-static int check(void *self, int64_t now_ms, struct store_work *work)
-{
-	(void)self;
-	(void)now_ms;
-	(void)work;
-	return 0;
-}
-
 /* ---------------------------------------------------------------- on the way */
 
 static int wants(const void *self, const struct consumer_message *m)
@@ -181,15 +173,6 @@ static unsigned halt(void *self, const struct arrival *a, const struct err *why,
 		  L_STR("error", why->text), L_INT("partition", a->partition),
 		  L_INT("offset", a->next - 1));
 	return FOLLOW_PERSON;
-}
-
-/* Its place is in the database. */
-static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
-{
-	(void)self;
-	(void)tally;
-	(void)now_ms;
-	return FOLLOW_NOTHING;
 }
 
 static int is_complete(const struct feed_replay *r)
@@ -259,20 +242,10 @@ static void free_replay(void *self)
 struct feed *feed_replay_new(const struct options *o, const struct replay_spec *spec,
 			     struct err *err)
 {
-	static const struct feed_kind kind = {.join = join,
-					      .absent = absent,
-					      .ask = ask,
-					      .start = start,
-					      .started = started,
-					      .check = check,
-					      .wants = wants,
-					      .short_of_end = short_of_end,
-					      .halt = halt,
-					      .commit = commit,
-					      .left = left,
-					      .report = report,
-					      .exit_code = exit_code,
-					      .free = free_replay};
+	/* (it commits nothing: its place is in the database) */
+	static const struct feed_kind kind = {free_replay, join,  absent,       ask,      start,
+					      started,     halt,  left,         report,   NULL,
+					      NULL,        wants, short_of_end, exit_code};
 	struct consumer *consumer = consumer_new(o, 0, err);
 	struct feed_replay *r;
 

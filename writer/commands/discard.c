@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* An unconfirmed row lies in a span that a producer has read completely, without finding it. What
+ * is deleted is not covered any more, so that it is read once more: if the exchange has the candle
+ * after all, it comes back, and confirmed. */
+#include "discard.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/timetext.h"
+#include "on_database.h"
+
+enum { DEADLINE_MS = 300000 };
+
+#define SQL_BEGIN "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '300s'"
+
+#define SQL_UNCONFIRMED                                                                                     \
+	"SELECT u.symbol, u.interval, u.timestamp FROM market_data_unconfirmed_rows() AS u WHERE u.symbol " \
+	"LIKE ANY ($1::text[]) AND ($2::text[] IS NULL OR u.interval = ANY ($2)) AND u.timestamp >= "       \
+	"coalesce($3::timestamptz, '-infinity') AND u.timestamp < coalesce($4::timestamptz, 'infinity')"
+#define SQL_COUNTED                                                                                      \
+	"SELECT r.symbol, r.interval, count(*) FROM r GROUP BY r.symbol, r.interval ORDER BY r.symbol, " \
+	"interval_length(r.interval)"
+#define SQL_PREVIEW "WITH r AS (" SQL_UNCONFIRMED ") " SQL_COUNTED
+/* Asked again of the row itself: a writer may have confirmed it meanwhile. */
+#define SQL_DISCARD                                                                                        \
+	"WITH r AS (DELETE FROM market_data AS m USING (" SQL_UNCONFIRMED                                  \
+	") AS u WHERE m.symbol = u.symbol "                                                                \
+	"AND m.interval = u.interval AND m.timestamp = u.timestamp AND candle_is_unconfirmed(m.interval, " \
+	"m.timestamp, m.fetched_at) RETURNING m.symbol, m.interval) " SQL_COUNTED
+
+static int check(const struct options *o, const struct selection *selected, struct err *err)
+{
+	(void)o;
+	if (selected->symbols_sql == NULL)
+		return err_set(
+			err, ERR_FATAL,
+			"name of which markets: --symbols, e.g. --symbols KRW-BTC or --symbols '*'");
+	return 0;
+}
+
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct err *err)
+{
+	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
+	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
+				o->from_ms == INT64_MIN ? NULL : time_format_ms(o->from_ms, from),
+				o->to_ms == INT64_MIN ? NULL : time_format_ms(o->to_ms, to)};
+	const struct pg_params none = {0, NULL};
+	PGresult *res;
+	int64_t total = 0;
+
+	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
+		return -1;
+	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_DISCARD, (struct pg_params){4, values},
+		       DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++) {
+		total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+		printf("%s %s: %s row%s %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
+		       PQgetvalue(res, i, 2), strcmp(PQgetvalue(res, i, 2), "1") == 0 ? "" : "s",
+		       o->dry_run ? "would be removed" : "removed");
+	}
+	PQclear(res);
+	if (total == 0)
+		printf("every row there is confirmed\n");
+	else if (!o->dry_run)
+		printf("%" PRId64 " in all; the producer reads their intervals once more\n", total);
+	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+}
+
+int discard_run(const struct options *o)
+{
+	return on_database(o, &(struct on_database){check, work});
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* gapless-writer end: ends what is wanted of markets that nobody collects any more. */
+#ifndef GAPLESS_END_H
+#define GAPLESS_END_H
+
+#include "writer/options.h"
+
+/* Prints to stdout what was ended; with --purge removes rows and coverage as well; returns the exit
+ * code. */
+int end_run(const struct options *o);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "retain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/stop.h"
+#include "on_database.h"
+#include "writer/database/retention.h"
+
+enum { DEADLINE_MS = 300000, ROWS_AT_ONCE = 1000000 };
+
+/* What would move, and what has a floor already; rows: how many are before it. */
+#define SQL_PREVIEW                                                                                                                 \
+	"SELECT r.symbol, r.interval, " SQL_TIME(                                                                                   \
+		"r.retained_from") ", (SELECT count(*) FROM market_data "                                                           \
+				   "AS m WHERE m.symbol = r.symbol AND m.interval = r.interval AND m.timestamp < r.retained_from) " \
+				   "FROM market_data_retention($1::text[], $2::bigint[], $3::text[], now()) AS r "                  \
+				   "ORDER BY r.symbol, interval_length(r.interval)"
+#define SQL_FLOORS                                                                                                         \
+	"SELECT s.symbol, s.interval, " SQL_TIME(                                                                          \
+		"s.retained_from") " FROM market_data_series AS s "                                                        \
+				   "WHERE s.retained_from IS NOT NULL AND ($1::text[] IS NULL OR s.symbol LIKE ANY ($1)) " \
+				   "ORDER BY s.symbol, interval_length(s.interval)"
+
+static int preview(struct pg *pg, const struct retention *keep, const char *symbols_sql,
+		   struct err *err)
+{
+	const char *values[] = {keep->names_sql, keep->seconds_sql, symbols_sql};
+	PGresult *res;
+
+	if (pg_run(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'",
+		   (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0)
+		return -1;
+	res = pg_query(pg, SQL_PREVIEW, (struct pg_params){3, values}, DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		printf("%s %s: would be kept from %s on; %s rows would be removed\n",
+		       PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), PQgetvalue(res, i, 2),
+		       PQgetvalue(res, i, 3));
+	printf("%d series would move on; nothing was changed (--dry-run)\n", PQntuples(res));
+	PQclear(res);
+	return 0;
+}
+
+static int print_floors(struct pg *pg, const char *symbols_sql, struct err *err)
+{
+	const char *values[] = {symbols_sql};
+	PGresult *res = pg_query(pg, SQL_FLOORS, (struct pg_params){1, values}, DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		printf("%s %s: kept from %s on\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
+		       PQgetvalue(res, i, 2));
+	PQclear(res);
+	return 0;
+}
+
+static int apply(struct pg *pg, const struct retention *keep, const char *symbols_sql,
+		 struct err *err)
+{
+	struct retention_result done = {0};
+
+	do {
+		if (stop_requested())
+			return err_set(err, ERR_RETRY,
+				       "stopped by a signal; the same command goes on");
+		if (retention_apply(pg, keep, symbols_sql, ROWS_AT_ONCE, &done, err) != 0)
+			return -1;
+	} while (done.more);
+	if (print_floors(pg, symbols_sql, err) != 0)
+		return -1;
+	printf("%" PRId64 " series moved on, %" PRId64 " row%s removed, %" PRId64
+	       " chunk%s dropped\n",
+	       done.series, done.rows, done.rows == 1 ? "" : "s", done.chunks,
+	       done.chunks == 1 ? "" : "s");
+	return 0;
+}
+
+static int check(const struct options *o, const struct selection *selected, struct err *err)
+{
+	struct retention keep;
+	int rc = retention_parse(&keep, o->keep, err);
+
+	(void)selected;
+	retention_release(&keep);
+	return rc;
+}
+
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct err *err)
+{
+	struct retention keep;
+	int rc = retention_parse(&keep, o->keep, err);
+
+	if (rc == 0)
+		rc = o->dry_run ? preview(pg, &keep, selected->symbols_sql, err)
+				: apply(pg, &keep, selected->symbols_sql, err);
+	retention_release(&keep);
+	return rc;
+}
+
+int retain_run(const struct options *o)
+{
+	return on_database(o, &(struct on_database){check, work});
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "settle.h"
+
+#include <stdio.h>
+
+#include "common/timetext.h"
+#include "on_database.h"
+
+enum { DEADLINE_MS = 40000 };
+
+/* What is missing of the span, by series, and not settled yet. */
+#define SQL_OPEN                                                                                           \
+	"SELECT g.symbol, g.interval, range_agg(tstzrange(g.missing_from, g.missing_to)) * "               \
+	"tstzmultirange(tstzrange(interval_floor(g.interval, $3::timestamptz), interval_ceil(g.interval, " \
+	"$4::timestamptz))) AS spans FROM market_data_missing_at(now()) AS g WHERE g.kind = 'gap' AND "    \
+	"g.symbol LIKE ANY ($1::text[]) AND g.interval = ANY ($2::text[]) GROUP BY g.symbol, g.interval"
+#define SQL_COUNTED                                                                                        \
+	"SELECT o.symbol, o.interval, sum(interval_count(o.interval, lower(f.span), upper(f.span))) FROM " \
+	"o CROSS JOIN LATERAL unnest(o.spans) AS f(span) GROUP BY o.symbol, o.interval "                   \
+	"ORDER BY o.symbol, interval_length(o.interval)"
+#define SQL_PREVIEW "WITH o AS (" SQL_OPEN ") " SQL_COUNTED
+#define SQL_SETTLE                                                                                 \
+	"WITH o AS MATERIALIZED (" SQL_OPEN                                                        \
+	"), written AS (INSERT INTO market_data_unobtainable AS u "                                \
+	"(symbol, interval, reason, spans) SELECT o.symbol, o.interval, $5, o.spans FROM o WHERE " \
+	"o.spans <> '{}' ON CONFLICT (symbol, interval, reason) DO UPDATE SET spans = u.spans + "  \
+	"excluded.spans) " SQL_COUNTED
+
+static int check(const struct options *o, const struct selection *selected, struct err *err)
+{
+	if (selected->symbols_sql == NULL || selected->intervals_sql == NULL)
+		return err_set(
+			err, ERR_FATAL,
+			"name what to settle: --symbols and --intervals, e.g. --symbols KRW-BTC "
+			"--intervals 1m");
+	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
+		return err_set(
+			err, ERR_FATAL,
+			"name the span to settle: --from and --to, e.g. --from 2024-05-01 --to "
+			"2024-05-02");
+	if (o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL,
+			       "the span to settle is empty: --from must be before --to");
+	return 0;
+}
+
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct err *err)
+{
+	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
+	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
+				time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to),
+				o->reason};
+	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
+				 (struct pg_params){o->dry_run ? 4 : 5, values}, DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		printf("%s %s: %s intervals %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
+		       PQgetvalue(res, i, 2),
+		       o->dry_run ? "would be settled" : "are settled: not to be had");
+	if (PQntuples(res) == 0)
+		printf("nothing is missing there, so there is nothing to settle\n");
+	PQclear(res);
+	return 0;
+}
+
+int settle_run(const struct options *o)
+{
+	return on_database(o, &(struct on_database){check, work});
+}

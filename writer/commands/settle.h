@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* gapless-writer settle: says of a span that it is not to be had, so that it is no gap any more. */
+#ifndef GAPLESS_SETTLE_H
+#define GAPLESS_SETTLE_H
+
+#include "writer/options.h"
+
+/* Prints to stdout what was settled of each series; `forget` takes it back. Returns the exit code.
+ */
+int settle_run(const struct options *o);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "retention.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/interval.h"
+#include "common/utf8.h"
+#include "common/words.h"
+
+/* A batch holds the lock of the coverage, for which writers wait, as long as it takes. */
+enum { DEADLINE_MS = 40000, BATCH_ROWS = 10000, ARRAY_BYTES = 4096, SPANS_MAX = 36500 };
+
+#define SQL_RETAIN \
+	"SELECT count(*) FROM market_data_retain($1::text[], $2::bigint[], $3::text[], now())"
+#define SQL_LIFT   "SELECT count(*) FROM market_data_retain_all($1::text[], $2::text[])"
+#define SQL_DROP   "SELECT dropped FROM market_data_drop_chunk()"
+#define SQL_SERIES "SELECT symbol, interval FROM market_data_given_up($1::text[])"
+#define SQL_REMOVE "SELECT market_data_remove($1, $2, $3::boolean, $4::integer)"
+
+/* ---- what is kept ---- */
+
+/* "400d" -> seconds; 0 if it is not a span. */
+static int64_t seconds_of(const char *span)
+{
+	static const struct {
+		char letter;
+		int64_t seconds;
+	} units[] = {{'h', 3600}, {'d', 86400}, {'w', 604800}};
+	char *end;
+	long n;
+
+	if (*span < '1' || *span > '9')
+		return 0;
+	n = strtol(span, &end, 10);
+	for (size_t i = 0; n <= SPANS_MAX && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (end[0] == units[i].letter && end[1] == '\0')
+			return n * units[i].seconds;
+	}
+	return 0;
+}
+
+static int add(struct retention *r, char *word, struct err *err)
+{
+	char shown[PRINTABLE_BYTES];
+	char *span = strchr(word, '=');
+	int64_t seconds;
+
+	printable(word, shown);
+	if (span == NULL)
+		return err_set(err, ERR_FATAL, "--keep: '%s' is not like 1m=400d", shown);
+	*span++ = '\0';
+	if (interval_by_name(word) == NULL)
+		return err_set(
+			err, ERR_FATAL,
+			"--keep: '%s' does not begin with one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, "
+			"1d, 1w, 1M",
+			shown);
+	seconds = seconds_of(span);
+	if (strcmp(span, "all") == 0) {
+		pgarray_plain(&r->lifted, word);
+	} else if (seconds > 0) {
+		pgarray_plain(&r->names, word);
+		pgarray_int(&r->seconds, seconds);
+	} else {
+		return err_set(
+			err, ERR_FATAL,
+			"--keep: '%s' does not end with a span such as 400d, 12h, 52w, or with all",
+			shown);
+	}
+	return 0;
+}
+
+int retention_parse(struct retention *r, const char *keep, struct err *err)
+{
+	char word[64];
+	int rc = 0;
+
+	pgarray_init(&r->names, ARRAY_BYTES);
+	pgarray_init(&r->seconds, ARRAY_BYTES);
+	pgarray_init(&r->lifted, ARRAY_BYTES);
+	while (rc == 0 && keep != NULL && (keep = word_next(keep, word, sizeof(word))) != NULL)
+		rc = add(r, word, err);
+	r->lifted_sql = r->lifted.text.len > 0 ? pgarray_end(&r->lifted) : NULL;
+	r->names_sql = pgarray_end(&r->names);
+	r->seconds_sql = pgarray_end(&r->seconds);
+	if (rc == 0 && (r->names_sql == NULL || r->seconds_sql == NULL))
+		rc = err_set(err, ERR_FATAL, "--keep: too many are named");
+	return rc;
+}
+
+void retention_release(struct retention *r)
+{
+	pgarray_release(&r->names);
+	pgarray_release(&r->seconds);
+	pgarray_release(&r->lifted);
+}
+
+/* ---- what goes ---- */
+
+/* The number that the statement yields, or -1 with *err. */
+static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params, struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, DEADLINE_MS, err);
+	int64_t n = res == NULL ? -1 : strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+
+	PQclear(res);
+	return n;
+}
+
+static int move_on(struct pg *pg, const struct retention *r, const char *symbols_sql,
+		   struct retention_result *out, struct err *err)
+{
+	const char *moved[] = {r->names_sql, r->seconds_sql, symbols_sql};
+	const char *lifted[] = {r->lifted_sql, symbols_sql};
+	int64_t n = 0;
+
+	if (r->lifted_sql != NULL)
+		n = number_of(pg, SQL_LIFT, (struct pg_params){2, lifted}, err);
+	if (n < 0)
+		return -1;
+	out->series += n;
+	n = number_of(pg, SQL_RETAIN, (struct pg_params){3, moved}, err);
+	if (n < 0)
+		return -1;
+	out->series += n;
+	return 0;
+}
+
+/* Chunks first: what goes as a whole need not go by row. */
+static int drop_chunks(struct pg *pg, struct retention_result *out, struct err *err)
+{
+	for (;;) {
+		PGresult *res =
+			pg_query(pg, SQL_DROP, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+		int n = res == NULL ? -1 : PQntuples(res);
+
+		PQclear(res);
+		if (n <= 0)
+			return n;
+		out->chunks += n;
+	}
+}
+
+int retention_remove(struct pg *pg, const char *symbol, const char *interval, int everything,
+		     int64_t rows_max, int64_t *removed, struct err *err)
+{
+	char most[24];
+	const char *values[] = {symbol, interval, everything ? "true" : "false", most};
+	int64_t n;
+
+	snprintf(most, sizeof(most), "%" PRId64, rows_max < BATCH_ROWS ? rows_max : BATCH_ROWS);
+	n = number_of(pg, SQL_REMOVE, (struct pg_params){4, values}, err);
+	*removed = n < 0 ? 0 : n;
+	return n < 0 ? -1 : 0;
+}
+
+static int remove_rows(struct pg *pg, const char *symbols_sql, int64_t rows_max,
+		       struct retention_result *out, struct err *err)
+{
+	const char *values[] = {symbols_sql};
+	PGresult *series =
+		pg_query(pg, SQL_SERIES, (struct pg_params){1, values}, DEADLINE_MS, err);
+	int rc = series == NULL ? -1 : 0;
+
+	for (int i = 0; rc == 0 && i < PQntuples(series) && rows_max > 0;) {
+		int64_t n;
+
+		rc = retention_remove(pg, PQgetvalue(series, i, 0), PQgetvalue(series, i, 1), 0,
+				      rows_max, &n, err);
+		out->rows += n;
+		rows_max -= n;
+		i += n == 0;
+	}
+	out->more = rc == 0 && rows_max <= 0;
+	PQclear(series);
+	return rc;
+}
+
+int retention_apply(struct pg *pg, const struct retention *r, const char *symbols_sql,
+		    int64_t rows_max, struct retention_result *out, struct err *err)
+{
+	if (move_on(pg, r, symbols_sql, out, err) != 0 || drop_chunks(pg, out, err) != 0)
+		return -1;
+	return remove_rows(pg, symbols_sql, rows_max, out, err);
+}
