@@ -245,6 +245,11 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 	return -1;
 }
 
+int64_t pg_number(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
 int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
 		  struct err *err)
 {

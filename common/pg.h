@@ -53,6 +53,9 @@ PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params param
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err) __attribute__((warn_unused_result));
 
+/* A whole number of a text result; 0 where it is NULL. */
+int64_t pg_number(const PGresult *res, int row, int column);
+
 /* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it
  * together; otherwise failures are as those of pg_query: NULL results are -1, and after one nothing
  * more may be called with *c. put returns when all of it is on its way, so that nothing piles up

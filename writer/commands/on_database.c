@@ -12,7 +12,7 @@ enum { WAIT_MS = 30000 };
 
 int64_t on_database_number(const PGresult *res)
 {
-	return strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+	return pg_number(res, 0, 0);
 }
 
 static int flushed(struct err *err)

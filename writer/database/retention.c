@@ -108,7 +108,7 @@ void retention_release(struct retention *r)
 static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params, struct err *err)
 {
 	PGresult *res = pg_query(pg, sql, params, DEADLINE_MS, err);
-	int64_t n = res == NULL ? -1 : strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+	int64_t n = res == NULL ? -1 : pg_number(res, 0, 0);
 
 	PQclear(res);
 	return n;

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/kafka.h"
+#include "common/kafka_topic.h"
 #include "common/log.h"
 
 /* Messages that are read ahead; then fetching stops. */
@@ -45,7 +46,7 @@ static int full_queue_is_slow(void)
 
 static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct err *err)
 {
-	char session[24], heartbeat[24];
+	char session[24];
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
 		{"enable.auto.commit", "false"},
@@ -55,7 +56,6 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 		{"enable.partition.eof", "true"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
-		{"heartbeat.interval.ms", heartbeat},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
 		{"queued.max.messages.kbytes", "8192"},
@@ -83,10 +83,6 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 	};
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
-	/* librdkafka's own 3 s are too long for a session as short: it would end between two
-	 * heartbeats. */
-	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64,
-		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
 }
 
@@ -230,27 +226,7 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 
 int consumer_topic_partitions(struct consumer *c, struct err *err)
 {
-	const struct rd_kafka_metadata *md = NULL;
-	rd_kafka_topic_t *rkt = rd_kafka_topic_new(c->rk, c->topic, NULL);
-	rd_kafka_resp_err_t code;
-	int n = 0;
-
-	if (rkt == NULL)
-		return err_set(err, ERR_RETRY, "the topic %s: %s", c->topic,
-			       rd_kafka_err2str(rd_kafka_last_error()));
-	code = rd_kafka_metadata(c->rk, 0, rkt, &md, ASK_MS);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
-		code = md->topics[0].err;
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		n = md->topics[0].partition_cnt;
-	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
-		 code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-		n = err_set(err, kafka_error_class(code), "the topic %s: %s", c->topic,
-			    rd_kafka_err2str(code));
-	if (md != NULL)
-		rd_kafka_metadata_destroy(md);
-	rd_kafka_topic_destroy(rkt);
-	return n;
+	return kafka_partition_count(c->rk, c->topic, err);
 }
 
 /* 0, or -1 with the sentence: it is made of three pieces, and the reason. */
@@ -386,11 +362,6 @@ static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t code, const list *l)
 	return code;
 }
 
-static int offsets_result(rd_kafka_resp_err_t code, const struct consumer *c, struct err *err)
-{
-	return result_of(code, "the offsets of the topic ", c->topic, " cannot be asked for", err);
-}
-
 /* The offset of partition i, or -1. */
 static int64_t offset_at(const list *l, const struct consumer *c, const struct partitions *ps,
 			 size_t i)
@@ -401,42 +372,37 @@ static int64_t offset_at(const list *l, const struct consumer *c, const struct p
 	return e != NULL && e->offset >= 0 ? e->offset : -1;
 }
 
-/* One end of all partitions. With the logical offsets in place of times this is the request behind
- * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
- * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not
- * answered. */
-static list *ask_end(struct consumer *c, const struct partitions *ps, int64_t which,
-		     struct err *err)
+/* Of all partitions, in their order; the caller frees. NULL: *err. */
+static int64_t *ask(struct consumer *c, const struct partitions *ps, int64_t at, struct err *err)
 {
-	list *l = list_of(c, ps, all, which);
-	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
+	size_t n = partitions_count(ps);
+	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
 
-	for (int i = 0; i < l->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		if (l->elems[i].offset < 0)
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = partitions_at(ps, i)->id;
+	if (kafka_offsets(c->rk, c->topic, ids, n, at, offsets, err) != 0) {
+		free(offsets);
+		offsets = NULL;
 	}
-	if (offsets_result(code, c, err) == 0)
-		return l;
-	rd_kafka_topic_partition_list_destroy(l);
-	return NULL;
+	free(ids);
+	return offsets;
 }
 
 int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
 		      struct err *err)
 {
-	list *low = ask_end(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
-	list *high = low == NULL ? NULL : ask_end(c, ps, RD_KAFKA_OFFSET_END, err);
+	int64_t *low = ask(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
+	int64_t *high = low == NULL ? NULL : ask(c, ps, RD_KAFKA_OFFSET_END, err);
+	int rc = high == NULL ? -1 : 0;
 
-	for (size_t i = 0; high != NULL && i < partitions_count(ps); i++) {
-		out[i].low = offset_at(low, c, ps, i);
-		out[i].high = offset_at(high, c, ps, i);
+	for (size_t i = 0; rc == 0 && i < partitions_count(ps); i++) {
+		out[i].low = low[i];
+		out[i].high = high[i];
 	}
-	if (low != NULL)
-		rd_kafka_topic_partition_list_destroy(low);
-	if (high == NULL)
-		return -1;
-	rd_kafka_topic_partition_list_destroy(high);
-	return 0;
+	free(low);
+	free(high);
+	return rc;
 }
 
 int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
@@ -452,23 +418,17 @@ int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
 			 err);
 }
 
-/* A time comes back as it went where the broker did not answer. */
 int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		      struct consumer_offsets *out, struct err *err)
 {
-	list *l = list_of(c, ps, all, from_ms);
-	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
+	int64_t *from = ask(c, ps, from_ms, err);
 
-	for (size_t i = 0; i < partitions_count(ps); i++) {
-		out[i].from = offset_at(l, c, ps, i);
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && out[i].from == from_ms &&
-		    from_ms > out[i].high)
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		if (out[i].from < 0)
-			out[i].from = out[i].high;
-	}
-	rd_kafka_topic_partition_list_destroy(l);
-	return offsets_result(code, c, err);
+	if (from == NULL)
+		return -1;
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		out[i].from = from[i] < 0 ? out[i].high : from[i];
+	free(from);
+	return 0;
 }
 
 enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
