@@ -151,9 +151,9 @@ static const struct setting of_forget[] = {
 	{.name = NULL},
 };
 
-#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = text}
-#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = text}
-#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = text}
+#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = (text)}
+#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
+#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
 static const struct setting of_retain[] = {
 	{.name = "keep", AT(keep), .value = "LIST",
@@ -281,12 +281,11 @@ static const struct settings_command commands[] = {
 		  "more, and is no interval without trades. On a hypertable, chunks of which\n"
 		  "nothing is kept are dropped; a retention policy that is there counts as if it\n"
 		  "was named. Writers and producers may run.\n",
-	 .examples =
-		 "Examples:\n"
-		 "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
-		 "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
-		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
-		 "            2 settings, or a database that refuses us\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
+		     "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
+		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
+		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_retain,
 	 .shared = of_database,
 	 .run = run_retain,
@@ -297,12 +296,11 @@ static const struct settings_command commands[] = {
 		  "What has ended is no gap, and not fetched any more, from the next lookup of\n"
 		  "the producers on. Its rows stay, unless they are purged. A producer that is\n"
 		  "started and wants it begins again.\n",
-	 .examples =
-		 "Examples:\n"
-		 "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
-		 "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
-		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
-		 "            2 settings, or a database that refuses us\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
+		     "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
+		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
+		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_end,
 	 .shared = of_database,
 	 .run = run_end,
