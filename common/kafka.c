@@ -91,7 +91,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
 			 L_STR("facility", facility),
 			 L_STR("text", text),
-			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {skipped ? LOG_INT : LOG_END, "suppressed", NULL, skipped},
 			 {LOG_END, NULL, NULL, 0}});
 }
 
@@ -115,9 +115,9 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 		      : "an error of the Kafka client",
 		 (const struct log_field[]){
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
-			 L_STR("error", name),
+			 L_STR("code", name),
 			 L_STR("error", reason),
-			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {skipped ? LOG_INT : LOG_END, "suppressed", NULL, skipped},
 			 {LOG_END, NULL, NULL, 0}});
 }
 

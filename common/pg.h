@@ -41,8 +41,8 @@ int pg_is_open(const struct pg *pg);
 
 /* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after
  * which the connection is closed (ERR_RETRY; a server that is frozen answers neither keepalives nor
- * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified; a
- * failed connection is closed. A signal alone does not end it. */
+ * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified
+ * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
 /* The same; the result comes in binary format. */
@@ -71,10 +71,5 @@ int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *e
 /* *rows: how many rows the server says that it has stored. */
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	__attribute__((warn_unused_result));
-
-/* Class of a SQLSTATE ("" or NULL = connection lost): ERR_RETRY (connection, serialization,
- * deadlock, lock and statement timeout, resources, admin shutdown, read-only), ERR_INPUT (22xxx,
- * 23502, 23514: this row), ERR_FATAL (everything else). */
-enum err_class pg_sqlstate_class(const char *sqlstate);
 
 #endif

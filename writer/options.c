@@ -62,5 +62,11 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "--kind: '%s' is none of gap, unobtainable and unconfirmed",
 			       o->kind);
+	if (o->schema != NULL &&
+	    (o->schema[strspn(o->schema, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0' ||
+	     o->schema[0] == '\0' || strlen(o->schema) > 63))
+		return err_set(err, ERR_FATAL,
+			       "--schema: '%s' is not the name of a schema of a-z, 0-9 and _",
+			       o->schema);
 	return 0;
 }

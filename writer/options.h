@@ -13,7 +13,8 @@ struct options {
 	int64_t dead_letter_limit;
 	int64_t session_timeout_ms, drain_seconds;
 	/* of commands only */
-	const char *symbols, *intervals, *format, *name, *chunk_interval, *keep, *reason, *kind;
+	const char *symbols, *intervals, *format, *name, *chunk_interval, *keep, *reason, *kind,
+		*schema;
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
 	int dry_run, restart, purge;

@@ -273,12 +273,12 @@ static void test_repeated_errors_are_throttled(void **state)
 	assert_int_equal(
 		count(said,
 		      "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
-		      "error=_TRANSPORT error=\"refused\\nlevel=error\"\n"),
+		      "code=_TRANSPORT error=\"refused\\nlevel=error\"\n"),
 		1);
 	assert_int_equal(
 		count(said,
 		      "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
-		      "error=_AUTHENTICATION error=\"wrong password\"\n"),
+		      "code=_AUTHENTICATION error=\"wrong password\"\n"),
 		1);
 }
 
