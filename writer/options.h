@@ -9,7 +9,7 @@ struct options {
 	const char *brokers, *topic, *group, *group_instance_id;
 	const char *database, *source, *log_level;
 	struct setting_list kafka;
-	int64_t batch_rows, batch_bytes, batch_ms;
+	int64_t connections, batch_rows, batch_bytes, batch_ms;
 	int64_t dead_letter_limit;
 	int64_t session_timeout_ms, drain_seconds;
 	/* of commands only */
