@@ -440,7 +440,8 @@ static int once_step(struct loop *l, unsigned *due, struct err *err)
 	struct fetch_view view = {.now_ms = l->now_ms,
 				  .boot_ms = l->boot_ms,
 				  .listed = listing_was_read(l->listing),
-				  .busy = requests_in_flight(l->requests, in_flight) > 0 ||
+				  .busy = requests_are_out(l->requests) ||
+					  requests_in_flight(l->requests, in_flight) > 0 ||
 					  publisher_outstanding(l->publisher) > 0,
 				  .requests = requests_stats(l->requests).candles,
 				  .candles = l->candles};
