@@ -186,8 +186,14 @@ $(OFFSETS): $(B)/tests/tools/offsets.o
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/tools/offsets.d
 
+# A stranger that publishes in transactions.
+TRANSACTIONS := $(B)/gapless-transactions
+$(TRANSACTIONS): $(B)/tests/tools/transactions.o
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/tools/transactions.d
+
 .PHONY: integration-programs
-integration-programs: all $(STORE_MODEL) $(OFFSETS)
+integration-programs: all $(STORE_MODEL) $(OFFSETS) $(TRANSACTIONS)
 
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own

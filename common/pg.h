@@ -45,9 +45,6 @@ int pg_is_open(const struct pg *pg);
  * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
-/* The same; the result comes in binary format. */
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
-			  int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 /* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or
  * -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
@@ -63,6 +60,7 @@ int64_t pg_number(const PGresult *res, int row, int column);
 struct pg_copy {
 	struct pg *pg;
 	int64_t until_ms, deadline_ms;
+	char *piece; /* libpq's, of pg_copy_get() */
 };
 int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
 		  struct err *err) __attribute__((warn_unused_result));
@@ -70,6 +68,14 @@ int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *e
 	__attribute__((warn_unused_result));
 /* *rows: how many rows the server says that it has stored. */
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* COPY ... TO STDOUT: begin, then get until it returns 0; to stop before that, pg_close(). Failures
+ * as above. 1: *piece, of *bytes, is what the server sent at once, in binary format a row (before
+ * the first one the header, behind the last one the trailer), valid until the next call. */
+int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		      struct err *err) __attribute__((warn_unused_result));
+int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

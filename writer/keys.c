@@ -13,6 +13,7 @@ struct series {
 	const struct interval *interval;
 	uint32_t number; /* place in the table before it is sorted */
 	uint32_t rows;
+	int64_t last_ms; /* of its rows, the latest */
 };
 
 struct key {
@@ -20,18 +21,18 @@ struct key {
 	uint32_t series, row;
 };
 
-/* Open addressing; of a row the upper half of the hash is kept, so that a search seldom has to look
- * at another row's key. */
-struct slot {
-	uint32_t row; /* its number + 1, 0 = free */
-	uint32_t tag;
-};
+/* Open addressing. A slot is four bytes, so that the table stays in the cache: the number of the
+ * row + 1 (0 = free), and above it as many bits of the hash as there is room for, so that a search
+ * seldom has to look at another row's key. */
+enum { TAG_BITS = 11, ROW_BITS = 32 - TAG_BITS };
+static const uint32_t row_mask = ((uint32_t)1 << ROW_BITS) - 1;
 
 struct keys {
 	struct key *key; /* of each row */
 	size_t n, cap;
-	struct slot *slot;
-	size_t slots; /* a power of two, at least twice as many as there is room for rows */
+	size_t indexed; /* rows before this one are in the slots */
+	uint32_t *slot;
+	size_t slots; /* a power of two, half as many again as there is room for rows */
 	struct series *series;
 	size_t series_n, series_cap;
 	uint32_t *series_slot; /* a number + 1, 0 = free; twice as many as series_cap */
@@ -44,7 +45,7 @@ static void rows_reserve(struct keys *k, size_t rows)
 	k->cap = rows;
 	k->key = xreallocarray(k->key, rows, sizeof(*k->key));
 	k->sorted = xreallocarray(k->sorted, rows, sizeof(*k->sorted));
-	for (k->slots = 64; k->slots < rows * 2;)
+	for (k->slots = 64; k->slots < rows + rows / 2;)
 		k->slots *= 2;
 	k->slot = xreallocarray(k->slot, k->slots, sizeof(*k->slot));
 	memset(k->slot, 0, k->slots * sizeof(*k->slot));
@@ -85,11 +86,10 @@ void keys_free(struct keys *k)
 
 void keys_clear(struct keys *k)
 {
-	if (k->n == 0)
-		return;
-	memset(k->slot, 0, k->slots * sizeof(*k->slot));
+	if (k->indexed > 0)
+		memset(k->slot, 0, k->slots * sizeof(*k->slot));
 	memset(k->series_slot, 0, 2 * k->series_cap * sizeof(*k->series_slot));
-	k->n = k->series_n = 0;
+	k->n = k->indexed = k->series_n = 0;
 }
 
 /* ---------------------------------------------------------------- finding */
@@ -140,55 +140,66 @@ static uint32_t series_of(struct keys *k, const struct candle *c)
 		slot = series_slot_of(k, c);
 	}
 	s = &k->series[k->series_n];
-	*s = (struct series){.interval = c->interval, .number = (uint32_t)k->series_n};
+	*s = (struct series){
+		.interval = c->interval, .number = (uint32_t)k->series_n, .last_ms = INT64_MIN};
 	memcpy(s->symbol, c->symbol, sizeof(s->symbol));
 	*slot = (uint32_t)++k->series_n;
 	return s->number;
 }
 
-static struct slot *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)
+static uint32_t *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)
 {
 	uint64_t h = mix((uint64_t)key->timestamp_ms ^ (uint64_t)key->series << 44);
 	size_t mask = k->slots - 1, i;
 
-	*tag = (uint32_t)(h >> 32);
-	for (i = h & mask; k->slot[i].row != 0; i = (i + 1) & mask) {
-		const struct key *other = &k->key[k->slot[i].row - 1];
+	*tag = (uint32_t)(h >> 32) & ~row_mask;
+	for (i = h & mask; k->slot[i] != 0; i = (i + 1) & mask) {
+		const struct key *other = &k->key[(k->slot[i] & row_mask) - 1];
 
-		if (k->slot[i].tag == *tag && other->timestamp_ms == key->timestamp_ms &&
+		if ((k->slot[i] & ~row_mask) == *tag && other->timestamp_ms == key->timestamp_ms &&
 		    other->series == key->series)
 			break;
 	}
 	return &k->slot[i];
 }
 
-static void rows_grow(struct keys *k)
+static void index_rows(struct keys *k)
 {
 	uint32_t tag;
 
-	rows_reserve(k, 2 * k->cap);
-	for (uint32_t i = 0; i < k->n; i++) {
-		struct slot *slot = slot_of(k, &k->key[i], &tag);
+	for (; k->indexed < k->n; k->indexed++) {
+		uint32_t *slot = slot_of(k, &k->key[k->indexed], &tag);
 
-		*slot = (struct slot){i + 1, tag};
+		*slot = tag | (uint32_t)(k->indexed + 1);
 	}
 }
 
+/* Mostly a series goes on where it was: its next row is later than all of it, and so new. Only when
+ * one is not are the rows put into the slots, to be searched. */
 size_t keys_row(struct keys *k, const struct candle *c, int *is_new)
 {
 	struct key key = {.timestamp_ms = c->timestamp_ms, .series = series_of(k, c)};
-	struct slot *slot;
+	struct series *s = &k->series[key.series];
 	uint32_t tag;
 
-	if (k->n == k->cap)
-		rows_grow(k);
-	slot = slot_of(k, &key, &tag);
-	*is_new = slot->row == 0;
-	if (!*is_new)
-		return slot->row - 1;
+	if (c->timestamp_ms <= s->last_ms) {
+		uint32_t found;
+
+		index_rows(k);
+		found = *slot_of(k, &key, &tag);
+		*is_new = found == 0;
+		if (!*is_new)
+			return (found & row_mask) - 1;
+	} else {
+		s->last_ms = c->timestamp_ms;
+		*is_new = 1;
+	}
+	if (k->n == k->cap) {
+		rows_reserve(k, 2 * k->cap);
+		k->indexed = 0;
+	}
 	key.row = (uint32_t)k->n;
 	k->key[k->n++] = key;
-	*slot = (struct slot){(uint32_t)k->n, tag};
 	return key.row;
 }
 

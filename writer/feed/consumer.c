@@ -18,12 +18,14 @@
 #define QUEUED      10000
 #define QUEUED_TEXT "10000"
 
-enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000, SAY_MS = 60000 };
+enum { ASK_MS = 3000, WAKE_MS = 20, SAY_MS = 60000 };
 
 struct consumer {
 	rd_kafka_t *rk;
 	const char *topic;           /* the settings' */
 	rd_kafka_message_t *message; /* of the last poll */
+	rd_kafka_queue_t *commits;   /* the answers to commits */
+	int committing;              /* one is under way */
 	enum consumer_news news;     /* of the group, not polled yet; CONSUMER_NOTHING: none */
 	int asked;                   /* the group waits for an answer to its news */
 	int32_t *given;
@@ -58,6 +60,10 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 		{"session.timeout.ms", session},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
+		/* What one answer brings comes into memory at once, decompressed, whatever is
+		 * queued already. */
+		{"fetch.max.bytes", "4000000"},
+		{"max.partition.fetch.bytes", "400000"},
 		{"queued.max.messages.kbytes", "8192"},
 		{"queued.min.messages", QUEUED_TEXT},
 		/* (an old one gets what it has by default) */
@@ -143,6 +149,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
+	c->commits = rd_kafka_queue_new(c->rk);
 	return c;
 }
 
@@ -167,6 +174,7 @@ void consumer_free(struct consumer *c)
 	if (c == NULL)
 		return;
 	drop_message(c);
+	rd_kafka_queue_destroy(c->commits);
 	rd_kafka_destroy(c->rk);
 	free(c->given);
 	free(c);
@@ -431,22 +439,53 @@ int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t f
 	return 0;
 }
 
-enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
+int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
 {
 	list *l = list_of(c, ps, uncommitted, 0);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 	for (int i = 0; i < l->cnt; i++)
 		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->finished;
-	if (l->cnt > 0)
-		code = rd_kafka_commit(c->rk, l, 0);
+	if (l->cnt > 0 && !c->committing) {
+		code = rd_kafka_commit_queue(c->rk, l, c->commits, NULL, NULL);
+		c->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+	}
 	rd_kafka_topic_partition_list_destroy(l);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR
+		       ? 0
+		       : err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
+}
+
+static enum commit_answer answer_of(rd_kafka_resp_err_t code, struct err *err)
+{
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return ERR_NONE;
+		return COMMIT_DONE;
 	err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
-	if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL)
-		return ERR_FATAL;
-	return ERR_RETRY;
+	return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL
+		       ? COMMIT_REPLACED
+		       : COMMIT_REFUSED;
+}
+
+enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
+					  struct err *err)
+{
+	rd_kafka_event_t *event = c->committing ? rd_kafka_queue_poll(c->commits, wait_ms) : NULL;
+	enum commit_answer answer = c->committing ? COMMIT_UNDER_WAY : COMMIT_NONE;
+
+	if (event != NULL && rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+		const list *l = rd_kafka_event_topic_partition_list(event);
+
+		c->committing = 0;
+		answer = answer_of(rd_kafka_event_error(event), err);
+		for (int i = 0; l != NULL && i < l->cnt && answer == COMMIT_DONE; i++) {
+			answer = answer_of(l->elems[i].err, err);
+			if (answer == COMMIT_DONE)
+				partitions_committed(ps, l->elems[i].partition, l->elems[i].offset);
+		}
+	}
+	if (event != NULL)
+		rd_kafka_event_destroy(event);
+	return answer;
 }
 
 /* ---------------------------------------------------------------- how far the topic is */
@@ -494,16 +533,16 @@ static size_t queued(rd_kafka_t *rk)
 }
 
 /* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
- * queue. */
+ * queue. Its answer is of no interest, and would come only after that of the fetch before it: so it
+ * is not waited for, for which librdkafka is prepared. */
 int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 {
-	rd_kafka_resp_err_t code;
 	list *l;
 
 	if (!full_queue_is_slow() || queued(c->rk) >= QUEUED || !has_more(c, ps))
 		return WAKE_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
-	code = rd_kafka_offsets_for_times(c->rk, l, WAKE_WAIT_MS);
+	rd_kafka_offsets_for_times(c->rk, l, 0);
 	rd_kafka_topic_partition_list_destroy(l);
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WAKE_MS : WAKE_FAILED_MS;
+	return WAKE_MS;
 }

@@ -67,9 +67,9 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
 void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, const struct err *why);
 void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
-/* What was taken below `next` is stored; and then: Kafka knows all that is finished. */
+/* What was taken below `next` is stored; and then: Kafka knows. */
 void partitions_store(struct partitions *ps, int32_t id, int64_t next);
-void partitions_committed(struct partitions *ps);
+void partitions_committed(struct partitions *ps, int32_t id, int64_t offset);
 
 /* Grows with each set and restart: then whatever is in memory is void. */
 int64_t partitions_generation(const struct partitions *ps);
