@@ -16,6 +16,7 @@ struct options {
 	const char *symbols, *intervals, *format, *name, *chunk_interval, *keep, *reason, *kind;
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
+	int64_t partition, offset;     /* -1: not given */
 	int dry_run, restart, purge;
 };
 

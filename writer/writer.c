@@ -223,7 +223,8 @@ static unsigned take(struct writer *w, const struct arrival *a)
 
 	switch (kind) {
 	case INTAKE_HALT:
-		return feed_halt(w->feed, a, &why, now_ms);
+		feed_halt(w->feed, a, &why);
+		return FOLLOW_NOTHING;
 	case INTAKE_FLOOD:
 		return flood(w, a, &why);
 	case INTAKE_DEAD:

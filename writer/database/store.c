@@ -89,6 +89,14 @@ static int try_check(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, lost ? STORE_LOST : STORE_DONE);
 }
 
+static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
+{
+	if (skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
+		      job->work.skips_n, &job->err) != 0)
+		return failed(s, job, policy);
+	return over(job, STORE_DONE);
+}
+
 /* 1 if the tables are as they must be. */
 static int tables_fit(struct store *s, struct store_done *job, enum policy *policy)
 {
@@ -118,10 +126,9 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 		int checks_tables; /* partitions come with a new start, a restore or a new database
 				    */
 	} kinds[] = {
-		[STORE_BATCH] = {try_batch, 0},
-		[STORE_START] = {try_start, 1},
-		[STORE_REPLAY] = {try_replay, 1},
-		[STORE_CHECK] = {try_check, 0},
+		[STORE_BATCH] = {try_batch, 0},   [STORE_START] = {try_start, 1},
+		[STORE_REPLAY] = {try_replay, 1}, [STORE_CHECK] = {try_check, 0},
+		[STORE_SKIPS] = {try_skips, 0},
 	};
 
 	err_clear(&job->err);

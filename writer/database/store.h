@@ -14,6 +14,7 @@
 
 #include "position.h"
 #include "replay_run.h"
+#include "skips.h"
 #include "transaction.h"
 #include "writer/batch.h"
 
@@ -21,7 +22,8 @@ enum store_kind {
 	STORE_BATCH,  /* store a sealed batch */
 	STORE_START,  /* check the tables; where do the partitions start? */
 	STORE_REPLAY, /* check the tables; begin the replay, or go on with it */
-	STORE_CHECK   /* are the positions still there? Tried once only */
+	STORE_CHECK,  /* are the positions still there? Tried once only */
+	STORE_SKIPS   /* which of the messages that halt partitions are skipped? */
 };
 
 enum store_result {
@@ -41,7 +43,9 @@ struct store_work {
 	struct batch *batch;         /* STORE_BATCH */
 	struct position_item *items; /* STORE_START, STORE_CHECK */
 	size_t items_n;
-	struct replay_run *run; /* STORE_REPLAY */
+	struct replay_run *run;  /* STORE_REPLAY */
+	struct skip_item *skips; /* STORE_SKIPS */
+	size_t skips_n;
 };
 
 struct store_done {
