@@ -34,7 +34,7 @@ CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
 SRC_common := $(wildcard common/*.c)
-SRC_producer := $(wildcard producer/*.c)
+SRC_producer := $(wildcard producer/*.c producer/*/*.c)
 SRC_writer := $(wildcard writer/*.c writer/*/*.c)
 SRC_indicators := $(wildcard indicators/*.c indicators/*/*.c)
 SRC_exchange := $(wildcard tests/exchange/*.c)

@@ -91,7 +91,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
 			 L_STR("facility", facility),
 			 L_STR("text", text),
-			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {skipped ? LOG_INT : LOG_END, "suppressed", NULL, skipped},
 			 {LOG_END, NULL, NULL, 0}});
 }
 
@@ -115,9 +115,9 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 		      : "an error of the Kafka client",
 		 (const struct log_field[]){
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
-			 L_STR("error", name),
+			 L_STR("code", name),
 			 L_STR("error", reason),
-			 {skipped ? LOG_INT : LOG_END, "repeats_left_out", NULL, skipped},
+			 {skipped ? LOG_INT : LOG_END, "suppressed", NULL, skipped},
 			 {LOG_END, NULL, NULL, 0}});
 }
 
@@ -304,6 +304,19 @@ static void warn_unsafe(const rd_kafka_conf_t *conf)
 	free(verify);
 }
 
+/* librdkafka's own 3 s between heartbeats are too long for a session as short: it would end between
+ * two of them. */
+static int set_heartbeat(rd_kafka_conf_t *conf, struct err *err)
+{
+	char *session = current_value(conf, "session.timeout.ms"), heartbeat[24];
+	long long session_ms = strtoll(session, NULL, 10);
+	struct kafka_property p[] = {{"heartbeat.interval.ms", heartbeat}, {NULL, NULL}};
+
+	free(session);
+	snprintf(heartbeat, sizeof(heartbeat), "%lld", session_ms / 3);
+	return session_ms < 9000 ? set_ours(conf, p, err) : 0;
+}
+
 rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property *role,
 				const char *const *fixed, const struct setting_list *user,
 				struct err *err)
@@ -316,7 +329,7 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 	rd_kafka_conf_set_log_cb(conf, on_log);
 	if (set_ours(conf, conventions, err) || (brokers && *brokers && set_ours(conf, first, err)))
 		goto out;
-	if (role && set_ours(conf, role, err))
+	if ((role && set_ours(conf, role, err)) || set_heartbeat(conf, err))
 		goto out;
 	for (size_t i = 0; user && i < user->n; i++) {
 		if (set_user(conf, user->v[i], fixed, err))

@@ -16,9 +16,10 @@ struct kafka_property {
 
 /* A configuration: our fixed conventions (keepalive, Nagle off, reconnect backoff 100 ms to 2 s,
  * murmur2_random, metadata refresh 60 s, logs through log.h), then `role` (ends with a NULL name),
- * then the user's "name=value" properties, which win, but for: plugin.library.paths (refused), and
- * names in `fixed` (NULL-ended; the program's correctness hangs on them: refused with a sentence
- * that says so). The caller owns the result until rd_kafka_new takes it. NULL: *err (ERR_FATAL). */
+ * a heartbeat three times a session where that is shorter than 9 s, then the user's "name=value"
+ * properties, which win, but for: plugin.library.paths (refused), and names in `fixed` (NULL-ended;
+ * the program's correctness hangs on them: refused with a sentence that says so). The caller owns
+ * the result until rd_kafka_new takes it. NULL: *err (ERR_FATAL). */
 rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property *role,
 				const char *const *fixed, const struct setting_list *user,
 				struct err *err) __attribute__((warn_unused_result));

@@ -177,8 +177,7 @@ static int not_connected(struct pg *pg, struct err *err)
 
 enum protocol {
 	SIMPLE, /* takes several statements and no parameters */
-	TEXT,   /* one statement with parameters */
-	BINARY  /* ... whose result is in binary format */
+	TEXT    /* one statement with parameters */
 };
 
 static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params,
@@ -194,7 +193,7 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 	}
 	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
 				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values,
-						      NULL, NULL, protocol == BINARY);
+						      NULL, NULL, 0);
 	if (!sent) {
 		lost(pg, NULL, err);
 		return NULL;
@@ -211,12 +210,6 @@ PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int6
 	return execute(pg, sql, params, TEXT, deadline_ms, err);
 }
 
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
-			  int64_t deadline_ms, struct err *err)
-{
-	return execute(pg, sql, params, BINARY, deadline_ms, err);
-}
-
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err)
 {
@@ -228,7 +221,7 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 	return 0;
 }
 
-/* ---- COPY ... FROM STDIN ---- */
+/* ---- COPY ---- */
 
 /* No COPY came of the statement: what the server has to say, and res, if there is one, is the first
  * of it. -1. */
@@ -245,8 +238,13 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 	return -1;
 }
 
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		  struct err *err)
+int64_t pg_number(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		      int64_t deadline_ms, struct err *err)
 {
 	PGresult *res;
 	int got;
@@ -265,11 +263,17 @@ int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t dea
 	if (got < 0)
 		return copy_failed(c, NULL, err);
 	res = PQgetResult(pg->conn);
-	if (res && PQresultStatus(res) == PGRES_COPY_IN) {
+	if (res && PQresultStatus(res) == direction) {
 		PQclear(res);
 		return 0;
 	}
 	return copy_failed(c, res, err);
+}
+
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		  struct err *err)
+{
+	return copy_begin(c, pg, sql, PGRES_COPY_IN, deadline_ms, err);
 }
 
 int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
@@ -300,4 +304,43 @@ int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	*rows = strtoll(PQcmdTuples(res), NULL, 10);
 	PQclear(res);
 	return 0;
+}
+
+int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		      struct err *err)
+{
+	return copy_begin(c, pg, sql, PGRES_COPY_OUT, deadline_ms, err);
+}
+
+/* What the server says behind the last row. */
+static int copy_out_end(struct pg_copy *c, struct err *err)
+{
+	PGresult *res = NULL;
+	int got = collect(c->pg->conn, c->until_ms, &res);
+
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	PQclear(res);
+	return res ? 0 : -1;
+}
+
+int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
+{
+	int got, ready;
+
+	PQfreemem(c->piece);
+	c->piece = NULL;
+	while ((got = PQgetCopyData(c->pg->conn, &c->piece, 1)) == 0) {
+		ready = pg_wait(c->pg->conn, POLLIN, c->until_ms);
+		if (ready == 0)
+			return too_late(c->pg, c->deadline_ms, err);
+		if (ready < 0 || !PQconsumeInput(c->pg->conn))
+			return lost(c->pg, NULL, err);
+	}
+	if (got == -2)
+		return lost(c->pg, NULL, err);
+	if (got == -1)
+		return copy_out_end(c, err);
+	*piece = c->piece;
+	*bytes = (size_t)got;
+	return 1;
 }

@@ -41,17 +41,17 @@ int pg_is_open(const struct pg *pg);
 
 /* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after
  * which the connection is closed (ERR_RETRY; a server that is frozen answers neither keepalives nor
- * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified; a
- * failed connection is closed. A signal alone does not end it. */
+ * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified
+ * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
-/* The same; the result comes in binary format. */
-PGresult *pg_query_binary(struct pg *pg, const char *sql, struct pg_params params,
-			  int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 /* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or
  * -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err) __attribute__((warn_unused_result));
+
+/* A whole number of a text result; 0 where it is NULL. */
+int64_t pg_number(const PGresult *res, int row, int column);
 
 /* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it
  * together; otherwise failures are as those of pg_query: NULL results are -1, and after one nothing
@@ -60,6 +60,7 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 struct pg_copy {
 	struct pg *pg;
 	int64_t until_ms, deadline_ms;
+	char *piece; /* libpq's, of pg_copy_get() */
 };
 int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
 		  struct err *err) __attribute__((warn_unused_result));
@@ -69,9 +70,12 @@ int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *e
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* Class of a SQLSTATE ("" or NULL = connection lost): ERR_RETRY (connection, serialization,
- * deadlock, lock and statement timeout, resources, admin shutdown, read-only), ERR_INPUT (22xxx,
- * 23502, 23514: this row), ERR_FATAL (everything else). */
-enum err_class pg_sqlstate_class(const char *sqlstate);
+/* COPY ... TO STDOUT: begin, then get until it returns 0; to stop before that, pg_close(). Failures
+ * as above. 1: *piece, of *bytes, is what the server sent at once, in binary format a row (before
+ * the first one the header, behind the last one the trailer), valid until the next call. */
+int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		      struct err *err) __attribute__((warn_unused_result));
+int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -63,11 +63,6 @@ static const struct rule *rule_of(const char *sqlstate)
 	return &other;
 }
 
-enum err_class pg_sqlstate_class(const char *sqlstate)
-{
-	return rule_of(sqlstate)->class;
-}
-
 static void one_line(const char *text, char *out, size_t size)
 {
 	utf8_line(text ? text : "", text ? strlen(text) : 0, out, size);

@@ -41,7 +41,7 @@ int program_run(const struct settings_spec *spec, void *options, const char *con
 	command = settings_chosen(spec, &words);
 	stop_install();
 	if (!command->terse)
-		settings_log_command(spec, command, options);
+		settings_log(spec, command, options);
 	code = command->run(options);
 	if (!command->terse)
 		log_info("ended", L_INT("exit_code", code));

@@ -92,12 +92,10 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 /* The command that was given to settings_load; NULL if the spec has none. */
 const struct settings_command *settings_chosen(const struct settings_spec *spec,
 					       const struct setting_list *words);
-/* One log line at info with every setting that is not a default, secrets and passwords inside
- * conninfo and librdkafka properties redacted. */
-void settings_log(const struct settings_spec *spec, const void *settings);
-/* The same of those that the command uses. */
-void settings_log_command(const struct settings_spec *spec, const struct settings_command *command,
-			  const void *settings);
+/* One log line at info with every setting of the command (NULL: of the program) that is not a
+ * default, secrets and passwords inside conninfo and librdkafka properties redacted. */
+void settings_log(const struct settings_spec *spec, const struct settings_command *command,
+		  const void *settings);
 /* The commented example environment file: every setting, its help, its default. */
 void settings_example(const struct settings_spec *spec, FILE *to);
 /* A copy of a conninfo (URI or key=value) or of a "name=value" property with any password replaced

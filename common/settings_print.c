@@ -200,8 +200,8 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 	}
 }
 
-void settings_log_command(const struct settings_spec *spec, const struct settings_command *command,
-			  const void *settings)
+void settings_log(const struct settings_spec *spec, const struct settings_command *command,
+		  const void *settings)
 {
 	struct log_field *fields;
 	const struct setting *s;
@@ -225,9 +225,4 @@ void settings_log_command(const struct settings_spec *spec, const struct setting
 		free(texts[i]);
 	free(texts);
 	free(fields);
-}
-
-void settings_log(const struct settings_spec *spec, const void *settings)
-{
-	settings_log_command(spec, NULL, settings);
 }

@@ -87,7 +87,8 @@ char *settings_redact(const char *text)
 		out[equals - text] = 0;
 		if (mentions_secret(out) && !strpbrk(out, ":@ ")) { /* "sasl.password" */
 			out = xreallocarray(out, strlen(out) + sizeof("=***"), 1);
-			return strcat(out, "=***");
+			memcpy(out + strlen(out), "=***", sizeof("=***"));
+			return out;
 		}
 	}
 	free(out);

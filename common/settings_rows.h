@@ -21,7 +21,7 @@
 	 .help = "Any librdkafka property; may be repeated."}
 #define SETTING_SESSION_TIMEOUT \
 	{.name = "session-timeout-ms", AT(session_timeout_ms), .min = 1000, .max = 3600000, \
-	 .fallback = "10000", .value = "MS", \
+	 .fallback = "6000", .value = "MS", \
 	 .help = "A process that is silent for so long loses its share to the others of its group."}
 #define SETTING_DATABASE \
 	{.name = "database", AT(database), .fallback = "", .value = "CONNINFO", \

@@ -6,15 +6,10 @@
 
 #include "alloc.h"
 
-void spans_init(struct spans *s)
-{
-	*s = (struct spans){0};
-}
-
 void spans_release(struct spans *s)
 {
 	free(s->v);
-	spans_init(s);
+	*s = (struct spans){0};
 }
 
 void spans_clear(struct spans *s)
@@ -216,28 +211,9 @@ int spans_contain(const struct spans *s, int64_t at)
 	return i < s->n && s->v[i].from <= at;
 }
 
-int spans_touch(const struct spans *s, int64_t from, int64_t to)
-{
-	size_t i = first_after(s, from);
-
-	return to > from && i < s->n && s->v[i].from < to;
-}
-
 int64_t spans_run_end(const struct spans *s, int64_t at)
 {
 	size_t i = first_after(s, at);
 
 	return i < s->n && s->v[i].from <= at ? s->v[i].to : at;
-}
-
-int64_t spans_total(const struct spans *s)
-{
-	int64_t total = 0, length;
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (__builtin_sub_overflow(s->v[i].to, s->v[i].from, &length) ||
-		    __builtin_add_overflow(total, length, &total))
-			return INT64_MAX;
-	}
-	return total;
 }

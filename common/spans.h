@@ -14,12 +14,12 @@ struct span {
 	int64_t from, to;
 };
 
+/* All zero is the empty set. */
 struct spans {
 	struct span *v;
 	size_t n, cap;
 };
 
-void spans_init(struct spans *s); /* all zero is an initialised, empty set as well */
 void spans_release(struct spans *s);
 void spans_clear(struct spans *s);
 void spans_swap(struct spans *a, struct spans *b);
@@ -35,11 +35,7 @@ void spans_clip(struct spans *s, int64_t from, int64_t to);
 /* 1 if all of [from, to) is in the set; an empty span is. */
 int spans_cover(const struct spans *s, int64_t from, int64_t to);
 int spans_contain(const struct spans *s, int64_t at);
-/* 1 if any part of [from, to) is in the set. */
-int spans_touch(const struct spans *s, int64_t from, int64_t to);
 /* End of the run of covered time that begins at `at`: `at` itself where it is not covered. */
 int64_t spans_run_end(const struct spans *s, int64_t at);
-/* Sum of the lengths. */
-int64_t spans_total(const struct spans *s);
 
 #endif

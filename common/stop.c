@@ -75,11 +75,6 @@ int stop_fd(void)
 	return wake_fd;
 }
 
-void stop_request(void)
-{
-	request();
-}
-
 static void *watch(void *arg)
 {
 	struct timespec end;

@@ -20,8 +20,6 @@ void stop_install(void);
 int stop_requested(void);
 /* Becomes readable with the first signal and stays so; for poll(). */
 int stop_fd(void);
-/* As if the first signal had come (a fatal error found on another thread). */
-void stop_request(void);
 /* From now on the process ends with EXIT_STUCK after `seconds`, with one line in the log, unless it
  * ended before: destroying a Kafka handle can hang (librdkafka 2.0.2), and nobody should have to
  * kill -9 us. */

@@ -105,6 +105,6 @@ const char *printable(const char *text, char out[PRINTABLE_BYTES])
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	strcpy(out + n, text[n] ? "..." : "");
+	memcpy(out + n, text[n] ? "..." : "", text[n] ? 4 : 1);
 	return out;
 }

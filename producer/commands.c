@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "commands.h"
+#include "producer/commands.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "options.h"
-#include "produce.h"
+#include "producer/options.h"
+#include "producer/produce.h"
 
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
-
-static int run_producer(const void *settings)
-{
-	return produce(settings, 0);
-}
-
-static int run_fetch(const void *settings)
-{
-	return produce(settings, 1);
-}
 
 static const char *const of_fetch[] = {"symbols",        "intervals",      "exchange-url",
 				       "source",         "brokers",        "topic",
@@ -42,7 +32,7 @@ static const struct setting own_of_fetch[] = {
 static const struct settings_command commands[] = {
 	{.name = "",
 	 .help = "Keeps what is wanted complete, and follows live until told to stop.",
-	 .run = run_producer},
+	 .run = produce},
 	{.name = "fetch",
 	 .help = "Fetches a span of some markets, once, and ends.",
 	 .usage =
@@ -60,7 +50,7 @@ static const struct settings_command commands[] = {
 		 "            settings; 4 could not stop in time; 130 second signal\n",
 	 .own = own_of_fetch,
 	 .shared = of_fetch,
-	 .run = run_fetch},
+	 .run = produce_fetch},
 	{.name = NULL},
 };
 

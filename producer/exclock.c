@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exclock.h"
+#include "producer/exclock.h"
 
 void exclock_init(struct exclock *c)
 {

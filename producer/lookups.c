@@ -1,194 +1,402 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks, as the loop sees them: a job goes to the lookup's thread, and what comes back replaces
- * what was known. */
+#include "producer/lookups.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect.h"
 #include "common/alloc.h"
-#include "common/clock.h"
+#include "common/backoff.h"
+#include "common/log.h"
+#include "common/worker.h"
+#include "producer/series/series_ask.h"
 
-enum { AGREE_AGAIN_MS = 500 };
+enum {
+	MEMBERS_AGAIN_MS = 500,
+	POSITION_AGAIN_MS = 200,
+	STILL_MS = 10000, /* the writer is waited for: said after that */
+	SAY_MS = 60000,
+	STOP_MS = 1000
+};
 
-void lookup_now(struct collect *c)
+/* The lookup of a partition: how far it is. */
+struct partition {
+	int32_t id;
+	int waits;  /* it has begun, and not ended */
+	int ended;  /* since lookups_now */
+	int stored; /* with the writer at `end` */
+	int anyway; /* stalled: its new series take the coverage as it is */
+	int64_t low, end, position;
+	int64_t moved_boot_ms; /* when the position moved last */
+};
+
+struct lookups {
+	const struct options *options;
+	int keeps_wanted, reads_open; /* the latter once */
+	struct visitor *visitor;
+	struct worker *worker;
+	struct visit *visit; /* under way, or NULL */
+	int is_void;         /* ... and of no use any more */
+	struct partition *partitions;
+	size_t n;
+	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
+	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
+	struct backoff backoff;
+	struct log_throttle trouble, waiting, members;
+	char last_trouble[512];
+};
+
+static void run(struct worker *w, void *visitor, void *visit)
 {
-	lookup_cancel(c->lookup);
-	c->lookup_boot_ms = 0;
+	(void)w;
+	visitor_visit(visitor, visit);
 }
 
-static const char *state_of(const struct series *s, int64_t boot_ms)
+struct lookups *lookups_new(const struct options *options, int keeps_wanted, struct err *err)
 {
-	if (s->wanted_until_ms < INT64_MAX && s->market == MARKET_NOT_LISTED)
-		return "delisted";
-	if (boot_ms < s->unknown_until_boot_ms)
-		return "unknown market";
-	return retry_spans_any(&s->retries) ? "pages rejected or empty" : "ok";
+	struct lookups *l = xcalloc(1, sizeof *l);
+
+	l->options = options;
+	l->keeps_wanted = keeps_wanted;
+	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
+	l->round_boot_ms = INT64_MAX;
+	backoff_init(&l->backoff, 200, 10000);
+	l->visitor = visitor_new(options, err);
+	if (l->visitor)
+		l->worker = worker_new(run, l->visitor, err);
+	if (l->worker)
+		return l;
+	lookups_free(l);
+	return NULL;
 }
 
-static void lookup_series_fill(struct lookup_series *l, struct series *s, int64_t boot_ms)
+void lookups_free(struct lookups *l)
 {
-	l->series = s;
-	l->epoch = s->epoch;
-	memcpy(l->symbol, s->symbol, sizeof l->symbol);
-	l->iv = s->iv;
-	l->widen = s->since_ms != INT64_MIN;
-	l->wanted_from_ms = s->wanted_from_ms;
-	l->wanted_until_ms = s->wanted_until_ms;
-	l->listed_from_ms = l->listed_before_ms = s->listed_from_ms;
-	l->known = s->looked_up;
-	l->live_from_ms = s->live_from_ms;
-	l->state = state_of(s, boot_ms);
-	series_look_began(s);
+	if (!l)
+		return;
+	if (l->worker && !worker_stop(l->worker, STOP_MS))
+		return; /* inside a blocking call; the process is about to end anyway */
+	worker_free(l->worker);
+	visitor_free(l->visitor);
+	visit_free(l->visit);
+	free(l->partitions);
+	free(l);
 }
 
-static struct lookup_job *lookup_job_new(struct collect *c)
+int lookups_fd(const struct lookups *l)
 {
-	struct lookup_job *job = xcalloc(1, sizeof *job);
-	int64_t boot = clock_boot_ms();
-	const int32_t *partitions;
+	return worker_fd(l->worker);
+}
 
-	job->members_only = !c->agreed;
-	if (job->members_only)
-		return job;
-	job->series = xcalloc(c->catalogue.n_owned + 1, sizeof *job->series);
-	job->stall_ms = c->options->stall_s * 1000;
-	job->stored_rows = 2 * c->options->rate_limit * c->options->lookup_gaps_s * PAGE_ROWS;
-	job->write_wanted = c->ownership != NULL;
-	job->confirms = fetch_is_confirming(c);
-	job->read_open = c->ownership && !c->open_read && patterns_are_wild(&c->options->patterns);
-	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
-		struct series *s = c->catalogue.owned[i];
+void lookups_cancel(struct lookups *l)
+{
+	l->is_void = l->visit != NULL;
+	l->round_boot_ms = INT64_MAX;
+	l->n = 0;
+}
 
-		if (!s->begun)
+void lookups_now(struct lookups *l, const int32_t *partitions, size_t n)
+{
+	lookups_cancel(l);
+	l->partitions = xreallocarray(l->partitions, n + 1, sizeof *l->partitions);
+	l->n = n;
+	for (size_t i = 0; i < n; i++)
+		l->partitions[i] = (struct partition){.id = partitions[i]};
+	l->round_boot_ms = l->again_boot_ms = 0;
+}
+
+int lookups_are_complete(const struct lookups *l, int *stored)
+{
+	int complete = l->n > 0;
+
+	*stored = 1;
+	for (size_t i = 0; i < l->n; i++) {
+		complete &= l->partitions[i].ended;
+		*stored &= l->partitions[i].stored;
+	}
+	return complete;
+}
+
+/* ---- a visit is made ---- */
+
+static int any_waits(const struct lookups *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->partitions[i].waits)
+			return 1;
+	return 0;
+}
+
+int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
+{
+	int64_t at_ms = l->round_boot_ms;
+
+	if (l->visit)
+		return INT64_MAX;
+	if (any_waits(l))
+		at_ms = 0;
+	if (at_ms < l->again_boot_ms)
+		at_ms = l->again_boot_ms;
+	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
+}
+
+/* The partition as the visit is to see it; NULL: it is not due. */
+static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round)
+{
+	struct visit_partition *found = visit_find(l->visit, id);
+
+	for (size_t i = 0; i < l->n && !found; i++) {
+		const struct partition *p = &l->partitions[i];
+
+		if (p->id == id && (p->waits || is_round))
+			found = visit_partition(l->visit,
+						(struct visit_partition){.id = id,
+									 .begins = !p->waits,
+									 .takes_anyway = p->anyway,
+									 .low = p->low,
+									 .end = p->end});
+	}
+	return found;
+}
+
+/* A lookup of nothing is no work. */
+static void partitions_without_series_end(struct lookups *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!visit_find(l->visit, l->partitions[i].id))
+			l->partitions[i].ended = l->partitions[i].stored = 1;
+}
+
+void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
+		   int32_t (*partition_of)(const char *symbol, const void *opaque),
+		   const void *opaque, int64_t boot_ms)
+{
+	int is_round = boot_ms >= l->round_boot_ms;
+	const struct options *o = l->options;
+	struct visit orders = {.asks_members = is_round,
+			       .needs_members = members_only,
+			       /* What may be fetched until the next lookup. */
+			       .stored_rows = 2 * o->rate_limit * o->lookup_gaps_s *
+					      o->exchange->page_rows,
+			       .writes_wanted = l->keeps_wanted && is_round,
+			       .reads_open = l->reads_open};
+	size_t n;
+	struct series *const *owned = catalogue_owned(catalogue, &n);
+
+	if (lookups_wait_ms(l, boot_ms) > 0)
+		return;
+	l->visit = visit_new(orders, l->n, n);
+	for (size_t i = 0; i < n && !members_only; i++) {
+		struct series *s = owned[i];
+		struct visit_partition *p =
+			series_has_begun(s)
+				? partition_visit(l, partition_of(series_symbol(s), opaque),
+						  is_round)
+				: NULL;
+
+		if (!p)
 			continue;
-		lookup_series_fill(&job->series[job->n++], s, boot);
-		job->first |= !s->looked_up;
+		visit_series(l->visit, s, p, boot_ms);
+		if (p->begins)
+			series_lookup_began(s);
 	}
-	if (c->ownership) {
-		partitions = ownership_partitions(c->ownership, &job->n_partitions);
-		job->partitions = xcalloc(job->n_partitions + 1, sizeof *job->partitions);
-		if (job->n_partitions > 0)
-			memcpy(job->partitions, partitions, job->n_partitions * sizeof *partitions);
-	}
-	return job;
+	if (is_round && !members_only)
+		partitions_without_series_end(l);
+	worker_submit(l->worker, l->visit);
 }
 
-static void series_apply(struct series *s, struct lookup_series *l, int64_t now, int64_t boot)
+/* ---- what it has brought ---- */
+
+static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_ms)
 {
-	int first = !s->looked_up;
-	int64_t missing;
+	int64_t skipped;
+
+	/* A new sentence at once, the same one once a minute. */
+	if (strcmp(l->last_trouble, err->text) != 0)
+		l->trouble = (struct log_throttle){0};
+	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
+	if (log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
+		log_warn("what is covered cannot be read yet; trying again (live goes on)",
+			 L_STR("error", err->text), L_INT("suppressed", skipped));
+}
+
+static void waiting_say(struct lookups *l, int64_t boot_ms)
+{
+	const struct partition *worst = NULL;
+	int64_t behind = 0, skipped;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct partition *p = &l->partitions[i];
+
+		if (!p->waits)
+			continue;
+		behind += p->end - (p->position > p->low ? p->position : p->low);
+		if (!worst || p->moved_boot_ms < worst->moved_boot_ms)
+			worst = p;
+	}
+	if (worst && boot_ms - worst->moved_boot_ms > STILL_MS &&
+	    log_due(&l->waiting, boot_ms, SAY_MS, &skipped))
+		log_warn(
+			"waiting for the writer: it has not stored what was published; is gapless-writer running?",
+			L_INT("messages_behind", behind), L_INT("partition", worst->id),
+			L_INT("not_moved_s", (boot_ms - worst->moved_boot_ms) / 1000),
+			L_INT("suppressed", skipped));
+}
+
+static void series_looked_up(struct visit_series *v, int64_t now_ms, int64_t boot_ms)
+{
+	struct series *s = v->series;
+	int first = !series_is_looked_up(s);
+	int64_t missing = series_lookup_ended(s, &v->covered, now_ms, boot_ms), lost;
 	char text[64];
 
-	s->wanted_from_ms = l->wanted_from_ms;
-	if (s->listed_from_ms == l->listed_before_ms) /* else found out in the meantime */
-		s->listed_from_ms = l->listed_from_ms;
-	if (first) {
-		s->wanted_until_ms = l->wanted_until_ms;
-		if (s->listed_from_ms != INT64_MIN)
-			s->listed_asked_boot_ms = boot;
-	}
-	missing = series_look_ended(s, &l->covered, now, boot);
-	series_stored(s, l->stored, l->n_stored);
-	l->stored = NULL;
-	listing_judge(s, boot);
+	series_stored(s, &v->stored);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
-		log_info(text, L_STR("symbol", s->symbol), L_STR("interval", s->iv->name));
-	if (first && series_unrecoverable(s, now) > 0)
+		log_info(text, L_SERIES(s));
+	lost = first ? series_unrecoverable(s, now_ms) : 0;
+	if (lost > 0)
 		log_warn("older than the exchange keeps them: these intervals are not recoverable",
-			 L_STR("symbol", s->symbol), L_STR("interval", s->iv->name),
-			 L_INT("intervals", series_unrecoverable(s, now)));
+			 L_SERIES(s), L_INT("intervals", lost));
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
-static void lookup_apply(struct collect *c, struct lookup_job *job)
+static void series_take_visit(struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
-	int64_t boot = clock_boot_ms(), now = exclock_now(&c->clock, boot);
-	size_t added = 0;
+	for (size_t i = 0; i < v->n; i++) {
+		struct visit_series *s = &v->series[i];
 
-	for (size_t i = 0; job->taken && i < job->n; i++) {
-		struct series *s = job->series[i].series;
-
-		if (s->epoch == job->series[i].epoch && s->owned && (job->stored || !s->looked_up))
-			series_apply(s, &job->series[i], now, boot);
-	}
-	if (job->taken && job->confirms)
-		fetch_looked(c, job->stored);
-	if (!job->taken || !job->read_open)
-		return;
-	c->open_read = 1;
-	for (size_t i = 0; i < job->n_open; i++)
-		added += listing_add(c, job->open[i],
-				     0); /* not listed, or the list would have brought it */
-	if (added > 0)
-		own_added(c);
-}
-
-static int gaps_left(const struct collect *c, int64_t now_ms, int64_t boot_ms)
-{
-	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
-		const struct series *s = c->catalogue.owned[i];
-
-		if (retry_spans_any(&s->retries) || series_missing(s, now_ms, boot_ms) > 0)
-			return 1;
-	}
-	return 0;
-}
-
-static void lookup_done(struct collect *c, struct lookup_job *job, int64_t now_ms, int64_t boot_ms)
-{
-	int64_t pause_ms = 1000 * c->options->lookup_s;
-
-	c->lookup_running = 0;
-	lookup_apply(c, job);
-	if (job->members_only)
-		pause_ms = c->agreed ? 0 : AGREE_AGAIN_MS;
-	else if (gaps_left(c, now_ms, boot_ms))
-		pause_ms = 1000 * c->options->lookup_gaps_s;
-	if (c->lookup_boot_ms != 0) /* else an assignment came in between */
-		c->lookup_boot_ms = boot_ms + pause_ms;
-}
-
-/* The exchange's time is known: live can begin, without waiting for a lookup. */
-static void begin_all(struct collect *c, int64_t now_ms, int64_t boot_ms)
-{
-	for (size_t i = 0; i < c->catalogue.n_owned; i++) {
-		struct series *s = c->catalogue.owned[i];
-
-		if (s->begun)
+		if (!series_is_current(s->series, s->epoch))
 			continue;
-		series_begin(s, now_ms);
-		listing_judge(s, boot_ms); /* what is not listed is not asked for */
+		if (s->partition->begins && v->writes_wanted)
+			series_wanted_is(s->series, &s->wanted, boot_ms);
+		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
+			series_looked_up(s, now_ms, boot_ms);
 	}
-	if (!c->begun_said)
-		log_info("the exchange answers", L_TIME("exchange_time", now_ms),
-			 L_INT("series", c->catalogue.n_owned));
-	c->begun_said = 1;
 }
 
-int lookup_step(struct collect *c, struct err *err)
+static int has_new_series(const struct visit *v, const struct visit_partition *p)
 {
-	int64_t boot = clock_boot_ms(), now = exclock_now(&c->clock, boot);
-	struct lookup_job *job = lookup_take(c->lookup);
-	int rc = 0;
-
-	if (job) {
-		if (job->members_known)
-			rc = own_members(c, &job->members, err);
-		lookup_done(c, job, now, boot);
-		lookup_job_free(job);
-		if (rc)
-			return -1;
-	}
-	if (!c->held || (c->agreed && now == 0))
-		return 0;
-	if (c->agreed)
-		begin_all(c, now, boot);
-	if (c->lookup_running || boot < c->lookup_boot_ms)
-		return 0;
-	c->lookup_running = 1;
-	c->lookup_boot_ms = boot + 1; /* not 0: that an assignment makes of it */
-	lookup_start(c->lookup, lookup_job_new(c));
+	for (size_t i = 0; i < v->n; i++)
+		if (v->series[i].partition == p && !series_is_looked_up(v->series[i].series))
+			return 1;
 	return 0;
+}
+
+/* 1 if its lookup has ended. */
+static int partition_take(struct lookups *l, struct partition *p, const struct visit *v,
+			  const struct visit_partition *seen, int64_t boot_ms)
+{
+	if (seen->begins || seen->position != p->position)
+		p->moved_boot_ms = boot_ms;
+	p->waits = 1;
+	p->low = seen->low;
+	p->end = seen->end;
+	p->position = seen->position;
+	if (!seen->reached && !seen->takes_anyway) {
+		if (boot_ms - p->moved_boot_ms < 1000 * l->options->stall_s)
+			return 0;
+		if (has_new_series(v, seen)) {
+			p->anyway = 1;
+			return 0;
+		}
+	}
+	p->stored = seen->reached;
+	p->ended = 1;
+	p->waits = p->anyway = 0;
+	return 1;
+}
+
+static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms)
+{
+	size_t n;
+	struct series *const *owned = catalogue_owned(catalogue, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (series_has_retries(owned[i]) || series_missing(owned[i], now_ms, boot_ms) > 0)
+			return 1;
+	return 0;
+}
+
+static void partitions_take(struct lookups *l, const struct catalogue *catalogue,
+			    const struct visit *v, int64_t now_ms, int64_t boot_ms)
+{
+	const struct err *err = NULL;
+	int ended = v->asks_members;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct visit_partition *seen = visit_find(v, l->partitions[i].id);
+
+		if (seen && seen->err.class != ERR_NONE)
+			err = &seen->err;
+		else if (seen)
+			ended |= partition_take(l, &l->partitions[i], v, seen, boot_ms);
+	}
+	l->again_boot_ms = boot_ms + POSITION_AGAIN_MS;
+	if (ended)
+		l->round_boot_ms = boot_ms + 1000 * (gaps_left(catalogue, now_ms, boot_ms)
+							     ? l->options->lookup_gaps_s
+							     : l->options->lookup_s);
+	if (err) {
+		trouble_say(l, err, boot_ms);
+		l->round_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
+	} else {
+		backoff_reset(&l->backoff);
+	}
+	waiting_say(l, boot_ms);
+}
+
+static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const struct visit *v)
+{
+	unsigned due = 0;
+
+	if (!v->reads_open || v->n == 0)
+		return 0;
+	l->reads_open = 0;
+	for (size_t i = 0; i < v->n_open; i++)
+		if (catalogue_add(catalogue, v->open[i], 0) > 0)
+			due = DUE_OWN; /* not listed, or the list would have brought it */
+	return due;
+}
+
+static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struct visit *v,
+			   int64_t now_ms, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (v->asks_members && v->members_err.class != ERR_NONE && !v->needs_members &&
+	    log_due(&l->members, boot_ms, SAY_MS, &skipped))
+		log_warn("the settings of the group's members are not compared",
+			 L_STR("error", v->members_err.text), L_INT("suppressed", skipped));
+	if (v->err.class != ERR_NONE) {
+		trouble_say(l, &v->err, boot_ms);
+		l->again_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
+		return 0;
+	}
+	if (v->needs_members) {
+		l->round_boot_ms = boot_ms + MEMBERS_AGAIN_MS;
+		return 0;
+	}
+	series_take_visit(v, now_ms, boot_ms);
+	partitions_take(l, catalogue, v, now_ms, boot_ms);
+	return DUE_JUDGE | open_take(l, catalogue, v);
+}
+
+unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
+		      int64_t boot_ms, struct members *members)
+{
+	struct visit *v = worker_take(l->worker);
+	unsigned due = 0;
+
+	if (!v)
+		return 0;
+	l->visit = NULL;
+	if (!l->is_void) {
+		due = visit_take(l, catalogue, v, now_ms, boot_ms);
+		*members = v->members;
+		due |= v->members_known ? DUE_MEMBERS : 0;
+	}
+	l->is_void = 0;
+	visit_free(v);
+	return due;
 }

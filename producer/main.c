@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-producer: exchange -> Kafka. */
-#include "commands.h"
 #include "common/program.h"
-#include "options.h"
+#include "producer/commands.h"
+#include "producer/options.h"
 
 int main(int argc, char **argv)
 {

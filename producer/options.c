@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "options.h"
+#include "producer/options.h"
 
 #include <string.h>
 
 #include "common/settings_rows.h"
 #include "common/words.h"
+#include "producer/exchange/exchanges.h"
 
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
@@ -103,6 +104,12 @@ int options_check(struct options *o, struct err *err)
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
+	o->exchange = exchange_of_source(o->source);
+	if (!o->exchange)
+		return err_set(
+			err, ERR_FATAL,
+			"--source: '%s' is of no exchange that is known here; upbit and upbit-REGION are",
+			o->source);
 	o->rate_scope_own = strcmp(o->rate_scope, "own") == 0;
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",
@@ -110,20 +117,23 @@ int options_check(struct options *o, struct err *err)
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--producer-group: the name of the consumer group is empty");
-	if (o->fetch && o->from_ms == INT64_MIN)
-		return err_set(err, ERR_FATAL, "--from: from when on? e.g. --from 2024-05-01");
-	if (o->fetch && o->to_ms == INT64_MIN)
-		o->to_ms = INT64_MAX - 1; /* everything up to now */
-	if (o->fetch && o->from_ms >= o->to_ms)
-		return err_set(err, ERR_FATAL, "--from must be before --to");
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
-	return intervals_parse(o, err);
+	if (intervals_parse(o, err))
+		return -1;
+	members_client_id(&o->patterns, o->intervals, o->n_intervals, o->since_ms, o->client_id);
+	return 0;
 }
 
-int64_t options_from_ms(const struct options *o)
+int options_check_fetch(struct options *o, struct err *err)
 {
-	return o->fetch ? o->from_ms : o->since_ms;
+	if (o->from_ms == INT64_MIN)
+		return err_set(err, ERR_FATAL, "--from: from when on? e.g. --from 2024-05-01");
+	if (o->to_ms == INT64_MIN)
+		o->to_ms = INT64_MAX - 1; /* everything up to now */
+	if (o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL, "--from must be before --to");
+	return options_check(o, err);
 }
 
 void options_release(struct options *o)

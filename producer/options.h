@@ -5,7 +5,9 @@
 
 #include "common/candle.h"
 #include "common/settings.h"
-#include "pattern.h"
+#include "producer/exchange/exchange.h"
+#include "producer/kafka/members.h"
+#include "producer/pattern.h"
 
 enum { INTERVALS_MAX = 16 };
 
@@ -24,13 +26,14 @@ struct options {
 	const char *log_level;
 
 	/* derived by options_check */
+	const struct exchange *exchange;
 	struct patterns patterns;
 	const struct interval *intervals[INTERVALS_MAX]; /* shortest first, each once */
 	size_t n_intervals;
 	int rate_scope_own;
+	char client_id[MEMBERS_ID_BYTES]; /* says what is wanted (members.h) */
 
-	/* the command fetch */
-	int fetch;
+	/* of the command fetch */
 	int64_t from_ms, to_ms;
 };
 
@@ -40,8 +43,8 @@ extern const struct setting options_table[];
 /* Takes symbols and intervals apart and checks what one setting says of another. 0, or -1 with an
  * ERR_FATAL sentence. */
 int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
-/* Where what is wanted begins: --since, or of a fetch --from. INT64_MIN: not said. */
-int64_t options_from_ms(const struct options *o);
+/* The same, for the command fetch. */
+int options_check_fetch(struct options *o, struct err *err) __attribute__((warn_unused_result));
 void options_release(struct options *o);
 
 #endif

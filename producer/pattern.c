@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pattern.h"
+#include "producer/pattern.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-#include "produce.h"
+#include "producer/produce.h"
 
-#include "collect.h"
+#include "common/log.h"
 #include "common/stop.h"
+#include "producer/loop.h"
 
 enum { DRAIN_MS = 15000, WATCHDOG_S = 30 };
 
-static int work(const struct options *options, struct err *err)
+/* Consumes the loop. `ends`: it comes to an end by itself. */
+static int run(struct loop *loop, int ends, struct err *err)
 {
-	struct collect *collect = collect_new(options, err);
-	int code = EXIT_DONE;
+	int code = EXIT_DONE, rc = loop_run(loop, err);
 	int64_t left;
 
-	if (!collect)
-		return EXIT_USAGE;
-	if (collect_run(collect, err)) {
+	if (rc < 0) {
 		log_error("stopped: this needs a person", L_STR("error", err->text));
 		code = EXIT_PERSON;
-	} else if (options->fetch && stop_requested()) {
+	} else if (rc == 0 && ends) {
 		log_warn("stopped before the end; run the same command to go on");
 		code = EXIT_PERSON;
 	}
 	stop_watchdog(WATCHDOG_S);
 	log_info("stopping");
-	left = collect_free(collect, DRAIN_MS);
+	left = loop_free(loop, DRAIN_MS);
 	if (left > 0)
 		log_warn(
 			"not acknowledged by Kafka in time; these candles are still gaps and come after the next start",
@@ -31,17 +30,28 @@ static int work(const struct options *options, struct err *err)
 	return code;
 }
 
-int produce(const void *settings, int once)
+static int work(const void *settings, int (*check)(struct options *o, struct err *err),
+		struct loop *(*make)(const struct options *o, struct err *err), int ends)
 {
 	struct options options = *(const struct options *)settings;
 	struct err err = {0};
+	struct loop *loop = check(&options, &err) == 0 ? make(&options, &err) : NULL;
 	int code = EXIT_USAGE;
 
-	options.fetch = once;
-	if (options_check(&options, &err) == 0)
-		code = work(&options, &err);
-	if (code == EXIT_USAGE)
+	if (loop)
+		code = run(loop, ends, &err);
+	else
 		log_error(err.text);
 	options_release(&options);
 	return code;
+}
+
+int produce(const void *settings)
+{
+	return work(settings, options_check, loop_new, 0);
+}
+
+int produce_fetch(const void *settings)
+{
+	return work(settings, options_check_fetch, loop_new_fetch, 1);
 }

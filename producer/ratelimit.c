@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ratelimit.h"
+#include "producer/ratelimit.h"
 
 #include <stddef.h>
 
@@ -190,12 +190,17 @@ static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 	       r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
 }
 
+int64_t ratelimit_hold_ms(const struct ratelimit *r, int64_t now_ms)
+{
+	return max64(0, r->retry_ms - now_ms);
+}
+
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 {
 	int64_t retry_ms, pace_ms, ours_ms, slot;
 
 	recover(r, now_ms);
-	retry_ms = max64(0, r->retry_ms - now_ms);
+	retry_ms = ratelimit_hold_ms(r, now_ms);
 	pace_ms = max64(retry_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
 	if (retry_ms > 0)
 		return pace_ms;

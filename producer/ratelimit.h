@@ -46,7 +46,9 @@
 
 #include <stdint.h>
 
-enum { RATELIMIT_EXCHANGE = 10 }; /* Upbit: candle requests in a fixed second and IP */
+/* What part of the budget is one's own: all of it, the slots of some partitions, or what those who
+ * have it leave. */
+enum budget { BUDGET_ALL, BUDGET_SHARED, BUDGET_LEFTOVER };
 
 enum ratelimit_kind { RATELIMIT_LIVE, RATELIMIT_BACKFILL };
 
@@ -96,6 +98,8 @@ void ratelimit_use_leftover(struct ratelimit *r);
 /* The exchange's clock is that much ahead of ours: where the shared slots lie. */
 void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);
 
+/* How long the exchange's answers still forbid everything, whatever the pace. */
+int64_t ratelimit_hold_ms(const struct ratelimit *r, int64_t now_ms);
 /* 0: a request may be sent now. Else how many milliseconds to wait and ask again. */
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms);
 /* A request was sent. Call once for each, only when ratelimit_wait_ms said 0. */

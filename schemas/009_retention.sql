@@ -7,9 +7,13 @@
 
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
--- What a writer must not store, and must not cover: everything before this. -infinity if nothing is given up. For the rows of a
--- batch: ... WHERE b.timestamp >= market_data_floor(b.symbol, b.interval), and covered * tstzmultirange(tstzrange(floor, NULL)).
--- Asked in the batch's transaction, after its locks: retain waits for these, so that no older row comes in behind it.
+-- What must not be stored, covered or fetched of a series: everything before this. -infinity if nothing is given up.
+--
+-- A writer asks once for all series of a batch, in the batch's transaction and after its locks, for which retain waits, so that no
+-- older row comes in behind it:
+--	SELECT symbol, interval, retained_from FROM market_data_series WHERE retained_from IS NOT NULL
+-- leaves out the candles before it, counts them, and covers excluded.covered * tstzmultirange(tstzrange(retained_from, NULL)). A
+-- producer plans from greatest(wanted_from, listed_from, retained_from) on, and nothing of a series whose ended_at is set.
 CREATE FUNCTION market_data_floor(of_symbol text, of_interval text) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 	SELECT coalesce((SELECT s.retained_from FROM market_data_series AS s WHERE s.symbol = of_symbol AND s.interval = of_interval),
@@ -117,6 +121,9 @@ DECLARE
 	k record;
 	kept boolean;
 BEGIN
+	IF home IS NULL OR NOT pg_try_advisory_xact_lock(29099052180763508) THEN -- another one is at it
+		RETURN;
+	END IF;
 	FOR k IN SELECT c.chunk, c.range_start, c.range_end FROM market_data_chunks() AS c
 		WHERE c.range_end <= (SELECT max(s.retained_from) FROM market_data_series AS s) ORDER BY c.range_start
 	LOOP

@@ -13,7 +13,7 @@ bin=${GAPLESS_BIN:-build/release}
 work=build/demo
 symbols=(KRW-BTC KRW-SPARSE KRW-QUIET KRW-XRP) # the last one in another half of the partitions than the others
 intervals=(1m 1s)
-declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet for hours"
+declare -A about=([KRW-BTC]="trades every second" [KRW-SPARSE]="one minute in ten" [KRW-QUIET]="quiet at times"
 	[KRW-XRP]="one second in four")
 declare -A pid=() # of the exchange, producers and writers
 stack_is_ours=''
@@ -187,7 +187,7 @@ export GAPLESS_EXCHANGE_URL
 say "sandbox exchange on $GAPLESS_EXCHANGE_URL: Upbit's API, 10 requests a second; some candles change, or appear, after their close"
 since=$(date -d "$(now) -6 hours" +%FT%H:%M:00Z)
 
-step "2. Backfill: six hours of 1m and of 1s, for dense markets, a sparse one, and one that is quiet for hours"
+step "2. Backfill: six hours of 1m and of 1s, for dense markets, a sparse one, and one that is quiet at times"
 store writer-1
 store writer-2
 produce producer-1

@@ -20,18 +20,17 @@ struct key {
 	uint32_t series, row;
 };
 
-/* Open addressing; of a row the upper half of the hash is kept, so that a search seldom has to look
- * at another row's key. */
-struct slot {
-	uint32_t row; /* its number + 1, 0 = free */
-	uint32_t tag;
-};
+/* Open addressing. A slot is four bytes, so that the table stays in the cache: the number of the
+ * row + 1 (0 = free), and above it as many bits of the hash as there is room for, so that a search
+ * seldom has to look at another row's key. */
+enum { TAG_BITS = 11, ROW_BITS = 32 - TAG_BITS };
+static const uint32_t row_mask = ((uint32_t)1 << ROW_BITS) - 1;
 
 struct keys {
 	struct key *key; /* of each row */
 	size_t n, cap;
-	struct slot *slot;
-	size_t slots; /* a power of two, at least twice as many as there is room for rows */
+	uint32_t *slot;
+	size_t slots; /* a power of two, half as many again as there is room for rows */
 	struct series *series;
 	size_t series_n, series_cap;
 	uint32_t *series_slot; /* a number + 1, 0 = free; twice as many as series_cap */
@@ -44,7 +43,7 @@ static void rows_reserve(struct keys *k, size_t rows)
 	k->cap = rows;
 	k->key = xreallocarray(k->key, rows, sizeof(*k->key));
 	k->sorted = xreallocarray(k->sorted, rows, sizeof(*k->sorted));
-	for (k->slots = 64; k->slots < rows * 2;)
+	for (k->slots = 64; k->slots < rows + rows / 2;)
 		k->slots *= 2;
 	k->slot = xreallocarray(k->slot, k->slots, sizeof(*k->slot));
 	memset(k->slot, 0, k->slots * sizeof(*k->slot));
@@ -146,16 +145,16 @@ static uint32_t series_of(struct keys *k, const struct candle *c)
 	return s->number;
 }
 
-static struct slot *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)
+static uint32_t *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)
 {
 	uint64_t h = mix((uint64_t)key->timestamp_ms ^ (uint64_t)key->series << 44);
 	size_t mask = k->slots - 1, i;
 
-	*tag = (uint32_t)(h >> 32);
-	for (i = h & mask; k->slot[i].row != 0; i = (i + 1) & mask) {
-		const struct key *other = &k->key[k->slot[i].row - 1];
+	*tag = (uint32_t)(h >> 32) & ~row_mask;
+	for (i = h & mask; k->slot[i] != 0; i = (i + 1) & mask) {
+		const struct key *other = &k->key[(k->slot[i] & row_mask) - 1];
 
-		if (k->slot[i].tag == *tag && other->timestamp_ms == key->timestamp_ms &&
+		if ((k->slot[i] & ~row_mask) == *tag && other->timestamp_ms == key->timestamp_ms &&
 		    other->series == key->series)
 			break;
 	}
@@ -168,27 +167,26 @@ static void rows_grow(struct keys *k)
 
 	rows_reserve(k, 2 * k->cap);
 	for (uint32_t i = 0; i < k->n; i++) {
-		struct slot *slot = slot_of(k, &k->key[i], &tag);
+		uint32_t *slot = slot_of(k, &k->key[i], &tag);
 
-		*slot = (struct slot){i + 1, tag};
+		*slot = tag | (i + 1);
 	}
 }
 
 size_t keys_row(struct keys *k, const struct candle *c, int *is_new)
 {
 	struct key key = {.timestamp_ms = c->timestamp_ms, .series = series_of(k, c)};
-	struct slot *slot;
-	uint32_t tag;
+	uint32_t *slot, tag;
 
 	if (k->n == k->cap)
 		rows_grow(k);
 	slot = slot_of(k, &key, &tag);
-	*is_new = slot->row == 0;
+	*is_new = *slot == 0;
 	if (!*is_new)
-		return slot->row - 1;
+		return (*slot & row_mask) - 1;
 	key.row = (uint32_t)k->n;
 	k->key[k->n++] = key;
-	*slot = (struct slot){(uint32_t)k->n, tag};
+	*slot = tag | (uint32_t)k->n;
 	return key.row;
 }
 

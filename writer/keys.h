@@ -14,7 +14,7 @@
 
 struct keys;
 
-/* Memory for so many rows is taken and touched here; for more it grows. */
+/* Memory for so many rows is taken and touched here; for more, up to two million, it grows. */
 struct keys *keys_new(size_t rows);
 void keys_free(struct keys *k);
 /* Empty again; keeps the memory. */

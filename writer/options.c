@@ -21,10 +21,13 @@ const struct setting options_table[] = {
 		 "one name, one process."},
 	SETTING_DATABASE,
 	SETTING_SOURCE,
-	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = 100000, .fallback = "5000",
+	{.name = "connections", AT(connections), .min = 1, .max = 4, .fallback = "2",
+	 .help = "Connections to the database that store at the same time, each its own "
+		 "partitions."},
+	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = 100000, .fallback = "20000",
 	 .help = "A transaction holds at most so many candles,"},
 	{.name = "batch-bytes", AT(batch_bytes), .min = 4096, .max = 67108864,
-	 .fallback = "4194304", .value = "BYTES",
+	 .fallback = "16777216", .value = "BYTES",
 	 .help = "so many bytes of messages,"},
 	{.name = "batch-ms", AT(batch_ms), .min = 1, .max = 60000, .fallback = "1000",
 	 .value = "MS",
@@ -62,5 +65,11 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "--kind: '%s' is none of gap, unobtainable and unconfirmed",
 			       o->kind);
+	if (o->schema != NULL &&
+	    (o->schema[strspn(o->schema, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0' ||
+	     o->schema[0] == '\0' || strlen(o->schema) > 63))
+		return err_set(err, ERR_FATAL,
+			       "--schema: '%s' is not the name of a schema of a-z, 0-9 and _",
+			       o->schema);
 	return 0;
 }

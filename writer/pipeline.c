@@ -5,15 +5,28 @@
 
 #include "common/alloc.h"
 
-enum { BATCHES = 2 };
+/* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
+ * below about this the commit is the price of a transaction, not its rows. */
+enum { RING = 2, WORTH_ROWS = 1000 };
+
+struct lane {
+	struct batch batches[RING];
+	int lent[RING];
+	size_t filling;
+};
 
 struct pipeline {
 	struct pipeline_config config;
 	struct tally *tally;
-	struct batch batches[BATCHES]; /* a ring */
-	int lent[BATCHES];
-	size_t filling;
+	struct lane lanes[LANES_MAX];
 };
+
+static struct batch *filling(const struct pipeline *p, size_t lane)
+{
+	const struct lane *l = &p->lanes[lane];
+
+	return (struct batch *)&l->batches[l->filling];
+}
 
 struct pipeline *pipeline_new(const struct pipeline_config *config, struct tally *tally)
 {
@@ -21,23 +34,27 @@ struct pipeline *pipeline_new(const struct pipeline_config *config, struct tally
 
 	p->config = *config;
 	p->tally = tally;
-	for (size_t i = 0; i < BATCHES; i++)
-		batch_init(&p->batches[i], config->limits);
+	for (size_t lane = 0; lane < config->lanes; lane++) {
+		for (size_t i = 0; i < RING; i++)
+			batch_init(&p->lanes[lane].batches[i], config->limits);
+	}
 	return p;
 }
 
 void pipeline_free(struct pipeline *p)
 {
-	for (size_t i = 0; i < BATCHES; i++)
-		batch_release(&p->batches[i]);
+	for (size_t lane = 0; lane < p->config.lanes; lane++) {
+		for (size_t i = 0; i < RING; i++)
+			batch_release(&p->lanes[lane].batches[i]);
+	}
 	free(p);
 }
 
 enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms,
 			  struct err *why)
 {
-	struct batch *b = &p->batches[p->filling];
-	struct message message = {0};
+	struct batch *b = filling(p, (size_t)a->partition % p->config.lanes);
+	struct message message;
 	enum intake kind = INTAKE_SKIP;
 	int64_t offset = a->next - 1;
 
@@ -64,39 +81,54 @@ enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t n
 
 int pipeline_is_empty(const struct pipeline *p)
 {
-	return batch_is_empty(&p->batches[p->filling]);
+	int empty = 1;
+
+	for (size_t lane = 0; lane < p->config.lanes; lane++)
+		empty &= batch_is_empty(filling(p, lane));
+	return empty;
 }
 
-int pipeline_is_full(const struct pipeline *p)
+int pipeline_is_full(const struct pipeline *p, size_t lane)
 {
-	return batch_is_full(&p->batches[p->filling]);
+	return batch_is_full(filling(p, lane));
 }
 
-int64_t pipeline_due_in(const struct pipeline *p, int64_t now_ms)
+int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int all, int64_t now_ms)
 {
-	return batch_due_in(&p->batches[p->filling], now_ms);
+	const struct batch *b = filling(p, lane);
+
+	if (!batch_is_empty(b) && (all || b->n + b->dead_n >= WORTH_ROWS))
+		return 0;
+	return batch_due_in(b, now_ms);
 }
 
-struct batch *pipeline_next(struct pipeline *p)
+struct batch *pipeline_next(struct pipeline *p, size_t lane)
 {
-	size_t next = (p->filling + 1) % BATCHES;
-	struct batch *b = &p->batches[p->filling];
+	struct lane *l = &p->lanes[lane];
+	struct batch *b = filling(p, lane);
+	size_t next = (l->filling + 1) % RING;
 
-	if (p->lent[next])
+	if (l->lent[next] || batch_is_empty(b))
 		return NULL;
 	batch_seal(b);
-	p->lent[p->filling] = 1;
-	p->filling = next;
+	l->lent[l->filling] = 1;
+	l->filling = next;
 	return b;
 }
 
 void pipeline_give_back(struct pipeline *p, struct batch *b)
 {
 	batch_clear(b);
-	p->lent[b - p->batches] = 0;
+	for (size_t lane = 0; lane < p->config.lanes; lane++) {
+		for (size_t i = 0; i < RING; i++) {
+			if (&p->lanes[lane].batches[i] == b)
+				p->lanes[lane].lent[i] = 0;
+		}
+	}
 }
 
 void pipeline_drop(struct pipeline *p)
 {
-	batch_clear(&p->batches[p->filling]);
+	for (size_t lane = 0; lane < p->config.lanes; lane++)
+		batch_clear(filling(p, lane));
 }

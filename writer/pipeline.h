@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The batches between reading and the database: one is filled while the others are with the store.
+/* The batches between reading and the database. Each partition belongs to one lane, and each lane
+ * has a ring of two batches: one is filled while the other is stored.
  *
  *   pipeline_take --> filling --pipeline_next--> lent --pipeline_give_back--> free
  *
- * A batch is due when it is full or old enough; while it is full and no other is free, reading has
- * to wait. */
+ * What a partition brings stays in one lane, so that it is stored in its order; lanes are stored
+ * side by side. A batch is ready when it is worth a transaction: a store that is free takes what is
+ * there, so batches are small where little comes and grow to their limits while the store is busy.
+ * While the filling batch of a lane is full and its other one is lent, reading has to wait. */
 #ifndef GAPLESS_PIPELINE_H
 #define GAPLESS_PIPELINE_H
 
@@ -13,10 +16,13 @@
 #include "intake.h"
 #include "tally.h"
 
+enum { LANES_MAX = 4 };
+
 struct pipeline_config {
 	struct batch_limits limits;
 	const char *source;
 	int64_t dead_limit; /* dead letters in a row; 0: no limit */
+	size_t lanes;       /* at most LANES_MAX */
 };
 
 struct pipeline;
@@ -29,14 +35,16 @@ void pipeline_free(struct pipeline *p);
  * letters, or is not taken (INTAKE_HALT, INTAKE_FLOOD). */
 enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms,
 			  struct err *why);
+/* Nothing is being filled, in any lane. */
 int pipeline_is_empty(const struct pipeline *p);
-/* No room for more. */
-int pipeline_is_full(const struct pipeline *p);
-/* Milliseconds until the filling batch is due; 0 if it is, INT64_MAX if it is empty. */
-int64_t pipeline_due_in(const struct pipeline *p, int64_t now_ms);
-/* Seals the filling batch and lends it; the next one is filled from now on. NULL: all others are
- * lent still. */
-struct batch *pipeline_next(struct pipeline *p);
+/* No room for more in that lane. */
+int pipeline_is_full(const struct pipeline *p, size_t lane);
+/* Milliseconds until the lane's filling batch is to be stored, given a store that is free: 0 if it
+ * is, INT64_MAX if it is empty. `all`: nothing more will come, so whatever is there is. */
+int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int all, int64_t now_ms);
+/* Seals the filling batch of the lane and lends it; the next one is filled from now on. NULL: the
+ * other one is lent still, or there is nothing. */
+struct batch *pipeline_next(struct pipeline *p, size_t lane);
 void pipeline_give_back(struct pipeline *p, struct batch *b);
 /* Forgets what is not lent. */
 void pipeline_drop(struct pipeline *p);

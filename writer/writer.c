@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "pipeline.h"
-#include "writer/database/store.h"
+#include "writer/database/stores.h"
 
 enum {
 	POLL_MS = 100,
@@ -17,14 +17,17 @@ enum {
 	WAIT_FOR_STORE_MS = 1000,
 	GIVE_BACK_MS = 10000,
 	STOP_STORE_MS = 1000,
-	SAY_DEAD_MS = 10000
+	SAY_DEAD_MS = 10000,
+	FLUSH_MS = 20,
+	SETTLE_MS = 5000
 };
 
 struct writer {
 	const struct options *options;
 	struct feed *feed;
 	struct pipeline *pipeline;
-	struct store *store;
+	struct stores *stores; /* one a lane; the first one also answers the feed */
+	size_t lanes;
 	struct tally *tally;
 	struct log_throttle say_dead;
 	int ending, exit_code; /* the first reason wins */
@@ -32,31 +35,39 @@ struct writer {
 
 /* ---------------------------------------------------------------- store -> feed */
 
+static int any_full(const struct writer *w)
+{
+	int full = 0;
+
+	for (size_t i = 0; i < w->lanes; i++)
+		full |= pipeline_is_full(w->pipeline, i);
+	return full;
+}
+
 static void drop(struct writer *w)
 {
 	pipeline_drop(w->pipeline);
-	if (!store_is_idle(w->store))
-		store_abandon(w->store);
+	stores_abandon(w->stores);
 }
 
 /* The database gets its next batch as soon as it has stored one, before Kafka is told about that:
  * neither waits for the other. That is safe: what is committed to Kafka is in the database,
  * whatever becomes of the batches after it. */
-static int submit_batch(struct writer *w)
+static int submit_batch(struct writer *w, size_t lane)
 {
-	struct batch *b = store_is_idle(w->store) ? pipeline_next(w->pipeline) : NULL;
+	struct store *store = stores_at(w->stores, lane);
+	struct batch *b = store_is_idle(store) ? pipeline_next(w->pipeline, lane) : NULL;
 
 	if (b != NULL)
-		store_submit(w->store, (struct store_work){.kind = STORE_BATCH,
-							   .generation = feed_generation(w->feed),
-							   .batch = b});
+		store_submit(store, (struct store_work){.kind = STORE_BATCH,
+							.generation = feed_generation(w->feed),
+							.batch = b});
 	return b != NULL;
 }
 
-static int is_due(const struct writer *w, int64_t now_ms)
+static int is_due(const struct writer *w, size_t lane, int64_t now_ms)
 {
-	return pipeline_due_in(w->pipeline, now_ms) == 0 ||
-	       (feed_is_read(w->feed) && !pipeline_is_empty(w->pipeline));
+	return pipeline_due_in(w->pipeline, lane, feed_is_read(w->feed), now_ms) == 0;
 }
 
 static void count_stored(struct tally *t, const struct stored *stored)
@@ -71,7 +82,7 @@ static void count_stored(struct tally *t, const struct stored *stored)
 	tally_add(t, TALLY_STORED_AGAIN, stored->stored_again);
 }
 
-static unsigned batch_stored(struct writer *w, const struct store_done *done)
+static unsigned batch_stored(struct writer *w, size_t lane, const struct store_done *done)
 {
 	count_stored(w->tally, &done->stored);
 	if (done->work.generation != feed_generation(w->feed)) {
@@ -80,8 +91,8 @@ static unsigned batch_stored(struct writer *w, const struct store_done *done)
 	}
 	feed_stored(w->feed, done->work.batch);
 	pipeline_give_back(w->pipeline, done->work.batch);
-	if (is_due(w, clock_boot_ms()))
-		submit_batch(w);
+	if (is_due(w, lane, clock_boot_ms()))
+		submit_batch(w, lane);
 	return feed_commit(w->feed, w->tally, clock_boot_ms());
 }
 
@@ -97,15 +108,15 @@ static unsigned database_lost(struct writer *w, const struct store_done *done)
 	return FOLLOW_RESTART;
 }
 
-/* What follows from the work that the store has finished, if it has. */
-static unsigned collect(struct writer *w)
+/* What follows from the work that a store has finished, if it has. */
+static unsigned collect(struct writer *w, size_t lane)
 {
 	struct store_done done;
 
-	if (!store_collect(w->store, &done))
+	if (!store_collect(stores_at(w->stores, lane), &done))
 		return FOLLOW_NOTHING;
 	if (done.work.kind == STORE_BATCH && done.result == STORE_DONE)
-		return batch_stored(w, &done);
+		return batch_stored(w, lane, &done);
 	if (done.work.kind == STORE_BATCH)
 		pipeline_give_back(w->pipeline, done.work.batch);
 	switch (done.result) {
@@ -150,29 +161,41 @@ static void restart(struct writer *w)
 	feed_restart(w->feed);
 }
 
+/* Brings a lane a step nearer to having nothing in memory. */
+static void flush_lane(struct writer *w, size_t lane, int wait_ms)
+{
+	struct store *store = stores_at(w->stores, lane);
+	unsigned follow;
+
+	if (store_is_idle(store)) {
+		submit_batch(w, lane);
+		return;
+	}
+	if (!store_has_batch(store))
+		store_abandon(store);
+	store_wait(store, wait_ms);
+	follow = collect(w, lane);
+	end_by(w, follow);
+	if (follow & FOLLOW_RESTART)
+		restart(w);
+}
+
+static int in_memory(const struct writer *w)
+{
+	return !pipeline_is_empty(w->pipeline) || !stores_are_idle(w->stores);
+}
+
 /* Stores and commits what is in memory within the time; gives it up where the database is away. */
 static void flush(struct writer *w, int64_t budget_ms)
 {
 	int64_t left, until = clock_boot_ms() + budget_ms;
 
-	while (!w->ending && (left = until - clock_boot_ms()) > 0 && !store_is_failing(w->store)) {
-		if (!store_is_idle(w->store)) {
-			unsigned follow;
-
-			if (!store_has_batch(w->store))
-				store_abandon(w->store);
-			store_wait(w->store, left < 100 ? (int)left : 100);
-			follow = collect(w);
-			end_by(w, follow);
-			if (follow & FOLLOW_RESTART)
-				restart(w);
-		} else if (pipeline_is_empty(w->pipeline)) {
-			return;
-		} else {
-			submit_batch(w);
-		}
+	while (!w->ending && (left = until - clock_boot_ms()) > 0 &&
+	       !stores_are_failing(w->stores) && in_memory(w)) {
+		for (size_t i = 0; i < w->lanes; i++)
+			flush_lane(w, i, left < FLUSH_MS ? (int)left : FLUSH_MS);
 	}
-	if (!pipeline_is_empty(w->pipeline) || !store_is_idle(w->store))
+	if (in_memory(w))
 		log_warn("what is in memory is given up; it will be read again");
 	drop(w);
 }
@@ -183,8 +206,10 @@ static void act(struct writer *w, unsigned follow)
 	end_by(w, follow);
 	if (follow & FOLLOW_RESTART)
 		restart(w);
-	if (follow & FOLLOW_GIVE_BACK)
+	if (follow & FOLLOW_GIVE_BACK) {
 		flush(w, GIVE_BACK_MS);
+		feed_settle(w->feed, w->tally, clock_boot_ms() + SETTLE_MS);
+	}
 	if (follow & FOLLOW_LOST)
 		drop(w);
 	if (follow & (FOLLOW_GIVE_BACK | FOLLOW_LOST))
@@ -244,7 +269,7 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 	unsigned follow = FOLLOW_NOTHING;
 	struct arrival a;
 
-	for (int i = 0; i < READ_AT_ONCE && !follow && !pipeline_is_full(w->pipeline); i++) {
+	for (int i = 0; i < READ_AT_ONCE && !follow && !any_full(w); i++) {
 		if (!feed_poll(w->feed, i == 0 ? wait_ms : 0, &a, &follow))
 			break;
 		if (a.next > a.from)
@@ -257,22 +282,27 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 
 /* A full batch and a busy store: waits a moment for it; then nothing more is fetched until it is
  * done. */
-static void make_room(struct writer *w)
+static void make_room(struct writer *w, size_t lane)
 {
-	if (pipeline_is_full(w->pipeline) && !store_is_idle(w->store) &&
-	    (store_is_failing(w->store) || !store_wait(w->store, WAIT_FOR_STORE_MS)))
+	struct store *store = stores_at(w->stores, lane);
+
+	if (pipeline_is_full(w->pipeline, lane) && !store_is_idle(store) &&
+	    (store_is_failing(store) || !store_wait(store, WAIT_FOR_STORE_MS)))
 		feed_pause(w->feed, 1);
 }
 
-/* Gives an idle store its next work: what is due of a batch, or what the feed wants to know. */
+/* Gives idle stores their next work: what is due of a batch, or what the feed wants to know. */
 static void submit(struct writer *w, int64_t now_ms)
 {
 	struct store_work work;
 
-	if (!store_is_idle(w->store) || (is_due(w, now_ms) && submit_batch(w)))
-		return;
-	if (feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
-		store_submit(w->store, work);
+	for (size_t i = 0; i < w->lanes; i++) {
+		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms))
+			submit_batch(w, i);
+	}
+	if (stores_are_idle(w->stores) &&
+	    feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
+		store_submit(stores_at(w->stores, 0), work);
 }
 
 /* How long a poll of Kafka may wait before something else is due. */
@@ -280,13 +310,17 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 {
 	int64_t due, most = POLL_MS;
 
-	if (!store_is_idle(w->store))
-		return store_is_failing(w->store) ? POLL_MS : POLL_BUSY_MS;
-	due = pipeline_due_in(w->pipeline, now_ms);
-	if (due < most)
-		most = due;
+	for (size_t i = 0; i < w->lanes; i++) {
+		if (store_is_failing(stores_at(w->stores, i)))
+			continue;
+		due = store_is_idle(stores_at(w->stores, i))
+			      ? pipeline_due_in(w->pipeline, i, 0, now_ms)
+			      : POLL_BUSY_MS;
+		if (due < most)
+			most = due;
+	}
 	due = feed_due_in(w->feed, now_ms);
-	return (int)(due < most ? due : most);
+	return (int)(due < most && stores_are_idle(w->stores) ? due : most);
 }
 
 static void turn(struct writer *w)
@@ -294,13 +328,16 @@ static void turn(struct writer *w)
 	int64_t now = clock_boot_ms();
 
 	act(w, feed_join(w->feed, now));
-	make_room(w);
-	act(w, collect(w));
+	for (size_t i = 0; i < w->lanes; i++) {
+		make_room(w, i);
+		act(w, collect(w, i));
+	}
 	if (w->ending)
 		return;
 	submit(w, now);
-	if (!pipeline_is_full(w->pipeline))
+	if (!any_full(w))
 		feed_pause(w->feed, 0);
+	act(w, feed_commit(w->feed, w->tally, now));
 	act(w, feed_report(w->feed, w->tally, now));
 	if (w->ending)
 		return;
@@ -316,6 +353,7 @@ static void drain(struct writer *w)
 	stop_watchdog((int)w->options->drain_seconds);
 	if (!w->ending)
 		flush(w, w->options->drain_seconds * 1000 / 2);
+	feed_settle(w->feed, w->tally, clock_boot_ms() + SETTLE_MS);
 	w->exit_code = feed_exit_code(w->feed, w->exit_code, w->tally, clock_boot_ms());
 	drop(w);
 	feed_close(w->feed);
@@ -324,8 +362,8 @@ static void drain(struct writer *w)
 
 static void writer_free(struct writer *w)
 {
-	if (!store_free(w->store, STOP_STORE_MS))
-		return; /* its thread may still hold what was lent to it */
+	if (!stores_free(w->stores, STOP_STORE_MS))
+		return; /* a thread may still hold what was lent to it */
 	pipeline_free(w->pipeline);
 	feed_free(w->feed);
 	tally_free(w->tally);
@@ -340,17 +378,19 @@ int writer_run(const struct options *o, struct feed *feed, struct cursor cursor)
 							    .bytes = (size_t)o->batch_bytes,
 							    .age_ms = o->batch_ms},
 						 .source = o->source,
-						 .dead_limit = o->dead_letter_limit};
+						 .dead_limit = o->dead_letter_limit,
+						 .lanes = (size_t)o->connections};
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
 	int code = EXIT_PERSON;
 
 	w->options = o;
 	w->feed = feed;
+	w->lanes = pipeline.lanes;
 	w->tally = tally_new(clock_boot_ms());
 	w->pipeline = pipeline_new(&pipeline, w->tally);
-	w->store = store_new(&store, &err);
-	if (w->store == NULL) {
+	w->stores = stores_new(w->lanes, &store, &err);
+	if (w->stores == NULL) {
 		log_error(err.text);
 	} else {
 		while (!w->ending && !stop_requested())

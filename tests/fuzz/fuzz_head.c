@@ -2,10 +2,10 @@
 /* Heads, statuses and the exchange's clock: two bytes of status, header lines, an empty line, the
  * body. */
 #include "fuzz.h"
+#include "producer/exchange/upbit_answer.h"
 #include "producer/exclock.h"
-#include "producer/upbit.h"
 
-static void check_head(const struct upbit_head *head)
+static void check_head(const struct exchange_head *head)
 {
 	CHECK(head->date_ms >= 0 && head->date_ms % 1000 == 0);
 	CHECK(head->remaining >= -1 && head->remaining <= 9999);
@@ -23,7 +23,7 @@ static size_t head_length(const char *text, size_t len)
 /* The whole head says what its lines say one after the other; each Date moves the clock. */
 static void check_lines(const char *text, size_t len)
 {
-	struct upbit_head whole, by_line;
+	struct exchange_head whole, by_line;
 	struct exclock clock;
 	int64_t boot_ms = 1000;
 
@@ -52,19 +52,18 @@ static void check_verdict(int status, const char *body, size_t len)
 	const int64_t week_ms = INT64_C(7) * 86400000;
 	struct err err = {0};
 	int64_t block_ms = -1;
-	enum upbit_verdict verdict = upbit_judge(status, body, len, &block_ms, &err);
+	enum verdict verdict = upbit_judge(status, body, len, &block_ms, &err);
 
-	CHECK((verdict == UPBIT_OK) == (status == 200));
-	CHECK((verdict == UPBIT_LIMITED) == (status == 429));
-	CHECK((verdict == UPBIT_BANNED) == (status == 418));
-	CHECK(verdict != UPBIT_UNKNOWN_MARKET || status == 404);
-	CHECK(verdict != UPBIT_REFUSED || (status >= 400 && status < 500));
-	CHECK(block_ms >= 0 && block_ms <= week_ms && (!block_ms || verdict == UPBIT_BANNED));
-	CHECK(*upbit_verdict_name(verdict));
-	if (verdict == UPBIT_OK)
+	CHECK((verdict == VERDICT_OK) == (status == 200));
+	CHECK((verdict == VERDICT_LIMITED) == (status == 429));
+	CHECK((verdict == VERDICT_BANNED) == (status == 418));
+	CHECK(verdict != VERDICT_UNKNOWN_MARKET || status == 404);
+	CHECK(verdict != VERDICT_REFUSED || (status >= 400 && status < 500));
+	CHECK(block_ms >= 0 && block_ms <= week_ms && (!block_ms || verdict == VERDICT_BANNED));
+	if (verdict == VERDICT_OK)
 		CHECK(err.class == ERR_NONE);
 	else
-		check_refusal(&err, verdict == UPBIT_UNKNOWN_MARKET || verdict == UPBIT_REFUSED
+		check_refusal(&err, verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED
 					    ? ERR_INPUT
 					    : ERR_RETRY);
 }

@@ -4,12 +4,12 @@
  * not overlap and hide no row. */
 #include "common/candle.h"
 #include "fuzz.h"
-#include "producer/page.h"
-#include "producer/promise.h"
+#include "producer/exchange/upbit_page.h"
+#include "producer/series/promise.h"
 
 static void check_rows(const struct page *page, const struct interval *iv, int64_t to_ms)
 {
-	CHECK(page->n <= PAGE_ROWS);
+	CHECK(page->n <= UPBIT_PAGE_ROWS);
 	for (size_t i = 0; i < page->n; i++) {
 		const struct candle *c = &page->rows[i];
 
@@ -23,7 +23,7 @@ static void check_rows(const struct page *page, const struct interval *iv, int64
 static void check_promises(const struct page *page, const struct interval *iv, int64_t to_ms,
 			   int64_t read_ms)
 {
-	struct promise promises[PAGE_ROWS];
+	struct promise promises[UPBIT_PAGE_ROWS];
 	size_t n = promise_page(iv, page->rows, page->n, to_ms, read_ms, promises);
 	int64_t end_ms = INT64_MIN;
 
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      : interval_add(iv, interval_floor(iv, INT64_C(1582197600000)),
 						     choice - 'a');
 
-	if (page_parse((const char *)in.at, in.left, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
+	if (upbit_page_parse((const char *)in.at, in.left, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
 		check_refusal(&err, ERR_INPUT);
 		CHECK(!page.rows && !page.n);
 		return 0;
@@ -80,8 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; page.n && i < sizeof later_ms / sizeof *later_ms; i++)
 		check_promises(&page, iv, to_ms,
 			       interval_end(iv, page.rows[page.n - 1].timestamp_ms) + later_ms[i]);
-	CHECK(page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole, &err) ==
-	      0);
+	CHECK(upbit_page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole,
+			       &err) == 0);
 	CHECK(whole.n == page.n);
 	page_release(&whole);
 	page_release(&page);

@@ -148,6 +148,24 @@ is '... leaves gaps, which are read again' "$(kinds KRW-U | grep -o '[0-9]* gap'
 run gapless-writer discard --symbols KRW-U
 ok '... and once is enough' says '^every row there is confirmed$'
 
+PGOPTIONS='-c default_transaction_read_only=on' run gapless-writer gaps --symbols BTC-C
+is 'gaps may be asked of a server that takes no changes' "$code" 1
+
+# --- dead letters
+
+dead() { # topic, offset, value, days ago
+	sql "INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason, seen_at) VALUES ('$1', 0, $2, 'KRW-BTC', $3, 'x',
+		now() - interval '$4 days') ON CONFLICT (topic, partition, \"offset\") DO NOTHING"
+}
+dead t 5 "'{\"v\":9}'" 100
+dead t 5 "'{\"v\":9}'" 100
+is 'a message that is read again is kept once' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 1
+dead t 5 "'\\xff00'" 1
+is 'one of a topic that was recreated is kept beside it' "$(sql "SELECT string_agg(value, ' ' ORDER BY seen_at) FROM candle_dead_letter_text")" '{"v":9} \xff00'
+is '... under the name of the topic' "$(sql "SELECT value FROM candle_dead_letter_text WHERE topic = 't'")" '\xff00'
+run gapless-writer retain --keep dead-letters=90d
+is 'dead letters are not kept for ever' "$code$(tail -n 1 "$work/out")$(sql 'SELECT count(*) FROM candle_dead_letter')" '01 dead letter removed1'
+
 # --- when a candle is due: a grace after its end, whatever its length
 
 due() { sql "SELECT to_char(market_data_due('$1', '$2'), 'YYYY-MM-DD HH24:MI:SS')"; }

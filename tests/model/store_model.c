@@ -223,7 +223,7 @@ static int64_t number(struct pg *pg, const char *sql)
 
 	if (res == NULL)
 		die("%s", err.text);
-	n = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+	n = pg_number(res, 0, 0);
 	PQclear(res);
 	return n;
 }
@@ -234,9 +234,9 @@ static void compare_row(const struct model *model, const PGresult *res, int row)
 	const struct message *w;
 
 	snprintf(m.candle.symbol, sizeof(m.candle.symbol), "%s", PQgetvalue(res, row, 0));
-	m.candle.timestamp_ms = strtoll(PQgetvalue(res, row, 1), NULL, 10);
-	m.candle.revision = strtoll(PQgetvalue(res, row, 2), NULL, 10);
-	m.fetched_at_ms = strtoll(PQgetvalue(res, row, 3), NULL, 10);
+	m.candle.timestamp_ms = pg_number(res, row, 1);
+	m.candle.revision = pg_number(res, row, 2);
+	m.fetched_at_ms = pg_number(res, row, 3);
 	snprintf(m.candle.volume, DECIMAL_BYTES, "%s", PQgetvalue(res, row, 4));
 	snprintf(m.candle.quote_volume, DECIMAL_BYTES, "%s", PQgetvalue(res, row, 5));
 	w = &model->winner[key_of(&m)];

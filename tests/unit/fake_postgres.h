@@ -167,6 +167,33 @@ static int fake_skip(int fd, size_t n)
 	return 0;
 }
 
+/* COPY ... TO STDOUT of three rows; the text after COPY OUT is the command. Returns -1 if the
+ * connection ends. */
+static int fake_copy_out(int fd, const char *sql)
+{
+	if (strncmp(sql, "no ", 3) == 0) {
+		fake_error(fd, "ERROR", sql + 3, "it\nfailed");
+		fake_ready(fd);
+		return 0;
+	}
+	fake_send(fd, 'H', "\1\0\0", 3);
+	for (int i = 0; i < 3 && strcmp(sql, "none") != 0; i++) {
+		fake_send(fd, 'd', "a row", 5);
+		if (i == 1 && strcmp(sql, "drop") == 0)
+			return -1;
+		if (i == 1 && strcmp(sql, "hang") == 0)
+			return fake_wait(fd);
+	}
+	if (strncmp(sql, "fail ", 5) == 0) {
+		fake_error(fd, "ERROR", sql + 5, "it\nfailed");
+	} else {
+		fake_send(fd, 'c', "", 0);
+		fake_send(fd, 'C', "COPY 3", 7);
+	}
+	fake_ready(fd);
+	return 0;
+}
+
 /* COPY ... FROM STDIN; the text after COPY is the command. It has as many rows as messages of data
  * came. Returns -1 if the connection ends. */
 static int fake_copy(int fd, const char *sql)
@@ -226,7 +253,10 @@ static void fake_serve(struct fake *f, int fd)
 		}
 		if (n > sizeof(body) || fake_read(fd, body, n))
 			return;
-		if (type == 'Q' && strncmp(body, "COPY ", 5) == 0) {
+		if (type == 'Q' && strncmp(body, "COPY OUT ", 9) == 0) {
+			if (fake_copy_out(fd, body + 9))
+				return;
+		} else if (type == 'Q' && strncmp(body, "COPY ", 5) == 0) {
 			if (fake_copy(fd, body + 5))
 				return;
 		} else if (type == 'Q') {

@@ -4,7 +4,7 @@
 #define GAPLESS_TEST_HTTP_FIXTURE_H
 
 #include "common/clock.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
 #include "scripted.h"
 
 struct fixture {

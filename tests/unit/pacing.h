@@ -6,7 +6,7 @@
 #include "producer/ratelimit.h"
 #include "rng.h"
 
-enum { SENT_MAX = 20000 };
+enum { SENT_MAX = 20000, LIMIT = 10 /* requests in a fixed second */ };
 
 /* Sends whenever it may for `span_ms`, waking up `late` ms late at most; a wake-up in 50 is
  * `stall_ms` late. Returns how many, and when they arrived. */

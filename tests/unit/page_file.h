@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "producer/page.h"
+#include "producer/exchange/upbit_page.h"
 
 /* The caller frees. The copy has exactly the file's size, so that a read past its end is seen by
  * ASan. */
@@ -38,7 +38,8 @@ static inline int parse_file(const char *dir, const char *name, const char *inte
 	int result;
 
 	err_clear(err);
-	result = page_parse(text, len, "KRW-BTC", interval_by_name(interval), to_ms, page, err);
+	result = upbit_page_parse(text, len, "KRW-BTC", interval_by_name(interval), to_ms, page,
+				  err);
 	free(text);
 	return result;
 }

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "exchange_process.h"
 #include "producer/exclock.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
 
 static struct sandbox {
 	struct exchange_process exchange;

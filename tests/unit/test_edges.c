@@ -13,21 +13,22 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
+#include "producer/exchange/upbit_page.h"
 #include "producer/exclock.h"
-#include "producer/http.h"
-#include "producer/page.h"
+#include "producer/http/http.h"
 #include "producer/ratelimit.h"
-#include "producer/upbit.h"
 #include "sandbox.h"
 
 static void ask_candles(const char *symbol, const char *interval, int64_t to_ms,
 			struct http_answer *answer)
 {
-	char url[UPBIT_URL_BYTES];
+	char url[EXCHANGE_URL_BYTES];
 	struct err err;
 
 	assert_int_equal(upbit_candles_url(sandbox.exchange.base, symbol,
-					   interval_by_name(interval), to_ms, PAGE_ROWS, url,
+					   interval_by_name(interval), to_ms, UPBIT_PAGE_ROWS, url,
 					   sizeof(url), &err),
 			 0);
 	ask_url(url, answer);
@@ -42,7 +43,7 @@ static int64_t last_minute(void)
 static void meet(void)
 {
 	struct http_answer a;
-	struct upbit_head head;
+	struct exchange_head head;
 
 	if (!sandbox.exchange.pid)
 		skip();
@@ -65,7 +66,7 @@ static void clock_is_the_exchanges(void **state)
 	(void)state;
 	meet();
 	for (int i = 0; i < 12; i++) {
-		struct upbit_head head;
+		struct exchange_head head;
 
 		ask_candles("KRW-BTC", "1m", PAGE_NO_TO, &a);
 		upbit_head_read(&head, a.head.data, a.head.len);
@@ -105,18 +106,19 @@ static void pages_join(void **state)
 
 			ask_candles(series[i].symbol, series[i].interval, to_ms, &a);
 			assert_int_equal(a.status, 200);
-			if (page_parse(a.body.data, a.body.len, series[i].symbol, iv, to_ms, &page,
-				       &err) < 0)
+			if (upbit_page_parse(a.body.data, a.body.len, series[i].symbol, iv, to_ms,
+					     &page, &err) < 0)
 				fail_msg("%s %s: %s", series[i].symbol, series[i].interval,
 					 err.text);
-			assert_int_equal(page.n, PAGE_ROWS);
+			assert_int_equal(page.n, UPBIT_PAGE_ROWS);
 			if (series[i].dense) {
 				assert_int_equal(
-					interval_end(iv, page.rows[PAGE_ROWS - 1].timestamp_ms),
+					interval_end(iv,
+						     page.rows[UPBIT_PAGE_ROWS - 1].timestamp_ms),
 					to_ms);
 				assert_int_equal(
 					interval_count(iv, page.rows[0].timestamp_ms, to_ms),
-					PAGE_ROWS);
+					UPBIT_PAGE_ROWS);
 			}
 			to_ms = page.rows[0].timestamp_ms;
 			page_release(&page);
@@ -127,10 +129,10 @@ static void pages_join(void **state)
 
 static void markets(void **state)
 {
-	char url[UPBIT_URL_BYTES];
-	struct upbit_markets m;
+	char url[EXCHANGE_URL_BYTES];
+	struct markets m;
 	struct http_answer a;
-	struct upbit_head head;
+	struct exchange_head head;
 	int64_t block_ms;
 	struct err err;
 
@@ -138,19 +140,20 @@ static void markets(void **state)
 	meet();
 	assert_int_equal(upbit_markets_url(sandbox.exchange.base, url, sizeof(url), &err), 0);
 	ask_url(url, &a);
-	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err), UPBIT_OK);
+	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
+			 VERDICT_OK);
 	assert_int_equal(upbit_markets_parse(a.body.data, a.body.len, &m, &err), 0);
 	assert_true(m.n >= 29);
-	assert_true(upbit_markets_has(&m, "KRW-BTC"));
-	assert_false(upbit_markets_has(&m, "KRW-NONE"));
-	upbit_markets_release(&m);
+	assert_true(markets_has(&m, "KRW-BTC"));
+	assert_false(markets_has(&m, "KRW-NONE"));
+	markets_release(&m);
 	upbit_head_read(&head, a.head.data, a.head.len);
 	assert_true(head.date_ms > 0);
 	assert_int_equal(head.remaining, -1); /* the room of another group */
 	http_answer_release(&a);
 	ask_candles("KRW-NONE", "1m", PAGE_NO_TO, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
-			 UPBIT_UNKNOWN_MARKET);
+			 VERDICT_UNKNOWN_MARKET);
 	http_answer_release(&a);
 }
 
@@ -175,9 +178,10 @@ static void one_fault(const char *fault, enum outcome wanted, int detail, int64_
 		got = NO_ANSWER;
 		got_detail = (int)a.err.class;
 	} else if ((got_detail = (int)upbit_judge(a.status, a.body.data, a.body.len, &block_ms,
-						  &err)) != UPBIT_OK) {
+						  &err)) != VERDICT_OK) {
 		got = VERDICT;
-	} else if (page_parse(a.body.data, a.body.len, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
+	} else if (upbit_page_parse(a.body.data, a.body.len, "KRW-BTC", iv, to_ms, &page, &err) <
+		   0) {
 		got = BAD_PAGE;
 	} else {
 		got_detail = (int)page.n;
@@ -206,11 +210,11 @@ static void faults(void **state)
 		{"reset&count=-1", NO_ANSWER, ERR_RETRY, 0},
 		{"huge", NO_ANSWER, ERR_INPUT, 0},
 		{"bomb", NO_ANSWER, ERR_INPUT, 0},
-		{"status=500", VERDICT, UPBIT_BROKEN, 0},
-		{"status=400", VERDICT, UPBIT_REFUSED, 0},
-		{"status=302", VERDICT, UPBIT_BROKEN, 0},
-		{"http_429", VERDICT, UPBIT_LIMITED, 0},
-		{"http_418=30", VERDICT, UPBIT_BANNED, 30000},
+		{"status=500", VERDICT, VERDICT_BROKEN, 0},
+		{"status=400", VERDICT, VERDICT_REFUSED, 0},
+		{"status=302", VERDICT, VERDICT_BROKEN, 0},
+		{"http_429", VERDICT, VERDICT_LIMITED, 0},
+		{"http_418=30", VERDICT, VERDICT_BANNED, 30000},
 		{"short_length", BAD_PAGE, 0, 0},
 		{"html", BAD_PAGE, 0, 0},
 		{"null", BAD_PAGE, 0, 0},
@@ -222,10 +226,10 @@ static void faults(void **state)
 		{"garbage_number", BAD_PAGE, 0, 0},
 		{"bad_utf8", BAD_PAGE, 0, 0},
 		{"empty", GOOD_PAGE, 0, 0},
-		{"unordered", GOOD_PAGE, PAGE_ROWS, 0},
-		{"nodate", GOOD_PAGE, PAGE_ROWS, 0},
-		{"no_remaining", GOOD_PAGE, PAGE_ROWS, 0},
-		{"hold=300", GOOD_PAGE, PAGE_ROWS, 0},
+		{"unordered", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},
+		{"nodate", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},
+		{"no_remaining", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},
+		{"hold=300", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},
 	};
 
 	(void)state;
@@ -238,7 +242,7 @@ static void faults(void **state)
 static void budget_is_used_and_not_exceeded(void **state)
 {
 	enum { SPAN_MS = 7000 };
-	char url[UPBIT_URL_BYTES];
+	char url[EXCHANGE_URL_BYTES];
 	struct http_answer a;
 	struct ratelimit rate;
 	int64_t start_ms, now_ms;
@@ -249,10 +253,10 @@ static void budget_is_used_and_not_exceeded(void **state)
 	meet();
 	control("limit?limit=10", NULL);
 	assert_int_equal(upbit_candles_url(sandbox.exchange.base, "KRW-BTC", interval_by_name("1m"),
-					   last_minute(), PAGE_ROWS, url, sizeof(url), &err),
+					   last_minute(), UPBIT_PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	start_ms = clock_boot_ms() + 1000; /* what was asked before belongs to another second */
-	ratelimit_init(&rate, 9.0, RATELIMIT_EXCHANGE, start_ms);
+	ratelimit_init(&rate, 9.0, 10, start_ms);
 	while ((now_ms = clock_boot_ms()) < start_ms + SPAN_MS ||
 	       http_in_flight(sandbox.http) > 0) {
 		int64_t wait_ms = ratelimit_wait_ms(&rate, now_ms);
@@ -265,7 +269,7 @@ static void budget_is_used_and_not_exceeded(void **state)
 		assert_int_equal(
 			http_wait(sandbox.http, NULL, 0, wait_ms > 0 ? (int)wait_ms : 1, &err), 0);
 		while (http_take(sandbox.http, &a)) {
-			struct upbit_head head;
+			struct exchange_head head;
 
 			limited += a.status == 429;
 			assert_true(a.status == 200 || a.status == 429);

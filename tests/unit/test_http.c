@@ -13,7 +13,7 @@
 
 #include "common/clock.h"
 #include "http_fixture.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
 #include "scripted.h"
 
 static void a_good_answer(void **state)

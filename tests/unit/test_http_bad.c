@@ -13,7 +13,8 @@
 
 #include "common/clock.h"
 #include "http_fixture.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
+#include "producer/http/transfer.h"
 #include "scripted.h"
 
 static void failures(void **state)

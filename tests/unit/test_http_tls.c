@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "producer/http.h"
+#include "producer/http/http.h"
 
 static char dir[64];
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "page_file.h"
-#include "producer/page.h"
+#include "producer/exchange/upbit_page.h"
 
 #define MINUTE_MS       INT64_C(60000)
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
@@ -127,12 +127,12 @@ static void another_interval_or_market(void **state)
 	assert_int_equal(parse_file("pages/good", "three-rows.json", "1d", PAGE_NO_TO, &page, &err),
 			 -1);
 	assert_int_equal(parse_file("pages/good", "days.json", "1M", PAGE_NO_TO, &page, &err), -1);
-	assert_int_equal(
-		page_parse(text, len, "KRW-ETH", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
-		-1);
-	assert_int_equal(
-		page_parse(text, len, "krw-btc", interval_by_name("1m"), PAGE_NO_TO, &page, &err),
-		-1);
+	assert_int_equal(upbit_page_parse(text, len, "KRW-ETH", interval_by_name("1m"), PAGE_NO_TO,
+					  &page, &err),
+			 -1);
+	assert_int_equal(upbit_page_parse(text, len, "krw-btc", interval_by_name("1m"), PAGE_NO_TO,
+					  &page, &err),
+			 -1);
 	free(text);
 }
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "page_file.h"
-#include "producer/page.h"
+#include "producer/exchange/upbit_page.h"
 
 static const struct bad {
 	const char *name, *cause;
@@ -176,7 +176,7 @@ static void cut_anywhere(void **state)
 		assert_non_null(cut);
 		memcpy(cut, text, n);
 		err_clear(&err);
-		if (page_parse(cut, n, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) == 0)
+		if (upbit_page_parse(cut, n, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) == 0)
 			fail_msg("a page that was cut after %zu bytes is accepted", n);
 		assert_int_equal(err.class, ERR_INPUT);
 		assert_true(strlen(err.text) > 0);
@@ -204,7 +204,8 @@ static void one_byte_changed(void **state)
 			struct err err;
 
 			text[at] = bytes[b];
-			if (page_parse(text, len, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) == 0) {
+			if (upbit_page_parse(text, len, "KRW-BTC", iv, PAGE_NO_TO, &page, &err) ==
+			    0) {
 				accepted_n++;
 				assert_in_range(page.n, 0, 3);
 				for (size_t i = 0; i < page.n; i++)

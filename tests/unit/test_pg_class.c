@@ -28,12 +28,24 @@ static void assert_says(const char *part)
 
 /* ---- classes ---- */
 
+static void assert_class(struct fake *f, struct pg *pg, const char *sqlstate, enum err_class class)
+{
+	char sql[16];
+
+	snprintf(sql, sizeof(sql), "fail %s", sqlstate);
+	if (!pg_is_open(pg))
+		assert_int_equal(pg_open(pg, conninfo_of(port_of(f), ""), "test", &err), 0);
+	assert_null(pg_query(pg, sql, none, 10000, &err));
+	if (err.class != class)
+		fail_msg("%s has class %d: %s", sqlstate, err.class, err.text);
+}
+
 static void test_classes(void **state)
 {
-	static const char *const retry[] = {
-		"08000", "08001", "08003", "08004", "08006", "08007", "08P01", "40001", "40P01",
-		"40003", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25006",
-		"53000", "53100", "53200", "53300", "53400", "",      NULL};
+	static const char *const retry[] = {"08000", "08001", "08003", "08004", "08006", "08007",
+					    "08P01", "40001", "40P01", "40003", "55P03", "57014",
+					    "57P01", "57P02", "57P03", "57P05", "25P03", "25006",
+					    "53000", "53100", "53200", "53300", "53400"};
 	static const char *const input[] = {"22003", "22007", "22008", "22021",
 					    "22P02", "22P05", "23502", "23514"};
 	static const char *const fatal[] = {"23505", "23503", "23P01", "21000", "42P01", "42703",
@@ -41,13 +53,19 @@ static void test_classes(void **state)
 					    "28P01", "0A000", "26000", "25P02", "58030", "XX000",
 					    "XX001", "P0001", "01000", "ZZZZZ", "?"};
 
+	struct pg pg = {0};
+	struct fake f;
+
 	(void)state;
+	fake_begin(&f, FAKE_WELCOME, NULL);
 	for (size_t i = 0; i < sizeof(retry) / sizeof(*retry); i++)
-		assert_int_equal(pg_sqlstate_class(retry[i]), ERR_RETRY);
+		assert_class(&f, &pg, retry[i], ERR_RETRY);
 	for (size_t i = 0; i < sizeof(input) / sizeof(*input); i++)
-		assert_int_equal(pg_sqlstate_class(input[i]), ERR_INPUT);
+		assert_class(&f, &pg, input[i], ERR_INPUT);
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
-		assert_int_equal(pg_sqlstate_class(fatal[i]), ERR_FATAL);
+		assert_class(&f, &pg, fatal[i], ERR_FATAL);
+	pg_close(&pg);
+	fake_end(&f);
 }
 
 /* ---- statements ---- */

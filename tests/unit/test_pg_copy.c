@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* COPY against a server that refuses, dies, hangs or does not read. */
+/* COPY, both ways, against a server that refuses, dies, hangs or does not read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,12 +140,85 @@ static void test_deadlines(void **state)
 	fake_end(&f);
 }
 
+/* How many rows came before the end, or -1. */
+static int copied_out(struct pg *pg, const char *sql, int64_t deadline_ms)
+{
+	struct pg_copy copy;
+	const char *piece;
+	size_t bytes;
+	int got, rows = 0;
+
+	err_clear(&err);
+	if (pg_copy_out_begin(&copy, pg, sql, deadline_ms, &err))
+		return -1;
+	while ((got = pg_copy_get(&copy, &piece, &bytes, &err)) == 1) {
+		assert_int_equal(bytes, 5);
+		assert_memory_equal(piece, "a row", 5);
+		rows++;
+	}
+	return got < 0 ? -1 : rows;
+}
+
+static void test_rows_out(void **state)
+{
+	struct pg pg = {0};
+	struct fake f;
+
+	(void)state;
+	assert_int_equal(copied_out(&pg, "COPY OUT good", 10000), -1);
+	assert_says("the database is not connected");
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	opened(&pg, &f);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(copied_out(&pg, "COPY OUT good", 10000), 3);
+		assert_int_equal(copied_out(&pg, "COPY OUT none", 10000), 0);
+		assert_int_equal(pg_run(&pg, "good", none, 10000, &err), 0);
+	}
+	pg_close(&pg);
+	fake_end(&f);
+}
+
+static void test_failures_out(void **state)
+{
+	static const struct {
+		const char *sql;
+		enum err_class class;
+		int open;
+		const char *says;
+	} cases[] = {
+		{"COPY OUT no 42501", ERR_FATAL, 1, "privileges"},
+		{"COPY OUT fail 40P01", ERR_RETRY, 1, "(SQLSTATE 40P01)"},
+		{"COPY OUT drop", ERR_RETRY, 0, "was lost: "},
+		{"COPY OUT hang", ERR_RETRY, 0, "the database has not answered for 500 ms"},
+		{"COPY good", ERR_FATAL, 0, "a COPY came where a statement was expected"},
+		{"SET a = b", ERR_FATAL, 0, "a statement came where a COPY was expected"},
+	};
+	struct pg pg = {0};
+	struct fake f;
+
+	(void)state;
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t deadline_ms = strcmp(cases[i].sql, "COPY OUT hang") == 0 ? 500 : 10000;
+
+		opened(&pg, &f);
+		assert_int_equal(copied_out(&pg, cases[i].sql, deadline_ms), -1);
+		assert_int_equal(err.class, cases[i].class);
+		assert_says(cases[i].says);
+		assert_int_equal(pg_is_open(&pg), cases[i].open);
+		if (cases[i].open)
+			assert_int_equal(pg_run(&pg, "good", none, 10000, &err), 0);
+	}
+	pg_close(&pg);
+	fake_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_rows),         cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_deadlines),    cmocka_unit_test(test_rows_out),
+		cmocka_unit_test(test_failures_out),
 	};
 
 	fake_environment();

@@ -19,9 +19,12 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
-#include "producer/plan.h"
-#include "producer/promise.h"
-#include "producer/series.h"
+#include "producer/exchange/upbit_page.h"
+#include "producer/series/plan.h"
+#include "producer/series/promise.h"
+#include "producer/series/series.h"
+#include "producer/series/series_page.h"
+#include "producer/series/series_state.h"
 
 enum { BEFORE = 700, DURING = 260, SPAN = BEFORE + DURING, LOG_MAX = 40000 };
 
@@ -133,19 +136,29 @@ static void world_release(struct world *w)
 	free(w->log);
 }
 
+/* The world's seconds are years old. */
+static int64_t keeps_all(const struct interval *iv)
+{
+	(void)iv;
+	return 0;
+}
+
+static const struct exchange no_retention = {.page_rows = UPBIT_PAGE_ROWS,
+					     .retention_ms = keeps_all};
+
 static void producer_start(struct world *w)
 {
 	series_release(&w->s);
-	series_init(&w->s, "KRW-BTC", w->iv, START_MS, 0);
+	series_init(&w->s, "KRW-BTC", w->iv, &no_retention, START_MS, INT64_MAX);
 	series_begin(&w->s, w->now_ms);
 }
 
 /* The exchange's answer. */
 static void answer(struct world *w, const struct request *r, struct page *page)
 {
-	int64_t i = r->to_ms == INT64_MAX ? (w->now_ms - START_MS) / w->iv->nominal_ms
-					  : (r->to_ms - START_MS) / w->iv->nominal_ms - 1;
-	struct candle rows[PAGE_ROWS];
+	int64_t i = r->live ? (w->now_ms - START_MS) / w->iv->nominal_ms
+			    : (r->to_ms - START_MS) / w->iv->nominal_ms - 1;
+	struct candle rows[UPBIT_PAGE_ROWS];
 	size_t n = 0;
 
 	memset(page, 0, sizeof *page);
@@ -253,13 +266,13 @@ static int ask(struct world *w, int64_t boot_ms)
 	if (!plan_live(&plan, &r) && !plan_backfill(&plan, &r))
 		return 0;
 	w->requests++;
-	w->live_requests += r.to_ms == INT64_MAX;
+	w->live_requests += r.live;
 	if (w->faults && rnd(w, 30) == 0) {
-		series_rejected(&w->s, r.from_ms, r.to_ms, boot_ms);
+		series_rejected(&w->s, &r, boot_ms);
 		return 1;
 	}
 	answer(w, &r, &page);
-	series_page(&w->s, &page, r.from_ms, r.to_ms, r.count, w->now_ms, boot_ms, &out);
+	series_page(&w->s, &r, &page, w->now_ms, boot_ms, &out);
 	for (size_t i = 0; i < out.n; i++) {
 		struct sent *m = &w->log[w->n_log];
 
@@ -308,7 +321,7 @@ static void run_world(uint64_t seed)
 			coverage_check(w);
 		reports_deliver(w, w->n_log - rnd(w, (uint32_t)(w->n_log - w->n_reported) + 1));
 		if (!looking && boot >= next_look) {
-			series_look_began(&w->s);
+			series_lookup_began(&w->s);
 			looking = 1;
 			look_at = w->n_reported;
 			look_end = boot + rnd(w, 5000);
@@ -318,7 +331,7 @@ static void run_world(uint64_t seed)
 		if (looking && boot >= look_end) {
 			if (w->n_applied < look_at)
 				writer_apply(w, look_at);
-			series_look_ended(&w->s, &w->coverage, w->now_ms, boot);
+			series_lookup_ended(&w->s, &w->coverage, w->now_ms, boot);
 			looking = 0;
 			next_look = boot + 10000;
 		}
@@ -332,8 +345,8 @@ static void run_world(uint64_t seed)
 			;
 		reports_deliver(w, w->n_log);
 		writer_apply(w, w->n_log);
-		series_look_began(&w->s);
-		series_look_ended(&w->s, &w->coverage, w->now_ms, boot);
+		series_lookup_began(&w->s);
+		series_lookup_ended(&w->s, &w->coverage, w->now_ms, boot);
 	}
 	coverage_check(w);
 	series_gaps(&w->s, NULL, w->now_ms, boot + RETRY_MAX_MS / 4, &gaps);

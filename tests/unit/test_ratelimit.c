@@ -42,7 +42,7 @@ static void budget_is_used_and_limit_kept(void **state)
 		int64_t start_ms = rng_below(100000);
 		int n;
 
-		ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, start_ms);
+		ratelimit_init(&r, 9.0, LIMIT, start_ms);
 		n = send_all(&r, start_ms, 10 * 60 * 1000, 30, 0, 40, arrivals);
 		assert_in_range(n, 9 * 600 * 98 / 100, 9 * 600 + 2);
 		assert_true(most_in_a_second(arrivals, n) <= 10);
@@ -59,7 +59,7 @@ static void stalls_make_no_burst(void **state)
 		struct ratelimit r;
 		int n;
 
-		ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+		ratelimit_init(&r, 9.0, LIMIT, 0);
 		n = send_all(&r, 0, 10 * 60 * 1000, 30, stall_ms, 40, arrivals);
 		assert_true(most_in_a_second(arrivals, n) <= 10);
 	}
@@ -75,7 +75,7 @@ static void other_budgets(void **state)
 		struct ratelimit r;
 		int n;
 
-		ratelimit_init(&r, budgets[i], RATELIMIT_EXCHANGE, 0);
+		ratelimit_init(&r, budgets[i], LIMIT, 0);
 		n = send_all(&r, 0, 10 * 60 * 1000, 30, 0, 0, arrivals);
 		assert_true(n <= budgets[i] * 600 + 2);
 		if (budgets[i] <= 9)
@@ -107,7 +107,7 @@ static void idling_saves_nothing_up(void **state)
 	int64_t now_ms = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	now_ms = 3600 * 1000;
 	assert_int_equal(ratelimit_wait_ms(&r, now_ms), 0);
 	ratelimit_spend(&r, RATELIMIT_BACKFILL, now_ms);
@@ -129,7 +129,7 @@ static void live_leaves_room_for_backfill(void **state)
 		int64_t now_ms = 0;
 		int n = 0, n_live = 0;
 
-		ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+		ratelimit_init(&r, 9.0, LIMIT, 0);
 		while (now_ms < 300 * 1000) {
 			int64_t wait_ms = ratelimit_wait_ms(&r, now_ms);
 
@@ -164,7 +164,7 @@ static void live_saves_two_seconds_up(void **state)
 	int n_live = 0, burst = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	while (now_ms < 70 * 1000) {
 		int64_t wait_ms = ratelimit_wait_ms(&r, now_ms);
 		int live = now_ms >= 60 * 1000 && ratelimit_live_may(&r, 1);
@@ -188,7 +188,7 @@ static void live_takes_all_without_a_backlog(void **state)
 	int n = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	while (now_ms < 60 * 1000) {
 		int64_t wait_ms = ratelimit_wait_ms(&r, now_ms);
 

@@ -37,7 +37,7 @@ static void remaining_zero_costs_little(void **state)
 		int64_t now_ms = 0;
 		int n = 0;
 
-		ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, now_ms);
+		ratelimit_init(&r, 9.0, LIMIT, now_ms);
 		while (now_ms < 60 * 1000) {
 			int64_t wait_ms = ratelimit_wait_ms(&r, now_ms), arrival_ms;
 			int remaining;
@@ -67,7 +67,7 @@ static void remaining_zero_holds_to_the_end_of_the_second(void **state)
 	int limited = 0, n = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, now_ms);
+	ratelimit_init(&r, 9.0, LIMIT, now_ms);
 	while (now_ms < 300 * 1000) {
 		int64_t wait_ms = ratelimit_wait_ms(&r, now_ms), arrival_ms;
 		int remaining;
@@ -99,7 +99,7 @@ static void hold_is_counted_from_the_first_answer(void **state)
 	struct ratelimit r;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	ratelimit_answer(&r, 2, 50);
 	ratelimit_answer(&r, 9, 100); /* a new second */
 	ratelimit_answer(&r, 7, 300);
@@ -118,7 +118,7 @@ static void remaining_unknown_or_plenty_changes_nothing(void **state)
 	int n = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	for (int64_t now_ms = 0; now_ms < 60000; now_ms += 112) {
 		assert_int_equal(ratelimit_wait_ms(&r, now_ms), 0);
 		ratelimit_spend(&r, RATELIMIT_BACKFILL, now_ms);
@@ -142,7 +142,7 @@ static void limited_once(void **state)
 	struct ratelimit r;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	ratelimit_spend(&r, RATELIMIT_BACKFILL, 0);
 	ratelimit_limited(&r, 500, 100);
 	assert_int_equal(ratelimit_wait_ms(&r, 500), 1100);
@@ -158,7 +158,7 @@ static void limited_together_counts_once(void **state)
 	struct ratelimit r;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	for (int i = 0; i < 4; i++)
 		ratelimit_limited(&r, 500 + 10 * i, 0);
 	assert_int_equal(ratelimit_wait_ms(&r, 530), 1000);
@@ -171,7 +171,7 @@ static void limited_again_and_again(void **state)
 	int64_t now_ms = 0, last_wait_ms = 0;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	for (int i = 0; i < 12; i++) {
 		int64_t wait_ms;
 
@@ -200,7 +200,7 @@ static void banned_for_a_told_time(void **state)
 	struct ratelimit r;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	ratelimit_banned(&r, 100, 10 * 1000);
 	ratelimit_answer(&r, 9, 150);
 	ratelimit_limited(&r, 200, 0);
@@ -218,7 +218,7 @@ static void banned_for_an_unknown_time(void **state)
 	int64_t now_ms = 5000;
 
 	(void)state;
-	ratelimit_init(&r, 9.0, RATELIMIT_EXCHANGE, 0);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
 	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++) {
 		ratelimit_banned(&r, now_ms, 0);
 		/* answers of requests that were in flight together do not double it */

@@ -10,7 +10,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "producer/remote.h"
+#include "producer/exchange/remote.h"
 
 /* Hands over exactly len bytes, so that a read past the end is seen by ASan. */
 static void expect_n(const char *text, size_t len, const char *wanted)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "producer/retry_span.h"
+#include "producer/series/retry_span.h"
 
 #define SECOND 1000
 #define EVER   INT64_MIN

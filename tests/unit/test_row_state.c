@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -242,6 +243,128 @@ static void test_what_only_the_server_can_tell(void **state)
 	assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
 }
 
+/* ---- what COPY sends */
+
+struct answer {
+	char bytes[19 + 2 + 2 * 12 + 8 * (4 + PGBINARY_NUMERIC_BYTES)];
+	size_t len;
+};
+
+/* As select ... of SQL_STATES has it: the stretch, the timestamp, the row. */
+static void answer_of(const struct message *m, int64_t stretch, int with_header, struct answer *a)
+{
+	unsigned char *start = (unsigned char *)a->bytes, *at = start;
+	struct row row;
+
+	if (with_header)
+		at = pgbinary_header(at);
+	at = pgbinary_tuple(at, 10);
+	at = pgbinary_int64(at, stretch);
+	at = pgbinary_time(at, m->candle.timestamp_ms);
+	row_of(m, &row);
+	for (int i = 0; i < 8; i++) {
+		memcpy(at, row.bytes[i], 4 + (size_t)row.found.len[i]);
+		at += 4 + row.found.len[i];
+	}
+	a->len = (size_t)(at - start);
+}
+
+static void test_answers(void **state)
+{
+	static const struct batch_limits limits = {.rows = 40, .bytes = 1 << 20, .age_ms = 1000};
+	struct store_scratch scratch;
+	struct batch b;
+	struct message theirs[20];
+	struct row_states s = {0};
+	struct answer a;
+
+	(void)state;
+	store_scratch_init(&scratch);
+	batch_init(&b, limits);
+	for (int i = 0; i < 20; i++) {
+		struct message m = random_message();
+
+		snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-%c", i < 10 ? 'A' : 'B');
+		m.candle.timestamp_ms = 1700000040000 + i * INT64_C(60000);
+		batch_take(&b, 0, i, i, 100, 0);
+		batch_add(&b, 0, i, &m);
+		theirs[i] = m;
+		if (i % 3 != 0)
+			strcpy(theirs[i].candle.close, "77");
+	}
+	batch_seal(&b);
+	scratch_take_rows(&scratch, b.n);
+	memset(scratch.state, ROW_MISSING, b.n);
+	scratch.state[4] = ROW_EXCLUDED;
+	s.stretches = row_state_stretches(&b, scratch.stretches);
+	assert_int_equal(s.stretches, 2);
+	for (int i = 19; i >= 0; i--) { /* in whatever order; a row of which nobody asked, too */
+		answer_of(&theirs[i], i < 10 ? 1 : 2, i == 19, &a);
+		assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), 0);
+	}
+	theirs[0].candle.timestamp_ms -= 60000;
+	answer_of(&theirs[0], 1, 0, &a);
+	assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), 0);
+	assert_int_equal(row_states_note(&scratch, &b, &s, "\377\377", 2), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(scratch.state[i], i == 4       ? ROW_EXCLUDED
+						   : i % 3 == 0 ? ROW_IDENTICAL
+								: ROW_STALE);
+	batch_release(&b);
+	store_scratch_release(&scratch);
+}
+
+/* Cut anywhere, and every byte of what is not a value changed: it is refused, or about another row;
+ * nothing outside of it is read. */
+static void test_damaged_answers(void **state)
+{
+	static const struct batch_limits limits = {.rows = 4, .bytes = 1 << 20, .age_ms = 1000};
+	struct store_scratch scratch;
+	struct batch b;
+	struct message m = random_message(), other;
+	struct row_states s = {.stretches = 1};
+	struct answer a;
+
+	(void)state;
+	store_scratch_init(&scratch);
+	batch_init(&b, limits);
+	snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-A");
+	m.candle.timestamp_ms = 1700000040000;
+	other = m;
+	strcpy(other.candle.open, "77");
+	batch_take(&b, 0, 0, 0, 100, 0);
+	batch_add(&b, 0, 0, &m);
+	batch_seal(&b);
+	scratch_take_rows(&scratch, b.n);
+	assert_int_equal(row_state_stretches(&b, scratch.stretches), 1);
+	for (int round = 0; round < 2; round++) {
+		answer_of(round ? &m : &other, 1, 0, &a);
+		for (size_t len = 0; len < a.len; len++) {
+			char *piece = malloc(len + 1);
+
+			assert_non_null(piece);
+			memcpy(piece, a.bytes, len);
+			assert_int_equal(row_states_note(&scratch, &b, &s, piece, len), -1);
+			free(piece);
+		}
+		for (size_t at = 0; at < 2; at++) {
+			a.bytes[at] ^= 1;
+			assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), -1);
+			a.bytes[at] ^= 1;
+		}
+		a.bytes[13] = 2; /* a stretch that is none */
+		assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), -1);
+		a.bytes[13] = 1;
+		for (size_t at = 0; at < a.len; at++) {
+			a.bytes[at] = (char)(a.bytes[at] ^ 0x80);
+			(void)!row_states_note(&scratch, &b, &s, a.bytes, a.len);
+			a.bytes[at] = (char)(a.bytes[at] ^ 0x80);
+		}
+	}
+	batch_release(&b);
+	store_scratch_release(&scratch);
+}
+
 /* ---- stretches */
 
 static void test_stretches(void **state)
@@ -303,6 +426,8 @@ int main(void)
 		cmocka_unit_test(test_times_and_integers),
 		cmocka_unit_test(test_standing),
 		cmocka_unit_test(test_what_only_the_server_can_tell),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_damaged_answers),
 		cmocka_unit_test(test_stretches),
 	};
 

@@ -12,9 +12,13 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
-#include "producer/plan.h"
-#include "producer/promise.h"
-#include "producer/series.h"
+#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_page.h"
+#include "producer/series/plan.h"
+#include "producer/series/promise.h"
+#include "producer/series/series.h"
+#include "producer/series/series_page.h"
+#include "producer/series/series_state.h"
 
 #define T0    1700042400000 /* 2023-11-15T10:00:00Z */
 #define MIN   60000
@@ -58,21 +62,28 @@ static void looked(struct series *s, int from_minute, int to_minute, int64_t now
 	struct spans covered = {0};
 
 	spans_add(&covered, clock_at(from_minute, 0), clock_at(to_minute, 0));
-	series_look_began(s);
-	assert_int_equal(series_look_ended(s, &covered, now_ms, boot_ms), missing);
+	series_lookup_began(s);
+	assert_int_equal(series_lookup_ended(s, &covered, now_ms, boot_ms), missing);
 	spans_release(&covered);
+}
+
+static struct request asked(struct series *s, int64_t from_ms, int64_t to_ms)
+{
+	return (struct request){
+		.series = s, .live = to_ms == NO_TO, .from_ms = from_ms, .to_ms = to_ms};
 }
 
 /* "A[0,1) E[2,5) F[]": the publications of a page, minutes from 10:00. */
 static void page_gives(struct series *s, const char *picture, int64_t to_ms, int64_t read_ms,
 		       int64_t boot_ms, const char *expected)
 {
+	struct request r = asked(s, T0, to_ms);
 	struct publications out = {0};
 	struct page page;
 	char text[512] = "";
 
 	page_of(picture, &page);
-	series_page(s, &page, T0, to_ms, PAGE_ROWS, read_ms, boot_ms, &out);
+	series_page(s, &r, &page, read_ms, boot_ms, &out);
 	for (size_t i = 0; i < out.n; i++) {
 		const struct publication *p = &out.v[i];
 		size_t at = strlen(text);
@@ -92,7 +103,7 @@ static void page_gives(struct series *s, const char *picture, int64_t to_ms, int
 
 static void begin(struct series *s, int64_t since_ms, int64_t now_ms)
 {
-	series_init(s, "KRW-BTC", m1(), since_ms, 0);
+	series_init(s, "KRW-BTC", m1(), &exchange_upbit, since_ms, INT64_MAX);
 	series_begin(s, now_ms);
 }
 
@@ -220,7 +231,7 @@ static void a_look_replaces_what_was_known(void **state)
 	looked(&s, -1, 9, clock_at(10, 0), 0, 0);
 	/* delivered before the lookup began: the database must have it by now */
 	series_delivered(&s, clock_at(9, 0), clock_at(10, 0));
-	series_look_began(&s);
+	series_lookup_began(&s);
 	/* delivered since: the lookup cannot have seen it */
 	series_delivered(&s, clock_at(10, 0), clock_at(11, 0));
 	s.live_from_ms = clock_at(11, 0);
@@ -228,7 +239,7 @@ static void a_look_replaces_what_was_known(void **state)
 
 	spans_add(&covered, clock_at(-1, 0), clock_at(2, 0));
 	spans_add(&covered, clock_at(4, 0), clock_at(9, 0));
-	assert_int_equal(series_look_ended(&s, &covered, clock_at(12, 30), 0), 3);
+	assert_int_equal(series_lookup_ended(&s, &covered, clock_at(12, 30), 0), 3);
 	series_gaps(&s, NULL, clock_at(12, 30), 0, &gaps);
 	assert_int_equal(gaps.n, 2);
 	assert_int_equal(gaps.v[0].from, clock_at(2, 0));
@@ -240,8 +251,10 @@ static void a_look_replaces_what_was_known(void **state)
 	struct publications out = {0};
 	struct page page;
 
+	struct request r = asked(&s, clock_at(2, 0), clock_at(4, 0) + MIN);
+
 	page_of(".BCDE", &page);
-	series_page(&s, &page, clock_at(2, 0), clock_at(4, 0) + MIN, 3, clock_at(12, 31), 0, &out);
+	series_page(&s, &r, &page, clock_at(12, 31), 0, &out);
 	assert_int_equal(out.n, 2);
 	assert_int_equal(out.v[0].candle.timestamp_ms, clock_at(2, 0));
 	assert_int_equal(out.v[0].origin, ORIGIN_REPAIR);
@@ -257,18 +270,20 @@ static void a_repair_wins_against_what_is_stored(void **state)
 {
 	struct series s;
 	struct publications out = {0};
+	struct request r;
 	struct page page;
-	struct stored *rows = xcalloc(2, sizeof *rows);
+	struct stored rows = {0};
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
 	looked(&s, -1, 50, clock_at(60, 0), 0, 9);
-	rows[0] = (struct stored){clock_at(52, 0),
-				  clock_at(52, 0) + 900}; /* newer than the exchange says */
-	rows[1] = (struct stored){clock_at(51, 0), clock_at(51, 0)};
-	series_stored(&s, rows, 2);
+	stored_add(&rows, clock_at(52, 0),
+		   clock_at(52, 0) + 900); /* newer than the exchange says */
+	stored_add(&rows, clock_at(51, 0), clock_at(51, 0));
+	series_stored(&s, &rows);
 	page_of("..................................................ABC", &page);
-	series_page(&s, &page, T0, clock_at(59, 0), 10, clock_at(60, 1), 0, &out);
+	r = asked(&s, T0, clock_at(59, 0));
+	series_page(&s, &r, &page, clock_at(60, 1), 0, &out);
 	assert_int_equal(out.n, 3);
 	assert_int_equal(out.v[0].candle.revision, clock_at(50, 0) + 1);
 	assert_int_equal(out.v[1].candle.revision, clock_at(51, 0) + 1);
@@ -336,6 +351,7 @@ static void an_empty_page_inside_what_we_have_is_no_listing(void **state)
 static void a_rejected_span_is_asked_for_with_growing_pauses(void **state)
 {
 	struct series s;
+	struct request r = asked(&s, clock_at(10, 0), clock_at(59, 0));
 	struct spans gaps = {0};
 	int64_t boot = 0, pauses[14];
 
@@ -345,7 +361,7 @@ static void a_rejected_span_is_asked_for_with_growing_pauses(void **state)
 	for (int i = 0; i < 14; i++) {
 		int64_t from = boot;
 
-		series_rejected(&s, clock_at(10, 0), clock_at(59, 0), boot);
+		series_rejected(&s, &r, boot);
 		do
 			series_gaps(&s, NULL, clock_at(60, 0), boot += 1000, &gaps);
 		while (gaps.n == 0);
@@ -404,7 +420,7 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 	looked(&s, -1, 0, clock_at(100000, 0), 0, 99999);
 	assert_true(plan_backfill(&plan, &in_flight[0]));
 	assert_int_equal(in_flight[0].to_ms, clock_at(99999, 0));
-	assert_int_equal(in_flight[0].count, PAGE_ROWS);
+	assert_int_equal(in_flight[0].count, UPBIT_PAGE_ROWS);
 	plan.n_in_flight = 1;
 	assert_false(plan_backfill(&plan, &r)); /* how much a page spans is not known yet */
 	s.page_span_ms = 200 * MIN;
@@ -417,7 +433,7 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 	in_flight[0].from_ms += 200 * MIN;
 	assert_true(plan_backfill(&plan, &r));
 	assert_int_equal(r.to_ms, clock_at(99999 - 1400, 0));
-	assert_int_equal(r.count, PAGE_ROWS);
+	assert_int_equal(r.count, UPBIT_PAGE_ROWS);
 	series_release(&s);
 }
 
@@ -482,7 +498,8 @@ static void at_a_start_live_goes_by_length(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		series_init(&s[i], "KRW-BTC", interval_by_name(names[i]), INT64_MIN, 0);
+		series_init(&s[i], "KRW-BTC", interval_by_name(names[i]), &exchange_upbit,
+			    INT64_MIN, INT64_MAX);
 		series_begin(&s[i], clock_at(10, 0));
 		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 0)), clock_at(10, 0));
 		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 20)), clock_at(10, 0));

@@ -449,7 +449,7 @@ static void test_log_shows_no_secret(void **state)
 		SETTINGS_RUN);
 	log_open("test", LOG_INFO);
 	dup2(fd, STDERR_FILENO);
-	settings_log(&spec, &o);
+	settings_log(&spec, NULL, &o);
 	dup2(old, STDERR_FILENO);
 	close(old);
 	text = file_text(fd);

@@ -133,20 +133,6 @@ static void write_to_nobody(void)
 	_exit(write(ends[1], "x", 1) == -1 && errno == EPIPE && !stop_requested() ? EXIT_DONE : 91);
 }
 
-static void ask_oneself(void)
-{
-	struct pollfd p;
-
-	stop_install();
-	stop_request();
-	stop_request(); /* not a second signal */
-	p = (struct pollfd){.fd = stop_fd(), .events = POLLIN};
-	if (!stop_requested() || poll(&p, 1, 0) != 1)
-		_exit(90);
-	raise(SIGTERM); /* but this one is */
-	_exit(91);
-}
-
 static void hang_with_watchdog(void)
 {
 	log_open("test", LOG_INFO);
@@ -202,8 +188,6 @@ static void test_small_things(void **state)
 	assert_int_equal(child_end(&c), 0);
 	child_start(&c, write_to_nobody);
 	assert_int_equal(child_end(&c), 0);
-	child_start(&c, ask_oneself);
-	assert_int_equal(child_end(&c), 130);
 }
 
 static void test_watchdog(void **state)

@@ -203,7 +203,10 @@ static void test_commits(void **state)
 	assert_int_equal(p->committed, 100);
 	partitions_store(ps, 7, 105);
 	assert_int_equal(p->stored, 105);
-	partitions_committed(ps);
+	partitions_committed(ps, 7, 101); /* the answer to an earlier commit */
+	assert_int_equal(p->committed, 101);
+	partitions_committed(ps, 7, 105);
+	partitions_committed(ps, 8, 500); /* not ours any more */
 	assert_int_equal(p->committed, 105);
 	partitions_free(ps);
 }
@@ -228,7 +231,8 @@ static void test_pipeline(void **state)
 	const struct pipeline_config config = {
 		.limits = {.rows = 2, .bytes = 1 << 20, .age_ms = 50},
 		.source = "upbit",
-		.dead_limit = 2};
+		.dead_limit = 2,
+		.lanes = 1};
 	struct tally *tally = tally_new(0);
 	struct pipeline *p = pipeline_new(&config, tally);
 	struct arrival a = arrival(7, 9, "KRW-BTC", golden);
@@ -236,9 +240,12 @@ static void test_pipeline(void **state)
 	struct err why;
 
 	(void)state;
-	assert_int_equal(pipeline_due_in(p, 0), INT64_MAX);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 0), INT64_MAX);
+	assert_int_equal(pipeline_due_in(p, 0, 1, 0), INT64_MAX);
+	assert_null(pipeline_next(p, 0));
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
-	assert_int_equal(pipeline_due_in(p, 130), 20);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 130), 20);
+	assert_int_equal(pipeline_due_in(p, 0, 1, 130), 0); /* nothing more will come */
 
 	/* What a replay does not want, and what carries no message: passed. */
 	a = arrival(9, 10, "KRW-BTC", golden);
@@ -252,10 +259,10 @@ static void test_pipeline(void **state)
 	/* Two dead letters in a row may be, a third not: nothing of it is taken. */
 	a = arrival(12, 13, "KRW-BTC", "{");
 	a.dead_run = 1;
-	assert_false(pipeline_is_full(p));
+	assert_false(pipeline_is_full(p, 0));
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
-	assert_true(pipeline_is_full(p));
-	first = pipeline_next(p);
+	assert_true(pipeline_is_full(p, 0));
+	first = pipeline_next(p, 0);
 	assert_int_equal(first->n, 1);
 	assert_int_equal(first->dead_n, 1);
 	assert_int_equal(first->parts[0].began, 7);
@@ -270,15 +277,73 @@ static void test_pipeline(void **state)
 	/* The other batch can be lent only when the first one is back. */
 	a = arrival(14, 15, "KRW-BTC", golden);
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
-	assert_null(pipeline_next(p));
+	assert_null(pipeline_next(p, 0));
 	pipeline_give_back(p, first);
-	second = pipeline_next(p);
+	second = pipeline_next(p, 0);
 	assert_ptr_not_equal(second, first);
 	assert_int_equal(second->n, 1);
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
 	pipeline_drop(p);
 	assert_true(pipeline_is_empty(p));
 	assert_int_equal(second->n, 1);
+	pipeline_free(p);
+	tally_free(tally);
+}
+
+/* A partition stays in its lane, and a full lane says nothing about the others. */
+static void test_lanes(void **state)
+{
+	const struct pipeline_config config = {
+		.limits = {.rows = 2, .bytes = 1 << 20, .age_ms = 50},
+		.source = "upbit",
+		.lanes = 2};
+	struct tally *tally = tally_new(0);
+	struct pipeline *p = pipeline_new(&config, tally);
+	struct batch *odd, *even;
+	struct err why;
+
+	(void)state;
+	for (int64_t i = 0; i < 3; i++) {
+		struct arrival a = arrival(i, i + 1, "KRW-BTC", "{");
+
+		a.partition = i < 2 ? 5 : 2;
+		assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	}
+	assert_true(pipeline_is_full(p, 1));
+	assert_false(pipeline_is_full(p, 0));
+	odd = pipeline_next(p, 1);
+	even = pipeline_next(p, 0);
+	assert_int_equal(odd->dead_n, 2);
+	assert_int_equal(odd->parts[0].partition, 5);
+	assert_int_equal(even->dead_n, 1);
+	assert_int_equal(even->parts[0].partition, 2);
+	assert_true(pipeline_is_empty(p));
+	pipeline_give_back(p, even);
+	pipeline_give_back(p, odd);
+	pipeline_free(p);
+	tally_free(tally);
+}
+
+/* A store that is free takes what is worth a transaction, long before the batch is full or old. */
+static void test_what_is_worth_it(void **state)
+{
+	const struct pipeline_config config = {
+		.limits = {.rows = 5000, .bytes = 1 << 20, .age_ms = 1000},
+		.source = "upbit",
+		.lanes = 1};
+	struct tally *tally = tally_new(0);
+	struct pipeline *p = pipeline_new(&config, tally);
+	struct err why;
+
+	(void)state;
+	for (int64_t i = 0; i < 1000; i++) {
+		struct arrival a = arrival(i, i + 1, "KRW-BTC", "{");
+
+		assert_int_equal(pipeline_due_in(p, 0, 0, 100), i == 0 ? INT64_MAX : 1000);
+		assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	}
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 0);
+	assert_false(pipeline_is_full(p, 0));
 	pipeline_free(p);
 	tally_free(tally);
 }
@@ -353,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_skips),
 		cmocka_unit_test(test_commits),
 		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_what_is_worth_it),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_arrays),
 		cmocka_unit_test(test_an_array_that_does_not_fit),

@@ -34,11 +34,6 @@ static int run_one(struct pg *pg, const char *sql, const char *first, const char
 		      err);
 }
 
-static int64_t number_at(const PGresult *res, int row, int column)
-{
-	return strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
 struct step {
 	struct pg *pg;
 	const struct adopt_plan *plan;
@@ -58,7 +53,7 @@ static int cursor(struct step *s, int64_t *block, struct err *err)
 	int found = res != NULL && PQntuples(res) == 1;
 
 	if (found) {
-		*block = number_at(res, 0, 0);
+		*block = pg_number(res, 0, 0);
 	} else if (res != NULL) {
 		s->overtaken = 1;
 		err_set(err, ERR_RETRY, "the adoption is no longer this process's");
@@ -131,9 +126,9 @@ static int advance(struct pg *pg, const char *run, const PGresult *copied, struc
 	res = pg_query(pg, SQL_ADVANCE, (struct pg_params){5, values}, DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
-	p->rows = number_at(res, 0, 0);
-	p->duplicates = number_at(res, 0, 1);
-	p->unfit = number_at(res, 0, 2);
+	p->rows = pg_number(res, 0, 0);
+	p->duplicates = pg_number(res, 0, 1);
+	p->unfit = pg_number(res, 0, 2);
 	PQclear(res);
 	return 0;
 }
@@ -198,11 +193,11 @@ static int balance(struct pg *pg, const char *run, struct err *err)
 	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 
 	if (ok)
-		log_info("every row is accounted for", L_INT("rows", number_at(res, 0, 1)),
-			 L_INT("adopted", number_at(res, 0, 3)),
-			 L_INT("duplicates", number_at(res, 0, 4)),
-			 L_INT("unfit", number_at(res, 0, 5)),
-			 L_INT("series", number_at(res, 0, 7)));
+		log_info("every row is accounted for", L_INT("rows", pg_number(res, 0, 1)),
+			 L_INT("adopted", pg_number(res, 0, 3)),
+			 L_INT("duplicates", pg_number(res, 0, 4)),
+			 L_INT("unfit", pg_number(res, 0, 5)),
+			 L_INT("series", pg_number(res, 0, 7)));
 	else if (res != NULL)
 		err_set(err, ERR_FATAL,
 			"the rows do not add up: market_data has %s, of which %s were read, %s adopted and %s set aside; was "
@@ -223,7 +218,7 @@ static int say_reasons(struct pg *pg, const char *run, struct err *err)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
 		log_info("kept in market_data_set_aside", L_STR("reason", PQgetvalue(res, i, 0)),
-			 L_INT("rows", number_at(res, i, 1)));
+			 L_INT("rows", pg_number(res, i, 1)));
 	PQclear(res);
 	return 0;
 }

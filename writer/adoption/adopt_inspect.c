@@ -126,8 +126,8 @@ int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 	look->table.has_finite = is_true(res, 0, HAS_FINITE);
 	look->table.is_written = is_true(res, 0, IS_WRITTEN);
 	look->table.is_taken = is_true(res, 0, IS_TAKEN);
-	look->filenode = strtoll(PQgetvalue(res, 0, FILENODE), NULL, 10);
-	look->blocks = strtoll(PQgetvalue(res, 0, BLOCKS), NULL, 10);
+	look->filenode = pg_number(res, 0, FILENODE);
+	look->blocks = pg_number(res, 0, BLOCKS);
 	snprintf(look->run, sizeof(look->run), "%s", PQgetvalue(res, 0, RUN));
 	take_columns(look);
 	return 0;

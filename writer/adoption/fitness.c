@@ -30,8 +30,8 @@ int fitness_check(struct pg *pg, const struct adopt_plan *plan, int64_t blocks,
 	res = pg_query(pg, plan->check.data, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
-	rows = strtoll(PQgetvalue(res, 0, CHECK_ROWS), NULL, 10);
-	unfit = strtoll(PQgetvalue(res, 0, CHECK_UNFIT_ROWS), NULL, 10);
+	rows = pg_number(res, 0, CHECK_ROWS);
+	unfit = pg_number(res, 0, CHECK_UNFIT_ROWS);
 	if (unfit * 100 > rows * unfit_percent)
 		err_set(err, ERR_FATAL,
 			"%" PRId64 " of %" PRId64

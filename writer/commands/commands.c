@@ -80,7 +80,7 @@ static int run_migrate(const void *settings)
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 		log_error(err.text);
 	} else if (migrate_run(
-			   &pg,
+			   &pg, o->schema,
 			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
 			   &err) != 0) {
 		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
@@ -106,6 +106,8 @@ static const char *const of_topic[] = {
 
 /* clang-format off */
 static const struct setting of_migrate_own[] = {
+	{.name = "schema", AT(schema), .value = "NAME",
+	 .help = "Makes the tables in this schema; this role looks there from then on."},
 	{.name = "chunk-interval", AT(chunk_interval), .value = "SPAN",
 	 .help = "Length of the chunks of a new hypertable, e.g. '7 days'; without it, what suits "
 		 "the intervals."},
@@ -158,13 +160,14 @@ static const struct setting of_forget[] = {
 	{.name = NULL},
 };
 
-#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = text}
-#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = text}
-#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = text}
+#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = (text)}
+#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
+#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
 static const struct setting of_retain[] = {
 	{.name = "keep", AT(keep), .value = "LIST",
-	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w); 1m=all takes it back."},
+	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead-letters=90d; "
+		 "1m=all takes it back."},
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
 	DRY_RUN("Says what would go, and changes nothing."),
 	{.name = NULL},
@@ -314,12 +317,11 @@ static const struct settings_command commands[] = {
 		  "more, and is no interval without trades. On a hypertable, chunks of which\n"
 		  "nothing is kept are dropped; a retention policy that is there counts as if it\n"
 		  "was named. Writers and producers may run.\n",
-	 .examples =
-		 "Examples:\n"
-		 "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
-		 "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
-		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
-		 "            2 settings, or a database that refuses us\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer retain --keep 1m=400d,1s=30d --dry-run\n"
+		     "  gapless-writer retain --keep 1m=400d --symbols 'BTC-*'\n\n"
+		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
+		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_retain,
 	 .shared = of_database,
 	 .run = run_retain,
@@ -330,12 +332,11 @@ static const struct settings_command commands[] = {
 		  "What has ended is no gap, and not fetched any more, from the next lookup of\n"
 		  "the producers on. Its rows stay, unless they are purged. A producer that is\n"
 		  "started and wants it begins again.\n",
-	 .examples =
-		 "Examples:\n"
-		 "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
-		 "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
-		 "Exit codes: 0 done; 1 stopped, or the database went away in between: run it again;\n"
-		 "            2 settings, or a database that refuses us\n",
+	 .examples = "Examples:\n"
+		     "  gapless-writer end --symbols KRW-BTC --intervals 1s\n"
+		     "  gapless-writer end --symbols 'BTC-*' --purge --dry-run\n\n"
+		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
+		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_end,
 	 .shared = of_database,
 	 .run = run_end,

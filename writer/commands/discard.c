@@ -59,7 +59,7 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+		total += pg_number(res, i, 2);
 		printf("%s %s: %s row%s %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
 		       PQgetvalue(res, i, 2), strcmp(PQgetvalue(res, i, 2), "1") == 0 ? "" : "s",
 		       o->dry_run ? "would be removed" : "removed");

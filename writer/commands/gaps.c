@@ -126,7 +126,7 @@ static int64_t intervals_of(const PGresult *rows, int from, int to, int *series)
 
 	*series = 0;
 	for (int row = from; row < to; row++) {
-		n += strtoll(PQgetvalue(rows, row, STATE - 1), NULL, 10);
+		n += pg_number(rows, row, STATE - 1);
 		*series += row == from ||
 			   strcmp(PQgetvalue(rows, row, 0), PQgetvalue(rows, row - 1, 0)) != 0 ||
 			   strcmp(PQgetvalue(rows, row, 1), PQgetvalue(rows, row - 1, 1)) != 0;

@@ -25,6 +25,29 @@ static const struct pg_params none;
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
 	"applied_at timestamptz NOT NULL DEFAULT now())"
 
+/* The schema, if it is not there, and that this role looks there first in this database: now, and
+ * with every connection to come. */
+#define SQL_SCHEMA                                                                                           \
+	"DO $$BEGIN "                                                                                        \
+	"IF to_regnamespace(current_setting('gapless.schema')) IS NULL THEN "                                \
+	"EXECUTE format('CREATE SCHEMA %I', current_setting('gapless.schema')); END IF; "                    \
+	"IF current_schema() IS DISTINCT FROM current_setting('gapless.schema') THEN "                       \
+	"EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET search_path = %I', current_database(), " \
+	"current_setting('gapless.schema')); END IF; END$$"
+
+static int use_schema(struct pg *pg, const char *schema, struct err *err)
+{
+	const char *values[] = {schema};
+	const struct pg_params one = {1, values};
+
+	if (pg_run(pg, "SELECT set_config('gapless.schema', $1, false)", one, DEADLINE_MS, err) !=
+		    0 ||
+	    pg_run(pg, SQL_SCHEMA, none, DEADLINE_MS, err) != 0)
+		return -1;
+	return pg_run(pg, "SELECT set_config('search_path', quote_ident($1), false)", one,
+		      DEADLINE_MS, err);
+}
+
 /* 1 with the numbers that are applied, ascending, in *res, which the caller clears; 0 if no
  * migration has run yet; -1 with *err. Needs no more than SELECT. */
 static int read_applied(struct pg *pg, PGresult **res, struct err *err)
@@ -63,7 +86,7 @@ static int check_newest(const PGresult *applied, struct err *err)
 	if (newest <= known)
 		return 0;
 	return err_set(
-		err, ERR_FATAL,
+		err, ERR_INPUT,
 		"the database has migration %03ld, but this program knows no more than %03d: it is "
 		"older than the database; use the newer gapless-writer",
 		newest, known);
@@ -141,10 +164,13 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 	return rc;
 }
 
-int migrate_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
+int migrate_run(struct pg *pg, const char *schema, const struct adopt_settings *settings,
+		struct err *err)
 {
 	int64_t applied = 0;
 
+	if (schema != NULL && use_schema(pg, schema, err) != 0)
+		return -1;
 	if (apply_missing(pg, &applied, err) != 0)
 		return -1;
 	if (adopt_run(pg, settings, err) != 0) {

@@ -9,11 +9,11 @@
 #include "writer/adoption/adopt.h"
 
 /* Logs each migration that it applies. The market_data of an older collector is adopted at the end
- * (adopt.h). Refuses a database with migrations that this program does not know
- * (ERR_INPUT). Where nothing is
- * to do, it reads and writes nothing, so that any role may ask. 0, or -1 with *err (and
- * pg->sqlstate); what was applied before stays. */
-int migrate_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
-	__attribute__((warn_unused_result));
+ * (adopt.h). Refuses a database with migrations that this program does not know (ERR_INPUT). Where
+ * nothing is to do, it reads and writes nothing, so that any role may ask. schema: made if it is
+ * not there, and what this role has as its search_path from then on; NULL: the one that it has. 0,
+ * or -1 with *err (and pg->sqlstate); what was applied before stays. */
+int migrate_run(struct pg *pg, const char *schema, const struct adopt_settings *settings,
+		struct err *err) __attribute__((warn_unused_result));
 
 #endif

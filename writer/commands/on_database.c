@@ -2,18 +2,12 @@
 #include "on_database.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/log.h"
 #include "common/stop.h"
 #include "writer/database/database.h"
 
 enum { WAIT_MS = 30000 };
-
-int64_t on_database_number(const PGresult *res)
-{
-	return strtoll(PQgetvalue(res, 0, 0), NULL, 10);
-}
 
 static int flushed(struct err *err)
 {

@@ -21,9 +21,6 @@ struct on_database {
  * refuses us, after a line in the log. */
 int on_database(const struct options *o, const struct on_database *command);
 
-/* The number in the first cell of the first row. */
-int64_t on_database_number(const PGresult *res);
-
 /* Time as text, of an SQL expression. */
 #define SQL_TIME(x) "to_char(" x " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 

@@ -76,6 +76,8 @@ static int apply(struct pg *pg, const struct retention *keep, const char *symbol
 	       " chunk%s dropped\n",
 	       done.series, done.rows, done.rows == 1 ? "" : "s", done.chunks,
 	       done.chunks == 1 ? "" : "s");
+	if (keep->dead_s > 0)
+		printf("%" PRId64 " dead letter%s removed\n", done.dead, done.dead == 1 ? "" : "s");
 	return 0;
 }
 

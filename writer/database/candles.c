@@ -65,7 +65,7 @@ static int count(struct pg *pg, struct store_scratch *scratch, const char *sql, 
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < n; i++)
-		counts[i] = strtoll(PQgetvalue(res, 0, i), NULL, 10);
+		counts[i] = pg_number(res, 0, i);
 	PQclear(res);
 	return 0;
 }

@@ -52,8 +52,8 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 		const struct batch_part *p = &b->parts[i];
 		int64_t position = START_NONE;
 
-		if (row < PQntuples(res) && position_at(res, row, 0) == p->partition)
-			position = position_at(res, row++, 1);
+		if (row < PQntuples(res) && pg_number(res, row, 0) == p->partition)
+			position = pg_number(res, row++, 1);
 		*lost = position_is_lost(position, p->began, p->partition, c->topic, err);
 	}
 	PQclear(res);

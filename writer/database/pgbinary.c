@@ -33,10 +33,10 @@ static unsigned char *put64(unsigned char *at, uint64_t value)
 	return at + sizeof(big);
 }
 
+static const char signature[11] = "PGCOPY\n\377\r\n";
+
 unsigned char *pgbinary_header(unsigned char *at)
 {
-	static const char signature[11] = "PGCOPY\n\377\r\n";
-
 	memcpy(at, signature, sizeof(signature));
 	return put32(put32(at + sizeof(signature), 0), 0); /* no flags, no extension */
 }
@@ -136,20 +136,63 @@ static int get16(const char *at)
 	return (unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
+static int32_t get32(const char *at)
+{
+	uint32_t big;
+
+	memcpy(&big, at, sizeof(big));
+	return (int32_t)be32toh(big);
+}
+
+static void advance(const char **piece, size_t *bytes, size_t by)
+{
+	*piece += by;
+	*bytes -= by;
+}
+
+int pgbinary_row(const char **piece, size_t *bytes, int *fields)
+{
+	if (*bytes >= PGBINARY_HEADER_BYTES && memcmp(*piece, signature, sizeof(signature)) == 0)
+		advance(piece, bytes, PGBINARY_HEADER_BYTES);
+	if (*bytes < 2)
+		return -1;
+	*fields = (int16_t)get16(*piece);
+	advance(piece, bytes, 2);
+	return 0;
+}
+
+const char *pgbinary_field(const char **piece, size_t *bytes, int *len)
+{
+	const char *field;
+
+	*len = *bytes < 4 ? PGBINARY_NULL - 1 : get32(*piece);
+	if (*len < PGBINARY_NULL || (*len >= 0 && (size_t)*len > *bytes - 4)) {
+		*len = PGBINARY_NULL - 1;
+		return NULL;
+	}
+	advance(piece, bytes, 4);
+	if (*len == PGBINARY_NULL)
+		return NULL;
+	field = *piece;
+	advance(piece, bytes, (size_t)*len);
+	return field;
+}
+
 int64_t pgbinary_get_int64(const char *field)
 {
-	uint64_t value = 0;
+	uint64_t big;
 
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | (unsigned char)field[i];
-	return (int64_t)value;
+	memcpy(&big, field, sizeof(big));
+	return (int64_t)be64toh(big);
 }
 
 int64_t pgbinary_get_time_us(const char *field)
 {
-	int64_t us = pgbinary_get_int64(field);
+	int64_t us = pgbinary_get_int64(field), since_1970;
 
-	return us == INT64_MIN || us == INT64_MAX ? us : us + EPOCH_MS * 1000;
+	if (us == INT64_MIN)
+		return us;
+	return __builtin_add_overflow(us, EPOCH_MS * 1000, &since_1970) ? INT64_MAX : since_1970;
 }
 
 static char *put_group(char *out, int value, int digits)

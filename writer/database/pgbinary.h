@@ -28,6 +28,14 @@ unsigned char *pgbinary_int64(unsigned char *at, int64_t value);
 unsigned char *pgbinary_time(unsigned char *at, int64_t ms);           /* timestamptz */
 unsigned char *pgbinary_numeric(unsigned char *at, const char *plain); /* a plain decimal */
 
+/* What COPY sends, a piece a row. Takes what is before the fields off *piece: how many there are,
+ * or PGBINARY_END behind the last row. 0, or -1: it is not that. */
+enum { PGBINARY_NULL = -1, PGBINARY_END = -1 };
+int pgbinary_row(const char **piece, size_t *bytes, int *fields)
+	__attribute__((warn_unused_result));
+/* Takes a field off it. *len: its bytes; PGBINARY_NULL, and NULL: SQL NULL; less: it is cut off. */
+const char *pgbinary_field(const char **piece, size_t *bytes, int *len);
+
 /* Fields of a result; the length is the server's. */
 int64_t pgbinary_get_int64(const char *field);
 /* Microseconds since 1970; INT64_MIN and INT64_MAX stand for -infinity and infinity. */

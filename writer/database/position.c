@@ -29,11 +29,6 @@ enum { DEADLINE_MS = 40000 };
 	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
 
-int64_t position_at(const PGresult *res, int row, int column)
-{
-	return strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
 static struct position_item *item_find(struct position_item *items, size_t n, int64_t partition)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -110,10 +105,10 @@ int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char 
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
 
 		if (item != NULL)
-			item->dead_run = position_at(res, row, 1);
+			item->dead_run = pg_number(res, row, 1);
 	}
 	PQclear(res);
 	return 0;
@@ -130,10 +125,10 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 	for (size_t i = 0; i < n; i++)
 		items[i].facts.position = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, position_at(res, row, 0));
+		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
 
 		if (item != NULL)
-			item->facts.position = position_at(res, row, 1);
+			item->facts.position = pg_number(res, row, 1);
 	}
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
@@ -194,8 +189,8 @@ int position_check(struct pg *pg, struct store_scratch *scratch, const char *top
 		int64_t position = START_NONE;
 
 		for (int row = 0; row < PQntuples(res); row++) {
-			if (position_at(res, row, 0) == items[i].partition)
-				position = position_at(res, row, 1);
+			if (pg_number(res, row, 0) == items[i].partition)
+				position = pg_number(res, row, 1);
 		}
 		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
 					 err);

@@ -43,7 +43,5 @@ int position_check(struct pg *pg, struct store_scratch *scratch, const char *top
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
 		     struct err *err);
-/* A number of a result. */
-int64_t position_at(const PGresult *res, int row, int column);
 
 #endif

@@ -62,8 +62,8 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	for (size_t i = 0; i < run->n; i++)
 		run->parts[i].stored = 0;
 	for (int row = 0; row < PQntuples(res) && rc == 0; row++) {
-		struct replay_part *p = part_find(run, position_at(res, row, 0));
-		int unfinished = position_at(res, row, 2) < position_at(res, row, 3);
+		struct replay_part *p = part_find(run, pg_number(res, row, 0));
+		int unfinished = pg_number(res, row, 2) < pg_number(res, row, 3);
 
 		if (unfinished && !run->restart &&
 		    strcmp(PQgetvalue(res, row, 4), run->spec->arguments) != 0)
@@ -77,9 +77,9 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 			continue;
 		}
 		p->stored = 1;
-		p->start = position_at(res, row, 1);
-		p->next = position_at(res, row, 2);
-		p->end = position_at(res, row, 3);
+		p->start = pg_number(res, row, 1);
+		p->next = pg_number(res, row, 2);
+		p->end = pg_number(res, row, 3);
 	}
 	PQclear(res);
 	return rc;

@@ -18,6 +18,7 @@ enum { DEADLINE_MS = 40000, BATCH_ROWS = 10000, ARRAY_BYTES = 4096, SPANS_MAX = 
 #define SQL_LIFT   "SELECT count(*) FROM market_data_retain_all($1::text[], $2::text[])"
 #define SQL_DROP   "SELECT dropped FROM market_data_drop_chunk()"
 #define SQL_SERIES "SELECT symbol, interval FROM market_data_given_up($1::text[])"
+#define SQL_DEAD   "SELECT candle_dead_letter_remove($1::bigint, $2::integer)"
 #define SQL_REMOVE "SELECT market_data_remove($1, $2, $3::boolean, $4::integer)"
 
 /* ---- what is kept ---- */
@@ -52,6 +53,8 @@ static int add(struct retention *r, char *word, struct err *err)
 	if (span == NULL)
 		return err_set(err, ERR_FATAL, "--keep: '%s' is not like 1m=400d", shown);
 	*span++ = '\0';
+	if (strcmp(word, "dead-letters") == 0 && (r->dead_s = seconds_of(span)) > 0)
+		return 0;
 	if (interval_by_name(word) == NULL)
 		return err_set(
 			err, ERR_FATAL,
@@ -78,6 +81,7 @@ int retention_parse(struct retention *r, const char *keep, struct err *err)
 	char word[64];
 	int rc = 0;
 
+	r->dead_s = 0;
 	pgarray_init(&r->names, ARRAY_BYTES);
 	pgarray_init(&r->seconds, ARRAY_BYTES);
 	pgarray_init(&r->lifted, ARRAY_BYTES);
@@ -104,7 +108,7 @@ void retention_release(struct retention *r)
 static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params, struct err *err)
 {
 	PGresult *res = pg_query(pg, sql, params, DEADLINE_MS, err);
-	int64_t n = res == NULL ? -1 : strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+	int64_t n = res == NULL ? -1 : pg_number(res, 0, 0);
 
 	PQclear(res);
 	return n;
@@ -179,10 +183,33 @@ static int remove_rows(struct pg *pg, const char *symbols_sql, int64_t rows_max,
 	return rc;
 }
 
+static int remove_dead(struct pg *pg, const struct retention *r, int64_t rows_max,
+		       struct retention_result *out, struct err *err)
+{
+	char seconds[24], most[24];
+	const char *values[] = {seconds, most};
+	int64_t n = 0;
+
+	snprintf(seconds, sizeof(seconds), "%" PRId64, r->dead_s);
+	snprintf(most, sizeof(most), "%d", BATCH_ROWS);
+	do {
+		if (r->dead_s > 0)
+			n = number_of(pg, SQL_DEAD, (struct pg_params){2, values}, err);
+		if (n < 0)
+			return -1;
+		out->dead += n;
+		rows_max -= n;
+	} while (n > 0 && rows_max > 0);
+	out->more |= n > 0;
+	return 0;
+}
+
 int retention_apply(struct pg *pg, const struct retention *r, const char *symbols_sql,
 		    int64_t rows_max, struct retention_result *out, struct err *err)
 {
 	if (move_on(pg, r, symbols_sql, out, err) != 0 || drop_chunks(pg, out, err) != 0)
 		return -1;
-	return remove_rows(pg, symbols_sql, rows_max, out, err);
+	if (remove_rows(pg, symbols_sql, rows_max, out, err) != 0)
+		return -1;
+	return remove_dead(pg, r, rows_max, out, err);
 }

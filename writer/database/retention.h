@@ -12,10 +12,11 @@ struct retention {
 	struct pgarray names, seconds, lifted; /* private */
 	const char *names_sql, *seconds_sql;   /* array literals, of equal length */
 	const char *lifted_sql;                /* intervals that are kept whole again; NULL: none */
+	int64_t dead_s;                        /* dead letters are kept so long; 0: for ever */
 };
 
-/* From "1m=400d,1s=30d,1d=all": h, d (24 hours), w. NULL or "": only what a retention policy of
- * TimescaleDB says. 0, or -1 with *err; retention_release() either way. */
+/* From "1m=400d,1s=30d,1d=all,dead-letters=90d": h, d (24 hours), w. NULL or "": only what a
+ * retention policy of TimescaleDB says. 0, or -1 with *err; retention_release() either way. */
 int retention_parse(struct retention *r, const char *keep, struct err *err)
 	__attribute__((warn_unused_result));
 void retention_release(struct retention *r);
@@ -24,6 +25,7 @@ struct retention_result {
 	int64_t series; /* moved on */
 	int64_t chunks; /* dropped */
 	int64_t rows;   /* removed one by one */
+	int64_t dead;   /* dead letters, likewise */
 	int more;       /* there is more to remove: call again */
 };
 

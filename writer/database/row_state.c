@@ -7,10 +7,12 @@
 #include "pgbinary.h"
 #include "transaction_sql.h"
 
-/* Of SQL_STANDING. */
-enum { STRETCH, TIMESTAMP, REVISION, COLUMNS = REVISION + 8 };
 /* Of struct found. */
 enum { FOUND_REVISION, FOUND_FETCHED_AT, FOUND_VALUES, FOUND_COLUMNS = FOUND_VALUES + 6 };
+/* Before them in an answer: the stretch and the timestamp, both of eight bytes. */
+enum { COLUMNS = 2 + FOUND_COLUMNS, KEY_BYTES = 2 * (4 + 8) };
+/* Of our own row, as the answer would have it. */
+enum { OURS_BYTES = 2 * (4 + 8) + 6 * (4 + PGBINARY_NUMERIC_BYTES) };
 
 /* What stands between two keys of a stretch is read in vain; a range of its own costs as much as a
  * few rows. */
@@ -38,20 +40,13 @@ size_t row_state_stretches(const struct batch *b, struct stretch *stretches)
 /* <0, 0, >0, or -2 where that cannot be told here. */
 enum { ORDER_UNKNOWN = -2 };
 
-/* Nearly always the bytes are the same, and nothing has to be turned into text. */
 static int order(const char *ours, const struct found *f, int column)
 {
-	unsigned char bytes[4 + PGBINARY_NUMERIC_BYTES], *end;
 	char theirs[DECIMAL_BYTES];
 	int c;
 
-	if (f->field[column] == NULL)
-		return ORDER_UNKNOWN;
-	end = pgbinary_numeric(bytes, ours);
-	if (end - bytes - 4 == f->len[column] &&
-	    memcmp(bytes + 4, f->field[column], (size_t)f->len[column]) == 0)
-		return 0;
-	if (pgbinary_get_numeric(f->field[column], f->len[column], theirs) != 0)
+	if (f->field[column] == NULL ||
+	    pgbinary_get_numeric(f->field[column], f->len[column], theirs) != 0)
 		return ORDER_UNKNOWN;
 	c = decimal_compare(ours, theirs);
 	return (c > 0) - (c < 0);
@@ -110,45 +105,94 @@ static size_t find(const struct batch *b, const struct stretch *s, int64_t times
 	return from;
 }
 
-static void note(struct store_scratch *scratch, const struct batch *b, size_t stretches,
-		 const PGresult *res)
+/* ---------------------------------------------------------------- the answers */
+
+/* 1 if the columns from revision on are, byte for byte, what the message would leave there: nearly
+ * all that is there already is. */
+static int is_alike(const struct message *m, const char *columns, size_t bytes)
 {
-	size_t next = 0;
+	const struct candle *c = &m->candle;
+	unsigned char ours[OURS_BYTES], *at = ours;
 
-	for (int row = 0; row < PQntuples(res); row++) {
-		size_t k = (size_t)pgbinary_get_int64(PQgetvalue(res, row, STRETCH)) - 1, i;
-		struct found found;
-
-		if (k >= stretches)
-			continue;
-		i = find(b, &scratch->stretches[k],
-			 pgbinary_get_time_us(PQgetvalue(res, row, TIMESTAMP)), &next);
-		if (i == scratch->stretches[k].to || scratch->state[i] == ROW_EXCLUDED)
-			continue;
-		for (int c = 0; c < FOUND_COLUMNS; c++) {
-			found.field[c] = PQgetisnull(res, row, REVISION + c)
-						 ? NULL
-						 : PQgetvalue(res, row, REVISION + c);
-			found.len[c] = PQgetlength(res, row, REVISION + c);
-		}
-		scratch->state[i] = (unsigned char)row_state_of(&b->rows[i].m, &found);
-	}
+	at = pgbinary_int64(at, c->revision);
+	at = pgbinary_time(at, m->fetched_at_ms);
+	at = pgbinary_numeric(at, c->volume);
+	at = pgbinary_numeric(at, c->quote_volume);
+	at = pgbinary_numeric(at, c->open);
+	at = pgbinary_numeric(at, c->high);
+	at = pgbinary_numeric(at, c->low);
+	at = pgbinary_numeric(at, c->close);
+	return (size_t)(at - ours) == bytes && memcmp(ours, columns, bytes) == 0;
 }
 
-int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   int64_t deadline_ms, struct err *err)
+static int find_fields(const char *at, size_t bytes, struct found *found)
+{
+	for (int i = 0; i < FOUND_COLUMNS; i++) {
+		found->field[i] = pgbinary_field(&at, &bytes, &found->len[i]);
+		if (found->len[i] < PGBINARY_NULL)
+			return -1;
+	}
+	return bytes == 0 ? 0 : -1;
+}
+
+int row_states_note(struct store_scratch *scratch, const struct batch *b, struct row_states *s,
+		    const char *piece, size_t bytes)
+{
+	const char *at = piece, *number, *timestamp;
+	struct found found;
+	int columns, len[2];
+	size_t k, i;
+
+	if (pgbinary_row(&at, &bytes, &columns) != 0)
+		return -1;
+	if (columns == PGBINARY_END)
+		return 0;
+	number = pgbinary_field(&at, &bytes, &len[0]);
+	timestamp = pgbinary_field(&at, &bytes, &len[1]);
+	if (columns != COLUMNS || len[0] != 8 || len[1] != 8)
+		return -1;
+	k = (size_t)pgbinary_get_int64(number) - 1;
+	if (k >= s->stretches)
+		return -1;
+	i = find(b, &scratch->stretches[k], pgbinary_get_time_us(timestamp), &s->next);
+	if (i == scratch->stretches[k].to || scratch->state[i] == ROW_EXCLUDED)
+		return 0;
+	if (is_alike(&b->rows[i].m, at, bytes)) {
+		scratch->state[i] = ROW_IDENTICAL;
+		return 0;
+	}
+	if (find_fields(at, bytes, &found) != 0)
+		return -1;
+	scratch->state[i] = (unsigned char)row_state_of(&b->rows[i].m, &found);
+	return 0;
+}
+
+static int read_answers(struct pg_copy *copy, struct store_scratch *scratch, const struct batch *b,
+			size_t stretches, struct err *err)
+{
+	struct row_states s = {.stretches = stretches};
+	const char *piece;
+	size_t bytes;
+	int got;
+
+	while ((got = pg_copy_get(copy, &piece, &bytes, err)) == 1) {
+		if (row_states_note(scratch, b, &s, piece, bytes) == 0)
+			continue;
+		pg_close(copy->pg);
+		return err_set(err, ERR_RETRY,
+			       "the database answered a COPY with something else than rows");
+	}
+	return got;
+}
+
+/* The statement with its parameters inside: COPY takes none. They hold nothing that would have to
+ * be escaped: names that passed validation, and times. */
+static const char *statement(struct store_scratch *scratch, const struct batch *b, size_t stretches,
+			     struct err *err)
 {
 	char text[TIMETEXT_BYTES];
 	const char *values[4];
-	size_t stretches;
-	PGresult *res;
 
-	scratch_take_rows(scratch, b->n);
-	stretches = row_state_stretches(b, scratch->stretches);
-	for (size_t i = 0; i < b->n; i++)
-		scratch->state[i] = b->rows[i].rejected != NULL ? ROW_EXCLUDED : ROW_MISSING;
-	if (stretches == 0)
-		return 0;
 	scratch_clear(scratch);
 	for (size_t k = 0; k < stretches; k++) {
 		const struct candle *first = &b->rows[scratch->stretches[k].from].m.candle;
@@ -160,11 +204,29 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 		pgarray_plain(&scratch->a[3], time_format(last->timestamp_ms, text));
 	}
 	if (scratch_values(scratch, 4, values, err) != 0)
+		return NULL;
+	buf_clear(&scratch->sql);
+	if (buf_printf(&scratch->sql, SQL_STATES, values[0], values[1], values[2], values[3]) == 0)
+		return scratch->sql.data;
+	err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
+	return NULL;
+}
+
+int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+		   int64_t deadline_ms, struct err *err)
+{
+	struct pg_copy copy;
+	size_t stretches;
+	const char *sql;
+
+	scratch_take_rows(scratch, b->n);
+	stretches = row_state_stretches(b, scratch->stretches);
+	for (size_t i = 0; i < b->n; i++)
+		scratch->state[i] = b->rows[i].rejected != NULL ? ROW_EXCLUDED : ROW_MISSING;
+	if (stretches == 0)
+		return 0;
+	sql = statement(scratch, b, stretches, err);
+	if (sql == NULL || pg_copy_out_begin(&copy, pg, sql, deadline_ms, err) != 0)
 		return -1;
-	res = pg_query_binary(pg, SQL_STANDING, (struct pg_params){4, values}, deadline_ms, err);
-	if (res == NULL)
-		return -1;
-	note(scratch, b, stretches, res);
-	PQclear(res);
-	return 0;
+	return read_answers(&copy, scratch, b, stretches, err);
 }

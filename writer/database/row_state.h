@@ -22,11 +22,19 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 /* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
  * many. */
 size_t row_state_stretches(const struct batch *b, struct stretch *stretches);
-/* A row of the table in binary format, in the order of SQL_STANDING's columns from revision on. */
+/* A row of the table in binary format, in the order of SQL_STATES' columns from revision on. */
 struct found {
 	const char *field[8]; /* NULL: SQL NULL */
 	int len[8];
 };
 enum row_state row_state_of(const struct message *m, const struct found *found);
+/* How far the answers are. */
+struct row_states {
+	size_t stretches;
+	size_t next; /* the row that the next answer is probably about */
+};
+/* Notes the row of the table that is in a piece of the answer; -1 if it is none. */
+int row_states_note(struct store_scratch *scratch, const struct batch *b, struct row_states *s,
+		    const char *piece, size_t bytes) __attribute__((warn_unused_result));
 
 #endif

@@ -25,6 +25,7 @@ struct stretch {
 enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
 struct store_scratch {
 	struct pgarray a[SCRATCH_ARRAYS];
+	struct buf sql;            /* a statement that takes no parameters */
 	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
 	unsigned char *state;      /* an enum row_state a row */
 	struct stretch *stretches; /* as many as there are rows, at most */

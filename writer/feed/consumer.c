@@ -11,18 +11,21 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/kafka.h"
+#include "common/kafka_topic.h"
 #include "common/log.h"
 
 /* Messages that are read ahead; then fetching stops. */
 #define QUEUED      10000
 #define QUEUED_TEXT "10000"
 
-enum { ASK_MS = 3000, WAKE_WAIT_MS = 100, WAKE_MS = 20, WAKE_FAILED_MS = 1000, SAY_MS = 60000 };
+enum { ASK_MS = 3000, WAKE_MS = 20, SAY_MS = 60000 };
 
 struct consumer {
 	rd_kafka_t *rk;
 	const char *topic;           /* the settings' */
 	rd_kafka_message_t *message; /* of the last poll */
+	rd_kafka_queue_t *commits;   /* the answers to commits */
+	int committing;              /* one is under way */
 	enum consumer_news news;     /* of the group, not polled yet; CONSUMER_NOTHING: none */
 	int asked;                   /* the group waits for an answer to its news */
 	int32_t *given;
@@ -45,7 +48,7 @@ static int full_queue_is_slow(void)
 
 static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct err *err)
 {
-	char session[24], heartbeat[24];
+	char session[24];
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
 		{"enable.auto.commit", "false"},
@@ -55,9 +58,12 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 		{"enable.partition.eof", "true"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
-		{"heartbeat.interval.ms", heartbeat},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
+		/* What one answer brings comes into memory at once, decompressed, whatever is
+		 * queued already. */
+		{"fetch.max.bytes", "4000000"},
+		{"max.partition.fetch.bytes", "400000"},
 		{"queued.max.messages.kbytes", "8192"},
 		{"queued.min.messages", QUEUED_TEXT},
 		/* (an old one gets what it has by default) */
@@ -83,10 +89,6 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 	};
 
 	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
-	/* librdkafka's own 3 s are too long for a session as short: it would end between two
-	 * heartbeats. */
-	snprintf(heartbeat, sizeof(heartbeat), "%" PRId64,
-		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
 }
 
@@ -147,6 +149,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
+	c->commits = rd_kafka_queue_new(c->rk);
 	return c;
 }
 
@@ -171,6 +174,7 @@ void consumer_free(struct consumer *c)
 	if (c == NULL)
 		return;
 	drop_message(c);
+	rd_kafka_queue_destroy(c->commits);
 	rd_kafka_destroy(c->rk);
 	free(c->given);
 	free(c);
@@ -230,27 +234,7 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 
 int consumer_topic_partitions(struct consumer *c, struct err *err)
 {
-	const struct rd_kafka_metadata *md = NULL;
-	rd_kafka_topic_t *rkt = rd_kafka_topic_new(c->rk, c->topic, NULL);
-	rd_kafka_resp_err_t code;
-	int n = 0;
-
-	if (rkt == NULL)
-		return err_set(err, ERR_RETRY, "the topic %s: %s", c->topic,
-			       rd_kafka_err2str(rd_kafka_last_error()));
-	code = rd_kafka_metadata(c->rk, 0, rkt, &md, ASK_MS);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR && md->topic_cnt == 1)
-		code = md->topics[0].err;
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		n = md->topics[0].partition_cnt;
-	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
-		 code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-		n = err_set(err, kafka_error_class(code), "the topic %s: %s", c->topic,
-			    rd_kafka_err2str(code));
-	if (md != NULL)
-		rd_kafka_metadata_destroy(md);
-	rd_kafka_topic_destroy(rkt);
-	return n;
+	return kafka_partition_count(c->rk, c->topic, err);
 }
 
 /* 0, or -1 with the sentence: it is made of three pieces, and the reason. */
@@ -386,11 +370,6 @@ static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t code, const list *l)
 	return code;
 }
 
-static int offsets_result(rd_kafka_resp_err_t code, const struct consumer *c, struct err *err)
-{
-	return result_of(code, "the offsets of the topic ", c->topic, " cannot be asked for", err);
-}
-
 /* The offset of partition i, or -1. */
 static int64_t offset_at(const list *l, const struct consumer *c, const struct partitions *ps,
 			 size_t i)
@@ -401,42 +380,37 @@ static int64_t offset_at(const list *l, const struct consumer *c, const struct p
 	return e != NULL && e->offset >= 0 ? e->offset : -1;
 }
 
-/* One end of all partitions. With the logical offsets in place of times this is the request behind
- * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
- * (librdkafka 2.0.2 ignores the other one's). An element that comes back unchanged was not
- * answered. */
-static list *ask_end(struct consumer *c, const struct partitions *ps, int64_t which,
-		     struct err *err)
+/* Of all partitions, in their order; the caller frees. NULL: *err. */
+static int64_t *ask(struct consumer *c, const struct partitions *ps, int64_t at, struct err *err)
 {
-	list *l = list_of(c, ps, all, which);
-	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
+	size_t n = partitions_count(ps);
+	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
 
-	for (int i = 0; i < l->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-		if (l->elems[i].offset < 0)
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = partitions_at(ps, i)->id;
+	if (kafka_offsets(c->rk, c->topic, ids, n, at, offsets, err) != 0) {
+		free(offsets);
+		offsets = NULL;
 	}
-	if (offsets_result(code, c, err) == 0)
-		return l;
-	rd_kafka_topic_partition_list_destroy(l);
-	return NULL;
+	free(ids);
+	return offsets;
 }
 
 int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
 		      struct err *err)
 {
-	list *low = ask_end(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
-	list *high = low == NULL ? NULL : ask_end(c, ps, RD_KAFKA_OFFSET_END, err);
+	int64_t *low = ask(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
+	int64_t *high = low == NULL ? NULL : ask(c, ps, RD_KAFKA_OFFSET_END, err);
+	int rc = high == NULL ? -1 : 0;
 
-	for (size_t i = 0; high != NULL && i < partitions_count(ps); i++) {
-		out[i].low = offset_at(low, c, ps, i);
-		out[i].high = offset_at(high, c, ps, i);
+	for (size_t i = 0; rc == 0 && i < partitions_count(ps); i++) {
+		out[i].low = low[i];
+		out[i].high = high[i];
 	}
-	if (low != NULL)
-		rd_kafka_topic_partition_list_destroy(low);
-	if (high == NULL)
-		return -1;
-	rd_kafka_topic_partition_list_destroy(high);
-	return 0;
+	free(low);
+	free(high);
+	return rc;
 }
 
 int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
@@ -452,41 +426,66 @@ int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
 			 err);
 }
 
-/* A time comes back as it went where the broker did not answer. */
 int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		      struct consumer_offsets *out, struct err *err)
 {
-	list *l = list_of(c, ps, all, from_ms);
-	rd_kafka_resp_err_t code = first_error(rd_kafka_offsets_for_times(c->rk, l, ASK_MS), l);
+	int64_t *from = ask(c, ps, from_ms, err);
 
-	for (size_t i = 0; i < partitions_count(ps); i++) {
-		out[i].from = offset_at(l, c, ps, i);
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR && out[i].from == from_ms &&
-		    from_ms > out[i].high)
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		if (out[i].from < 0)
-			out[i].from = out[i].high;
-	}
-	rd_kafka_topic_partition_list_destroy(l);
-	return offsets_result(code, c, err);
+	if (from == NULL)
+		return -1;
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		out[i].from = from[i] < 0 ? out[i].high : from[i];
+	free(from);
+	return 0;
 }
 
-enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
+int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
 {
 	list *l = list_of(c, ps, uncommitted, 0);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 	for (int i = 0; i < l->cnt; i++)
 		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->finished;
-	if (l->cnt > 0)
-		code = rd_kafka_commit(c->rk, l, 0);
+	if (l->cnt > 0 && !c->committing) {
+		code = rd_kafka_commit_queue(c->rk, l, c->commits, NULL, NULL);
+		c->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+	}
 	rd_kafka_topic_partition_list_destroy(l);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR
+		       ? 0
+		       : err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
+}
+
+static enum commit_answer answer_of(rd_kafka_resp_err_t code, struct err *err)
+{
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return ERR_NONE;
+		return COMMIT_DONE;
 	err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
-	if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL)
-		return ERR_FATAL;
-	return ERR_RETRY;
+	return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL
+		       ? COMMIT_REPLACED
+		       : COMMIT_REFUSED;
+}
+
+enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
+					  struct err *err)
+{
+	rd_kafka_event_t *event = c->committing ? rd_kafka_queue_poll(c->commits, wait_ms) : NULL;
+	enum commit_answer answer = c->committing ? COMMIT_UNDER_WAY : COMMIT_NONE;
+
+	if (event != NULL && rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
+		const list *l = rd_kafka_event_topic_partition_list(event);
+
+		c->committing = 0;
+		answer = answer_of(rd_kafka_event_error(event), err);
+		for (int i = 0; l != NULL && i < l->cnt && answer == COMMIT_DONE; i++) {
+			answer = answer_of(l->elems[i].err, err);
+			if (answer == COMMIT_DONE)
+				partitions_committed(ps, l->elems[i].partition, l->elems[i].offset);
+		}
+	}
+	if (event != NULL)
+		rd_kafka_event_destroy(event);
+	return answer;
 }
 
 /* ---------------------------------------------------------------- how far the topic is */
@@ -534,16 +533,16 @@ static size_t queued(rd_kafka_t *rk)
 }
 
 /* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
- * queue. */
+ * queue. Its answer is of no interest, and would come only after that of the fetch before it: so it
+ * is not waited for, for which librdkafka is prepared. */
 int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 {
-	rd_kafka_resp_err_t code;
 	list *l;
 
 	if (!full_queue_is_slow() || queued(c->rk) >= QUEUED || !has_more(c, ps))
 		return WAKE_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
-	code = rd_kafka_offsets_for_times(c->rk, l, WAKE_WAIT_MS);
+	rd_kafka_offsets_for_times(c->rk, l, 0);
 	rd_kafka_topic_partition_list_destroy(l);
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WAKE_MS : WAKE_FAILED_MS;
+	return WAKE_MS;
 }

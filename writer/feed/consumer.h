@@ -86,10 +86,22 @@ void consumer_pause_one(struct consumer *c, int32_t partition);
  * for more. */
 int consumer_keep_fetching(struct consumer *c, const struct partitions *ps);
 
-/* Commits what is finished and not committed yet, and waits for the answer. ERR_NONE; ERR_RETRY:
- * refused or not answered, harmless, the next commit covers it; ERR_FATAL: this consumer was
- * replaced. */
-enum err_class consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err);
+/* Offsets are committed without waiting, one commit at a time. Sends what is finished and not
+ * committed yet, unless a commit is under way or there is nothing. 0, or -1 (*err): it cannot be
+ * sent, which is harmless as a refusal is. */
+int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
+	__attribute__((warn_unused_result));
+
+enum commit_answer {
+	COMMIT_NONE, /* none is under way */
+	COMMIT_UNDER_WAY,
+	COMMIT_DONE,    /* *ps knows */
+	COMMIT_REFUSED, /* harmless: the next one covers it (*err) */
+	COMMIT_REPLACED /* by another one with the same group-instance-id (*err) */
+};
+/* The answer to the commit that is under way, if it comes within wait_ms. */
+enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
+					  struct err *err);
 
 /* Messages between what was taken and the end of the partitions, as far as the client knows. */
 int64_t consumer_lag(struct consumer *c, const struct partitions *ps);

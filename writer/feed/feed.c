@@ -350,19 +350,20 @@ void feed_log_halted(const char *text, const struct partition *p)
 
 void feed_stored(struct feed *f, const struct batch *b)
 {
+	FAULT("after_db_before_commit");
 	for (size_t i = 0; i < b->parts_n; i++)
 		partitions_store(f->partitions, b->parts[i].partition, b->parts[i].next);
 }
 
 unsigned feed_commit(struct feed *f, struct tally *tally, int64_t now_ms)
 {
-	unsigned follow = FOLLOW_NOTHING;
+	return f->kind->commit ? f->kind->commit(f->self, tally, now_ms) : FOLLOW_NOTHING;
+}
 
-	FAULT("after_db_before_commit");
-	if (f->kind->commit)
-		follow = f->kind->commit(f->self, tally, now_ms);
-	FAULT("after_commit");
-	return follow;
+void feed_settle(struct feed *f, struct tally *tally, int64_t until_ms)
+{
+	if (f->kind->settle)
+		f->kind->settle(f->self, tally, until_ms);
 }
 
 void feed_pause(struct feed *f, int pause)

@@ -62,9 +62,13 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow);
 void feed_took(struct feed *f, const struct arrival *a, int dead);
 /* It must not be taken by this program, nor anything after it, unless somebody skips it. */
 void feed_halt(struct feed *f, const struct arrival *a, const struct err *why);
-/* The batch is in the database; and then: Kafka is told so. */
+/* The batch is in the database. */
 void feed_stored(struct feed *f, const struct batch *b);
+/* Tells Kafka how far the database is, one commit at a time, without waiting, and takes the answer
+ * to an earlier one. */
 unsigned feed_commit(struct feed *f, struct tally *tally, int64_t now_ms);
+/* Waits until Kafka knows all that is stored, or until then: before partitions are given back. */
+void feed_settle(struct feed *f, struct tally *tally, int64_t until_ms);
 
 /* ---- answers to FOLLOW_ */
 
@@ -88,7 +92,7 @@ int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t 
 
 /* ---- for the two kinds */
 
-/* The last five may be NULL: there is nothing to do, and everything is wanted. */
+/* The last six may be NULL: there is nothing to do, and everything is wanted. */
 struct feed_kind {
 	void (*free)(void *self);
 	/* The topic is there. 0, or -1 with *err: again later. */
@@ -109,7 +113,9 @@ struct feed_kind {
 	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
 	/* 1 if *work is a check that is due. */
 	int (*check)(void *self, int64_t now_ms, struct store_work *work);
+	/* As feed_commit() and feed_settle(). */
 	unsigned (*commit)(void *self, struct tally *tally, int64_t now_ms);
+	void (*settle)(void *self, struct tally *tally, int64_t until_ms);
 	int (*wants)(const void *self, const struct consumer_message *m);
 	/* The partition has nothing at `offset` yet, although its end is beyond. */
 	unsigned (*short_of_end)(void *self, const struct partition *p, int64_t offset);

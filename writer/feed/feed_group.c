@@ -4,16 +4,18 @@
 #include <stdlib.h>
 
 #include "common/alloc.h"
+#include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 
-enum { CHECK_MS = 5000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
+enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
 
 struct feed_group {
 	const struct options *options;
 	struct consumer *consumer;
 	struct partitions *partitions;
 	struct position_item *items; /* lent to the database with each work */
-	int64_t check_due_ms, halted_due_ms;
+	int64_t check_due_ms, commit_due_ms, halted_due_ms;
 	struct log_throttle say_absent, say_commit;
 };
 
@@ -160,30 +162,61 @@ static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
+/* Harmless: the rows are stored, so at worst they are read again. */
+static void commit_failed(struct feed_group *g, struct tally *tally, const struct err *err,
+			  int64_t now_ms)
+{
+	int64_t skipped;
+
+	g->commit_due_ms = now_ms + COMMIT_AGAIN_MS;
+	tally_add(tally, TALLY_COMMIT_FAILURES, 1);
+	if (log_due(&g->say_commit, now_ms, SAY_COMMIT_MS, &skipped))
+		log_warn("offsets could not be committed to Kafka; the next commit covers them",
+			 L_STR("error", err->text), L_INT("suppressed", skipped));
+}
+
 static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
 {
 	struct feed_group *g = self;
 	struct err err;
-	int64_t skipped;
 
-	g->check_due_ms = now_ms + CHECK_MS;
-	switch (consumer_commit(g->consumer, g->partitions, &err)) {
-	case ERR_NONE:
-		partitions_committed(g->partitions);
+	switch (consumer_commit_answer(g->consumer, g->partitions, 0, &err)) {
+	case COMMIT_NONE:
+	case COMMIT_UNDER_WAY:
 		break;
-	case ERR_FATAL:
+	case COMMIT_DONE:
+		FAULT("after_commit");
+		g->check_due_ms = now_ms + CHECK_MS;
+		break;
+	case COMMIT_REFUSED:
+		commit_failed(g, tally, &err, now_ms);
+		break;
+	case COMMIT_REPLACED:
 		log_error("this writer was replaced by another one with the same group-instance-id",
 			  L_STR("error", err.text));
 		return FOLLOW_REPLACED;
-	default:
-		/* Harmless: the rows are stored, so at worst they are read again. */
-		tally_add(tally, TALLY_COMMIT_FAILURES, 1);
-		if (log_due(&g->say_commit, now_ms, SAY_COMMIT_MS, &skipped))
-			log_warn(
-				"offsets could not be committed to Kafka; the next commit covers them",
-				L_STR("error", err.text), L_INT("suppressed", skipped));
 	}
+	if (now_ms >= g->commit_due_ms && consumer_commit(g->consumer, g->partitions, &err) != 0)
+		commit_failed(g, tally, &err, now_ms);
 	return FOLLOW_NOTHING;
+}
+
+/* One that was under way may have been sent before the last batch was stored: so two, at most. */
+static void settle(void *self, struct tally *tally, int64_t until_ms)
+{
+	struct feed_group *g = self;
+	struct err err = {0};
+	int64_t left;
+	enum commit_answer answer = COMMIT_DONE;
+
+	while ((answer == COMMIT_DONE || answer == COMMIT_UNDER_WAY) &&
+	       (left = until_ms - clock_boot_ms()) > 0 &&
+	       consumer_commit(g->consumer, g->partitions, &err) == 0)
+		answer = consumer_commit_answer(g->consumer, g->partitions, (int)left, &err);
+	if (answer == COMMIT_DONE)
+		FAULT("after_commit");
+	if (answer != COMMIT_NONE && answer != COMMIT_DONE)
+		commit_failed(g, tally, &err, clock_boot_ms());
 }
 
 static int64_t left(const void *self)
@@ -220,9 +253,9 @@ static void free_group(void *self)
 
 struct feed *feed_group_new(const struct options *o, struct err *err)
 {
-	static const struct feed_kind kind = {free_group, join, absent, ask,    start,
-					      started,    halt, left,   report, check,
-					      commit,     NULL, NULL,   NULL};
+	static const struct feed_kind kind = {free_group, join,   absent, ask,    start,
+					      started,    halt,   left,   report, check,
+					      commit,     settle, NULL,   NULL,   NULL};
 	struct consumer *consumer = consumer_new(o, 1, err);
 	struct feed_group *g;
 

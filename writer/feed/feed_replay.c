@@ -241,9 +241,9 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 			     struct err *err)
 {
 	/* (it commits nothing: its place is in the database) */
-	static const struct feed_kind kind = {free_replay, join,  absent,       ask,      start,
-					      started,     halt,  left,         report,   NULL,
-					      NULL,        wants, short_of_end, exit_code};
+	static const struct feed_kind kind = {free_replay, join, absent, ask,          start,
+					      started,     halt, left,   report,       NULL,
+					      NULL,        NULL, wants,  short_of_end, exit_code};
 	struct consumer *consumer = consumer_new(o, 0, err);
 	struct feed_replay *r;
 

@@ -190,10 +190,12 @@ void partitions_store(struct partitions *ps, int32_t id, int64_t next)
 		p->stored = next;
 }
 
-void partitions_committed(struct partitions *ps)
+void partitions_committed(struct partitions *ps, int32_t id, int64_t offset)
 {
-	for (size_t i = 0; i < ps->n; i++)
-		ps->v[i].committed = ps->v[i].finished;
+	struct partition *p = find(ps, id);
+
+	if (p != NULL)
+		p->committed = offset;
 }
 
 int64_t partitions_generation(const struct partitions *ps)

@@ -84,9 +84,9 @@ void partitions_halt(struct partitions *ps, const struct arrival *a, const struc
 /* What the database says of the message at `offset` that halted it: is it a dead letter? */
 void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped);
 void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
-/* What was taken below `next` is stored; and then: Kafka knows all that is finished. */
+/* What was taken below `next` is stored; and then: Kafka knows. */
 void partitions_store(struct partitions *ps, int32_t id, int64_t next);
-void partitions_committed(struct partitions *ps);
+void partitions_committed(struct partitions *ps, int32_t id, int64_t offset);
 
 /* Grows with each set and restart: then whatever is in memory is void. */
 int64_t partitions_generation(const struct partitions *ps);

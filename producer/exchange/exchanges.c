@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/exchange/exchanges.h"
+
+#include <string.h>
+
+#include "producer/exchange/upbit.h"
+
+static const struct exchange *const known[] = {&exchange_upbit};
+
+const struct exchange *exchange_of_source(const char *source)
+{
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		size_t n = strlen(known[i]->name);
+
+		if (strncmp(source, known[i]->name, n) == 0 &&
+		    (source[n] == '\0' || source[n] == '-'))
+			return known[i];
+	}
+	return NULL;
+}

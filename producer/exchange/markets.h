@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The markets that an exchange has now, sorted, each once. Delisted ones are not among them. */
+#ifndef GAPLESS_MARKETS_H
+#define GAPLESS_MARKETS_H
+
+#include <stddef.h>
+
+#include "common/candle.h"
+
+struct markets {
+	char (*names)[SYMBOL_BYTES];
+	size_t n;
+	size_t odd; /* entries whose name is not of a symbol's form: left out */
+};
+
+/* Makes room for n names, of which there are none yet. */
+void markets_init(struct markets *m, size_t n);
+/* Adds a name, in any order; one that is not of a symbol's form is counted. */
+void markets_add(struct markets *m, const char *name);
+void markets_sort(struct markets *m);
+int markets_has(const struct markets *m, const char *symbol);
+void markets_release(struct markets *m);
+
+#endif

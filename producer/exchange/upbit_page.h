@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Upbit's pages of candles. Pure. */
+#ifndef GAPLESS_UPBIT_PAGE_H
+#define GAPLESS_UPBIT_PAGE_H
+
+#include "common/interval.h"
+#include "producer/exchange/page.h"
+
+enum { UPBIT_PAGE_ROWS = 200 }; /* a greater `count` is silently cut to it */
+
+/* Parses the answer to a request for `symbol` and `iv` with `to` (exclusive). The digits of a row
+ * are those of the answer (decimal.h); its revision is the row's `timestamp` field, ms of its last
+ * trade. Rows may come in any order; a row that comes twice with the same digits is one row;
+ * unknown fields are ignored.
+ *
+ * Rejected whole (the sentence names the row, counted from 1 as sent, and the cause): anything but
+ * strict JSON (UTF-8, no control characters in strings, no duplicate of a field, nothing after it);
+ * anything but an array of at most UPBIT_PAGE_ROWS objects (of an error object the exchange's
+ * message is given); a field that is missing or of the wrong type; a number that is too long; a row
+ * of another market or unit, off the grid, at or after `to`, or refused by message_validate; one
+ * start with two different contents. */
+int upbit_page_parse(const char *body, size_t len, const char *symbol, const struct interval *iv,
+		     int64_t to_ms, struct page *out, struct err *err)
+	__attribute__((warn_unused_result));
+
+#endif

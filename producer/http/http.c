@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/http/http.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/clock.h"
+#include "producer/http/transfer.h"
+
+enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, CONNECTIONS_MAX = 16, FDS_MAX = 8 };
+
+/* The lists are rings through a head of their own: its next is the first, its prev the last. A
+ * transfer is in one of them: under way, to be taken, or at rest for the next request (its settings
+ * and its place in libcurl are kept). */
+struct http {
+	CURLM *multi;
+	struct transfer running, finished, idle;
+	int n_in_flight;
+	char *base_url; /* without slashes at its end */
+	const char *protocols;
+	char *user_agent, *proxy, *ca_file;
+	struct curl_slist *headers;
+	struct transfer_settings settings;
+	int connections;
+};
+
+/* ---------------------------------------------------------------- lists of transfers */
+
+static void list_init(struct transfer *list)
+{
+	list->next = list->prev = list;
+}
+
+static void list_append(struct transfer *list, struct transfer *t)
+{
+	t->next = list;
+	t->prev = list->prev;
+	list->prev->next = t;
+	list->prev = t;
+}
+
+static struct transfer *list_first(struct transfer *list)
+{
+	return list->next == list ? NULL : list->next;
+}
+
+static void list_remove(struct transfer *t)
+{
+	t->prev->next = t->next;
+	t->next->prev = t->prev;
+	t->next = t->prev = NULL;
+}
+
+/* ---------------------------------------------------------------- the base URL */
+
+static int is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+static int has_part(CURLU *url, CURLUPart part)
+{
+	char *text = NULL;
+	int has = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+
+	curl_free(text);
+	return has;
+}
+
+#define EXAMPLE "https://api.upbit.com"
+
+/* Decides what protocol may be spoken. */
+static int base_url_check(struct http *http, const char *base_url, struct err *err)
+{
+	CURLU *url = curl_url();
+	char *scheme = NULL, *host = NULL;
+	int result = -1;
+	size_t len;
+
+	if (!url || curl_url_set(url, CURLUPART_URL, base_url, 0) ||
+	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) ||
+	    curl_url_get(url, CURLUPART_HOST, &host, 0)) {
+		err_set(err, ERR_FATAL, "The exchange's URL does not parse; it should be like %s.",
+			EXAMPLE);
+	} else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD) ||
+		   has_part(url, CURLUPART_QUERY) || has_part(url, CURLUPART_FRAGMENT)) {
+		err_set(err, ERR_FATAL,
+			"The exchange's URL has a user, a query or a fragment; it should be like %s.",
+			EXAMPLE);
+	} else if (strcmp(scheme, "https") != 0 &&
+		   !(strcmp(scheme, "http") == 0 && is_loopback(host))) {
+		err_set(err, ERR_FATAL,
+			"The exchange's URL begins with \"%.16s://\"; it must be https, or http on loopback.",
+			scheme);
+	} else {
+		http->protocols = strcmp(scheme, "https") == 0 ? "https" : "http";
+		http->base_url = xstrdup(base_url);
+		for (len = strlen(base_url); len > 0 && base_url[len - 1] == '/'; len--)
+			http->base_url[len - 1] = 0;
+		result = 0;
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(url);
+	return result;
+}
+
+/* libcurl names a proxy that it does not understand in its error text, with the password in it:
+ * refused here. */
+static int proxy_check(const char *proxy, struct err *err)
+{
+	static const char *const schemes[] = {"http",    "https",  "socks4",
+					      "socks4a", "socks5", "socks5h"};
+	CURLU *url = curl_url();
+	char *scheme = NULL, *host = NULL;
+	int known = 0;
+
+	if (url &&
+	    !curl_url_set(url, CURLUPART_URL, proxy,
+			  CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
+	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+	    !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
+		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
+						  guesses of other URLs */
+		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+			known = known || strcmp(scheme, schemes[i]) == 0;
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(url);
+	if (!known)
+		return err_set(
+			err, ERR_FATAL,
+			"The proxy's URL does not parse, or its scheme is not http, https or socks; it "
+			"should be like http://proxy.example:3128.");
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static int multi_init(struct http *http, struct err *err)
+{
+	CURLMcode code = CURLM_OUT_OF_MEMORY;
+
+	http->multi = curl_multi_init();
+	if (http->multi)
+		code = curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	code = code ? code
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+					(long)http->connections);
+	code = code ? code
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+					(long)http->connections);
+	code = code ? code
+		    : curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->connections);
+	if (code != CURLM_OK)
+		return err_set(err, ERR_FATAL, "libcurl cannot be set up: \"%s\".",
+			       curl_multi_strerror(code));
+	http->headers = curl_slist_append(NULL, "Accept: application/json");
+	if (!http->headers)
+		return err_set(err, ERR_FATAL, "libcurl cannot be set up: out of memory.");
+	return 0;
+}
+
+static int positive_or(int value, int otherwise)
+{
+	return value > 0 ? value : otherwise;
+}
+
+struct http *http_new(const struct http_config *config, struct err *err)
+{
+	struct http *http;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		err_set(err, ERR_FATAL, "libcurl cannot be set up.");
+		return NULL;
+	}
+	http = xcalloc(1, sizeof(*http));
+	list_init(&http->running);
+	list_init(&http->finished);
+	list_init(&http->idle);
+	http->user_agent = xstrdup(config->user_agent);
+	http->proxy = xstrdup(config->proxy ? config->proxy : "");
+	http->ca_file = xstrdup(config->ca_file ? config->ca_file : "");
+	http->connections = positive_or(config->connections, HTTP_CONNECTIONS);
+	if (http->connections > CONNECTIONS_MAX)
+		http->connections = CONNECTIONS_MAX;
+	if (base_url_check(http, config->base_url, err) < 0 ||
+	    (*http->proxy && proxy_check(http->proxy, err) < 0) || multi_init(http, err) < 0) {
+		http_free(http);
+		return NULL;
+	}
+	http->settings = (struct transfer_settings){
+		.protocols = http->protocols,
+		.user_agent = http->user_agent,
+		.proxy = http->proxy,
+		.ca_file = http->ca_file,
+		.headers = http->headers,
+		.connect_ms = positive_or(config->connect_ms, CONNECT_MS),
+		.total_ms = positive_or(config->total_ms, TOTAL_MS),
+		.idle_s = positive_or(config->idle_s, IDLE_S),
+	};
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	struct transfer *t;
+
+	if (!http)
+		return;
+	if (http->multi)
+		http_cancel_all(http);
+	while ((t = list_first(&http->idle))) {
+		list_remove(t);
+		transfer_free(t);
+	}
+	curl_multi_cleanup(http->multi);
+	curl_slist_free_all(http->headers);
+	free(http->base_url);
+	free(http->user_agent);
+	free(http->proxy);
+	free(http->ca_file);
+	free(http);
+	curl_global_cleanup();
+}
+
+int http_get(struct http *http, const char *url, void *tag, struct err *err)
+{
+	struct transfer *t = list_first(&http->idle);
+	size_t base_len = strlen(http->base_url);
+	CURLMcode code = CURLM_OUT_OF_MEMORY;
+
+	if (strncmp(url, http->base_url, base_len) != 0 || url[base_len] != '/')
+		return err_set(err, ERR_FATAL,
+			       "A request was to go to another place than the exchange's URL.");
+	if (t)
+		list_remove(t);
+	else
+		t = transfer_new(&http->settings, err);
+	if (!t)
+		return -1;
+	if (transfer_begin(t, url, tag) == CURLE_OK)
+		code = curl_multi_add_handle(http->multi, t->easy);
+	if (code != CURLM_OK) {
+		err_set(err, ERR_FATAL, "A request cannot be started: libcurl says \"%s\".",
+			curl_multi_strerror(code));
+		transfer_free(t);
+		return -1;
+	}
+	list_append(&http->running, t);
+	http->n_in_flight++;
+	return 0;
+}
+
+/* Moves everything on, and what has finished to its list. */
+static CURLMcode perform(struct http *http)
+{
+	CURLMcode code;
+	int running, left;
+	CURLMsg *msg;
+
+	code = curl_multi_perform(http->multi, &running);
+	while ((msg = curl_multi_info_read(http->multi, &left))) {
+		struct transfer *t = NULL;
+		char *private = NULL;
+		CURLcode result;
+		long status = 0;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		result = msg->data.result;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+		t = (struct transfer *)(void *)private;
+		t->result = result;
+		t->status = (int)status;
+		t->finished_boot_ms = clock_boot_ms();
+		curl_multi_remove_handle(http->multi, t->easy); /* msg is gone with it */
+		list_remove(t);
+		list_append(&http->finished, t);
+	}
+	return code;
+}
+
+int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struct err *err)
+{
+	struct curl_waitfd extra[FDS_MAX];
+	CURLMcode code;
+
+	if (nfds > FDS_MAX)
+		return err_set(err, ERR_FATAL,
+			       "%d descriptors were to be waited for; %d are possible.", nfds,
+			       FDS_MAX);
+	for (int i = 0; i < nfds; i++)
+		extra[i] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
+	code = perform(http);
+	if (code == CURLM_OK && !list_first(&http->finished) && timeout_ms > 0) {
+		code = curl_multi_poll(http->multi, extra, (unsigned)nfds, timeout_ms, NULL);
+		if (code == CURLM_OK)
+			code = perform(http);
+	}
+	if (code != CURLM_OK)
+		return err_set(err, ERR_FATAL,
+			       "Waiting for the exchange failed: libcurl says \"%s\".",
+			       curl_multi_strerror(code));
+	return 0;
+}
+
+/* Back to the idle ones; as many are kept as there can be connections. */
+static void transfer_rest(struct http *http, struct transfer *t)
+{
+	int n = 0;
+
+	for (struct transfer *i = http->idle.next; i != &http->idle; i = i->next)
+		n++;
+	if (n >= http->connections)
+		transfer_free(t);
+	else
+		list_append(&http->idle, t);
+}
+
+/* ---------------------------------------------------------------- answers */
+
+int http_take(struct http *http, struct http_answer *out)
+{
+	struct transfer *t = list_first(&http->finished);
+
+	if (!t)
+		return 0;
+	list_remove(t);
+	http->n_in_flight--;
+	*out = (struct http_answer){
+		.tag = t->tag, .status = t->status, .head = t->head, .body = t->body};
+	buf_init(&t->head, HTTP_HEAD_MAX_BYTES);
+	buf_init(&t->body, HTTP_BODY_MAX_BYTES);
+	out->received_boot_ms = t->head_boot_ms;
+	if (t->result != CURLE_OK || t->status < 200) {
+		out->status = 0;
+		out->received_boot_ms = t->finished_boot_ms;
+		transfer_describe(t, &out->err);
+	}
+	transfer_rest(http, t);
+	return 1;
+}
+
+void http_answer_release(struct http_answer *answer)
+{
+	buf_release(&answer->head);
+	buf_release(&answer->body);
+}
+
+int http_in_flight(const struct http *http)
+{
+	return http->n_in_flight;
+}
+
+void http_cancel_all(struct http *http)
+{
+	struct transfer *t;
+
+	while ((t = list_first(&http->running))) {
+		curl_multi_remove_handle(http->multi, t->easy);
+		list_remove(t);
+		transfer_free(t);
+	}
+	while ((t = list_first(&http->finished))) {
+		list_remove(t);
+		transfer_free(t);
+	}
+	http->n_in_flight = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* One request at libcurl: an easy handle with our conventions (http.h), and what comes of it. The
+ * handle is kept for the next request. */
+#ifndef GAPLESS_TRANSFER_H
+#define GAPLESS_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/error.h"
+
+enum { HTTP_BODY_MAX_BYTES = 1 << 20, HTTP_HEAD_MAX_BYTES = 64 << 10, HTTP_HEAD_MAX_LINES = 100 };
+
+/* The settings of every handle. Not owned. */
+struct transfer_settings {
+	const char *protocols;                    /* "https", or "http" */
+	const char *user_agent, *proxy, *ca_file; /* "": none */
+	const struct curl_slist *headers;
+	int connect_ms, total_ms, idle_s;
+};
+
+/* Why we broke an answer off. */
+enum transfer_bound { BOUND_NONE, BOUND_HEAD, BOUND_BODY };
+
+struct transfer {
+	CURL *easy;
+	struct transfer *next, *prev; /* for http.c's lists */
+	void *tag;
+	struct buf head, body;
+	int head_lines;
+	int body_began;
+	int64_t head_boot_ms;
+	enum transfer_bound bound;
+	char reason[CURL_ERROR_SIZE];
+	/* once it is finished: */
+	CURLcode result;
+	int status;
+	int64_t finished_boot_ms;
+};
+
+/* NULL: *err (ERR_FATAL). */
+struct transfer *transfer_new(const struct transfer_settings *settings, struct err *err)
+	__attribute__((warn_unused_result));
+void transfer_free(struct transfer *t);
+/* Makes it ready for a request. libcurl copies the URL. */
+CURLcode transfer_begin(struct transfer *t, const char *url, void *tag)
+	__attribute__((warn_unused_result));
+/* What went wrong with one that has no complete answer: class and sentence as http_answer has them.
+ */
+void transfer_describe(const struct transfer *t, struct err *err);
+
+#endif

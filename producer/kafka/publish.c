@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/kafka/publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/fault.h"
+#include "common/kafka.h"
+#include "common/log.h"
+#include "producer/kafka/topic.h"
+#include "producer/series/series.h"
+
+enum {
+	RECREATED_MAX = 3, /* within RECREATED_WINDOW_MS: a person should look */
+	RECREATED_WINDOW_MS = 10 * 60 * 1000,
+	GIVE_UP_MS = 2000,
+	SAY_MS = 10000,
+	STALLED_MS = 2000, /* a report is awaited for so long: no more is sent there */
+	PAUSE_FIRST_MS = 500,
+	PAUSE_MAX_MS = 30000
+};
+
+/* How one partition takes what it is sent. */
+struct lane {
+	int64_t outstanding;
+	int64_t moved_boot_ms; /* when a report came last, or the first message went */
+	struct backoff pause;  /* after refusals */
+	int64_t pause_boot_ms;
+};
+
+struct publisher {
+	const struct options *options;
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue; /* the main queue, for its io event */
+	int fd;
+	struct lane *lanes; /* one for each partition, at least one */
+	int32_t n;
+	int64_t outstanding; /* in all of them */
+	struct publisher_stats stats;
+	struct buf value;
+	int64_t recreated_ms[RECREATED_MAX];
+	struct log_throttle failures, full;
+};
+
+/* What a message's report is about. */
+struct ticket {
+	struct series *series;
+	int32_t lane;
+	int64_t timestamp_ms, covers_from_ms, covers_to_ms;
+};
+
+static void lane_reported(struct publisher *p, struct lane *lane, int failed)
+{
+	int64_t boot = clock_boot_ms();
+
+	p->outstanding--;
+	lane->outstanding--;
+	lane->moved_boot_ms = boot;
+	if (!failed)
+		backoff_reset(&lane->pause);
+	else if (boot >= lane->pause_boot_ms)
+		lane->pause_boot_ms = boot + backoff_next_ms(&lane->pause, backoff_random());
+}
+
+static void lane_sent(struct publisher *p, struct lane *lane)
+{
+	p->outstanding++;
+	if (lane->outstanding++ == 0)
+		lane->moved_boot_ms = clock_boot_ms();
+}
+
+void publisher_partitions(struct publisher *p, int32_t n)
+{
+	if (n > p->n) { /* what is outstanding keeps its place */
+		p->lanes = xreallocarray(p->lanes, (size_t)n, sizeof *p->lanes);
+		for (int32_t i = p->n; i < n; i++) {
+			p->lanes[i] = (struct lane){0};
+			backoff_init(&p->lanes[i].pause, PAUSE_FIRST_MS, PAUSE_MAX_MS);
+		}
+		p->n = n;
+	}
+}
+
+/* partition: one of those that do not take any. */
+static void full_say(struct publisher *p, int32_t partition, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (log_due(&p->full, boot_ms, SAY_MS, &skipped))
+		log_warn(
+			"Kafka does not take the messages as fast as they come, or is away; not fetching more",
+			L_INT("waiting_messages", p->outstanding), L_INT("partition", partition),
+			L_INT("suppressed", skipped));
+}
+
+static int is_stalled(const struct lane *lane, int64_t boot_ms)
+{
+	return lane->outstanding > 0 && boot_ms - lane->moved_boot_ms >= STALLED_MS;
+}
+
+static void stalled_say(struct publisher *p)
+{
+	int64_t boot = clock_boot_ms();
+
+	for (int32_t i = 0; i < p->n; i++)
+		if (is_stalled(&p->lanes[i], boot))
+			full_say(p, i, boot);
+}
+
+int publisher_has_room(struct publisher *p, int64_t messages)
+{
+	int32_t fullest = 0;
+
+	if (p->options->queue_messages - p->outstanding >= messages)
+		return 1;
+	for (int32_t i = 1; i < p->n; i++)
+		if (p->lanes[i].outstanding > p->lanes[fullest].outstanding)
+			fullest = i;
+	full_say(p, fullest, clock_boot_ms());
+	return 0;
+}
+
+int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms)
+{
+	const struct lane *lane = &p->lanes[topic_partition_of(symbol, p->n)];
+
+	return boot_ms >= lane->pause_boot_ms && !is_stalled(lane, boot_ms);
+}
+
+static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+	struct publisher *p = opaque;
+	struct ticket *t = message->_private;
+	int64_t skipped;
+
+	(void)rk;
+	FAULT("after_delivery");
+	lane_reported(p, &p->lanes[t->lane], message->err != 0);
+	if (message->err) {
+		p->stats.failed++;
+		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
+		if (log_due(&p->failures, clock_boot_ms(), SAY_MS, &skipped))
+			log_warn("not delivered to Kafka; what it covered will be fetched again",
+				 L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
+				 L_STR("error", rd_kafka_err2str(message->err)),
+				 L_INT("suppressed", skipped));
+	} else {
+		p->stats.delivered++;
+		series_delivered(t->series, t->covers_from_ms, t->covers_to_ms);
+	}
+	free(t);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	(void)opaque;
+	kafka_log_error(rk, code, reason);
+}
+
+static int open_handle(struct publisher *p, struct err *err)
+{
+	char queue_messages[24];
+	const struct kafka_property role[] = {{"enable.idempotence", "true"},
+					      {"linger.ms", "20"},
+					      {"compression.type", "lz4"},
+					      {"queue.buffering.max.messages", queue_messages},
+					      {"allow.auto.create.topics", "false"},
+					      {NULL, NULL}};
+	static const char *const fixed[] = {
+		"enable.idempotence",           "acks",
+		"request.required.acks",        "partitioner",
+		"allow.auto.create.topics",     "enable.gapless.guarantee",
+		"queue.buffering.max.messages", NULL};
+	rd_kafka_conf_t *conf;
+	char text[256];
+
+	snprintf(queue_messages, sizeof queue_messages, "%lld",
+		 (long long)p->options->queue_messages);
+	conf = kafka_conf_new(p->options->brokers, role, fixed, &p->options->kafka, err);
+	if (!conf)
+		return -1;
+	rd_kafka_conf_set_opaque(conf, p);
+	rd_kafka_conf_set_dr_msg_cb(conf, report);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+	if (!p->rk) {
+		rd_kafka_conf_destroy(conf);
+		return err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
+	}
+	p->queue = rd_kafka_queue_get_main(p->rk);
+	rd_kafka_queue_io_event_enable(p->queue, p->fd, &(uint64_t){1}, sizeof(uint64_t));
+	return 0;
+}
+
+static void close_handle(struct publisher *p)
+{
+	if (!p->rk)
+		return;
+	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(p->rk, GIVE_UP_MS); /* every report, so that no ticket stays */
+	rd_kafka_queue_destroy(p->queue);
+	rd_kafka_destroy(p->rk);
+	p->rk = NULL;
+	p->queue = NULL;
+}
+
+struct publisher *publisher_new(const struct options *options, struct err *err)
+{
+	struct publisher *p = xcalloc(1, sizeof *p);
+
+	p->options = options;
+	publisher_partitions(p, 1); /* until it is known */
+	buf_init(&p->value, MESSAGE_MAX_BYTES);
+	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (p->fd < 0) {
+		err_set(err, ERR_FATAL,
+			"no file descriptor for an eventfd: raise the limit of open files");
+	} else if (open_handle(p, err) == 0) {
+		return p;
+	}
+	publisher_free(p);
+	return NULL;
+}
+
+void publisher_free(struct publisher *p)
+{
+	if (!p)
+		return;
+	close_handle(p);
+	if (p->fd >= 0)
+		close(p->fd);
+	buf_release(&p->value);
+	free(p->lanes);
+	free(p);
+}
+
+int64_t publisher_outstanding(const struct publisher *p)
+{
+	return p->outstanding;
+}
+
+int publisher_fd(const struct publisher *p)
+{
+	return p->fd;
+}
+
+rd_kafka_t *publisher_handle(struct publisher *p)
+{
+	return p->rk;
+}
+
+struct publisher_stats publisher_stats(const struct publisher *p)
+{
+	return p->stats;
+}
+
+static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub,
+				      struct ticket *ticket)
+{
+	return rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(p->options->topic),
+				 RD_KAFKA_V_KEY(pub->candle.symbol, strlen(pub->candle.symbol)),
+				 RD_KAFKA_V_VALUE(p->value.data, p->value.len),
+				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+				 RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
+}
+
+void publisher_send(struct publisher *p, struct series *s, const struct publication *pub,
+		    int64_t fetched_at_ms)
+{
+	struct message m = {.candle = pub->candle,
+			    .covers_from_ms = pub->covers_from_ms,
+			    .covers_to_ms = pub->covers_to_ms,
+			    .fetched_at_ms = fetched_at_ms,
+			    .origin = pub->origin};
+	struct ticket *ticket = xmalloc(sizeof *ticket);
+	struct err err = {0};
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
+
+	snprintf(m.source, sizeof m.source, "%s", p->options->source);
+	*ticket = (struct ticket){s, topic_partition_of(pub->candle.symbol, p->n),
+				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
+	buf_clear(&p->value);
+	if (message_validate(&m, &err) == 0 && message_encode(&m, &p->value) == 0)
+		code = send_value(p, pub, ticket);
+	if (code) {
+		p->stats.failed++;
+		log_error("a candle could not be published; its interval stays a gap", L_SERIES(s),
+			  L_TIME("timestamp", pub->candle.timestamp_ms),
+			  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
+		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);
+		free(ticket);
+		return;
+	}
+	lane_sent(p, &p->lanes[ticket->lane]);
+	p->stats.sent++;
+}
+
+/* After a fatal error: a new handle; everything outstanding has been reported as failed. */
+static int recreate(struct publisher *p, struct err *err)
+{
+	char text[256];
+	rd_kafka_resp_err_t code = rd_kafka_fatal_error(p->rk, text, sizeof text);
+	int64_t now = clock_boot_ms(), *slot = &p->recreated_ms[p->stats.recreated % RECREATED_MAX];
+
+	log_warn("the idempotent producer failed and is recreated",
+		 L_STR("error", rd_kafka_err2name(code)), L_STR("error", text));
+	if (*slot && now - *slot < RECREATED_WINDOW_MS)
+		return err_set(
+			err, ERR_FATAL,
+			"the idempotent producer failed more than %d times in %d minutes: %s",
+			RECREATED_MAX, RECREATED_WINDOW_MS / 60000, text);
+	*slot = now;
+	p->stats.recreated++;
+	close_handle(p);
+	return open_handle(p, err);
+}
+
+int publisher_poll(struct publisher *p, struct err *err)
+{
+	uint64_t drained;
+
+	if (read(p->fd, &drained, sizeof drained) < 0)
+		drained = 0; /* nothing to drain */
+	rd_kafka_poll(p->rk, 0);
+	stalled_say(p);
+	if (rd_kafka_fatal_error(p->rk, NULL, 0))
+		return recreate(p, err);
+	return 0;
+}
+
+int64_t publisher_drain(struct publisher *p, int64_t deadline_ms)
+{
+	rd_kafka_flush(p->rk, (int)deadline_ms);
+	return p->outstanding;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The topic of candles: made where it is missing, refused where it would destroy history.
+ *
+ * Made with cleanup.policy=delete, retention.ms=-1 and message.timestamp.type=LogAppendTime: a
+ * broker refuses a producer whose clock is an hour ahead (CreateTime), and a 2018 candle stamped
+ * 2018 would be deleted at once by any finite retention. */
+#ifndef GAPLESS_TOPIC_H
+#define GAPLESS_TOPIC_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdint.h>
+
+#include "producer/options.h"
+
+/* 0: the topic is there and fit; *partitions gets their number. -1: ERR_RETRY (the broker is not up
+ * yet), or ERR_FATAL (compacted, not allowed). Blocks for at most about 15 s. */
+int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
+	__attribute__((warn_unused_result));
+/* The number of partitions now. 0 or -1 (ERR_RETRY). */
+int topic_partitions(rd_kafka_t *rk, const char *topic, int *partitions, struct err *err)
+	__attribute__((warn_unused_result));
+/* The partition of a symbol among n, as the publisher's partitioner (murmur2_random, Java's
+ * default) chooses it. */
+int32_t topic_partition_of(const char *symbol, int32_t n);
+
+#endif

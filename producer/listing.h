@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The exchange's list of markets: re-read hourly (--markets-s), sooner if a market turned out to be
+ * unknown. A new one that a pattern wants is picked up, one that is gone ends what is wanted of
+ * it. */
+#ifndef GAPLESS_LISTING_H
+#define GAPLESS_LISTING_H
+
+#include "producer/due.h"
+#include "producer/series/catalogue.h"
+
+struct listing;
+
+struct listing *listing_new(int64_t period_ms);
+void listing_free(struct listing *l);
+
+int listing_is_due(const struct listing *l, int64_t boot_ms);
+/* It has been read, once. */
+int listing_was_read(const struct listing *l);
+/* The list came: what it says goes to the series, and new ones are added. Returns what is due. */
+unsigned listing_came(struct listing *l, const struct markets *markets, struct catalogue *catalogue,
+		      int64_t boot_ms);
+/* It did not come: again after a pause. */
+void listing_failed(struct listing *l, int64_t boot_ms);
+/* Due after that pause, or earlier. */
+void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms);
+/* What follows for the series that are ours (DUE_JUDGE), and says it. */
+void listing_judge(const struct catalogue *catalogue, int64_t boot_ms);
+
+#endif

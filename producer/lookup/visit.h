@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* One visit to the brokers and the database, on a thread that may block (libpq does on name
+ * look-ups). A visit waits for nothing: where the writer is not as far as it has to be, the caller
+ * comes again.
+ *
+ *   1. what is wanted is made durable, so that it comes back after the tables were emptied
+ *   2. E = end offsets of the partitions whose lookup begins
+ *   3. where the writer's position has reached E: coverage, and what is stored in the gaps
+ *
+ * What was delivered before 2 is then in the coverage, or was lost. */
+#ifndef GAPLESS_VISIT_H
+#define GAPLESS_VISIT_H
+
+#include "common/error.h"
+#include "producer/kafka/members.h"
+#include "producer/series/series.h"
+
+struct visit_partition {
+	int32_t id;
+	int begins;       /* in: its end offset is to be read */
+	int takes_anyway; /* in: the coverage counts though the writer has not come so far */
+	int64_t low, end; /* of the log; in, or where it begins out */
+	int64_t position; /* out: next offset of the writer; 0: none */
+	int reached;      /* out: the writer has stored everything before `end` */
+	struct err err;   /* out: class ERR_NONE, or the end cannot be read */
+};
+
+struct visit_series {
+	struct series *series; /* the caller's, and its epoch when the visit was made */
+	uint32_t epoch;
+	char symbol[SYMBOL_BYTES];
+	const struct interval *iv;
+	struct wanted wanted; /* in; of a partition that begins out: as in the database */
+	const char *state;
+	struct visit_partition *partition;
+	int looked_up;        /* out: covered and stored are read */
+	struct spans covered; /* out */
+	struct stored stored; /* out: rows in what is wanted, not covered, before live_from_ms */
+};
+
+struct visit {
+	int asks_members;    /* in: compare the members of the group */
+	int needs_members;   /* in: without them the visit has failed */
+	int writes_wanted;   /* 0: what is wanted in the database is neither read nor written */
+	int reads_open;      /* 1: fill open[] */
+	int64_t stored_rows; /* in: how many of the newest stored rows of each gap to read */
+	struct visit_partition *partitions;
+	size_t n_partitions;
+	struct visit_series *series;
+	size_t n;
+	/* out */
+	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
+	int members_known;
+	struct members members;
+	struct err members_err;     /* why they were not compared */
+	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */
+	size_t n_open;
+};
+
+/* A visit with those orders (what is marked in:), and room for so many partitions and series. */
+struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
+void visit_free(struct visit *v);
+/* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
+struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t boot_ms);
+/* NULL: the visit is not about that one. */
+struct visit_partition *visit_find(const struct visit *v, int32_t partition);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/lookup/visit_sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+/* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
+ * because its arrays need no quoting rules of our own; coordinates are positions, so that results
+ * find their way back. */
+#define WANTED                                                                                                               \
+	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from,"                           \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state," \
+	" to_timestamp(live_from / 1000) AS live_from"                                                                       \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"      \
+	" wanted_until bigint, listed_from bigint, known bool, state text, live_from bigint)) AS w"
+
+enum { JSON_MAX_BYTES = 16 << 20 };
+
+#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
+
+static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
+{
+	if (value == null_value)
+		return buf_printf(b, ",\"%s\":null", key);
+	return buf_printf(b, ",\"%s\":%" PRId64, key, value);
+}
+
+/* Which of the series a statement is about. */
+static int of_beginning(const struct visit_series *s)
+{
+	return s->partition->begins;
+}
+
+static int of_looked_up(const struct visit_series *s)
+{
+	return s->looked_up;
+}
+
+/* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
+static int series_json(const struct visit *visit, int (*of)(const struct visit_series *),
+		       struct buf *b, struct err *err)
+{
+	int full = buf_append(b, "[", 1), any = 0;
+
+	for (size_t i = 0; i < visit->n && !full; i++) {
+		const struct visit_series *s = &visit->series[i];
+		const struct wanted *w = &s->wanted;
+
+		if (!of(s))
+			continue;
+		full = buf_printf(
+			       b,
+			       "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"wanted_from\":%" PRId64,
+			       any++ ? "," : "", i, s->symbol, s->iv->name,
+			       w->widen ? "true" : "false", w->from_ms) ||
+		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
+		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
+		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}",
+				  w->known ? "true" : "false", s->state, w->live_from_ms);
+	}
+	if (full || buf_append(b, "]", 1))
+		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
+	return 0;
+}
+
+static int run(struct pg *pg, const char *sql, const char *first, const char *second,
+	       int64_t deadline_ms, struct err *err)
+{
+	const char *values[] = {first, second};
+
+	return pg_run(pg, sql,
+		      (struct pg_params){second  ? 2
+					 : first ? 1
+						 : 0,
+					 values},
+		      deadline_ms, err);
+}
+
+static int64_t cell(const PGresult *res, int row, int column, int64_t if_null)
+{
+	return PQgetisnull(res, row, column) ? if_null
+					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static int wanted_write(struct pg *pg, const char *source, const char *json, int64_t deadline_ms,
+			struct err *err)
+{
+	/* First start: what was covered before was wanted, should this row have been lost with its
+	 * table. */
+	static const char insert[] =
+		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
+		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
+		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
+	static const char update[] =
+		"UPDATE market_data_series s SET state = w.state,"
+		" wanted_until = CASE WHEN w.known THEN w.wanted_until ELSE s.wanted_until END,"
+		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
+		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
+		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
+		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
+		" FROM " WANTED
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
+		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
+		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
+
+	if (run(pg, insert, json, source, deadline_ms, err))
+		return -1;
+	return run(pg, update, json, NULL, deadline_ms, err);
+}
+
+static int wanted_read(struct pg *pg, const char *source, const char *json, struct visit *visit,
+		       int64_t deadline_ms, struct err *err)
+{
+	static const char select[] =
+		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS(
+			"s.wanted_until") " FROM " WANTED
+					  " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	const char *values[] = {json};
+	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
+	int rc = 0;
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+		struct visit_series *s;
+
+		if (at >= visit->n)
+			continue;
+		s = &visit->series[at];
+		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
+			rc = err_set(
+				err, ERR_FATAL,
+				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
+				"one source",
+				s->symbol, s->iv->name, PQgetvalue(res, i, 3), source);
+			break;
+		}
+		s->wanted.from_ms = interval_floor(s->iv, cell(res, i, 1, s->wanted.from_ms));
+		s->wanted.listed_from_ms = cell(res, i, 2, INT64_MIN);
+		s->wanted.until_ms = cell(res, i, 4, INT64_MAX);
+	}
+	PQclear(res);
+	return res ? rc : -1;
+}
+
+int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
+		     struct err *err)
+{
+	struct buf json;
+	int rc = -1;
+
+	buf_init(&json, JSON_MAX_BYTES);
+	if (series_json(visit, of_beginning, &json, err) == 0 &&
+	    wanted_write(pg, source, json.data, deadline_ms, err) == 0)
+		rc = wanted_read(pg, source, json.data, visit, deadline_ms, err);
+	buf_release(&json);
+	return rc;
+}
+
+int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
+		   struct err *err)
+{
+	const char *values[] = {source};
+	PGresult *res = pg_query(
+		pg,
+		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
+		(struct pg_params){1, values}, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	visit->open = xcalloc((size_t)PQntuples(res) + 1, sizeof *visit->open);
+	for (int i = 0; i < PQntuples(res); i++)
+		if (symbol_is_valid(PQgetvalue(res, i, 0)))
+			snprintf(visit->open[visit->n_open++], sizeof *visit->open, "%s",
+				 PQgetvalue(res, i, 0));
+	PQclear(res);
+	return 0;
+}
+
+int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, int64_t deadline_ms,
+			struct err *err)
+{
+	const char *values[] = {topic};
+	PGresult *res = pg_query(
+		pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
+		(struct pg_params){1, values}, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		for (size_t k = 0; k < visit->n_partitions; k++)
+			if (visit->partitions[k].id == cell(res, i, 0, -1))
+				visit->partitions[k].position = cell(res, i, 1, 0);
+	PQclear(res);
+	return 0;
+}
+
+/* One round trip with the series as $1 (and $2, where there is one). NULL: *err. */
+static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
+			     const struct visit *visit, int64_t deadline_ms, struct err *err)
+{
+	struct buf json;
+	PGresult *res = NULL;
+
+	buf_init(&json, JSON_MAX_BYTES);
+	if (series_json(visit, of_looked_up, &json, err) == 0) {
+		const char *values[] = {json.data, second};
+
+		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms,
+			       err);
+	}
+	buf_release(&json);
+	return res;
+}
+
+int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
+		"upper(r)") " FROM " WANTED
+			    " JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
+			    " ORDER BY w.i, lower(r)";
+	PGresult *res = visit_query(pg, select, NULL, visit, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+
+		if (at < visit->n)
+			spans_add(&visit->series[at].covered, cell(res, i, 1, INT64_MIN),
+				  cell(res, i, 2, INT64_MAX));
+	}
+	PQclear(res);
+	return 0;
+}
+
+int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] = "SELECT w.i, " EPOCH_MS(
+		"m.\"timestamp\"") ", m.revision FROM " WANTED
+				   " LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+				   " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(w.wanted_from, w.live_from), w.live_from))"
+				   " - coalesce(c.covered, '{}')) AS g"
+				   " CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
+				   " AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"
+				   " AND d.revision > 0 ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m";
+	char limit[24];
+	PGresult *res;
+
+	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
+	res = visit_query(pg, select, limit, visit, deadline_ms, err);
+	if (!res)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+
+		if (at < visit->n)
+			stored_add(&visit->series[at].stored, cell(res, i, 1, 0),
+				   cell(res, i, 2, 0));
+	}
+	PQclear(res);
+	return 0;
+}

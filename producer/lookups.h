@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Coverage lookups: what is covered is read from the database, and replaces what was known.
+ *
+ * The lookup of a partition begins with its end offset and ends when the writer's position has
+ * reached it (or has not moved for so long that what was known has to do). Partitions are
+ * independent: one that is slow, halted or leaderless holds up its own series alone. All of them
+ * that are not under way begin together, every pause_s; visits (lookup/visit.h) on a thread of
+ * their own do the work, one at a time. The database or the broker away: said, retried with growing
+ * pauses, never fatal. */
+#ifndef GAPLESS_LOOKUPS_H
+#define GAPLESS_LOOKUPS_H
+
+#include "producer/due.h"
+#include "producer/kafka/members.h"
+#include "producer/lookup/visitor.h"
+#include "producer/series/catalogue.h"
+
+struct lookups;
+
+/* keeps_wanted: what is wanted is kept in the database, and a market that it holds as wanted is
+ * added if a pattern wants it. The options outlive it. NULL: *err. */
+struct lookups *lookups_new(const struct options *options, int keeps_wanted, struct err *err);
+/* Ends the thread, waiting at most about a second for it (worker.h). */
+void lookups_free(struct lookups *l);
+/* Readable when a visit is over. */
+int lookups_fd(const struct lookups *l);
+
+/* Whatever is under way is of no use any more: it is looked up in these partitions, and now. */
+void lookups_now(struct lookups *l, const int32_t *partitions, size_t n);
+/* ... and nothing follows before the next lookups_now. */
+void lookups_cancel(struct lookups *l);
+/* 1 if the lookup of each partition has ended since lookups_now; *stored: the writer has stored
+ * everything that was published before it. */
+int lookups_are_complete(const struct lookups *l, int *stored);
+
+/* Takes what a visit has brought to the series that are ours; *members is set with DUE_MEMBERS.
+ * Returns what is due. */
+unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
+		      int64_t boot_ms, struct members *members);
+/* Starts a visit if one is due. members_only: nothing but the comparison of the members. The
+ * partition of a symbol is partition_of(symbol, opaque). */
+void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
+		   int32_t (*partition_of)(const char *symbol, const void *opaque),
+		   const void *opaque, int64_t boot_ms);
+/* How long until lookups_start has something to do. */
+int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms);
+
+#endif

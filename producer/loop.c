@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/stop.h"
+#include "producer/fetch.h"
+#include "producer/kafka/publish.h"
+#include "producer/kafka/topic.h"
+#include "producer/listing.h"
+#include "producer/lookups.h"
+#include "producer/requests.h"
+#include "producer/series/plan.h"
+#include "producer/series/series_page.h"
+#include "producer/share.h"
+
+enum {
+	TICK_MS = 500,      /* the longest wait of the loop */
+	ROOM_AGAIN_MS = 50, /* while the publisher is full */
+	REPORTS_MS = 1000,
+	PROGRESS_MS = 10000,
+	UNKNOWN_LIST_MS = 30 * 1000,
+	JUMP_AGAIN_MS =
+		1000,       /* a jump of the exchange's clock takes three answers to be believed */
+	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
+};
+
+/* For ever, or once: chosen at the start. */
+struct mode {
+	int keeps_wanted; /* lookups.h */
+	struct share *(*share)(struct loop *l, struct err *err);
+	/* An assignment, or new series: that many series were taken, and left. NULL: no matter. */
+	void (*owned)(const struct loop *l, size_t taken, size_t left);
+	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
+	int (*step)(struct loop *l, unsigned *due, struct err *err);
+};
+
+struct loop {
+	const struct options *options;
+	struct catalogue *catalogue;
+	struct requests *requests;
+	struct publisher *publisher;
+	struct share *share;
+	struct lookups *lookups;
+	struct listing *listing;
+	struct fetch *fetch;
+	const struct mode *mode;
+
+	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
+	int begun_said;
+	uint64_t backfill_turn;
+	struct publications publications; /* memory that is used again */
+	int64_t candles;                  /* published in all */
+	struct requests_stats requests_told;
+	int64_t candles_told, progress_boot_ms, reports_boot_ms;
+};
+
+/* ---- set up and down ---- */
+
+/* Called by the group, before the partitions are given back. */
+static void revoked(void *opaque, int lost)
+{
+	struct loop *l = opaque;
+
+	lookups_cancel(l->lookups);
+	if (!lost)
+		publisher_drain(l->publisher, HAND_OVER_MS);
+}
+
+static struct loop *make(const struct mode *mode, const struct options *o, int64_t since_ms,
+			 int64_t until_ms, struct err *err)
+{
+	struct loop *l = xcalloc(1, sizeof *l);
+
+	l->mode = mode;
+	l->options = o;
+	l->listing = listing_new(o->markets_s * 1000);
+	if ((l->catalogue = catalogue_new(o, since_ms, until_ms, err)) != NULL &&
+	    (l->requests = requests_new(o, err)) != NULL &&
+	    (l->publisher = publisher_new(o, err)) != NULL &&
+	    (l->lookups = lookups_new(o, mode->keeps_wanted, err)) != NULL &&
+	    (l->share = mode->share(l, err)) != NULL)
+		return l;
+	loop_free(l, 0);
+	return NULL;
+}
+
+int64_t loop_free(struct loop *l, int64_t drain_ms)
+{
+	int64_t left = 0;
+
+	if (!l)
+		return 0;
+	requests_free(l->requests);
+	if (l->publisher)
+		left = publisher_drain(l->publisher, drain_ms);
+	/* After the drain: any process that is assigned our partitions then sees all that we
+	 * published. */
+	share_free(l->share);
+	publisher_free(l->publisher);
+	lookups_free(l->lookups);
+	listing_free(l->listing);
+	fetch_free(l->fetch);
+	catalogue_free(l->catalogue);
+	publications_release(&l->publications);
+	free(l);
+	return left;
+}
+
+/* Pacing wants the time as it is, not as it was when the turn began. */
+static void time_read(struct loop *l)
+{
+	l->boot_ms = clock_boot_ms();
+	l->now_ms = requests_now_ms(l->requests, l->boot_ms);
+}
+
+/* ---- what came ---- */
+
+static void page_take(struct loop *l, const struct answer *a)
+{
+	const struct request *r = &a->request;
+	struct series *s = r->series;
+	int64_t listed_ms = series_listed_from_ms(s);
+
+	l->publications.n = 0;
+	series_page(s, r, &a->page, a->read_ms, l->boot_ms, &l->publications);
+	for (size_t i = 0; i < l->publications.n; i++)
+		publisher_send(l->publisher, s, &l->publications.v[i], a->read_ms);
+	l->candles += (int64_t)l->publications.n;
+	if (series_listed_from_ms(s) != listed_ms && series_listed_from_ms(s) != INT64_MIN)
+		log_info("the exchange has nothing older", L_SERIES(s),
+			 L_TIME("listed_from", series_listed_from_ms(s)));
+}
+
+static void candles_take(struct loop *l, const struct answer *a)
+{
+	struct series *s = a->request.series;
+
+	if (a->failure == FAILURE_SERIES)
+		listing_soon(l->listing, UNKNOWN_LIST_MS, l->boot_ms); /* has it been delisted? */
+	if (share_state(l->share) == SHARE_LOST || !series_is_current(s, a->request.epoch)) {
+		log_debug("an answer came for a series that is not ours any more",
+			  L_STR("symbol", series_symbol(s)));
+		return;
+	}
+	switch (a->failure) {
+	case FAILURE_NONE:
+		page_take(l, a);
+		break;
+	case FAILURE_OUTAGE:
+		series_unanswered(s, l->boot_ms);
+		break;
+	case FAILURE_SERIES:
+		series_unknown_market(s, l->boot_ms);
+		break;
+	case FAILURE_SPAN:
+		series_rejected(s, &a->request, l->boot_ms);
+		break;
+	case FAILURE_LIMIT:
+	case FAILURE_BAN:
+		break; /* the gate waits; the series has learned nothing */
+	}
+}
+
+static void answers_take(struct loop *l, unsigned *due)
+{
+	struct answer a;
+
+	while (requests_take(l->requests, &a)) {
+		if (a.clock_jumped)
+			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
+		if (!a.is_list)
+			candles_take(l, &a);
+		else if (a.failure == FAILURE_NONE)
+			*due |= listing_came(l->listing, &a.markets, l->catalogue, l->boot_ms);
+		else
+			listing_failed(l->listing, l->boot_ms);
+		answer_release(&a);
+	}
+	time_read(l);
+}
+
+static int lookups_came(struct loop *l, unsigned *due, struct err *err)
+{
+	struct members members;
+
+	*due |= lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members);
+	if (*due & DUE_MEMBERS)
+		return share_members(l->share, &members, l->boot_ms, due, err);
+	return 0;
+}
+
+/* ---- what follows ---- */
+
+static int may_publish(const struct series *s, const void *loop)
+{
+	const struct loop *l = loop;
+
+	return publisher_takes(l->publisher, series_symbol(s), l->boot_ms);
+}
+
+static struct plan plan_of(const struct loop *l, const struct request *in_flight, size_t n)
+{
+	struct plan plan = {.in_flight = in_flight,
+			    .n_in_flight = n,
+			    .may = may_publish,
+			    .opaque = l,
+			    .now_ms = l->now_ms,
+			    .boot_ms = l->boot_ms};
+
+	plan.series = catalogue_owned(l->catalogue, &plan.n);
+	return plan;
+}
+
+static void budget(struct loop *l)
+{
+	const unsigned char *ours;
+	int n;
+	enum budget budget = share_budget(l->share, &ours, &n);
+
+	requests_budget(l->requests, budget, ours, n);
+	publisher_partitions(l->publisher, n);
+}
+
+static void own(struct loop *l, unsigned *due)
+{
+	size_t left, taken = catalogue_own(l->catalogue, share_owns, l->share, &left);
+
+	if (taken > 0)
+		*due |= DUE_LOOKUP;
+	if (l->mode->owned)
+		l->mode->owned(l, taken, left);
+}
+
+/* The exchange's time is known: live can begin, without waiting for a lookup. */
+static void begin(struct loop *l, unsigned *due)
+{
+	size_t n;
+	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+
+	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (series_has_begun(owned[i]))
+			continue;
+		series_begin(owned[i], l->now_ms);
+		*due |= DUE_JUDGE; /* what is not listed is not asked for */
+	}
+	if (!l->begun_said)
+		log_info("the exchange answers", L_TIME("exchange_time", l->now_ms),
+			 L_INT("series", n));
+	l->begun_said = 1;
+}
+
+/* Sees to what the parts have said to be due. */
+static void follow_up(struct loop *l, unsigned due)
+{
+	const int32_t *partitions;
+	size_t n;
+
+	if (due & DUE_BUDGET)
+		budget(l);
+	if (due & DUE_OWN)
+		own(l, &due);
+	begin(l, &due);
+	if (due & DUE_JUDGE)
+		listing_judge(l->catalogue, l->boot_ms);
+	if (due & DUE_LOOKUP) {
+		partitions = share_partitions(l->share, &n);
+		lookups_now(l->lookups, partitions, n);
+	}
+}
+
+/* ---- what is asked next ---- */
+
+/* Returns how long until there is one to be started. */
+static int64_t lookup(struct loop *l)
+{
+	enum share_state state = share_state(l->share);
+
+	if (state != SHARE_HELD && (state != SHARE_AGREED || l->now_ms == 0))
+		return INT64_MAX;
+	lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of, l->share,
+		      l->boot_ms);
+	return lookups_wait_ms(l->lookups, l->boot_ms);
+}
+
+/* What to ask now: 1 and *out, or 0 and how long until there is something. */
+static int choose(struct loop *l, const struct plan *plan, struct request *out, int64_t *wait_ms)
+{
+	struct request live, backfill;
+	int has_live = plan_live(plan, &live), has_backfill = plan_backfill(plan, &backfill);
+
+	if (has_live && (!has_backfill || requests_live_may(l->requests)))
+		*out = live;
+	else if (has_backfill)
+		*out = backfill;
+	else
+		*wait_ms = plan_live_next_ms(plan) - plan->now_ms;
+	return has_live || has_backfill;
+}
+
+/* Sends at most one request for candles. 1: sent, once more; 0: nothing before *wait_ms; -1: *err.
+ */
+static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
+{
+	struct request in_flight[REQUESTS_MAX], next;
+	size_t n = requests_in_flight(l->requests, in_flight);
+	struct plan plan = plan_of(l, in_flight, n);
+
+	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
+		return 0;
+	if (!publisher_has_room(l->publisher, (int64_t)(n + 1) * l->options->exchange->page_rows)) {
+		*wait_ms = ROOM_AGAIN_MS;
+		return 0;
+	}
+	*wait_ms = requests_wait_ms(l->requests, l->boot_ms);
+	if (*wait_ms > 0 || !choose(l, &plan, &next, wait_ms))
+		return 0;
+	if (requests_candles(l->requests, &next, l->boot_ms, err))
+		return -1;
+	if (!next.live)
+		series_backfill_sent(next.series, ++l->backfill_turn);
+	return 1;
+}
+
+static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
+{
+	int64_t lookup_ms = lookup(l);
+	int sent;
+
+	if (listing_is_due(l->listing, l->boot_ms))
+		requests_list(l->requests, l->boot_ms);
+	do {
+		time_read(l);
+		*wait_ms = TICK_MS;
+		sent = candles_ask(l, wait_ms, err);
+	} while (sent == 1);
+	if (*wait_ms > lookup_ms)
+		*wait_ms = lookup_ms;
+	if (*wait_ms > TICK_MS)
+		*wait_ms = TICK_MS;
+	return sent;
+}
+
+/* ---- how far it is ---- */
+
+static void reports(struct loop *l)
+{
+	size_t n;
+	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	int64_t came, empty;
+
+	if (l->boot_ms < l->reports_boot_ms)
+		return;
+	l->reports_boot_ms = l->boot_ms + REPORTS_MS;
+	for (size_t i = 0; i < n; i++)
+		if (series_report_finished(owned[i], &came, &empty))
+			log_info("Backfill done", L_SERIES(owned[i]), L_INT("candles", came),
+				 L_INT("intervals_without_trades", empty));
+}
+
+/* How late the latest live poll is, in ms; 0: none is. */
+static int64_t live_late_ms(const struct loop *l)
+{
+	struct request in_flight[REQUESTS_MAX], live;
+	struct plan plan = plan_of(l, in_flight, requests_in_flight(l->requests, in_flight));
+
+	if (l->now_ms == 0 || !plan_live(&plan, &live))
+		return 0;
+	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
+}
+
+static struct share *follow_share(struct loop *l, struct err *err)
+{
+	return share_of_group(l->options, revoked, l, err);
+}
+
+static void follow_owned(const struct loop *l, size_t taken, size_t left)
+{
+	struct plan plan = plan_of(l, NULL, 0);
+	double wanted = plan_live_rate(&plan), budget = requests_per_second(l->requests);
+	char text[200];
+
+	share_say(l->share, plan.n, taken, left);
+	if (wanted <= budget)
+		return;
+	snprintf(
+		text, sizeof text,
+		"%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
+		wanted, budget, wanted / budget);
+	log_warn("live polls exceed the budget; nothing is lost, candles come later",
+		 L_STR("error", text));
+}
+
+static int follow_step(struct loop *l, unsigned *due, struct err *err)
+{
+	struct requests_stats stats = requests_stats(l->requests), told = l->requests_told;
+	size_t n;
+	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	int64_t missing = 0;
+
+	(void)due;
+	(void)err;
+	if (l->boot_ms < l->progress_boot_ms)
+		return 0;
+	l->progress_boot_ms = l->boot_ms + PROGRESS_MS;
+	for (size_t i = 0; i < n; i++)
+		missing += series_missing(owned[i], l->now_ms, l->boot_ms);
+	if (stats.candles > told.candles)
+		log_info("progress", L_INT("requests", stats.candles - told.candles),
+			 L_INT("candles", l->candles - l->candles_told),
+			 L_INT("rejected", stats.rejected - told.rejected),
+			 L_INT("missing", missing), L_INT("live_late_ms", live_late_ms(l)),
+			 L_INT("unacknowledged", publisher_outstanding(l->publisher)),
+			 L_INT("published_in_all", publisher_stats(l->publisher).delivered),
+			 L_TIME("exchange_time", l->now_ms));
+	l->requests_told = stats;
+	l->candles_told = l->candles;
+	return 0;
+}
+
+static const struct mode follow = {1, follow_share, follow_owned, follow_step};
+
+static struct share *once_share(struct loop *l, struct err *err)
+{
+	(void)err;
+	l->fetch = fetch_new();
+	return share_of_all();
+}
+
+static int once_step(struct loop *l, unsigned *due, struct err *err)
+{
+	struct request in_flight[REQUESTS_MAX];
+	struct fetch_view view = {.now_ms = l->now_ms,
+				  .boot_ms = l->boot_ms,
+				  .listed = listing_was_read(l->listing),
+				  .busy = requests_in_flight(l->requests, in_flight) > 0 ||
+					  publisher_outstanding(l->publisher) > 0,
+				  .requests = requests_stats(l->requests).candles,
+				  .candles = l->candles};
+
+	view.looked_up = lookups_are_complete(l->lookups, &view.stored);
+	return fetch_step(l->fetch, l->catalogue, &view, due, err);
+}
+
+static const struct mode once = {.share = once_share, .step = once_step};
+
+/* ---- the loop ---- */
+
+/* Until the topic is there and fit; the broker may come later than we do. 1: it is; 0: stopped. */
+static int topic_await(struct loop *l, int *partitions, struct err *err)
+{
+	struct backoff pause;
+	struct log_throttle waiting = {0};
+	int64_t skipped;
+
+	backoff_init(&pause, 200, 2000);
+	while (!stop_requested()) {
+		if (topic_ensure(publisher_handle(l->publisher), l->options, partitions, err) ==
+		    0) {
+			log_info("topic is ready", L_STR("topic", l->options->topic),
+				 L_INT("partitions", *partitions));
+			return 1;
+		}
+		if (err->class == ERR_FATAL)
+			return -1;
+		if (log_due(&waiting, clock_boot_ms(), PROGRESS_MS, &skipped))
+			log_info("waiting for Kafka", L_STR("brokers", l->options->brokers),
+				 L_STR("error", err->text), L_INT("suppressed", skipped));
+		if (publisher_poll(l->publisher, err) ||
+		    requests_wait(l->requests, (int[]){stop_fd()}, 1,
+				  backoff_next_ms(&pause, backoff_random()), err))
+			return -1;
+	}
+	return 0;
+}
+
+/* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
+static int turn(struct loop *l, struct err *err)
+{
+	int fds[] = {stop_fd(), publisher_fd(l->publisher), lookups_fd(l->lookups),
+		     share_fd(l->share)};
+	unsigned due = 0;
+	int64_t wait_ms;
+	int done;
+
+	time_read(l);
+	answers_take(l, &due);
+	if (publisher_poll(l->publisher, err) || share_poll(l->share, l->boot_ms, &due, err) ||
+	    lookups_came(l, &due, err))
+		return -1;
+	follow_up(l, due);
+	if (ask(l, &wait_ms, err))
+		return -1;
+	reports(l);
+	due = 0;
+	done = l->mode->step(l, &due, err);
+	if (done)
+		return done;
+	follow_up(l, due);
+	return requests_wait(l->requests, fds, sizeof fds / sizeof *fds, wait_ms, err);
+}
+
+struct loop *loop_new(const struct options *options, struct err *err)
+{
+	return make(&follow, options, options->since_ms, INT64_MAX, err);
+}
+
+struct loop *loop_new_fetch(const struct options *options, struct err *err)
+{
+	return make(&once, options, options->from_ms, options->to_ms, err);
+}
+
+int loop_run(struct loop *l, struct err *err)
+{
+	int partitions, rc = topic_await(l, &partitions, err);
+
+	if (rc <= 0)
+		return rc;
+	if (share_begin(l->share, partitions, err))
+		return -1;
+	rc = 0;
+	while (!stop_requested() && rc == 0)
+		rc = turn(l, err);
+	return rc;
+}

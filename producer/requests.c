@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "producer/exclock.h"
+#include "producer/series/series.h"
+
+enum {
+	SAY_MS = 10000,
+	FAILURES_OF_ALL = 3, /* in a row: it is not one market, the exchange is in trouble */
+	PAUSE_FIRST_MS = 500,
+	PAUSE_MAX_MS = 30000
+};
+
+/* A request that is in flight. */
+struct flight {
+	int used, is_list;
+	struct request request;
+};
+
+struct requests {
+	const struct options *options;
+	const struct exchange *exchange;
+	struct http *http;
+	struct exclock clock;
+	struct ratelimit rate;
+	unsigned char *ours; /* the partitions whose slots are ours */
+	struct flight flights[REQUESTS_MAX];
+	struct requests_stats stats;
+
+	int failures; /* outages in a row, and the pause that they made */
+	struct backoff backoff;
+	int64_t pause_boot_ms;
+	struct log_throttle trouble, limited;
+};
+
+struct requests *requests_new(const struct options *options, struct err *err)
+{
+	struct requests *r = xcalloc(1, sizeof *r);
+	struct http_config config = {.base_url = options->exchange_url,
+				     .user_agent = "gapless-producer/" GAPLESS_VERSION,
+				     .proxy = options->proxy,
+				     .ca_file = options->ca_file};
+
+	r->options = options;
+	r->exchange = options->exchange;
+	exclock_init(&r->clock);
+	ratelimit_init(&r->rate, (double)(options->rate_limit * options->rate_percent) / 100,
+		       (int)options->rate_limit, clock_boot_ms());
+	backoff_init(&r->backoff, PAUSE_FIRST_MS, PAUSE_MAX_MS);
+	r->http = http_new(&config, err);
+	if (r->http)
+		return r;
+	requests_free(r);
+	return NULL;
+}
+
+void requests_free(struct requests *r)
+{
+	if (!r)
+		return;
+	http_free(r->http);
+	free(r->ours);
+	free(r);
+}
+
+/* --- out */
+
+static struct flight *flight_free(struct requests *r)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++)
+		if (!r->flights[i].used)
+			return &r->flights[i];
+	return NULL;
+}
+
+size_t requests_in_flight(const struct requests *r, struct request out[REQUESTS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < REQUESTS_MAX; i++)
+		if (r->flights[i].used && !r->flights[i].is_list)
+			out[n++] = r->flights[i].request;
+	return n;
+}
+
+int64_t requests_wait_ms(struct requests *r, int64_t boot_ms)
+{
+	struct request in_flight[REQUESTS_MAX];
+
+	if (requests_in_flight(r, in_flight) >= HTTP_CONNECTIONS)
+		return INT64_MAX;
+	if (boot_ms < r->pause_boot_ms)
+		return r->pause_boot_ms - boot_ms;
+	ratelimit_clock(&r->rate, requests_now_ms(r, boot_ms) - boot_ms);
+	return ratelimit_wait_ms(&r->rate, boot_ms);
+}
+
+int requests_live_may(const struct requests *r)
+{
+	return ratelimit_live_may(&r->rate, 1);
+}
+
+int requests_candles(struct requests *r, const struct request *request, int64_t boot_ms,
+		     struct err *err)
+{
+	const char *symbol = series_symbol(request->series);
+	const struct interval *iv = series_interval(request->series);
+	struct flight *f = flight_free(r);
+	char url[EXCHANGE_URL_BYTES];
+
+	if (!f)
+		return 0;
+	if (r->exchange->candles_url(r->options->exchange_url, symbol, iv, request->to_ms,
+				     request->count, url, sizeof url, err) ||
+	    http_get(r->http, url, f, err))
+		return -1;
+	*f = (struct flight){.used = 1, .request = *request};
+	ratelimit_spend(&r->rate, request->live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, boot_ms);
+	r->stats.candles++;
+	log_debug("asking", L_STR("symbol", symbol), L_STR("interval", iv->name),
+		  L_TIME("from", request->from_ms),
+		  L_TIME("to", request->live ? 0 : request->to_ms), L_INT("count", request->count));
+	return 0;
+}
+
+void requests_list(struct requests *r, int64_t boot_ms)
+{
+	struct flight *f = flight_free(r);
+	char url[EXCHANGE_URL_BYTES];
+	struct err err = {0};
+
+	if (!f || boot_ms < r->pause_boot_ms || ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+		return;
+	for (size_t i = 0; i < REQUESTS_MAX; i++)
+		if (r->flights[i].used && r->flights[i].is_list)
+			return;
+	if (r->exchange->markets_url(r->options->exchange_url, url, sizeof url, &err) ||
+	    http_get(r->http, url, f, &err))
+		return;
+	*f = (struct flight){.used = 1, .is_list = 1};
+}
+
+/* --- back */
+
+/* One throttled warning; what is left out is there on the debug level, with its cause. */
+static void say(struct log_throttle *t, const char *msg, const struct answer *a,
+		const struct err *err)
+{
+	const struct series *s = a->is_list ? NULL : a->request.series;
+	int64_t skipped = 0;
+	enum log_level level = log_due(t, clock_boot_ms(), SAY_MS, &skipped) ? LOG_WARN : LOG_DEBUG;
+
+	LOG_AT(level, msg, L_STR("symbol", s ? series_symbol(s) : "-"),
+	       L_STR("interval", s ? series_interval(s)->name : "-"), L_STR("error", err->text),
+	       L_INT("suppressed", skipped));
+}
+
+/* The list alone says little: it has a pause of its own. */
+static void outage(struct requests *r, struct answer *a, const struct err *err)
+{
+	a->failure = FAILURE_OUTAGE;
+	if (a->is_list) {
+		say(&r->trouble, "the list of markets cannot be read; trying again", a, err);
+		return;
+	}
+	if (++r->failures >= FAILURES_OF_ALL)
+		r->pause_boot_ms = clock_boot_ms() + backoff_next_ms(&r->backoff, backoff_random());
+	say(&r->trouble, "no usable answer from the exchange; trying again", a, err);
+}
+
+static void outage_ended(struct requests *r)
+{
+	r->failures = 0;
+	r->pause_boot_ms = 0;
+	backoff_reset(&r->backoff);
+}
+
+static void span_failed(struct requests *r, struct answer *a, const char *msg,
+			const struct err *err)
+{
+	a->failure = FAILURE_SPAN;
+	say(&r->trouble, msg, a, err);
+}
+
+static void market_unknown(struct answer *a, const struct err *err)
+{
+	a->failure = FAILURE_SERIES;
+	log_error(
+		"the exchange does not know this market; trying again in an hour, the others go on",
+		L_SERIES(a->request.series), L_STR("error", err->text));
+}
+
+static void list_take(struct requests *r, struct answer *a, const char *body, size_t len)
+{
+	struct err err = {0};
+
+	/* No candle is asked for before the time is known: the list is the only question then. */
+	if (a->read_ms == 0)
+		err_set(&err, ERR_RETRY,
+			"The exchange's answer has no Date, and without its time nothing is known to be closed.");
+	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0)
+		return;
+	outage(r, a, &err);
+}
+
+static void page_take(struct requests *r, struct answer *a, const char *body, size_t len)
+{
+	const struct request *q = &a->request;
+	struct err err = {0};
+
+	if (r->exchange->page_parse(body, len, series_symbol(q->series), series_interval(q->series),
+				    q->to_ms, &a->page, &err) == 0)
+		return;
+	r->stats.rejected++;
+	span_failed(r, a, "page rejected; its span stays a gap and is asked for again", &err);
+}
+
+/* What the answer is, by its size. */
+static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http)
+{
+	const char *body = http->body.data ? http->body.data : "";
+	int64_t block_ms, boot = clock_boot_ms();
+	struct err err = {0};
+	enum verdict verdict =
+		r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
+
+	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
+		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
+	if (verdict == VERDICT_OK || verdict == VERDICT_UNKNOWN_MARKET ||
+	    verdict == VERDICT_REFUSED)
+		outage_ended(r);
+	switch (verdict) {
+	case VERDICT_OK:
+		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
+		break;
+	case VERDICT_LIMITED:
+		a->failure = FAILURE_LIMIT;
+		ratelimit_limited(&r->rate, boot, backoff_random());
+		say(&r->limited, "the exchange says: too many requests; slowing down", a, &err);
+		break;
+	case VERDICT_BANNED:
+		a->failure = FAILURE_BAN;
+		ratelimit_banned(&r->rate, boot, block_ms);
+		log_error("the exchange blocks this address; waiting it out",
+			  L_INT("block_s", block_ms / 1000), L_STR("error", err.text));
+		break;
+	case VERDICT_UNKNOWN_MARKET:
+		market_unknown(a, &err);
+		break;
+	case VERDICT_REFUSED:
+		span_failed(
+			r, a,
+			"the exchange refuses a request; its span stays a gap and is asked for again",
+			&err);
+		break;
+	case VERDICT_BROKEN:
+		outage(r, a, &err);
+		break;
+	}
+}
+
+int requests_take(struct requests *r, struct answer *out)
+{
+	struct http_answer http;
+	struct exchange_head head;
+	struct flight *f;
+
+	if (!http_take(r->http, &http))
+		return 0;
+	f = http.tag;
+	*out = (struct answer){.is_list = f->is_list, .request = f->request};
+	f->used = 0;
+	if (!out->is_list)
+		ratelimit_done(&r->rate);
+	if (http.status == 0) {
+		outage(r, out, &http.err);
+	} else {
+		r->exchange->head_read(&head, http.head.data ? http.head.data : "", http.head.len);
+		out->read_ms = exclock_answer(&r->clock, head.date_ms, http.received_boot_ms);
+		out->clock_jumped = r->clock.n_suspects > 0;
+		if (!out->is_list)
+			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
+		answer_sort(r, out, &http);
+	}
+	http_answer_release(&http);
+	return 1;
+}
+
+void answer_release(struct answer *answer)
+{
+	page_release(&answer->page);
+	markets_release(&answer->markets);
+}
+
+/* --- budget and clock */
+
+void requests_budget(struct requests *r, enum budget budget, const unsigned char *ours, int n)
+{
+	unsigned char *before = r->ours;
+
+	r->ours = NULL;
+	if (budget == BUDGET_SHARED) {
+		r->ours = xmalloc((size_t)n + 1);
+		memcpy(r->ours, ours, (size_t)n);
+	}
+	if (budget == BUDGET_LEFTOVER)
+		ratelimit_use_leftover(&r->rate);
+	else
+		ratelimit_share(&r->rate, r->ours, n);
+	free(before);
+}
+
+double requests_per_second(const struct requests *r)
+{
+	return r->rate.per_second - r->rate.share.others;
+}
+
+int64_t requests_now_ms(const struct requests *r, int64_t boot_ms)
+{
+	return exclock_now(&r->clock, boot_ms);
+}
+
+int requests_wait(struct requests *r, const int *fds, int n, int64_t ms, struct err *err)
+{
+	return http_wait(r->http, fds, n, ms > 0 ? (int)ms : 1, err);
+}
+
+struct requests_stats requests_stats(const struct requests *r)
+{
+	return r->stats;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/series/catalogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+
+struct list {
+	struct series **v;
+	size_t n, cap;
+};
+
+struct catalogue {
+	const struct options *options;
+	int64_t since_ms, until_ms;
+	struct list all, owned;
+};
+
+static void push(struct list *list, struct series *s)
+{
+	size_t at = list->n++;
+
+	if (at == list->cap) {
+		list->cap = list->cap ? list->cap * 2 : 64;
+		list->v = xreallocarray(list->v, list->cap, sizeof(void *));
+	}
+	list->v[at] = s;
+}
+
+static int has(const struct catalogue *c, const char *symbol, const struct interval *iv)
+{
+	for (size_t i = 0; i < c->all.n; i++)
+		if (series_interval(c->all.v[i]) == iv &&
+		    strcmp(series_symbol(c->all.v[i]), symbol) == 0)
+			return 1;
+	return 0;
+}
+
+static void add(struct catalogue *c, const char *symbol)
+{
+	const struct options *o = c->options;
+
+	for (size_t i = 0; i < o->n_intervals; i++)
+		if (!has(c, symbol, o->intervals[i]))
+			push(&c->all, series_new(symbol, o->intervals[i], o->exchange, c->since_ms,
+						 c->until_ms));
+}
+
+static int is_full(const struct catalogue *c)
+{
+	return c->all.n + c->options->n_intervals > CATALOGUE_MAX;
+}
+
+struct catalogue *catalogue_new(const struct options *options, int64_t since_ms, int64_t until_ms,
+				struct err *err)
+{
+	struct catalogue *c = xcalloc(1, sizeof *c);
+	const struct patterns *patterns = &options->patterns;
+
+	c->options = options;
+	c->since_ms = since_ms;
+	c->until_ms = until_ms;
+	for (size_t i = 0; i < patterns->n; i++) {
+		const struct pattern *p = &patterns->v[i];
+
+		if (p->wild || !patterns_match(patterns, p->text))
+			continue;
+		if (is_full(c)) {
+			err_set(err, ERR_FATAL,
+				"--symbols times --intervals make more than %d series",
+				CATALOGUE_MAX);
+			catalogue_free(c);
+			return NULL;
+		}
+		add(c, p->text);
+	}
+	return c;
+}
+
+void catalogue_free(struct catalogue *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->all.n; i++)
+		series_free(c->all.v[i]);
+	free(c->all.v);
+	free(c->owned.v);
+	free(c);
+}
+
+size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
+{
+	size_t before = c->all.n;
+
+	if (!patterns_match(&c->options->patterns, symbol))
+		return 0;
+	if (is_full(c)) {
+		log_error("there are too many series; this market is left out",
+			  L_STR("symbol", symbol), L_INT("most", CATALOGUE_MAX));
+		return 0;
+	}
+	add(c, symbol);
+	for (size_t i = before; i < c->all.n; i++)
+		series_market(c->all.v[i], listed);
+	return c->all.n - before;
+}
+
+void catalogue_market(struct catalogue *c, const struct markets *listed)
+{
+	for (size_t i = 0; i < c->all.n; i++)
+		series_market(c->all.v[i], markets_has(listed, series_symbol(c->all.v[i])));
+}
+
+size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const void *opaque),
+		     const void *opaque, size_t *left)
+{
+	size_t taken = 0, gone = 0;
+
+	c->owned.n = 0;
+	for (size_t i = 0; i < c->all.n; i++) {
+		struct series *s = c->all.v[i];
+		int mine = ours(series_symbol(s), opaque);
+
+		if (mine && !series_is_owned(s)) {
+			series_take(s);
+			taken++;
+		} else if (!mine && series_is_owned(s)) {
+			series_leave(s);
+			gone++;
+		}
+		if (mine)
+			push(&c->owned, s);
+	}
+	if (left)
+		*left = gone;
+	return taken;
+}
+
+size_t catalogue_size(const struct catalogue *c)
+{
+	return c->all.n;
+}
+
+struct series *const *catalogue_owned(const struct catalogue *c, size_t *n)
+{
+	*n = c->owned.n;
+	return c->owned.v;
+}

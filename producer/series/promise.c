@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/series/promise.h"
+
+int64_t promise_closed_before(const struct interval *iv, int64_t read_ms)
+{
+	return interval_floor(iv, read_ms - SETTLE_MS);
+}
+
+int64_t promise_final_before(const struct interval *iv, int64_t read_ms)
+{
+	return interval_floor(iv, read_ms - FINAL_MS);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t promise_page(const struct interval *iv, const struct candle *rows, size_t n, int64_t to_ms,
+		    int64_t read_ms, struct promise *out)
+{
+	int64_t closed_before = promise_closed_before(iv, read_ms);
+	int64_t final_before = promise_final_before(iv, read_ms);
+	size_t promised = 0;
+
+	for (size_t i = 0; i < n && rows[i].timestamp_ms < closed_before; i++) {
+		int64_t start = rows[i].timestamp_ms;
+		struct promise *p = &out[promised++];
+
+		*p = (struct promise){.row = i, .covers_from_ms = start, .covers_to_ms = start};
+		if (start >= final_before)
+			continue;
+		p->covers_to_ms = interval_end(iv, start);
+		if (i > 0)
+			p->covers_from_ms = interval_end(iv, rows[i - 1].timestamp_ms);
+		if (i + 1 == n || rows[i + 1].timestamp_ms >= final_before) {
+			int64_t end = i + 1 == n ? to_ms : least(to_ms, rows[i + 1].timestamp_ms);
+
+			/* `to` need not lie on the grid of what is final; the promise does. */
+			end = least(end, final_before);
+			if (end > p->covers_to_ms)
+				p->covers_to_ms = end;
+		}
+	}
+	return promised;
+}

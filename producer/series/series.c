@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/series/series.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "producer/series/promise.h"
+#include "producer/series/series_ask.h"
+#include "producer/series/series_state.h"
+
+enum { WANTED_AT_FIRST = 200 }; /* intervals, if nothing says otherwise */
+
+void series_init(struct series *s, const char *symbol, const struct interval *iv,
+		 const struct exchange *exchange, int64_t since_ms, int64_t until_ms)
+{
+	*s = (struct series){.iv = iv,
+			     .exchange = exchange,
+			     .since_ms = since_ms,
+			     .until_ms = until_ms,
+			     .wanted_until_ms = INT64_MAX,
+			     .listed_from_ms = INT64_MIN};
+	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
+}
+
+struct series *series_new(const char *symbol, const struct interval *iv,
+			  const struct exchange *exchange, int64_t since_ms, int64_t until_ms)
+{
+	struct series *s = xcalloc(1, sizeof *s);
+
+	series_init(s, symbol, iv, exchange, since_ms, until_ms);
+	return s;
+}
+
+void series_release(struct series *s)
+{
+	spans_release(&s->looked);
+	spans_release(&s->fresh_before);
+	spans_release(&s->fresh_since);
+	spans_release(&s->in_flight);
+	spans_release(&s->known);
+	spans_release(&s->seen);
+	spans_release(&s->repair);
+	spans_release(&s->report);
+	provisionals_release(&s->provisionals);
+	stored_release(&s->stored);
+}
+
+void series_free(struct series *s)
+{
+	series_release(s);
+	free(s);
+}
+
+/* All but what it is, and what the list of markets says of it. */
+static void forget(struct series *s)
+{
+	struct series fresh;
+
+	series_init(&fresh, s->symbol, s->iv, s->exchange, s->since_ms, s->until_ms);
+	fresh.owned = s->owned;
+	fresh.epoch = s->epoch;
+	fresh.market = s->market;
+	fresh.was_listed = s->was_listed;
+	series_release(s);
+	*s = fresh;
+}
+
+void series_take(struct series *s)
+{
+	s->owned = 1;
+	s->epoch++;
+	forget(s);
+}
+
+void series_leave(struct series *s)
+{
+	s->owned = 0;
+	forget(s);
+}
+
+void series_begin(struct series *s, int64_t now_ms)
+{
+	s->begun = 1;
+	s->live_from_ms = promise_final_before(s->iv, now_ms);
+	s->live_polled_ms = s->live_from_ms;
+	s->live_first_ms =
+		now_ms; /* due at once, all alike: not a day late where the interval is one */
+	s->wanted_from_ms = interval_add(s->iv, interval_floor(s->iv, now_ms), -WANTED_AT_FIRST);
+	if (s->since_ms != INT64_MIN)
+		s->wanted_from_ms = interval_floor(s->iv, s->since_ms);
+	if (s->until_ms != INT64_MAX)
+		s->wanted_until_ms = s->until_ms < s->live_from_ms
+					     ? interval_ceil(s->iv, s->until_ms)
+					     : s->live_from_ms;
+}
+
+/* --- questions */
+
+const char *series_symbol(const struct series *s)
+{
+	return s->symbol;
+}
+
+const struct interval *series_interval(const struct series *s)
+{
+	return s->iv;
+}
+
+int series_is_owned(const struct series *s)
+{
+	return s->owned;
+}
+
+uint32_t series_epoch(const struct series *s)
+{
+	return s->epoch;
+}
+
+int series_is_current(const struct series *s, uint32_t epoch)
+{
+	return s->owned && s->epoch == epoch;
+}
+
+int series_has_begun(const struct series *s)
+{
+	return s->begun;
+}
+
+int series_is_looked_up(const struct series *s)
+{
+	return s->looked_up;
+}
+
+int64_t series_listed_from_ms(const struct series *s)
+{
+	return s->listed_from_ms;
+}
+
+const char *series_state(const struct series *s, int64_t boot_ms)
+{
+	if (s->wanted_until_ms < INT64_MAX && s->market == MARKET_NOT_LISTED)
+		return "delisted";
+	if (boot_ms < s->unknown_until_boot_ms)
+		return "unknown market";
+	return retry_spans_any(&s->retries) ? "pages rejected or empty" : "ok";
+}
+
+int series_is_stuck(const struct series *s, int64_t boot_ms)
+{
+	return boot_ms < s->unknown_until_boot_ms || retry_spans_are_stuck(&s->retries);
+}
+
+int series_has_retries(const struct series *s)
+{
+	return retry_spans_any(&s->retries);
+}
+
+/* --- what is wanted */
+
+void series_wanted(const struct series *s, struct wanted *out)
+{
+	*out = (struct wanted){.widen = s->since_ms != INT64_MIN,
+			       .known = s->looked_up,
+			       .from_ms = s->wanted_from_ms,
+			       .until_ms = s->wanted_until_ms,
+			       .listed_from_ms = s->listed_from_ms,
+			       .listed_before_ms = s->listed_from_ms,
+			       .live_from_ms = s->live_from_ms};
+}
+
+void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boot_ms)
+{
+	s->wanted_from_ms = wanted->from_ms;
+	if (s->listed_from_ms == wanted->listed_before_ms) /* else found out in the meantime */
+		s->listed_from_ms = wanted->listed_from_ms;
+	if (s->looked_up)
+		return;
+	s->wanted_until_ms = wanted->until_ms;
+	if (s->listed_from_ms != INT64_MIN)
+		s->listed_asked_boot_ms = boot_ms;
+}
+
+int64_t series_wanted_until_ms(const struct series *s)
+{
+	return s->wanted_until_ms;
+}
+
+/* --- the list of markets */
+
+void series_market(struct series *s, int listed)
+{
+	if (listed && s->market == MARKET_NOT_LISTED)
+		s->unknown_until_boot_ms = 0;
+	s->market = listed ? MARKET_LISTED : MARKET_NOT_LISTED;
+	s->was_listed |= listed;
+}
+
+enum market_change series_market_judge(struct series *s, int64_t boot_ms)
+{
+	if (!s->owned || s->market == MARKET_UNSEEN)
+		return MARKET_AS_BEFORE;
+	if (s->market == MARKET_LISTED) {
+		if (s->wanted_until_ms == INT64_MAX || s->until_ms != INT64_MAX)
+			return MARKET_AS_BEFORE;
+		s->wanted_until_ms = INT64_MAX;
+		return MARKET_LISTED_AGAIN;
+	}
+	if (s->until_ms == INT64_MAX && s->looked_up && (s->was_listed || s->known.n > 0)) {
+		int ended = s->wanted_until_ms < INT64_MAX;
+
+		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
+		if (!ended)
+			s->wanted_until_ms =
+				s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
+		return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
+	}
+	if (boot_ms < s->unknown_until_boot_ms)
+		return MARKET_AS_BEFORE;
+	s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
+	return s->was_listed ? MARKET_AS_BEFORE : MARKET_UNKNOWN;
+}
+
+/* --- lookups */
+
+static void known_rebuild(struct series *s)
+{
+	spans_copy(&s->known, &s->looked);
+	spans_union(&s->known, &s->fresh_before);
+	spans_union(&s->known, &s->fresh_since);
+	spans_union(&s->known, &s->in_flight);
+}
+
+void series_lookup_began(struct series *s)
+{
+	/* Deliveries reported so far lie before the end offsets that this lookup is about to read:
+	 * when it ends, the database speaks for them. */
+	spans_union(&s->fresh_before, &s->fresh_since);
+	spans_clear(&s->fresh_since);
+}
+
+int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms,
+			    int64_t boot_ms)
+{
+	struct spans before = {0}, missing = {0};
+	int64_t n;
+
+	spans_swap(&before, &s->known);
+	spans_copy(&s->looked, covered);
+	spans_clear(&s->fresh_before);
+	known_rebuild(s);
+	retry_spans_known(&s->retries, &s->known);
+	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
+	 */
+	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
+	if (s->looked_up) {
+		spans_subtract(&before, &s->known);
+		spans_union(&s->repair, &before);
+	}
+	spans_subtract(&s->repair, &s->known);
+	s->looked_up = 1;
+
+	series_gaps(s, NULL, now_ms, boot_ms, &missing);
+	spans_subtract(&missing, &s->report);
+	n = series_intervals(s, &missing);
+	spans_union(&s->report, &missing);
+	s->report_missing += n;
+	spans_release(&before);
+	spans_release(&missing);
+	return n;
+}
+
+void series_stored(struct series *s, struct stored *rows)
+{
+	stored_release(&s->stored);
+	s->stored = *rows;
+	*rows = (struct stored){0};
+	stored_sort(&s->stored);
+}
+
+int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
+{
+	struct spans left = {0};
+	int finished;
+
+	if (s->report.n == 0)
+		return 0;
+	spans_copy(&left, &s->report);
+	spans_clip(&left, greatest(s->listed_from_ms, INT64_MIN), INT64_MAX);
+	spans_subtract(&left, &s->known);
+	finished = left.n == 0;
+	spans_release(&left);
+	if (finished) {
+		*came = s->report_came;
+		*empty = greatest(0, s->report_missing - s->report_came);
+		s->report_came = s->report_missing = 0;
+		spans_clear(&s->report);
+	}
+	return finished;
+}
+
+/* --- requests and delivery reports */
+
+void series_backfill_sent(struct series *s, uint64_t turn)
+{
+	s->backfill_turn = turn;
+}
+
+void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms)
+{
+	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);
+	spans_add(&s->fresh_since, covers_from_ms, covers_to_ms);
+}
+
+void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms,
+		   int64_t covers_to_ms)
+{
+	if (covers_from_ms == covers_to_ms) {
+		provisionals_forget(&s->provisionals, timestamp_ms);
+		return;
+	}
+	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);
+	known_rebuild(s);
+}

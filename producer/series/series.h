@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* What the producer knows of one series, and how that changes. Pure: no I/O, no clock, the
+ * exchange's time comes in.
+ *
+ *   known = looked (coverage in the database at the last lookup)
+ *         + fresh  (own deliveries that the last lookup cannot have seen)
+ *         + in flight (published, delivery report outstanding)
+ *   gaps  = wanted - known - seen - retry spans
+ *
+ * A lookup *replaces* what was known, so whatever was lost behind Kafka comes back as a gap.
+ * Nothing here is the only copy of anything: a crash forgets it all, and the next lookup finds the
+ * same gaps.
+ */
+#ifndef GAPLESS_SERIES_H
+#define GAPLESS_SERIES_H
+
+#include "common/candle.h"
+#include "common/spans.h"
+#include "producer/exchange/exchange.h"
+#include "producer/series/stored.h"
+
+struct series;
+
+/* since_ms, until_ms: where what is wanted begins, INT64_MIN: not said, and where that of a
+ * one-shot fetch ends, INT64_MAX: never. */
+void series_init(struct series *s, const char *symbol, const struct interval *iv,
+		 const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
+void series_release(struct series *s);
+struct series *series_new(const char *symbol, const struct interval *iv,
+			  const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
+void series_free(struct series *s);
+
+const char *series_symbol(const struct series *s);
+const struct interval *series_interval(const struct series *s);
+/* The fields of a log line (log.h) that say which series it is about. */
+#define L_SERIES(s) L_STR("symbol", series_symbol(s)), L_STR("interval", series_interval(s)->name)
+
+/* It is ours from now on, or no longer; either way nothing is known of it. */
+void series_take(struct series *s);
+void series_leave(struct series *s);
+int series_is_owned(const struct series *s);
+/* How often it was taken. */
+uint32_t series_epoch(const struct series *s);
+/* 1 if it is ours and has been since that epoch: else what was asked for then is void. */
+int series_is_current(const struct series *s, uint32_t epoch);
+
+/* The exchange's time is known for the first time. */
+void series_begin(struct series *s, int64_t now_ms);
+int series_has_begun(const struct series *s);
+int series_is_looked_up(const struct series *s);
+int64_t series_listed_from_ms(const struct series *s); /* INT64_MIN: not known */
+/* How it stands, for market_data_series: "ok", "unknown market" ... */
+const char *series_state(const struct series *s, int64_t boot_ms);
+/* 1 if waiting alone will hardly mend what is missing. */
+int series_is_stuck(const struct series *s, int64_t boot_ms);
+/* 1 if something is asked for again only after a pause. */
+int series_has_retries(const struct series *s);
+
+/* --- the exchange's list of markets. series_market notes what it says; series_market_judge says
+ * what follows from it for an owned series, once. A market that was there and is not any more ends:
+ * what is wanted ends where our knowledge ends, for nothing more is available. */
+enum market_change { MARKET_AS_BEFORE, MARKET_UNKNOWN, MARKET_DELISTED, MARKET_LISTED_AGAIN };
+
+void series_market(struct series *s, int listed);
+enum market_change series_market_judge(struct series *s, int64_t boot_ms);
+
+/* --- what is wanted, as it goes to the database and comes back from it. */
+struct wanted {
+	int widen;                /* from_ms was asked for by name (--since) */
+	int known;                /* 0: until_ms and listed_from_ms are not ours to write yet */
+	int64_t from_ms;          /* where nothing is stored yet, or to widen what is */
+	int64_t until_ms;         /* INT64_MAX: open */
+	int64_t listed_from_ms;   /* INT64_MIN: not known */
+	int64_t listed_before_ms; /* as it was when this was read from the series */
+	int64_t live_from_ms;     /* where backfill ends */
+};
+
+void series_wanted(const struct series *s, struct wanted *out);
+/* What the database holds. */
+void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boot_ms);
+/* Where it ends; INT64_MAX: never. */
+int64_t series_wanted_until_ms(const struct series *s);
+
+/* --- lookups. began: the end offsets are about to be read. ended: the coverage arrived; returns
+ * how many intervals are missing that were not known to be missing before ("Backfilling N missing
+ * candles"). now_ms is the exchange's. */
+void series_lookup_began(struct series *s);
+int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms,
+			    int64_t boot_ms);
+
+/* What the same lookup found stored in the gaps; takes it over, and leaves *rows empty. A row that
+ * is read for them again is published with at least the stored revision: whatever the exchange's
+ * number says, the newer reading wins, and the repair ends. */
+void series_stored(struct series *s, struct stored *rows);
+
+/* 1, once, when everything that was reported missing is known: how many candles came, and in how
+ * many intervals nothing traded (or was not listed yet). */
+int series_report_finished(struct series *s, int64_t *came, int64_t *empty);
+
+/* --- requests. */
+/* A backfill request was sent in that turn, a number greater than all before. */
+void series_backfill_sent(struct series *s, uint64_t turn);
+
+/* --- delivery reports of what series_page gave out. */
+void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms);
+void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms,
+		   int64_t covers_to_ms);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What is missing of a series, and what it asks for next. Pure. */
+#ifndef GAPLESS_SERIES_ASK_H
+#define GAPLESS_SERIES_ASK_H
+
+#include <stdint.h>
+
+#include "common/spans.h"
+
+struct series;
+
+/* --- what is missing. Intervals, whether they may be asked for now or not; before the first
+ * lookup: all. */
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms);
+/* Those of them that may be asked for now. */
+int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
+/* Intervals of what is wanted that the exchange no longer keeps and that are not known. */
+int64_t series_unrecoverable(const struct series *s, int64_t now_ms);
+/* What is missing and older than the live poll's business, asked-for spans (`claims`) left out;
+ * empty before the first lookup. *out is cleared first. */
+void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
+		 int64_t boot_ms, struct spans *out);
+/* --- requests: what is asked for. */
+struct request {
+	struct series *series;
+	int live;               /* the live poll: asked without an end */
+	int64_t from_ms, to_ms; /* the claim; to_ms of a live poll is PAGE_NO_TO */
+	uint32_t epoch;         /* of the series when it was asked for */
+	int count;              /* rows */
+};
+
+/* When (exchange's time) the next live poll is due; INT64_MAX: never. */
+int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
+/* 1 if nothing forbids to ask for it now. */
+int series_live_may_ask(const struct series *s, int64_t boot_ms);
+void series_live_request(struct series *s, int64_t now_ms, struct request *out);
+/* The next backfill request beside the claims of others. 1 and *out, or 0: there is no gap that may
+ * be asked for now. */
+int series_backfill_request(struct series *s, const struct spans *claims, int64_t now_ms,
+			    int64_t boot_ms, struct request *out);
+uint64_t series_backfill_turn(const struct series *s);
+
+/* ---- for series*.c: where asking begins (nothing before the listing, but for the daily question,
+ * nothing that the exchange has dropped), and how many intervals are in the spans. */
+int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms);
+int64_t series_intervals(const struct series *s, const struct spans *spans);
+
+#endif

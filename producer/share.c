@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/share.h"
+
+#include <stdlib.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/stop.h"
+#include "producer/kafka/topic.h"
+
+enum {
+	AGAIN_MS = 500,
+	DISAGREE_MS = 5000, /* and a session: until then a member that was killed is gone */
+	SAY_MS = 60000
+};
+
+struct kind {
+	int (*begin)(struct share *s, int32_t n_partitions, struct err *err);
+	int (*poll)(struct share *s, int64_t boot_ms, unsigned *due, struct err *err);
+	int (*members)(struct share *s, const struct members *members, int64_t boot_ms,
+		       unsigned *due, struct err *err);
+};
+
+struct share {
+	const struct kind *kind;
+	const struct options *options;
+	void (*revoked)(void *opaque, int lost); /* the owner's */
+	void *opaque;
+	struct group *group;
+
+	int held, lost, agreed;
+	int32_t n_in_all;    /* partitions of the topic, at the assignment in force */
+	unsigned char *ours; /* a flag for each of them */
+	int32_t *partitions; /* the same as numbers */
+	size_t n;
+	enum budget budget;
+
+	/* of a member */
+	int64_t generation;       /* of the assignment in force; 0: none was yet */
+	int64_t disagree_boot_ms; /* ends a start into a group that wants something else */
+	int64_t retry_boot_ms;
+	struct log_throttle differ;
+	/* of a one-shot command: producers at work when last seen */
+	int producers;
+};
+
+static void assigned(struct share *s, const int32_t *partitions, size_t n, int32_t n_in_all)
+{
+	free(s->ours);
+	s->ours = xcalloc((size_t)n_in_all + 1, 1);
+	s->partitions = xreallocarray(s->partitions, n + 1, sizeof *s->partitions);
+	s->n_in_all = n_in_all;
+	s->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (partitions[i] >= n_in_all)
+			continue;
+		s->ours[partitions[i]] = 1;
+		s->partitions[s->n++] = partitions[i];
+	}
+}
+
+/* ---- a member of the group ---- */
+
+static int member_begin(struct share *s, int32_t n_partitions, struct err *err)
+{
+	(void)n_partitions; /* it is read at each assignment */
+	return group_join(s->group, err);
+}
+
+static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
+{
+	enum group_state state = group_poll(s->group);
+	const int32_t *partitions;
+	struct err why = {0};
+	int n_in_all;
+	size_t n;
+
+	if (state == GROUP_FENCED)
+		return err_set(
+			err, ERR_FATAL,
+			"the Kafka client cannot stay in the group: the line before says why");
+	if (state != GROUP_HELD || group_generation(s->group) == s->generation ||
+	    boot_ms < s->retry_boot_ms)
+		return 0;
+	if (group_topic_partitions(s->group, &n_in_all, &why) || n_in_all == 0) {
+		s->retry_boot_ms = boot_ms + AGAIN_MS;
+		return 0;
+	}
+	if (s->generation == 0)
+		s->disagree_boot_ms = boot_ms + s->options->session_timeout_ms + DISAGREE_MS;
+	partitions = group_partitions(s->group, &n);
+	assigned(s, partitions, n, n_in_all);
+	s->budget =
+		s->options->rate_scope_own || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
+	s->generation = group_generation(s->group);
+	s->held = 1;
+	s->lost = 0;
+	*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
+	return 0;
+}
+
+static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
+			  unsigned *due, struct err *err)
+{
+	int64_t skipped;
+
+	if (members->different == 0) {
+		if (!s->agreed)
+			*due |= DUE_LOOKUP;
+		s->agreed = 1;
+		return 0;
+	}
+	if (!s->agreed && boot_ms >= s->disagree_boot_ms)
+		return err_set(
+			err, ERR_FATAL,
+			"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
+			"give all of them the same settings, stopping the old ones first, or name another --producer-group",
+			s->options->group, members->text, s->options->client_id);
+	if (log_due(&s->differ, boot_ms, SAY_MS, &skipped))
+		log_error(
+			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
+			"incomplete",
+			L_STR("other", members->text), L_STR("this", s->options->client_id),
+			L_STR("group", s->options->group), L_INT("suppressed", skipped));
+	return 0;
+}
+
+static const struct kind member = {member_begin, member_poll, member_members};
+
+static void give_back(void *opaque, int lost)
+{
+	struct share *s = opaque;
+
+	s->held = 0;
+	s->lost = lost;
+	s->revoked(s->opaque, lost);
+}
+
+struct share *share_of_group(const struct options *options, void (*revoked)(void *opaque, int lost),
+			     void *opaque, struct err *err)
+{
+	struct share *s = xcalloc(1, sizeof *s);
+
+	*s = (struct share){
+		.kind = &member, .options = options, .revoked = revoked, .opaque = opaque};
+	s->group = group_new(options, give_back, s, err);
+	if (s->group)
+		return s;
+	share_free(s);
+	return NULL;
+}
+
+/* ---- a one-shot command ---- */
+
+static int all_begin(struct share *s, int32_t n_partitions, struct err *err)
+{
+	int32_t *all = xcalloc((size_t)n_partitions + 1, sizeof *all);
+
+	(void)err;
+	for (int32_t i = 0; i < n_partitions; i++)
+		all[i] = i;
+	assigned(s, all, (size_t)n_partitions, n_partitions);
+	free(all);
+	s->held = s->agreed = 1;
+	return 0;
+}
+
+/* The first time: it has everything from now on. */
+static int all_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
+{
+	(void)boot_ms;
+	(void)err;
+	if (s->generation == 0)
+		*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
+	s->generation = 1;
+	return 0;
+}
+
+static int all_members(struct share *s, const struct members *members, int64_t boot_ms,
+		       unsigned *due, struct err *err)
+{
+	enum budget budget = members->n > 0 ? BUDGET_LEFTOVER : BUDGET_ALL;
+
+	(void)boot_ms;
+	(void)err;
+	if (members->n > 0 && s->producers == 0)
+		log_info("producers are at work; this command uses only what they leave",
+			 L_INT("producers", members->n));
+	if (budget != s->budget)
+		*due |= DUE_BUDGET;
+	s->budget = budget;
+	s->producers = members->n;
+	return 0;
+}
+
+static const struct kind all = {all_begin, all_poll, all_members};
+
+struct share *share_of_all(void)
+{
+	struct share *s = xcalloc(1, sizeof *s);
+
+	s->kind = &all;
+	s->budget = BUDGET_LEFTOVER; /* until the group is known to be empty */
+	return s;
+}
+
+/* ---- both ---- */
+
+void share_free(struct share *s)
+{
+	if (!s)
+		return;
+	group_free(s->group);
+	free(s->ours);
+	free(s->partitions);
+	free(s);
+}
+
+int share_begin(struct share *s, int32_t n_partitions, struct err *err)
+{
+	return s->kind->begin(s, n_partitions, err);
+}
+
+int share_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
+{
+	return s->kind->poll(s, boot_ms, due, err);
+}
+
+int share_members(struct share *s, const struct members *members, int64_t boot_ms, unsigned *due,
+		  struct err *err)
+{
+	return s->kind->members(s, members, boot_ms, due, err);
+}
+
+int share_fd(const struct share *s)
+{
+	return s->group ? group_fd(s->group) : stop_fd();
+}
+
+enum share_state share_state(const struct share *s)
+{
+	if (!s->held)
+		return s->lost ? SHARE_LOST : SHARE_NONE;
+	return s->agreed ? SHARE_AGREED : SHARE_HELD;
+}
+
+int share_owns(const char *symbol, const void *share)
+{
+	const struct share *s = share;
+
+	return s->ours != NULL && s->ours[topic_partition_of(symbol, s->n_in_all)];
+}
+
+int32_t share_partition_of(const char *symbol, const void *share)
+{
+	const struct share *s = share;
+
+	return topic_partition_of(symbol, s->n_in_all);
+}
+
+const int32_t *share_partitions(const struct share *s, size_t *n)
+{
+	*n = s->n;
+	return s->partitions;
+}
+
+void share_say(const struct share *s, size_t series, size_t taken, size_t left)
+{
+	if (s->n == 0)
+		log_warn(
+			"no partition for this producer: there are more producers than partitions; standing by",
+			L_INT("partitions_in_all", s->n_in_all));
+	else
+		log_info("partitions assigned", L_INT("partitions", s->n), L_INT("of", s->n_in_all),
+			 L_INT("series", series), L_INT("taken", taken), L_INT("left", left));
+}
+
+enum budget share_budget(const struct share *s, const unsigned char **ours, int *n)
+{
+	*ours = s->ours;
+	*n = s->n_in_all;
+	return s->budget;
+}
