@@ -91,7 +91,8 @@ static unsigned batch_stored(struct writer *w, size_t lane, const struct store_d
 	}
 	feed_stored(w->feed, done->work.batch);
 	pipeline_give_back(w->pipeline, done->work.batch);
-	if (is_due(w, lane, clock_boot_ms()))
+	if (is_due(w, lane, clock_boot_ms()) &&
+	    (lane > 0 || !feed_asks_skips(w->feed, clock_boot_ms())))
 		submit_batch(w, lane);
 	return feed_commit(w->feed, w->tally, clock_boot_ms());
 }
@@ -296,6 +297,8 @@ static void submit(struct writer *w, int64_t now_ms)
 {
 	struct store_work work;
 
+	if (store_is_idle(stores_at(w->stores, 0)) && feed_ask_skips(w->feed, now_ms, &work))
+		store_submit(stores_at(w->stores, 0), work);
 	for (size_t i = 0; i < w->lanes; i++) {
 		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms))
 			submit_batch(w, i);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "position.h"
 #include "transaction_sql.h"
 
 #define SQL_SKIPPED                                                                                \
@@ -52,7 +51,7 @@ int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)
-		items[position_at(res, row, 0) - 1].skipped = 1;
+		items[pg_number(res, row, 0) - 1].skipped = 1;
 	PQclear(res);
 	return 0;
 }

@@ -86,8 +86,19 @@ static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 			 L_INT("suppressed", skipped));
 }
 
-static int ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
+int feed_asks_skips(const struct feed *f, int64_t now_ms)
 {
+	int halted = 0;
+
+	for (size_t i = 0; i < partitions_count(f->partitions); i++)
+		halted |= partitions_at(f->partitions, i)->state == PARTITION_HALTED;
+	return halted && now_ms >= f->skips_due_ms && !partitions_are_starting(f->partitions);
+}
+
+int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
+{
+	if (!feed_asks_skips(f, now_ms))
+		return 0;
 	skips_free(f->skips, f->skips_n);
 	f->skips = NULL;
 	f->skips_n = 0;
@@ -105,7 +116,8 @@ static int ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 	}
 	f->skips_due_ms = now_ms + SKIPS_MS;
 	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
-	return f->skips_n > 0;
+	work->generation = feed_generation(f);
+	return 1;
 }
 
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
@@ -114,8 +126,7 @@ int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = (now_ms >= f->skips_due_ms && ask_skips(f, now_ms, work)) ||
-			(idle && f->kind->check && f->kind->check(f->self, now_ms, work));
+		asked = idle && f->kind->check && f->kind->check(f->self, now_ms, work);
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {

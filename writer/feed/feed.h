@@ -40,10 +40,14 @@ void feed_free(struct feed *f);
 
 /* Looks for the topic until it is there, then joins it. */
 unsigned feed_join(struct feed *f, int64_t now_ms);
-/* 1 if *work is for the database: where the partitions start, whether what halts one was skipped,
- * or whether what was stored is still there (only if nothing is in memory: `idle`). What it points
- * to is lent until feed_answer(). */
+/* 1 if *work is for the database: where the partitions start, or whether what was stored is still
+ * there (only if nothing is in memory: `idle`). What it points to is lent until feed_answer(). */
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work);
+/* The same, whatever is in memory: was what halts a partition skipped? feed_asks_skips(): it is
+ * due.
+ */
+int feed_asks_skips(const struct feed *f, int64_t now_ms);
+int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work);
 /* What the database said to that; only one of this generation counts. */
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
 		     int64_t now_ms);
