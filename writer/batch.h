@@ -20,8 +20,10 @@
 struct keys;
 
 enum {
-	DEAD_VALUE_BYTES = 1 << 20
-}; /* a dead letter keeps at most this much of its value, and of its key */
+	DEAD_VALUE_BYTES = 1 << 20, /* a dead letter keeps at most this much of its value, and of
+				     * its key */
+	BATCH_ROWS_MAX = 100000     /* the greatest limit */
+};
 
 struct batch_row {
 	struct message m;
@@ -96,7 +98,5 @@ void batch_seal(struct batch *b);
 
 /* The database refuses row i: it goes to the dead letters with this reason. */
 void batch_reject(struct batch *b, size_t i, const char *reason);
-/* How many rows it refuses. */
-size_t batch_rejected(const struct batch *b);
 
 #endif

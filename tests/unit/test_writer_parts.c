@@ -358,12 +358,30 @@ static void test_policy(void **state)
 	assert_int_equal(policy_of(ERR_RETRY, "53100"), POLICY_AGAIN);
 	assert_int_equal(policy_of(ERR_INPUT, "23514"), POLICY_ROW);
 	assert_int_equal(policy_of(ERR_INPUT, "22003"), POLICY_ROW);
+	assert_int_equal(policy_of(ERR_RETRY, "53400"), POLICY_LESS);
+	assert_int_equal(policy_of(ERR_FATAL, "54000"), POLICY_LESS);
+	assert_int_equal(policy_of(ERR_FATAL, "54001"), POLICY_LESS);
 	assert_int_equal(policy_of(ERR_FATAL, "42P01"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "42501"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "3D000"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "42P10"), POLICY_BROKEN);
 	assert_int_equal(policy_of(ERR_FATAL, "23505"), POLICY_BROKEN);
 	assert_int_equal(policy_of(ERR_FATAL, "21000"), POLICY_BROKEN);
+}
+
+static void test_timeouts(void **state)
+{
+	struct retry r = {0};
+
+	(void)state;
+	retry_init(&r);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_LESS);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_LESS);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, ""), POLICY_AGAIN);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
+	retry_succeeded(&r, 0);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
 }
 
 /* ---- array literals ---- */
@@ -412,17 +430,12 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),
-		cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals),
-		cmocka_unit_test(test_skips),
-		cmocka_unit_test(test_commits),
-		cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_lanes),
-		cmocka_unit_test(test_what_is_worth_it),
-		cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_skips),
+		cmocka_unit_test(test_commits),  cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),    cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_policy),   cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);

@@ -10,6 +10,17 @@
 #include "row_state.h"
 #include "transaction_sql.h"
 
+void stored_add(struct stored *sum, const struct stored *s)
+{
+	sum->inserted += s->inserted;
+	sum->corrected += s->corrected;
+	sum->identical += s->identical;
+	sum->stale += s->stale;
+	sum->dead += s->dead;
+	sum->copied += s->copied;
+	sum->stored_again += s->stored_again;
+}
+
 /* A COPY costs as much as so many rows by ON CONFLICT, beside its own rows. */
 enum { COPY_MIN_ROWS = 500 };
 

@@ -29,6 +29,8 @@ struct stored {
 	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */
 };
 
+void stored_add(struct stored *sum, const struct stored *s);
+
 enum candles_way { CANDLES_COPY, CANDLES_UPSERT };
 
 enum candles {

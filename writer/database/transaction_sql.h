@@ -13,6 +13,11 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 #define SQL_WAIT_AGAIN      "SET LOCAL lock_timeout = '10s'"
 #define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
 
+/* TimescaleDB refuses a statement that would decompress more rows than this, to protect whoever
+ * does not know that it is slow: corrections that are scattered over compressed chunks need it.
+ * NULL where the extension, or this limit of it, is not. */
+#define SQL_DECOMPRESSION "'timescaledb.max_tuples_decompressed_per_dml_transaction'"
+
 /* Behind a pooler the session is not ours: what the transaction relies on it sets itself. So READ
  * COMMITTED, whatever the default: each statement has to see what others have committed while the
  * one before it waited.
@@ -28,6 +33,8 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 	"SET LOCAL synchronous_commit = on; "                                        \
 	"SET LOCAL statement_timeout = '30s'; " SQL_WAIT_AGAIN "; "                  \
 	"SET LOCAL jit = off; "                                                      \
+	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
+	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
 	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
 
