@@ -72,8 +72,8 @@ static int read_message(struct consumer *c, const struct options *o, struct cons
 static int judge(const struct options *o, const struct consumer_message *m, char *reason,
 		 struct err *err)
 {
-	struct message message;
-	struct err why;
+	struct message message = {0};
+	struct err why = {0};
 	enum intake kind =
 		intake_judge(o->source, m->key, m->key_len, m->value, m->value_len, &message, &why);
 
@@ -112,8 +112,8 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 {
 	const int32_t id = (int32_t)o->partition;
 	struct partitions *ps = partitions_new();
-	char reason[REASON_BYTES];
-	struct consumer_message m;
+	char reason[REASON_BYTES] = "";
+	struct consumer_message m = {0};
 	struct pg pg = {0};
 	int rc = -1;
 
