@@ -21,8 +21,8 @@
 struct stored {
 	int64_t inserted;     /* new rows */
 	int64_t corrected;    /* rows that got the values of a newer observation */
-	int64_t identical;    /* were there with the same values; a newer observation leaves its
-				 revision and time */
+	int64_t identical;    /* were there with the same values; written only where the row was not
+				 final yet, or had another revision */
 	int64_t stale;        /* lost against what is there: nothing written */
 	int64_t dead;         /* dead letters, rows that the database refused included */
 	int64_t copied;       /* of the new rows, those that came by COPY */

@@ -13,7 +13,8 @@ enum row_state {
 	ROW_EXCLUDED,  /* refused by the database: not asked */
 	ROW_MISSING,   /* its key is not in the table */
 	ROW_NEWER,     /* it wins against what is there, or only the server can tell */
-	ROW_IDENTICAL, /* it does not win, and has the same values */
+	ROW_CONFIRMS,  /* it wins, and has the same values */
+	ROW_IDENTICAL, /* it does not win, or need not, and has the same values */
 	ROW_STALE      /* it does not win, and has other values */
 };
 
