@@ -222,11 +222,14 @@ chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes lo
 
 .PHONY: bench bench-programs
 BENCH_LOAD := $(B)/gapless-bench-load
+BENCH_PAGES := $(B)/gapless-bench-pages
 $(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
--include $(B)/tests/bench/load.d
+$(BENCH_PAGES): $(B)/tests/bench/pages.o $(B)/libproducer.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/bench/load.d $(B)/tests/bench/pages.d
 
-bench-programs: $(WRITER) $(BENCH_LOAD)
+bench-programs: $(WRITER) $(BENCH_LOAD) $(BENCH_PAGES)
 
 bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5] [PEERS=1]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs

@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+enum { KEEP_BYTES = 32 << 20 };
 
 /* No exit handlers and no log: both may want memory. */
 static _Noreturn void out_of_memory(size_t bytes)
@@ -53,4 +58,12 @@ char *xstrdup(const char *text)
 	if (!copy)
 		out_of_memory(strlen(text) + 1);
 	return copy;
+}
+
+void alloc_keep_freed(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+#endif
 }

@@ -14,4 +14,9 @@ void *xreallocarray(void *p, size_t n, size_t bytes)
 	__attribute__((returns_nonnull, warn_unused_result));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull, warn_unused_result));
 
+/* What is freed stays with the process, up to 32 MiB, whatever the size of a piece: for one that
+ * takes and frees large pieces many times a second, which would have the system clear every page of
+ * them each time. */
+void alloc_keep_freed(void);
+
 #endif

@@ -120,51 +120,41 @@ static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connectio
 
 /* --- the address */
 
-static int split(const char *listen, char host[ADDRESS_BYTES], const char **port, struct err *err)
-{
-	const char *colon = strrchr(listen, ':');
-	size_t len = colon != NULL ? (size_t)(colon - listen) : 0;
-
-	*port = colon != NULL ? colon + 1 : listen;
-	if (colon != NULL && len > 2 && listen[0] == '[' && colon[-1] == ']') {
-		listen++;
-		len -= 2;
-	}
-	if (len >= ADDRESS_BYTES || **port == '\0' || strspn(*port, "0123456789") != strlen(*port))
-		return err_set(err, ERR_FATAL,
-			       "'%s' is not an address to listen on; give ADDRESS:PORT, as in "
-			       "127.0.0.1:9464, or a PORT for loopback alone",
-			       listen);
-	snprintf(host, ADDRESS_BYTES, "%.*s", (int)len, listen);
-	if (len == 0)
-		snprintf(host, ADDRESS_BYTES, "127.0.0.1");
-	return 0;
-}
-
 /* The caller frees *out with freeaddrinfo(). Numeric addresses only: no name look-up can block. */
-static int resolve(const char *listen, struct addrinfo **out, struct err *err)
+static struct addrinfo *resolve(const char *listen, struct err *err)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	char host[ADDRESS_BYTES];
-	const char *port;
+	const char *host = listen, *colon = strrchr(listen, ':');
+	const char *port = colon != NULL ? colon + 1 : listen;
+	size_t len = colon != NULL ? (size_t)(colon - listen) : 0;
+	struct addrinfo *out = NULL;
+	char text[ADDRESS_BYTES];
 
-	if (split(listen, host, &port, err) != 0)
-		return -1;
-	if (strtol(port, NULL, 10) > 65535 || getaddrinfo(host, port, &hints, out) != 0)
-		return err_set(err, ERR_FATAL,
-			       "'%s' is not a numeric address and a port up to 65535, as in "
-			       "127.0.0.1:9464",
-			       listen);
-	return 0;
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host++;
+		len -= 2;
+	}
+	if (len == 0)
+		snprintf(text, sizeof(text), "127.0.0.1");
+	else
+		snprintf(text, sizeof(text), "%.*s", (int)len, host);
+	if (len < sizeof(text) && *port != '\0' && strspn(port, "0123456789") == strlen(port) &&
+	    strtol(port, NULL, 10) <= 65535 && getaddrinfo(text, port, &hints, &out) == 0)
+		return out;
+	err_set(err, ERR_FATAL,
+		"'%s' is not an address to listen on; give a numeric ADDRESS:PORT, as in "
+		"127.0.0.1:9464, or a PORT for loopback alone",
+		listen);
+	return NULL;
 }
 
 int httpd_check_address(const char *listen, struct err *err)
 {
-	struct addrinfo *address;
+	struct addrinfo *address = resolve(listen, err);
 
-	if (resolve(listen, &address, err) != 0)
+	if (address == NULL)
 		return -1;
 	freeaddrinfo(address);
 	return 0;
@@ -188,10 +178,10 @@ static void address_write(struct httpd *h, const struct addrinfo *address)
 struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err)
 {
 	struct httpd *h;
-	struct addrinfo *address;
+	struct addrinfo *address = resolve(listen, err);
 	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD;
 
-	if (resolve(listen, &address, err) != 0)
+	if (address == NULL)
 		return NULL;
 	h = xcalloc(1, sizeof(*h));
 	while (routes[h->n].path != NULL)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alloc.h"
 #include "decimal.h"
+#include "json_memory.h"
 #include "utf8.h"
 
 /* One pass over the text. Only numbers cause a copy: the run of bytes before one goes out in one
@@ -100,6 +100,12 @@ static int scan_utf8(struct scan *s)
 	return n ? 0 : refuse(s, "invalid UTF-8");
 }
 
+/* Stands for itself in a string. */
+static int is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 static int scan_string(struct scan *s)
 {
 	int bad = 0;
@@ -108,6 +114,10 @@ static int scan_string(struct scan *s)
 	while (s->at < s->len && !bad) {
 		unsigned char c = (unsigned char)s->in[s->at];
 
+		if (is_plain(c)) {
+			s->at++;
+			continue;
+		}
 		if (c == '"') {
 			s->at++;
 			return 0;
@@ -116,10 +126,8 @@ static int scan_string(struct scan *s)
 			bad = scan_escape(s);
 		else if (c >= 0x80)
 			bad = scan_utf8(s);
-		else if (c < 0x20)
-			bad = refuse(s, "a control character in a string");
 		else
-			s->at++;
+			bad = refuse(s, "a control character in a string");
 	}
 	return bad ? bad : refuse(s, "a string without end");
 }
@@ -131,7 +139,7 @@ static int is_space(char c)
 
 static int scan_number(struct scan *s)
 {
-	static const char open[] = {'"', JSON_NUMBER_MARK};
+	char quoted[JSON_NUMBER_MAX + 3] = {'"', JSON_NUMBER_MARK};
 	size_t length = decimal_token(s->in + s->at, s->len - s->at), next = s->at + length;
 
 	if (!length)
@@ -144,9 +152,10 @@ static int scan_number(struct scan *s)
 		next++;
 	if (next < s->len && s->in[next] == ':') /* in quotes it would pass for a key */
 		return refuse(s, "a number in place of a key");
+	memcpy(quoted + 2, s->in + s->at, length);
+	quoted[2 + length] = '"';
 	if (buf_append(s->out, s->in + s->copied, s->at - s->copied) ||
-	    buf_append(s->out, open, sizeof open) || buf_append(s->out, s->in + s->at, length) ||
-	    buf_append(s->out, "\"", 1))
+	    buf_append(s->out, quoted, length + 3))
 		return too_long(s);
 	s->at += length;
 	s->copied = s->at;
@@ -185,11 +194,11 @@ int json_quote_numbers(const char *in, size_t len, struct buf *out, struct err *
 	return bad;
 }
 
-/* cJSON reports an allocation that failed as it reports bad input; with this one the process ends
+/* cJSON reports an allocation that failed as it reports bad input; with these the process ends
  * instead. */
 __attribute__((constructor)) static void use_our_memory(void)
 {
-	cJSON_Hooks hooks = {xmalloc, free};
+	cJSON_Hooks hooks = {json_memory_take, json_memory_give_back};
 
 	cJSON_InitHooks(&hooks);
 }
@@ -225,24 +234,38 @@ struct cJSON *json_parse(const char *in, size_t len, struct buf *work, struct er
 	return tree;
 }
 
+/* A bit for a key: two keys with different bits are different, so that nearly none has to be
+ * compared. */
+static uint64_t key_bit(const char *key)
+{
+	size_t len = strlen(key);
+	unsigned last = len ? (unsigned char)key[len - 1] : 0;
+
+	return UINT64_C(1) << ((len + 5 * (unsigned char)*key + 11 * last) % 64);
+}
+
 int json_check_keys(const struct cJSON *object, struct err *err)
 {
 	const char *keys[JSON_KEYS_MAX];
 	char shown[PRINTABLE_BYTES];
 	const cJSON *member;
+	uint64_t seen = 0;
 	size_t n = 0;
 
 	cJSON_ArrayForEach(member, object)
 	{
+		uint64_t bit = key_bit(member->string);
+
 		if (n == JSON_KEYS_MAX)
 			return err_set(err, ERR_INPUT, "A JSON object has more than %d keys.",
 				       JSON_KEYS_MAX);
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < n && (seen & bit) != 0; i++) {
 			if (!strcmp(keys[i], member->string))
 				return err_set(err, ERR_INPUT,
 					       "The key \"%s\" comes twice in a JSON object.",
 					       printable(member->string, shown));
 		}
+		seen |= bit;
 		keys[n++] = member->string;
 	}
 	return 0;

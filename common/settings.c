@@ -83,7 +83,7 @@ static const char *const settings_known[] = {
 	/* gapless-indicators */
 	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC",
 	/* compose/ and tests/ */
-	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_PORT", "PG_PORT",
+	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_PORT", "PG_PORT", "PG_PRELOAD",
 	"PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
 
 static int variable_unknown(struct load *l, const char *name)

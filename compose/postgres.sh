@@ -87,6 +87,7 @@ pg_conf() {
 		shared_buffers = 128MB
 		max_wal_size = 1GB
 		wal_level = logical
+		shared_preload_libraries = '$pg_preload'
 		fsync = on
 		synchronous_commit = on
 		timezone = '$pg_timezone'

@@ -21,6 +21,7 @@
 #	GAPLESS_CONTROLLER_PORT  its controller                                                (19093)
 #	GAPLESS_PG_PORT          PostgreSQL                                                    (15432)
 #	GAPLESS_PG_TIMEZONE      time zone of the database's sessions                            (UTC)
+#	GAPLESS_PG_PRELOAD       libraries that the database loads, e.g. timescaledb             (none)
 #	GAPLESS_STACK_WAIT_S     how long a start may take, in seconds                            (60)
 #
 # Every command can be repeated, and returns when what it promises is so, or exits 1 with a sentence
@@ -60,6 +61,7 @@ settings_read() {
 	pg_port=${GAPLESS_PG_PORT:-15432}
 	wait_s=${GAPLESS_STACK_WAIT_S:-60}
 	pg_timezone=${GAPLESS_PG_TIMEZONE:-UTC}
+	pg_preload=${GAPLESS_PG_PRELOAD:-}
 	for name in kafka_port controller_port pg_port; do
 		port=${!name}
 		if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
@@ -70,6 +72,7 @@ settings_read() {
 		die_usage "the ports $kafka_port, $controller_port and $pg_port must differ from each other"
 	[[ $wait_s =~ ^[1-9][0-9]{0,3}$ ]] ||
 		die_usage "GAPLESS_STACK_WAIT_S is '$wait_s': use seconds, 1 to 9999"
+	[[ $pg_preload =~ ^[a-z0-9_,]*$ ]] || die_usage "GAPLESS_PG_PRELOAD is '$pg_preload': use a name such as timescaledb"
 	[[ $pg_timezone =~ ^[A-Za-z0-9_+/-]+$ ]] ||
 		die_usage "GAPLESS_PG_TIMEZONE is '$pg_timezone': use a name such as America/New_York"
 

@@ -71,7 +71,6 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 {
 	enum group_state state = group_poll(s->group);
 	const int32_t *partitions;
-	struct err why = {0};
 	int n_in_all;
 	size_t n;
 
@@ -82,7 +81,8 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 	if (state != GROUP_HELD || group_generation(s->group) == s->generation ||
 	    boot_ms < s->retry_boot_ms)
 		return 0;
-	if (group_topic_partitions(s->group, &n_in_all, &why) || n_in_all == 0) {
+	n_in_all = group_partitions_in_all(s->group);
+	if (n_in_all <= 0) {
 		s->retry_boot_ms = boot_ms + AGAIN_MS;
 		return 0;
 	}

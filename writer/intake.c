@@ -6,7 +6,7 @@
 enum intake intake_judge(const char *source, const void *key, size_t key_len, const void *value,
 			 size_t value_len, struct message *out, struct err *why)
 {
-	const char *symbol = out->candle.symbol;
+	const char *symbol;
 
 	err_clear(why);
 	if (value == NULL || value_len == 0)
@@ -19,6 +19,7 @@ enum intake intake_judge(const char *source, const void *key, size_t key_len, co
 	case MESSAGE_OK:
 		break;
 	}
+	symbol = out->candle.symbol;
 	if (strcmp(out->source, source) != 0) {
 		err_set(why, ERR_FATAL,
 			"this message is of the source \"%s\", but this writer stores \"%s\" (--source): one "

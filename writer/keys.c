@@ -13,6 +13,7 @@ struct series {
 	const struct interval *interval;
 	uint32_t number; /* place in the table before it is sorted */
 	uint32_t rows;
+	int64_t last_ms; /* of its rows, the latest */
 };
 
 struct key {
@@ -29,6 +30,7 @@ static const uint32_t row_mask = ((uint32_t)1 << ROW_BITS) - 1;
 struct keys {
 	struct key *key; /* of each row */
 	size_t n, cap;
+	size_t indexed; /* rows before this one are in the slots */
 	uint32_t *slot;
 	size_t slots; /* a power of two, half as many again as there is room for rows */
 	struct series *series;
@@ -84,11 +86,10 @@ void keys_free(struct keys *k)
 
 void keys_clear(struct keys *k)
 {
-	if (k->n == 0)
-		return;
-	memset(k->slot, 0, k->slots * sizeof(*k->slot));
+	if (k->indexed > 0)
+		memset(k->slot, 0, k->slots * sizeof(*k->slot));
 	memset(k->series_slot, 0, 2 * k->series_cap * sizeof(*k->series_slot));
-	k->n = k->series_n = 0;
+	k->n = k->indexed = k->series_n = 0;
 }
 
 /* ---------------------------------------------------------------- finding */
@@ -139,7 +140,8 @@ static uint32_t series_of(struct keys *k, const struct candle *c)
 		slot = series_slot_of(k, c);
 	}
 	s = &k->series[k->series_n];
-	*s = (struct series){.interval = c->interval, .number = (uint32_t)k->series_n};
+	*s = (struct series){
+		.interval = c->interval, .number = (uint32_t)k->series_n, .last_ms = INT64_MIN};
 	memcpy(s->symbol, c->symbol, sizeof(s->symbol));
 	*slot = (uint32_t)++k->series_n;
 	return s->number;
@@ -161,32 +163,43 @@ static uint32_t *slot_of(const struct keys *k, const struct key *key, uint32_t *
 	return &k->slot[i];
 }
 
-static void rows_grow(struct keys *k)
+static void index_rows(struct keys *k)
 {
 	uint32_t tag;
 
-	rows_reserve(k, 2 * k->cap);
-	for (uint32_t i = 0; i < k->n; i++) {
-		uint32_t *slot = slot_of(k, &k->key[i], &tag);
+	for (; k->indexed < k->n; k->indexed++) {
+		uint32_t *slot = slot_of(k, &k->key[k->indexed], &tag);
 
-		*slot = tag | (i + 1);
+		*slot = tag | (uint32_t)(k->indexed + 1);
 	}
 }
 
+/* Mostly a series goes on where it was: its next row is later than all of it, and so new. Only when
+ * one is not are the rows put into the slots, to be searched. */
 size_t keys_row(struct keys *k, const struct candle *c, int *is_new)
 {
 	struct key key = {.timestamp_ms = c->timestamp_ms, .series = series_of(k, c)};
-	uint32_t *slot, tag;
+	struct series *s = &k->series[key.series];
+	uint32_t tag;
 
-	if (k->n == k->cap)
-		rows_grow(k);
-	slot = slot_of(k, &key, &tag);
-	*is_new = *slot == 0;
-	if (!*is_new)
-		return (*slot & row_mask) - 1;
+	if (c->timestamp_ms <= s->last_ms) {
+		uint32_t found;
+
+		index_rows(k);
+		found = *slot_of(k, &key, &tag);
+		*is_new = found == 0;
+		if (!*is_new)
+			return (found & row_mask) - 1;
+	} else {
+		s->last_ms = c->timestamp_ms;
+		*is_new = 1;
+	}
+	if (k->n == k->cap) {
+		rows_reserve(k, 2 * k->cap);
+		k->indexed = 0;
+	}
 	key.row = (uint32_t)k->n;
 	k->key[k->n++] = key;
-	*slot = tag | (uint32_t)k->n;
 	return key.row;
 }
 

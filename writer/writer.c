@@ -241,9 +241,8 @@ static void say_dead(struct writer *w, const struct arrival *a, const struct err
 			 L_INT("offset", a->next - 1), L_INT("suppressed", skipped));
 }
 
-static unsigned take(struct writer *w, const struct arrival *a)
+static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
 {
-	int64_t now_ms = clock_boot_ms();
 	struct err why;
 	enum intake kind = pipeline_take(w->pipeline, a, now_ms, &why);
 
@@ -269,12 +268,15 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 {
 	unsigned follow = FOLLOW_NOTHING;
 	struct arrival a;
+	int64_t now_ms = 0;
 
 	for (int i = 0; i < READ_AT_ONCE && !follow && !any_full(w); i++) {
 		if (!feed_poll(w->feed, i == 0 ? wait_ms : 0, &a, &follow))
 			break;
+		if (i == 0)
+			now_ms = clock_boot_ms();
 		if (a.next > a.from)
-			follow |= take(w, &a);
+			follow |= take(w, &a, now_ms);
 	}
 	return follow;
 }
@@ -387,6 +389,7 @@ int writer_run(const struct options *o, struct feed *feed, struct cursor cursor)
 	struct err err;
 	int code = EXIT_PERSON;
 
+	alloc_keep_freed();
 	w->options = o;
 	w->feed = feed;
 	w->lanes = pipeline.lanes;

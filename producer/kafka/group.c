@@ -10,8 +10,8 @@
 
 #include "common/alloc.h"
 #include "common/kafka.h"
+#include "common/kafka_topic.h"
 #include "common/log.h"
-#include "producer/kafka/topic.h"
 
 struct group {
 	const struct options *options;
@@ -89,7 +89,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 struct group *group_new(const struct options *options, void (*revoked)(void *opaque, int lost),
 			void *opaque, struct err *err)
 {
-	char session[24], heartbeat[24], text[256];
+	char session[24], text[256];
 	const struct kafka_property role[] = {
 		{"group.id", options->group},
 		{"enable.auto.commit", "false"},
@@ -97,7 +97,6 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 		{"auto.offset.reset", "latest"},
 		{"partition.assignment.strategy", "range"},
 		{"session.timeout.ms", session},
-		{"heartbeat.interval.ms", heartbeat},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"allow.auto.create.topics", "false"},
 		{NULL, NULL},
@@ -114,10 +113,6 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 	g->opaque = opaque;
 	g->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	snprintf(session, sizeof session, "%" PRId64, options->session_timeout_ms);
-	/* librdkafka's own 3 s are too long for a session as short: it would end between two
-	 * heartbeats. */
-	snprintf(heartbeat, sizeof heartbeat, "%" PRId64,
-		 options->session_timeout_ms < 9000 ? options->session_timeout_ms / 3 : 3000);
 	conf = kafka_conf_new(options->brokers, role, fixed, &options->kafka, err);
 	if (!conf)
 		goto failed;
@@ -204,7 +199,7 @@ const int32_t *group_partitions(const struct group *g, size_t *n)
 	return g->partitions;
 }
 
-int group_topic_partitions(struct group *g, int *n, struct err *err)
+int group_partitions_in_all(struct group *g)
 {
-	return topic_partitions(g->rk, g->options->topic, n, err);
+	return kafka_partition_count(g->rk, g->options->topic, NULL);
 }

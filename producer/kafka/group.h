@@ -42,8 +42,7 @@ int64_t group_generation(const struct group *g);
 /* The partitions of the current assignment, ascending; *n gets how many. */
 const int32_t *group_partitions(const struct group *g, size_t *n);
 
-/* The number of partitions that the topic has now (topic.h). */
-int group_topic_partitions(struct group *g, int *n, struct err *err)
-	__attribute__((warn_unused_result));
+/* How many partitions the topic has now; 0 or less: that cannot be told. */
+int group_partitions_in_all(struct group *g);
 
 #endif

@@ -309,7 +309,7 @@ static int recreate(struct publisher *p, struct err *err)
 	int64_t now = clock_boot_ms(), *slot = &p->recreated_ms[p->stats.recreated % RECREATED_MAX];
 
 	log_warn("the idempotent producer failed and is recreated",
-		 L_STR("error", rd_kafka_err2name(code)), L_STR("error", text));
+		 L_STR("code", rd_kafka_err2name(code)), L_STR("error", text));
 	if (*slot && now - *slot < RECREATED_WINDOW_MS)
 		return err_set(
 			err, ERR_FATAL,

@@ -5,46 +5,10 @@
 #include <string.h>
 
 #include "common/kafka.h"
+#include "common/kafka_topic.h"
 #include "common/log.h"
 
 enum { ANSWER_MS = 5000 };
-
-int topic_partitions(rd_kafka_t *rk, const char *topic, int *partitions, struct err *err)
-{
-	/* The first handle of a topic decides for all later ones: NULL is what the client was
-	 * configured with, its partitioner above all; a topic_conf of our own would be librdkafka's
-	 * defaults. */
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
-	const struct rd_kafka_metadata *meta = NULL;
-	rd_kafka_resp_err_t code;
-	int rc = -1;
-
-	*partitions = 0;
-	if (!handle)
-		return err_set(err, ERR_FATAL, "the topic name '%s' is refused by the Kafka client",
-			       topic);
-	code = rd_kafka_metadata(rk, 0, handle, &meta, ANSWER_MS);
-	if (code) {
-		err_set(err, kafka_error_class(code),
-			"no answer about topic %s from the broker: %s", topic,
-			rd_kafka_err2str(code));
-		goto out;
-	}
-	code = meta->topic_cnt == 1 ? meta->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	if (!code)
-		*partitions = meta->topics[0].partition_cnt;
-	else if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		err_set(err, kafka_error_class(code), "topic %s: %s", topic,
-			rd_kafka_err2str(code));
-		goto out;
-	}
-	rc = 0;
-out:
-	if (meta)
-		rd_kafka_metadata_destroy(meta);
-	rd_kafka_topic_destroy(handle);
-	return rc;
-}
 
 /* Waits for one admin event of the given type; NULL with *err where it did not come or failed as a
  * whole. */
@@ -197,7 +161,8 @@ static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
 
 int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
 {
-	if (topic_partitions(rk, options->topic, partitions, err))
+	*partitions = kafka_partition_count(rk, options->topic, err);
+	if (*partitions < 0)
 		return -1;
 	if (*partitions == 0) {
 		if (topic_create(rk, options, err))

@@ -16,9 +16,6 @@
  * yet), or ERR_FATAL (compacted, not allowed). Blocks for at most about 15 s. */
 int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
 	__attribute__((warn_unused_result));
-/* The number of partitions now. 0 or -1 (ERR_RETRY). */
-int topic_partitions(rd_kafka_t *rk, const char *topic, int *partitions, struct err *err)
-	__attribute__((warn_unused_result));
 /* The partition of a symbol among n, as the publisher's partitioner (murmur2_random, Java's
  * default) chooses it. */
 int32_t topic_partition_of(const char *symbol, int32_t n);

@@ -5,10 +5,11 @@
 
 #include "common/alloc.h"
 #include "common/kafka.h"
+#include "common/kafka_topic.h"
 #include "common/pg.h"
 #include "producer/lookup/visit_sql.h"
 
-enum { QUERY_MS = 30000, OFFSETS_MS = 5000 };
+enum { QUERY_MS = 30000 };
 
 struct visitor {
 	const struct options *options;
@@ -34,22 +35,41 @@ static int members_compare(struct visitor *v, struct visit *visit)
 	return -1;
 }
 
-/* Each by itself: one that cannot be read holds up no other. */
+static int ends_of(struct visitor *v, struct visit_partition *const *p, size_t n, struct err *err)
+{
+	int32_t *ids = xcalloc(n + 1, sizeof *ids);
+	int64_t *low = xcalloc(n + 1, sizeof *low), *end = xcalloc(n + 1, sizeof *end);
+	const char *topic = v->options->topic;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = p[i]->id;
+	rc = kafka_offsets(v->rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, err) ||
+	     kafka_offsets(v->rk, topic, ids, n, RD_KAFKA_OFFSET_END, end, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		p[i]->low = low[i];
+		p[i]->end = end[i];
+	}
+	free(ids);
+	free(low);
+	free(end);
+	return rc;
+}
+
+/* All at once; where that fails, each by itself: one that cannot be read holds up no other. */
 static void ends_read(struct visitor *v, struct visit *visit)
 {
-	for (size_t i = 0; i < visit->n_partitions; i++) {
-		struct visit_partition *p = &visit->partitions[i];
-		rd_kafka_resp_err_t code;
+	struct visit_partition **begin = xcalloc(visit->n_partitions + 1, sizeof(void *));
+	size_t n = 0;
 
-		if (!p->begins)
-			continue;
-		code = rd_kafka_query_watermark_offsets(v->rk, v->options->topic, p->id, &p->low,
-							&p->end, OFFSETS_MS);
-		if (code)
-			err_set(&p->err, kafka_error_class(code),
-				"the end offset of %s [%d] cannot be read: %s", v->options->topic,
-				(int)p->id, rd_kafka_err2str(code));
-	}
+	for (size_t i = 0; i < visit->n_partitions; i++)
+		if (visit->partitions[i].begins)
+			begin[n++] = &visit->partitions[i];
+	if (ends_of(v, begin, n, NULL))
+		for (size_t i = 0; i < n; i++)
+			if (ends_of(v, &begin[i], 1, &begin[i]->err) == 0)
+				err_clear(&begin[i]->err);
+	free(begin);
 }
 
 static int writer_reached(const struct visit_partition *p)

@@ -184,6 +184,17 @@ run_peers() {
 	run_peer 'Python: duplicates'
 }
 
+# --- the producer's way of a candle, from a page in memory to a delivered message
+
+run_pages() {
+	topic_new bench-pages
+	for ((n = 0; n < rounds; n++)); do
+		"$bin/gapless-bench-pages" "$GAPLESS_BROKERS" bench-pages 2000 2>"$work/pages.log" || die "pages: see $work/pages.log"
+	done | sort -g -k 2 >"$work/pages"
+	read -r bare_us whole_us < <(sed -n "$(((rounds + 1) / 2))p" "$work/pages")
+	say "  a candle from page to message: $whole_us us of CPU, $bare_us us of them for bare parsing"
+}
+
 # --- what came of it
 
 topic_new() { # name
@@ -200,6 +211,7 @@ result() {
 		--arg kafka "$(basename "$(find build/kafka -name 'kafka-clients-*.jar' | head -n 1)" .jar)" \
 		--arg librdkafka "$(pkg-config --modversion rdkafka)" --argjson rows "$rows" --argjson rounds "$rounds" \
 		--argjson live "${live_percent:-null}" --argjson takeover "${takeover_s:-null}" \
+		--argjson bare "${bare_us:-null}" --argjson whole "${whole_us:-null}" \
 		--argjson settings "$(sql "SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE name IN
 			('fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size', 'wal_compression')")" \
 		-f tests/bench/result.jq "$work/runs.jsonl" >"$work/result.json" && jq -r -f tests/bench/table.jq "$work/result.json"
@@ -243,4 +255,5 @@ for ((round = 1; round <= rounds; round++)); do
 done
 run_live
 run_takeover
+run_pages
 result

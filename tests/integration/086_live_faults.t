@@ -54,15 +54,25 @@ for skew in 3600 -3600; do
 	done
 done
 
-# --- a ban
+# --- a ban: for the list of markets as well
 
+stop producer
+producer "${options[@]}" --markets-s 1 --since $since
+await 20 "live goes on after a restart" live KRW-BTC KRW-ETH KRW-XRP
 fault http_418=4
 blocked() { logged producer 'blocks this address.*block_s=4'; }
 await 10 "the ban and its seconds are in the log" blocked
 asked_reset
-again() { [ "$(asked .candles)" -gt 0 ]; }
+lists=0 # as long as no candles were asked for
+again() {
+	local candles n
+	read -r candles n < <(asked '"\(.candles) \(.by_path["/v1/market/all"])"')
+	[ "$candles" -eq 0 ] && lists=$n
+	[ "$candles" -gt 0 ]
+}
 await 10 "then they go on" again
 is "none was sent while it lasted" "$(asked .http_418)" 0
+ok "nor was the list of markets asked for, but at its end: $lists" test "$lists" -le 1
 await 20 "live goes on" live KRW-BTC KRW-ETH
 
 # --- nothing of it is left behind

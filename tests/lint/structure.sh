@@ -34,7 +34,8 @@ expect() { # what, breaches
 	local c said
 	for c in */*.c; do
 		mkdir -p "objects/${c%/*}"
-		"${CC:-cc}" -I. -c -o "objects/${c%.c}.o" "$c" || exit 1
+		# shellcheck disable=SC2086
+		${CC:-cc} -I. -c -o "objects/${c%.c}.o" "$c" || exit 1
 	done
 	said=$(perl "$here/structure.pl" objects known common producer writer 2>&1 | sed -n 's/^\([^ ].*\)/\1/p' | tr '\n' ';')
 	if [ "$said" != "$2" ]; then

@@ -206,6 +206,7 @@ static void banned_for_a_told_time(void **state)
 	ratelimit_limited(&r, 200, 0);
 	for (int64_t now_ms = 200; now_ms < 100 + 10 * 1000; now_ms += 50)
 		assert_true(ratelimit_wait_ms(&r, now_ms) > 0);
+	assert_int_equal(ratelimit_hold_ms(&r, 200), 10900); /* for what has no pace, too */
 	assert_int_equal(ratelimit_wait_ms(&r, 200), 10900);
 	assert_int_equal(ratelimit_wait_ms(&r, 11100), 0);
 	assert_in_range(sent_within(&r, 11100, 21000), 10, 24);

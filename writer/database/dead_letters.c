@@ -30,7 +30,7 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 		    d->reason);
 	}
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0; i < b->n && batch_rejected(b) > 0; i++) {
 		const struct batch_row *r = &b->rows[i];
 		int fits;
 

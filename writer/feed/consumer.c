@@ -511,21 +511,24 @@ int64_t consumer_lag(struct consumer *c, const struct partitions *ps)
 	return lag;
 }
 
-static int has_more(struct consumer *c, const struct partitions *ps)
+/* More than what is queued. */
+static int has_more(struct consumer *c, const struct partitions *ps, int64_t queued)
 {
+	int64_t more = 0;
+
 	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (reading(p) && lag_of(c, p) > 0)
-			return 1;
+		if (reading(p))
+			more += lag_of(c, p);
 	}
-	return 0;
+	return more > queued;
 }
 
-static size_t queued(rd_kafka_t *rk)
+static int64_t queued(rd_kafka_t *rk)
 {
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
-	size_t n = queue ? rd_kafka_queue_length(queue) : 0;
+	int64_t n = queue ? (int64_t)rd_kafka_queue_length(queue) : 0;
 
 	if (queue)
 		rd_kafka_queue_destroy(queue);
@@ -537,9 +540,10 @@ static size_t queued(rd_kafka_t *rk)
  * is not waited for, for which librdkafka is prepared. */
 int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 {
+	int64_t waiting = queued(c->rk);
 	list *l;
 
-	if (!full_queue_is_slow() || queued(c->rk) >= QUEUED || !has_more(c, ps))
+	if (!full_queue_is_slow() || waiting >= QUEUED || !has_more(c, ps, waiting))
 		return WAKE_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
 	rd_kafka_offsets_for_times(c->rk, l, 0);
