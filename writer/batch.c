@@ -208,3 +208,8 @@ void batch_reject(struct batch *b, size_t i, const char *reason)
 	b->rows[i].rejected = xstrdup(reason);
 	b->rejected_n++;
 }
+
+size_t batch_rejected(const struct batch *b)
+{
+	return b->rejected_n;
+}

@@ -98,5 +98,7 @@ void batch_seal(struct batch *b);
 
 /* The database refuses row i: it goes to the dead letters with this reason. */
 void batch_reject(struct batch *b, size_t i, const char *reason);
+/* How many rows it refuses. */
+size_t batch_rejected(const struct batch *b);
 
 #endif
