@@ -37,6 +37,9 @@ const struct setting options_table[] = {
 	 .fallback = "100",
 	 .help = "More messages in a row that are not candles stop the writer, before it commits "
 		 "them; 0 = no limit."},
+	{.name = "keep", AT(keep), .value = "LIST", .fallback = "dead-letters=90d",
+	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead letters; "
+		 "1m=all takes it back."},
 	SETTING_SESSION_TIMEOUT,
 	{.name = "drain-seconds", AT(drain_seconds), .min = 5, .max = 3600, .fallback = "30",
 	 .value = "S",

@@ -164,10 +164,9 @@ static const struct setting of_forget[] = {
 #define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
 #define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
+static const char *const of_retain_shared[] = {"database", "keep", "log-level", NULL};
+
 static const struct setting of_retain[] = {
-	{.name = "keep", AT(keep), .value = "LIST",
-	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead-letters=90d; "
-		 "1m=all takes it back."},
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
 	DRY_RUN("Says what would go, and changes nothing."),
 	{.name = NULL},
@@ -323,7 +322,7 @@ static const struct settings_command commands[] = {
 		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
 		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_retain,
-	 .shared = of_database,
+	 .shared = of_retain_shared,
 	 .run = run_retain,
 	 .terse = 1},
 	{.name = "end",

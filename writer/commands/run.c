@@ -12,7 +12,8 @@
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
 static int run(const struct options *o, struct feed *feed, const struct err *err,
-	       int (*ready)(const struct options *), struct cursor cursor)
+	       int (*ready)(const struct options *), struct cursor cursor,
+	       const struct retention *keep)
 {
 	int code;
 
@@ -22,7 +23,7 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	}
 	code = ready(o);
 	if (code == EXIT_DONE && !stop_requested())
-		return writer_run(o, feed, cursor);
+		return writer_run(o, feed, cursor, keep);
 	if (code == EXIT_DONE)
 		code = feed_exit_code(feed, code, NULL, clock_boot_ms());
 	feed_free(feed);
@@ -36,10 +37,19 @@ static int wait_for_tables(const struct options *o)
 
 int run_live(const struct options *o)
 {
+	struct retention keep;
 	struct err err;
-	struct feed *feed = feed_group_new(o, &err);
+	int code = EXIT_USAGE;
 
-	return run(o, feed, &err, wait_for_tables, cursor_live(o->topic));
+	if (retention_parse(&keep, o->keep, &err) != 0) {
+		log_error(err.text);
+	} else {
+		struct feed *feed = feed_group_new(o, &err);
+
+		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep);
+	}
+	retention_release(&keep);
+	return code;
 }
 
 /* Is the table there, too, that only a replay needs? */
@@ -76,8 +86,8 @@ int run_replay(const struct options *o)
 	} else {
 		struct feed *feed = feed_replay_new(o, &spec, &err);
 
-		code = run(o, feed, &err, wait_for_replay_table,
-			   cursor_replay(o->topic, spec.name));
+		code = run(o, feed, &err, wait_for_replay_table, cursor_replay(o->topic, spec.name),
+			   NULL);
 	}
 	replay_spec_release(&spec);
 	return code;

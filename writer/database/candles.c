@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/timetext.h"
+#include "floors.h"
 #include "pgbinary.h"
 #include "row_state.h"
 #include "transaction_sql.h"
@@ -16,6 +17,7 @@ void stored_add(struct stored *sum, const struct stored *s)
 	sum->corrected += s->corrected;
 	sum->identical += s->identical;
 	sum->stale += s->stale;
+	sum->given_up += s->given_up;
 	sum->dead += s->dead;
 	sum->copied += s->copied;
 	sum->stored_again += s->stored_again;
@@ -215,7 +217,8 @@ enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const s
 	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
 	struct wrote wrote = {0, 0};
 
-	if (row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
+	if (floors_ask(pg, scratch, b, &stored->given_up, err) != 0 ||
+	    row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;

@@ -24,6 +24,7 @@ struct stored {
 	int64_t identical;    /* were there with the same values; written only where the row was not
 				 final yet, or had another revision */
 	int64_t stale;        /* lost against what is there: nothing written */
+	int64_t given_up;     /* before what is retained: not stored */
 	int64_t dead;         /* dead letters, rows that the database refused included */
 	int64_t copied;       /* of the new rows, those that came by COPY */
 	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */

@@ -241,7 +241,11 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 	scratch_take_rows(scratch, b->n);
 	stretches = row_state_stretches(b, scratch->stretches);
 	for (size_t i = 0; i < b->n; i++)
-		scratch->state[i] = b->rows[i].rejected != NULL ? ROW_EXCLUDED : ROW_MISSING;
+		scratch->state[i] =
+			b->rows[i].rejected != NULL ||
+					b->rows[i].m.candle.timestamp_ms < scratch->floor_ms[i]
+				? ROW_EXCLUDED
+				: ROW_MISSING;
 	if (stretches == 0)
 		return 0;
 	sql = statement(scratch, b, stretches, err);

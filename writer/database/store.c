@@ -14,7 +14,7 @@
 #include "refusals.h"
 #include "retry.h"
 
-enum { SAY_LESS_MS = 60000 };
+enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
 struct store {
 	struct store_config config;
@@ -107,6 +107,14 @@ static int try_check(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, lost ? STORE_LOST : STORE_DONE);
 }
 
+static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
+{
+	if (retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained, &job->err) !=
+	    0)
+		return failed(s, job, policy);
+	return over(job, STORE_DONE);
+}
+
 static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
 {
 	if (skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
@@ -146,7 +154,7 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 	} kinds[] = {
 		[STORE_BATCH] = {try_batch, 0},   [STORE_START] = {try_start, 1},
 		[STORE_REPLAY] = {try_replay, 1}, [STORE_CHECK] = {try_check, 0},
-		[STORE_SKIPS] = {try_skips, 0},
+		[STORE_SKIPS] = {try_skips, 0},   [STORE_RETAIN] = {try_retain, 0},
 	};
 
 	err_clear(&job->err);
@@ -201,6 +209,10 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 	int64_t pause_ms;
 	int result;
 
+	if (job->work.kind == STORE_RETAIN) { /* it is not what batches wait for */
+		pg_close(&s->pg);
+		return over(job, STORE_UNKNOWN);
+	}
 	policy = retry_repeated(&s->retry, policy, s->pg.sqlstate);
 	if (policy == POLICY_ROW && job->work.kind == STORE_BATCH && pg_is_open(&s->pg) &&
 	    find_refused(s, job, &result))
