@@ -413,8 +413,10 @@ static void writer_free(struct writer *w)
 int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
 	       const struct retention *keep)
 {
-	const struct store_config store = {
-		.database = o->database, .cursor = cursor, .dead_limit = o->dead_letter_limit};
+	const struct store_config store = {.database = o->database,
+					   .source = o->source,
+					   .cursor = cursor,
+					   .dead_limit = o->dead_letter_limit};
 	const struct pipeline_config pipeline = {.limits = {.rows = (size_t)o->batch_rows,
 							    .bytes = (size_t)o->batch_bytes,
 							    .age_ms = o->batch_ms},

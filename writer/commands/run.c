@@ -5,9 +5,30 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "writer/database/database.h"
+#include "writer/database/origin.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/writer.h"
+
+static int check_origin(const struct options *o)
+{
+	struct pg pg = {0};
+	struct err err = {0};
+	int rc = -1;
+
+	while (rc != 0 && !stop_requested()) {
+		rc = database_open(&pg, o->database, -1, &err);
+		if (rc == 0)
+			rc = origin_check(&pg, o->source, &err);
+		if (rc != 0 && err.class != ERR_RETRY)
+			break;
+	}
+	pg_close(&pg);
+	if (rc == 0 || stop_requested())
+		return EXIT_DONE;
+	log_error(err.text);
+	return EXIT_USAGE;
+}
 
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
@@ -22,6 +43,8 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 		return EXIT_USAGE;
 	}
 	code = ready(o);
+	if (code == EXIT_DONE && !stop_requested())
+		code = check_origin(o);
 	if (code == EXIT_DONE && !stop_requested())
 		return writer_run(o, feed, cursor, keep);
 	if (code == EXIT_DONE)

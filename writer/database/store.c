@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/worker.h"
+#include "origin.h"
 #include "portion.h"
 #include "refusals.h"
 #include "retry.h"
@@ -25,6 +26,7 @@ struct store {
 	struct pg pg;
 	struct store_scratch scratch;
 	struct retry retry;
+	int claimed; /* the database knows whose candles it has */
 	struct portion portion;
 	struct log_throttle say_less;
 	struct refusals refusals;
@@ -46,6 +48,18 @@ static int failed(const struct store *s, const struct store_done *job, enum poli
 {
 	*policy = policy_of(job->err.class, s->pg.sqlstate);
 	return 0;
+}
+
+/* What fails here is tried after the next batch. */
+static void claim(struct store *s, const struct stored *stored)
+{
+	struct err err;
+
+	if (s->claimed || stored->inserted == 0)
+		return;
+	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
+	if (!s->claimed)
+		pg_close(&s->pg);
 }
 
 /* As many portions as the batch takes; what is stored stays so, whatever becomes of the next. */
@@ -72,6 +86,8 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 		refusals_stored(&s->refusals, stored.inserted + stored.corrected +
 						      stored.identical + stored.stale);
 		portion_stored(&s->portion, to);
+		if (to == job->work.batch->n)
+			claim(s, &stored);
 		retry_succeeded(&s->retry, clock_boot_ms());
 	} while (to < job->work.batch->n);
 	return over(job, results[t]);

@@ -62,6 +62,7 @@ struct store_done {
 struct store_config {
 	const char *database; /* conninfo */
 	struct cursor cursor;
+	const char *source;
 	int64_t dead_limit; /* rows in a row that the database may refuse; 0 = no limit */
 };
 
