@@ -23,6 +23,10 @@ static int check_origin(const struct options *o)
 		if (rc != 0 && err.class != ERR_RETRY)
 			break;
 	}
+	if (rc == 0)
+		log_info("the database is fit", L_STR("database", PQdb(pg.conn)),
+			 L_STR("host", PQhost(pg.conn)), L_STR("port", PQport(pg.conn)),
+			 L_STR("user", PQuser(pg.conn)));
 	pg_close(&pg);
 	if (rc == 0 || stop_requested())
 		return EXIT_DONE;

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bisect.h"
 #include "check.h"
@@ -14,6 +15,7 @@
 #include "portion.h"
 #include "refusals.h"
 #include "retry.h"
+#include "transaction_sql.h"
 
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
@@ -219,6 +221,31 @@ static int take_less(struct store *s, const struct store_done *job)
 	return 1;
 }
 
+#define SQL_STANDBY                                                                  \
+	"SELECT current_setting('synchronous_standby_names') FROM pg_stat_activity " \
+	"WHERE wait_event = 'SyncRep' AND usename = current_user LIMIT 1"
+
+/* A lock that a COMMIT of ours holds which waits for a standby: that is what to say, not the lock.
+ */
+static void explain_lock(struct store *s, struct store_done *job)
+{
+	const struct pg_params none = {0, NULL};
+	struct err ignored;
+	PGresult *res;
+
+	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
+	    pg_run(&s->pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, &ignored) != 0)
+		return;
+	res = pg_query(&s->pg, SQL_STANDBY, none, STATEMENT_DEADLINE_MS, &ignored);
+	if (res != NULL && PQntuples(res) == 1)
+		err_set(&job->err, ERR_RETRY,
+			"a COMMIT waits for a synchronous standby that does not answer "
+			"(synchronous_standby_names = '%.200s'): bring it back, or take it out of "
+			"that setting",
+			PQgetvalue(res, 0, 0));
+	PQclear(res);
+}
+
 /* Pauses as the failure demands. 1 if the work is over. */
 static int handle_failure(struct store *s, struct store_done *job, enum policy policy)
 {
@@ -235,6 +262,7 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 		return result;
 	if (policy == POLICY_LESS && job->work.kind == STORE_BATCH && take_less(s, job))
 		return 0;
+	explain_lock(s, job);
 	atomic_store(&s->failing, 1);
 	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
 	pg_close(&s->pg);

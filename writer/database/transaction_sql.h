@@ -4,6 +4,8 @@
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
 
+#include "common/pg.h"
+
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */
 enum { STATEMENT_DEADLINE_MS = 40000 };
@@ -29,9 +31,7 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
  * Compiling a statement (jit), which the server may take to for a batch of many series, costs more
  * than running it. */
 #define SQL_BEGIN_WITH(cursors)                                                      \
-	"BEGIN ISOLATION LEVEL READ COMMITTED; "                                     \
-	"SET LOCAL synchronous_commit = on; "                                        \
-	"SET LOCAL statement_timeout = '30s'; " SQL_WAIT_AGAIN "; "                  \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
 	"SET LOCAL jit = off; "                                                      \
 	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
 	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
