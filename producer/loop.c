@@ -24,6 +24,7 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
+	CHECK_MS = 10000,
 	UNKNOWN_LIST_MS = 30 * 1000,
 	JUMP_AGAIN_MS =
 		1000,       /* a jump of the exchange's clock takes three answers to be believed */
@@ -34,8 +35,9 @@ enum {
 struct mode {
 	int keeps_wanted; /* lookups.h */
 	struct share *(*share)(struct loop *l, struct err *err);
-	/* An assignment, or new series: that many series were taken, and left. NULL: no matter. */
-	void (*owned)(const struct loop *l, size_t taken, size_t left);
+	/* By an assignment, or because there are new ones, so many series were taken, and left.
+	 * NULL: no matter. */
+	void (*owned)(const struct loop *l, int assigned, size_t taken, size_t left);
 	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
 	int (*step)(struct loop *l, unsigned *due, struct err *err);
 };
@@ -189,7 +191,8 @@ static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
 
-	*due |= lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members);
+	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
+		return -1;
 	if (*due & DUE_MEMBERS)
 		return share_members(l->share, &members, l->boot_ms, due, err);
 	return 0;
@@ -231,10 +234,12 @@ static void own(struct loop *l, unsigned *due)
 {
 	size_t left, taken = catalogue_own(l->catalogue, share_owns, l->share, &left);
 
+	int assigned = (*due & DUE_BUDGET) != 0;
+
 	if (taken > 0)
 		*due |= DUE_LOOKUP;
-	if (l->mode->owned)
-		l->mode->owned(l, taken, left);
+	if ((assigned || taken > 0) && l->mode->owned)
+		l->mode->owned(l, assigned, taken, left);
 }
 
 /* The exchange's time is known: live can begin, without waiting for a lookup. */
@@ -371,6 +376,7 @@ static int64_t live_late_ms(const struct loop *l)
 	struct request in_flight[REQUESTS_MAX], live;
 	struct plan plan = plan_of(l, in_flight, requests_in_flight(l->requests, in_flight));
 
+	plan.may = NULL;
 	if (l->now_ms == 0 || !plan_live(&plan, &live))
 		return 0;
 	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
@@ -381,13 +387,14 @@ static struct share *follow_share(struct loop *l, struct err *err)
 	return share_of_group(l->options, revoked, l, err);
 }
 
-static void follow_owned(const struct loop *l, size_t taken, size_t left)
+static void follow_owned(const struct loop *l, int assigned, size_t taken, size_t left)
 {
 	struct plan plan = plan_of(l, NULL, 0);
 	double wanted = plan_live_rate(&plan), budget = requests_per_second(l->requests);
 	char text[200];
 
-	share_say(l->share, plan.n, taken, left);
+	if (assigned)
+		share_say(l->share, plan.n, taken, left);
 	if (wanted <= budget)
 		return;
 	snprintf(
@@ -440,7 +447,8 @@ static int once_step(struct loop *l, unsigned *due, struct err *err)
 	struct fetch_view view = {.now_ms = l->now_ms,
 				  .boot_ms = l->boot_ms,
 				  .listed = listing_was_read(l->listing),
-				  .busy = requests_in_flight(l->requests, in_flight) > 0 ||
+				  .busy = requests_are_out(l->requests) ||
+					  requests_in_flight(l->requests, in_flight) > 0 ||
 					  publisher_outstanding(l->publisher) > 0,
 				  .requests = requests_stats(l->requests).candles,
 				  .candles = l->candles};
@@ -479,6 +487,25 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* Until it is known whether database and settings fit. A database that does not answer is not
+ * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
+static int check_await(struct loop *l, struct err *err)
+{
+	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
+	int64_t until_ms = clock_boot_ms() + CHECK_MS;
+	unsigned due = 0;
+
+	lookups_check(l->lookups);
+	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
+		time_read(l);
+		if (lookups_came(l, &due, err) ||
+		    (!lookups_are_idle(l->lookups) &&
+		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
+			return -1;
+	}
+	return !stop_requested();
 }
 
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
@@ -521,6 +548,8 @@ int loop_run(struct loop *l, struct err *err)
 {
 	int partitions, rc = topic_await(l, &partitions, err);
 
+	if (rc == 1)
+		rc = check_await(l, err);
 	if (rc <= 0)
 		return rc;
 	if (share_begin(l->share, partitions, err))
