@@ -7,7 +7,7 @@
 
 struct options {
 	const char *brokers, *topic, *group, *group_instance_id;
-	const char *database, *source, *log_level;
+	const char *database, *source, *http, *log_level;
 	struct setting_list kafka;
 	int64_t connections, batch_rows, batch_bytes, batch_ms;
 	int64_t dead_letter_limit;

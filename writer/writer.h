@@ -9,12 +9,14 @@
 #ifndef GAPLESS_WRITER_H
 #define GAPLESS_WRITER_H
 
+#include "observe.h"
 #include "options.h"
 #include "writer/database/cursor.h"
 #include "writer/feed/feed.h"
 
 /* Runs until a signal, the feed's end, or until it needs a person; returns the exit code. Stop
- * handling is installed, the database is fit. Takes the feed. */
-int writer_run(const struct options *options, struct feed *feed, struct cursor cursor);
+ * handling is installed, the database is fit. Takes the feed; `observe` stays the caller's. */
+int writer_run(const struct options *options, struct feed *feed, struct cursor cursor,
+	       struct observe *observe);
 
 #endif

@@ -127,7 +127,7 @@ static void test_arrivals(void **state)
 	assert_int_equal(partition_judge(p, 15), ARRIVES_BACK);
 
 	err_set(&why, ERR_FATAL, "because");
-	partitions_halt(ps, 2, 18, &why);
+	partitions_halt(ps, 2, 18, 1700000000000, &why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
 	assert_string_equal(p->halted, "because");
 	assert_int_equal(p->halted_at, 18);

@@ -7,12 +7,13 @@
 #include "writer/database/database.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
+#include "writer/observe.h"
 #include "writer/writer.h"
 
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
 static int run(const struct options *o, struct feed *feed, const struct err *err,
-	       int (*ready)(const struct options *), struct cursor cursor)
+	       int (*ready)(const struct options *), struct cursor cursor, struct observe *observe)
 {
 	int code;
 
@@ -22,7 +23,7 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	}
 	code = ready(o);
 	if (code == EXIT_DONE && !stop_requested())
-		return writer_run(o, feed, cursor);
+		return writer_run(o, feed, cursor, observe);
 	if (code == EXIT_DONE)
 		code = feed_exit_code(feed, code, NULL, clock_boot_ms());
 	feed_free(feed);
@@ -38,8 +39,13 @@ int run_live(const struct options *o)
 {
 	struct err err;
 	struct feed *feed = feed_group_new(o, &err);
+	struct observe *observe = feed != NULL ? observe_new(o->http) : NULL;
+	int code;
 
-	return run(o, feed, &err, wait_for_tables, cursor_live(o->topic));
+	observe_waits(observe, "waiting for the database");
+	code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), observe);
+	observe_free(observe);
+	return code;
 }
 
 /* Is the table there, too, that only a replay needs? */
@@ -76,8 +82,8 @@ int run_replay(const struct options *o)
 	} else {
 		struct feed *feed = feed_replay_new(o, &spec, &err);
 
-		code = run(o, feed, &err, wait_for_replay_table,
-			   cursor_replay(o->topic, spec.name));
+		code = run(o, feed, &err, wait_for_replay_table, cursor_replay(o->topic, spec.name),
+			   NULL);
 	}
 	replay_spec_release(&spec);
 	return code;

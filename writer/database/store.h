@@ -48,6 +48,7 @@ struct store_done {
 	struct store_work work;
 	enum store_result result;
 	struct stored stored; /* STORE_BATCH */
+	int64_t submitted_ms; /* boot time */
 	struct err err;
 };
 

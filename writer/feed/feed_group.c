@@ -157,7 +157,7 @@ static unsigned halt(void *self, const struct arrival *a, const struct err *why,
 {
 	struct feed_group *g = self;
 
-	partitions_halt(g->partitions, a->partition, a->next - 1, why);
+	partitions_halt(g->partitions, a->partition, a->next - 1, a->appended_ms, why);
 	consumer_pause_one(g->consumer, a->partition);
 	log_error("a partition is halted; the others go on", L_STR("error", why->text),
 		  L_INT("partition", a->partition), L_INT("offset", a->next - 1));

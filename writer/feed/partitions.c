@@ -75,12 +75,14 @@ void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t de
 		p->state = PARTITION_DONE;
 }
 
-void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, const struct err *why)
+void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, int64_t appended_ms,
+		     const struct err *why)
 {
 	struct partition *p = find(ps, id);
 
 	p->state = PARTITION_HALTED;
 	p->halted_at = offset;
+	p->halted_ms = appended_ms;
 	snprintf(p->halted, sizeof(p->halted), "%s", why->text);
 }
 

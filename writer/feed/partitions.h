@@ -43,6 +43,7 @@ struct partition {
 	int64_t committed; /* `finished`, as Kafka was told last */
 	int64_t confirmed; /* a position beyond the topic's end, for position_start(); -1 = none */
 	int64_t halted_at; /* the message that halted it */
+	int64_t halted_ms; /* when the broker took it */
 	char halted[512];  /* why */
 };
 
@@ -65,7 +66,8 @@ void partitions_restart(struct partitions *ps);
 void partitions_start(struct partitions *ps, int32_t id, const struct partition_start *start);
 /* Everything below `next` is taken; so many dead letters are right below it. */
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
-void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, const struct err *why);
+void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, int64_t appended_ms,
+		     const struct err *why);
 void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
 /* What was taken below `next` is stored; and then: Kafka knows. */
 void partitions_store(struct partitions *ps, int32_t id, int64_t next);
