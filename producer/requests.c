@@ -124,6 +124,7 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 	*f = (struct flight){.used = 1, .request = *request};
 	ratelimit_spend(&r->rate, request->live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, boot_ms);
 	r->stats.candles++;
+	r->stats.live += request->live != 0;
 	log_debug("asking", L_STR("symbol", symbol), L_STR("interval", iv->name),
 		  L_TIME("from", request->from_ms),
 		  L_TIME("to", request->live ? 0 : request->to_ms), L_INT("count", request->count));
@@ -231,6 +232,7 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 	enum verdict verdict =
 		r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
 
+	r->stats.answers[verdict]++;
 	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
 		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
 	if (verdict == VERDICT_OK || verdict == VERDICT_UNKNOWN_MARKET ||
@@ -280,6 +282,7 @@ int requests_take(struct requests *r, struct answer *out)
 	if (!out->is_list)
 		ratelimit_done(&r->rate);
 	if (http.status == 0) {
+		r->stats.answers[REQUESTS_NO_ANSWER]++;
 		outage(r, out, &http.err);
 	} else {
 		r->exchange->head_read(&head, http.head.data ? http.head.data : "", http.head.len);
@@ -334,5 +337,9 @@ int requests_wait(struct requests *r, const int *fds, int n, int64_t ms, struct 
 
 struct requests_stats requests_stats(const struct requests *r)
 {
-	return r->stats;
+	struct requests_stats stats = r->stats;
+
+	stats.banned_until_boot_ms = r->rate.banned_ms;
+	stats.is_away = r->failures >= FAILURES_OF_ALL;
+	return stats;
 }

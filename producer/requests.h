@@ -42,9 +42,18 @@ struct answer {
 	struct markets markets;
 };
 
+enum {
+	REQUESTS_NO_ANSWER = VERDICT_BROKEN + 1, /* beside the verdicts */
+	REQUESTS_VERDICTS
+};
+
 struct requests_stats {
-	int64_t candles;  /* requests for candles that were sent */
-	int64_t rejected; /* answers that are no pages */
+	int64_t candles;                    /* requests for candles that were sent */
+	int64_t live;                       /* of these, for live ones */
+	int64_t rejected;                   /* answers that are no pages */
+	int64_t answers[REQUESTS_VERDICTS]; /* by verdict; the list of markets' too */
+	int64_t banned_until_boot_ms;       /* of the last ban */
+	int is_away;                        /* all wait, after outages */
 };
 
 struct requests;
