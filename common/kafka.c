@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "log.h"
+#include "settings_redact.h"
 #include "utf8.h"
 
 /* ---- logs ---- */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
-#include "settings.h"
+#include "settings_table.h"
 
 struct kafka_property {
 	const char *name, *value;

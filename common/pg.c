@@ -26,7 +26,8 @@ static const char session_sql[] = "SET client_encoding = 'UTF8'; "
 int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
 {
 	pg_close(pg);
-	if (pg_connect(pg, conninfo, application_name, err))
+	pg->conn = pg_connect(conninfo, application_name, pg->sqlstate, err);
+	if (!pg->conn)
 		return -1;
 	if (pg_run(pg, session_sql, (struct pg_params){0, NULL}, SESSION_MS, err)) {
 		pg_close(pg);
@@ -41,6 +42,11 @@ void pg_close(struct pg *pg)
 	pg->conn = NULL;
 }
 
+void pg_clear_sqlstate(struct pg *pg)
+{
+	pg->sqlstate[0] = 0;
+}
+
 int pg_is_open(const struct pg *pg)
 {
 	return pg->conn != NULL;
@@ -51,7 +57,7 @@ int pg_is_open(const struct pg *pg)
 /* A failure after which the connection is of no use. */
 static int lost(struct pg *pg, const PGresult *res, struct err *err)
 {
-	pg_error_lost(pg, res, err);
+	pg_error_lost(pg->sqlstate, pg->conn, res, err);
 	pg_close(pg);
 	return -1;
 }
@@ -160,7 +166,7 @@ static PGresult *finish(struct pg *pg, int got, PGresult *res, int64_t deadline_
 	else if (got == -2)
 		wrong_kind(pg, err);
 	else if (got == 1 && res)
-		pg_error_statement(pg, res, &keep, err);
+		pg_error_statement(pg->sqlstate, res, &keep, err);
 	else
 		lost(pg, res && failed(res) ? res : NULL, err);
 	PQclear(res);

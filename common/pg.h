@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "pg_error.h"
 
 struct pg {
-	PGconn *conn;     /* NULL while not connected */
-	char sqlstate[6]; /* of the last failure, "" where the server gave none; a success leaves it
-			     alone */
+	PGconn *conn;                     /* NULL while not connected */
+	char sqlstate[PG_SQLSTATE_BYTES]; /* of the last failure, "" where the server gave none; a
+			     success leaves it alone */
 };
 
 struct pg_params {
@@ -38,6 +38,8 @@ int pg_open(struct pg *pg, const char *conninfo, const char *application_name, s
 /* Closes without waiting for anything; safe on a closed one. */
 void pg_close(struct pg *pg);
 int pg_is_open(const struct pg *pg);
+/* Forgets the last failure. */
+void pg_clear_sqlstate(struct pg *pg);
 
 /* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after
  * which the connection is closed (ERR_RETRY; a server that is frozen answers neither keepalives nor

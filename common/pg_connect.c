@@ -17,7 +17,7 @@
 #include "clock.h"
 #include "log.h"
 #include "pg_error.h"
-#include "settings.h"
+#include "settings_redact.h"
 #include "utf8.h"
 
 enum { CONNECT_S = 10, CONNECT_MAX_S = 600, SERVER_OLDEST = 150000 };
@@ -261,16 +261,16 @@ static int check_server(PGconn *conn, struct err *err)
 		       version / 10000, version % 10000);
 }
 
-int pg_connect(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
+PGconn *pg_connect(const char *conninfo, const char *application_name,
+		   char sqlstate[PG_SQLSTATE_BYTES], struct err *err)
 {
 	struct rest rest = {NULL, NULL, NULL};
-	PGconn *conn = NULL;
-	int rc = -1, got = 0;
+	PGconn *conn = NULL, *made = NULL;
+	int got = 0;
 
-	if (check_conninfo(conninfo, err)) {
-		pg->sqlstate[0] = 0;
-		return -1;
-	}
+	sqlstate[0] = 0;
+	if (check_conninfo(conninfo, err))
+		return NULL;
 	do {
 		PQfinish(conn);
 		conn = start(conninfo, application_name, &rest);
@@ -281,10 +281,8 @@ int pg_connect(struct pg *pg, const char *conninfo, const char *application_name
 		got = drive(conn, connect_ms(conn));
 	} while (got == 0 && rest_advance(&rest, conn));
 
-	if (got < 1)
-		pg->sqlstate[0] = 0;
 	if (got < 0) {
-		pg_error_connect(pg, conn, err);
+		pg_error_connect(sqlstate, conn, err);
 	} else if (got == 0) {
 		err_set(err, ERR_RETRY, "the database at %s, port %s, has not answered for %lld s",
 			PQhost(conn), PQport(conn), (long long)(connect_ms(conn) / 1000));
@@ -292,12 +290,11 @@ int pg_connect(struct pg *pg, const char *conninfo, const char *application_name
 		err_set(err, ERR_RETRY, "the database connection cannot be made non-blocking");
 	} else if (check_server(conn, err) == 0) {
 		PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-		pg->conn = conn;
+		made = conn;
 		conn = NULL;
-		rc = 0;
 	}
 out:
 	PQfinish(conn);
 	rest_release(&rest);
-	return rc;
+	return made;
 }

@@ -3,14 +3,19 @@
 #ifndef GAPLESS_PG_CONNECT_H
 #define GAPLESS_PG_CONNECT_H
 
-#include "pg.h"
+#include <libpq-fe.h>
+#include <stdint.h>
+
+#include "pg_error.h"
 
 /* Waits until the connection's socket is ready for `events` of poll(2), or the clock shows
  * until_ms. 1 ready (errors count: the next call tells), 0 too late, -1 there is no socket. */
 int pg_wait(PGconn *conn, short events, int64_t until_ms);
 
-/* Fills pg->conn. 0, or -1 with *err as pg_open says. */
-int pg_connect(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
+/* The connection, which the caller finishes; NULL with *err as pg_open says, and the SQLSTATE that
+ * the server gave for it, or "". */
+PGconn *pg_connect(const char *conninfo, const char *application_name,
+		   char sqlstate[PG_SQLSTATE_BYTES], struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -68,39 +68,41 @@ static void one_line(const char *text, char *out, size_t size)
 	utf8_line(text ? text : "", text ? strlen(text) : 0, out, size);
 }
 
-static void keep_sqlstate(struct pg *pg, const char *sqlstate)
+static void keep_sqlstate(char out[PG_SQLSTATE_BYTES], const char *sqlstate)
 {
-	snprintf(pg->sqlstate, sizeof(pg->sqlstate), "%s", sqlstate ? sqlstate : "");
+	snprintf(out, PG_SQLSTATE_BYTES, "%s", sqlstate ? sqlstate : "");
 }
 
-int pg_error_statement(struct pg *pg, const PGresult *res, int *keep, struct err *err)
+int pg_error_statement(char sqlstate[PG_SQLSTATE_BYTES], const PGresult *res, int *keep,
+		       struct err *err)
 {
-	const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *code = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
-	const struct rule *rule = rule_of(sqlstate);
+	const struct rule *rule = rule_of(code);
 	const char *hint = rule->hint ? rule->hint : PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
 	char message[200], more[120], fix[140];
 
-	keep_sqlstate(pg, sqlstate);
+	keep_sqlstate(sqlstate, code);
 	*keep = rule->keep;
 	one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
 	one_line(detail, more, sizeof(more));
 	one_line(hint, fix, sizeof(fix));
 	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "",
-		       more, *more ? ")" : "", *pg->sqlstate ? pg->sqlstate : "none",
-		       *fix ? ": " : "", fix);
+		       more, *more ? ")" : "", *sqlstate ? sqlstate : "none", *fix ? ": " : "",
+		       fix);
 }
 
-int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
+int pg_error_lost(char sqlstate[PG_SQLSTATE_BYTES], const PGconn *conn, const PGresult *res,
+		  struct err *err)
 {
 	const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const char *text = primary ? primary
 			   : res   ? PQresultErrorMessage(res)
-				   : PQerrorMessage(pg->conn);
+				   : PQerrorMessage(conn);
 	char message[300], *advice;
 
-	keep_sqlstate(pg, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
+	keep_sqlstate(sqlstate, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
 	one_line(text, message, sizeof(message));
 	advice = strstr(message, " This probably means"); /* libpq's; it says nothing more */
 	if (advice)
@@ -113,15 +115,15 @@ int pg_error_lost(struct pg *pg, const PGresult *res, struct err *err)
 
 /* Cuts ":  28P01: " to ": " wherever it stands, and keeps the last code: with several hosts it is
  * of the last one tried that answered. */
-static void take_sqlstate(struct pg *pg, char *text)
+static void take_sqlstate(char sqlstate[PG_SQLSTATE_BYTES], char *text)
 {
-	static const char code[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 	for (char *at = text; (at = strstr(at, ":  ")); at += 2) {
-		if (strspn(at + 3, code) != 5 || at[8] != ':' || at[9] != ' ')
+		if (strspn(at + 3, digits) != 5 || at[8] != ':' || at[9] != ' ')
 			continue;
-		memcpy(pg->sqlstate, at + 3, 5);
-		pg->sqlstate[5] = 0;
+		memcpy(sqlstate, at + 3, 5);
+		sqlstate[5] = 0;
 		memmove(at + 2, at + 10, strlen(at + 10) + 1);
 	}
 }
@@ -143,17 +145,17 @@ static void drop_extra_lines(char *text)
 	}
 }
 
-int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
+int pg_error_connect(char sqlstate[PG_SQLSTATE_BYTES], const PGconn *conn, struct err *err)
 {
 	char text[1024], message[300];
 	const struct rule *rule;
 
-	keep_sqlstate(pg, NULL);
+	keep_sqlstate(sqlstate, NULL);
 	snprintf(text, sizeof(text), "%s", PQerrorMessage(conn));
-	take_sqlstate(pg, text);
+	take_sqlstate(sqlstate, text);
 	drop_extra_lines(text);
 	one_line(text, message, sizeof(message));
-	rule = rule_of(pg->sqlstate);
+	rule = rule_of(sqlstate);
 	if (PQconnectionNeedsPassword(conn))
 		return err_set(err, ERR_FATAL,
 			       "the database wants a password: %s: give one with PGPASSWORD, "
@@ -161,13 +163,13 @@ int pg_error_connect(struct pg *pg, PGconn *conn, struct err *err)
 			       message);
 	/* libpq refused a value before it tried anything; its own texts are never translated here
 	 * (no setlocale). */
-	if (!*pg->sqlstate &&
+	if (!*sqlstate &&
 	    (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
 		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s",
 			       message);
-	if (!*pg->sqlstate)
+	if (!*sqlstate)
 		return err_set(err, ERR_RETRY, "the database cannot be reached: %s", message);
 	return err_set(err, rule->class,
 		       "the database refuses the connection: %s (SQLSTATE %s)%s%s", message,
-		       pg->sqlstate, rule->hint ? ": " : "", rule->hint ? rule->hint : "");
+		       sqlstate, rule->hint ? ": " : "", rule->hint ? rule->hint : "");
 }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "settings_command.h"
+#include "settings_print.h"
 #include "stop.h"
 
 static int refused(const struct err *err)

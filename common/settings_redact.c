@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings_redact.h"
+
 #include "alloc.h"
-#include "settings.h"
 
 static const char hidden[] = "***";
 

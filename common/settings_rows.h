@@ -7,7 +7,7 @@
 #ifndef GAPLESS_SETTINGS_ROWS_H
 #define GAPLESS_SETTINGS_ROWS_H
 
-#include "settings.h"
+#include "settings_table.h"
 
 /* clang-format off */
 #define SETTING_BROKERS \

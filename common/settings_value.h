@@ -4,7 +4,8 @@
 #ifndef GAPLESS_SETTINGS_VALUE_H
 #define GAPLESS_SETTINGS_VALUE_H
 
-#include "settings.h"
+#include "error.h"
+#include "settings_table.h"
 
 #ifndef GAPLESS_VERSION
 #define GAPLESS_VERSION "dev"

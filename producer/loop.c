@@ -35,8 +35,9 @@ enum {
 struct mode {
 	int keeps_wanted; /* lookups.h */
 	struct share *(*share)(struct loop *l, struct err *err);
-	/* An assignment, or new series: that many series were taken, and left. NULL: no matter. */
-	void (*owned)(const struct loop *l, size_t taken, size_t left);
+	/* By an assignment, or because there are new ones, so many series were taken, and left.
+	 * NULL: no matter. */
+	void (*owned)(const struct loop *l, int assigned, size_t taken, size_t left);
 	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
 	int (*step)(struct loop *l, unsigned *due, struct err *err);
 };
@@ -237,10 +238,12 @@ static void own(struct loop *l, unsigned *due)
 {
 	size_t left, taken = catalogue_own(l->catalogue, share_owns, l->share, &left);
 
+	int assigned = (*due & DUE_BUDGET) != 0;
+
 	if (taken > 0)
 		*due |= DUE_LOOKUP;
-	if (l->mode->owned)
-		l->mode->owned(l, taken, left);
+	if ((assigned || taken > 0) && l->mode->owned)
+		l->mode->owned(l, assigned, taken, left);
 }
 
 /* The exchange's time is known: live can begin, without waiting for a lookup. */
@@ -377,6 +380,7 @@ static int64_t live_late_ms(const struct loop *l)
 	struct request in_flight[REQUESTS_MAX], live;
 	struct plan plan = plan_of(l, in_flight, requests_in_flight(l->requests, in_flight));
 
+	plan.may = NULL;
 	if (l->now_ms == 0 || !plan_live(&plan, &live))
 		return 0;
 	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
@@ -400,13 +404,14 @@ static struct share *follow_share(struct loop *l, struct err *err)
 	return share_of_group(l->options, revoked, l, err);
 }
 
-static void follow_owned(const struct loop *l, size_t taken, size_t left)
+static void follow_owned(const struct loop *l, int assigned, size_t taken, size_t left)
 {
 	struct plan plan = plan_of(l, NULL, 0);
 	double wanted = plan_live_rate(&plan), budget = requests_per_second(l->requests);
 	char text[200];
 
-	share_say(l->share, plan.n, taken, left);
+	if (assigned)
+		share_say(l->share, plan.n, taken, left);
 	if (wanted <= budget)
 		return;
 	snprintf(

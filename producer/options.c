@@ -26,9 +26,9 @@ const struct setting options_table[] = {
 	 .value = "S",
 	 .help = "How often the exchange's list of markets is read: for new ones that a pattern "
 		 "wants, and delisted ones."},
-	{.name = "exchange-url", AT(exchange_url), .fallback = "https://api.upbit.com",
+	{.name = "exchange-url", AT(exchange_url), .fallback = EXCHANGE_URL_DEFAULT,
 	 .value = "URL",
-	 .help = "Upbit's REST API; plain http only on loopback."},
+	 .help = "The exchange's REST API; plain http only on loopback."},
 	SETTING_SOURCE,
 	SETTING_BROKERS,
 	SETTING_TOPIC,
@@ -106,12 +106,9 @@ int options_check(struct options *o, struct err *err)
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
-	o->exchange = exchange_of_source(o->source);
+	o->exchange = exchange_of_source(o->source, err);
 	if (!o->exchange)
-		return err_set(
-			err, ERR_FATAL,
-			"--source: '%s' is of no exchange that is known here; upbit and upbit-REGION are",
-			o->source);
+		return -1;
 	o->rate_scope_own = strcmp(o->rate_scope, "own") == 0;
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",

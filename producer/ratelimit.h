@@ -92,8 +92,8 @@ void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t n
  * caller until the next call). NULL: all of them again, as after ratelimit_init. Holds and
  * slow-downs stay. */
 void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
-/* A guest beside producers that may use the whole budget: sure only of what the limit has beyond
- * it. */
+/* A one-shot command beside producers that may use the whole budget: sure only of what the limit
+ * has beyond it. */
 void ratelimit_use_leftover(struct ratelimit *r);
 /* The exchange's clock is that much ahead of ours: where the shared slots lie. */
 void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);

@@ -78,7 +78,7 @@ dies() { # who
 
 # How many partitions somebody has by his own account.
 partitions() { # who
-	grep -soE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|shares its partitions out anew' "$work/$1.log" | tail -n 1 |
+	grep -soE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|assigns its partitions again' "$work/$1.log" | tail -n 1 |
 		sed -n 's/.*assigned" partitions=//p'
 }
 

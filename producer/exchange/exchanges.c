@@ -7,7 +7,7 @@
 
 static const struct exchange *const known[] = {&exchange_upbit};
 
-const struct exchange *exchange_of_source(const char *source)
+const struct exchange *exchange_of_source(const char *source, struct err *err)
 {
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		size_t n = strlen(known[i]->name);
@@ -16,5 +16,8 @@ const struct exchange *exchange_of_source(const char *source)
 		    (source[n] == '\0' || source[n] == '-'))
 			return known[i];
 	}
+	err_set(err, ERR_FATAL,
+		"--source: '%s' is of no exchange that is known here; upbit and upbit-REGION are",
+		source);
 	return NULL;
 }

@@ -5,7 +5,11 @@
 
 #include "producer/exchange/exchange.h"
 
-/* The exchange of a source: its name, alone or followed by '-' and a region. NULL: not known. */
-const struct exchange *exchange_of_source(const char *source);
+/* Where requests go if nothing else is said. */
+#define EXCHANGE_URL_DEFAULT "https://api.upbit.com"
+
+/* The exchange of a source: its name, alone or followed by '-' and a region. NULL: not known (*err:
+ * ERR_FATAL). */
+const struct exchange *exchange_of_source(const char *source, struct err *err);
 
 #endif

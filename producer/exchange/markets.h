@@ -10,7 +10,7 @@
 struct markets {
 	char (*names)[SYMBOL_BYTES];
 	size_t n;
-	size_t odd; /* entries whose name is not of a symbol's form: left out */
+	size_t malformed; /* entries whose name is not of a symbol's form: left out */
 };
 
 /* Makes room for n names, of which there are none yet. */

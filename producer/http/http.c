@@ -74,7 +74,7 @@ static int has_part(CURLU *url, CURLUPart part)
 	return has;
 }
 
-#define EXAMPLE "https://api.upbit.com"
+#define EXAMPLE "https://api.example.com"
 
 /* Decides what protocol may be spoken. */
 static int base_url_check(struct http *http, const char *base_url, struct err *err)

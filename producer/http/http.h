@@ -23,7 +23,7 @@ enum { HTTP_CONNECTIONS = 4 };
 struct http;
 
 struct http_config {
-	const char *base_url; /* "https://api.upbit.com": scheme and host of every request */
+	const char *base_url; /* "https://api.example.com": scheme and host of every request */
 	const char *user_agent;
 	int connections;     /* at once, to the one host; 1 to 16; 0: HTTP_CONNECTIONS */
 	const char *proxy;   /* NULL or "": none */
@@ -35,9 +35,9 @@ struct http_answer {
 	void *tag;  /* as given to http_get */
 	int status; /* 0: no complete answer, err says why; else the HTTP status, and err is clear
 		     */
-	struct buf
-		head; /* header lines as received, each with its end: upbit_head_read takes them */
-	struct buf body;          /* decompressed */
+	struct buf head; /* header lines as received, each with its end: the exchange's head_read
+			    takes them */
+	struct buf body; /* decompressed */
 	int64_t received_boot_ms; /* when the head arrived (clock.h); of a failure: when it failed
 				   */
 	/* ERR_RETRY: connection, name, timeout, cut-off answer ... ERR_INPUT: the answer breaks a

@@ -55,7 +55,7 @@ static void on_revoke(struct group *g, rd_kafka_t *rk)
 	if (g->state == GROUP_HELD) {
 		log_info(
 			lost ? "partitions lost to the group; nothing is asked for until it gives some again"
-			     : "the group shares its partitions out anew",
+			     : "the group assigns its partitions again",
 			L_INT("partitions", g->n));
 		g->revoked(g->opaque, lost);
 		g->state = GROUP_NONE;

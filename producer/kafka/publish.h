@@ -2,7 +2,7 @@
 /* Kafka's end of the producer: messages out, delivery reports back. A delivery report is the only
  * proof; what has none is not there.
  *
- * Owns the librdkafka producer and makes it anew after a fatal error of the idempotent producer
+ * Owns the librdkafka producer and recreates it after a fatal error of the idempotent producer
  * (librdkafka 2.0.2 raises one spuriously after "possibly persisted" disconnects): whatever was not
  * acknowledged then is reported as failed, is a gap again, and is fetched again. */
 #ifndef GAPLESS_PUBLISH_H

@@ -42,7 +42,7 @@ void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms);
 void retry_spans_not_empty(struct retry_spans *h, int64_t timestamp_ms);
 /* What is known by now, however it came, is no longer asked for. */
 void retry_spans_known(struct retry_spans *h, const struct spans *known);
-/* 1 if something is held. */
+/* 1 if there is a span that waits. */
 int retry_spans_any(const struct retry_spans *h);
 /* 1 if something was answered badly three times in a row or more: waiting alone will hardly mend
  * it. */

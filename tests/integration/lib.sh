@@ -205,7 +205,7 @@ logged() { # who, pattern
 
 # How many partitions somebody has by his own account; empty while he has none.
 partitions_of() {
-	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|shares its partitions out anew' "$work/$1.log" |
+	grep -oE 'partitions (assigned|given back|lost)[^"]*" partitions=[0-9]+|no partition for this|assigns its partitions again' "$work/$1.log" |
 		tail -n 1 | sed -n 's/.*assigned" partitions=//p'
 }
 

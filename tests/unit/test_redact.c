@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "common/settings.h"
+#include "common/settings_redact.h"
 
 static void test_redact(void **state)
 {

@@ -13,6 +13,9 @@
 
 #include "common/log.h"
 #include "common/settings.h"
+#include "common/settings_command.h"
+#include "common/settings_print.h"
+#include "common/settings_redact.h"
 
 /* Members of unlike sizes between canaries: a value that is written at a wrong place or width
  * destroys one. */

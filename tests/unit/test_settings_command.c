@@ -13,6 +13,9 @@
 #include <cmocka.h>
 
 #include "common/settings.h"
+#include "common/settings_command.h"
+#include "common/settings_print.h"
+#include "common/settings_redact.h"
 #include "common/words.h"
 
 struct options {

@@ -129,7 +129,7 @@ static void list_of_markets(void **state)
 			&m, &err),
 		0);
 	assert_int_equal(m.n, 3);
-	assert_int_equal(m.odd, 1);
+	assert_int_equal(m.malformed, 1);
 	assert_string_equal(m.names[0], "BTC-XRP");
 	assert_string_equal(m.names[1], "KRW-BTC");
 	assert_string_equal(m.names[2], "KRW-ETH");

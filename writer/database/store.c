@@ -125,7 +125,7 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 	};
 
 	err_clear(&job->err);
-	s->pg.sqlstate[0] = '\0';
+	pg_clear_sqlstate(&s->pg);
 	if (!pg_is_open(&s->pg) &&
 	    pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
 		return failed(s, job, policy);

@@ -82,7 +82,7 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
 		scratch_avoid_copy(scratch, UPSERTS);
-		pg->sqlstate[0] = '\0';
+		pg_clear_sqlstate(pg);
 		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
 		stored->stored_again = 1;
 	} else if (result == TRANSACTION_DONE) {
