@@ -23,7 +23,8 @@ static void broker_read(const cJSON *broker, struct kafka_stats *out)
 	const cJSON *rtt = cJSON_GetObjectItemCaseSensitive(broker, "rtt");
 	int64_t us = number_at(rtt, "avg");
 
-	/* Those without an id are addresses to begin with; a logical one is the coordinator, again. */
+	/* Those without an id are addresses to begin with; a logical one is the coordinator, again.
+	 */
 	if (has_text(broker, "state", "UP") && number_at(broker, "nodeid") >= 0 &&
 	    !has_text(broker, "source", "logical"))
 		out->brokers_up++;

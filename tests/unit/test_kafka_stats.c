@@ -28,7 +28,7 @@ static void sums_up_brokers(void **state)
 				   "\"req_timeouts\":3},"
 				   "\"a/bootstrap\":{\"nodeid\":-1,\"state\":\"UP\"},"
 				   "\"GroupCoordinator\":{\"nodeid\":1,\"state\":\"UP\","
-			  "\"source\":\"logical\"}},"
+				   "\"source\":\"logical\"}},"
 				   "\"cgrp\":{\"rebalance_cnt\":4}}",
 				   &s),
 			 0);
