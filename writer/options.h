@@ -17,7 +17,7 @@ struct options {
 		*schema;
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
-	int dry_run, restart, purge;
+	int dry_run, restart, purge, json, watch;
 };
 
 /* What writer and commands share; ends with name == NULL. */
