@@ -44,7 +44,7 @@ run_copy() { # order
 # --- writers
 
 writer_start() { # topic, group
-	PGDATABASE=bench GAPLESS_BROKERS=$GAPLESS_BROKERS GAPLESS_TOPIC=$1 GAPLESS_GROUP=$2 GAPLESS_DATABASE='' GAPLESS_HTTP=off \
+	PGDATABASE=bench GAPLESS_BROKERS=$GAPLESS_BROKERS GAPLESS_TOPIC=$1 GAPLESS_GROUP=$2 GAPLESS_DATABASE='' \
 		"$bin/gapless-writer" >>"$work/writer.log" 2>&1 &
 	writer_pids+=($!)
 }
