@@ -18,6 +18,8 @@ enum {
 	SAY_MISTRUST_MS = 60 * 1000
 };
 
+enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
+
 /* A request that is in flight. */
 struct flight {
 	int used, is_list;
@@ -33,6 +35,7 @@ struct requests {
 	unsigned char *ours; /* the partitions whose slots are ours */
 	struct flight flights[REQUESTS_MAX];
 	struct requests_stats stats;
+	int outages; /* answers in a row that are none */
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
@@ -334,6 +337,8 @@ int requests_take(struct requests *r, struct answer *out)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
 		answer_sort(r, out, &http);
 	}
+	if (!out->is_list)
+		r->outages = out->failure == FAILURE_OUTAGE ? r->outages + 1 : 0;
 	http_answer_release(&http);
 	return 1;
 }
@@ -382,6 +387,6 @@ struct requests_stats requests_stats(const struct requests *r)
 	struct requests_stats stats = r->stats;
 
 	stats.banned_until_boot_ms = r->rate.banned_ms;
-	stats.is_away = r->failures >= FAILURES_OF_ALL;
+	stats.is_away = r->outages >= OUTAGES_AWAY;
 	return stats;
 }
