@@ -53,7 +53,7 @@ struct requests_stats {
 	int64_t rejected;                   /* answers that are no pages */
 	int64_t answers[REQUESTS_VERDICTS]; /* by verdict; the list of markets' too */
 	int64_t banned_until_boot_ms;       /* of the last ban */
-	int is_away;                        /* all wait, after outages */
+	int is_away;                        /* several answers in a row were none */
 };
 
 struct requests;
