@@ -17,7 +17,8 @@ void fetch_free(struct fetch *f);
 struct fetch_view {
 	int64_t now_ms, boot_ms;
 	int listed;                /* the list of markets was read */
-	int busy;                  /* something is in flight, to the exchange or to Kafka */
+	int busy;                  /* something is in flight, to the exchange or to Kafka, or the
+				      exchange is out */
 	int looked_up, stored;     /* lookups_are_complete */
 	int64_t requests, candles; /* so far */
 };

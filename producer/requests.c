@@ -9,13 +9,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "producer/exclock.h"
+#include "producer/outage.h"
 #include "producer/series/series.h"
 
 enum {
-	SAY_MS = 10000,
-	FAILURES_OF_ALL = 3, /* in a row: it is not one market, the exchange is in trouble */
-	PAUSE_FIRST_MS = 500,
-	PAUSE_MAX_MS = 30000
+	SAY_MS = 10 * 1000,
+	SAY_OUTAGE_MS = 10 * 60 * 1000, /* as long as it is the same outage */
+	SAY_MISTRUST_MS = 60 * 1000
 };
 
 enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
@@ -37,10 +37,9 @@ struct requests {
 	struct requests_stats stats;
 	int outages; /* answers in a row that are none */
 
-	int failures; /* outages in a row, and the pause that they made */
-	struct backoff backoff;
-	int64_t pause_boot_ms;
-	struct log_throttle trouble, limited;
+	struct outage outage;
+	/* One for each message, so that none hides another. */
+	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited;
 };
 
 struct requests *requests_new(const struct options *options, struct err *err)
@@ -56,7 +55,7 @@ struct requests *requests_new(const struct options *options, struct err *err)
 	exclock_init(&r->clock);
 	ratelimit_init(&r->rate, (double)(options->rate_limit * options->rate_percent) / 100,
 		       (int)options->rate_limit, clock_boot_ms());
-	backoff_init(&r->backoff, PAUSE_FIRST_MS, PAUSE_MAX_MS);
+	outage_init(&r->outage);
 	r->http = http_new(&config, err);
 	if (r->http)
 		return r;
@@ -93,14 +92,20 @@ size_t requests_in_flight(const struct requests *r, struct request out[REQUESTS_
 	return n;
 }
 
+int requests_are_out(const struct requests *r)
+{
+	return outage_is_on(&r->outage);
+}
+
 int64_t requests_wait_ms(struct requests *r, int64_t boot_ms)
 {
 	struct request in_flight[REQUESTS_MAX];
+	int64_t outage_ms = outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms);
 
 	if (requests_in_flight(r, in_flight) >= HTTP_CONNECTIONS)
 		return INT64_MAX;
-	if (boot_ms < r->pause_boot_ms)
-		return r->pause_boot_ms - boot_ms;
+	if (outage_ms > 0)
+		return outage_ms;
 	ratelimit_clock(&r->rate, requests_now_ms(r, boot_ms) - boot_ms);
 	return ratelimit_wait_ms(&r->rate, boot_ms);
 }
@@ -140,7 +145,8 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	char url[EXCHANGE_URL_BYTES];
 	struct err err = {0};
 
-	if (!f || boot_ms < r->pause_boot_ms || ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+	if (!f || outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms) > 0 ||
+	    ratelimit_hold_ms(&r->rate, boot_ms) > 0)
 		return;
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		if (r->flights[i].used && r->flights[i].is_list)
@@ -153,44 +159,61 @@ void requests_list(struct requests *r, int64_t boot_ms)
 
 /* --- back */
 
-/* One throttled warning; what is left out is there on the debug level, with its cause. */
-static void say(struct log_throttle *t, const char *msg, const struct answer *a,
-		const struct err *err)
+/* A throttled message; what is left out is there on the debug level, with its cause. */
+static void say(struct log_throttle *t, int64_t period_ms, enum log_level level, const char *msg,
+		const struct answer *a, const struct err *err)
 {
 	const struct series *s = a->is_list ? NULL : a->request.series;
 	int64_t skipped = 0;
-	enum log_level level = log_due(t, clock_boot_ms(), SAY_MS, &skipped) ? LOG_WARN : LOG_DEBUG;
 
+	if (!log_due(t, clock_boot_ms(), period_ms, &skipped))
+		level = LOG_DEBUG;
 	LOG_AT(level, msg, L_STR("symbol", s ? series_symbol(s) : "-"),
 	       L_STR("interval", s ? series_interval(s)->name : "-"), L_STR("error", err->text),
 	       L_INT("suppressed", skipped));
 }
 
-/* The list alone says little: it has a pause of its own. */
+static int failed(struct requests *r, const struct answer *a)
+{
+	return outage_failed(&r->outage, a->is_list, clock_boot_ms(), backoff_random());
+}
+
 static void outage(struct requests *r, struct answer *a, const struct err *err)
 {
+	int64_t period_ms = failed(r, a) ? SAY_OUTAGE_MS : SAY_MS;
+
 	a->failure = FAILURE_OUTAGE;
-	if (a->is_list) {
-		say(&r->trouble, "the list of markets cannot be read; trying again", a, err);
+	if (err->class == ERR_FATAL)
+		say(&r->mistrusted, SAY_MISTRUST_MS, LOG_ERROR,
+		    "nothing is fetched until the exchange shows a certificate to be trusted; see --ca-file",
+		    a, err);
+	else if (a->is_list)
+		say(&r->unusable_list, period_ms, LOG_WARN,
+		    "the list of markets cannot be read; trying again", a, err);
+	else
+		say(&r->unusable, period_ms, LOG_WARN,
+		    "no usable answer from the exchange; trying again", a, err);
+}
+
+static void answered(struct requests *r, const struct answer *a)
+{
+	int64_t lasted_ms = outage_answered(&r->outage, a->is_list, clock_boot_ms());
+
+	if (lasted_ms > 0)
+		log_info("the exchange answers again", L_INT("outage_s", lasted_ms / 1000));
+}
+
+/* The failure of one span, unless it is one in a row of failures: then it says nothing of the span.
+ */
+static void span_failed(struct requests *r, struct answer *a, struct log_throttle *throttle,
+			const char *msg, const struct err *err)
+{
+	if (outage_is_on(&r->outage)) {
+		outage(r, a, err);
 		return;
 	}
-	if (++r->failures >= FAILURES_OF_ALL)
-		r->pause_boot_ms = clock_boot_ms() + backoff_next_ms(&r->backoff, backoff_random());
-	say(&r->trouble, "no usable answer from the exchange; trying again", a, err);
-}
-
-static void outage_ended(struct requests *r)
-{
-	r->failures = 0;
-	r->pause_boot_ms = 0;
-	backoff_reset(&r->backoff);
-}
-
-static void span_failed(struct requests *r, struct answer *a, const char *msg,
-			const struct err *err)
-{
-	a->failure = FAILURE_SPAN;
-	say(&r->trouble, msg, a, err);
+	a->failure = failed(r, a) ? FAILURE_OUTAGE : FAILURE_SPAN;
+	say(throttle, SAY_MS, LOG_WARN, msg, a, err);
 }
 
 static void market_unknown(struct answer *a, const struct err *err)
@@ -201,6 +224,24 @@ static void market_unknown(struct answer *a, const struct err *err)
 		L_SERIES(a->request.series), L_STR("error", err->text));
 }
 
+/* Several that were in flight together are one ban. */
+static void banned(struct requests *r, struct answer *a, int64_t block_ms, const struct err *err)
+{
+	int64_t boot = clock_boot_ms(), held_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
+
+	a->failure = FAILURE_BAN;
+	ratelimit_banned(&r->rate, boot, block_ms);
+	now_ms = ratelimit_hold_ms(&r->rate, boot);
+	if (now_ms <= held_ms + SAY_MS && held_ms > 0)
+		return;
+	log_error(
+		block_ms > 0
+			? "the exchange blocks this address; waiting it out"
+			: "the exchange blocks this address and does not say for how long; waiting a while",
+		L_INT("block_s", block_ms > 0 ? block_ms / 1000 : now_ms / 1000),
+		L_STR("error", err->text));
+}
+
 static void list_take(struct requests *r, struct answer *a, const char *body, size_t len)
 {
 	struct err err = {0};
@@ -209,8 +250,10 @@ static void list_take(struct requests *r, struct answer *a, const char *body, si
 	if (a->read_ms == 0)
 		err_set(&err, ERR_RETRY,
 			"The exchange's answer has no Date, and without its time nothing is known to be closed.");
-	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0)
+	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0) {
+		answered(r, a);
 		return;
+	}
 	outage(r, a, &err);
 }
 
@@ -220,10 +263,13 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 	struct err err = {0};
 
 	if (r->exchange->page_parse(body, len, series_symbol(q->series), series_interval(q->series),
-				    q->to_ms, &a->page, &err) == 0)
+				    q->to_ms, &a->page, &err) == 0) {
+		answered(r, a);
 		return;
+	}
 	r->stats.rejected++;
-	span_failed(r, a, "page rejected; its span stays a gap and is asked for again", &err);
+	span_failed(r, a, &r->rejected,
+		    "page rejected; its span stays a gap and is asked for again", &err);
 }
 
 /* What the answer is, by its size. */
@@ -238,9 +284,6 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 	r->stats.answers[verdict]++;
 	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
 		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
-	if (verdict == VERDICT_OK || verdict == VERDICT_UNKNOWN_MARKET ||
-	    verdict == VERDICT_REFUSED)
-		outage_ended(r);
 	switch (verdict) {
 	case VERDICT_OK:
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
@@ -248,20 +291,19 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 	case VERDICT_LIMITED:
 		a->failure = FAILURE_LIMIT;
 		ratelimit_limited(&r->rate, boot, backoff_random());
-		say(&r->limited, "the exchange says: too many requests; slowing down", a, &err);
+		say(&r->limited, SAY_MS, LOG_WARN,
+		    "the exchange says: too many requests; slowing down", a, &err);
 		break;
 	case VERDICT_BANNED:
-		a->failure = FAILURE_BAN;
-		ratelimit_banned(&r->rate, boot, block_ms);
-		log_error("the exchange blocks this address; waiting it out",
-			  L_INT("block_s", block_ms / 1000), L_STR("error", err.text));
+		banned(r, a, block_ms, &err);
 		break;
 	case VERDICT_UNKNOWN_MARKET:
+		answered(r, a);
 		market_unknown(a, &err);
 		break;
 	case VERDICT_REFUSED:
 		span_failed(
-			r, a,
+			r, a, &r->refused,
 			"the exchange refuses a request; its span stays a gap and is asked for again",
 			&err);
 		break;

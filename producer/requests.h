@@ -5,7 +5,7 @@
  *
  * A failure has a size, which says who has to wait:
  *
- *   outage   no connection, 5xx        all: a growing pause once it is not one request alone
+ *   outage   nothing usable comes      all: one asks now and then (outage.h)
  *   limit    too many requests         all, for a moment; then slower
  *   ban      this address is blocked   all, the list of markets too, as long as it was said
  *   series   no such market            this one
@@ -69,6 +69,8 @@ void answer_release(struct answer *answer);
 /* 0: a request for candles may be sent now. Else how many milliseconds to wait and ask again;
  * INT64_MAX: until an answer comes. */
 int64_t requests_wait_ms(struct requests *r, int64_t boot_ms);
+/* 1 while the exchange answers nothing usable. */
+int requests_are_out(const struct requests *r);
 /* 1 if it may be one for live candles while older gaps are waiting. */
 int requests_live_may(const struct requests *r);
 /* Sends one, when requests_wait_ms says 0. -1: *err. */

@@ -32,7 +32,7 @@ enum verdict {
 	VERDICT_BANNED,         /* this address is blocked: nothing is sent for block_ms */
 	VERDICT_UNKNOWN_MARKET, /* there is no such market, or not any more: one series */
 	VERDICT_REFUSED,        /* this request is wrong, repeating it does not help: one span */
-	VERDICT_BROKEN          /* it cannot answer at the moment: all wait */
+	VERDICT_BROKEN          /* nothing of its own came, or it cannot answer now: all wait */
 };
 
 struct exchange {

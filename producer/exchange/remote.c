@@ -23,6 +23,18 @@ static int is_html(const char *body, size_t len)
 	return len > 0 && *body == '<';
 }
 
+int remote_is_foreign(const char *body, size_t len, struct err *err)
+{
+	if (len == 0)
+		err_set(err, ERR_INPUT, "The answer is empty where JSON was expected.");
+	else if (is_html(body, len))
+		err_set(err, ERR_INPUT,
+			"The answer is not JSON but HTML: maintenance, or something in between that answers in its place.");
+	else
+		return 0;
+	return 1;
+}
+
 struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 {
 	struct cJSON *value = NULL;
@@ -30,18 +42,11 @@ struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 
 	/* Three bytes are added to each number, and a number comes with a separator. */
 	buf_init(&quoted, 3 * len + 16);
-	if (len == 0) {
-		err_set(err, ERR_INPUT, "The answer is empty where JSON was expected.");
+	if (remote_is_foreign(body, len, err))
 		goto out;
-	}
 	if (len >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0) {
 		err_set(err, ERR_INPUT,
 			"The answer begins with a byte order mark, which JSON does not allow.");
-		goto out;
-	}
-	if (is_html(body, len)) {
-		err_set(err, ERR_INPUT,
-			"The answer is not JSON but HTML: maintenance, or something in between that answers in its place.");
 		goto out;
 	}
 	value = json_parse(body, len, &quoted, err);

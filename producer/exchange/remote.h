@@ -11,6 +11,10 @@ struct cJSON;
 
 enum { REMOTE_TEXT_BYTES = 164 }; /* 160 bytes of text, "..." and the final 0 */
 
+/* 1 if it is nothing at all or HTML: not the exchange's words but those of something between (*err,
+ * ERR_INPUT). */
+int remote_is_foreign(const char *body, size_t len, struct err *err);
+
 /* One JSON value (RFC 8259, UTF-8 without a byte order mark) and nothing after it, numbers marked
  * and quoted (common/jsonnum.h). NULL: *err (ERR_INPUT). The caller owns the value (cJSON_Delete).
  */

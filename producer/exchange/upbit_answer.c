@@ -185,7 +185,11 @@ static enum verdict verdict_of(int status, int is_error_object)
 		return VERDICT_BANNED;
 	case 404:
 		return is_error_object ? VERDICT_UNKNOWN_MARKET : VERDICT_BROKEN;
+	case 401: /* no key is sent: refused by something in front of the exchange */
+	case 403:
+	case 407:
 	case 408:
+	case 451:
 		return VERDICT_BROKEN;
 	default:
 		return status >= 400 && status < 500 ? VERDICT_REFUSED : VERDICT_BROKEN;
@@ -206,6 +210,13 @@ static const char *verdict_meaning(enum verdict verdict)
 	return meanings[verdict];
 }
 
+/* *err says what is wrong; who waits is another matter than of a page that is wrong. */
+static enum verdict foreign(struct err *err)
+{
+	err->class = ERR_RETRY;
+	return VERDICT_BROKEN;
+}
+
 enum verdict upbit_judge(int status, const char *body, size_t len, int64_t *block_ms,
 			 struct err *err)
 {
@@ -217,7 +228,7 @@ enum verdict upbit_judge(int status, const char *body, size_t len, int64_t *bloc
 	*block_ms = 0;
 	err_clear(err);
 	if (status == 200)
-		return VERDICT_OK;
+		return remote_is_foreign(body, len, err) ? foreign(err) : VERDICT_OK;
 	json = remote_json(body, len, NULL);
 	message = remote_error(json);
 	verdict = verdict_of(status, message != NULL);

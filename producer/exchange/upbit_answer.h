@@ -12,8 +12,9 @@ void upbit_head_init(struct exchange_head *head);
 void upbit_head_line(struct exchange_head *head, const char *line, size_t len);
 void upbit_head_read(struct exchange_head *head, const char *lines, size_t len);
 
-/* 429 is LIMITED, 418 BANNED, 404 with the exchange's error object UNKNOWN_MARKET, other 4xx
- * REFUSED; 5xx, 3xx, 408, a 404 of somebody else and anything else BROKEN. The length of a ban is
+/* 429 is LIMITED, 418 BANNED, 404 with the exchange's error object UNKNOWN_MARKET; 401, 403, 407,
+ * 408, 451, a 404 of somebody else, 5xx, 3xx, HTML or nothing with 200, and anything else BROKEN;
+ * other 4xx REFUSED. The length of a ban is
  * the first number of the body's message that stands before a unit of time ("... for 10 seconds",
  * "...10초"), at most a week. The sentence has the status and the exchange's message (escaped,
  * cut). */

@@ -54,7 +54,8 @@ static void check_verdict(int status, const char *body, size_t len)
 	int64_t block_ms = -1;
 	enum verdict verdict = upbit_judge(status, body, len, &block_ms, &err);
 
-	CHECK((verdict == VERDICT_OK) == (status == 200));
+	CHECK(verdict != VERDICT_OK || status == 200);
+	CHECK(status != 200 || verdict == VERDICT_OK || verdict == VERDICT_BROKEN);
 	CHECK((verdict == VERDICT_LIMITED) == (status == 429));
 	CHECK((verdict == VERDICT_BANNED) == (status == 418));
 	CHECK(verdict != VERDICT_UNKNOWN_MARKET || status == 404);

@@ -246,6 +246,8 @@ static void verdicts(void **state)
 	} cases[] = {
 		{200, "[]", VERDICT_OK, ERR_NONE, ""},
 		{200, "rubbish", VERDICT_OK, ERR_NONE, ""},
+		{200, "", VERDICT_BROKEN, ERR_RETRY, "empty"},
+		{200, " <html>maintenance</html>", VERDICT_BROKEN, ERR_RETRY, "HTML"},
 		{429, "Too many API requests.", VERDICT_LIMITED, ERR_RETRY,
 		 "The exchange answered with status 429: too many requests in this second "
 		 "(\"Too many API requests.\")."},
@@ -258,9 +260,11 @@ static void verdicts(void **state)
 		{400,
 		 "{\"error\":{\"name\":400,\"message\":\"Invalid parameter. Check the given value!\"}}",
 		 VERDICT_REFUSED, ERR_INPUT, "Check the given value!"},
-		{401, "{\"error\":{\"name\":\"no_authorization_token\"}}", VERDICT_REFUSED,
-		 ERR_INPUT, "no_authorization_token"},
-		{403, "{}", VERDICT_REFUSED, ERR_INPUT, "(\"{}\")"},
+		{401, "{\"error\":{\"name\":\"no_authorization_token\"}}", VERDICT_BROKEN,
+		 ERR_RETRY, "no_authorization_token"},
+		{403, "{}", VERDICT_BROKEN, ERR_RETRY, "(\"{}\")"},
+		{407, "", VERDICT_BROKEN, ERR_RETRY, ""},
+		{451, "", VERDICT_BROKEN, ERR_RETRY, ""},
 		{408, "", VERDICT_BROKEN, ERR_RETRY, ""},
 		{301, "", VERDICT_BROKEN, ERR_RETRY, "status 301"},
 		{204, "", VERDICT_BROKEN, ERR_RETRY, ""},
