@@ -14,14 +14,16 @@ export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 20))
 at_end() { compose/stack.sh down >/dev/null; }
 trap at_end EXIT
 
+quietly() { "$@" >/dev/null; }
+
 # --- the rules by themselves
 
-ok 'the rules are rules' promtool check rules compose/prometheus/alerts.yml >/dev/null
-ok 'the configuration is one' promtool check config compose/prometheus/prometheus.yml >/dev/null
+ok 'the rules are rules' quietly promtool check rules compose/prometheus/alerts.yml
+ok 'the configuration is one' quietly promtool check config compose/prometheus/prometheus.yml
 compose/stack.sh up >/dev/null || bail "the stack for metrics does not start"
 scenario metrics
 cp compose/prometheus/alerts.yml tests/data/prometheus/alerts.test.yml "$work"
-ok 'each alert waits as long as it says' promtool test rules "$work/alerts.test.yml" >"$work/rules.out"
+ok 'each alert waits as long as it says' quietly promtool test rules "$work/alerts.test.yml"
 for anchor in $(sed -n 's/.*runbook_url: docs.alerts.md#//p' compose/prometheus/alerts.yml); do
 	grep -qix "## $anchor" docs/alerts.md || ok "the runbook $anchor is there" false
 done
@@ -71,8 +73,8 @@ exchange --start "$(date -u +%FT%TZ)"
 export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=1
 producer --symbols KRW-BTC,KRW-ETH,KRW-XRP --intervals 1s,1m --http 127.0.0.1:0
 writer --http 127.0.0.1:0
-await 20 'the producer serves' seen producer /livez >/dev/null
-await 20 'the writer serves' seen writer /livez >/dev/null
+await 20 'the producer serves' quietly seen producer /livez
+await 20 'the writer serves' quietly seen writer /livez
 
 # As in compose, but quicker: a state is an alert at once.
 sed 's/^\( *\)for: .*/\1for: 0s/' compose/prometheus/alerts.yml >"$work/alerts.yml"
