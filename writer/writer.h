@@ -12,11 +12,13 @@
 #include "observe.h"
 #include "options.h"
 #include "writer/database/cursor.h"
+#include "writer/database/retention.h"
 #include "writer/feed/feed.h"
 
-/* Runs until a signal, the feed's end, or until it needs a person; returns the exit code. Stop
- * handling is installed, the database is fit. Takes the feed; `observe` stays the caller's. */
+/* keep: what a live writer gives up as it grows old; NULL: nothing. Runs until a signal, the feed's
+ * end, or until it needs a person; returns the exit code. Stop handling is installed, the database
+ * is fit. Takes the feed; `observe` stays the caller's. */
 int writer_run(const struct options *options, struct feed *feed, struct cursor cursor,
-	       struct observe *observe);
+	       const struct retention *keep, struct observe *observe);
 
 #endif
