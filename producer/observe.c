@@ -181,7 +181,7 @@ void observe_series(struct observe *o, const struct observed *now, int64_t live_
 		stuck += series_is_stuck(owned[i], now->boot_ms);
 		if (at < INTERVALS) {
 			seen[at] = 1;
-			missing[at] += series_missing(owned[i], now->now_ms, now->boot_ms);
+			missing[at] += series_left(owned[i], now->now_ms);
 		}
 	}
 	metrics_clear(o->metrics, PRODUCER_MISSING);
