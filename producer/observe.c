@@ -178,7 +178,7 @@ void observe_series(struct observe *o, const struct observed *now, int64_t live_
 		size_t at = place_of(owned[i]);
 
 		retrying += series_has_retries(owned[i]);
-		stuck += series_is_stuck(owned[i], now->boot_ms);
+		stuck += series_is_stuck(owned[i]);
 		if (at < INTERVALS) {
 			seen[at] = 1;
 			missing[at] += series_left(owned[i], now->now_ms);
