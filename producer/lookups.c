@@ -28,7 +28,9 @@ struct partition {
 	int stored; /* with the writer at `end` */
 	int anyway; /* stalled: its new series take the coverage as it is */
 	int64_t low, end, position;
+	int64_t stable;
 	int64_t moved_boot_ms; /* when the position moved last */
+	struct log_throttle say, unread;
 };
 
 struct lookups {
@@ -43,7 +45,7 @@ struct lookups {
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
-	struct log_throttle trouble, waiting, members;
+	struct log_throttle trouble, members;
 	char last_trouble[512];
 };
 
@@ -113,7 +115,7 @@ void lookups_now(struct lookups *l, const int32_t *partitions, size_t n)
 	l->partitions = xreallocarray(l->partitions, n + 1, sizeof *l->partitions);
 	l->n = n;
 	for (size_t i = 0; i < n; i++)
-		l->partitions[i] = (struct partition){.id = partitions[i]};
+		l->partitions[i] = (struct partition){.id = partitions[i], .stable = -1};
 	l->round_boot_ms = l->again_boot_ms = 0;
 }
 
@@ -152,8 +154,15 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
+/* What holds up the writer is worth a question where it has not moved for a while. */
+static int asks_stable(const struct partition *p, int64_t boot_ms)
+{
+	return p->waits && boot_ms - p->moved_boot_ms > STILL_MS;
+}
+
 /* The partition as the visit is to see it; NULL: it is not due. */
-static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round)
+static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round,
+					       int64_t boot_ms)
 {
 	struct visit_partition *found = visit_find(l->visit, id);
 
@@ -161,12 +170,14 @@ static struct visit_partition *partition_visit(const struct lookups *l, int32_t 
 		const struct partition *p = &l->partitions[i];
 
 		if (p->id == id && (p->waits || is_round))
-			found = visit_partition(l->visit,
-						(struct visit_partition){.id = id,
-									 .begins = !p->waits,
-									 .takes_anyway = p->anyway,
-									 .low = p->low,
-									 .end = p->end});
+			found = visit_partition(
+				l->visit,
+				(struct visit_partition){.id = id,
+							 .begins = !p->waits,
+							 .asks_stable = asks_stable(p, boot_ms),
+							 .takes_anyway = p->anyway,
+							 .low = p->low,
+							 .end = p->end});
 	}
 	return found;
 }
@@ -203,7 +214,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 		struct visit_partition *p =
 			series_has_begun(s)
 				? partition_visit(l, partition_of(series_symbol(s), opaque),
-						  is_round)
+						  is_round, boot_ms)
 				: NULL;
 
 		if (!p)
@@ -238,26 +249,34 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 			 L_STR("error", err->text), L_INT("suppressed", skipped));
 }
 
-static void waiting_say(struct lookups *l, int64_t boot_ms)
+static void waiting_say(struct partition *p, int64_t boot_ms)
 {
-	const struct partition *worst = NULL;
-	int64_t behind = 0, skipped;
+	int64_t at = p->position > p->low ? p->position : p->low, skipped;
+	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct partition *p = &l->partitions[i];
+	if (!p->waits || boot_ms - p->moved_boot_ms <= STILL_MS ||
+	    !log_due(&p->say, boot_ms, SAY_MS, &skipped))
+		return;
+	log_warn(
+		"waiting for the writer: it has not stored what was published; the series of this partition wait",
+		L_STR("error",
+		      is_held ? "another program has a transaction open in this partition: "
+				"nobody can read on before that ends"
+			      : "the position of the partition does not move; is gapless-writer running, "
+				"and what does it say of the partition?"),
+		L_INT("messages_behind", p->end - at), L_INT("partition", p->id),
+		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000),
+		L_INT("suppressed", skipped));
+}
 
-		if (!p->waits)
-			continue;
-		behind += p->end - (p->position > p->low ? p->position : p->low);
-		if (!worst || p->moved_boot_ms < worst->moved_boot_ms)
-			worst = p;
-	}
-	if (worst && boot_ms - worst->moved_boot_ms > STILL_MS &&
-	    log_due(&l->waiting, boot_ms, SAY_MS, &skipped))
+static void unread_say(struct partition *p, const struct err *err, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (log_due(&p->unread, boot_ms, SAY_MS, &skipped))
 		log_warn(
-			"waiting for the writer: it has not stored what was published; is gapless-writer running?",
-			L_INT("messages_behind", behind), L_INT("partition", worst->id),
-			L_INT("not_moved_s", (boot_ms - worst->moved_boot_ms) / 1000),
+			"the end of a partition cannot be read; the lookups of its series wait, the others go on",
+			L_STR("error", err->text), L_INT("partition", p->id),
 			L_INT("suppressed", skipped));
 }
 
@@ -317,6 +336,7 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	p->low = seen->low;
 	p->end = seen->end;
 	p->position = seen->position;
+	p->stable = seen->stable;
 	if (!seen->reached && !seen->takes_anyway) {
 		if (boot_ms - p->moved_boot_ms < 1000 * l->options->stall_s)
 			return 0;
@@ -345,29 +365,26 @@ static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t 
 static void partitions_take(struct lookups *l, const struct catalogue *catalogue,
 			    const struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
-	const struct err *err = NULL;
-	int ended = v->asks_members;
+	int ended = v->asks_members, unread = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct visit_partition *seen = visit_find(v, l->partitions[i].id);
+		struct partition *p = &l->partitions[i];
+		const struct visit_partition *seen = visit_find(v, p->id);
 
-		if (seen && seen->err.class != ERR_NONE)
-			err = &seen->err;
-		else if (seen)
-			ended |= partition_take(l, &l->partitions[i], v, seen, boot_ms);
+		if (seen && seen->err.class != ERR_NONE) {
+			unread_say(p, &seen->err, boot_ms);
+			unread = 1;
+		} else if (seen) {
+			ended |= partition_take(l, p, v, seen, boot_ms);
+		}
+		waiting_say(p, boot_ms);
 	}
 	l->again_boot_ms = boot_ms + POSITION_AGAIN_MS;
-	if (ended)
-		l->round_boot_ms = boot_ms + 1000 * (gaps_left(catalogue, now_ms, boot_ms)
+	if (ended || unread)
+		l->round_boot_ms = boot_ms + 1000 * (unread || gaps_left(catalogue, now_ms, boot_ms)
 							     ? l->options->lookup_gaps_s
 							     : l->options->lookup_s);
-	if (err) {
-		trouble_say(l, err, boot_ms);
-		l->round_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
-	} else {
-		backoff_reset(&l->backoff);
-	}
-	waiting_say(l, boot_ms);
+	backoff_reset(&l->backoff);
 }
 
 static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const struct visit *v)

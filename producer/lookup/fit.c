@@ -26,7 +26,7 @@ int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *er
 	if (!res)
 		return -1;
 	if (absent) {
-		err_set(err, ERR_FATAL,
+		err_set(err, ERR_RETRY,
 			"the database '%s' has no tables of Gapless; run: gapless-writer migrate",
 			PQdb(pg->conn));
 		return unfit(is_unfit);
@@ -39,7 +39,7 @@ int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *er
 	PQclear(res);
 	if (number >= MIGRATION_NEEDED)
 		return 0;
-	err_set(err, ERR_FATAL,
+	err_set(err, ERR_RETRY,
 		"the database '%s' has migration %03lld, but this program needs %03d; run: gapless-writer migrate",
 		PQdb(pg->conn), (long long)number, MIGRATION_NEEDED);
 	return unfit(is_unfit);
@@ -51,9 +51,8 @@ int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *er
 	" UNION ALL SELECT s.source, NULL FROM (SELECT source FROM market_data_series" \
 	" WHERE source IS DISTINCT FROM $1 AND NOT EXISTS (SELECT FROM market_data_origin) LIMIT 1) AS s"
 
-/* 1: the same, and both are written; 0: they are not written yet; -1: *err. */
-static int origin_compare(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
-			  int *is_unfit, struct err *err)
+int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
+	       int *is_unfit, struct err *err)
 {
 	PGresult *res = pg_query(pg, ORIGIN, (struct pg_params){1, &source}, deadline_ms, err);
 	int rc = res ? 0 : -1;
@@ -80,14 +79,11 @@ static int origin_compare(struct pg *pg, const char *source, const char *topic, 
 	return rc;
 }
 
-int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
-	       int *is_unfit, struct err *err)
+int fit_origin_write(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
+		     int *is_unfit, struct err *err)
 {
 	const char *values[] = {source, topic};
-	int rc = origin_compare(pg, source, topic, deadline_ms, is_unfit, err);
 
-	if (rc)
-		return rc < 0 ? -1 : 0;
 	if (pg_run(pg,
 		   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
 		   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
@@ -95,7 +91,7 @@ int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t dea
 		   (struct pg_params){2, values}, deadline_ms, err))
 		return -1;
 	/* Another one may have been faster. */
-	return origin_compare(pg, source, topic, deadline_ms, is_unfit, err) < 0 ? -1 : 0;
+	return fit_origin(pg, source, topic, deadline_ms, is_unfit, err) < 0 ? -1 : 0;
 }
 
 static int wants(const struct options *options, const char *symbol, const char *interval)

@@ -20,8 +20,11 @@
 struct visit_partition {
 	int32_t id;
 	int begins;       /* in: its end offset is to be read */
+	int asks_stable;  /* in: how far a consumer may read is to be read */
 	int takes_anyway; /* in: the coverage counts though the writer has not come so far */
-	int64_t low, end; /* of the log; in, or where it begins out */
+	int64_t low,
+		end; /* of the log, with what is in open transactions; in, or where it begins out */
+	int64_t stable; /* out: where the first open transaction begins, or the end; -1: unknown */
 	int64_t position; /* out: next offset of the writer; 0: none */
 	int reached;      /* out: the writer has stored everything before `end` */
 	struct err err;   /* out: class ERR_NONE, or the end cannot be read */

@@ -92,10 +92,18 @@ sql "UPDATE gapless_migration SET number = 1000 + number WHERE number > 9;
 run gapless-producer "${options[@]}"
 is 'an outdated database is refused' "$code" 2
 ok '... with the command' grep -q 'has migration 009, but this program needs 010; run: gapless-writer migrate' "$work/err"
+topic_mark
 psql -q -d postgres -c "CREATE DATABASE ${PGDATABASE}_empty" >"$work/createdb.out" 2>&1
 PGDATABASE=${PGDATABASE}_empty run gapless-producer "${options[@]}"
 is 'one without tables is refused' "$code" 2
 ok '... with the command' grep -q 'has no tables of Gapless; run: gapless-writer migrate' "$work/err"
+PGDATABASE=${PGDATABASE}_empty "$GAPLESS_BIN/gapless-writer" migrate >"$work/migrate.out" 2>&1
+PGDATABASE=${PGDATABASE}_empty run gapless-producer "${options[@]}" --source upbit-sg --producer-group another
+is 'a topic that carries another source is refused, whatever the database and the group' "$code" 2
+ok '... with both' grep -qE "carries candles of the source 'upbit', this program is set to 'upbit-sg'" "$work/err"
+PGPORT=1 run gapless-producer "${options[@]}" --source upbit-sg
+is '... without a database as well' "$code" 2
+is 'nothing was published by them' "$(published | wc -l)" 0
 psql -q -d postgres -c "DROP DATABASE ${PGDATABASE}_empty" >"$work/createdb.out" 2>&1
 for p in writer exchange; do
 	stop $p
