@@ -21,5 +21,9 @@ int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 		  int64_t at, int64_t *offsets, struct err *err)
 	__attribute__((warn_unused_result));
+/* The same, but a partition that is not answered for costs itself alone: errs[i] says why, and its
+ * class is ERR_NONE for the others. */
+void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+			int64_t at, int64_t *offsets, struct err *errs);
 
 #endif

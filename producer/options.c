@@ -103,12 +103,20 @@ static int intervals_parse(struct options *o, struct err *err)
 
 int options_check(struct options *o, struct err *err)
 {
+	const char *behind;
+
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
 	o->exchange = exchange_of_source(o->source, err);
 	if (!o->exchange)
 		return -1;
+	behind = exchange_source_of_url(o->exchange_url);
+	if (behind && strcmp(behind, o->source) != 0)
+		return err_set(
+			err, ERR_FATAL,
+			"--source: '%s' is not what is behind the address %s, which is '%s': set --source %s, or another --exchange-url",
+			o->source, o->exchange_url, behind, behind);
 	o->rate_scope_own = strcmp(o->rate_scope, "own") == 0;
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",

@@ -57,7 +57,8 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .epoch = series_epoch(s),
 				    .iv = series_interval(s),
 				    .state = series_state(s),
-				    .partition = p};
+				    .partition = p,
+				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);
 	series_evidence(s, &of->evidence);

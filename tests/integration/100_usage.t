@@ -72,6 +72,9 @@ for program in "${programs[@]}"; do
 	with GAPLESS_FROBNICATE=1 refused "$program, a variable that is none" \
 		'GAPLESS_FROBNICATE in the environment is not a setting of .*: unset it' "$program" "${given[@]}"
 	refused "$program, a level that is none" 'log-level.*debug, info, warn' "$program" "${given[@]}" --log-level loud
+	[ "$program" != gapless-producer ] ||
+		refused "$program, a source that is not behind the address" "source: 'upbit' is not what is behind .* is 'upbit-sg'" \
+			"$program" "${given[@]}" --exchange-url https://sg-api.upbit.com
 	refused "$program, a source in capitals" "source: 'Upbit' is not" "$program" "${given[@]}" --source Upbit
 	refused "$program, a word too many" 'no such command|is not a command' "$program" "${given[@]}" frobnicate
 	refused "$program, a plugin" 'plugin\.library\.paths is refused' \
