@@ -13,6 +13,7 @@ struct arrival {
 	int wanted;         /* 0: not by this feed */
 	const void *key, *value; /* NULL: the message has none; valid until the next poll */
 	size_t key_len, value_len;
+	int64_t at_ms;    /* when the broker took the message; -1: it does not say */
 	int64_t dead_run; /* dead letters right below it */
 };
 

@@ -71,9 +71,17 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
 		}
 		b->parts[b->parts_n++] =
-			(struct batch_part){.partition = partition, .began = expected};
+			(struct batch_part){.partition = partition, .began = expected, .at_ms = -1};
 	}
 	b->parts[i].next = offset + 1;
+}
+
+void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
+{
+	for (size_t i = 0; i < b->parts_n; i++) {
+		if (b->parts[i].partition == partition)
+			b->parts[i].at_ms = at_ms;
+	}
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)

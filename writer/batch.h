@@ -46,6 +46,7 @@ struct batch_part {
 	int32_t partition;
 	int64_t began; /* where the batch before this one ended */
 	int64_t next;  /* offset after the last message of this one */
+	int64_t at_ms; /* when the broker took that message; -1: not known */
 };
 
 struct batch_limits {
@@ -83,6 +84,8 @@ void batch_clear(struct batch *b);
  */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
+/* When the broker took what was taken last of the partition. */
+void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
