@@ -13,10 +13,7 @@ static int run(struct loop *loop, int ends, struct err *err)
 	int code = EXIT_DONE, rc = loop_run(loop, err);
 	int64_t left;
 
-	if (rc < 0 && err->class == ERR_INPUT) {
-		log_error("stopped: the settings do not fit", L_STR("error", err->text));
-		code = EXIT_USAGE;
-	} else if (rc < 0) {
+	if (rc < 0) {
 		log_error("stopped: this needs a person", L_STR("error", err->text));
 		code = EXIT_PERSON;
 	} else if (rc == 0 && ends) {
