@@ -71,7 +71,7 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
 		}
 		b->parts[b->parts_n++] =
-			(struct batch_part){.partition = partition, .began = expected};
+			(struct batch_part){.partition = partition, .began = expected, .at_ms = -1};
 	}
 	b->parts[i].next = offset + 1;
 }
@@ -84,12 +84,13 @@ static struct batch_part *part_of(const struct batch *b, int32_t partition)
 	return NULL;
 }
 
-void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
+void batch_stamped(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms)
 {
 	struct batch_part *part = part_of(b, partition);
 
 	if (part->oldest_ms == 0)
 		part->oldest_ms = appended_ms;
+	part->at_ms = at_ms;
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)

@@ -236,14 +236,18 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 		c->message = rd_kafka_consumer_poll(c->rk, wait_ms);
 	if (c->message != NULL) {
 		const rd_kafka_message_t *r = c->message;
+		rd_kafka_timestamp_type_t type;
+		int64_t at_ms = rd_kafka_message_timestamp(r, &type);
 
-		*m = (struct consumer_message){.partition = r->partition,
-					       .offset = r->offset,
-					       .key = r->key,
-					       .value = r->payload,
-					       .key_len = r->key_len,
-					       .value_len = r->len,
-					       .appended_ms = appended_ms(r)};
+		*m = (struct consumer_message){
+			.partition = r->partition,
+			.offset = r->offset,
+			.key = r->key,
+			.value = r->payload,
+			.key_len = r->key_len,
+			.value_len = r->len,
+			.appended_ms = appended_ms(r),
+			.at_ms = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? at_ms : -1};
 		news = r->err ? news_of_error(c, r) : CONSUMER_MESSAGE;
 	} else if (c->news != CONSUMER_NOTHING) {
 		news = c->news;
@@ -446,6 +450,12 @@ int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
 	rd_kafka_topic_partition_list_destroy(l);
 	return result_of(code, "the committed offsets of the group cannot be asked for", "", "",
 			 err);
+}
+
+int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		       struct err *err)
+{
+	return kafka_offsets(c->rk, c->topic, &partition, 1, at_ms + 1, offset, err);
 }
 
 int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,

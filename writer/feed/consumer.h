@@ -32,6 +32,7 @@ struct consumer_message {
 	size_t key_len, value_len;
 	int64_t appended_ms; /* when the broker took it (epoch; where the topic says otherwise, when
 				it was sent); 0: not known */
+	int64_t at_ms;       /* when the broker took it; -1: the topic has the producers' times */
 };
 
 /* What Kafka says of a partition. */
@@ -73,6 +74,10 @@ int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
 int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		      struct consumer_offsets *out, struct err *err)
 	__attribute__((warn_unused_result));
+
+/* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
+int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		       struct err *err) __attribute__((warn_unused_result));
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */

@@ -252,6 +252,7 @@ static unsigned on_message(struct feed *f, const struct consumer_message *m, str
 		return FOLLOW_NOTHING;
 	a->next = m->offset + 1;
 	a->has_message = 1;
+	a->at_ms = m->at_ms;
 	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
 	if (a->wanted &&
 	    partition_skips(p, m->offset, m->key, m->key_len, m->value, m->value_len)) {
