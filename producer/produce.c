@@ -14,8 +14,8 @@ static int run(struct loop *loop, int ends, struct err *err)
 	int64_t left;
 
 	if (rc < 0) {
-		log_error("stopped: this needs a person", L_STR("error", err->text));
-		code = EXIT_PERSON;
+		log_error("stopped; it cannot go on by itself", L_STR("error", err->text));
+		code = err->class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
 	} else if (rc == 0 && ends) {
 		log_warn("stopped before the end; run the same command to go on");
 		code = EXIT_PERSON;
