@@ -12,16 +12,36 @@
 
 enum { SESSION_MS = 10000 };
 
-/* One statement after connecting and not `options` in the start-up packet, which PgBouncer
- * before 1.20 refuses. synchronous_commit=off could lose what we took for committed. The idle
- * timeout frees the rows that a frozen process has locked. */
-static const char session_sql[] = "SET client_encoding = 'UTF8'; "
-				  "SET TIME ZONE 'UTC'; "
-				  "SET DateStyle = 'ISO'; "
-				  "SET synchronous_commit = on; "
-				  "SET statement_timeout = '30s'; "
-				  "SET lock_timeout = '10s'; "
-				  "SET idle_in_transaction_session_timeout = '60s'";
+/* Statements after connecting and not `options` in the start-up packet, which PgBouncer before 1.20
+ * refuses. Poolers keep track of these three for each client. */
+#define SQL_TRACKED "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'"
+
+/* The others would leak into whatever uses the server's session next, so they are for a session
+ * that is ours alone; behind a pooler each transaction sets them itself (PG_LOCAL).
+ * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows
+ * that a frozen process has locked. */
+#define SQL_OWN                                                                                    \
+	"; SET synchronous_commit = on; SET statement_timeout = '30s'; SET lock_timeout = '10s'; " \
+	"SET idle_in_transaction_session_timeout = '60s'"
+
+/* A pooler gives its clients a key of its own, since they may be served by any of its sessions. */
+static int is_pooled(const struct pg *pg, const PGresult *res)
+{
+	return PQntuples(res) == 1 && pg_number(res, 0, 0) != (int64_t)PQbackendPID(pg->conn);
+}
+
+static int set_session(struct pg *pg, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+	PGresult *res = pg_query(pg, "SELECT pg_backend_pid()", none, SESSION_MS, err);
+	int pooled;
+
+	if (!res)
+		return -1;
+	pooled = is_pooled(pg, res);
+	PQclear(res);
+	return pg_run(pg, pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, none, SESSION_MS, err);
+}
 
 int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
 {
@@ -29,7 +49,7 @@ int pg_open(struct pg *pg, const char *conninfo, const char *application_name, s
 	pg->conn = pg_connect(conninfo, application_name, pg->sqlstate, err);
 	if (!pg->conn)
 		return -1;
-	if (pg_run(pg, session_sql, (struct pg_params){0, NULL}, SESSION_MS, err)) {
+	if (set_session(pg, err)) {
 		pg_close(pg);
 		return -1;
 	}

@@ -25,14 +25,21 @@ struct pg_params {
 	const char *const *values; /* text format; NULL = SQL NULL */
 };
 
+/* What a transaction sets after its BEGIN, since behind a pooler the session is not ours. */
+#define PG_LOCAL                                                                   \
+	"SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '30s'; " \
+	"SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
+
 /* Connects, with our defaults where conninfo and the PG* variables do not say otherwise (conninfo
  * may be empty or NULL): connect_timeout 10 s for each address of each host, keepalives,
  * tcp_user_timeout, target_session_attrs=read-write, application_name. Refuses a server before
  * PostgreSQL 15, then sets the session: UTF8, UTC, DateStyle ISO, synchronous_commit on,
  * statement_timeout 30 s, lock_timeout 10 s, idle_in_transaction_session_timeout 60 s (what takes
- * longer sets its own with SET LOCAL). 0, or -1: ERR_RETRY (not reachable, starting up, read-only)
- * or ERR_FATAL (wrong password, no such database or role, a conninfo that does not parse), with the
- * fix in words. An open one is closed first, so *pg must have been zeroed once. */
+ * longer sets its own with SET LOCAL); of these, behind a pooler, only the
+ * first three, and transactions have to set the others (PG_LOCAL). 0, or -1: ERR_RETRY (not
+ * reachable, starting up, read-only) or ERR_FATAL (wrong password, no such database or role, a
+ * conninfo that does not parse), with the fix in words. An open one is closed first, so *pg must
+ * have been zeroed once. */
 int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
 	__attribute__((warn_unused_result));
 /* Closes without waiting for anything; safe on a closed one. */

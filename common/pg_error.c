@@ -73,6 +73,21 @@ static void keep_sqlstate(char out[PG_SQLSTATE_BYTES], const char *sqlstate)
 	snprintf(out, PG_SQLSTATE_BYTES, "%s", sqlstate ? sqlstate : "");
 }
 
+/* PgBouncer's own words, which nobody translates; trying again would never help. */
+static int is_statement_pooling(const char *sqlstate, const char *message)
+{
+	return strcmp(sqlstate, "08P01") == 0 && strstr(message, "statement pooling") != NULL;
+}
+
+static int statement_pooling(const char *message, struct err *err)
+{
+	return err_set(
+		err, ERR_FATAL,
+		"the pooler in front of the database does not allow transactions (%s): set "
+		"pool_mode = transaction or session for this database, or connect without it",
+		message);
+}
+
 int pg_error_statement(char sqlstate[PG_SQLSTATE_BYTES], const PGresult *res, int *keep,
 		       struct err *err)
 {
@@ -86,6 +101,10 @@ int pg_error_statement(char sqlstate[PG_SQLSTATE_BYTES], const PGresult *res, in
 	keep_sqlstate(sqlstate, code);
 	*keep = rule->keep;
 	one_line(primary ? primary : PQresultErrorMessage(res), message, sizeof(message));
+	if (is_statement_pooling(sqlstate, message)) {
+		*keep = 0;
+		return statement_pooling(message, err);
+	}
 	one_line(detail, more, sizeof(more));
 	one_line(hint, fix, sizeof(fix));
 	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "",
@@ -104,6 +123,8 @@ int pg_error_lost(char sqlstate[PG_SQLSTATE_BYTES], const PGconn *conn, const PG
 
 	keep_sqlstate(sqlstate, res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL);
 	one_line(text, message, sizeof(message));
+	if (is_statement_pooling(sqlstate, message))
+		return statement_pooling(message, err);
 	advice = strstr(message, " This probably means"); /* libpq's; it says nothing more */
 	if (advice)
 		*advice = 0;

@@ -78,8 +78,8 @@ static const char *const settings_known[] = {
 	"RATE_LIMIT", "RATE_PERCENT", "RATE_SCOPE", "REPLICATION", "RETENTION_MS", "SINCE",
 	"STALL_S", "SYMBOLS",
 	/* gapless-writer */
-	"BATCH_BYTES", "BATCH_MS", "BATCH_ROWS", "DEAD_LETTER_LIMIT", "DRAIN_SECONDS", "GROUP",
-	"GROUP_INSTANCE_ID",
+	"BATCH_BYTES", "BATCH_MS", "BATCH_ROWS", "CONNECTIONS", "DEAD_LETTER_LIMIT",
+	"DRAIN_SECONDS", "GROUP", "GROUP_INSTANCE_ID", "KEEP",
 	/* gapless-indicators */
 	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC",
 	/* compose/ and tests/ */

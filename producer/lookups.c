@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/timetext.h"
 #include "common/worker.h"
 #include "producer/series/series_ask.h"
 
@@ -61,7 +62,7 @@ struct lookups *lookups_new(const struct options *options, int keeps_wanted, str
 	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
 	l->round_boot_ms = INT64_MAX;
 	backoff_init(&l->backoff, 200, 10000);
-	l->visitor = visitor_new(options, err);
+	l->visitor = visitor_new(options, keeps_wanted, err);
 	if (l->visitor)
 		l->worker = worker_new(run, l->visitor, err);
 	if (l->worker)
@@ -86,6 +87,17 @@ void lookups_free(struct lookups *l)
 int lookups_fd(const struct lookups *l)
 {
 	return worker_fd(l->worker);
+}
+
+int lookups_are_idle(const struct lookups *l)
+{
+	return l->visit == NULL;
+}
+
+void lookups_check(struct lookups *l)
+{
+	l->visit = visit_new((struct visit){.only_checks = 1}, 0, 0);
+	worker_submit(l->worker, l->visit);
 }
 
 void lookups_cancel(struct lookups *l)
@@ -215,7 +227,13 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
-	if (log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
+	if (!log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
+		return;
+	if (err->class == ERR_FATAL) /* a password, a privilege: waiting will not mend it */
+		log_error(
+			"what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)",
+			L_STR("error", err->text), L_INT("suppressed", skipped));
+	else
 		log_warn("what is covered cannot be read yet; trying again (live goes on)",
 			 L_STR("error", err->text), L_INT("suppressed", skipped));
 }
@@ -270,6 +288,7 @@ static void series_take_visit(struct visit *v, int64_t now_ms, int64_t boot_ms)
 			continue;
 		if (s->partition->begins && v->writes_wanted)
 			series_wanted_is(s->series, &s->wanted, boot_ms);
+		series_limits(s->series, &s->limits);
 		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
 			series_looked_up(s, now_ms, boot_ms);
 	}
@@ -382,21 +401,46 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 	return DUE_JUDGE | open_take(l, catalogue, v);
 }
 
-unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
-		      int64_t boot_ms, struct members *members)
+/* A command that asks for what is not kept any more asks for nothing that could be done. */
+static int fetch_check(const struct lookups *l, const struct visit *v, struct err *err)
+{
+	for (size_t i = 0; i < v->n && !l->keeps_wanted; i++) {
+		const struct visit_series *s = &v->series[i];
+		char kept[TIMETEXT_BYTES];
+
+		if (v->err.class != ERR_NONE || s->wanted.from_ms >= s->limits.retained_from_ms)
+			continue;
+		return err_set(
+			err, ERR_INPUT,
+			"of %s %s nothing before %s is kept (gapless-writer retain): name a later --from, or take it back: "
+			"gapless-writer retain --keep %s=all",
+			s->symbol, s->iv->name, time_format(s->limits.retained_from_ms, kept),
+			s->iv->name);
+	}
+	return 0;
+}
+
+int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
+		 struct members *members, unsigned *due, struct err *err)
 {
 	struct visit *v = worker_take(l->worker);
-	unsigned due = 0;
+	int rc = 0;
 
 	if (!v)
 		return 0;
 	l->visit = NULL;
-	if (!l->is_void) {
-		due = visit_take(l, catalogue, v, now_ms, boot_ms);
+	if (v->is_unfit)
+		rc = err_set(err, ERR_INPUT, "%s", v->err.text);
+	else if (v->only_checks && v->err.class != ERR_NONE)
+		trouble_say(l, &v->err, boot_ms);
+	else if (!l->is_void && !v->only_checks)
+		rc = fetch_check(l, v, err);
+	if (rc == 0 && !l->is_void && !v->only_checks) {
+		*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
-		due |= v->members_known ? DUE_MEMBERS : 0;
+		*due |= v->members_known ? DUE_MEMBERS : 0;
 	}
 	l->is_void = 0;
 	visit_free(v);
-	return due;
+	return rc;
 }

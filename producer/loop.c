@@ -25,6 +25,7 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
+	CHECK_MS = 10000,
 	UNKNOWN_LIST_MS = 30 * 1000,
 	JUMP_AGAIN_MS =
 		1000,       /* a jump of the exchange's clock takes three answers to be believed */
@@ -206,7 +207,8 @@ static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
 
-	*due |= lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members);
+	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
+		return -1;
 	if (*due & DUE_MEMBERS)
 		return share_members(l->share, &members, l->boot_ms, due, err);
 	return 0;
@@ -532,6 +534,25 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
+/* Until it is known whether database and settings fit. A database that does not answer is not
+ * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
+static int check_await(struct loop *l, struct err *err)
+{
+	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
+	int64_t until_ms = clock_boot_ms() + CHECK_MS;
+	unsigned due = 0;
+
+	lookups_check(l->lookups);
+	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
+		time_read(l);
+		if (lookups_came(l, &due, err) ||
+		    (!lookups_are_idle(l->lookups) &&
+		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
+			return -1;
+	}
+	return !stop_requested();
+}
+
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
 static int turn(struct loop *l, struct err *err)
 {
@@ -572,6 +593,8 @@ int loop_run(struct loop *l, struct err *err)
 {
 	int partitions, rc = topic_await(l, &partitions, err);
 
+	if (rc == 1)
+		rc = check_await(l, err);
 	if (rc <= 0)
 		return rc;
 	if (share_begin(l->share, partitions, err))

@@ -13,9 +13,12 @@ static int run(struct loop *loop, int ends, struct err *err)
 	int code = EXIT_DONE, rc = loop_run(loop, err);
 	int64_t left;
 
-	if (rc < 0) {
+	if (rc < 0 && err->class == ERR_INPUT) {
+		log_error("stopped: the settings do not fit", L_STR("error", err->text));
+		code = EXIT_USAGE;
+	} else if (rc < 0) {
 		log_error("stopped; it cannot go on by itself", L_STR("error", err->text));
-		code = err->class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
+		code = EXIT_PERSON;
 	} else if (rc == 0 && ends) {
 		log_warn("stopped before the end; run the same command to go on");
 		code = EXIT_PERSON;

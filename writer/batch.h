@@ -20,8 +20,10 @@
 struct keys;
 
 enum {
-	DEAD_VALUE_BYTES = 1 << 20
-}; /* a dead letter keeps at most this much of its value, and of its key */
+	DEAD_VALUE_BYTES = 1 << 20, /* a dead letter keeps at most this much of its value, and of
+				     * its key */
+	BATCH_ROWS_MAX = 100000     /* the greatest limit */
+};
 
 struct batch_row {
 	struct message m;

@@ -6,6 +6,7 @@
 
 #include "common/candle.h"
 #include "common/settings_rows.h"
+#include "writer/batch.h"
 
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
@@ -24,7 +25,7 @@ const struct setting options_table[] = {
 	{.name = "connections", AT(connections), .min = 1, .max = 4, .fallback = "2",
 	 .help = "Connections to the database that store at the same time, each its own "
 		 "partitions."},
-	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = 100000, .fallback = "20000",
+	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = BATCH_ROWS_MAX, .fallback = "20000",
 	 .help = "A transaction holds at most so many candles,"},
 	{.name = "batch-bytes", AT(batch_bytes), .min = 4096, .max = 67108864,
 	 .fallback = "16777216", .value = "BYTES",
@@ -36,6 +37,9 @@ const struct setting options_table[] = {
 	 .fallback = "100",
 	 .help = "More messages in a row that are not candles stop the writer, before it commits "
 		 "them; 0 = no limit."},
+	{.name = "keep", AT(keep), .value = "LIST", .fallback = "dead-letters=90d",
+	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead letters; "
+		 "1m=all takes it back."},
 	SETTING_SESSION_TIMEOUT,
 	{.name = "drain-seconds", AT(drain_seconds), .min = 5, .max = 3600, .fallback = "30",
 	 .value = "S",

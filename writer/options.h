@@ -11,12 +11,13 @@ struct options {
 	struct setting_list kafka;
 	int64_t connections, batch_rows, batch_bytes, batch_ms;
 	int64_t dead_letter_limit;
+	const char *keep;
 	int64_t session_timeout_ms, drain_seconds;
 	/* of commands only */
-	const char *symbols, *intervals, *format, *name, *chunk_interval, *keep, *reason, *kind,
-		*schema;
+	const char *symbols, *intervals, *format, *name, *chunk_interval, *reason, *kind, *schema;
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
+	int64_t partition, offset;     /* -1: not given */
 	int dry_run, restart, purge;
 };
 

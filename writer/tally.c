@@ -19,7 +19,7 @@ struct tally {
 static const char *const names[TALLY_COUNTERS] = {
 	"inserted",     "corrected", "identical",    "stale",         "inconsistent",
 	"dead_letters", "skipped",   "lost_offsets", "database_lost", "commit_failures",
-	"messages",     "batches",   "copied",       "stored_again"};
+	"messages",     "batches",   "copied",       "given_up",      "stored_again"};
 
 struct tally *tally_new(int64_t now_ms)
 {

@@ -22,6 +22,7 @@ enum tally_counter {
 	TALLY_MESSAGES,        /* read and taken */
 	TALLY_BATCHES,
 	TALLY_COPIED,       /* of inserted: by COPY */
+	TALLY_GIVEN_UP,     /* candles before what is retained: not stored */
 	TALLY_STORED_AGAIN, /* batches that were stored a second way, since another writer stored
 			       the same at that moment */
 	TALLY_COUNTERS

@@ -19,7 +19,10 @@ enum {
 	STOP_STORE_MS = 1000,
 	SAY_DEAD_MS = 10000,
 	FLUSH_MS = 20,
-	SETTLE_MS = 5000
+	SETTLE_MS = 5000,
+	RETAIN_FIRST_MS = 5000,
+	RETAIN_MORE_MS = 1000,
+	RETAIN_MS = 3600000
 };
 
 struct writer {
@@ -29,6 +32,8 @@ struct writer {
 	struct stores *stores; /* one a lane; the first one also answers the feed */
 	size_t lanes;
 	struct tally *tally;
+	const struct retention *keep; /* NULL: nothing is given up */
+	int64_t retain_due_ms;
 	struct log_throttle say_dead;
 	int ending, exit_code; /* the first reason wins */
 };
@@ -70,6 +75,13 @@ static int is_due(const struct writer *w, size_t lane, int64_t now_ms)
 	return pipeline_due_in(w->pipeline, lane, feed_is_read(w->feed), now_ms) == 0;
 }
 
+/* Something else waits for the first store than a batch. */
+static int is_asked_for(const struct writer *w, size_t lane, int64_t now_ms)
+{
+	return lane == 0 && (feed_asks_skips(w->feed, now_ms) ||
+			     (w->keep != NULL && now_ms >= w->retain_due_ms));
+}
+
 static void count_stored(struct tally *t, const struct stored *stored)
 {
 	tally_add(t, TALLY_BATCHES, 1);
@@ -79,6 +91,7 @@ static void count_stored(struct tally *t, const struct stored *stored)
 	tally_add(t, TALLY_STALE, stored->stale);
 	tally_add(t, TALLY_DEAD_LETTERS, stored->dead);
 	tally_add(t, TALLY_COPIED, stored->copied);
+	tally_add(t, TALLY_GIVEN_UP, stored->given_up);
 	tally_add(t, TALLY_STORED_AGAIN, stored->stored_again);
 }
 
@@ -91,7 +104,7 @@ static unsigned batch_stored(struct writer *w, size_t lane, const struct store_d
 	}
 	feed_stored(w->feed, done->work.batch);
 	pipeline_give_back(w->pipeline, done->work.batch);
-	if (is_due(w, lane, clock_boot_ms()))
+	if (is_due(w, lane, clock_boot_ms()) && !is_asked_for(w, lane, clock_boot_ms()))
 		submit_batch(w, lane);
 	return feed_commit(w->feed, w->tally, clock_boot_ms());
 }
@@ -108,6 +121,22 @@ static unsigned database_lost(struct writer *w, const struct store_done *done)
 	return FOLLOW_RESTART;
 }
 
+static void retained(struct writer *w, const struct store_done *done, int64_t now_ms)
+{
+	const struct retention_result *r = &done->retained;
+
+	w->retain_due_ms =
+		now_ms + (r->more || done->result == STORE_ABANDONED ? RETAIN_MORE_MS : RETAIN_MS);
+	if (done->result == STORE_UNKNOWN)
+		log_warn("what is older than it is kept could not be given up; trying again in an "
+			 "hour",
+			 L_STR("error", done->err.text));
+	if (r->series + r->rows + r->chunks + r->dead > 0)
+		log_info("what is older than it is kept is given up", L_INT("series", r->series),
+			 L_INT("rows", r->rows), L_INT("chunks", r->chunks),
+			 L_INT("dead_letters", r->dead));
+}
+
 /* What follows from the work that a store has finished, if it has. */
 static unsigned collect(struct writer *w, size_t lane)
 {
@@ -119,6 +148,10 @@ static unsigned collect(struct writer *w, size_t lane)
 		return batch_stored(w, lane, &done);
 	if (done.work.kind == STORE_BATCH)
 		pipeline_give_back(w->pipeline, done.work.batch);
+	if (done.work.kind == STORE_RETAIN) {
+		retained(w, &done, clock_boot_ms());
+		return FOLLOW_NOTHING;
+	}
 	switch (done.result) {
 	case STORE_DONE:
 	case STORE_UNSURE:
@@ -247,7 +280,8 @@ static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
 
 	switch (kind) {
 	case INTAKE_HALT:
-		return feed_halt(w->feed, a, &why, now_ms);
+		feed_halt(w->feed, a, &why);
+		return FOLLOW_NOTHING;
 	case INTAKE_FLOOD:
 		return flood(w, a, &why);
 	case INTAKE_DEAD:
@@ -297,6 +331,11 @@ static void submit(struct writer *w, int64_t now_ms)
 {
 	struct store_work work;
 
+	if (store_is_idle(stores_at(w->stores, 0)) && feed_ask_skips(w->feed, now_ms, &work))
+		store_submit(stores_at(w->stores, 0), work);
+	if (store_is_idle(stores_at(w->stores, 0)) && is_asked_for(w, 0, now_ms))
+		store_submit(stores_at(w->stores, 0),
+			     (struct store_work){.kind = STORE_RETAIN, .keep = w->keep});
 	for (size_t i = 0; i < w->lanes; i++) {
 		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms))
 			submit_batch(w, i);
@@ -371,10 +410,13 @@ static void writer_free(struct writer *w)
 	free(w);
 }
 
-int writer_run(const struct options *o, struct feed *feed, struct cursor cursor)
+int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
+	       const struct retention *keep)
 {
-	const struct store_config store = {
-		.database = o->database, .cursor = cursor, .dead_limit = o->dead_letter_limit};
+	const struct store_config store = {.database = o->database,
+					   .source = o->source,
+					   .cursor = cursor,
+					   .dead_limit = o->dead_letter_limit};
 	const struct pipeline_config pipeline = {.limits = {.rows = (size_t)o->batch_rows,
 							    .bytes = (size_t)o->batch_bytes,
 							    .age_ms = o->batch_ms},
@@ -387,6 +429,8 @@ int writer_run(const struct options *o, struct feed *feed, struct cursor cursor)
 
 	alloc_keep_freed();
 	w->options = o;
+	w->keep = keep;
+	w->retain_due_ms = clock_boot_ms() + RETAIN_FIRST_MS;
 	w->feed = feed;
 	w->lanes = pipeline.lanes;
 	w->tally = tally_new(clock_boot_ms());

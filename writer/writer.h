@@ -11,10 +11,13 @@
 
 #include "options.h"
 #include "writer/database/cursor.h"
+#include "writer/database/retention.h"
 #include "writer/feed/feed.h"
 
-/* Runs until a signal, the feed's end, or until it needs a person; returns the exit code. Stop
- * handling is installed, the database is fit. Takes the feed. */
-int writer_run(const struct options *options, struct feed *feed, struct cursor cursor);
+/* keep: what a live writer gives up as it grows old; NULL: nothing. Runs until a signal, the feed's
+ * end, or until it needs a person; returns the exit code. Stop handling is installed, the database
+ * is fit. Takes the feed. */
+int writer_run(const struct options *options, struct feed *feed, struct cursor cursor,
+	       const struct retention *keep);
 
 #endif

@@ -23,6 +23,7 @@ void visit_free(struct visit *v)
 	for (size_t i = 0; i < v->n; i++) {
 		spans_release(&v->series[i].covered);
 		stored_release(&v->series[i].stored);
+		spans_release(&v->series[i].limits.unobtainable);
 	}
 	free(v->series);
 	free(v->partitions);
@@ -52,7 +53,8 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .epoch = series_epoch(s),
 				    .iv = series_interval(s),
 				    .state = series_state(s, boot_ms),
-				    .partition = p};
+				    .partition = p,
+				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);
 }

@@ -3,6 +3,8 @@
  * look-ups). A visit waits for nothing: where the writer is not as far as it has to be, the caller
  * comes again.
  *
+ *   0. the first time: is this database fit, and of our source? What had ended and is wanted by
+ *      this producer, which has just started, is wanted again
  *   1. what is wanted is made durable, so that it comes back after the tables were emptied
  *   2. E = end offsets of the partitions whose lookup begins
  *   3. where the writer's position has reached E: coverage, and what is stored in the gaps
@@ -33,12 +35,14 @@ struct visit_series {
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
 	struct visit_partition *partition;
+	struct limits limits; /* out */
 	int looked_up;        /* out: covered and stored are read */
 	struct spans covered; /* out */
 	struct stored stored; /* out: rows in what is wanted, not covered, before live_from_ms */
 };
 
 struct visit {
+	int only_checks;     /* in: whether database and settings fit, and nothing else */
 	int asks_members;    /* in: compare the members of the group */
 	int needs_members;   /* in: without them the visit has failed */
 	int writes_wanted;   /* 0: what is wanted in the database is neither read nor written */
@@ -50,6 +54,7 @@ struct visit {
 	size_t n;
 	/* out */
 	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
+	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
 	int members_known;
 	struct members members;
 	struct err members_err;     /* why they were not compared */

@@ -11,6 +11,9 @@
  * partition begins. */
 int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		     struct err *err) __attribute__((warn_unused_result));
+/* The limits of all series of the visit. */
+int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));

@@ -20,7 +20,8 @@ void series_init(struct series *s, const char *symbol, const struct interval *iv
 			     .since_ms = since_ms,
 			     .until_ms = until_ms,
 			     .wanted_until_ms = INT64_MAX,
-			     .listed_from_ms = INT64_MIN};
+			     .listed_from_ms = INT64_MIN,
+			     .limits.retained_from_ms = INT64_MIN};
 	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
 }
 
@@ -45,6 +46,7 @@ void series_release(struct series *s)
 	spans_release(&s->report);
 	provisionals_release(&s->provisionals);
 	stored_release(&s->stored);
+	spans_release(&s->limits.unobtainable);
 }
 
 void series_free(struct series *s)
@@ -140,6 +142,8 @@ int64_t series_listed_from_ms(const struct series *s)
 
 const char *series_state(const struct series *s, int64_t boot_ms)
 {
+	if (s->limits.ended)
+		return "ended";
 	if (s->wanted_until_ms < INT64_MAX && s->market == MARKET_NOT_LISTED)
 		return "delisted";
 	if (boot_ms < s->unknown_until_boot_ms)
@@ -180,6 +184,17 @@ void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boo
 	s->wanted_until_ms = wanted->until_ms;
 	if (s->listed_from_ms != INT64_MIN)
 		s->listed_asked_boot_ms = boot_ms;
+}
+
+void series_limits(struct series *s, struct limits *limits)
+{
+	spans_release(&s->limits.unobtainable);
+	s->limits = *limits;
+	limits->unobtainable = (struct spans){0};
+	if (s->limits.ended) {
+		spans_clear(&s->report);
+		s->report_came = s->report_missing = 0;
+	}
 }
 
 int64_t series_wanted_until_ms(const struct series *s)
@@ -287,8 +302,9 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 	if (s->report.n == 0)
 		return 0;
 	spans_copy(&left, &s->report);
-	spans_clip(&left, greatest(s->listed_from_ms, INT64_MIN), INT64_MAX);
+	spans_clip(&left, greatest(s->listed_from_ms, s->limits.retained_from_ms), INT64_MAX);
 	spans_subtract(&left, &s->known);
+	spans_subtract(&left, &s->limits.unobtainable);
 	finished = left.n == 0;
 	spans_release(&left);
 	if (finished) {

@@ -17,6 +17,7 @@
 #include "common/candle.h"
 #include "common/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/limits.h"
 #include "producer/series/stored.h"
 
 struct series;
@@ -78,6 +79,8 @@ struct wanted {
 void series_wanted(const struct series *s, struct wanted *out);
 /* What the database holds. */
 void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boot_ms);
+/* Takes over what the database forbids to ask for, and leaves *limits empty. */
+void series_limits(struct series *s, struct limits *limits);
 /* Where it ends; INT64_MAX: never. */
 int64_t series_wanted_until_ms(const struct series *s);
 

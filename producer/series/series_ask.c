@@ -18,7 +18,7 @@ static int64_t retention_ms(const struct series *s)
 
 int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms)
 {
-	int64_t from = s->wanted_from_ms;
+	int64_t from = greatest(s->wanted_from_ms, s->limits.retained_from_ms);
 
 	if (s->listed_from_ms > from && boot_ms - s->listed_asked_boot_ms < RELISTED_MS)
 		from = s->listed_from_ms;
@@ -47,11 +47,13 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_up || boot_ms < s->unknown_until_boot_ms || boot_ms < s->again_boot_ms)
+	if (!s->looked_up || s->limits.ended || boot_ms < s->unknown_until_boot_ms ||
+	    boot_ms < s->again_boot_ms)
 		return;
 	spans_add(out, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(out, &s->known);
 	spans_subtract(out, &s->seen);
+	spans_subtract(out, &s->limits.unobtainable);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
@@ -63,7 +65,9 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 	int64_t n = 0;
 
 	if (retention_ms(s) > 0 && s->looked_up) {
-		spans_add(&lost, greatest(s->wanted_from_ms, s->listed_from_ms),
+		spans_add(&lost,
+			  greatest(greatest(s->wanted_from_ms, s->limits.retained_from_ms),
+				   s->listed_from_ms),
 			  interval_ceil(s->iv, now_ms - retention_ms(s)));
 		spans_subtract(&lost, &s->known);
 		n = series_intervals(s, &lost);
@@ -80,6 +84,7 @@ int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms)
 	spans_add(&left, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
 	spans_subtract(&left, &s->known);
 	spans_subtract(&left, &s->seen);
+	spans_subtract(&left, &s->limits.unobtainable);
 	n = series_intervals(s, &left);
 	spans_release(&left);
 	return n;
@@ -148,7 +153,7 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 {
 	int64_t due;
 
-	if (!s->begun || s->live_from_ms >= s->wanted_until_ms)
+	if (!s->begun || s->limits.ended || s->live_from_ms >= s->wanted_until_ms)
 		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;

@@ -7,6 +7,7 @@
 #include "common/candle.h"
 #include "common/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/limits.h"
 #include "producer/series/provisional.h"
 #include "producer/series/retry_span.h"
 #include "producer/series/stored.h"
@@ -34,7 +35,8 @@ struct series {
 	int64_t since_ms; /* the setting; INT64_MIN: none */
 	int64_t until_ms; /* of a one-shot fetch; INT64_MAX: for ever */
 	int64_t wanted_from_ms, wanted_until_ms;
-	int64_t listed_from_ms;        /* INT64_MIN: not known */
+	int64_t listed_from_ms; /* INT64_MIN: not known */
+	struct limits limits;
 	int64_t listed_asked_boot_ms;  /* when that was last found out */
 	int64_t unknown_until_boot_ms; /* the market is unknown to the exchange: nothing is asked
 					  before */

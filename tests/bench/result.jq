@@ -18,5 +18,4 @@ def rounded($digits): pow(10; $digits) as $p | . * $p | round / $p;
 		broker_us: (map(.broker_us) | median | rounded(2)), peak_mib: (map(.peak_mib) | max),
 		wal_bytes_a_row: (map(.wal_bytes) | median / $rows | rounded(1)), others_cores: (map(.others_cores) | median | rounded(2)),
 		same_table: (map(.same) | all)}],
-	live_percent_of_a_core: $live, takeover_s: $takeover,
-	producer: {candle_us: $whole, bare_parse_us: $bare, ratio: ($bare / $whole | rounded(2))}, runs: $runs}
+	runs: $runs} + $once

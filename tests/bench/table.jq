@@ -8,6 +8,9 @@ def row($f): $f | (.[0] | left(20)) + (.[1] | left(8)) + (.[2:] | map(right(12))
  row(["", "order", "rows/s", "of COPY", "least-most", "client us", "server us", "broker us", "peak MiB", "WAL/row", "others"])]
 + [.summary[] | row([.figure, .order, .rows_per_s, .ratio, "\(.ratio_least)-\(.ratio_most)", .client_us, .server_us, .broker_us,
 	(if .peak_mib > 0 then .peak_mib else "-" end), .wal_bytes_a_row, .others_cores])]
-+ ["", "live, a batch a second: \(.live_percent_of_a_core) % of a core; kill -9 to the first new row: \(.takeover_s) s",
-	"producer, page to message: \(.producer.candle_us) us of CPU a candle, \(.producer.ratio) of the speed of bare parsing", "build/bench/result.json"]
++ if .takeover_s then ["",
+	"live, a batch a second: \(.live_percent_of_a_core) % of a core; kill -9 to the first new row: \(.takeover_s) s",
+	"producer, page to message: \(.producer.candle_us) us of CPU a candle; bare parsing of the page: \(.producer.bare_parse_us)"]
+  else [] end
++ ["", $file]
 | .[]

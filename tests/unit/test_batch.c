@@ -13,6 +13,8 @@
 #include "common/spans.h"
 #include "rng.h"
 #include "writer/batch.h"
+#include "writer/database/portion.h"
+#include "writer/database/refusals.h"
 
 static const struct batch_limits limits = {.rows = 50, .bytes = 100000, .age_ms = 1000};
 static const int64_t T0 = 1700000040000; /* on the grid of a minute */
@@ -299,9 +301,92 @@ static void test_dead_letters_are_copies(void **state)
 	batch_release(&b);
 }
 
+/* Halved by key when the database cannot take it, whole again after successes. */
+static void test_portions(void **state)
+{
+	struct portion p = {0};
+	struct batch b, view;
+	size_t to, n = 0;
+
+	(void)state;
+	batch_init(&b, limits);
+	for (int i = 0; i < 11; i++) {
+		struct message m = message_at("KRW-BTC", "1m", T0 + i * 60000);
+
+		put(&b, 1, i, &m);
+	}
+	batch_add_dead_letter(&b, 1, 20, NULL, 0, NULL, 0, "bad");
+	batch_seal(&b);
+	portion_begin(&p);
+	view = portion_of(&p, &b, &to);
+	assert_int_equal(to, 11);
+	assert_int_equal(view.n, 11);
+	assert_int_equal(view.dead_n, 1);
+	assert_true(portion_halve(&p, to));
+	portion_of(&p, &b, &to);
+	assert_int_equal(to, 5);
+	assert_true(portion_halve(&p, to));
+	for (portion_begin(&p), to = 0; to < b.n; n++) {
+		view = portion_of(&p, &b, &to);
+		assert_true(view.n <= 2);
+		assert_ptr_equal(view.rows, &b.rows[p.from]);
+		/* The last one alone has the rest. */
+		assert_int_equal(view.dead_n, to == b.n);
+		assert_int_equal(view.parts_n, to == b.n);
+		portion_stored(&p, to);
+	}
+	assert_int_equal(n, 6);
+	/* A failure in the middle keeps what is stored; a single row cannot be halved. */
+	p.from = 8;
+	portion_of(&p, &b, &to);
+	assert_int_equal(to, 10);
+	assert_true(portion_halve(&p, to));
+	portion_of(&p, &b, &to);
+	assert_int_equal(to, 9);
+	assert_false(portion_halve(&p, to));
+	/* Ten successes double it, in the end to all of it. */
+	for (int i = 0; i < 9; i++)
+		portion_stored(&p, 0);
+	portion_of(&p, &b, &to);
+	assert_int_equal(to, 1);
+	portion_stored(&p, 0);
+	portion_of(&p, &b, &to);
+	assert_int_equal(to, 2);
+	for (int i = 0; i < 300; i++)
+		portion_stored(&p, 0);
+	assert_int_equal(p.most, 0);
+	batch_release(&b);
+}
+
+static void test_refusals(void **state)
+{
+	struct refusals r = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_false(refusals_add(&r, 0));
+	r = (struct refusals){0};
+	/* One in eleven: single ones, for ever. */
+	for (int i = 0; i < 1000; i++) {
+		assert_false(refusals_add(&r, 2));
+		refusals_stored(&r, 10);
+	}
+	/* One in ten, whatever the batches: a mistake. */
+	for (int i = 0; i < 25; i++) {
+		int too_many = refusals_add(&r, 2);
+
+		if (too_many)
+			return;
+		refusals_stored(&r, i % 2 ? 0 : 18);
+	}
+	fail();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_portions),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_the_winner_of_a_key),
 		cmocka_unit_test(test_losers_promise_too),
 		cmocka_unit_test(test_random_messages),

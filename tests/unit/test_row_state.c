@@ -209,14 +209,97 @@ static void test_standing(void **state)
 			memcpy(&theirs.candle.open, &ours.candle.open, (size_t)6 * DECIMAL_BYTES);
 		row_of(&theirs, &row);
 		if (message_compare(&ours, &theirs) > 0)
-			wanted = ROW_NEWER;
+			wanted = candle_same_values(&ours.candle, &theirs.candle) ? ROW_CONFIRMS
+										  : ROW_NEWER;
 		else
 			wanted = candle_same_values(&ours.candle, &theirs.candle) ? ROW_IDENTICAL
 										  : ROW_STALE;
 		assert_int_equal(row_state_of(&ours, &row.found), wanted);
 		seen[wanted]++;
 	}
-	assert_true(seen[ROW_NEWER] > 100 && seen[ROW_IDENTICAL] > 100 && seen[ROW_STALE] > 100);
+	assert_true(seen[ROW_NEWER] > 100 && seen[ROW_IDENTICAL] > 100 && seen[ROW_STALE] > 100 &&
+		    seen[ROW_CONFIRMS] > 100);
+}
+
+/* Read again later with the same values: written while the row is not final, then not any more. */
+static void test_read_again(void **state)
+{
+	static const char *const intervals[] = {"1s", "1m", "1d", "1M"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(intervals) / sizeof(*intervals); i++) {
+		struct message theirs = random_message(), ours;
+		struct row row;
+		int64_t final_ms;
+
+		theirs.candle.interval = interval_by_name(intervals[i]);
+		theirs.candle.timestamp_ms = INT64_C(1704067200000); /* 2024-01-01 */
+		final_ms = interval_end(theirs.candle.interval, theirs.candle.timestamp_ms) + 60000;
+		ours = theirs;
+		ours.fetched_at_ms = final_ms + 5000;
+		strcpy(theirs.candle.open, "1.0");
+		strcpy(ours.candle.open, "1.00");
+		theirs.fetched_at_ms = final_ms - 1;
+		row_of(&theirs, &row);
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_CONFIRMS);
+		theirs.fetched_at_ms = final_ms;
+		row_of(&theirs, &row);
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_IDENTICAL);
+		strcpy(ours.candle.open, "1.01");
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
+		strcpy(ours.candle.open, "1");
+		ours.candle.revision++;
+		assert_int_equal(row_state_of(&ours, &row.found), ROW_CONFIRMS);
+	}
+}
+
+/* Messages of one candle as producers send them, in every order: the same values, and the same
+ * revision, are there in the end. */
+static void test_any_order(void **state)
+{
+	/* revision, when it was fetched (the candle is final from 120000 on), its values */
+	static const struct {
+		int revision, fetched_at;
+		const char *value;
+	} sent[] = {{5, 61000, "1"},  {5, 62000, "1.0"}, {6, 63000, "2"}, {6, 120000, "2"},
+		    {6, 200000, "2"}, {7, 180000, "1"},  {8, 190000, "1"}};
+	enum { N = sizeof(sent) / sizeof(*sent) };
+	int order[N], tried = 0;
+
+	(void)state;
+	for (int code = 0; code < 5040; code++) { /* N! */
+		struct message table = {0}, m;
+		int left[N], n = N, rest = code;
+		struct row row;
+
+		for (int i = 0; i < N; i++)
+			left[i] = i;
+		for (int i = 0; i < N; i++) {
+			int pick = rest % n;
+
+			rest /= n;
+			order[i] = left[pick];
+			left[pick] = left[--n];
+		}
+		for (int i = 0; i < N; i++) {
+			m = random_message();
+			m.candle.timestamp_ms = 0;
+			m.candle.revision = sent[order[i]].revision;
+			m.fetched_at_ms = sent[order[i]].fetched_at;
+			for (char(*v)[DECIMAL_BYTES] = &m.candle.open; v <= &m.candle.quote_volume;
+			     v++)
+				strcpy(*v, sent[order[i]].value);
+			if (i > 0)
+				row_of(&table, &row);
+			if (i == 0 || row_state_of(&m, &row.found) == ROW_NEWER ||
+			    row_state_of(&m, &row.found) == ROW_CONFIRMS)
+				table = m;
+		}
+		assert_int_equal(table.candle.revision, 8);
+		assert_string_equal(table.candle.close, "1");
+		tried++;
+	}
+	assert_int_equal(tried, 5040);
 }
 
 /* What cannot be compared here, the server must: it is written, unless it has lost already. */
@@ -240,7 +323,7 @@ static void test_what_only_the_server_can_tell(void **state)
 	row_of(&theirs, &row);
 	pgbinary_int64(row.bytes[1], INT64_MIN); /* -infinity: of an adopted table */
 	ours.candle.revision = theirs.candle.revision;
-	assert_int_equal(row_state_of(&ours, &row.found), ROW_NEWER);
+	assert_int_equal(row_state_of(&ours, &row.found), ROW_CONFIRMS);
 }
 
 /* ---- what COPY sends */
@@ -425,6 +508,8 @@ int main(void)
 		cmocka_unit_test(test_numeric_that_is_none),
 		cmocka_unit_test(test_times_and_integers),
 		cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_read_again),
+		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_what_only_the_server_can_tell),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_damaged_answers),

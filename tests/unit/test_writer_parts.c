@@ -127,12 +127,59 @@ static void test_arrivals(void **state)
 	assert_int_equal(partition_judge(p, 15), ARRIVES_BACK);
 
 	err_set(&why, ERR_FATAL, "because");
-	partitions_halt(ps, 2, 18, &why);
+	partitions_halt(ps, &(struct arrival){.partition = 2, .from = 16, .next = 19}, &why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
-	assert_string_equal(p->halted, "because");
-	assert_int_equal(p->halted_at, 18);
+	assert_string_equal(p->why, "because");
+	assert_int_equal(p->halt.at, 18);
 	partitions_set(ps, NULL, 0);
 	assert_int_equal(partitions_count(ps), 0);
+	partitions_free(ps);
+}
+
+/* Only the very message that halted the partition is passed, once it is skipped. */
+static void test_skips(void **state)
+{
+	const int32_t ids[] = {2};
+	struct partitions *ps = partitions_new();
+	struct arrival a = {.partition = 2, .from = 5, .next = 8, .key = "k", .key_len = 1};
+	const struct partition *p;
+	struct err why;
+
+	(void)state;
+	err_set(&why, ERR_FATAL, "because");
+	partitions_set(ps, ids, 1);
+	p = partitions_find(ps, 2);
+	assert_false(partition_skips(p, 7, "k", 1, NULL, 0));
+	a.value = "value";
+	a.value_len = 5;
+	start(ps, 2, 5);
+	partitions_halt(ps, &a, &why);
+	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	partitions_judge(ps, 2, 6, 1); /* of another message */
+	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	partitions_judge(ps, 2, 7, 0);
+	assert_true(p->judged);
+	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	partitions_judge(ps, 2, 7, 1);
+	partitions_restart(ps);
+	start(ps, 2, 5);
+	assert_true(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_false(partition_skips(p, 8, "k", 1, "value", 5));
+	assert_false(partition_skips(p, 7, "k", 1, "values", 6));
+	assert_false(partition_skips(p, 7, "k", 1, "valux", 5));
+	assert_false(partition_skips(p, 7, NULL, 0, "value", 5));
+	assert_false(partition_skips(p, 7, "k", 1, NULL, 0));
+	/* It is remembered while another one halts the partition, and until it is stored. */
+	a.next = 12;
+	partitions_halt(ps, &a, &why);
+	assert_false(p->judged);
+	assert_false(partition_skips(p, 11, "k", 1, "value", 5));
+	partitions_judge(ps, 2, 11, 1);
+	assert_true(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_true(partition_skips(p, 11, "k", 1, "value", 5));
+	partitions_store(ps, 2, 8);
+	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_true(partition_skips(p, 11, "k", 1, "value", 5));
 	partitions_free(ps);
 }
 
@@ -311,12 +358,30 @@ static void test_policy(void **state)
 	assert_int_equal(policy_of(ERR_RETRY, "53100"), POLICY_AGAIN);
 	assert_int_equal(policy_of(ERR_INPUT, "23514"), POLICY_ROW);
 	assert_int_equal(policy_of(ERR_INPUT, "22003"), POLICY_ROW);
+	assert_int_equal(policy_of(ERR_RETRY, "53400"), POLICY_LESS);
+	assert_int_equal(policy_of(ERR_FATAL, "54000"), POLICY_LESS);
+	assert_int_equal(policy_of(ERR_FATAL, "54001"), POLICY_LESS);
 	assert_int_equal(policy_of(ERR_FATAL, "42P01"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "42501"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "3D000"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "42P10"), POLICY_BROKEN);
 	assert_int_equal(policy_of(ERR_FATAL, "23505"), POLICY_BROKEN);
 	assert_int_equal(policy_of(ERR_FATAL, "21000"), POLICY_BROKEN);
+}
+
+static void test_timeouts(void **state)
+{
+	struct retry r = {0};
+
+	(void)state;
+	retry_init(&r);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_LESS);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_LESS);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, ""), POLICY_AGAIN);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
+	retry_succeeded(&r, 0);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "57014"), POLICY_AGAIN);
 }
 
 /* ---- array literals ---- */
@@ -365,16 +430,12 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),
-		cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals),
-		cmocka_unit_test(test_commits),
-		cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_lanes),
-		cmocka_unit_test(test_what_is_worth_it),
-		cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_skips),
+		cmocka_unit_test(test_commits),  cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),    cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_policy),   cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);

@@ -13,6 +13,7 @@
 #include "retain.h"
 #include "run.h"
 #include "settle.h"
+#include "skip.h"
 #include "writer/database/database.h"
 #include "writer/options.h"
 
@@ -31,6 +32,11 @@ static int live(const void *o)
 static int replay(const void *o)
 {
 	return run_replay(o);
+}
+
+static int run_skip(const void *o)
+{
+	return skip_run(o);
 }
 
 static int run_gaps(const void *o)
@@ -89,6 +95,9 @@ static int run_migrate(const void *settings)
 static const char *const of_database[] = {"database", "log-level", NULL};
 
 static const char *const of_migrate[] = {"database", "source", "log-level", NULL};
+
+static const char *const of_skip[] = {"brokers", "topic",     "database", "source",
+				      "kafka",   "log-level", NULL};
 
 static const char *const of_topic[] = {
 	"brokers",       "topic",       "database",  "source",
@@ -155,10 +164,9 @@ static const struct setting of_forget[] = {
 #define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
 #define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
+static const char *const of_retain_shared[] = {"database", "keep", "log-level", NULL};
+
 static const struct setting of_retain[] = {
-	{.name = "keep", AT(keep), .value = "LIST",
-	 .help = "How long each interval is kept, 1m=400d,1s=30d (h, d, w), and dead-letters=90d; "
-		 "1m=all takes it back."},
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
 	DRY_RUN("Says what would go, and changes nothing."),
 	{.name = NULL},
@@ -169,6 +177,16 @@ static const struct setting of_end[] = {
 	INTERVALS("Of these intervals only: 1m,1h."),
 	{.name = "purge", AT(purge), .help = "Removes their rows and their coverage, too."},
 	DRY_RUN("Says what would end, and changes nothing."),
+	{.name = NULL},
+};
+
+static const struct setting of_skip_own[] = {
+	{.name = "partition", AT(partition), .min = -1, .max = INT32_MAX, .fallback = "-1",
+	 .help = "Of this partition, as the writer's log names it (needed)."},
+	{.name = "offset", AT(offset), .min = -1, .max = INT64_MAX, .fallback = "-1",
+	 .help = "The message at this offset (needed)."},
+	{.name = "reason", AT(reason), .fallback = "", .value = "TEXT",
+	 .help = "Why it is skipped, for whoever reads the dead letters."},
 	{.name = NULL},
 };
 
@@ -235,6 +253,23 @@ static const struct settings_command commands[] = {
 	 .own = of_replay,
 	 .shared = of_topic,
 	 .run = replay},
+	{.name = "skip",
+	 .help = "Skips one message that halts its partition: it becomes a dead letter.",
+	 .usage =
+		 "Usage: gapless-writer skip --partition P --offset O [--reason TEXT] [settings]\n\n"
+		 "A message of a newer version or of another source halts its partition, since a\n"
+		 "program must not throw away what it does not understand. This puts one such\n"
+		 "message into candle_dead_letter, with the reason; a writer that it halts goes on\n"
+		 "within some seconds, and a replay passes it. Any other message is refused.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer skip --partition 4 --offset 1217 --reason 'sent by mistake'\n\n"
+		 "Exit codes: 0 done; 1 Kafka or the database went away: run it again; 2 settings,\n"
+		 "            no such message, or one that halts nobody\n",
+	 .own = of_skip_own,
+	 .shared = of_skip,
+	 .run = run_skip,
+	 .terse = 1},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
 	 .usage = "Usage: gapless-writer gaps [settings]\n\n"
@@ -287,7 +322,7 @@ static const struct settings_command commands[] = {
 		     "Exit codes: 0 done; 1 stopped, or the database went away in between: run it\n"
 		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_retain,
-	 .shared = of_database,
+	 .shared = of_retain_shared,
 	 .run = run_retain,
 	 .terse = 1},
 	{.name = "end",

@@ -25,8 +25,8 @@ enum { DEADLINE_MS = 40000 };
 
 /* Waits for the writers' transactions that have begun: one that found a candle in the table which
  * somebody has deleted since is about to cover it. */
-#define SQL_BEGIN                                    \
-	"BEGIN; SET LOCAL synchronous_commit = on; " \
+#define SQL_BEGIN               \
+	"BEGIN; " PG_LOCAL "; " \
 	"LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
 
 /* In the order in which writers take them. */

@@ -5,14 +5,40 @@
 #include "common/log.h"
 #include "common/stop.h"
 #include "writer/database/database.h"
+#include "writer/database/origin.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/writer.h"
 
+static int check_origin(const struct options *o)
+{
+	struct pg pg = {0};
+	struct err err = {0};
+	int rc = -1;
+
+	while (rc != 0 && !stop_requested()) {
+		rc = database_open(&pg, o->database, -1, &err);
+		if (rc == 0)
+			rc = origin_check(&pg, o->source, &err);
+		if (rc != 0 && err.class != ERR_RETRY)
+			break;
+	}
+	if (rc == 0)
+		log_info("the database is fit", L_STR("database", PQdb(pg.conn)),
+			 L_STR("host", PQhost(pg.conn)), L_STR("port", PQport(pg.conn)),
+			 L_STR("user", PQuser(pg.conn)));
+	pg_close(&pg);
+	if (rc == 0 || stop_requested())
+		return EXIT_DONE;
+	log_error(err.text);
+	return EXIT_USAGE;
+}
+
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
 static int run(const struct options *o, struct feed *feed, const struct err *err,
-	       int (*ready)(const struct options *), struct cursor cursor)
+	       int (*ready)(const struct options *), struct cursor cursor,
+	       const struct retention *keep)
 {
 	int code;
 
@@ -22,7 +48,9 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	}
 	code = ready(o);
 	if (code == EXIT_DONE && !stop_requested())
-		return writer_run(o, feed, cursor);
+		code = check_origin(o);
+	if (code == EXIT_DONE && !stop_requested())
+		return writer_run(o, feed, cursor, keep);
 	if (code == EXIT_DONE)
 		code = feed_exit_code(feed, code, NULL, clock_boot_ms());
 	feed_free(feed);
@@ -36,10 +64,19 @@ static int wait_for_tables(const struct options *o)
 
 int run_live(const struct options *o)
 {
+	struct retention keep;
 	struct err err;
-	struct feed *feed = feed_group_new(o, &err);
+	int code = EXIT_USAGE;
 
-	return run(o, feed, &err, wait_for_tables, cursor_live(o->topic));
+	if (retention_parse(&keep, o->keep, &err) != 0) {
+		log_error(err.text);
+	} else {
+		struct feed *feed = feed_group_new(o, &err);
+
+		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep);
+	}
+	retention_release(&keep);
+	return code;
 }
 
 /* Is the table there, too, that only a replay needs? */
@@ -76,8 +113,8 @@ int run_replay(const struct options *o)
 	} else {
 		struct feed *feed = feed_replay_new(o, &spec, &err);
 
-		code = run(o, feed, &err, wait_for_replay_table,
-			   cursor_replay(o->topic, spec.name));
+		code = run(o, feed, &err, wait_for_replay_table, cursor_replay(o->topic, spec.name),
+			   NULL);
 	}
 	replay_spec_release(&spec);
 	return code;

@@ -12,7 +12,7 @@ struct search {
 	const struct cursor *cursor;
 	struct batch *batch;
 	int64_t limit;
-	int64_t *run;
+	struct refusals *refusals;
 	struct err *err;
 };
 
@@ -28,11 +28,11 @@ static enum bisect reject(struct search *s, size_t at, const struct err *why)
 		L_STR("interval", row->m.candle.interval->name),
 		L_TIME("timestamp", row->m.candle.timestamp_ms), L_INT("partition", row->partition),
 		L_INT("offset", row->offset), L_STR("error", why->text));
-	if (s->limit == 0 || ++*s->run <= s->limit)
+	if (!refusals_add(s->refusals, s->limit))
 		return BISECT_FOUND;
 	err_set(s->err, ERR_FATAL,
 		"the database refused more than %" PRId64
-		" rows in a row (--dead-letter-limit), the last with: "
+		" rows (--dead-letter-limit) and took less than ten times as many, the last with: "
 		"%.300s; nothing of this batch is committed; mend the table, or raise the limit (0 = no "
 		"limit)",
 		s->limit, why->text);
@@ -65,12 +65,13 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 }
 
 enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
-			struct batch *b, int64_t limit, int64_t *run, struct err *err)
+			struct batch *b, size_t from, size_t to, int64_t limit,
+			struct refusals *refusals, struct err *err)
 {
-	struct search s = {pg, scratch, cursor, b, limit, run, err};
+	struct search s = {pg, scratch, cursor, b, limit, refusals, err};
 
 	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
 		   &(struct err){0}) != 0)
 		return BISECT_NONE;
-	return search(&s, 0, b->n);
+	return search(&s, from, to);
 }

@@ -6,9 +6,22 @@
 #include <string.h>
 
 #include "common/timetext.h"
+#include "floors.h"
 #include "pgbinary.h"
 #include "row_state.h"
 #include "transaction_sql.h"
+
+void stored_add(struct stored *sum, const struct stored *s)
+{
+	sum->inserted += s->inserted;
+	sum->corrected += s->corrected;
+	sum->identical += s->identical;
+	sum->stale += s->stale;
+	sum->given_up += s->given_up;
+	sum->dead += s->dead;
+	sum->copied += s->copied;
+	sum->stored_again += s->stored_again;
+}
 
 /* A COPY costs as much as so many rows by ON CONFLICT, beside its own rows. */
 enum { COPY_MIN_ROWS = 500 };
@@ -19,7 +32,11 @@ enum {
 }; /* at most */
 
 /* Which rows of a batch a statement is about: those that stand like this. */
-enum { MISSING = 1 << ROW_MISSING, NEWER = 1 << ROW_NEWER, ALL = ~(1 << ROW_EXCLUDED) };
+enum {
+	MISSING = 1 << ROW_MISSING,
+	NEWER = 1 << ROW_NEWER | 1 << ROW_CONFIRMS,
+	ALL = ~(1 << ROW_EXCLUDED)
+};
 
 /* Fills the eleven arrays of SQL_ROWS with rows of [from, to); returns how many. */
 static int64_t fill_rows(struct store_scratch *scratch, const struct batch *b, size_t from,
@@ -126,21 +143,20 @@ static int should_redo(const struct pg *pg, const struct err *err)
 /* ---------------------------------------------------------------- all of it */
 
 struct wrote {
-	int64_t inserted, corrected, same; /* got other values; got the values that they had */
+	int64_t inserted, updated;
 };
 
 static int upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b, int which,
 		  struct wrote *wrote, struct err *err)
 {
-	int64_t counts[3];
+	int64_t counts[2];
 
 	if (fill_rows(scratch, b, 0, b->n, which) == 0)
 		return 0;
-	if (count(pg, scratch, SQL_CANDLES, counts, 3, err) != 0)
+	if (count(pg, scratch, SQL_CANDLES, counts, 2, err) != 0)
 		return -1;
 	wrote->inserted += counts[0];
-	wrote->corrected += counts[1];
-	wrote->same += counts[2];
+	wrote->updated += counts[1];
 	return 0;
 }
 
@@ -162,13 +178,17 @@ static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const s
 }
 
 /* Rows that a statement counted are there; the others of the n that should have been written must
- * have come from somebody else. */
+ * have come from somebody else. So many of those that were updated had our values before: as far as
+ * nobody came in between, which only the counts would show. */
 static enum candles account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			    int64_t n, const struct wrote *wrote, struct stored *stored,
-			    struct err *err)
+			    int64_t n, int64_t confirmed, const struct wrote *wrote,
+			    struct stored *stored, struct err *err)
 {
 	int64_t have[2] = {n, n}; /* there, and with our values */
-	int64_t returned = wrote->inserted + wrote->corrected + wrote->same;
+	int64_t returned = wrote->inserted + wrote->updated;
+
+	if (confirmed > wrote->updated)
+		confirmed = wrote->updated;
 
 	if (returned < n) {
 		fill_rows(scratch, b, 0, b->n, MISSING | NEWER);
@@ -176,8 +196,8 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 			return CANDLES_FAILED;
 	}
 	stored->inserted += wrote->inserted;
-	stored->corrected += wrote->corrected;
-	stored->identical += have[1] - returned + wrote->same;
+	stored->corrected += wrote->updated - confirmed;
+	stored->identical += have[1] - returned + confirmed;
 	stored->stale += have[0] - have[1];
 	if (have[0] == n && have[1] >= returned)
 		return CANDLES_DONE;
@@ -194,34 +214,35 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			   enum candles_way way, struct stored *stored, struct err *err)
 {
-	int64_t n[ROW_STALE + 1] = {0}, todo;
-	struct wrote wrote = {0, 0, 0};
+	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
+	struct wrote wrote = {0, 0};
 
-	if (row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
+	if (floors_ask(pg, scratch, b, &stored->given_up, err) != 0 ||
+	    row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;
 	stored->identical = n[ROW_IDENTICAL];
 	stored->stale = n[ROW_STALE];
-	todo = n[ROW_MISSING] + n[ROW_NEWER];
+	newer = n[ROW_NEWER] + n[ROW_CONFIRMS];
+	todo = n[ROW_MISSING] + newer;
 	if (todo == 0)
 		return CANDLES_DONE;
 	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, scratch, b, n[ROW_NEWER], &wrote, &stored->copied, err) !=
-		    0)
+		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &stored->copied, err) != 0)
 			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
 	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
 		return CANDLES_FAILED;
 	}
-	return account(pg, scratch, b, todo, &wrote, stored, err);
+	return account(pg, scratch, b, todo, n[ROW_CONFIRMS], &wrote, stored, err);
 }
 
 int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
 		size_t to, struct err *err)
 {
-	int64_t counts[3];
+	int64_t counts[2];
 
 	return fill_rows(scratch, b, from, to, ALL) == 0
 		       ? 0
-		       : count(pg, scratch, SQL_CANDLES, counts, 3, err);
+		       : count(pg, scratch, SQL_CANDLES, counts, 2, err);
 }

@@ -172,12 +172,27 @@ static enum check reconcile(struct pg *pg, struct err *err)
 	return CHECK_FIT;
 }
 
+/* A pooler of statements shows only when a transaction stays open between two of them. */
+static enum check check_transactions(struct pg *pg, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+
+	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) == 0 &&
+	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) == 0)
+		return CHECK_FIT;
+	return strcmp(pg->sqlstate, "08P01") == 0 && err->class == ERR_FATAL ? CHECK_UNFIT
+									     : CHECK_FAILED;
+}
+
 enum check check_database(struct pg *pg, struct err *err)
 {
 	const struct pg_params none = {0, NULL};
-	enum check result = CHECK_FAILED;
-	PGresult *res = pg_query(pg, SQL_ABSENT, none, DEADLINE_MS, err);
+	enum check result = check_transactions(pg, err);
+	PGresult *res;
 
+	if (result != CHECK_FIT)
+		return result;
+	res = pg_query(pg, SQL_ABSENT, none, DEADLINE_MS, err);
 	if (res == NULL)
 		return CHECK_FAILED;
 	if (!PQgetisnull(res, 0, 0)) {

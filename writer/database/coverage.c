@@ -6,7 +6,13 @@
 #include "common/timetext.h"
 #include "transaction_sql.h"
 
-/* The union of the promises of one series' rows, which stand together: [from, to). */
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The union of the promises of one series' rows, which stand together: [from, to). What is given up
+ * is not covered; a promise that goes on beyond that is true for the rest. */
 static void add_series(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
 		       struct spans *spans)
 {
@@ -15,7 +21,8 @@ static void add_series(struct store_scratch *scratch, const struct batch *b, siz
 	spans_clear(spans);
 	for (size_t i = from; i < to; i++) {
 		if (b->rows[i].rejected == NULL)
-			spans_add(spans, b->rows[i].promise.from, b->rows[i].promise.to);
+			spans_add(spans, larger(b->rows[i].promise.from, scratch->floor_ms[i]),
+				  b->rows[i].promise.to);
 	}
 	for (size_t i = 0; i < spans->n; i++) {
 		pgarray_plain(&scratch->a[0], b->rows[from].m.candle.symbol);

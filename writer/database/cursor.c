@@ -40,6 +40,8 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 	int row = 0;
 
 	*lost = 0;
+	if (b->parts_n == 0) /* a portion that is not the last of its batch */
+		return 0;
 	scratch_clear(scratch);
 	for (size_t i = 0; i < b->parts_n; i++)
 		pgarray_int(&scratch->a[0], b->parts[i].partition);
@@ -65,6 +67,8 @@ int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct curso
 {
 	const char *values[3] = {c->key, NULL, NULL};
 
+	if (b->parts_n == 0)
+		return 0;
 	scratch_clear(scratch);
 	for (size_t i = 0; i < b->parts_n; i++) {
 		pgarray_int(&scratch->a[0], b->parts[i].partition);

@@ -147,7 +147,7 @@ int position_start(struct pg *pg, struct store_scratch *scratch, const char *top
 	const struct pg_params none = {0, NULL};
 
 	*unsure = 0;
-	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) != 0 ||
+	if (pg_run(pg, "BEGIN; " PG_LOCAL, none, DEADLINE_MS, err) != 0 ||
 	    decide(pg, scratch, topic, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)

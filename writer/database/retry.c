@@ -23,6 +23,10 @@ enum policy policy_of(enum err_class class, const char *sqlstate)
 		if (strcmp(sqlstate, broken[i]) == 0)
 			return POLICY_BROKEN;
 	}
+	/* 53400: a limit of the server's configuration, such as TimescaleDB's of decompressed rows.
+	 * 54: a limit of the program. */
+	if (strcmp(sqlstate, "53400") == 0 || strncmp(sqlstate, "54", 2) == 0)
+		return POLICY_LESS;
 	switch (class) {
 	case ERR_INPUT:
 		return POLICY_ROW;
@@ -33,6 +37,12 @@ enum policy policy_of(enum err_class class, const char *sqlstate)
 		break;
 	}
 	return POLICY_AGAIN;
+}
+
+enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate)
+{
+	r->timeouts = strcmp(sqlstate, "57014") == 0 ? r->timeouts + 1 : 0;
+	return r->timeouts > 1 ? POLICY_LESS : policy;
 }
 
 void retry_init(struct retry *r)
@@ -66,6 +76,8 @@ int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,
 		r->broken_since_ms = 0;
 	else if (r->broken_since_ms == 0)
 		r->broken_since_ms = now_ms;
+	if (policy == POLICY_LESS)
+		policy = POLICY_AGAIN;
 	say(r, policy == POLICY_AGAIN, err, sqlstate, now_ms);
 	if (policy == POLICY_BROKEN && now_ms - r->broken_since_ms >= BROKEN_MS)
 		return RETRY_NEVER;
@@ -78,6 +90,7 @@ void retry_succeeded(struct retry *r, int64_t now_ms)
 		log_info("the database is back",
 			 L_INT("seconds", (now_ms - r->failing_since_ms) / 1000));
 	r->failing_since_ms = r->broken_since_ms = 0;
+	r->timeouts = 0;
 	r->say = (struct log_throttle){0, 0};
 	backoff_reset(&r->backoff);
 }

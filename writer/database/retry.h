@@ -13,6 +13,7 @@
 enum policy {
 	POLICY_AGAIN, /* transient: reconnect and try again, with growing pauses, for ever */
 	POLICY_ROW,   /* one row is bad: find it */
+	POLICY_LESS,  /* it is too much for one transaction: halve it; a single row as AGAIN */
 	POLICY_WAIT,  /* a migration or a restore may be running, or a person must act: try again
 			 every few seconds, for ever */
 	POLICY_BROKEN /* as WAIT, for half a minute; then it needs a person */
@@ -26,11 +27,15 @@ struct retry {
 	struct backoff backoff;
 	struct log_throttle say;
 	int64_t failing_since_ms, broken_since_ms; /* 0: it is not */
+	int timeouts;                              /* of statements, in a row */
 };
 
 enum { RETRY_NEVER = -1 };
 
 void retry_init(struct retry *r);
+/* The policy after a failure, given those before it: a statement that takes too long (57014) once
+ * may have waited for something; twice in a row it is too much. */
+enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate);
 /* A try failed: says so where that is due. Returns how long to pause, in milliseconds, or
  * RETRY_NEVER: by now it needs a person. POLICY_ROW: the row was not found. */
 int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,

@@ -52,13 +52,27 @@ static int order(const char *ours, const struct found *f, int column)
 	return (c > 0) - (c < 0);
 }
 
+/* Read so long after its end, a candle is final. */
+enum { FINAL_MS = 60 * 1000 };
+
+static int is_final(const struct candle *c, int64_t fetched_at_us)
+{
+	return fetched_at_us >=
+	       (interval_end(c->interval, c->timestamp_ms) + FINAL_MS) * INT64_C(1000);
+}
+
+/* A final row that wins over nothing but its own values and revision leaves the table as it is: it
+ * would be a dead tuple for a newer fetched_at. Where the revision differs it is written: without
+ * it a message in between could win afterwards, and the outcome would depend on the order. (Final
+ * messages of one revision have the same values: a producer that reads others gives them a greater
+ * one.) */
 enum row_state row_state_of(const struct message *m, const struct found *f)
 {
 	const struct candle *c = &m->candle;
 	/* volume and quote_volume first: they decide */
 	const char *values[] = {c->volume, c->quote_volume, c->open, c->high, c->low, c->close};
 	int64_t ours_us = m->fetched_at_ms * 1000, theirs_us, revision;
-	int wins, same = 1;
+	int wins, stays, same = 1;
 
 	if (f->field[FOUND_REVISION] == NULL || f->field[FOUND_FETCHED_AT] == NULL)
 		return ROW_NEWER;
@@ -67,7 +81,8 @@ enum row_state row_state_of(const struct message *m, const struct found *f)
 	wins = (c->revision > revision) - (c->revision < revision);
 	if (wins == 0)
 		wins = (ours_us > theirs_us) - (ours_us < theirs_us);
-	for (int i = 0; i < 6 && wins <= 0; i++) {
+	stays = c->revision == revision && is_final(c, theirs_us);
+	for (int i = 0; i < 6; i++) {
 		int o = order(values[i], f, FOUND_VALUES + i);
 
 		if (o == ORDER_UNKNOWN)
@@ -76,8 +91,8 @@ enum row_state row_state_of(const struct message *m, const struct found *f)
 			wins = o;
 		same &= o == 0;
 	}
-	if (wins > 0)
-		return ROW_NEWER;
+	if (wins > 0 && !(same && stays))
+		return same ? ROW_CONFIRMS : ROW_NEWER;
 	return same ? ROW_IDENTICAL : ROW_STALE;
 }
 
@@ -190,7 +205,8 @@ static int read_answers(struct pg_copy *copy, struct store_scratch *scratch, con
 static const char *statement(struct store_scratch *scratch, const struct batch *b, size_t stretches,
 			     struct err *err)
 {
-	char text[TIMETEXT_BYTES];
+	char text[TIMETEXT_BYTES], hull_from[TIMETEXT_BYTES], hull_to[TIMETEXT_BYTES];
+	int64_t from_ms = INT64_MAX, to_ms = INT64_MIN;
 	const char *values[4];
 
 	scratch_clear(scratch);
@@ -198,6 +214,8 @@ static const char *statement(struct store_scratch *scratch, const struct batch *
 		const struct candle *first = &b->rows[scratch->stretches[k].from].m.candle;
 		const struct candle *last = &b->rows[scratch->stretches[k].to - 1].m.candle;
 
+		from_ms = first->timestamp_ms < from_ms ? first->timestamp_ms : from_ms;
+		to_ms = last->timestamp_ms > to_ms ? last->timestamp_ms : to_ms;
 		pgarray_plain(&scratch->a[0], first->symbol);
 		pgarray_plain(&scratch->a[1], first->interval->name);
 		pgarray_plain(&scratch->a[2], time_format(first->timestamp_ms, text));
@@ -206,7 +224,8 @@ static const char *statement(struct store_scratch *scratch, const struct batch *
 	if (scratch_values(scratch, 4, values, err) != 0)
 		return NULL;
 	buf_clear(&scratch->sql);
-	if (buf_printf(&scratch->sql, SQL_STATES, values[0], values[1], values[2], values[3]) == 0)
+	if (buf_printf(&scratch->sql, SQL_STATES, values[0], values[1], values[2], values[3],
+		       time_format(from_ms, hull_from), time_format(to_ms, hull_to)) == 0)
 		return scratch->sql.data;
 	err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
 	return NULL;
@@ -222,7 +241,11 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 	scratch_take_rows(scratch, b->n);
 	stretches = row_state_stretches(b, scratch->stretches);
 	for (size_t i = 0; i < b->n; i++)
-		scratch->state[i] = b->rows[i].rejected != NULL ? ROW_EXCLUDED : ROW_MISSING;
+		scratch->state[i] =
+			b->rows[i].rejected != NULL ||
+					b->rows[i].m.candle.timestamp_ms < scratch->floor_ms[i]
+				? ROW_EXCLUDED
+				: ROW_MISSING;
 	if (stretches == 0)
 		return 0;
 	sql = statement(scratch, b, stretches, err);

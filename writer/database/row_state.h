@@ -13,7 +13,8 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-/* Fills scratch->state for every row of the sealed batch. 0, or -1 with *err. */
+/* Fills scratch->state for every row of the sealed batch, given scratch->floor_ms. 0, or -1 with
+ * *err. */
 int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 		   int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 

@@ -25,6 +25,7 @@ void store_scratch_release(struct store_scratch *scratch)
 	buf_release(&scratch->sql);
 	free(scratch->tuples);
 	free(scratch->state);
+	free(scratch->floor_ms);
 	free(scratch->stretches);
 	memset(scratch, 0, sizeof(*scratch));
 }
@@ -52,6 +53,7 @@ void scratch_take_rows(struct store_scratch *scratch, size_t n)
 	if (n <= scratch->rows_cap)
 		return;
 	scratch->state = xreallocarray(scratch->state, n, sizeof(*scratch->state));
+	scratch->floor_ms = xreallocarray(scratch->floor_ms, n, sizeof(*scratch->floor_ms));
 	scratch->stretches = xreallocarray(scratch->stretches, n, sizeof(*scratch->stretches));
 	scratch->rows_cap = n;
 }

@@ -4,16 +4,18 @@
 #define GAPLESS_SCRATCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "pgarray.h"
 
 /* How a row of the batch stands against the table. */
 enum row_state {
-	ROW_EXCLUDED,  /* refused by the database: not asked */
+	ROW_EXCLUDED,  /* refused by the database, or given up: not asked */
 	ROW_MISSING,   /* its key is not in the table */
 	ROW_NEWER,     /* it wins against what is there, or only the server can tell */
-	ROW_IDENTICAL, /* it does not win, and has the same values */
+	ROW_CONFIRMS,  /* it wins, and has the same values */
+	ROW_IDENTICAL, /* it does not win, or need not, and has the same values */
 	ROW_STALE      /* it does not win, and has other values */
 };
 
@@ -28,6 +30,7 @@ struct store_scratch {
 	struct buf sql;            /* a statement that takes no parameters */
 	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
 	unsigned char *state;      /* an enum row_state a row */
+	int64_t *floor_ms;         /* a row; floors.h */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	size_t rows_cap;
 	int upserts; /* private */
@@ -41,7 +44,7 @@ void scratch_clear(struct store_scratch *scratch);
 /* Closes the first n arrays into values[]. 0, or -1: the batch does not fit. */
 int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)
 	__attribute__((warn_unused_result));
-/* Makes `state` and `stretches` large enough for n rows. */
+/* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
 void scratch_take_rows(struct store_scratch *scratch, size_t n);
 
 /* The next n batches are stored without COPY, for another writer was in the way. */

@@ -3,13 +3,21 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bisect.h"
 #include "check.h"
 #include "common/alloc.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/worker.h"
+#include "origin.h"
+#include "portion.h"
+#include "refusals.h"
 #include "retry.h"
+#include "transaction_sql.h"
+
+enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
 struct store {
 	struct store_config config;
@@ -20,7 +28,10 @@ struct store {
 	struct pg pg;
 	struct store_scratch scratch;
 	struct retry retry;
-	int64_t refused_run; /* rows in a row that the database refused */
+	int claimed; /* the database knows whose candles it has */
+	struct portion portion;
+	struct log_throttle say_less;
+	struct refusals refusals;
 };
 
 /* ---------------------------------------------------------------- the thread: one try */
@@ -41,21 +52,46 @@ static int failed(const struct store *s, const struct store_done *job, enum poli
 	return 0;
 }
 
+/* What fails here is tried after the next batch. */
+static void claim(struct store *s, const struct stored *stored)
+{
+	struct err err;
+
+	if (s->claimed || stored->inserted == 0)
+		return;
+	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
+	if (!s->claimed)
+		pg_close(&s->pg);
+}
+
+/* As many portions as the batch takes; what is stored stays so, whatever becomes of the next. */
 static int try_batch(struct store *s, struct store_done *job, enum policy *policy)
 {
 	static const enum store_result results[] = {[TRANSACTION_DONE] = STORE_DONE,
 						    [TRANSACTION_LOST] = STORE_LOST,
 						    [TRANSACTION_ABANDONED] = STORE_ABANDONED,
 						    [TRANSACTION_BROKEN] = STORE_PERSON};
-	const struct batch *b = job->work.batch;
-	enum transaction t =
-		transaction_store(&s->pg, &s->scratch, &s->config.cursor, b,
-				  worker_cancel_flag(s->worker), &job->stored, &job->err);
+	enum transaction t;
+	size_t to;
 
-	if (t == TRANSACTION_FAILED)
-		return failed(s, job, policy);
-	if (t == TRANSACTION_DONE && b->n > batch_rejected(b))
-		s->refused_run = 0;
+	do {
+		struct batch part = portion_of(&s->portion, job->work.batch, &to);
+		struct stored stored;
+
+		t = transaction_store(&s->pg, &s->scratch, &s->config.cursor, &part,
+				      worker_cancel_flag(s->worker), &stored, &job->err);
+		if (t == TRANSACTION_FAILED)
+			return failed(s, job, policy);
+		if (t != TRANSACTION_DONE)
+			break;
+		stored_add(&job->stored, &stored);
+		refusals_stored(&s->refusals, stored.inserted + stored.corrected +
+						      stored.identical + stored.stale);
+		portion_stored(&s->portion, to);
+		if (to == job->work.batch->n)
+			claim(s, &stored);
+		retry_succeeded(&s->retry, clock_boot_ms());
+	} while (to < job->work.batch->n);
 	return over(job, results[t]);
 }
 
@@ -89,6 +125,22 @@ static int try_check(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, lost ? STORE_LOST : STORE_DONE);
 }
 
+static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
+{
+	if (retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained, &job->err) !=
+	    0)
+		return failed(s, job, policy);
+	return over(job, STORE_DONE);
+}
+
+static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
+{
+	if (skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
+		      job->work.skips_n, &job->err) != 0)
+		return failed(s, job, policy);
+	return over(job, STORE_DONE);
+}
+
 /* 1 if the tables are as they must be. */
 static int tables_fit(struct store *s, struct store_done *job, enum policy *policy)
 {
@@ -118,10 +170,9 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 		int checks_tables; /* partitions come with a new start, a restore or a new database
 				    */
 	} kinds[] = {
-		[STORE_BATCH] = {try_batch, 0},
-		[STORE_START] = {try_start, 1},
-		[STORE_REPLAY] = {try_replay, 1},
-		[STORE_CHECK] = {try_check, 0},
+		[STORE_BATCH] = {try_batch, 0},   [STORE_START] = {try_start, 1},
+		[STORE_REPLAY] = {try_replay, 1}, [STORE_CHECK] = {try_check, 0},
+		[STORE_SKIPS] = {try_skips, 0},   [STORE_RETAIN] = {try_retain, 0},
 	};
 
 	err_clear(&job->err);
@@ -138,23 +189,80 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 
 /* ---------------------------------------------------------------- the thread: what follows */
 
-/* Pauses as the failure demands. 1 if the work is over. A data error that no single row explains
- * must not be answered by throwing rows away: it is waited out. */
+/* A data error that no single row explains must not be answered by throwing rows away: it is waited
+ * out. 1 if *result says what follows. */
+static int find_refused(struct store *s, struct store_done *job, int *result)
+{
+	size_t to;
+	enum bisect found;
+
+	portion_of(&s->portion, job->work.batch, &to);
+	found = bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
+			    s->portion.from, to, s->config.dead_limit, &s->refusals, &job->err);
+	*result = found == BISECT_TOO_MANY ? over(job, STORE_PERSON) : 0;
+	return found != BISECT_NONE;
+}
+
+/* 1 if the next try is of less. */
+static int take_less(struct store *s, const struct store_done *job)
+{
+	int64_t skipped;
+	size_t to;
+
+	portion_of(&s->portion, job->work.batch, &to);
+	if (!portion_halve(&s->portion, to))
+		return 0;
+	if (log_due(&s->say_less, clock_boot_ms(), SAY_LESS_MS, &skipped))
+		log_warn("the database cannot take so many candles in one transaction; storing "
+			 "them in smaller ones",
+			 L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
+			 L_INT("candles", s->portion.most), L_INT("suppressed", skipped));
+	pg_close(&s->pg);
+	return 1;
+}
+
+#define SQL_STANDBY                                                                  \
+	"SELECT current_setting('synchronous_standby_names') FROM pg_stat_activity " \
+	"WHERE wait_event = 'SyncRep' AND usename = current_user LIMIT 1"
+
+/* A lock that a COMMIT of ours holds which waits for a standby: that is what to say, not the lock.
+ */
+static void explain_lock(struct store *s, struct store_done *job)
+{
+	const struct pg_params none = {0, NULL};
+	struct err ignored;
+	PGresult *res;
+
+	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
+	    pg_run(&s->pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, &ignored) != 0)
+		return;
+	res = pg_query(&s->pg, SQL_STANDBY, none, STATEMENT_DEADLINE_MS, &ignored);
+	if (res != NULL && PQntuples(res) == 1)
+		err_set(&job->err, ERR_RETRY,
+			"a COMMIT waits for a synchronous standby that does not answer "
+			"(synchronous_standby_names = '%.200s'): bring it back, or take it out of "
+			"that setting",
+			PQgetvalue(res, 0, 0));
+	PQclear(res);
+}
+
+/* Pauses as the failure demands. 1 if the work is over. */
 static int handle_failure(struct store *s, struct store_done *job, enum policy policy)
 {
 	int64_t pause_ms;
+	int result;
 
-	if (policy == POLICY_ROW && job->work.kind == STORE_BATCH && pg_is_open(&s->pg)) {
-		switch (bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
-				    s->config.dead_limit, &s->refused_run, &job->err)) {
-		case BISECT_FOUND:
-			return 0;
-		case BISECT_TOO_MANY:
-			return over(job, STORE_PERSON);
-		case BISECT_NONE:
-			break;
-		}
+	if (job->work.kind == STORE_RETAIN) { /* it is not what batches wait for */
+		pg_close(&s->pg);
+		return over(job, STORE_UNKNOWN);
 	}
+	policy = retry_repeated(&s->retry, policy, s->pg.sqlstate);
+	if (policy == POLICY_ROW && job->work.kind == STORE_BATCH && pg_is_open(&s->pg) &&
+	    find_refused(s, job, &result))
+		return result;
+	if (policy == POLICY_LESS && job->work.kind == STORE_BATCH && take_less(s, job))
+		return 0;
+	explain_lock(s, job);
 	atomic_store(&s->failing, 1);
 	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
 	pg_close(&s->pg);
@@ -172,6 +280,7 @@ static void run(struct worker *w, void *context, void *lent)
 	struct store_done *job = lent;
 	enum policy policy;
 
+	portion_begin(&s->portion);
 	do {
 		if (worker_is_cancelled(w)) {
 			over(job, STORE_ABANDONED);

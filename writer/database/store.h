@@ -14,6 +14,8 @@
 
 #include "position.h"
 #include "replay_run.h"
+#include "retention.h"
+#include "skips.h"
 #include "transaction.h"
 #include "writer/batch.h"
 
@@ -21,7 +23,9 @@ enum store_kind {
 	STORE_BATCH,  /* store a sealed batch */
 	STORE_START,  /* check the tables; where do the partitions start? */
 	STORE_REPLAY, /* check the tables; begin the replay, or go on with it */
-	STORE_CHECK   /* are the positions still there? Tried once only */
+	STORE_CHECK,  /* are the positions still there? Tried once only */
+	STORE_RETAIN, /* give up what is too old, a piece of it. Tried once only */
+	STORE_SKIPS   /* which of the messages that halt partitions are skipped? */
 };
 
 enum store_result {
@@ -31,7 +35,7 @@ enum store_result {
 	STORE_UNSURE,    /* STORE_START: ask the watermarks again (position.h) */
 	STORE_ABANDONED, /* given up as asked (a COMMIT that had begun may have succeeded: harmless)
 			  */
-	STORE_UNKNOWN,   /* STORE_CHECK: the database did not answer */
+	STORE_UNKNOWN,   /* STORE_CHECK, STORE_RETAIN: the database did not (*err: why) */
 	STORE_PERSON     /* needs a person: *err is the sentence */
 };
 
@@ -41,19 +45,24 @@ struct store_work {
 	struct batch *batch;         /* STORE_BATCH */
 	struct position_item *items; /* STORE_START, STORE_CHECK */
 	size_t items_n;
-	struct replay_run *run; /* STORE_REPLAY */
+	struct replay_run *run;       /* STORE_REPLAY */
+	const struct retention *keep; /* STORE_RETAIN */
+	struct skip_item *skips;      /* STORE_SKIPS */
+	size_t skips_n;
 };
 
 struct store_done {
 	struct store_work work;
 	enum store_result result;
-	struct stored stored; /* STORE_BATCH */
+	struct stored stored;             /* STORE_BATCH */
+	struct retention_result retained; /* STORE_RETAIN */
 	struct err err;
 };
 
 struct store_config {
 	const char *database; /* conninfo */
 	struct cursor cursor;
+	const char *source;
 	int64_t dead_limit; /* rows in a row that the database may refuse; 0 = no limit */
 };
 

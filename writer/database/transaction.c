@@ -21,6 +21,10 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	PGresult *res = pg_query(pg, "COMMIT", none, STATEMENT_DEADLINE_MS, err);
 	int committed = res != NULL && strcmp(PQcmdStatus(res), "COMMIT") == 0;
 
+	if (res == NULL && strstr(err->text, "has not answered") != NULL) /* our own words */
+		err_set(err, ERR_RETRY,
+			"the database has not answered a COMMIT (does it wait for a synchronous standby "
+			"that is gone? see synchronous_standby_names)");
 	if (res != NULL && !committed)
 		err_set(err, ERR_RETRY, "the database answered COMMIT with %s", PQcmdStatus(res));
 	PQclear(res);

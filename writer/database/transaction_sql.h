@@ -4,6 +4,8 @@
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
 
+#include "common/pg.h"
+
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */
 enum { STATEMENT_DEADLINE_MS = 40000 };
@@ -12,6 +14,11 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
  * for deadlocks begins after a second: who waits for 50 ms is never part of one. */
 #define SQL_WAIT_AGAIN      "SET LOCAL lock_timeout = '10s'"
 #define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
+
+/* TimescaleDB refuses a statement that would decompress more rows than this, to protect whoever
+ * does not know that it is slow: corrections that are scattered over compressed chunks need it.
+ * NULL where the extension, or this limit of it, is not. */
+#define SQL_DECOMPRESSION "'timescaledb.max_tuples_decompressed_per_dml_transaction'"
 
 /* Behind a pooler the session is not ours: what the transaction relies on it sets itself. So READ
  * COMMITTED, whatever the default: each statement has to see what others have committed while the
@@ -24,10 +31,10 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
  * Compiling a statement (jit), which the server may take to for a batch of many series, costs more
  * than running it. */
 #define SQL_BEGIN_WITH(cursors)                                                      \
-	"BEGIN ISOLATION LEVEL READ COMMITTED; "                                     \
-	"SET LOCAL synchronous_commit = on; "                                        \
-	"SET LOCAL statement_timeout = '30s'; " SQL_WAIT_AGAIN "; "                  \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
 	"SET LOCAL jit = off; "                                                      \
+	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
+	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
 	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
 
@@ -42,15 +49,18 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
- * than a result does; the four arrays go where %s is. The subquery's ORDER BY is there to make the
- * planner read a range of the index each, whatever it takes the table for. */
-#define SQL_STATES                                                                                                  \
-	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "       \
-	"d.low, d.close "                                                                                           \
-	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "        \
-	"AS r(symbol, interval, first, last, n) "                                                                   \
-	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval " \
-	"AND m.timestamp BETWEEN r.first AND r.last ORDER BY m.timestamp) AS d) TO STDOUT (FORMAT binary)"
+ * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so
+ * that the planner leaves out the other chunks of a hypertable at once, not for each range. The
+ * subquery's ORDER BY is there to make it read a range of the index each, whatever it takes the
+ * table for. */
+#define SQL_STATES                                                                                                      \
+	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "           \
+	"d.low, d.close "                                                                                               \
+	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "            \
+	"AS r(symbol, interval, first, last, n) "                                                                       \
+	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval "     \
+	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' ORDER BY m.timestamp) AS d) " \
+	"TO STDOUT (FORMAT binary)"
 
 #define SQL_COPY                                                                                                  \
 	"COPY market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, " \
@@ -69,34 +79,25 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 	"IS NOT DISTINCT FROM (" y ".open, " y ".high, " y ".low, " y ".close, " y ".volume, " y \
 	".quote_volume))"
 
-/* How many were inserted, got other values, and got the values that they had.
+/* How many were inserted, and how many got a newer observation.
  *
- * The server orders the rows, as the batch is ordered, so that all writers lock in one order. A
- * winner with the values that are there still leaves its revision and its time: without them a
- * later message could win against the row that loses against this one, and the outcome would depend
- * on the order of arrival. xmax is 0 only on a row that was inserted; the subquery sees the row as
- * it was before this statement. */
-#define SQL_CANDLES                                                                                                       \
-	"WITH written AS ("                                                                                               \
-	"INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, volume, "                     \
-	"quote_volume, "                                                                                                  \
-	"revision, fetched_at) "                                                                                          \
-	"SELECT * FROM " SQL_ROWS                                                                                         \
-	" ORDER BY symbol COLLATE \"C\", interval COLLATE \"C\", timestamp "                                              \
-	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET "                                                        \
-	"open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, "                        \
-	"volume = excluded.volume, quote_volume = excluded.quote_volume, "                                                \
-	"revision = excluded.revision, fetched_at = excluded.fetched_at "                                                 \
-	"WHERE (excluded.revision, excluded.fetched_at, excluded.volume, excluded.quote_volume) "                         \
-	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) "                                                         \
-	"RETURNING xmax = 0 AS inserted, "                                                                                \
-	"CASE WHEN xmax <> 0 THEN (SELECT " SQL_SAME_VALUES(                                                              \
-		"o",                                                                                                      \
-		"m") " FROM market_data AS o "                                                                            \
-		     "WHERE o.symbol = m.symbol AND o.interval = m.interval AND o.timestamp = m.timestamp) END AS same) " \
-		     "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted AND same IS NOT "      \
-		     "TRUE), "                                                                                            \
-		     "count(*) FILTER (WHERE NOT inserted AND same) FROM written"
+ * The server orders the rows, as the batch is ordered, so that all writers lock in one order. xmax
+ * is 0 only on a row that was inserted. What the rows were before is known from SQL_STATES: a
+ * subquery here would be asked of every chunk, for every row. */
+#define SQL_CANDLES                                                                                \
+	"WITH written AS ("                                                                        \
+	"INSERT INTO market_data AS m (symbol, interval, timestamp, open, high, low, close, "      \
+	"volume, quote_volume, revision, fetched_at) "                                             \
+	"SELECT * FROM " SQL_ROWS " "                                                              \
+	"ORDER BY symbol COLLATE \"C\", interval COLLATE \"C\", timestamp "                        \
+	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET "                                 \
+	"open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, " \
+	"volume = excluded.volume, quote_volume = excluded.quote_volume, "                         \
+	"revision = excluded.revision, fetched_at = excluded.fetched_at "                          \
+	"WHERE (excluded.revision, excluded.fetched_at, excluded.volume, excluded.quote_volume) "  \
+	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) "                                  \
+	"RETURNING xmax = 0 AS inserted) "                                                         \
+	"SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
 
 /* How many of the batch's keys are in the table, and how many with the batch's values. LATERAL with
  * LIMIT: one lookup into the index a key, never a scan of the table. */

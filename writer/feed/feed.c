@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "feed.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/alloc.h"
@@ -8,7 +10,13 @@
 #include "common/fault.h"
 #include "common/log.h"
 
-enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
+enum {
+	TOPIC_MS = 1000,
+	ASK_AGAIN_MS = 500,
+	SKIPS_MS = 3000,
+	SAY_TOPIC_MS = 60000,
+	SAY_START_MS = 10000
+};
 
 struct feed {
 	const struct feed_kind *kind;
@@ -16,7 +24,9 @@ struct feed {
 	struct consumer *consumer;
 	struct partitions *partitions;
 	int joined, absent, paused;
-	int64_t join_due_ms, start_due_ms, fetch_due_ms;
+	int64_t join_due_ms, start_due_ms, fetch_due_ms, skips_due_ms;
+	struct skip_item *skips; /* lent to the database with a question */
+	size_t skips_n;
 	struct log_throttle say_topic, say_start;
 };
 
@@ -37,6 +47,7 @@ void feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	f->kind->free(f->self);
+	skips_free(f->skips, f->skips_n);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
 	free(f);
@@ -75,6 +86,40 @@ static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 			 L_INT("suppressed", skipped));
 }
 
+int feed_asks_skips(const struct feed *f, int64_t now_ms)
+{
+	int halted = 0;
+
+	for (size_t i = 0; i < partitions_count(f->partitions); i++)
+		halted |= partitions_at(f->partitions, i)->state == PARTITION_HALTED;
+	return halted && now_ms >= f->skips_due_ms && !partitions_are_starting(f->partitions);
+}
+
+int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
+{
+	if (!feed_asks_skips(f, now_ms))
+		return 0;
+	skips_free(f->skips, f->skips_n);
+	f->skips = NULL;
+	f->skips_n = 0;
+	for (size_t i = 0; i < partitions_count(f->partitions); i++) {
+		const struct partition *p = partitions_at(f->partitions, i);
+
+		if (p->state == PARTITION_HALTED)
+			f->skips = skips_add(f->skips, &f->skips_n,
+					     &(struct skip_item){.partition = p->id,
+								 .offset = p->halt.at,
+								 .key = p->halt.key,
+								 .value = p->halt.value,
+								 .key_len = p->halt.key_len,
+								 .value_len = p->halt.value_len});
+	}
+	f->skips_due_ms = now_ms + SKIPS_MS;
+	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
+	work->generation = feed_generation(f);
+	return 1;
+}
+
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct err err;
@@ -93,6 +138,26 @@ int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 	return asked;
 }
 
+/* A partition whose message was skipped is read again, as all are: the offset that its fetching is
+ * at is not ours to know. */
+static unsigned answer_skips(struct feed *f, const struct store_work *work, int64_t now_ms)
+{
+	unsigned follow = FOLLOW_NOTHING;
+
+	for (size_t i = 0; i < work->skips_n; i++) {
+		const struct skip_item *item = &work->skips[i];
+		const struct partition *p = partitions_find(f->partitions, item->partition);
+		int is_news = p != NULL && p->halt.at == item->offset && !p->judged;
+
+		partitions_judge(f->partitions, item->partition, item->offset, item->skipped);
+		if (item->skipped)
+			follow |= FOLLOW_RESTART;
+		else if (is_news)
+			follow |= f->kind->halt(f->self, p, now_ms);
+	}
+	return follow;
+}
+
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
 		     int64_t now_ms)
 {
@@ -100,6 +165,8 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 
 	if (done->work.kind == STORE_CHECK || done->work.generation != feed_generation(f))
 		return FOLLOW_NOTHING;
+	if (done->work.kind == STORE_SKIPS)
+		return answer_skips(f, &done->work, now_ms);
 	if (!f->kind->start(f->self, done)) {
 		f->start_due_ms = now_ms;
 	} else if (consumer_assign(f->consumer, f->partitions, &err) != 0) {
@@ -183,6 +250,12 @@ static unsigned on_message(struct feed *f, const struct consumer_message *m, str
 	a->next = m->offset + 1;
 	a->has_message = 1;
 	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
+	if (a->wanted &&
+	    partition_skips(p, m->offset, m->key, m->key_len, m->value, m->value_len)) {
+		a->wanted = 0;
+		log_warn("a message that was skipped by hand is passed",
+			 L_INT("partition", m->partition), L_INT("offset", m->offset));
+	}
 	a->key = m->key;
 	a->key_len = m->key_len;
 	a->value = m->value;
@@ -268,9 +341,22 @@ void feed_took(struct feed *f, const struct arrival *a, int dead)
 		consumer_pause_one(f->consumer, a->partition);
 }
 
-unsigned feed_halt(struct feed *f, const struct arrival *a, const struct err *why, int64_t now_ms)
+void feed_halt(struct feed *f, const struct arrival *a, const struct err *why)
 {
-	return f->kind->halt(f->self, a, why, now_ms);
+	partitions_halt(f->partitions, a, why);
+	consumer_pause_one(f->consumer, a->partition);
+	f->skips_due_ms = 0;
+}
+
+void feed_log_halted(const char *text, const struct partition *p)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command),
+		 "gapless-writer skip --partition %" PRId32 " --offset %" PRId64, p->id,
+		 p->halt.at);
+	log_error(text, L_STR("error", p->why), L_INT("partition", p->id),
+		  L_INT("offset", p->halt.at), L_STR("to_skip_it", command));
 }
 
 void feed_stored(struct feed *f, const struct batch *b)

@@ -43,6 +43,11 @@ unsigned feed_join(struct feed *f, int64_t now_ms);
 /* 1 if *work is for the database: where the partitions start, or whether what was stored is still
  * there (only if nothing is in memory: `idle`). What it points to is lent until feed_answer(). */
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work);
+/* The same, whatever is in memory: was what halts a partition skipped? feed_asks_skips(): it is
+ * due.
+ */
+int feed_asks_skips(const struct feed *f, int64_t now_ms);
+int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work);
 /* What the database said to that; only one of this generation counts. */
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
 		     int64_t now_ms);
@@ -59,8 +64,8 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow);
 
 /* It was taken; dead: as a dead letter. */
 void feed_took(struct feed *f, const struct arrival *a, int dead);
-/* It must not be taken by this program, nor anything after it. */
-unsigned feed_halt(struct feed *f, const struct arrival *a, const struct err *why, int64_t now_ms);
+/* It must not be taken by this program, nor anything after it, unless somebody skips it. */
+void feed_halt(struct feed *f, const struct arrival *a, const struct err *why);
 /* The batch is in the database. */
 void feed_stored(struct feed *f, const struct batch *b);
 /* Tells Kafka how far the database is, one commit at a time, without waiting, and takes the answer
@@ -106,8 +111,8 @@ struct feed_kind {
 	/* They are assigned. */
 	void (*started)(void *self, const struct store_done *done, struct tally *tally,
 			int64_t now_ms);
-	unsigned (*halt)(void *self, const struct arrival *a, const struct err *why,
-			 int64_t now_ms);
+	/* A partition is halted, by a message that nobody has skipped. */
+	unsigned (*halt)(void *self, const struct partition *p, int64_t now_ms);
 	int64_t (*left)(const void *self);
 	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
 	/* 1 if *work is a check that is due. */
@@ -121,6 +126,9 @@ struct feed_kind {
 	int (*exit_code)(void *self, int code, const struct tally *tally, int64_t now_ms);
 };
 
+/* Says by what a partition is halted, with the command that gets it over that if an upgrade is not
+ * what it needs. */
+void feed_log_halted(const char *text, const struct partition *p);
 /* Takes all three. */
 struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer *consumer,
 		      struct partitions *partitions);

@@ -153,14 +153,11 @@ static int check(void *self, int64_t now_ms, struct store_work *work)
 
 /* ---------------------------------------------------------------- on the way */
 
-static unsigned halt(void *self, const struct arrival *a, const struct err *why, int64_t now_ms)
+static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 {
 	struct feed_group *g = self;
 
-	partitions_halt(g->partitions, a->partition, a->next - 1, why);
-	consumer_pause_one(g->consumer, a->partition);
-	log_error("a partition is halted; the others go on", L_STR("error", why->text),
-		  L_INT("partition", a->partition), L_INT("offset", a->next - 1));
+	feed_log_halted("a partition is halted; the others go on", p);
 	g->halted_due_ms = now_ms + SAY_MS;
 	return FOLLOW_NOTHING;
 }
@@ -241,8 +238,7 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 		const struct partition *p = partitions_at(g->partitions, i);
 
 		if (p->state == PARTITION_HALTED)
-			log_error("a partition is still halted", L_STR("error", p->halted),
-				  L_INT("partition", p->id), L_INT("offset", p->halted_at));
+			feed_log_halted("a partition is still halted", p);
 	}
 	return FOLLOW_NOTHING;
 }

@@ -165,13 +165,11 @@ static unsigned short_of_end(void *self, const struct partition *p, int64_t offs
 	return FOLLOW_RESTART;
 }
 
-static unsigned halt(void *self, const struct arrival *a, const struct err *why, int64_t now_ms)
+static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 {
 	(void)self;
 	(void)now_ms;
-	log_error("the replay cannot pass a message; nothing after it is replayed",
-		  L_STR("error", why->text), L_INT("partition", a->partition),
-		  L_INT("offset", a->next - 1));
+	feed_log_halted("the replay cannot pass a message; nothing after it is replayed", p);
 	return FOLLOW_PERSON;
 }
 

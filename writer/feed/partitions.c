@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/alloc.h"
 
@@ -17,22 +18,52 @@ struct partitions *partitions_new(void)
 	return xcalloc(1, sizeof(struct partitions));
 }
 
+static void halted_clear(struct halted *h)
+{
+	free(h->key);
+	free(h->value);
+	*h = (struct halted){.at = -1};
+}
+
+/* Forgets the n oldest skipped ones. */
+static void forget_skipped(struct partition *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		halted_clear(&p->skipped[i]);
+	p->skipped_n -= n;
+	memmove(p->skipped, p->skipped + n, p->skipped_n * sizeof(*p->skipped));
+}
+
+static void clear(struct partitions *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		struct partition *p = &ps->v[i];
+
+		halted_clear(&p->halt);
+		if (p->skipped != NULL)
+			forget_skipped(p, p->skipped_n);
+		free(p->skipped);
+	}
+	free(ps->v);
+}
+
 void partitions_free(struct partitions *ps)
 {
 	if (ps == NULL)
 		return;
-	free(ps->v);
+	clear(ps);
 	free(ps);
 }
 
 void partitions_set(struct partitions *ps, const int32_t *ids, size_t n)
 {
-	free(ps->v);
+	clear(ps);
 	ps->v = n == 0 ? NULL : xcalloc(n, sizeof(*ps->v));
 	ps->n = n;
 	ps->generation++;
 	for (size_t i = 0; i < n; i++)
-		ps->v[i] = (struct partition){.id = ids[i], .end = INT64_MAX, .confirmed = -1};
+		ps->v[i] = (struct partition){
+			.id = ids[i], .end = INT64_MAX, .confirmed = -1, .halt = {.at = -1}};
 }
 
 void partitions_restart(struct partitions *ps)
@@ -75,13 +106,64 @@ void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t de
 		p->state = PARTITION_DONE;
 }
 
-void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, const struct err *why)
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void *copy(const void *bytes, size_t len)
+{
+	return bytes == NULL ? NULL : memcpy(xmalloc(len + 1), bytes, len);
+}
+
+static int is_same(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+void partitions_halt(struct partitions *ps, const struct arrival *a, const struct err *why)
+{
+	struct partition *p = find(ps, a->partition);
+
+	p->state = PARTITION_HALTED;
+	p->judged = p->judged && p->halt.at == a->next - 1;
+	halted_clear(&p->halt);
+	p->halt = (struct halted){.at = a->next - 1,
+				  .key_len = smaller(a->key_len, DEAD_VALUE_BYTES),
+				  .value_len = smaller(a->value_len, DEAD_VALUE_BYTES)};
+	p->halt.key = copy(a->key, p->halt.key_len);
+	p->halt.value = copy(a->value, p->halt.value_len);
+	snprintf(p->why, sizeof(p->why), "%s", why->text);
+}
+
+void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped)
 {
 	struct partition *p = find(ps, id);
 
-	p->state = PARTITION_HALTED;
-	p->halted_at = offset;
-	snprintf(p->halted, sizeof(p->halted), "%s", why->text);
+	if (p == NULL || p->halt.at != offset)
+		return;
+	p->judged = !skipped;
+	if (!skipped)
+		return;
+	p->skipped = xreallocarray(p->skipped, p->skipped_n + 1, sizeof(*p->skipped));
+	p->skipped[p->skipped_n++] = p->halt;
+	p->halt = (struct halted){.at = -1};
+}
+
+int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
+		    const void *value, size_t value_len)
+{
+	for (size_t i = 0; i < p->skipped_n; i++) {
+		const struct halted *h = &p->skipped[i];
+
+		if (h->at == offset &&
+		    is_same(h->key, h->key_len, key, smaller(key_len, DEAD_VALUE_BYTES)) &&
+		    is_same(h->value, h->value_len, value, smaller(value_len, DEAD_VALUE_BYTES)))
+			return 1;
+	}
+	return 0;
 }
 
 void partitions_confirm(struct partitions *ps, int32_t id, int64_t position)
@@ -95,9 +177,14 @@ void partitions_confirm(struct partitions *ps, int32_t id, int64_t position)
 void partitions_store(struct partitions *ps, int32_t id, int64_t next)
 {
 	struct partition *p = find(ps, id);
+	size_t passed = 0;
 
 	if (p == NULL)
 		return;
+	while (passed < p->skipped_n && p->skipped[passed].at < next)
+		passed++;
+	if (passed > 0)
+		forget_skipped(p, passed);
 	p->finished = next;
 	if (p->stored < next)
 		p->stored = next;

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "writer/arrival.h"
+#include "writer/batch.h"
 
 enum partition_state {
 	PARTITION_UNKNOWN, /* where it starts is not decided yet: what arrives is ignored, it will
@@ -33,17 +35,28 @@ struct partition_start {
 	int64_t dead_run; /* dead letters at the offsets right below the start */
 };
 
+/* A message that a program must not pass unless somebody skips it. */
+struct halted {
+	int64_t at;        /* its offset; -1: there was none */
+	void *key, *value; /* as a dead letter keeps them; NULL: it has none; owned */
+	size_t key_len, value_len;
+};
+
 struct partition {
 	int32_t id;
 	enum partition_state state;
 	int64_t next; /* offset of the message that comes next, or less */
 	int64_t end, dead_run;
-	int64_t stored;    /* the database's position is known to be at least here */
-	int64_t finished;  /* everything of this assignment below it is stored */
-	int64_t committed; /* `finished`, as Kafka was told last */
-	int64_t confirmed; /* a position beyond the topic's end, for position_start(); -1 = none */
-	int64_t halted_at; /* the message that halted it */
-	char halted[512];  /* why */
+	int64_t stored;     /* the database's position is known to be at least here */
+	int64_t finished;   /* everything of this assignment below it is stored */
+	int64_t committed;  /* `finished`, as Kafka was told last */
+	int64_t confirmed;  /* a position beyond the topic's end, for position_start(); -1 = none */
+	struct halted halt; /* the message that halted it last */
+	int judged;         /* 1: that one was not skipped when the database was asked */
+	char why[512];      /* it halts it */
+	struct halted *skipped; /* what is to be passed until it is stored, oldest first; kept
+				 * across a restart, which is how reading gets past */
+	size_t skipped_n;
 };
 
 enum arrival_at {
@@ -65,7 +78,11 @@ void partitions_restart(struct partitions *ps);
 void partitions_start(struct partitions *ps, int32_t id, const struct partition_start *start);
 /* Everything below `next` is taken; so many dead letters are right below it. */
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
-void partitions_halt(struct partitions *ps, int32_t id, int64_t offset, const struct err *why);
+/* The message that is the end of `a` halts it; key and value are copied, as far as a dead letter
+ * keeps them. */
+void partitions_halt(struct partitions *ps, const struct arrival *a, const struct err *why);
+/* What the database says of the message at `offset` that halted it: is it a dead letter? */
+void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped);
 void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
 /* What was taken below `next` is stored; and then: Kafka knows. */
 void partitions_store(struct partitions *ps, int32_t id, int64_t next);
@@ -81,6 +98,9 @@ const struct partition *partitions_find(const struct partitions *ps, int32_t id)
 int partitions_are_starting(const struct partitions *ps);
 /* 1 if there are any, and each was taken to its end. */
 int partitions_are_done(const struct partitions *ps);
+/* 1 if this very message was skipped. */
+int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
+		    const void *value, size_t value_len);
 /* What a message at this offset means; p may be NULL. */
 enum arrival_at partition_judge(const struct partition *p, int64_t offset);
 

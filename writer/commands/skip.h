@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* gapless-writer skip: puts one message that halts its partition into the dead letters, so that
+ * writers and replays pass it. */
+#ifndef GAPLESS_SKIP_H
+#define GAPLESS_SKIP_H
+
+#include "writer/options.h"
+
+/* Returns the exit code. */
+int skip_run(const struct options *o);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "origin.h"
+
+#include <string.h>
+
+enum { DEADLINE_MS = 40000 };
+
+/* An older installation has not written it down, but knows it of its series. */
+#define SQL_ORIGIN                                                                                 \
+	"SELECT source FROM (SELECT 1, o.source FROM market_data_origin AS o "                     \
+	"UNION ALL (SELECT 2, s.source FROM market_data_series AS s LIMIT 1)) AS k(rank, source) " \
+	"ORDER BY rank LIMIT 1"
+#define SQL_MAY "SELECT has_table_privilege('market_data_origin', 'INSERT')"
+#define SQL_CLAIM                                                         \
+	"INSERT INTO market_data_origin (source, topic) VALUES ($1, $2) " \
+	"ON CONFLICT (only_row) DO NOTHING"
+
+int origin_check(struct pg *pg, const char *source, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_ORIGIN, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	int rc = 0;
+
+	if (res == NULL)
+		return -1;
+	if (PQntuples(res) > 0 && strcmp(PQgetvalue(res, 0, 0), source) != 0)
+		rc = err_set(err, ERR_INPUT,
+			     "this database holds candles of the source \"%s\", not of \"%s\" "
+			     "(--source): one topic and one table hold one source; use that "
+			     "source, or another database and topic",
+			     PQgetvalue(res, 0, 0), source);
+	PQclear(res);
+	return rc;
+}
+
+int origin_claim(struct pg *pg, const char *source, const char *topic, struct err *err)
+{
+	const char *values[] = {source, topic};
+	PGresult *res = pg_query(pg, SQL_MAY, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	int may;
+
+	if (res == NULL)
+		return -1;
+	may = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	PQclear(res);
+	return may ? pg_run(pg, SQL_CLAIM, (struct pg_params){2, values}, DEADLINE_MS, err) : 0;
+}

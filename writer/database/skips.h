@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages that halt their partition, and that somebody has skipped (gapless-writer skip). Whoever
+ * skips one writes it to the dead letters, under its offset and with its bytes; whoever is halted
+ * by it finds it there. So nothing but that one message is ever passed, also where a topic was
+ * created anew and has another one at the same offset. */
+#ifndef GAPLESS_SKIPS_H
+#define GAPLESS_SKIPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/pg.h"
+#include "scratch.h"
+
+struct skip_item {
+	int32_t partition;
+	int64_t offset;
+	void *key, *value; /* as a dead letter keeps them; NULL: it has none; owned */
+	size_t key_len, value_len;
+	int skipped; /* out */
+};
+
+/* One more; copies key and value. Returns the list, which may have moved. */
+struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct skip_item *item);
+/* Which of them are skipped? 0, or -1 with *err. */
+int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
+	      struct skip_item *items, size_t n, struct err *err)
+	__attribute__((warn_unused_result));
+void skips_free(struct skip_item *items, size_t n);
+
+#endif
