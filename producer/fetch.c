@@ -54,10 +54,10 @@ static struct state state_of(const struct catalogue *catalogue, const struct fet
 		state.not_looked_up |= !series_is_looked_up(s);
 		if (!series_is_looked_up(s))
 			continue;
-		left = series_left(s, view->now_ms, view->boot_ms);
+		left = series_left(s, view->now_ms);
 		state.left += left;
 		state.askable += series_missing(s, view->now_ms, view->boot_ms);
-		if (left > 0 && series_is_stuck(s, view->boot_ms))
+		if (left > 0 && series_is_stuck(s))
 			state.stuck = s;
 	}
 	return state;

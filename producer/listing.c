@@ -11,7 +11,11 @@
 enum {
 	FAILED_MS = 2000,
 	FAILED_MAX_MS = 60 * 1000,
-	FIRST_MAX_MS = 5000 /* before the first answer of all: everything waits for it */
+	FIRST_MAX_MS = 5000,     /* before the first answer of all: everything waits for it */
+	DOUBTFUL_MS = 15 * 1000, /* while a market may not be there */
+	SAY_MS = 60 * 1000,
+	MANY = 3,       /* markets */
+	MANY_SHARE = 20 /* of those in the list, one of so many */
 };
 
 struct listing {
@@ -19,6 +23,8 @@ struct listing {
 	int64_t due_boot_ms;
 	int fails; /* in a row */
 	int was_read;
+	size_t most; /* markets that a list had */
+	struct log_throttle many;
 };
 
 struct listing *listing_new(int64_t period_ms)
@@ -91,15 +97,35 @@ int listing_check(const struct listing *l, const struct markets *markets,
 	return 0;
 }
 
+/* A list that is so much shorter than others is rather wrong than right: it is said, and believed
+ * only after a longer time (market.h). */
+static int lacks_many(struct listing *l, size_t n, int64_t boot_ms)
+{
+	size_t gone = l->most > n ? l->most - n : 0;
+	int64_t skipped;
+
+	if (n > l->most)
+		l->most = n;
+	if (gone <= MANY || gone * MANY_SHARE <= l->most)
+		return 0;
+	if (log_due(&l->many, boot_ms, SAY_MS, &skipped))
+		log_error(
+			"the exchange's list of markets lacks many that it had; they are followed as before, unless that lasts",
+			L_INT("markets", n), L_INT("before", l->most),
+			L_INT("suppressed", skipped));
+	return 1;
+}
+
 unsigned listing_came(struct listing *l, const struct markets *markets, struct catalogue *catalogue,
-		      int64_t boot_ms)
+		      int64_t now_ms, int64_t boot_ms)
 {
 	size_t before = catalogue_size(catalogue);
+	int many = lacks_many(l, markets->n, boot_ms);
 
 	l->was_read = 1;
 	l->fails = 0;
 	l->due_boot_ms = boot_ms + l->period_ms;
-	catalogue_market(catalogue, markets);
+	catalogue_market(catalogue, markets, many, now_ms);
 	for (size_t i = 0; i < markets->n; i++)
 		catalogue_add(catalogue, markets->names[i], 1);
 	if (catalogue_size(catalogue) == before)
@@ -130,11 +156,13 @@ static void judge(struct series *s, int64_t boot_ms)
 	}
 }
 
-void listing_judge(const struct catalogue *catalogue, int64_t boot_ms)
+void listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t boot_ms)
 {
 	size_t n;
 	struct series *const *owned = catalogue_owned(catalogue, &n);
 
 	for (size_t i = 0; i < n; i++)
 		judge(owned[i], boot_ms);
+	if (catalogue_doubtful(catalogue) > 0)
+		listing_soon(l, DOUBTFUL_MS, boot_ms);
 }

@@ -8,7 +8,6 @@
 #include "common/alloc.h"
 #include "common/backoff.h"
 #include "common/log.h"
-#include "common/timetext.h"
 #include "common/worker.h"
 #include "producer/series/series_ask.h"
 
@@ -62,7 +61,7 @@ struct lookups *lookups_new(const struct options *options, int keeps_wanted, str
 	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
 	l->round_boot_ms = INT64_MAX;
 	backoff_init(&l->backoff, 200, 10000);
-	l->visitor = visitor_new(options, keeps_wanted, err);
+	l->visitor = visitor_new(options, err);
 	if (l->visitor)
 		l->worker = worker_new(run, l->visitor, err);
 	if (l->worker)
@@ -87,17 +86,6 @@ void lookups_free(struct lookups *l)
 int lookups_fd(const struct lookups *l)
 {
 	return worker_fd(l->worker);
-}
-
-int lookups_are_idle(const struct lookups *l)
-{
-	return l->visit == NULL;
-}
-
-void lookups_check(struct lookups *l)
-{
-	l->visit = visit_new((struct visit){.only_checks = 1}, 0, 0);
-	worker_submit(l->worker, l->visit);
 }
 
 void lookups_cancel(struct lookups *l)
@@ -181,7 +169,7 @@ static void partitions_without_series_end(struct lookups *l)
 
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
 		   int32_t (*partition_of)(const char *symbol, const void *opaque),
-		   const void *opaque, int64_t boot_ms)
+		   const void *opaque, int64_t now_ms, int64_t boot_ms)
 {
 	int is_round = boot_ms >= l->round_boot_ms;
 	const struct options *o = l->options;
@@ -208,7 +196,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 		if (!p)
 			continue;
-		visit_series(l->visit, s, p, boot_ms);
+		visit_series(l->visit, s, p, now_ms);
 		if (p->begins)
 			series_lookup_began(s);
 	}
@@ -227,13 +215,7 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
-	if (!log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
-		return;
-	if (err->class == ERR_FATAL) /* a password, a privilege: waiting will not mend it */
-		log_error(
-			"what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)",
-			L_STR("error", err->text), L_INT("suppressed", skipped));
-	else
+	if (log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
 		log_warn("what is covered cannot be read yet; trying again (live goes on)",
 			 L_STR("error", err->text), L_INT("suppressed", skipped));
 }
@@ -261,36 +243,40 @@ static void waiting_say(struct lookups *l, int64_t boot_ms)
 			L_INT("suppressed", skipped));
 }
 
-static void series_looked_up(struct visit_series *v, int64_t now_ms, int64_t boot_ms)
+static void series_looked_up(struct visit_series *v, int64_t now_ms)
 {
 	struct series *s = v->series;
 	int first = !series_is_looked_up(s);
-	int64_t missing = series_lookup_ended(s, &v->covered, now_ms, boot_ms), lost;
+	int64_t missing = series_lookup_ended(s, &v->covered, now_ms), lost;
 	char text[64];
 
-	series_stored(s, &v->stored);
+	series_stored(s, &v->stored, &v->told, now_ms);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
 		log_info(text, L_SERIES(s));
 	lost = first ? series_unrecoverable(s, now_ms) : 0;
 	if (lost > 0)
-		log_warn("older than the exchange keeps them: these intervals are not recoverable",
-			 L_SERIES(s), L_INT("intervals", lost));
+		log_warn(
+			"these intervals are wanted and not to be had (market_data_unobtainable says why)",
+			L_SERIES(s), L_INT("intervals", lost));
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
-static void series_take_visit(struct visit *v, int64_t now_ms, int64_t boot_ms)
+static void series_take_visit(struct visit *v, int64_t now_ms)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct visit_series *s = &v->series[i];
 
 		if (!series_is_current(s->series, s->epoch))
 			continue;
-		if (s->partition->begins && v->writes_wanted)
-			series_wanted_is(s->series, &s->wanted, boot_ms);
-		series_limits(s->series, &s->limits);
+		if (s->partition->begins && v->writes_wanted) {
+			series_wanted_is(s->series, &s->wanted);
+			series_evidence_is(s->series, &s->evidence);
+			series_unobtainable_is(s->series, &s->unobtainable,
+					       &s->unobtainable_stored);
+		}
 		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
-			series_looked_up(s, now_ms, boot_ms);
+			series_looked_up(s, now_ms);
 	}
 }
 
@@ -396,51 +382,26 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 		l->round_boot_ms = boot_ms + MEMBERS_AGAIN_MS;
 		return 0;
 	}
-	series_take_visit(v, now_ms, boot_ms);
+	series_take_visit(v, now_ms);
 	partitions_take(l, catalogue, v, now_ms, boot_ms);
 	return DUE_JUDGE | open_take(l, catalogue, v);
 }
 
-/* A command that asks for what is not kept any more asks for nothing that could be done. */
-static int fetch_check(const struct lookups *l, const struct visit *v, struct err *err)
-{
-	for (size_t i = 0; i < v->n && !l->keeps_wanted; i++) {
-		const struct visit_series *s = &v->series[i];
-		char kept[TIMETEXT_BYTES];
-
-		if (v->err.class != ERR_NONE || s->wanted.from_ms >= s->limits.retained_from_ms)
-			continue;
-		return err_set(
-			err, ERR_INPUT,
-			"of %s %s nothing before %s is kept (gapless-writer retain): name a later --from, or take it back: "
-			"gapless-writer retain --keep %s=all",
-			s->symbol, s->iv->name, time_format(s->limits.retained_from_ms, kept),
-			s->iv->name);
-	}
-	return 0;
-}
-
-int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
-		 struct members *members, unsigned *due, struct err *err)
+unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
+		      int64_t boot_ms, struct members *members)
 {
 	struct visit *v = worker_take(l->worker);
-	int rc = 0;
+	unsigned due = 0;
 
 	if (!v)
 		return 0;
 	l->visit = NULL;
-	if (v->is_unfit)
-		rc = err_set(err, ERR_INPUT, "%s", v->err.text);
-	else if (v->only_checks && v->err.class != ERR_NONE)
-		trouble_say(l, &v->err, boot_ms);
-	else if (!l->is_void && !v->only_checks)
-		rc = fetch_check(l, v, err);
-	if (rc == 0 && !l->is_void && !v->only_checks) {
-		*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
+	if (!l->is_void) {
+		due = visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
-		*due |= v->members_known ? DUE_MEMBERS : 0;
+		due |= v->members_known ? DUE_MEMBERS : 0;
 	}
 	l->is_void = 0;
 	visit_free(v);
-	return rc;
+	return due;
 }

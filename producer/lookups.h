@@ -6,8 +6,7 @@
  * independent: one that is slow, halted or leaderless holds up its own series alone. All of them
  * that are not under way begin together, every pause_s; visits (lookup/visit.h) on a thread of
  * their own do the work, one at a time. The database or the broker away: said, retried with growing
- * pauses, never fatal. What the database forbids (the limits of a series) counts from the next
- * lookup on. */
+ * pauses, never fatal. */
 #ifndef GAPLESS_LOOKUPS_H
 #define GAPLESS_LOOKUPS_H
 
@@ -34,22 +33,15 @@ void lookups_cancel(struct lookups *l);
  * everything that was published before it. */
 int lookups_are_complete(const struct lookups *l, int *stored);
 
-/* Before anything else: starts a visit that checks whether database and settings fit. */
-void lookups_check(struct lookups *l);
-/* 1 if no visit is under way. */
-int lookups_are_idle(const struct lookups *l);
-
-/* Takes what a visit has brought to the series that are ours, and adds to *due what follows;
- * *members is set with DUE_MEMBERS. -1: with these settings this producer must not go on
- * (ERR_INPUT). */
-int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
-		 struct members *members, unsigned *due, struct err *err)
-	__attribute__((warn_unused_result));
+/* Takes what a visit has brought to the series that are ours; *members is set with DUE_MEMBERS.
+ * Returns what is due. */
+unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
+		      int64_t boot_ms, struct members *members);
 /* Starts a visit if one is due. members_only: nothing but the comparison of the members. The
  * partition of a symbol is partition_of(symbol, opaque). */
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
 		   int32_t (*partition_of)(const char *symbol, const void *opaque),
-		   const void *opaque, int64_t boot_ms);
+		   const void *opaque, int64_t now_ms, int64_t boot_ms);
 /* How long until lookups_start has something to do. */
 int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms);
 

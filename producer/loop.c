@@ -25,8 +25,6 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
-	CHECK_MS = 10000,
-	UNKNOWN_LIST_MS = 30 * 1000,
 	JUMP_AGAIN_MS =
 		1000,       /* a jump of the exchange's clock takes three answers to be believed */
 	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
@@ -142,12 +140,10 @@ static void page_take(struct loop *l, const struct answer *a)
 			 L_TIME("listed_from", series_listed_from_ms(s)));
 }
 
-static void candles_take(struct loop *l, const struct answer *a)
+static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 {
 	struct series *s = a->request.series;
 
-	if (a->failure == FAILURE_SERIES)
-		listing_soon(l->listing, UNKNOWN_LIST_MS, l->boot_ms); /* has it been delisted? */
 	if (share_state(l->share) == SHARE_LOST || !series_is_current(s, a->request.epoch)) {
 		log_debug("an answer came for a series that is not ours any more",
 			  L_STR("symbol", series_symbol(s)));
@@ -161,10 +157,11 @@ static void candles_take(struct loop *l, const struct answer *a)
 		series_unanswered(s, l->boot_ms);
 		break;
 	case FAILURE_SERIES:
-		series_unknown_market(s, l->boot_ms);
+		series_not_found(s, a->read_ms > 0 ? a->read_ms : l->now_ms, l->boot_ms);
+		*due |= DUE_JUDGE;
 		break;
 	case FAILURE_SPAN:
-		series_rejected(s, &a->request, l->boot_ms);
+		series_rejected(s, &a->request, a->err.text, l->boot_ms);
 		break;
 	case FAILURE_AGAIN:
 	case FAILURE_LIMIT:
@@ -178,7 +175,7 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 	if (a->failure == FAILURE_NONE) {
 		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
 			return -1;
-		*due |= listing_came(l->listing, &a->markets, l->catalogue, l->boot_ms);
+		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
 	} else if (a->failure != FAILURE_AGAIN) {
 		listing_failed(l->listing, l->boot_ms);
 	}
@@ -194,7 +191,7 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 		if (a.is_list)
 			rc = list_take(l, &a, due, err);
 		else
-			candles_take(l, &a);
+			candles_take(l, &a, due);
 		if (a.clock_jumped)
 			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
 		answer_release(&a);
@@ -207,8 +204,7 @@ static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
 
-	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
-		return -1;
+	*due |= lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members);
 	if (*due & DUE_MEMBERS)
 		return share_members(l->share, &members, l->boot_ms, due, err);
 	return 0;
@@ -303,7 +299,7 @@ static void follow_up(struct loop *l, unsigned due)
 		own(l, &due);
 	begin(l, &due);
 	if (due & DUE_JUDGE)
-		listing_judge(l->catalogue, l->boot_ms);
+		listing_judge(l->listing, l->catalogue, l->boot_ms);
 	if (due & DUE_LOOKUP) {
 		partitions = share_partitions(l->share, &n);
 		lookups_now(l->lookups, partitions, n);
@@ -320,7 +316,7 @@ static int64_t lookup(struct loop *l)
 	if (state != SHARE_HELD && (state != SHARE_AGREED || l->now_ms == 0))
 		return INT64_MAX;
 	lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of, l->share,
-		      l->boot_ms);
+		      l->now_ms, l->boot_ms);
 	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 
@@ -451,7 +447,7 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 		return 0;
 	l->progress_boot_ms = l->boot_ms + PROGRESS_MS;
 	for (size_t i = 0; i < n; i++)
-		missing += series_missing(owned[i], l->now_ms, l->boot_ms);
+		missing += series_left(owned[i], l->now_ms);
 	if (stats.candles > told.candles)
 		log_info("progress", L_INT("requests", stats.candles - told.candles),
 			 L_INT("candles", l->candles - l->candles_told),
@@ -534,25 +530,6 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
-/* Until it is known whether database and settings fit. A database that does not answer is not
- * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
-static int check_await(struct loop *l, struct err *err)
-{
-	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
-	int64_t until_ms = clock_boot_ms() + CHECK_MS;
-	unsigned due = 0;
-
-	lookups_check(l->lookups);
-	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
-		time_read(l);
-		if (lookups_came(l, &due, err) ||
-		    (!lookups_are_idle(l->lookups) &&
-		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
-			return -1;
-	}
-	return !stop_requested();
-}
-
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
 static int turn(struct loop *l, struct err *err)
 {
@@ -593,8 +570,6 @@ int loop_run(struct loop *l, struct err *err)
 {
 	int partitions, rc = topic_await(l, &partitions, err);
 
-	if (rc == 1)
-		rc = check_await(l, err);
 	if (rc <= 0)
 		return rc;
 	if (share_begin(l->share, partitions, err))

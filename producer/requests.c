@@ -37,7 +37,8 @@ struct requests {
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
-	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited;
+	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited, rows,
+		unknown;
 };
 
 struct requests *requests_new(const struct options *options, struct err *err)
@@ -123,7 +124,7 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 
 	if (!f)
 		return 0;
-	if (r->exchange->candles_url(r->options->exchange_url, symbol, iv, request->to_ms,
+	if (r->exchange->candles_url(r->options->exchange_url, symbol, iv, request->before_ms,
 				     request->count, url, sizeof url, err) ||
 	    http_get(r->http, url, f, err))
 		return -1;
@@ -132,7 +133,8 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 	r->stats.candles++;
 	log_debug("asking", L_STR("symbol", symbol), L_STR("interval", iv->name),
 		  L_TIME("from", request->from_ms),
-		  L_TIME("to", request->live ? 0 : request->to_ms), L_INT("count", request->count));
+		  L_TIME("to", request->live ? 0 : request->before_ms),
+		  L_INT("count", request->count));
 	return 0;
 }
 
@@ -224,15 +226,17 @@ static void span_failed(struct requests *r, struct answer *a, struct log_throttl
 		return;
 	}
 	a->failure = failed(r, a) ? FAILURE_OUTAGE : FAILURE_SPAN;
+	a->err = *err;
 	say(throttle, SAY_MS, LOG_WARN, msg, a, err);
 }
 
-static void market_unknown(struct answer *a, const struct err *err)
+static void market_unknown(struct requests *r, struct answer *a, const struct err *err)
 {
 	a->failure = FAILURE_SERIES;
-	log_error(
-		"the exchange does not know this market; trying again in an hour, the others go on",
-		L_SERIES(a->request.series), L_STR("error", err->text));
+	a->err = *err;
+	say(&r->unknown, SAY_MS, LOG_WARN,
+	    "the exchange does not know this market; it is asked again soon, the others go on", a,
+	    err);
 }
 
 /* Several that were in flight together are one ban. */
@@ -274,8 +278,12 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 	struct err err = {0};
 
 	if (r->exchange->page_parse(body, len, series_symbol(q->series), series_interval(q->series),
-				    q->to_ms, &a->page, &err) == 0) {
+				    q->before_ms, &a->page, &err) == 0) {
 		answered(r, a);
+		if (a->page.n_bad > 0)
+			say(&r->rows, SAY_MS, LOG_WARN,
+			    "rows are not candles; their intervals stay gaps and are asked for again",
+			    a, &a->page.bad);
 		return;
 	}
 	r->stats.rejected++;
@@ -309,7 +317,7 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		break;
 	case VERDICT_UNKNOWN_MARKET:
 		answered(r, a);
-		market_unknown(a, &err);
+		market_unknown(r, a, &err);
 		break;
 	case VERDICT_REFUSED:
 		span_failed(

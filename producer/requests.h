@@ -41,6 +41,7 @@ struct answer {
 	int clock_jumped;       /* its clock is to be asked again soon */
 	struct page page;       /* both empty after a failure */
 	struct markets markets;
+	struct err err; /* of a failure that is one series' or span's: its cause */
 };
 
 struct requests_stats {

@@ -102,47 +102,59 @@ static int row_number(const struct query *q, const struct cJSON *item, enum fiel
 	return 0;
 }
 
-/* Market, unit and start: is this row an answer to what was asked? */
-static int row_identity(const struct query *q, const struct cJSON *const fields[FIELDS],
-			struct candle *c, struct err *err)
+/* What became of one row: taken; not a candle; of another answer, which makes that of the page, and
+ * so do many that are off the grid. */
+enum row_result { ROW_TAKEN, ROW_BAD, ROW_OFF_GRID, ROW_ALIEN };
+
+/* Is this row of the market, interval and span that were asked for? *start_ms: if it tells. */
+static enum row_result row_identity(const struct query *q, const struct cJSON *const fields[FIELDS],
+				    int64_t *start_ms, struct err *err)
 {
 	const char *market = json_string_text(fields[MARKET]),
 		   *start = json_string_text(fields[START]);
 	char quoted[REMOTE_TEXT_BYTES], at[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
-	int64_t unit = 0;
+	int64_t unit = 0, ms;
 
-	if (!market)
-		return field_bad(q, fields[MARKET], MARKET, "a string", err);
-	if (strcmp(market, q->symbol) != 0)
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page is of market \"%s\"; %s was asked for.", q->row,
-			       remote_text(market, strlen(market), quoted), q->symbol);
-	if (q->unit && json_number_int64(fields[UNIT], &unit) < 0)
-		return field_bad(q, fields[UNIT], UNIT, "an integer", err);
-	if (unit != q->unit)
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page is of unit %lld; %lld was asked for.", q->row,
-			       (long long)unit, (long long)q->unit);
-	if (!start)
-		return field_bad(q, fields[START], START, "a string", err);
-	if (time_parse_candle(start, &c->timestamp_ms) < 0)
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page has a \"%s\" that is no time: \"%s\".", q->row,
-			       field_names[START], remote_text(start, strlen(start), quoted));
-	if (!interval_on_grid(q->iv, c->timestamp_ms))
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page begins at %s, which is off the grid of %s.",
-			       q->row, time_format(c->timestamp_ms, at), q->iv->name);
-	if (c->timestamp_ms >= q->to_ms)
-		return err_set(
-			err, ERR_INPUT,
+	if (market && strcmp(market, q->symbol) != 0) {
+		err_set(err, ERR_INPUT,
+			"Row %zu of the page is of market \"%s\"; %s was asked for.", q->row,
+			remote_text(market, strlen(market), quoted), q->symbol);
+		return ROW_ALIEN;
+	}
+	if (json_number_int64(fields[UNIT], &unit) == 0 && unit != q->unit) {
+		err_set(err, ERR_INPUT, "Row %zu of the page is of unit %lld; %lld was asked for.",
+			q->row, (long long)unit, (long long)q->unit);
+		return ROW_ALIEN;
+	}
+	if (!start) {
+		field_bad(q, fields[START], START, "a string", err);
+	} else if (time_parse_candle(start, &ms) < 0) {
+		err_set(err, ERR_INPUT, "Row %zu of the page has a \"%s\" that is no time: \"%s\".",
+			q->row, field_names[START], remote_text(start, strlen(start), quoted));
+	} else if (!interval_on_grid(q->iv, ms)) {
+		err_set(err, ERR_INPUT,
+			"Row %zu of the page begins at %s, which is off the grid of %s.", q->row,
+			time_format(ms, at), q->iv->name);
+		return ROW_OFF_GRID;
+	} else if (ms >= q->to_ms) {
+		err_set(err, ERR_INPUT,
 			"Row %zu of the page begins at %s; only candles before %s were asked for.",
-			q->row, time_format(c->timestamp_ms, at), time_format(q->to_ms, to));
-	return 0;
+			q->row, time_format(ms, at), time_format(q->to_ms, to));
+		return ROW_ALIEN;
+	} else {
+		*start_ms = ms;
+		if (market && (unit == q->unit))
+			return ROW_TAKEN;
+		if (!market)
+			field_bad(q, fields[MARKET], MARKET, "a string", err);
+		else
+			field_bad(q, fields[UNIT], UNIT, "an integer", err);
+	}
+	return ROW_BAD;
 }
 
-static int row_parse(const struct query *q, const struct cJSON *object, struct candle *c,
-		     struct err *err)
+static enum row_result row_parse(const struct query *q, const struct cJSON *object,
+				 struct candle *c, int64_t *start_ms, struct err *err)
 {
 	const struct cJSON *fields[FIELDS] = {NULL};
 	const struct {
@@ -152,29 +164,76 @@ static int row_parse(const struct query *q, const struct cJSON *object, struct c
 		{OPEN, c->open},   {HIGH, c->high},     {LOW, c->low},
 		{CLOSE, c->close}, {VOLUME, c->volume}, {QUOTE_VOLUME, c->quote_volume},
 	};
+	enum row_result result;
 
+	*start_ms = PAGE_ROW_BAD;
 	memset(c, 0, sizeof(*c));
-	if (!cJSON_IsObject(object))
-		return err_set(err, ERR_INPUT, "Row %zu of the page is not an object.", q->row);
-	if (row_fields(object, q->row, fields, err) < 0 || row_identity(q, fields, c, err) < 0)
-		return -1;
+	if (!cJSON_IsObject(object)) {
+		err_set(err, ERR_INPUT, "Row %zu of the page is not an object.", q->row);
+		return ROW_BAD;
+	}
+	if (row_fields(object, q->row, fields, err) < 0)
+		return ROW_BAD;
+	result = row_identity(q, fields, start_ms, err);
+	if (result != ROW_TAKEN)
+		return result;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (row_number(q, fields[numbers[i].field], numbers[i].field, numbers[i].out, err) <
 		    0)
-			return -1;
-	if (json_number_int64(fields[REVISION], &c->revision) < 0)
-		return field_bad(q, fields[REVISION], REVISION, "an integer", err);
+			return ROW_BAD;
+	if (json_number_int64(fields[REVISION], &c->revision) < 0) {
+		field_bad(q, fields[REVISION], REVISION, "an integer", err);
+		return ROW_BAD;
+	}
 	c->interval = q->iv;
+	c->timestamp_ms = *start_ms;
 	memcpy(c->symbol, q->symbol, strlen(q->symbol) + 1);
-	return page_row_check(c, q->row, err);
+	return page_row_check(c, q->row, err) < 0 ? ROW_BAD : ROW_TAKEN;
+}
+
+/* Each row of the array goes to the page, or is a hole in it. -1: one makes it that of another
+ * answer. */
+static int rows_take(const struct cJSON *json, struct query *q, struct page *out,
+		     struct page_sent *sent, struct err *err)
+{
+	const struct cJSON *object;
+	size_t off_grid = 0;
+
+	cJSON_ArrayForEach(object, json)
+	{
+		int64_t *start_ms = &sent->start_ms[sent->n];
+		struct err cause = {0};
+
+		q->row = ++sent->n;
+		switch (row_parse(q, object, &out->rows[out->n], start_ms, &cause)) {
+		case ROW_TAKEN:
+			out->n++;
+			break;
+		case ROW_OFF_GRID:
+			off_grid++; /* fall through */
+		case ROW_BAD:
+			page_row_bad(out, &cause);
+			if (*start_ms != PAGE_ROW_BAD)
+				spans_add(&out->holes, *start_ms, interval_end(q->iv, *start_ms));
+			break;
+		case ROW_ALIEN:
+			*err = cause;
+			return -1;
+		}
+	}
+	if (off_grid > 1 && off_grid * 2 > sent->n)
+		return err_set(err, ERR_INPUT, "Most of the page is of another interval: %s",
+			       out->bad.text);
+	return 0;
 }
 
 static int page_rows(const struct cJSON *json, struct query *q, struct page *out, struct err *err)
 {
 	const char *message = remote_error(json);
 	char quoted[REMOTE_TEXT_BYTES];
-	const struct cJSON *object;
+	struct page_sent sent = {0};
 	size_t n;
+	int rc;
 
 	if (message)
 		return err_set(err, ERR_INPUT,
@@ -190,14 +249,12 @@ static int page_rows(const struct cJSON *json, struct query *q, struct page *out
 	if (n == 0)
 		return 0;
 	out->rows = xcalloc(n, sizeof(out->rows[0]));
-	cJSON_ArrayForEach(object, json)
-	{
-		q->row = out->n + 1;
-		if (row_parse(q, object, &out->rows[out->n], err) < 0)
-			return -1;
-		out->n++;
-	}
-	return page_sort(out, err);
+	sent.start_ms = xcalloc(n, sizeof(sent.start_ms[0]));
+	rc = rows_take(json, q, out, &sent, err);
+	if (rc == 0)
+		page_finish(out, q->iv, &sent, q->to_ms);
+	free(sent.start_ms);
+	return rc;
 }
 
 int upbit_page_parse(const char *body, size_t len, const char *symbol, const struct interval *iv,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/alloc.h"
+#include "producer/series/series_ask.h"
 
 struct visit *visit_new(struct visit orders, size_t partitions, size_t series)
 {
@@ -23,7 +24,10 @@ void visit_free(struct visit *v)
 	for (size_t i = 0; i < v->n; i++) {
 		spans_release(&v->series[i].covered);
 		stored_release(&v->series[i].stored);
-		spans_release(&v->series[i].limits.unobtainable);
+		spans_release(&v->series[i].told);
+		unobtainable_release(&v->series[i].unobtainable);
+		unobtainable_release(&v->series[i].unobtainable_before);
+		unobtainable_release(&v->series[i].unobtainable_stored);
 	}
 	free(v->series);
 	free(v->partitions);
@@ -45,16 +49,21 @@ struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 	return NULL;
 }
 
-void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t boot_ms)
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms)
 {
 	struct visit_series *of = &v->series[v->n++];
 
 	*of = (struct visit_series){.series = s,
 				    .epoch = series_epoch(s),
 				    .iv = series_interval(s),
-				    .state = series_state(s, boot_ms),
-				    .partition = p,
-				    .limits.retained_from_ms = INT64_MIN};
+				    .state = series_state(s),
+				    .partition = p};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);
+	series_evidence(s, &of->evidence);
+	for (int i = 0; i < UNOBTAINABLE_REASONS; i++) {
+		series_unobtainable(s, (enum unobtainable_reason)i, now_ms,
+				    &of->unobtainable.of[i]);
+		spans_copy(&of->unobtainable_before.of[i], &series_unobtainable_stored(s)->of[i]);
+	}
 }

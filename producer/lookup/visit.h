@@ -3,8 +3,6 @@
  * look-ups). A visit waits for nothing: where the writer is not as far as it has to be, the caller
  * comes again.
  *
- *   0. the first time: is this database fit, and of our source? What had ended and is wanted by
- *      this producer, which has just started, is wanted again
  *   1. what is wanted is made durable, so that it comes back after the tables were emptied
  *   2. E = end offsets of the partitions whose lookup begins
  *   3. where the writer's position has reached E: coverage, and what is stored in the gaps
@@ -32,17 +30,20 @@ struct visit_series {
 	uint32_t epoch;
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
+	struct evidence evidence; /* in; of a partition that begins out: as in the database */
+	struct unobtainable unobtainable, unobtainable_before; /* in: now, and as it was stored */
+	struct unobtainable unobtainable_stored;               /* out: as in the database */
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
 	struct visit_partition *partition;
-	struct limits limits; /* out */
 	int looked_up;        /* out: covered and stored are read */
 	struct spans covered; /* out */
-	struct stored stored; /* out: rows in what is wanted, not covered, before live_from_ms */
+	struct stored
+		stored; /* out: rows in what is wanted and not covered, as an answer showed them */
+	struct spans told; /* out: where all of them were read */
 };
 
 struct visit {
-	int only_checks;     /* in: whether database and settings fit, and nothing else */
 	int asks_members;    /* in: compare the members of the group */
 	int needs_members;   /* in: without them the visit has failed */
 	int writes_wanted;   /* 0: what is wanted in the database is neither read nor written */
@@ -54,7 +55,6 @@ struct visit {
 	size_t n;
 	/* out */
 	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
-	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
 	int members_known;
 	struct members members;
 	struct err members_err;     /* why they were not compared */
@@ -67,7 +67,7 @@ struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
 void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
-void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t boot_ms);
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

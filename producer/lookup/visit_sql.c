@@ -11,12 +11,11 @@
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                               \
-	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from,"                           \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state," \
-	" to_timestamp(live_from / 1000) AS live_from"                                                                       \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"      \
-	" wanted_until bigint, listed_from bigint, known bool, state text, live_from bigint)) AS w"
+#define WANTED                                                                                                              \
+	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from,"                          \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"     \
+	" wanted_until bigint, listed_from bigint, known bool, state text)) AS w"
 
 enum { JSON_MAX_BYTES = 16 << 20 };
 
@@ -33,12 +32,6 @@ static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t
 static int of_beginning(const struct visit_series *s)
 {
 	return s->partition->begins;
-}
-
-static int of_any(const struct visit_series *s)
-{
-	(void)s;
-	return 1;
 }
 
 static int of_looked_up(const struct visit_series *s)
@@ -65,8 +58,8 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 			       w->widen ? "true" : "false", w->from_ms) ||
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
-		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\",\"live_from\":%" PRId64 "}",
-				  w->known ? "true" : "false", s->state, w->live_from_ms);
+		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\"}", w->known ? "true" : "false",
+				  s->state);
 	}
 	if (full || buf_append(b, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
@@ -100,7 +93,7 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 	static const char insert[] =
 		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
 		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
-		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
 		"UPDATE market_data_series s SET state = w.state,"
@@ -110,7 +103,7 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED
-		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND (s.state IS DISTINCT FROM w.state"
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
 		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
@@ -138,7 +131,6 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 			continue;
 		s = &visit->series[at];
 		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
-			visit->is_unfit = 1;
 			rc = err_set(
 				err, ERR_FATAL,
 				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
@@ -174,7 +166,7 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64
 	const char *values[] = {source};
 	PGresult *res = pg_query(
 		pg,
-		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL AND ended_at IS NULL",
+		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
 		(struct pg_params){1, values}, deadline_ms, err);
 
 	if (!res)
@@ -208,14 +200,13 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, i
 
 /* One round trip with the series as $1 (and $2, where there is one). NULL: *err. */
 static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
-			     const struct visit *visit, int (*of)(const struct visit_series *),
-			     int64_t deadline_ms, struct err *err)
+			     const struct visit *visit, int64_t deadline_ms, struct err *err)
 {
 	struct buf json;
 	PGresult *res = NULL;
 
 	buf_init(&json, JSON_MAX_BYTES);
-	if (series_json(visit, of, &json, err) == 0) {
+	if (series_json(visit, of_looked_up, &json, err) == 0) {
 		const char *values[] = {json.data, second};
 
 		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms,
@@ -225,39 +216,13 @@ static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
 	return res;
 }
 
-int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
-{
-	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("s.retained_from") ", s.ended_at IS NOT NULL, " EPOCH_MS("lower(g)") ", " EPOCH_MS(
-			"upper(g)") " FROM " WANTED
-				    " LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
-				    " LEFT JOIN (market_data_unobtainable u CROSS JOIN LATERAL unnest(u.spans) AS g)"
-				    " ON u.symbol = w.symbol AND u.\"interval\" = w.\"interval\"";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_any, deadline_ms, err);
-
-	for (int i = 0; res && i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
-		struct limits *limits = at < visit->n ? &visit->series[at].limits : NULL;
-
-		if (!limits)
-			continue;
-		limits->retained_from_ms = cell(res, i, 1, INT64_MIN);
-		limits->ended = *PQgetvalue(res, i, 2) == 't';
-		if (!PQgetisnull(res, i, 3) || !PQgetisnull(res, i, 4))
-			spans_add(&limits->unobtainable, cell(res, i, 3, INT64_MIN),
-				  cell(res, i, 4, INT64_MAX));
-	}
-	PQclear(res);
-	return res ? 0 : -1;
-}
-
 int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
 		"upper(r)") " FROM " WANTED
-			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
+			    " JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, deadline_ms, err);
+	PGresult *res = visit_query(pg, select, NULL, visit, deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -272,29 +237,57 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, 
 	return 0;
 }
 
+enum {
+	STORED_SERIES,
+	STORED_FROM,
+	STORED_TO,
+	STORED_AT,
+	STORED_REVISION,
+	STORED_FETCHED,
+	STORED_N,
+	STORED_OLDEST
+};
+
+/* A row of the result: a stored candle, and the gap that it is in; or a gap without any. */
+static void stored_take(const PGresult *res, int row, int64_t limit, struct visit_series *s)
+{
+	int64_t from_ms = cell(res, row, STORED_FROM, INT64_MIN);
+
+	if (cell(res, row, STORED_N, 0) >= limit)
+		from_ms = cell(res, row, STORED_OLDEST, INT64_MAX);
+	spans_add(&s->told, from_ms, cell(res, row, STORED_TO, INT64_MAX));
+	if (!PQgetisnull(res, row, STORED_AT))
+		stored_add(&s->stored,
+			   &(struct stored_row){.timestamp_ms = cell(res, row, STORED_AT, 0),
+						.revision = cell(res, row, STORED_REVISION, 0),
+						.fetched_ms = cell(res, row, STORED_FETCHED, 0)});
+}
+
 int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 {
-	static const char select[] = "SELECT w.i, " EPOCH_MS(
-		"m.\"timestamp\"") ", m.revision FROM " WANTED
-				   " LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-				   " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(LEAST(w.wanted_from, w.live_from), w.live_from))"
-				   " - coalesce(c.covered, '{}')) AS g"
-				   " CROSS JOIN LATERAL (SELECT d.\"timestamp\", d.revision FROM market_data d WHERE d.symbol = w.symbol"
-				   " AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g) AND d.\"timestamp\" < upper(g)"
-				   " AND d.revision > 0 ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m";
+	static const char select[] =
+		"SELECT w.i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("m.\"timestamp\"") ", m.revision, " EPOCH_MS("m.fetched_at") ", count(m.\"timestamp\") OVER of_gap, " EPOCH_MS(
+			"min(m.\"timestamp\") OVER of_gap") " FROM " WANTED
+							    " LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+							    " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL))"
+							    " - coalesce(c.covered, '{}')) AS g"
+							    " LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
+							    " WHERE d.symbol = w.symbol AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g)"
+							    " AND (upper(g) IS NULL OR d.\"timestamp\" < upper(g)) AND d.fetched_at > '-infinity'"
+							    " ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m ON true"
+							    " WINDOW of_gap AS (PARTITION BY w.i, lower(g))";
 	char limit[24];
 	PGresult *res;
 
 	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	res = visit_query(pg, select, limit, visit, of_looked_up, deadline_ms, err);
+	res = visit_query(pg, select, limit, visit, deadline_ms, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+		size_t at = (size_t)cell(res, i, STORED_SERIES, (int64_t)visit->n);
 
 		if (at < visit->n)
-			stored_add(&visit->series[at].stored, cell(res, i, 1, 0),
-				   cell(res, i, 2, 0));
+			stored_take(res, i, visit->stored_rows, &visit->series[at]);
 	}
 	PQclear(res);
 	return 0;

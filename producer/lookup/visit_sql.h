@@ -11,9 +11,6 @@
  * partition begins. */
 int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		     struct err *err) __attribute__((warn_unused_result));
-/* The limits of all series of the visit. */
-int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
-	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
@@ -23,8 +20,8 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, i
 /* The coverage of the series that are looked up. */
 int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));
-/* What is stored in their gaps (series_stored). Rows of revision 0 lose in any case and are left
- * out. */
+/* What is stored in their gaps (series_stored), the newest rows of each gap. Rows that no answer
+ * has shown, those of another collector, are left out. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 	__attribute__((warn_unused_result));
 

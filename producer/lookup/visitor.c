@@ -6,9 +6,8 @@
 #include "common/alloc.h"
 #include "common/kafka.h"
 #include "common/kafka_topic.h"
-#include "common/log.h"
 #include "common/pg.h"
-#include "producer/lookup/fit.h"
+#include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
 
 enum { QUERY_MS = 30000 };
@@ -17,8 +16,6 @@ struct visitor {
 	const struct options *options;
 	rd_kafka_t *rk; /* of its own: the publisher's is recreated after a fatal error */
 	struct pg pg;
-	int has_tables;      /* they were fit at the start; later ones may go and come again */
-	int asks_what_ended; /* until it was */
 };
 
 /* The members are compared, or it is said why not; the lookup itself does not depend on it. */
@@ -99,58 +96,21 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err);
 }
 
-/* Opens the connection, if it is not, to a database that fits. */
-static int database_open(struct visitor *v, struct visit *visit, struct err *err)
-{
-	const struct options *o = v->options;
-	const char *host;
-
-	if (pg_is_open(&v->pg))
-		return 0;
-	if (pg_open(&v->pg, o->database, "gapless-producer", err))
-		return -1;
-	if ((!v->has_tables && fit_tables(&v->pg, QUERY_MS, &visit->is_unfit, err)) ||
-	    fit_origin(&v->pg, o->source, o->topic, QUERY_MS, &visit->is_unfit, err)) {
-		pg_close(&v->pg);
-		return -1;
-	}
-	v->has_tables = 1;
-	host = PQhost(v->pg.conn);
-	log_info("the database is connected", L_STR("database", PQdb(v->pg.conn)),
-		 L_STR("host", host ? host : ""), L_STR("port", PQport(v->pg.conn)),
-		 L_STR("user", PQuser(v->pg.conn)));
-	return 0;
-}
-
-/* Once: what had ended when this producer started. */
-static int wanted_again(struct visitor *v, struct err *err)
-{
-	if (!v->asks_what_ended)
-		return 0;
-	if (fit_wanted_again(&v->pg, v->options, QUERY_MS, err))
-		return -1;
-	v->asks_what_ended = 0;
-	return 0;
-}
-
 void visitor_visit(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->err;
 
 	if (visit->asks_members && members_compare(v, visit))
 		return;
-	if (visit->n == 0 && !visit->only_checks)
+	if (visit->n == 0)
 		return;
-	if (database_open(v, visit, err) || visit->only_checks)
-		return;
-	if (visit->writes_wanted && wanted_again(v, err))
+	if (!pg_is_open(&v->pg) && pg_open(&v->pg, v->options->database, "gapless-producer", err))
 		return;
 	if (visit->writes_wanted &&
-	    visit_sql_wanted(&v->pg, v->options->source, visit, QUERY_MS, err))
+	    (visit_sql_wanted(&v->pg, v->options->source, visit, QUERY_MS, err) ||
+	     visit_evidence(&v->pg, visit, QUERY_MS, err)))
 		return;
 	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, QUERY_MS, err))
-		return;
-	if (visit_sql_limits(&v->pg, visit, QUERY_MS, err))
 		return;
 	ends_read(v, visit);
 	if (visit_sql_positions(&v->pg, v->options->topic, visit, QUERY_MS, err))
@@ -159,7 +119,7 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		err_clear(err);
 }
 
-struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err)
+struct visitor *visitor_new(const struct options *options, struct err *err)
 {
 	static const struct kafka_property role[] = {{NULL, NULL}};
 	static const char *const fixed[] = {NULL};
@@ -168,7 +128,6 @@ struct visitor *visitor_new(const struct options *options, int keeps_wanted, str
 	char text[256];
 
 	v->options = options;
-	v->asks_what_ended = keeps_wanted;
 	conf = kafka_conf_new(options->brokers, role, fixed, &options->kafka, err);
 	if (!conf)
 		goto failed;

@@ -16,6 +16,7 @@ struct catalogue {
 	const struct options *options;
 	int64_t since_ms, until_ms;
 	struct list all, owned;
+	int64_t list_ms; /* the exchange's time of the last list of markets; 0: none came */
 };
 
 static void push(struct list *list, struct series *s)
@@ -103,14 +104,26 @@ size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 	}
 	add(c, symbol);
 	for (size_t i = before; i < c->all.n; i++)
-		series_market(c->all.v[i], listed);
+		if (listed || c->list_ms != 0)
+			series_market(c->all.v[i], listed, 0, c->list_ms);
 	return c->all.n - before;
 }
 
-void catalogue_market(struct catalogue *c, const struct markets *listed)
+void catalogue_market(struct catalogue *c, const struct markets *listed, int many, int64_t now_ms)
 {
+	c->list_ms = now_ms;
 	for (size_t i = 0; i < c->all.n; i++)
-		series_market(c->all.v[i], markets_has(listed, series_symbol(c->all.v[i])));
+		series_market(c->all.v[i], markets_has(listed, series_symbol(c->all.v[i])), many,
+			      now_ms);
+}
+
+size_t catalogue_doubtful(const struct catalogue *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->owned.n; i++)
+		n += series_market_is_doubtful(c->owned.v[i]);
+	return n;
 }
 
 size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const void *opaque),

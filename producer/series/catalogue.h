@@ -23,8 +23,10 @@ void catalogue_free(struct catalogue *c);
 /* Adds the series of a market that a pattern wants and that are not there yet, listed or not.
  * Returns how many; where there are too many the market is left out, and that is said. */
 size_t catalogue_add(struct catalogue *c, const char *symbol, int listed);
-/* Notes for each series whether the list has it (series_market). */
-void catalogue_market(struct catalogue *c, const struct markets *listed);
+/* Notes for each series whether the list, read at now_ms, has it (series_market). */
+void catalogue_market(struct catalogue *c, const struct markets *listed, int many, int64_t now_ms);
+/* How many of our series say that their market may not be there. */
+size_t catalogue_doubtful(const struct catalogue *c);
 
 /* Takes and leaves series so that ours(symbol) says which are owned; what stays is left alone.
  * Returns how many were taken; *left (NULL is allowed) gets how many were left. */

@@ -16,31 +16,47 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Neither end of the promise of a candle that ends at own_end goes beyond the hole next to it. */
+static void stop_at_holes(struct promise *p, int64_t own_end, const struct spans *holes)
+{
+	for (size_t i = 0; i < holes->n; i++) {
+		if (holes->v[i].to <= own_end && holes->v[i].to > p->covers_from_ms)
+			p->covers_from_ms = holes->v[i].to;
+		if (holes->v[i].from >= own_end && holes->v[i].from < p->covers_to_ms)
+			p->covers_to_ms = holes->v[i].from;
+	}
+}
+
 size_t promise_page(const struct interval *iv, const struct candle *rows, size_t n, int64_t to_ms,
-		    int64_t read_ms, struct promise *out)
+		    int64_t read_ms, const struct spans *holes, struct promise *out)
 {
 	int64_t closed_before = promise_closed_before(iv, read_ms);
 	int64_t final_before = promise_final_before(iv, read_ms);
 	size_t promised = 0;
 
 	for (size_t i = 0; i < n && rows[i].timestamp_ms < closed_before; i++) {
-		int64_t start = rows[i].timestamp_ms;
-		struct promise *p = &out[promised++];
+		int64_t start = rows[i].timestamp_ms, own_end = interval_end(iv, start);
+		struct promise p = {.row = i, .covers_from_ms = start, .covers_to_ms = start};
 
-		*p = (struct promise){.row = i, .covers_from_ms = start, .covers_to_ms = start};
-		if (start >= final_before)
+		if (spans_contain(holes, start))
 			continue;
-		p->covers_to_ms = interval_end(iv, start);
-		if (i > 0)
-			p->covers_from_ms = interval_end(iv, rows[i - 1].timestamp_ms);
-		if (i + 1 == n || rows[i + 1].timestamp_ms >= final_before) {
-			int64_t end = i + 1 == n ? to_ms : least(to_ms, rows[i + 1].timestamp_ms);
+		if (start < final_before) {
+			p.covers_to_ms = own_end;
+			if (i > 0)
+				p.covers_from_ms = interval_end(iv, rows[i - 1].timestamp_ms);
+			if (i + 1 == n || rows[i + 1].timestamp_ms >= final_before) {
+				int64_t end =
+					i + 1 == n ? to_ms : least(to_ms, rows[i + 1].timestamp_ms);
 
-			/* `to` need not lie on the grid of what is final; the promise does. */
-			end = least(end, final_before);
-			if (end > p->covers_to_ms)
-				p->covers_to_ms = end;
+				/* `to` need not lie on the grid of what is final; the promise does.
+				 */
+				end = least(end, final_before);
+				if (end > p.covers_to_ms)
+					p.covers_to_ms = end;
+			}
+			stop_at_holes(&p, own_end, holes);
 		}
+		out[promised++] = p;
 	}
 	return promised;
 }

@@ -11,6 +11,7 @@
 #define GAPLESS_PROMISE_H
 
 #include "common/candle.h"
+#include "common/spans.h"
 
 enum {
 	SETTLE_MS = 2 * 1000, /* a candle is closed this long after its end */
@@ -27,9 +28,10 @@ struct promise {
 int64_t promise_closed_before(const struct interval *iv, int64_t read_ms);
 int64_t promise_final_before(const struct interval *iv, int64_t read_ms);
 
-/* rows: oldest first, distinct starts, all before to_ms (INT64_MAX: asked without `to`). Fills
- * out[] (room for n), oldest first, with one promise for each closed row, and returns how many. */
+/* rows: oldest first, distinct starts, all before to_ms (INT64_MAX: asked without `to`). No promise
+ * reaches into the holes, spans on the grid; a row in one gets none. Fills out[] (room for n),
+ * oldest first, with one promise for each closed row that is in no hole, and returns how many. */
 size_t promise_page(const struct interval *iv, const struct candle *rows, size_t n, int64_t to_ms,
-		    int64_t read_ms, struct promise *out);
+		    int64_t read_ms, const struct spans *holes, struct promise *out);
 
 #endif

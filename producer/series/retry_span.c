@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/retry_span.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
 enum {
-	HOPELESS_TIMES = 3,
+	STUCK_TIMES = 3,
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_GROWS_FROM = 3, /* failures in a row */
 	PAUSE_GROWN_MS = 60 * 1000
@@ -17,67 +22,92 @@ int64_t retry_pause_ms(int fails, int64_t max_ms)
 	return pause < max_ms ? pause : max_ms;
 }
 
-static struct retry_span *find(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
+void retry_spans_release(struct retry_spans *h)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].from_ms < to_ms && from_ms < h->v[i].to_ms)
-			return &h->v[i];
-	return NULL;
+	free(h->v);
+	*h = (struct retry_spans){0};
 }
 
-static struct retry_span *get(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
+static void remove_at(struct retry_spans *h, size_t at)
 {
-	struct retry_span *span = find(h, from_ms, to_ms);
+	h->n--;
+	memmove(h->v + at, h->v + at + 1, (h->n - at) * sizeof *h->v);
+}
 
-	if (!span && h->n < RETRY_SPANS) {
-		span = &h->v[h->n++];
-		*span = (struct retry_span){0};
-	} else if (!span) {
-		span = &h->v[0];
-		for (size_t i = 1; i < h->n; i++)
-			if (h->v[i].until_boot_ms < span->until_boot_ms)
-				span = &h->v[i];
-		*span = (struct retry_span){0};
+/* Of two that are next to each other, those with the least time between become one. */
+static void join_nearest(struct retry_spans *h)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i + 1 < h->n; i++)
+		if (h->v[i + 1].from_ms - h->v[i].to_ms < h->v[best + 1].from_ms - h->v[best].to_ms)
+			best = i;
+	if (h->v[best + 1].to_ms > h->v[best].to_ms)
+		h->v[best].to_ms = h->v[best + 1].to_ms;
+	if (h->v[best + 1].times > h->v[best].times)
+		h->v[best].times = h->v[best + 1].times;
+	remove_at(h, best + 1);
+}
+
+/* The one that the span belongs to, which has its bounds then. */
+static struct retry_span *get(struct retry_spans *h, int is_row, int64_t from_ms, int64_t to_ms)
+{
+	struct retry_span fresh = {.from_ms = from_ms, .to_ms = to_ms, .is_row = is_row};
+	size_t at = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (h->v[i].is_row != is_row || h->v[i].from_ms >= to_ms ||
+		    from_ms >= h->v[i].to_ms)
+			continue;
+		fresh.times = h->v[i].times;
+		fresh.until_boot_ms = h->v[i].until_boot_ms;
+		remove_at(h, i);
+		break;
 	}
-	span->from_ms = from_ms;
-	span->to_ms = to_ms;
-	return span;
+	if (h->n == RETRY_SPANS_MAX)
+		join_nearest(h);
+	if (h->n == h->cap) {
+		h->cap = h->cap ? h->cap * 2 : 4;
+		h->v = xreallocarray(h->v, h->cap, sizeof *h->v);
+	}
+	while (at < h->n && h->v[at].from_ms < from_ms)
+		at++;
+	memmove(h->v + at + 1, h->v + at, (h->n - at) * sizeof *h->v);
+	h->n++;
+	h->v[at] = fresh;
+	return &h->v[at];
+}
+
+static void failed(const struct retry_spans *h, struct retry_span *span, int64_t boot_ms)
+{
+	int64_t most = RETRY_MAX_MS * (int64_t)(1 + (h->n - 1) / RETRY_FEW);
+
+	span->times++;
+	span->until_boot_ms = boot_ms + retry_pause_ms(span->times, most);
 }
 
 void retry_spans_rejected(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct retry_span *span = get(h, from_ms, to_ms);
-
-	span->times++;
-	span->until_boot_ms = boot_ms + retry_pause_ms(span->times, RETRY_MAX_MS);
+	failed(h, get(h, 0, from_ms, to_ms), boot_ms);
 }
 
-int retry_spans_empty(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
+void retry_spans_bad_row(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
-	struct retry_span *e = &h->empty;
-	int64_t pause;
+	struct retry_span *span = get(h, 1, from_ms, to_ms);
 
-	if (e->times > 0 && from_ms > e->from_ms)
-		from_ms = e->from_ms;
-	if (e->times > 0 && to_ms < e->to_ms) {
-		e->from_ms = from_ms;
-		if (e->until_boot_ms <= boot_ms)
-			e->until_boot_ms = boot_ms + EMPTY_AGAIN_MS;
-		return 0;
-	}
-	if (e->times == 0 || to_ms != e->to_ms)
-		*e = (struct retry_span){.to_ms = to_ms, .first_boot_ms = boot_ms};
-	e->from_ms = from_ms;
-	e->times++;
-	pause = retry_pause_ms(e->times - 1, RETRY_MAX_MS);
-	e->until_boot_ms = boot_ms + (pause > EMPTY_AGAIN_MS ? pause : EMPTY_AGAIN_MS);
-	return boot_ms - e->first_boot_ms >= EMPTY_AGAIN_MS;
+	/* A page that was asked for something else may show it again and again. */
+	if (boot_ms >= span->until_boot_ms)
+		failed(h, span, boot_ms);
 }
 
-void retry_spans_not_empty(struct retry_spans *h, int64_t timestamp_ms)
+void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
 {
-	if (timestamp_ms < h->empty.to_ms)
-		h->empty = (struct retry_span){0};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->v[i].is_row || h->v[i].to_ms <= from_ms || to_ms <= h->v[i].from_ms)
+			h->v[kept++] = h->v[i];
+	h->n = kept;
 }
 
 void retry_spans_known(struct retry_spans *h, const struct spans *known)
@@ -88,31 +118,19 @@ void retry_spans_known(struct retry_spans *h, const struct spans *known)
 		if (!spans_cover(known, h->v[i].from_ms, h->v[i].to_ms))
 			h->v[kept++] = h->v[i];
 	h->n = kept;
-	if (h->empty.times > 0 && spans_contain(known, h->empty.to_ms - 1))
-		h->empty = (struct retry_span){0};
 }
 
 int retry_spans_any(const struct retry_spans *h)
 {
-	return h->n > 0 || h->empty.times > 0;
-}
-
-void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].to_ms <= from_ms || to_ms <= h->v[i].from_ms)
-			h->v[kept++] = h->v[i];
-	h->n = kept;
+	return h->n > 0;
 }
 
 int retry_spans_are_stuck(const struct retry_spans *h)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].times >= HOPELESS_TIMES)
+		if (h->v[i].times >= STUCK_TIMES)
 			return 1;
-	return h->empty.times >= HOPELESS_TIMES;
+	return 0;
 }
 
 void retry_spans_subtract(const struct retry_spans *h, int64_t boot_ms, struct spans *from)
@@ -120,6 +138,4 @@ void retry_spans_subtract(const struct retry_spans *h, int64_t boot_ms, struct s
 	for (size_t i = 0; i < h->n; i++)
 		if (boot_ms < h->v[i].until_boot_ms)
 			spans_remove(from, h->v[i].from_ms, h->v[i].to_ms);
-	if (h->empty.times > 0 && boot_ms < h->empty.until_boot_ms)
-		spans_remove(from, h->empty.from_ms, h->empty.to_ms);
 }

@@ -20,8 +20,7 @@ void series_init(struct series *s, const char *symbol, const struct interval *iv
 			     .since_ms = since_ms,
 			     .until_ms = until_ms,
 			     .wanted_until_ms = INT64_MAX,
-			     .listed_from_ms = INT64_MIN,
-			     .limits.retained_from_ms = INT64_MIN};
+			     .listed_from_ms = INT64_MIN};
 	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
 }
 
@@ -44,9 +43,11 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->repair);
 	spans_release(&s->report);
-	provisionals_release(&s->provisionals);
-	stored_release(&s->stored);
-	spans_release(&s->limits.unobtainable);
+	spans_release(&s->told);
+	unobtainable_release(&s->unobtainable);
+	unobtainable_release(&s->unobtainable_stored);
+	sightings_release(&s->sightings);
+	retry_spans_release(&s->retries);
 }
 
 void series_free(struct series *s)
@@ -64,7 +65,6 @@ static void forget(struct series *s)
 	fresh.owned = s->owned;
 	fresh.epoch = s->epoch;
 	fresh.market = s->market;
-	fresh.was_listed = s->was_listed;
 	series_release(s);
 	*s = fresh;
 }
@@ -85,6 +85,7 @@ void series_leave(struct series *s)
 void series_begin(struct series *s, int64_t now_ms)
 {
 	s->begun = 1;
+	s->begun_ms = now_ms;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
 	s->live_polled_ms = s->live_from_ms;
 	s->live_first_ms =
@@ -140,20 +141,35 @@ int64_t series_listed_from_ms(const struct series *s)
 	return s->listed_from_ms;
 }
 
-const char *series_state(const struct series *s, int64_t boot_ms)
+static int is_delisted(const struct series *s)
 {
-	if (s->limits.ended)
-		return "ended";
-	if (s->wanted_until_ms < INT64_MAX && s->market == MARKET_NOT_LISTED)
-		return "delisted";
-	if (boot_ms < s->unknown_until_boot_ms)
-		return "unknown market";
-	return retry_spans_any(&s->retries) ? "pages rejected or empty" : "ok";
+	return s->wanted_until_ms < INT64_MAX && s->until_ms == INT64_MAX;
 }
 
-int series_is_stuck(const struct series *s, int64_t boot_ms)
+static int was_there(const struct series *s)
 {
-	return boot_ms < s->unknown_until_boot_ms || retry_spans_are_stuck(&s->retries);
+	return s->market.was_listed || s->known.n > 0;
+}
+
+const char *series_state(const struct series *s)
+{
+	if (is_delisted(s))
+		return "delisted";
+	if (market_is_suspected(&s->market))
+		return was_there(s) ? "market not found" : "unknown market";
+	if (series_has_no_trades_yet(s))
+		return "no trades yet";
+	return retry_spans_any(&s->retries) ? "pages or rows rejected" : "ok";
+}
+
+const char *series_trouble(const struct series *s)
+{
+	return retry_spans_any(&s->retries) ? s->trouble : "";
+}
+
+int series_is_stuck(const struct series *s)
+{
+	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries);
 }
 
 int series_has_retries(const struct series *s)
@@ -170,31 +186,16 @@ void series_wanted(const struct series *s, struct wanted *out)
 			       .from_ms = s->wanted_from_ms,
 			       .until_ms = s->wanted_until_ms,
 			       .listed_from_ms = s->listed_from_ms,
-			       .listed_before_ms = s->listed_from_ms,
-			       .live_from_ms = s->live_from_ms};
+			       .listed_before_ms = s->listed_from_ms};
 }
 
-void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boot_ms)
+void series_wanted_is(struct series *s, const struct wanted *wanted)
 {
 	s->wanted_from_ms = wanted->from_ms;
 	if (s->listed_from_ms == wanted->listed_before_ms) /* else found out in the meantime */
 		s->listed_from_ms = wanted->listed_from_ms;
-	if (s->looked_up)
-		return;
-	s->wanted_until_ms = wanted->until_ms;
-	if (s->listed_from_ms != INT64_MIN)
-		s->listed_asked_boot_ms = boot_ms;
-}
-
-void series_limits(struct series *s, struct limits *limits)
-{
-	spans_release(&s->limits.unobtainable);
-	s->limits = *limits;
-	limits->unobtainable = (struct spans){0};
-	if (s->limits.ended) {
-		spans_clear(&s->report);
-		s->report_came = s->report_missing = 0;
-	}
+	if (!s->looked_up)
+		s->wanted_until_ms = wanted->until_ms;
 }
 
 int64_t series_wanted_until_ms(const struct series *s)
@@ -202,39 +203,89 @@ int64_t series_wanted_until_ms(const struct series *s)
 	return s->wanted_until_ms;
 }
 
-/* --- the list of markets */
+/* --- is the market there? */
 
-void series_market(struct series *s, int listed)
+void series_market(struct series *s, int listed, int many, int64_t now_ms)
 {
-	if (listed && s->market == MARKET_NOT_LISTED)
-		s->unknown_until_boot_ms = 0;
-	s->market = listed ? MARKET_LISTED : MARKET_NOT_LISTED;
-	s->was_listed |= listed;
+	market_list(&s->market, listed, many, now_ms);
+}
+
+void series_not_found(struct series *s, int64_t now_ms, int64_t boot_ms)
+{
+	market_not_found(&s->market, now_ms, boot_ms);
+}
+
+int series_market_is_doubtful(const struct series *s)
+{
+	return market_is_doubtful(&s->market) && !is_delisted(s);
+}
+
+static enum market_change judge_listed(struct series *s)
+{
+	s->unknown_said_boot_ms = 0;
+	if (!is_delisted(s))
+		return MARKET_AS_BEFORE;
+	s->wanted_until_ms = INT64_MAX;
+	unobtainable_clear(&s->unobtainable, UNOBTAINABLE_DELISTED);
+	return MARKET_LISTED_AGAIN;
+}
+
+static enum market_change judge_gone(struct series *s)
+{
+	int ended = is_delisted(s);
+
+	if (!s->looked_up || (!ended && !market_is_gone(&s->market)))
+		return MARKET_AS_BEFORE;
+	if (!ended)
+		s->wanted_until_ms =
+			s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
+	unobtainable_add(&s->unobtainable, UNOBTAINABLE_DELISTED,
+			 greatest(s->wanted_from_ms, s->listed_from_ms), s->wanted_until_ms,
+			 &s->known);
+	return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
 }
 
 enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 {
-	if (!s->owned || s->market == MARKET_UNSEEN)
+	if (!s->owned || s->market.listed == LISTED_UNSEEN)
 		return MARKET_AS_BEFORE;
-	if (s->market == MARKET_LISTED) {
-		if (s->wanted_until_ms == INT64_MAX || s->until_ms != INT64_MAX)
-			return MARKET_AS_BEFORE;
-		s->wanted_until_ms = INT64_MAX;
-		return MARKET_LISTED_AGAIN;
-	}
-	if (s->until_ms == INT64_MAX && s->looked_up && (s->was_listed || s->known.n > 0)) {
-		int ended = s->wanted_until_ms < INT64_MAX;
+	if (s->market.listed == LISTED)
+		return judge_listed(s);
+	if (was_there(s) && s->until_ms == INT64_MAX)
+		return judge_gone(s);
+	if (was_there(s) || !market_is_suspected(&s->market) ||
+	    (s->unknown_said_boot_ms != 0 && boot_ms - s->unknown_said_boot_ms < MARKET_GONE_MS))
+		return MARKET_AS_BEFORE;
+	s->unknown_said_boot_ms = boot_ms;
+	return MARKET_UNKNOWN;
+}
 
-		s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
-		if (!ended)
-			s->wanted_until_ms =
-				s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
-		return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
-	}
-	if (boot_ms < s->unknown_until_boot_ms)
-		return MARKET_AS_BEFORE;
-	s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
-	return s->was_listed ? MARKET_AS_BEFORE : MARKET_UNKNOWN;
+/* --- what survives a takeover */
+
+void series_evidence(const struct series *s, struct evidence *out)
+{
+	*out = (struct evidence){
+		.market = s->market, .oldest_row_ms = s->older.row_ms, .older = s->older.said};
+}
+
+void series_evidence_is(struct series *s, const struct evidence *evidence)
+{
+	if (s->looked_up)
+		return;
+	market_join(&s->market, &evidence->market);
+	older_join(&s->older, evidence->oldest_row_ms, &evidence->older);
+}
+
+void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
+			    const struct unobtainable *stored)
+{
+	unobtainable_merge(&s->unobtainable, sent, stored);
+	unobtainable_merge(&s->unobtainable_stored, &s->unobtainable_stored, stored);
+}
+
+const struct unobtainable *series_unobtainable_stored(const struct series *s)
+{
+	return &s->unobtainable_stored;
 }
 
 /* --- lookups */
@@ -255,8 +306,7 @@ void series_lookup_began(struct series *s)
 	spans_clear(&s->fresh_since);
 }
 
-int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms,
-			    int64_t boot_ms)
+int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms)
 {
 	struct spans before = {0}, missing = {0};
 	int64_t n;
@@ -266,6 +316,8 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	spans_clear(&s->fresh_before);
 	known_rebuild(s);
 	retry_spans_known(&s->retries, &s->known);
+	older_known(&s->older, &s->known);
+	sightings_covered(&s->sightings, &s->looked);
 	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
 	 */
 	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
@@ -276,41 +328,47 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	spans_subtract(&s->repair, &s->known);
 	s->looked_up = 1;
 
-	series_gaps(s, NULL, now_ms, boot_ms, &missing);
+	series_gaps_all(s, now_ms, &missing);
 	spans_subtract(&missing, &s->report);
 	n = series_intervals(s, &missing);
 	spans_union(&s->report, &missing);
-	s->report_missing += n;
 	spans_release(&before);
 	spans_release(&missing);
 	return n;
 }
 
-void series_stored(struct series *s, struct stored *rows)
+void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
 {
-	stored_release(&s->stored);
-	s->stored = *rows;
-	*rows = (struct stored){0};
-	stored_sort(&s->stored);
+	stored_sort(rows);
+	sightings_stored(&s->sightings, rows);
+	spans_clear(&s->told);
+	if (told)
+		spans_union(&s->told, told);
+	else
+		spans_add(&s->told, INT64_MIN, now_ms);
+	s->told_until_ms = now_ms;
+	s->has_rows |= rows->n > 0;
 }
 
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 {
 	struct spans left = {0};
+	int64_t n;
 	int finished;
 
 	if (s->report.n == 0)
 		return 0;
 	spans_copy(&left, &s->report);
-	spans_clip(&left, greatest(s->listed_from_ms, s->limits.retained_from_ms), INT64_MAX);
+	spans_clip(&left, s->listed_from_ms, INT64_MAX);
+	unobtainable_subtract(&s->unobtainable, 0, &left);
+	n = series_intervals(s, &left);
 	spans_subtract(&left, &s->known);
-	spans_subtract(&left, &s->limits.unobtainable);
 	finished = left.n == 0;
 	spans_release(&left);
 	if (finished) {
 		*came = s->report_came;
-		*empty = greatest(0, s->report_missing - s->report_came);
-		s->report_came = s->report_missing = 0;
+		*empty = greatest(0, n - s->report_came);
+		s->report_came = 0;
 		spans_clear(&s->report);
 	}
 	return finished;
@@ -333,7 +391,7 @@ void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_m
 		   int64_t covers_to_ms)
 {
 	if (covers_from_ms == covers_to_ms) {
-		provisionals_forget(&s->provisionals, timestamp_ms);
+		sightings_forget(&s->sightings, timestamp_ms);
 		return;
 	}
 	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);

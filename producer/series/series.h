@@ -17,8 +17,9 @@
 #include "common/candle.h"
 #include "common/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/limits.h"
+#include "producer/series/market.h"
 #include "producer/series/stored.h"
+#include "producer/series/unobtainable.h"
 
 struct series;
 
@@ -51,19 +52,26 @@ int series_has_begun(const struct series *s);
 int series_is_looked_up(const struct series *s);
 int64_t series_listed_from_ms(const struct series *s); /* INT64_MIN: not known */
 /* How it stands, for market_data_series: "ok", "unknown market" ... */
-const char *series_state(const struct series *s, int64_t boot_ms);
+const char *series_state(const struct series *s);
+/* What is wrong with the last bad row or page; "" if nothing is. */
+const char *series_trouble(const struct series *s);
 /* 1 if waiting alone will hardly mend what is missing. */
-int series_is_stuck(const struct series *s, int64_t boot_ms);
+int series_is_stuck(const struct series *s);
 /* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 
-/* --- the exchange's list of markets. series_market notes what it says; series_market_judge says
- * what follows from it for an owned series, once. A market that was there and is not any more ends:
- * what is wanted ends where our knowledge ends, for nothing more is available. */
+/* --- the exchange's list of markets, and candles that are not found. These note what is said;
+ * series_market_judge says what follows for an owned series, once. A market that was there and is
+ * not any more ends: what is wanted ends where our knowledge ends, what is missing before that is
+ * not to be had. */
 enum market_change { MARKET_AS_BEFORE, MARKET_UNKNOWN, MARKET_DELISTED, MARKET_LISTED_AGAIN };
 
-void series_market(struct series *s, int listed);
+/* many: the list, read at now_ms, lacks many that were there before. */
+void series_market(struct series *s, int listed, int many, int64_t now_ms);
+void series_not_found(struct series *s, int64_t now_ms, int64_t boot_ms);
 enum market_change series_market_judge(struct series *s, int64_t boot_ms);
+/* 1 if it is said not to be there, which the list has to be asked for again soon. */
+int series_market_is_doubtful(const struct series *s);
 
 /* --- what is wanted, as it goes to the database and comes back from it. */
 struct wanted {
@@ -73,28 +81,41 @@ struct wanted {
 	int64_t until_ms;         /* INT64_MAX: open */
 	int64_t listed_from_ms;   /* INT64_MIN: not known */
 	int64_t listed_before_ms; /* as it was when this was read from the series */
-	int64_t live_from_ms;     /* where backfill ends */
 };
 
 void series_wanted(const struct series *s, struct wanted *out);
 /* What the database holds. */
-void series_wanted_is(struct series *s, const struct wanted *wanted, int64_t boot_ms);
-/* Takes over what the database forbids to ask for, and leaves *limits empty. */
-void series_limits(struct series *s, struct limits *limits);
+void series_wanted_is(struct series *s, const struct wanted *wanted);
 /* Where it ends; INT64_MAX: never. */
 int64_t series_wanted_until_ms(const struct series *s);
+
+/* --- what witnesses said, which survives a takeover. */
+struct evidence {
+	struct market market;
+	int64_t oldest_row_ms; /* nothing older than this row was shown */
+	struct witness older;
+};
+
+void series_evidence(const struct series *s, struct evidence *out);
+/* What is stored of it: counts until the first lookup has ended. */
+void series_evidence_is(struct series *s, const struct evidence *evidence);
+/* What the database has of what is not to be had, after `sent` was written to it (series_ask.h);
+ * others change that as well. */
+void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
+			    const struct unobtainable *stored);
+/* What it had before. */
+const struct unobtainable *series_unobtainable_stored(const struct series *s);
 
 /* --- lookups. began: the end offsets are about to be read. ended: the coverage arrived; returns
  * how many intervals are missing that were not known to be missing before ("Backfilling N missing
  * candles"). now_ms is the exchange's. */
 void series_lookup_began(struct series *s);
-int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms,
-			    int64_t boot_ms);
+int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms);
 
-/* What the same lookup found stored in the gaps; takes it over, and leaves *rows empty. A row that
- * is read for them again is published with at least the stored revision: whatever the exchange's
- * number says, the newer reading wins, and the repair ends. */
-void series_stored(struct series *s, struct stored *rows);
+/* What the same lookup, at now_ms, found stored in what is not covered; told: where all of it was
+ * read (NULL: everywhere). Nothing else may be asked for: a final read is published with at least
+ * the stored revision, so that it wins whatever the exchange's number says, and the repair ends. */
+void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms);
 
 /* 1, once, when everything that was reported missing is known: how many candles came, and in how
  * many intervals nothing traded (or was not listed yet). */

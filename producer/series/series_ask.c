@@ -16,11 +16,17 @@ static int64_t retention_ms(const struct series *s)
 	return s->exchange->retention_ms(s->iv);
 }
 
-int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms)
+/* What lies before the oldest row is asked for daily. */
+static int older_is_asked_again(const struct series *s, int64_t now_ms)
 {
-	int64_t from = greatest(s->wanted_from_ms, s->limits.retained_from_ms);
+	return witness_heard(&s->older.said) && now_ms - s->older.said.last_ms >= OLDER_AGAIN_MS;
+}
 
-	if (s->listed_from_ms > from && boot_ms - s->listed_asked_boot_ms < RELISTED_MS)
+int64_t series_asked_from(const struct series *s, int64_t now_ms)
+{
+	int64_t from = s->wanted_from_ms;
+
+	if (s->listed_from_ms > from && !older_is_asked_again(s, now_ms))
 		from = s->listed_from_ms;
 	if (retention_ms(s) > 0)
 		from = greatest(from, interval_ceil(s->iv, now_ms - retention_ms(s)));
@@ -43,49 +49,88 @@ int64_t series_intervals(const struct series *s, const struct spans *spans)
 	return n;
 }
 
+void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
+{
+	spans_clear(out);
+	spans_add(out, series_asked_from(s, now_ms), asked_until(s, now_ms));
+	spans_subtract(out, &s->known);
+	spans_subtract(out, &s->seen);
+	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
+}
+
+/* What is stored must be known, or it could win against what is read. */
+static void subtract_untold(const struct series *s, struct spans *from)
+{
+	struct spans untold = {0};
+
+	spans_copy(&untold, from);
+	spans_subtract(&untold, &s->told);
+	spans_remove(&untold, s->told_until_ms, INT64_MAX);
+	spans_subtract(from, &untold);
+	spans_release(&untold);
+}
+
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_up || s->limits.ended || boot_ms < s->unknown_until_boot_ms ||
-	    boot_ms < s->again_boot_ms)
+	if (!s->looked_up || !market_may_ask(&s->market, boot_ms) || boot_ms < s->again_boot_ms ||
+	    market_is_in_question(&s->market))
 		return;
-	spans_add(out, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
-	spans_subtract(out, &s->known);
-	spans_subtract(out, &s->seen);
-	spans_subtract(out, &s->limits.unobtainable);
+	series_gaps_all(s, now_ms, out);
+	sightings_add_due(&s->sightings, s->iv, now_ms, out);
+	subtract_untold(s, out);
 	retry_spans_subtract(&s->retries, boot_ms, out);
+	sightings_subtract(&s->sightings, s->iv, now_ms, out);
+	older_subtract(&s->older, &s->known, now_ms, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
 }
 
+void series_unobtainable(const struct series *s, enum unobtainable_reason reason, int64_t now_ms,
+			 struct spans *out)
+{
+	/* The edge of what is kept moves on; in the table, by hours. */
+	const int64_t hour_ms = 3600 * 1000;
+
+	spans_copy(out, &s->unobtainable.of[reason]);
+	if (reason == UNOBTAINABLE_OLD && retention_ms(s) > 0)
+		spans_add(
+			out, s->wanted_from_ms,
+			interval_ceil(s->iv, ((now_ms - retention_ms(s)) / hour_ms + 1) * hour_ms));
+	spans_clip(out, greatest(s->wanted_from_ms, s->listed_from_ms), s->wanted_until_ms);
+	if (reason != UNOBTAINABLE_SETTLED)
+		spans_subtract(out, &s->known);
+}
+
 int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 {
-	struct spans lost = {0};
-	int64_t n = 0;
+	struct spans lost = {0}, one = {0};
+	int64_t n;
 
-	if (retention_ms(s) > 0 && s->looked_up) {
-		spans_add(&lost,
-			  greatest(greatest(s->wanted_from_ms, s->limits.retained_from_ms),
-				   s->listed_from_ms),
-			  interval_ceil(s->iv, now_ms - retention_ms(s)));
-		spans_subtract(&lost, &s->known);
-		n = series_intervals(s, &lost);
+	for (int i = 0; s->looked_up && i < UNOBTAINABLE_REASONS; i++) {
+		series_unobtainable(s, (enum unobtainable_reason)i, now_ms, &one);
+		spans_union(&lost, &one);
 	}
+	spans_subtract(&lost, &s->known);
+	n = series_intervals(s, &lost);
 	spans_release(&lost);
+	spans_release(&one);
 	return n;
 }
 
-int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms)
+int series_has_no_trades_yet(const struct series *s)
+{
+	return !s->has_rows && s->known.n == 0 && witness_agree(&s->nothing, NO_TRADES_APART_MS);
+}
+
+int64_t series_left(const struct series *s, int64_t now_ms)
 {
 	struct spans left = {0};
 	int64_t n;
 
-	spans_add(&left, series_asked_from(s, now_ms, boot_ms), asked_until(s, now_ms));
-	spans_subtract(&left, &s->known);
-	spans_subtract(&left, &s->seen);
-	spans_subtract(&left, &s->limits.unobtainable);
-	n = series_intervals(s, &left);
+	series_gaps_all(s, now_ms, &left);
+	n = series_has_no_trades_yet(s) ? 0 : series_intervals(s, &left);
 	spans_release(&left);
 	return n;
 }
@@ -111,6 +156,17 @@ static const struct span *choose_gap(const struct series *s, const struct spans 
 	return gaps->n > 0 ? &gaps->v[0] : NULL;
 }
 
+/* Where the page for a gap begins: at its end, or so much later that it has to show a row. */
+static int64_t before_ms(const struct series *s, const struct span *gap)
+{
+	int64_t anchor = older_anchor(&s->older, gap->to);
+
+	if (anchor == 0 || !spans_contain(&s->known, gap->to))
+		return gap->to;
+	/* What is known there may not be served any more: it goes on until a row is shown. */
+	return greatest(gap->to, least(interval_add(s->iv, gap->to, anchor), s->live_from_ms));
+}
+
 int series_backfill_request(struct series *s, const struct spans *claims, int64_t now_ms,
 			    int64_t boot_ms, struct request *out)
 {
@@ -128,9 +184,12 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
 					.epoch = s->epoch,
 					.from_ms = gap->from,
 					.to_ms = gap->to,
+					.before_ms = before_ms(s, gap),
 					.count = (int)least(rows, s->exchange->page_rows)};
 		if (claim_ms > 0 && gap->to - gap->from > claim_ms)
 			out->from_ms = interval_floor(s->iv, gap->to - claim_ms);
+		if (out->before_ms > out->to_ms)
+			out->count = s->exchange->page_rows;
 	}
 	spans_release(&gaps);
 	return gap != NULL;
@@ -153,20 +212,26 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 {
 	int64_t due;
 
-	if (!s->begun || s->limits.ended || s->live_from_ms >= s->wanted_until_ms)
+	if (!s->begun || s->live_from_ms >= s->wanted_until_ms)
 		return INT64_MAX;
+	if (market_is_in_question(&s->market)) {
+		due = market_question_ms(&s->market);
+		return due == INT64_MIN ? now_ms : due;
+	}
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;
 	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and
 	 * the first of the next. */
 	due = least(next_end_of_age(s->iv, s->live_polled_ms, SETTLE_MS),
 		    next_end_of_age(s->iv, s->live_polled_ms, FINAL_MS + SETTLE_MS));
+	if (s->live_extra_ms > s->live_polled_ms)
+		due = least(due, s->live_extra_ms);
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
 int series_live_may_ask(const struct series *s, int64_t boot_ms)
 {
-	return s->begun && boot_ms >= s->unknown_until_boot_ms &&
+	return s->begun && market_may_ask(&s->market, boot_ms) &&
 	       boot_ms >= s->live_again_boot_ms && boot_ms >= s->again_boot_ms;
 }
 
@@ -183,5 +248,6 @@ void series_live_request(struct series *s, int64_t now_ms, struct request *out)
 				.epoch = s->epoch,
 				.from_ms = s->live_from_ms,
 				.to_ms = PAGE_NO_TO,
+				.before_ms = PAGE_NO_TO,
 				.count = (int)least(rows, s->exchange->page_rows)};
 }

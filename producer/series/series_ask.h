@@ -6,25 +6,36 @@
 #include <stdint.h>
 
 #include "common/spans.h"
+#include "producer/series/unobtainable.h"
 
 struct series;
 
 /* --- what is missing. Intervals, whether they may be asked for now or not; before the first
  * lookup: all. */
-int64_t series_left(const struct series *s, int64_t now_ms, int64_t boot_ms);
+int64_t series_left(const struct series *s, int64_t now_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
-/* Intervals of what is wanted that the exchange no longer keeps and that are not known. */
+/* Intervals of what is wanted that are not to be had and not known. */
 int64_t series_unrecoverable(const struct series *s, int64_t now_ms);
 /* What is missing and older than the live poll's business, asked-for spans (`claims`) left out;
  * empty before the first lookup. *out is cleared first. */
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out);
+/* The same, whether it may be asked for now or not. */
+void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out);
+/* 1 if no row of it was ever shown: then nothing is missing. */
+int series_has_no_trades_yet(const struct series *s);
+
+/* What of what is wanted is not to be had, for that reason; *out is cleared first. */
+void series_unobtainable(const struct series *s, enum unobtainable_reason reason, int64_t now_ms,
+			 struct spans *out);
+
 /* --- requests: what is asked for. */
 struct request {
 	struct series *series;
 	int live;               /* the live poll: asked without an end */
 	int64_t from_ms, to_ms; /* the claim; to_ms of a live poll is PAGE_NO_TO */
+	int64_t before_ms;      /* rows that start before it are asked for: to_ms, or later */
 	uint32_t epoch;         /* of the series when it was asked for */
 	int count;              /* rows */
 };
@@ -42,7 +53,7 @@ uint64_t series_backfill_turn(const struct series *s);
 
 /* ---- for series*.c: where asking begins (nothing before the listing, but for the daily question,
  * nothing that the exchange has dropped), and how many intervals are in the spans. */
-int64_t series_asked_from(const struct series *s, int64_t now_ms, int64_t boot_ms);
+int64_t series_asked_from(const struct series *s, int64_t now_ms);
 int64_t series_intervals(const struct series *s, const struct spans *spans);
 
 #endif

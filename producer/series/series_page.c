@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/series_page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/alloc.h"
 #include "producer/series/promise.h"
+#include "producer/series/reading.h"
 #include "producer/series/series_state.h"
 
-enum { PAUSE_FIRST_MS = 1000, PAUSE_LIVE_MAX_MS = 60 * 1000, UNANSWERED_MAX_MS = 10 * 1000 };
+enum {
+	PAUSE_FIRST_MS = 1000,
+	PAUSE_LIVE_MAX_MS = 60 * 1000,
+	UNANSWERED_MAX_MS = 10 * 1000,
+	LIVE_EXTRA_MS = 4 * 1000 /* a newest candle that is late is asked for once more */
+};
 
 void publications_release(struct publications *p)
 {
@@ -26,19 +33,20 @@ static struct publication *publications_push(struct publications *p)
 
 /* --- answers that are none */
 
-void series_rejected(struct series *s, const struct request *r, int64_t boot_ms)
+static void trouble(struct series *s, const char *cause)
 {
+	snprintf(s->trouble, sizeof s->trouble, "%.*s", (int)sizeof s->trouble - 1, cause);
+}
+
+void series_rejected(struct series *s, const struct request *r, const char *cause, int64_t boot_ms)
+{
+	trouble(s, cause);
 	if (r->live) {
 		s->live_fails++;
 		s->live_again_boot_ms = boot_ms + retry_pause_ms(s->live_fails, PAUSE_LIVE_MAX_MS);
 	} else {
 		retry_spans_rejected(&s->retries, r->from_ms, r->to_ms, boot_ms);
 	}
-}
-
-void series_unknown_market(struct series *s, int64_t boot_ms)
-{
-	s->unknown_until_boot_ms = boot_ms + UNKNOWN_MARKET_MS;
 }
 
 void series_unanswered(struct series *s, int64_t boot_ms)
@@ -48,78 +56,60 @@ void series_unanswered(struct series *s, int64_t boot_ms)
 		boot_ms + least((int64_t)PAUSE_FIRST_MS * s->unanswered, UNANSWERED_MAX_MS);
 }
 
-/* An empty page claims nothing. Twice, a minute or more apart, with nothing known before it: the
- * listing begins here. Where it is right, everything older is empty as well and must not be asked
- * for page by page: it waits with it. */
-static void page_empty(struct series *s, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
-{
-	int nothing_older = s->known.n == 0 || s->known.v[0].from >= to_ms;
+/* --- rows */
 
-	if (to_ms < s->listed_from_ms)
-		return; /* beside the question below */
-	if (to_ms == s->listed_from_ms) {
-		s->listed_asked_boot_ms = boot_ms;
-	} else if (retry_spans_empty(&s->retries, nothing_older ? INT64_MIN : from_ms, to_ms,
-				     boot_ms) &&
-		   nothing_older) {
-		s->listed_from_ms = to_ms;
-		s->listed_asked_boot_ms = boot_ms;
-		retry_spans_not_empty(&s->retries, INT64_MIN);
-	}
-}
-
-static void revision_raise(const struct series *s, struct publication *pub)
-{
-	int64_t revision = stored_revision(&s->stored, pub->candle.timestamp_ms);
-
-	if (revision > pub->candle.revision) {
-		pub->candle.revision = revision;
-		pub->origin = ORIGIN_REPAIR;
-	}
-}
-
-/* --- pages */
-
-struct reading { /* what series_page works on */
-	int64_t read_ms, boot_ms;
-	int live;
+struct reply { /* what series_page works on */
+	const struct request *request;
+	const struct page *page;
+	int64_t boot_ms;
+	struct reading reading;
 };
 
-static void publish(struct series *s, const struct candle *row, const struct promise *p, int live,
+static void publish(struct series *s, const struct reply *a, const struct promise *p,
 		    struct publications *out)
 {
+	const struct candle *row = &a->reading.rows[p->row];
+	struct sighting *seen = sightings_find(&s->sightings, row->timestamp_ms);
 	struct publication *pub = publications_push(out);
 
 	*pub = (struct publication){.candle = *row,
 				    .covers_from_ms = p->covers_from_ms,
 				    .covers_to_ms = p->covers_to_ms};
-	pub->origin = live                                           ? ORIGIN_LIVE
+	pub->origin = a->request->live                               ? ORIGIN_LIVE
 		      : spans_contain(&s->repair, row->timestamp_ms) ? ORIGIN_REPAIR
 								     : ORIGIN_BACKFILL;
-	revision_raise(s, pub);
+	if (seen && p->covers_from_ms < p->covers_to_ms) {
+		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
+		sighting_published(seen, &pub->candle, a->reading.read_ms);
+	}
+	if (pub->candle.revision != row->revision)
+		pub->origin = ORIGIN_REPAIR;
 	spans_add(&s->in_flight, p->covers_from_ms, p->covers_to_ms);
 	spans_add(&s->known, p->covers_from_ms, p->covers_to_ms);
 	if (spans_contain(&s->report, row->timestamp_ms))
 		s->report_came++;
 }
 
-/* 1 if the promise covers something that is wanted and not known. */
-static int promise_is_news(const struct series *s, const struct reading *r, const struct promise *p)
+/* 1 if the promise covers something that is wanted and not known, or the row was settled anew. */
+static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
 {
-	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, r->read_ms, r->boot_ms));
+	const struct sighting *seen =
+		sightings_find(&s->sightings, a->reading.rows[p->row].timestamp_ms);
+	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, a->reading.read_ms));
 	int64_t to = least(p->covers_to_ms, s->wanted_until_ms);
 
-	return from < to && !spans_cover(&s->known, from, to);
+	return (seen && seen->is_settled) || (from < to && !spans_cover(&s->known, from, to));
 }
 
-static void final_row(struct series *s, const struct reading *r, const struct candle *row,
-		      const struct promise *p, int last, struct publications *out)
+static void final_row(struct series *s, const struct reply *a, const struct promise *p, int last,
+		      struct publications *out)
 {
-	int64_t own_end = interval_end(s->iv, row->timestamp_ms);
+	int64_t start = a->reading.rows[p->row].timestamp_ms;
 
-	if (!promise_is_news(s, r, p))
+	if (!promise_is_news(s, a, p))
 		return;
-	if (r->live && last && spans_cover(&s->known, p->covers_from_ms, own_end)) {
+	if (a->request->live && last &&
+	    spans_cover(&s->known, p->covers_from_ms, interval_end(s->iv, start))) {
 		/* Only the quiet tail is new: withheld until it is worth a message. */
 		int64_t known_to = spans_run_end(&s->known, p->covers_from_ms);
 
@@ -128,69 +118,174 @@ static void final_row(struct series *s, const struct reading *r, const struct ca
 			return;
 		}
 	}
-	publish(s, row, p, r->live, out);
+	publish(s, a, p, out);
 }
 
-/* A live answer settles the live poll's business up to what is final by now. */
-static void live_answered(struct series *s, const struct page *page, int64_t read_ms)
+/* Before the first lookup it is not known what another owner has published of what had closed by
+ * then. */
+static void promise_clip(const struct series *s, int64_t start_ms, struct promise *p)
 {
-	s->live_polled_ms = read_ms;
-	s->live_first_ms = INT64_MIN;
-	s->live_fails = 0;
-	if (page->n > 0)
-		s->live_from_ms = promise_final_before(s->iv, read_ms);
-}
+	int64_t from = interval_floor(s->iv, s->begun_ms);
 
-/* What a page says of the gap that it was asked for. */
-static void gap_answered(struct series *s, const struct request *r, const struct page *page,
-			 int64_t boot_ms)
-{
-	int64_t oldest_ms;
-
-	if (page->n == 0) {
-		page_empty(s, r->from_ms, r->to_ms, boot_ms);
+	if (s->looked_up || p->covers_from_ms >= from)
 		return;
-	}
-	oldest_ms = page->rows[0].timestamp_ms;
-	if (spans_contain(&s->known, r->to_ms - 1))
-		retry_spans_drop(&s->retries, r->from_ms, r->to_ms);
-	else
-		series_rejected(s, r, boot_ms); /* nothing gained: never ask in a circle */
-	retry_spans_not_empty(&s->retries, oldest_ms);
-	if (oldest_ms < s->listed_from_ms)
-		s->listed_from_ms = INT64_MIN;
-	if (page->n == (size_t)s->exchange->page_rows)
-		s->page_span_ms = r->to_ms - oldest_ms;
+	p->covers_from_ms = from;
+	if (start_ms < from)
+		p->covers_from_ms = p->covers_to_ms = start_ms;
 }
 
-void series_page(struct series *s, const struct request *r, const struct page *page,
-		 int64_t read_ms, int64_t boot_ms, struct publications *out)
+static void rows_take(struct series *s, const struct reply *a, struct publications *out)
 {
-	struct reading reading = {.read_ms = read_ms, .boot_ms = boot_ms, .live = r->live};
-	struct promise *promises = xcalloc(page->n + 1, sizeof *promises);
-	size_t n = promise_page(s->iv, page->rows, page->n, r->to_ms, read_ms, promises);
-	int64_t final_before = promise_final_before(s->iv, read_ms);
+	const struct reading *r = &a->reading;
+	struct promise *promises = xcalloc(r->n + 1, sizeof *promises);
+	size_t n =
+		promise_page(s->iv, r->rows, r->n, r->before_ms, r->read_ms, &r->holes, promises);
 
-	s->unanswered = 0;
-	provisionals_drop_before(&s->provisionals, final_before);
 	for (size_t i = 0; i < n; i++) {
-		const struct promise *p = &promises[i];
-		const struct candle *row = &page->rows[p->row];
-		int last_final = row->timestamp_ms < final_before &&
-				 (i + 1 == n ||
-				  page->rows[promises[i + 1].row].timestamp_ms >= final_before);
+		struct promise *p = &promises[i];
+		const struct candle *row = &r->rows[p->row];
+		int last = row->timestamp_ms < r->final_before_ms &&
+			   (i + 1 == n ||
+			    r->rows[promises[i + 1].row].timestamp_ms >= r->final_before_ms);
 
 		if (!s->looked_up && row->timestamp_ms < s->live_from_ms)
 			continue; /* backfill waits for the first lookup */
+		promise_clip(s, row->timestamp_ms, p);
 		if (p->covers_from_ms < p->covers_to_ms)
-			final_row(s, &reading, row, p, last_final, out);
+			final_row(s, a, p, last, out);
 		else if (row->timestamp_ms < s->wanted_until_ms &&
-			 provisionals_note(&s->provisionals, row))
-			publish(s, row, p, r->live, out);
+			 sightings_note(&s->sightings, row, r->read_ms))
+			publish(s, a, p, out);
 	}
-	if (r->live)
-		live_answered(s, page, read_ms);
-	else
-		gap_answered(s, r, page, boot_ms);
 	free(promises);
+}
+
+/* The rows that are not candles: each costs its own interval. */
+static void bad_rows(struct series *s, const struct reply *a)
+{
+	const struct spans *holes = &a->page->holes;
+	int64_t to = least(a->reading.before_ms, a->reading.final_before_ms);
+
+	if (a->page->n_bad > 0)
+		trouble(s, a->page->bad.text);
+	for (size_t i = 0; i < holes->n; i++) {
+		int64_t from_ms = greatest(holes->v[i].from, s->wanted_from_ms),
+			to_ms = least(holes->v[i].to, to);
+
+		if (from_ms < to_ms && !spans_cover(&s->known, from_ms, to_ms))
+			retry_spans_bad_row(&s->retries, from_ms, to_ms, a->boot_ms);
+	}
+}
+
+/* --- what an answer says beside its rows */
+
+/* The candle that has just closed is not there, though the two before it are: it may be late. */
+static int newest_is_late(const struct series *s, const struct reading *r)
+{
+	int64_t closed = promise_closed_before(s->iv, r->read_ms),
+		newest = interval_add(s->iv, closed, -1);
+
+	return s->iv->nominal_ms >= FINAL_MS && newest >= s->live_polled_ms - s->iv->nominal_ms &&
+	       !reading_row(r, newest) && reading_row(r, interval_add(s->iv, closed, -2)) &&
+	       reading_row(r, interval_add(s->iv, closed, -3));
+}
+
+/* A live answer settles the live poll's business up to what is final by now. */
+static void live_answered(struct series *s, const struct reply *a)
+{
+	const struct reading *r = &a->reading;
+	int was_extra = s->live_extra_ms > s->live_polled_ms;
+
+	s->live_extra_ms = !was_extra && newest_is_late(s, r) ? r->read_ms + LIVE_EXTRA_MS : 0;
+	s->live_polled_ms = r->read_ms;
+	s->live_first_ms = INT64_MIN;
+	s->live_fails = 0;
+	if (a->page->n + a->page->n_bad > 0)
+		s->live_from_ms = r->final_before_ms;
+}
+
+/* There is nothing older than the row, though something was asked for: twice, and it is so. */
+static void nothing_older(struct series *s, int64_t row_ms, int64_t read_ms)
+{
+	int was_there = s->known.n > 0 && s->known.v[0].from < row_ms;
+	const struct spans none = {0};
+
+	if (!older_shown(&s->older, row_ms, read_ms))
+		return;
+	sightings_asked_again(&s->sightings, INT64_MIN, row_ms, &none, read_ms);
+	if (!was_there && s->exchange->retention_ms(s->iv) == 0)
+		s->listed_from_ms = row_ms;
+	else
+		unobtainable_add(&s->unobtainable, was_there ? UNOBTAINABLE_GONE : UNOBTAINABLE_OLD,
+				 s->wanted_from_ms, row_ms, &s->known);
+}
+
+/* What a page says of the gap that it was asked for. */
+static void gap_answered(struct series *s, const struct reply *a)
+{
+	const struct request *q = a->request;
+	const struct reading *r = &a->reading;
+	size_t shown = a->page->n + a->page->n_bad;
+
+	if (shown == 0) {
+		int nothing_known = s->known.n == 0 || s->known.v[0].from >= q->to_ms;
+
+		older_empty(&s->older, nothing_known ? INT64_MIN : q->from_ms, q->to_ms,
+			    spans_contain(&s->known, q->to_ms), a->boot_ms);
+		return;
+	}
+	if (q->before_ms > q->to_ms && r->n > 0 && r->rows[0].timestamp_ms >= q->to_ms) {
+		if (shown >= (size_t)s->exchange->page_rows)
+			older_too_far(&s->older);
+		else if (a->page->n_bad == 0)
+			nothing_older(s, r->rows[0].timestamp_ms, r->read_ms);
+		return;
+	}
+	if (spans_contain(&s->known, q->to_ms - 1))
+		retry_spans_drop(&s->retries, q->from_ms, q->to_ms);
+	else if (!spans_contain(&r->holes, q->to_ms - 1)) /* never ask in a circle */
+		series_rejected(s, q, "a page that tells nothing new", a->boot_ms);
+	if (a->page->n == (size_t)s->exchange->page_rows)
+		s->page_span_ms = q->before_ms - a->page->rows[0].timestamp_ms;
+}
+
+/* Rows that are there take back what was said of their time. */
+static void rows_shown(struct series *s, const struct reply *a)
+{
+	int64_t oldest_ms;
+
+	if (a->page->n == 0) {
+		if (a->page->n_bad == 0)
+			witness_note(&s->nothing, a->reading.read_ms);
+		return;
+	}
+	oldest_ms = a->page->rows[0].timestamp_ms;
+	s->has_rows = 1;
+	older_row(&s->older, oldest_ms);
+	unobtainable_shown(&s->unobtainable, oldest_ms, a->request->before_ms);
+	if (oldest_ms < s->listed_from_ms)
+		s->listed_from_ms = INT64_MIN;
+}
+
+void series_page(struct series *s, const struct request *request, const struct page *page,
+		 int64_t read_ms, int64_t boot_ms, struct publications *out)
+{
+	struct reply a = {.request = request, .page = page, .boot_ms = boot_ms};
+	struct reading *r = &a.reading;
+
+	reading_init(r, page, s->iv, request->before_ms, read_ms, &s->sightings);
+	s->unanswered = 0;
+	market_found(&s->market, read_ms);
+	rows_shown(s, &a);
+	reading_judge(r, &s->sightings, &s->known);
+	rows_take(s, &a, out);
+	bad_rows(s, &a);
+	if (request->live)
+		live_answered(s, &a);
+	else
+		gap_answered(s, &a);
+	if (r->n > 0)
+		sightings_asked_again(&s->sightings, r->rows[0].timestamp_ms, r->before_ms,
+				      &r->holes, read_ms);
+	reading_release(r);
 }

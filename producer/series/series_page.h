@@ -25,9 +25,8 @@ void publications_release(struct publications *p);
  * first, and counts it as in flight. The caller must publish all of it, or call series_failed. */
 void series_page(struct series *s, const struct request *r, const struct page *page,
 		 int64_t read_ms, int64_t boot_ms, struct publications *out);
-/* The answer was rejected (or the market refused it); the pause grows. */
-void series_rejected(struct series *s, const struct request *r, int64_t boot_ms);
-void series_unknown_market(struct series *s, int64_t boot_ms);
+/* The answer was rejected (or the request was refused), why; the pause grows. */
+void series_rejected(struct series *s, const struct request *r, const char *cause, int64_t boot_ms);
 /* There was no answer at all, or one that says nothing about this series (5xx): a short pause,
  * nothing learned. */
 void series_unanswered(struct series *s, int64_t boot_ms);

@@ -7,64 +7,68 @@
 #include "common/candle.h"
 #include "common/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/limits.h"
-#include "producer/series/provisional.h"
+#include "producer/series/market.h"
+#include "producer/series/older.h"
 #include "producer/series/retry_span.h"
-#include "producer/series/stored.h"
+#include "producer/series/sightings.h"
+#include "producer/series/unobtainable.h"
 
 enum {
-	QUIET_TAIL_MS = 5 * 60 * 1000,  /* a quiet tail is published again at most this often */
-	RELISTED_MS = 24 * 3600 * 1000, /* where a listing begins is asked again daily */
-	UNKNOWN_MARKET_MS = 3600 * 1000 /* an unknown market is tried again hourly */
+	QUIET_TAIL_MS = 5 * 60 * 1000, /* a quiet tail is published again at most this often */
+	NO_TRADES_APART_MS = 60 * 1000 /* between two witnesses of a market without any row */
 };
-
-enum market { MARKET_UNSEEN /* no list yet */, MARKET_LISTED, MARKET_NOT_LISTED };
 
 struct series {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
 	const struct exchange *exchange;
 
-	int owned;          /* this producer fetches it; what follows counts only then */
-	uint32_t epoch;     /* how often it was taken */
-	enum market market; /* in the exchange's last list */
-	int was_listed;     /* in some list before */
+	int owned;      /* this producer fetches it; what follows counts only then */
+	uint32_t epoch; /* how often it was taken */
 
 	/* wanted: [wanted_from, wanted_until); nothing is asked before listed_from, nor what is
 	 * older than the retention */
 	int64_t since_ms; /* the setting; INT64_MIN: none */
 	int64_t until_ms; /* of a one-shot fetch; INT64_MAX: for ever */
 	int64_t wanted_from_ms, wanted_until_ms;
-	int64_t listed_from_ms; /* INT64_MIN: not known */
-	struct limits limits;
-	int64_t listed_asked_boot_ms;  /* when that was last found out */
-	int64_t unknown_until_boot_ms; /* the market is unknown to the exchange: nothing is asked
-					  before */
+	int64_t listed_from_ms;                                /* INT64_MIN: not known */
+	struct unobtainable unobtainable, unobtainable_stored; /* ... as the database had it last */
 
-	int begun; /* the exchange's time is known, wanted and live_from are set */
+	/* what witnesses said */
+	struct market market;
+	int64_t unknown_said_boot_ms; /* the market was never there; 0: not said */
+	struct older older;           /* of the time before the oldest row */
+	struct witness nothing;       /* no row of it at all */
+	int has_rows;                 /* ... which one has contradicted */
+
+	int begun;        /* the exchange's time is known, wanted and live_from are set */
+	int64_t begun_ms; /* what closed before may have been published by another owner */
 	int looked_up;
 	struct spans looked, fresh_before, fresh_since, in_flight;
-	struct spans known;   /* their union */
-	struct spans seen;    /* found empty, not promised yet: the quiet tail */
-	struct spans repair;  /* was known once, and a lookup did not find it */
-	struct stored stored; /* what a new reading has to win against */
+	struct spans known;    /* their union */
+	struct spans seen;     /* found empty, not promised yet: the quiet tail */
+	struct spans repair;   /* was known once, and a lookup did not find it */
+	struct spans told;     /* where it was read what is stored */
+	int64_t told_until_ms; /* ... and everything later */
+	struct sightings sightings;
 	struct retry_spans retries;
+	char trouble[160]; /* what is wrong with the last bad row or page; "": nothing was */
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
 	int64_t live_from_ms;
 	int64_t live_polled_ms;     /* the exchange's time of the last live answer */
 	int64_t live_first_ms;      /* the first poll is due then; INT64_MIN: it was answered */
+	int64_t live_extra_ms;      /* a poll between the others; 0: none */
 	int64_t live_again_boot_ms; /* after a failure: not before */
 	int live_fails;
 	int64_t again_boot_ms; /* the exchange did not answer: nothing is asked before */
 	int unanswered;
-	struct provisionals provisionals;
 
 	int64_t page_span_ms;   /* time that the last full page spanned; 0: unknown */
 	uint64_t backfill_turn; /* for fairness: when it last had its turn */
 
 	struct spans report; /* the gaps that "Backfilling N missing candles" spoke of */
-	int64_t report_missing, report_came;
+	int64_t report_came;
 };
 
 static inline int64_t least(int64_t a, int64_t b)

@@ -13,26 +13,17 @@ static int by_timestamp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void stored_add(struct stored *s, int64_t timestamp_ms, int64_t revision)
+void stored_add(struct stored *s, const struct stored_row *row)
 {
 	if ((s->n & (s->n - 1)) == 0)
 		s->v = xreallocarray(s->v, s->n ? s->n * 2 : 1, sizeof *s->v);
-	s->v[s->n++] = (struct stored_row){timestamp_ms, revision};
+	s->v[s->n++] = *row;
 }
 
 void stored_sort(struct stored *s)
 {
 	if (s->n > 0)
 		qsort(s->v, s->n, sizeof *s->v, by_timestamp);
-}
-
-int64_t stored_revision(const struct stored *s, int64_t timestamp_ms)
-{
-	struct stored_row key = {.timestamp_ms = timestamp_ms}, *found = NULL;
-
-	if (s->n > 0)
-		found = bsearch(&key, s->v, s->n, sizeof *s->v, by_timestamp);
-	return found ? found->revision : 0;
 }
 
 void stored_release(struct stored *s)

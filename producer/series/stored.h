@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Candles that are stored in spans that are not covered, with their revisions: what a new reading
- * of them has to win against. Pure. */
+/* Candles that are stored in spans that are not covered: what a new reading of them has to agree
+ * with, and to win against. Pure. */
 #ifndef GAPLESS_STORED_H
 #define GAPLESS_STORED_H
 
@@ -9,6 +9,7 @@
 
 struct stored_row {
 	int64_t timestamp_ms, revision;
+	int64_t fetched_ms; /* the exchange's time of its reading */
 };
 
 struct stored { /* all zero: none */
@@ -17,10 +18,8 @@ struct stored { /* all zero: none */
 };
 
 /* Rows may be added in any order, and are then brought into theirs. */
-void stored_add(struct stored *s, int64_t timestamp_ms, int64_t revision);
+void stored_add(struct stored *s, const struct stored_row *row);
 void stored_sort(struct stored *s);
-/* The stored revision of a candle; 0 if there is none. */
-int64_t stored_revision(const struct stored *s, int64_t timestamp_ms);
 void stored_release(struct stored *s);
 
 #endif

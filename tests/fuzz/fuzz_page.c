@@ -24,20 +24,22 @@ static void check_promises(const struct page *page, const struct interval *iv, i
 			   int64_t read_ms)
 {
 	struct promise promises[UPBIT_PAGE_ROWS];
-	size_t n = promise_page(iv, page->rows, page->n, to_ms, read_ms, promises);
+	size_t n = promise_page(iv, page->rows, page->n, to_ms, read_ms, &page->holes, promises);
 	int64_t end_ms = INT64_MIN;
 
 	CHECK(n <= page->n);
-	for (size_t i = 0; i < page->n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		size_t row = promises[i].row;
 		struct message m = {
-			.candle = page->rows[i], .fetched_at_ms = read_ms, .source = "upbit"};
+			.candle = page->rows[row], .fetched_at_ms = read_ms, .source = "upbit"};
 		struct err err = {0};
 
-		if (i >= n) {
-			CHECK(m.candle.timestamp_ms >= promise_closed_before(iv, read_ms));
-			continue;
-		}
-		CHECK(promises[i].row == i);
+		CHECK(i == 0 || promises[i - 1].row < row);
+		CHECK(m.candle.timestamp_ms < promise_closed_before(iv, read_ms));
+		CHECK(!spans_contain(&page->holes, m.candle.timestamp_ms));
+		for (size_t k = 0; k < page->holes.n; k++)
+			CHECK(page->holes.v[k].to <= promises[i].covers_from_ms ||
+			      page->holes.v[k].from >= promises[i].covers_to_ms);
 		m.covers_from_ms = promises[i].covers_from_ms;
 		m.covers_to_ms = promises[i].covers_to_ms;
 		CHECK(message_validate(&m, &err) == 0);
@@ -46,8 +48,8 @@ static void check_promises(const struct page *page, const struct interval *iv, i
 		CHECK(m.covers_from_ms >= end_ms);
 		CHECK(m.covers_to_ms <= promise_final_before(iv, read_ms) &&
 		      m.covers_to_ms <= to_ms);
-		CHECK(i + 1 == page->n || m.covers_to_ms <= page->rows[i + 1].timestamp_ms);
-		CHECK(i == 0 || m.covers_from_ms > page->rows[i - 1].timestamp_ms);
+		CHECK(row + 1 == page->n || m.covers_to_ms <= page->rows[row + 1].timestamp_ms);
+		CHECK(row == 0 || m.covers_from_ms > page->rows[row - 1].timestamp_ms);
 		end_ms = m.covers_to_ms;
 	}
 }
@@ -73,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (upbit_page_parse((const char *)in.at, in.left, "KRW-BTC", iv, to_ms, &page, &err) < 0) {
 		check_refusal(&err, ERR_INPUT);
-		CHECK(!page.rows && !page.n);
+		CHECK(!page.rows && !page.n && !page.holes.n);
 		return 0;
 	}
 	check_rows(&page, iv, to_ms);

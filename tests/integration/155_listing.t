@@ -44,6 +44,15 @@ ended() { series_are "$1" "state = 'delisted' AND wanted_until IS NOT NULL"; }
 
 open_again() { series_are "$1" "state = 'ok' AND wanted_until IS NULL"; }
 
+# List and candles say twice, a minute apart, that it is not there.
+is_found_to_end() { # symbol, what
+	await 30 "$2 is in doubt at first" in_doubt "$1"
+	clock_advance 65
+	await 30 '... and ends when it is not there a minute later' ended "$1"
+}
+
+in_doubt() { series_are "$1" "state = 'market not found' AND wanted_until IS NULL"; }
+
 newest() { sql "SELECT max(timestamp) FROM market_data WHERE symbol = '$1' AND interval = '1m'"; }
 
 newer_than() { sql_is "SELECT max(timestamp) > '$2' FROM market_data WHERE symbol = '$1' AND interval = '1m'" t; }
@@ -77,11 +86,11 @@ clock_set 2026-03-05T12:09:30Z
 await 20 'it is picked up when it is listed' series_are KRW-NEW true
 await 20 '... live' newer_than KRW-NEW 2026-03-05T12:07:30Z
 
-# --- one is delisted while it is followed; the new one waits a minute for its second question meanwhile
+# --- one is delisted while it is followed
 
 last=$(newest KRW-M002)
 control 'market?market=KRW-M002&delisted=1' >/dev/null
-await 20 'a market that is delisted ends' ended KRW-M002
+is_found_to_end KRW-M002 'a market that is delisted'
 is '... which is said for each interval' "$(said 'level=warn .*does not list this market any more.* symbol=KRW-M002')" 2
 is '... where our knowledge ends' "$(sql "SELECT count(*) FROM market_data_series s JOIN market_data_coverage c USING (symbol, interval)
 	WHERE symbol = 'KRW-M002' AND wanted_until = upper(covered)")" 2
@@ -91,6 +100,8 @@ await 30 'the others go on' newer_than KRW-M001 "$(later "$now" -180)"
 await 60 '... and are complete' complete KRW-BTC KRW-M001 KRW-M003
 ok 'nothing of it counts as a gap' complete KRW-M002
 ok 'its candles stay' test "$(newest KRW-M002)" = "$last" -o "$(newest KRW-M002)" \> "$last"
+# Where a listing begins is believed when two pages show nothing older, ten minutes apart.
+clock_advance 610
 await 120 'the new market is complete from its listing on' complete KRW-NEW
 is '... which is known' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NEW' AND interval = '1m' AND listed_from = '$listing'")" 1
 
@@ -100,7 +111,7 @@ stops
 control 'market?market=KRW-M003&delisted=1' >/dev/null
 clock_advance 600
 starts
-await 30 'a market that was delisted meanwhile ends' ended KRW-M003
+is_found_to_end KRW-M003 'a market that was delisted meanwhile'
 await 60 'the others are complete' complete KRW-BTC KRW-M001 KRW-NEW
 ok 'nothing of it counts as a gap' complete KRW-M003
 ok 'nor of the one before' ended KRW-M002

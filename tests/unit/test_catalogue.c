@@ -74,7 +74,7 @@ static void look(struct series *s, int64_t from, int64_t to)
 
 	spans_add(&covered, from, to);
 	series_lookup_began(s);
-	series_lookup_ended(s, &covered, T0, 0);
+	series_lookup_ended(s, &covered, T0);
 	spans_release(&covered);
 }
 
@@ -132,6 +132,13 @@ static void a_series_is_added_once(void **state)
 	release(&f);
 }
 
+/* List and candles say at that time that it is not there. */
+static void not_there(struct series *s, int64_t now_ms, int64_t boot_ms)
+{
+	series_market(s, 0, 0, now_ms);
+	series_not_found(s, now_ms, boot_ms);
+}
+
 static void a_delisted_market_ends(void **state)
 {
 	struct fixture f;
@@ -145,19 +152,113 @@ static void a_delisted_market_ends(void **state)
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE); /* no list yet */
 	series_begin(s, T0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
-	series_market(s, 1);
+	series_market(s, 1, 0, T0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
-	series_market(s, 0);
+	/* one list, one answer, and a second ones too soon: nothing is believed */
+	not_there(s, T0 + MIN, 0);
+	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
+	assert_true(series_market_is_doubtful(s));
+	not_there(s, T0 + 2 * MIN - 1, 0);
+	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
+	assert_int_equal(s->wanted_until_ms, INT64_MAX);
+	not_there(s, T0 + 2 * MIN, 0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
 	assert_int_equal(s->wanted_until_ms,
 			 T0 - 60 * MIN); /* what we know ends here, and nothing more is available */
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
-	assert_int_equal(series_missing(s, T0, 0), 0);
+	assert_false(series_market_is_doubtful(s));
+	assert_string_equal(series_state(s), "delisted");
+	assert_int_equal(series_left(s, T0), 0);
 	assert_int_equal(series_live_due_ms(s, T0 + 600 * MIN), INT64_MAX);
-	series_market(s, 1);
+	series_market(s, 1, 0, T0 + 3 * MIN);
 	assert_int_equal(series_market_judge(s, 0), MARKET_LISTED_AGAIN);
 	assert_int_equal(s->wanted_until_ms, INT64_MAX);
 	assert_true(series_missing(s, T0, 0) > 0);
+	release(&f);
+}
+
+static void one_witness_alone_ends_nothing(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_begin(s, T0);
+	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
+	series_market(s, 1, 0, T0);
+	/* not found, but listed */
+	series_not_found(s, T0 + MIN, 0);
+	assert_int_equal(series_missing(s, T0, 1000), 0);
+	assert_true(series_missing(s, T0, 5000) > 0); /* asked again after 5 s */
+	for (int64_t i = 0, boot = 5000; i < 100; i++) {
+		series_not_found(s, T0 + (2 + i) * MIN, boot);
+		series_market(s, 1, 0, T0 + (2 + i) * MIN);
+		assert_int_equal(series_market_judge(s, boot), MARKET_AS_BEFORE);
+		boot += 60 * 1000;
+		assert_true(series_missing(s, T0, boot) > 0); /* ... and within a minute, ever */
+	}
+	/* not listed, but found */
+	series_market(s, 1, 0, T0 + 200 * MIN);
+	for (int i = 0; i < 100; i++) {
+		market_found(&s->market, T0 + (201 + i) * MIN + 1);
+		series_market(s, 0, 0, T0 + (201 + i) * MIN);
+		assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
+	}
+	assert_string_equal(series_state(s), "ok");
+	release(&f);
+}
+
+/* A short list: what lacks many is believed after ten minutes. */
+static void many_at_once_take_longer(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_begin(s, T0);
+	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
+	series_market(s, 1, 0, T0);
+	for (int i = 1; i < 11; i++) {
+		series_market(s, 0, i == 1, T0 + i * MIN);
+		series_not_found(s, T0 + i * MIN, 0);
+		assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
+	}
+	not_there(s, T0 + 11 * MIN, 0);
+	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
+	release(&f);
+}
+
+/* While it is in question nothing is asked for but what confirms it. */
+static void what_is_asked_of_a_doubtful_market(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_begin(s, T0);
+	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
+	series_market(s, 1, 0, T0);
+	market_found(&s->market, T0 + 1);
+	series_market(s, 0, 0, T0 + MIN);
+	assert_int_equal(series_live_due_ms(s, T0 + MIN), T0 + MIN); /* its candles, at once */
+	assert_int_equal(series_missing(s, T0 + MIN, 0), 0);
+	series_not_found(s, T0 + MIN + 500, 0);
+	assert_int_equal(series_live_due_ms(s, T0 + MIN + 600), T0 + 2 * MIN + 500);
+	/* they are there: as ever */
+	market_found(&s->market, T0 + 2 * MIN + 500);
+	assert_true(series_missing(s, T0 + 2 * MIN + 600, 60000) > 0);
 	release(&f);
 }
 
@@ -172,12 +273,47 @@ static void one_that_is_stored_was_delisted(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_market(s, 0);
+	not_there(s, T0 - 2 * MIN, 0);
 	assert_int_equal(series_market_judge(s, 1000), MARKET_UNKNOWN); /* so far */
 	assert_int_equal(series_market_judge(s, 2000), MARKET_AS_BEFORE);
+	not_there(s, T0 - MIN, 0);
 	series_begin(s, T0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	assert_int_equal(series_market_judge(s, 3000), MARKET_DELISTED);
+	release(&f);
+}
+
+/* What is missing before the delisting is not to be had; what was heard survives a takeover. */
+static void what_is_missing_of_a_delisted_market_is_settled(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+	struct evidence evidence;
+	struct wanted wanted;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_begin(s, T0);
+	look(s, T0 - 100 * MIN, T0 - 60 * MIN);
+	series_market(s, 1, 0, T0);
+	not_there(s, T0 + MIN, 0);
+	series_evidence(s, &evidence);
+	series_wanted(s, &wanted);
+
+	series_leave(s);
+	memset(&s->market, 0, sizeof s->market); /* another process */
+	series_take(s);
+	series_begin(s, T0 + 2 * MIN);
+	not_there(s, T0 + 2 * MIN, 0);
+	series_wanted_is(s, &wanted);
+	series_evidence_is(s, &evidence);
+	look(s, T0 - 100 * MIN, T0 - 60 * MIN);
+	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
+	assert_int_equal(series_left(s, T0 + 2 * MIN), 0);
+	assert_int_equal(series_unrecoverable(s, T0 + 2 * MIN), 100); /* 200 were wanted */
 	release(&f);
 }
 
@@ -193,14 +329,17 @@ static void one_that_never_was_is_unknown(void **state)
 	s = owned(c, 0);
 	series_begin(s, T0);
 	look(s, 0, 0);
-	series_market(s, 0);
+	not_there(s, T0, 1000);
 	assert_int_equal(series_market_judge(s, 1000), MARKET_UNKNOWN);
+	assert_string_equal(series_state(s), "unknown market");
 	assert_int_equal(s->wanted_until_ms, INT64_MAX);
-	assert_int_equal(series_missing(s, T0, 1000), 0); /* not asked for, for an hour */
-	assert_int_equal(series_market_judge(s, 1000 + UNKNOWN_MARKET_MS), MARKET_UNKNOWN);
-	series_market(s, 1);
-	assert_int_equal(series_market_judge(s, 2000 + UNKNOWN_MARKET_MS), MARKET_AS_BEFORE);
-	assert_true(series_missing(s, T0, 2000 + UNKNOWN_MARKET_MS) > 0);
+	not_there(s, T0 + MIN, 61000);
+	assert_int_equal(series_missing(s, T0, 61000 + MARKET_GONE_MS - 1), 0); /* for an hour */
+	assert_int_equal(series_market_judge(s, 1000 + MARKET_GONE_MS), MARKET_UNKNOWN);
+	series_market(s, 1, 0, T0 + 2 * MIN);
+	market_found(&s->market, T0 + 2 * MIN);
+	assert_int_equal(series_market_judge(s, 2000 + MARKET_GONE_MS), MARKET_AS_BEFORE);
+	assert_true(series_missing(s, T0, 2000 + MARKET_GONE_MS) > 0);
 	release(&f);
 }
 
@@ -248,7 +387,11 @@ int main(void)
 		cmocka_unit_test(what_stays_is_kept),
 		cmocka_unit_test(a_series_is_added_once),
 		cmocka_unit_test(a_delisted_market_ends),
+		cmocka_unit_test(one_witness_alone_ends_nothing),
+		cmocka_unit_test(many_at_once_take_longer),
+		cmocka_unit_test(what_is_asked_of_a_doubtful_market),
 		cmocka_unit_test(one_that_is_stored_was_delisted),
+		cmocka_unit_test(what_is_missing_of_a_delisted_market_is_settled),
 		cmocka_unit_test(one_that_never_was_is_unknown),
 		cmocka_unit_test(partitions_as_in_java),
 		cmocka_unit_test(an_id_says_what_is_wanted),

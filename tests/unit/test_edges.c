@@ -222,7 +222,7 @@ static void faults(void **state)
 		{"null", BAD_PAGE, 0, 0},
 		{"object", BAD_PAGE, 0, 0},
 		{"wrong_market", BAD_PAGE, 0, 0},
-		{"off_grid", BAD_PAGE, 0, 0},
+		{"off_grid", GOOD_PAGE, 199, 0},
 		{"newer_than_to", BAD_PAGE, 0, 0},
 		{"duplicate_row", BAD_PAGE, 0, 0},
 		{"garbage_number", BAD_PAGE, 0, 0},

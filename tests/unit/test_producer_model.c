@@ -157,7 +157,7 @@ static void producer_start(struct world *w)
 static void answer(struct world *w, const struct request *r, struct page *page)
 {
 	int64_t i = r->live ? (w->now_ms - START_MS) / w->iv->nominal_ms
-			    : (r->to_ms - START_MS) / w->iv->nominal_ms - 1;
+			    : (r->before_ms - START_MS) / w->iv->nominal_ms - 1;
 	struct candle rows[UPBIT_PAGE_ROWS];
 	size_t n = 0;
 
@@ -268,7 +268,7 @@ static int ask(struct world *w, int64_t boot_ms)
 	w->requests++;
 	w->live_requests += r.live;
 	if (w->faults && rnd(w, 30) == 0) {
-		series_rejected(&w->s, &r, boot_ms);
+		series_rejected(&w->s, &r, "nonsense", boot_ms);
 		return 1;
 	}
 	answer(w, &r, &page);
@@ -331,7 +331,7 @@ static void run_world(uint64_t seed)
 		if (looking && boot >= look_end) {
 			if (w->n_applied < look_at)
 				writer_apply(w, look_at);
-			series_lookup_ended(&w->s, &w->coverage, w->now_ms, boot);
+			series_lookup_ended(&w->s, &w->coverage, w->now_ms);
 			looking = 0;
 			next_look = boot + 10000;
 		}
@@ -346,7 +346,7 @@ static void run_world(uint64_t seed)
 		reports_deliver(w, w->n_log);
 		writer_apply(w, w->n_log);
 		series_lookup_began(&w->s);
-		series_lookup_ended(&w->s, &w->coverage, w->now_ms, boot);
+		series_lookup_ended(&w->s, &w->coverage, w->now_ms);
 	}
 	coverage_check(w);
 	series_gaps(&w->s, NULL, w->now_ms, boot + RETRY_MAX_MS / 4, &gaps);

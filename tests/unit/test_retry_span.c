@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is asked for again, and when: rejected pages, and the span of which the exchange says that
- * it has nothing. */
+/* What is asked for again, and when: rejected pages, and rows that are not candles. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +10,6 @@
 #include "producer/series/retry_span.h"
 
 #define SECOND 1000
-#define EVER   INT64_MIN
 
 /* Of [0, 1000), what may be asked for now. */
 static void may_ask(const struct retry_spans *h, int64_t boot_ms, int64_t from_ms, int64_t to_ms)
@@ -29,85 +27,23 @@ static void may_ask(const struct retry_spans *h, int64_t boot_ms, int64_t from_m
 	spans_release(&left);
 }
 
-static void an_empty_page_holds_everything_older(void **state)
-{
-	struct retry_spans h = {0};
-
-	(void)state;
-	assert_int_equal(retry_spans_empty(&h, EVER, 600, 0), 0);
-	assert_true(retry_spans_any(&h));
-	may_ask(&h, 59 * SECOND, 600, 1000);
-	may_ask(&h, 60 * SECOND, 0, 1000);
-	assert_int_equal(retry_spans_empty(&h, EVER, 600, 60 * SECOND), 1);
-	retry_spans_not_empty(&h, EVER);
-	assert_false(retry_spans_any(&h));
-}
-
-/* A gap of years is walked by several requests; what they say must neither take each other's place
- * nor be asked anew at once. */
-static void pages_side_by_side_are_one_question(void **state)
-{
-	struct retry_spans h = {0};
-
-	(void)state;
-	assert_int_equal(retry_spans_empty(&h, EVER, 600, 0), 0);
-	for (int i = 1; i < 50; i++)
-		assert_int_equal(retry_spans_empty(&h, EVER, 600 - i, i), 0);
-	may_ask(&h, 59 * SECOND, 600, 1000);
-	assert_int_equal(retry_spans_empty(&h, EVER, 590, 61 * SECOND),
-			 0); /* overtakes the one with the greatest `to` */
-	assert_int_equal(retry_spans_empty(&h, EVER, 600, 62 * SECOND), 1);
-}
-
-static void a_later_end_is_another_question(void **state)
-{
-	struct retry_spans h = {0};
-
-	(void)state;
-	assert_int_equal(retry_spans_empty(&h, EVER, 300, 0), 0);
-	assert_int_equal(retry_spans_empty(&h, 400, 700, 50 * SECOND), 0);
-	may_ask(&h, 70 * SECOND, 700, 1000);
-	assert_int_equal(retry_spans_empty(&h, 400, 700, 109 * SECOND), 0);
-	assert_int_equal(retry_spans_empty(&h, 400, 700, 170 * SECOND), 1);
-}
-
-static void a_span_inside_what_we_have_is_held_alone(void **state)
-{
-	struct retry_spans h = {0};
-
-	(void)state;
-	assert_int_equal(retry_spans_empty(&h, 500, 1000, 0), 0);
-	may_ask(&h, SECOND, 0, 500);
-	assert_int_equal(retry_spans_empty(&h, 300, 500, 2 * SECOND), 0);
-	may_ask(&h, 3 * SECOND, 0, 300);
-}
-
-static void the_pause_grows_where_it_goes_on(void **state)
+static void the_pause_grows_to_its_end(void **state)
 {
 	struct retry_spans h = {0};
 	int64_t boot = 0, pause = 0;
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
-		retry_spans_empty(&h, 500, 1000, boot);
-		pause = h.empty.until_boot_ms - boot;
-		assert_true(pause >= EMPTY_AGAIN_MS && pause <= RETRY_MAX_MS);
+		int64_t before = pause;
+
+		retry_spans_rejected(&h, 500, 1000, boot);
+		pause = h.v[0].until_boot_ms - boot;
+		assert_true(pause >= before && pause <= RETRY_MAX_MS);
 		boot += pause;
 	}
+	assert_int_equal(h.n, 1);
 	assert_true(pause == RETRY_MAX_MS);
-}
-
-static void a_candle_before_it_shows_that_it_was_wrong(void **state)
-{
-	struct retry_spans h = {0};
-
-	(void)state;
-	retry_spans_empty(&h, EVER, 600, 0);
-	retry_spans_not_empty(&h, 600);
-	assert_true(retry_spans_any(&h));
-	retry_spans_not_empty(&h, 599);
-	assert_false(retry_spans_any(&h));
-	may_ask(&h, SECOND, 0, 1000);
+	retry_spans_release(&h);
 }
 
 static void what_is_known_is_held_no_longer(void **state)
@@ -116,43 +52,70 @@ static void what_is_known_is_held_no_longer(void **state)
 	struct spans known = {0};
 
 	(void)state;
-	retry_spans_empty(&h, EVER, 600, 0);
+	retry_spans_bad_row(&h, 500, 600, 0);
 	retry_spans_rejected(&h, 700, 800, 0);
 	spans_add(&known, 650, 790);
 	retry_spans_known(&h, &known);
-	assert_int_equal(h.n, 1);
-	assert_int_equal(h.empty.times, 1);
+	assert_int_equal(h.n, 2);
 	spans_add(&known, 500, 800);
 	retry_spans_known(&h, &known);
 	assert_false(retry_spans_any(&h));
 	spans_release(&known);
+	retry_spans_release(&h);
 }
 
-static void a_rejected_page_is_apart_from_an_empty_one(void **state)
+static void a_bad_row_is_apart_from_a_rejected_page(void **state)
 {
 	struct retry_spans h = {0};
 
 	(void)state;
-	retry_spans_empty(&h, EVER, 600, 0);
-	retry_spans_rejected(&h, 200, 300, 0);
-	retry_spans_drop(&h, 200, 300);
-	may_ask(&h, SECOND, 600, 1000);
-	retry_spans_rejected(&h, 600, 1000, 0);
-	may_ask(&h, SECOND / 2, 0, 0);
-	may_ask(&h, SECOND, 600, 1000);
+	retry_spans_bad_row(&h, 0, 300, 0);
+	retry_spans_rejected(&h, 200, 500, 0);
+	may_ask(&h, SECOND / 2, 500, 1000);
+	retry_spans_drop(&h, 200, 500); /* a page came: that its row is bad is another matter */
+	may_ask(&h, SECOND / 2, 300, 1000);
+	may_ask(&h, SECOND, 0, 1000);
+	retry_spans_release(&h);
+}
+
+/* Pages that were asked for something else show it, too: that makes it no worse. */
+static void a_bad_row_that_is_seen_often_waits_no_longer(void **state)
+{
+	struct retry_spans h = {0};
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		retry_spans_bad_row(&h, 500, 1000, i);
+	may_ask(&h, SECOND, 0, 1000);
+	assert_false(retry_spans_are_stuck(&h));
+	retry_spans_release(&h);
+}
+
+static void there_is_no_end_of_bad_rows(void **state)
+{
+	struct retry_spans h = {0};
+	struct spans left = {0};
+
+	(void)state;
+	for (int i = 0; i < 100 * RETRY_SPANS_MAX; i += 10)
+		retry_spans_bad_row(&h, i, i + 1, 0);
+	assert_int_equal(h.n, RETRY_SPANS_MAX);
+	spans_add(&left, 0, 100 * RETRY_SPANS_MAX);
+	retry_spans_subtract(&h, SECOND / 2, &left);
+	for (int i = 0; i < 100 * RETRY_SPANS_MAX; i += 10)
+		assert_false(spans_contain(&left, i)); /* none of them is asked for at once */
+	spans_release(&left);
+	retry_spans_release(&h);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_empty_page_holds_everything_older),
-		cmocka_unit_test(pages_side_by_side_are_one_question),
-		cmocka_unit_test(a_later_end_is_another_question),
-		cmocka_unit_test(a_span_inside_what_we_have_is_held_alone),
-		cmocka_unit_test(the_pause_grows_where_it_goes_on),
-		cmocka_unit_test(a_candle_before_it_shows_that_it_was_wrong),
+		cmocka_unit_test(the_pause_grows_to_its_end),
 		cmocka_unit_test(what_is_known_is_held_no_longer),
-		cmocka_unit_test(a_rejected_page_is_apart_from_an_empty_one),
+		cmocka_unit_test(a_bad_row_is_apart_from_a_rejected_page),
+		cmocka_unit_test(a_bad_row_that_is_seen_often_waits_no_longer),
+		cmocka_unit_test(there_is_no_end_of_bad_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

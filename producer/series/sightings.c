@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/series/sightings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+static void sighting_release(struct sighting *s)
+{
+	free(s->candle);
+	s->candle = NULL;
+}
+
+void sightings_release(struct sightings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		sighting_release(&s->v[i]);
+	free(s->v);
+	*s = (struct sightings){0};
+}
+
+/* The first that does not start before the time. */
+static size_t place_of(const struct sightings *s, int64_t timestamp_ms)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (s->v[middle].timestamp_ms < timestamp_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms)
+{
+	size_t at = place_of(s, timestamp_ms);
+
+	return at < s->n && s->v[at].timestamp_ms == timestamp_ms ? &s->v[at] : NULL;
+}
+
+static void remove_at(struct sightings *s, size_t at)
+{
+	sighting_release(&s->v[at]);
+	s->n--;
+	memmove(s->v + at, s->v + at + 1, (s->n - at) * sizeof *s->v);
+}
+
+static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
+{
+	size_t at;
+
+	if (s->n == SIGHTINGS_MAX)
+		remove_at(s, 0);
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 8;
+		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
+	}
+	at = place_of(s, timestamp_ms);
+	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
+	s->n++;
+	s->v[at] = (struct sighting){.timestamp_ms = timestamp_ms};
+	return &s->v[at];
+}
+
+int sightings_note(struct sightings *s, const struct candle *row, int64_t read_ms)
+{
+	struct sighting *x = sightings_find(s, row->timestamp_ms);
+
+	if (x && x->candle && x->candle->revision == row->revision &&
+	    candle_same_values(x->candle, row))
+		return 0;
+	if (!x)
+		x = insert(s, row->timestamp_ms);
+	/* What is less than what was published before would lose against it. */
+	if (x->candle &&
+	    (row->revision < x->revision || decimal_compare(row->volume, x->candle->volume) < 0))
+		return 0;
+	if (!x->candle)
+		x->candle = xmalloc(sizeof *x->candle);
+	*x->candle = *row;
+	if (row->revision >= x->revision) {
+		x->revision = row->revision;
+		x->fetched_ms = read_ms;
+	}
+	return 1;
+}
+
+void sightings_forget(struct sightings *s, int64_t timestamp_ms)
+{
+	struct sighting *x = sightings_find(s, timestamp_ms);
+
+	if (x)
+		remove_at(s, (size_t)(x - s->v));
+}
+
+void sightings_stored(struct sightings *s, const struct stored *stored)
+{
+	const struct stored_row *rows = stored->v;
+	size_t n = stored->n, kept = 0, row = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		while (row < n && rows[row].timestamp_ms < s->v[i].timestamp_ms)
+			row++;
+		if (!s->v[i].candle && s->v[i].again_ms == 0 &&
+		    (row == n || rows[row].timestamp_ms != s->v[i].timestamp_ms))
+			continue;
+		s->v[kept++] = s->v[i];
+	}
+	s->n = kept;
+	for (size_t i = n; i-- > 0;) { /* newest first: those count if there are too many */
+		struct sighting *x = sightings_find(s, rows[i].timestamp_ms);
+
+		if (!x && s->n == SIGHTINGS_MAX)
+			break;
+		if (!x)
+			x = insert(s, rows[i].timestamp_ms);
+		if (rows[i].revision > x->revision ||
+		    (rows[i].revision == x->revision && rows[i].fetched_ms > x->fetched_ms)) {
+			x->revision = rows[i].revision;
+			x->fetched_ms = rows[i].fetched_ms;
+		}
+	}
+}
+
+void sightings_covered(struct sightings *s, const struct spans *covered)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms))
+			sighting_release(&s->v[i]);
+		else
+			s->v[kept++] = s->v[i];
+	}
+	s->n = kept;
+}
+
+/* --- judging */
+
+static enum shown compare(const struct sighting *s, const struct candle *row)
+{
+	if (!row)
+		return SHOWN_NOTHING;
+	if (s->candle && candle_same_values(s->candle, row))
+		return SHOWN_ALL;
+	if (row->revision < s->revision)
+		return SHOWN_LESS;
+	return s->candle && decimal_compare(row->volume, s->candle->volume) < 0 ? SHOWN_LESS
+										: SHOWN_ALL;
+}
+
+/* What this read shows, beside what was seen and what the reads before it showed. */
+static enum judgement judge(struct sighting *s, const struct candle *row, int64_t read_ms)
+{
+	enum shown shown = compare(s, row);
+	int later = s->reads > 0 && read_ms >= s->doubt_ms;
+
+	if (shown == SHOWN_ALL) {
+		s->doubt = SHOWN_ALL;
+		s->reads = 0;
+		return JUDGED_SO;
+	}
+	if (later && read_ms - s->doubt_ms < DOUBT_MS)
+		return JUDGED_DOUBTFUL; /* too soon to be another witness */
+	if (later && shown == s->doubt) {
+		/* What was taken back may come back; a row that has not is not asked for for ever.
+		 */
+		if (row || s->again_ms == 0)
+			s->again_ms = read_ms + SIGHTING_AGAIN_MS;
+		return JUDGED_SO;
+	}
+	s->doubt = shown;
+	s->doubt_ms = read_ms;
+	return ++s->reads >= DOUBT_READS ? JUDGED_GREATEST : JUDGED_DOUBTFUL;
+}
+
+enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms)
+{
+	enum judgement judgement = judge(s, row, read_ms);
+
+	s->is_settled = judgement != JUDGED_DOUBTFUL && row != NULL;
+	return judgement;
+}
+
+int sighting_is_less(const struct sighting *s, const struct candle *row)
+{
+	return compare(s, row) != SHOWN_ALL;
+}
+
+void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
+			struct spans *from)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sighting *x = &s->v[i];
+
+		if (x->reads > 0 && now_ms >= x->doubt_ms && now_ms - x->doubt_ms < DOUBT_MS)
+			spans_remove(from, x->timestamp_ms, interval_end(iv, x->timestamp_ms));
+	}
+}
+
+void sightings_add_due(const struct sightings *s, const struct interval *iv, int64_t now_ms,
+		       struct spans *to)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (sighting_is_due_again(&s->v[i], now_ms))
+			spans_add(to, s->v[i].timestamp_ms, interval_end(iv, s->v[i].timestamp_ms));
+}
+
+int sighting_is_due_again(const struct sighting *s, int64_t now_ms)
+{
+	return s->again_ms != 0 && now_ms >= s->again_ms;
+}
+
+void sightings_asked_again(struct sightings *s, int64_t from_ms, int64_t to_ms,
+			   const struct spans *holes, int64_t now_ms)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct sighting *x = &s->v[i];
+
+		if (x->timestamp_ms >= from_ms && x->timestamp_ms < to_ms &&
+		    sighting_is_due_again(x, now_ms) && !spans_contain(holes, x->timestamp_ms))
+			x->again_ms = 0;
+	}
+}
+
+size_t sightings_doubtful(const struct sightings *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->v[i].reads > 0;
+	return n;
+}
+
+int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms)
+{
+	if (!s || row->revision > s->revision)
+		return row->revision;
+	if (row->revision < s->revision)
+		return s->revision + 1;
+	/* Alike: the later read wins, unless it is not later, or the values are others. */
+	if (read_ms <= s->fetched_ms || (s->candle && !candle_same_values(s->candle, row)))
+		return s->revision + 1;
+	return s->revision;
+}
+
+void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms)
+{
+	if (!s->candle)
+		s->candle = xmalloc(sizeof *s->candle);
+	*s->candle = *row;
+	s->revision = row->revision;
+	s->fetched_ms = read_ms;
+	s->doubt = SHOWN_ALL;
+	s->reads = s->is_settled = 0;
+}

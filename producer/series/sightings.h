@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows that were seen, by us or by whoever stored them, in intervals that are not covered yet: what
+ * a final read has to agree with before it promises anything. Pure; times are the exchange's.
+ *
+ *   the final read shows        at least what was seen   it is so
+ *                               less, or no row          doubtful: again after DOUBT_MS
+ *   two such reads              both less, or both none  it is so: the exchange has taken it back;
+ *                                                        asked once more after SIGHTING_AGAIN_MS
+ *   DOUBT_READS reads           ever another thing       the greatest that was seen stands
+ *
+ * Less: a smaller revision, or a smaller volume. */
+#ifndef GAPLESS_SIGHTINGS_H
+#define GAPLESS_SIGHTINGS_H
+
+#include <stddef.h>
+
+#include "common/candle.h"
+#include "common/spans.h"
+#include "producer/series/stored.h"
+
+enum {
+	DOUBT_MS = 30 * 1000, /* between two reads of a row that is doubtful */
+	DOUBT_READS = 5,
+	SIGHTING_AGAIN_MS = 5 * 60 * 1000,
+	SIGHTINGS_MAX = 4096 /* of a series; the oldest are forgotten */
+};
+
+enum shown { SHOWN_ALL, SHOWN_LESS, SHOWN_NOTHING };
+
+struct sighting {
+	int64_t timestamp_ms;
+	int64_t revision, fetched_ms; /* the greatest that was seen, and its read */
+	struct candle *candle;        /* what we published of it; NULL: only stored */
+	enum shown doubt;             /* what the final reads said, SHOWN_ALL: no doubt yet */
+	int64_t doubt_ms;             /* the last of them */
+	int reads;                    /* how many */
+	int is_settled;               /* the last of them was believed, and is to be published */
+	int64_t again_ms;             /* to be asked for once more then; 0: not */
+};
+
+struct sightings { /* by timestamp; all zero: none */
+	struct sighting *v;
+	size_t n, cap;
+};
+
+void sightings_release(struct sightings *s);
+/* NULL: none there. */
+struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms);
+/* A row that is not final yet. 1 if it is to be published: it is new, or other than before. */
+int sightings_note(struct sightings *s, const struct candle *row, int64_t read_ms);
+/* That publication was not delivered: as if it had not been seen. */
+void sightings_forget(struct sightings *s, int64_t timestamp_ms);
+/* What a lookup found stored. What it does not find any more is forgotten, but for what we
+ * published.
+ */
+void sightings_stored(struct sightings *s, const struct stored *stored);
+/* What is covered needs no agreement, unless it is to be asked for once more. */
+void sightings_covered(struct sightings *s, const struct spans *covered);
+
+enum judgement {
+	JUDGED_SO,       /* what the read shows is so */
+	JUDGED_GREATEST, /* reads do not agree: the greatest that was seen stands */
+	JUDGED_DOUBTFUL  /* nothing is to be promised of this interval */
+};
+
+/* A final read shows that row, or none (NULL). */
+enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
+/* 1 if the read shows less than what was seen, or nothing. */
+int sighting_is_less(const struct sighting *s, const struct candle *row);
+/* The revision with which a final read of the row wins against what was seen. */
+int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms);
+/* It was published with a promise. */
+void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms);
+
+/* What two reads have changed is to be asked for once more; 1 if that is due. */
+int sighting_is_due_again(const struct sighting *s, int64_t now_ms);
+/* A page has shown what there is between, but for the holes: those that were due are asked for no
+ * more. */
+void sightings_asked_again(struct sightings *s, int64_t from_ms, int64_t to_ms,
+			   const struct spans *holes, int64_t now_ms);
+
+/* Takes the intervals out of the set that are doubtful and were read less than DOUBT_MS ago; adds
+ * those that are due again. */
+void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
+			struct spans *from);
+void sightings_add_due(const struct sightings *s, const struct interval *iv, int64_t now_ms,
+		       struct spans *to);
+/* How many are doubtful. */
+size_t sightings_doubtful(const struct sightings *s);
+
+#endif
