@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/stop.h"
+#include "common/timetext.h"
 #include "producer/fetch.h"
 #include "producer/kafka/publish.h"
 #include "producer/kafka/topic.h"
@@ -40,6 +41,8 @@ struct mode {
 	void (*owned)(const struct loop *l, int assigned, size_t taken, size_t left);
 	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
 	int (*step)(struct loop *l, unsigned *due, struct err *err);
+	const char *from_setting; /* where what is wanted begins */
+	int64_t (*from_ms)(const struct options *o);
 };
 
 struct loop {
@@ -101,7 +104,6 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 	if (!l)
 		return 0;
 	observe_waits(l->observe, "stopping");
-	requests_free(l->requests);
 	if (l->publisher)
 		left = publisher_drain(l->publisher, drain_ms);
 	/* After the drain: any process that is assigned our partitions then sees all that we
@@ -109,6 +111,7 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 	share_free(l->share);
 	publisher_free(l->publisher);
 	lookups_free(l->lookups);
+	requests_free(l->requests);
 	listing_free(l->listing);
 	fetch_free(l->fetch);
 	observe_free(l->observe);
@@ -167,29 +170,41 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 	case FAILURE_SPAN:
 		series_rejected(s, &a->request, a->err.text, l->boot_ms);
 		break;
+	case FAILURE_AGAIN:
 	case FAILURE_LIMIT:
 	case FAILURE_BAN:
 		break; /* the gate waits; the series has learned nothing */
 	}
 }
 
-static void answers_take(struct loop *l, unsigned *due)
+static int list_take(struct loop *l, const struct answer *a, unsigned *due, struct err *err)
+{
+	if (a->failure == FAILURE_NONE) {
+		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
+			return -1;
+		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
+	} else if (a->failure != FAILURE_AGAIN) {
+		listing_failed(l->listing, l->boot_ms);
+	}
+	return 0;
+}
+
+static int answers_take(struct loop *l, unsigned *due, struct err *err)
 {
 	struct answer a;
+	int rc = 0;
 
-	while (requests_take(l->requests, &a)) {
+	while (rc == 0 && requests_take(l->requests, &a)) {
+		if (a.is_list)
+			rc = list_take(l, &a, due, err);
+		else
+			candles_take(l, &a, due);
 		if (a.clock_jumped)
 			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
-		if (!a.is_list)
-			candles_take(l, &a, due);
-		else if (a.failure == FAILURE_NONE)
-			*due |= listing_came(l->listing, &a.markets, l->catalogue, a.read_ms,
-					     l->boot_ms);
-		else
-			listing_failed(l->listing, l->boot_ms);
 		answer_release(&a);
 	}
 	time_read(l);
+	return rc;
 }
 
 static int lookups_came(struct loop *l, unsigned *due, struct err *err)
@@ -267,6 +282,19 @@ static void begin(struct loop *l, unsigned *due)
 	l->begun_said = 1;
 }
 
+/* What begins in the future would be wanted for ever and found never: refused, once the exchange's
+ * time is known. */
+static int start_check(const struct loop *l, struct err *err)
+{
+	char now[TIMETEXT_BYTES], from[TIMETEXT_BYTES];
+
+	if (l->begun_said || l->now_ms == 0 || l->mode->from_ms(l->options) <= l->now_ms)
+		return 0;
+	return err_set(err, ERR_INPUT, "%s %s is in the future: at the exchange it is %s",
+		       l->mode->from_setting, time_format(l->mode->from_ms(l->options), from),
+		       time_format(l->now_ms, now));
+}
+
 /* Sees to what the parts have said to be due. */
 static void follow_up(struct loop *l, unsigned due)
 {
@@ -325,6 +353,10 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 
 	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return 0;
+	if ((int64_t)n >= publisher_pages(l->publisher, l->boot_ms)) {
+		*wait_ms = ROOM_AGAIN_MS;
+		return 0;
+	}
 	if (!publisher_has_room(l->publisher, (int64_t)(n + 1) * l->options->exchange->page_rows)) {
 		*wait_ms = ROOM_AGAIN_MS;
 		return 0;
@@ -371,7 +403,7 @@ static void reports(struct loop *l)
 	l->reports_boot_ms = l->boot_ms + REPORTS_MS;
 	for (size_t i = 0; i < n; i++)
 		if (series_report_finished(owned[i], &came, &empty))
-			log_info("Backfill done", L_SERIES(owned[i]), L_INT("candles", came),
+			log_info("backfill published", L_SERIES(owned[i]), L_INT("candles", came),
 				 L_INT("intervals_without_trades", empty));
 }
 
@@ -453,12 +485,18 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 	return 0;
 }
 
-static const struct mode follow = {1, follow_share, follow_owned, follow_step};
+static int64_t follow_from_ms(const struct options *o)
+{
+	return o->since_ms;
+}
+
+static const struct mode follow = {1,           follow_share, follow_owned,
+				   follow_step, "--since",    follow_from_ms};
 
 static struct share *once_share(struct loop *l, struct err *err)
 {
 	(void)err;
-	l->fetch = fetch_new();
+	l->fetch = fetch_new(l->options->deadline_s * 1000);
 	return share_of_all();
 }
 
@@ -478,7 +516,13 @@ static int once_step(struct loop *l, unsigned *due, struct err *err)
 	return fetch_step(l->fetch, l->catalogue, &view, due, err);
 }
 
-static const struct mode once = {.share = once_share, .step = once_step};
+static int64_t once_from_ms(const struct options *o)
+{
+	return o->from_ms;
+}
+
+static const struct mode once = {
+	.share = once_share, .step = once_step, .from_setting = "--from", .from_ms = once_from_ms};
 
 /* ---- the loop ---- */
 
@@ -539,9 +583,9 @@ static int turn(struct loop *l, struct err *err)
 	int done;
 
 	time_read(l);
-	answers_take(l, &due);
-	if (publisher_poll(l->publisher, err) || share_poll(l->share, l->boot_ms, &due, err) ||
-	    lookups_came(l, &due, err))
+	if (answers_take(l, &due, err) || publisher_poll(l->publisher, err) ||
+	    share_poll(l->share, l->boot_ms, &due, err) || lookups_came(l, &due, err) ||
+	    start_check(l, err))
 		return -1;
 	follow_up(l, due);
 	if (ask(l, &wait_ms, err))

@@ -101,6 +101,16 @@ static int intervals_parse(struct options *o, struct err *err)
 	return 0;
 }
 
+static int topic_name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < 250 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       name[strspn(name,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
+		       '\0';
+}
+
 int options_check(struct options *o, struct err *err)
 {
 	const char *behind;
@@ -121,6 +131,11 @@ int options_check(struct options *o, struct err *err)
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",
 			       o->rate_scope);
+	if (!topic_name_is_valid(o->topic))
+		return err_set(
+			err, ERR_FATAL,
+			"--topic: '%s' is not the name of a topic; it has 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
+			o->topic);
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--producer-group: the name of the consumer group is empty");

@@ -34,7 +34,7 @@ struct options {
 	char client_id[MEMBERS_ID_BYTES]; /* says what is wanted (members.h) */
 
 	/* of the command fetch */
-	int64_t from_ms, to_ms;
+	int64_t from_ms, to_ms, deadline_s;
 };
 
 /* The table of the settings. */

@@ -17,7 +17,7 @@ static int run(struct loop *loop, int ends, struct err *err)
 		log_error("stopped: the settings do not fit", L_STR("error", err->text));
 		code = EXIT_USAGE;
 	} else if (rc < 0) {
-		log_error("stopped: this needs a person", L_STR("error", err->text));
+		log_error("stopped; it cannot go on by itself", L_STR("error", err->text));
 		code = EXIT_PERSON;
 	} else if (rc == 0 && ends) {
 		log_warn("stopped before the end; run the same command to go on");

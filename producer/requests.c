@@ -15,7 +15,8 @@
 enum {
 	SAY_MS = 10 * 1000,
 	SAY_OUTAGE_MS = 10 * 60 * 1000, /* as long as it is the same outage */
-	SAY_MISTRUST_MS = 60 * 1000
+	SAY_MISTRUST_MS = 60 * 1000,
+	NO_SLOT_MS = 30 * 1000 /* who waits longer has no slots of the budget */
 };
 
 enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
@@ -141,14 +142,27 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 	return 0;
 }
 
+/* Before the time is known, and for one that has no slots of its own, holds and pauses alone count.
+ */
+static int list_may(struct requests *r, int64_t boot_ms)
+{
+	int64_t wait_ms = requests_wait_ms(r, boot_ms);
+
+	if (wait_ms == 0)
+		return 1;
+	if (outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms) > 0 ||
+	    ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+		return 0;
+	return requests_now_ms(r, boot_ms) == 0 || (wait_ms > NO_SLOT_MS && wait_ms < INT64_MAX);
+}
+
 void requests_list(struct requests *r, int64_t boot_ms)
 {
 	struct flight *f = flight_free(r);
 	char url[EXCHANGE_URL_BYTES];
 	struct err err = {0};
 
-	if (!f || outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms) > 0 ||
-	    ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+	if (!f || !list_may(r, boot_ms))
 		return;
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		if (r->flights[i].used && r->flights[i].is_list)
@@ -157,6 +171,7 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	    http_get(r->http, url, f, &err))
 		return;
 	*f = (struct flight){.used = 1, .is_list = 1};
+	ratelimit_spend(&r->rate, RATELIMIT_LIVE, boot_ms);
 }
 
 /* --- back */
@@ -332,9 +347,11 @@ int requests_take(struct requests *r, struct answer *out)
 	f = http.tag;
 	*out = (struct answer){.is_list = f->is_list, .request = f->request};
 	f->used = 0;
-	if (!out->is_list)
-		ratelimit_done(&r->rate);
-	if (http.status == 0) {
+	ratelimit_done(&r->rate);
+	if (http.is_dead_connection) {
+		out->failure = FAILURE_AGAIN;
+		log_debug("asking again", L_STR("error", http.err.text));
+	} else if (http.status == 0) {
 		r->stats.answers[REQUESTS_NO_ANSWER]++;
 		outage(r, out, &http.err);
 	} else {

@@ -24,6 +24,7 @@ enum { REQUESTS_MAX = HTTP_CONNECTIONS + 1 }; /* in flight: candles, and the lis
 
 enum failure {
 	FAILURE_NONE,
+	FAILURE_AGAIN, /* nothing was learned: to be asked again when there is room for it */
 	FAILURE_OUTAGE,
 	FAILURE_LIMIT,
 	FAILURE_BAN,
@@ -77,7 +78,8 @@ int requests_live_may(const struct requests *r);
 /* Sends one, when requests_wait_ms says 0. -1: *err. */
 int requests_candles(struct requests *r, const struct request *request, int64_t boot_ms,
 		     struct err *err) __attribute__((warn_unused_result));
-/* Asks for the list of markets, unless that is under way or nothing may be sent. */
+/* Asks for the list of markets, unless that is under way or nothing may be sent. It counts against
+ * the budget; the first one, which brings the time, goes at once. */
 void requests_list(struct requests *r, int64_t boot_ms);
 /* The requests for candles that are not answered yet. */
 size_t requests_in_flight(const struct requests *r, struct request out[REQUESTS_MAX]);

@@ -260,7 +260,7 @@ say "the exchange's clock stands at $(now); starting the producer"
 produce producer-3
 backfilled() { # as often as it began
 	local began ended
-	began=$(grep -sc 'missing candles' "$work/producer-3.log") ended=$(grep -sc 'msg="Backfill done"' "$work/producer-3.log")
+	began=$(grep -sc 'missing candles' "$work/producer-3.log") ended=$(grep -sc 'msg="backfill published"' "$work/producer-3.log")
 	grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m" && [ "$began" = "$ended" ]
 }
 await "the backfill of these five minutes" backfilled

@@ -27,7 +27,7 @@ producer --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --since "$sin
 all_covered() {
 	sql_is "SELECT count(*) FROM market_data_coverage WHERE tstzrange('$since', '$end') <@ covered" ${#markets[@]}
 }
-all_done() { [ "$(grep -c 'msg="Backfill done"' "$work/producer.log")" -ge ${#markets[@]} ]; }
+all_done() { [ "$(grep -c 'msg="backfill published"' "$work/producer.log")" -ge ${#markets[@]} ]; }
 await $((60 + 30 * days)) "every market is covered from $since on" all_covered
 seconds=$(($(date +%s) - from_s))
 await 10 "the producer says so for each" all_done
@@ -37,7 +37,7 @@ await 10 "the producer says so for each" all_done
 # The seconds in which there was work, as far as they are whole: from the first lookup, which says what is missing, to the last
 # page. The log tells of the end within 2 s; live polls go on after it.
 logged_s() { date -d "$(sed -n "s/^ts=\([^ ]*\) .*msg=\"$1.*/\1/p" "$work/producer.log" | $2 -n 1)" +%s; } # msg, head or tail
-requests_each_second $(($(logged_s Backfilling head) + 1)) $(($(logged_s 'Backfill done' tail) - 2)) >"$work/seconds"
+requests_each_second $(($(logged_s Backfilling head) + 1)) $(($(logged_s 'backfill published' tail) - 2)) >"$work/seconds"
 # Every run of 10 whole seconds, wherever it begins.
 awk -v w=$window '{ n[NR] = $1 } END { for (at = 1; at + w <= NR + 1; at++) { s = 0; for (i = at; i < at + w; i++) s += n[i]; print s } }' \
 	"$work/seconds" >"$work/windows"

@@ -102,6 +102,9 @@ refused "plain http to a host of the net" 'must be https, or http on loopback' \
 	gapless-producer --symbols KRW-BTC --exchange-url http://api.example.com
 refused "acks=1" 'acks cannot be set' gapless-producer --symbols KRW-BTC -X acks=1
 refused "auto commit" 'enable\.auto\.commit cannot be set' gapless-writer -X enable.auto.commit=true
+refused "a topic with a blank in its name" "'candles v1' is not the name of a topic" gapless-producer --symbols KRW-BTC --topic 'candles v1'
+refused "authorities that are not there" "--ca-file: '/nowhere.pem' cannot be read" \
+	gapless-producer --symbols KRW-BTC --ca-file /nowhere.pem
 refused "a topic by pattern" "'\^candles' is not the name of a topic" gapless-writer --topic '^candles'
 refused "a database that is not there" 'database .*nosuch.* does not exist.*createdb' \
 	gapless-writer --database 'dbname=nosuch connect_timeout=5'

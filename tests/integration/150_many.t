@@ -100,7 +100,7 @@ fi
 
 # When a producer closed its last big gap, by its log; the first of them has more room for the others to find.
 done_s() { # who
-	date -d "$(sed -n 's/^ts=\([^ ]*\) .*msg="Backfill done".* candles=[0-9]\{4,\}.*/\1/p' "$work/$1.log" | tail -n 1)" +%s
+	date -d "$(sed -n 's/^ts=\([^ ]*\) .*msg="backfill published".* candles=[0-9]\{4,\}.*/\1/p' "$work/$1.log" | tail -n 1)" +%s
 }
 ends=$(for who in $producers; do done_s "$who"; done | sort -n)
 all_to=$(head -n 1 <<<"$ends") last_to=$(tail -n 1 <<<"$ends")
