@@ -8,10 +8,13 @@
 #include "alloc.h"
 #include "clock.h"
 #include "log.h"
+#include "vitals.h"
 
 enum { ROUTES_MAX = 24 };
 
 struct service {
+	struct metric *table; /* the program's rows, then those of vitals.h */
+	size_t n;
 	struct metrics *metrics;
 	struct httpd *httpd;
 	_Atomic int64_t beat_boot_ms; /* 0: the loop has not begun */
@@ -24,6 +27,7 @@ static void metrics_answer(void *opaque, const struct httpd_request *request,
 	const struct service *s = opaque;
 	enum metrics_format format = metrics_format_of(httpd_header(request, "Accept"));
 
+	vitals_update(s->metrics, s->n);
 	reply->content_type = metrics_content_type(format);
 	if (metrics_expose(s->metrics, format, clock_wall_ms(), &reply->body) != 0)
 		reply->status = 500;
@@ -56,6 +60,20 @@ static void readyz_answer(void *opaque, const struct httpd_request *request,
 	say(reply, atomic_load(&s->not_ready));
 }
 
+static int is_off(const char *listen)
+{
+	return *listen == '\0' || strcmp(listen, "off") == 0;
+}
+
+int service_check(const char *listen, struct err *err)
+{
+	struct err why;
+
+	if (is_off(listen) || httpd_check_address(listen, &why) == 0)
+		return 0;
+	return err_set(err, ERR_FATAL, "--http: %s", why.text);
+}
+
 struct service *service_new(const struct service_settings *settings)
 {
 	struct service *s = xcalloc(1, sizeof(*s));
@@ -67,12 +85,16 @@ struct service *service_new(const struct service_settings *settings)
 	size_t n = 3;
 	struct err err;
 
-	s->metrics = metrics_new(settings->table, settings->n);
+	s->n = settings->n;
+	s->table = xreallocarray(NULL, s->n + VITALS, sizeof(*s->table));
+	memcpy(s->table, settings->table, s->n * sizeof(*s->table));
+	memcpy(s->table + s->n, vitals_table, sizeof(vitals_table));
+	s->metrics = metrics_new(s->table, s->n + VITALS);
 	atomic_store(&s->not_ready, "starting");
 	for (const struct httpd_route *r = settings->routes; r != NULL && r->path != NULL; r++)
 		if (n < ROUTES_MAX)
 			routes[n++] = *r;
-	if (*settings->listen == '\0' || strcmp(settings->listen, "off") == 0)
+	if (is_off(settings->listen))
 		return s;
 	s->httpd = httpd_new(settings->listen, routes, &err);
 	if (s->httpd == NULL)
@@ -90,6 +112,7 @@ void service_free(struct service *s)
 		return;
 	httpd_free(s->httpd);
 	metrics_free(s->metrics);
+	free(s->table);
 	free(s);
 }
 

@@ -3,7 +3,8 @@
  *
  * /livez fails only when the program's loop has not turned for a minute: it never depends on
  * anything remote, or an outage of Kafka would restart everything that waits for it. /readyz says
- * whether the program does its work now, and if not, why. */
+ * whether the program does its work now, and if not, why. /metrics has the program's own table and
+ * what every process shows (vitals.h). */
 #ifndef GAPLESS_SERVICE_H
 #define GAPLESS_SERVICE_H
 
@@ -21,6 +22,8 @@ struct service_settings {
 	const struct httpd_route *routes; /* the program's own; ends with a NULL path; NULL: none */
 };
 
+/* 0, or -1 (*err, a sentence about --http) if `listen` is not an address, "" or "off". */
+int service_check(const char *listen, struct err *err) __attribute__((warn_unused_result));
 /* Never fails: an address that is taken is said in the log (another program of this machine may
  * have it), and the work goes on without. */
 struct service *service_new(const struct service_settings *settings);

@@ -30,6 +30,9 @@
 	{.name = "source", AT(source), .fallback = "upbit", .value = "NAME", \
 	 .help = "Exchange and region of the candles (upbit, upbit-sg); one topic and one table " \
 		 "hold one source."}
+#define SETTING_HTTP(address) \
+	{.name = "http", AT(http), .fallback = (address), .value = "ADDRESS:PORT", \
+	 .help = "Where /metrics, /livez and /readyz are served; off: nowhere."}
 #define SETTING_LOG_LEVEL \
 	{.name = "log-level", AT(log_level), .fallback = "info", .value = "LEVEL", \
 	 .help = "debug, info, warn or error."}

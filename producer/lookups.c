@@ -28,6 +28,7 @@ struct partition {
 	int anyway; /* stalled: its new series take the coverage as it is */
 	int64_t low, end, position;
 	int64_t moved_boot_ms; /* when the position moved last */
+	int64_t ended_boot_ms; /* when a lookup of it ended last */
 };
 
 struct lookups {
@@ -44,6 +45,7 @@ struct lookups {
 	struct backoff backoff;
 	struct log_throttle trouble, waiting, members;
 	char last_trouble[512];
+	struct lookups_stats stats;
 };
 
 static void run(struct worker *w, void *visitor, void *visit)
@@ -115,6 +117,23 @@ int lookups_are_complete(const struct lookups *l, int *stored)
 		*stored &= l->partitions[i].stored;
 	}
 	return complete;
+}
+
+struct lookups_stats lookups_stats(const struct lookups *l)
+{
+	struct lookups_stats stats = l->stats;
+	int found = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct partition *p = &l->partitions[i];
+
+		if (p->ended && p->ended_boot_ms == 0)
+			continue; /* it has no series of ours */
+		if (!found || p->ended_boot_ms < stats.oldest_boot_ms)
+			stats.oldest_boot_ms = p->ended_boot_ms;
+		found = 1;
+	}
+	return stats;
 }
 
 /* ---- a visit is made ---- */
@@ -211,6 +230,7 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 {
 	int64_t skipped;
 
+	l->stats.failed++;
 	/* A new sentence at once, the same one once a minute. */
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
@@ -308,6 +328,8 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	}
 	p->stored = seen->reached;
 	p->ended = 1;
+	p->ended_boot_ms = boot_ms;
+	l->stats.ended++;
 	p->waits = p->anyway = 0;
 	return 1;
 }
@@ -373,6 +395,7 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 	    log_due(&l->members, boot_ms, SAY_MS, &skipped))
 		log_warn("the settings of the group's members are not compared",
 			 L_STR("error", v->members_err.text), L_INT("suppressed", skipped));
+	l->stats.database_answers = v->err.class == ERR_NONE || v->needs_members;
 	if (v->err.class != ERR_NONE) {
 		trouble_say(l, &v->err, boot_ms);
 		l->again_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());

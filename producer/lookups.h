@@ -45,4 +45,13 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 /* How long until lookups_start has something to do. */
 int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms);
 
+struct lookups_stats {
+	int64_t ended;          /* lookups of partitions */
+	int64_t failed;         /* visits in which something did not answer */
+	int database_answers;   /* in the last visit */
+	int64_t oldest_boot_ms; /* when a lookup ended last, of the partition of which that is
+				   longest ago; 0: of one, none since lookups_now */
+};
+struct lookups_stats lookups_stats(const struct lookups *l);
+
 #endif

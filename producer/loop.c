@@ -14,6 +14,7 @@
 #include "producer/kafka/topic.h"
 #include "producer/listing.h"
 #include "producer/lookups.h"
+#include "producer/observe.h"
 #include "producer/requests.h"
 #include "producer/series/plan.h"
 #include "producer/series/series_page.h"
@@ -49,6 +50,7 @@ struct loop {
 	struct lookups *lookups;
 	struct listing *listing;
 	struct fetch *fetch;
+	struct observe *observe; /* NULL: one fetch shows nothing */
 	const struct mode *mode;
 
 	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
@@ -67,6 +69,7 @@ static void revoked(void *opaque, int lost)
 {
 	struct loop *l = opaque;
 
+	observe_revoked(l->observe);
 	lookups_cancel(l->lookups);
 	if (!lost)
 		publisher_drain(l->publisher, HAND_OVER_MS);
@@ -96,6 +99,7 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 
 	if (!l)
 		return 0;
+	observe_waits(l->observe, "stopping");
 	requests_free(l->requests);
 	if (l->publisher)
 		left = publisher_drain(l->publisher, drain_ms);
@@ -106,6 +110,7 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 	lookups_free(l->lookups);
 	listing_free(l->listing);
 	fetch_free(l->fetch);
+	observe_free(l->observe);
 	catalogue_free(l->catalogue);
 	publications_release(&l->publications);
 	free(l);
@@ -129,6 +134,7 @@ static void page_take(struct loop *l, const struct answer *a)
 
 	l->publications.n = 0;
 	series_page(s, r, &a->page, a->read_ms, l->boot_ms, &l->publications);
+	observe_page(l->observe, s, &l->publications);
 	for (size_t i = 0; i < l->publications.n; i++)
 		publisher_send(l->publisher, s, &l->publications.v[i], a->read_ms);
 	l->candles += (int64_t)l->publications.n;
@@ -379,8 +385,21 @@ static int64_t live_late_ms(const struct loop *l)
 	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
 }
 
+static struct observed observed(const struct loop *l)
+{
+	return (struct observed){.requests = l->requests,
+				 .publisher = l->publisher,
+				 .share = l->share,
+				 .lookups = l->lookups,
+				 .catalogue = l->catalogue,
+				 .now_ms = l->now_ms,
+				 .boot_ms = l->boot_ms};
+}
+
 static struct share *follow_share(struct loop *l, struct err *err)
 {
+	l->observe = observe_new(l->options->http);
+	observe_waits(l->observe, "waiting for Kafka");
 	return share_of_group(l->options, revoked, l, err);
 }
 
@@ -407,15 +426,18 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 	struct requests_stats stats = requests_stats(l->requests), told = l->requests_told;
 	size_t n;
 	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	struct observed seen = observed(l);
 	int64_t missing = 0;
 
 	(void)due;
 	(void)err;
+	observe_turn(l->observe, &seen);
 	if (l->boot_ms < l->progress_boot_ms)
 		return 0;
 	l->progress_boot_ms = l->boot_ms + PROGRESS_MS;
 	for (size_t i = 0; i < n; i++)
 		missing += series_left(owned[i], l->now_ms);
+	observe_series(l->observe, &seen, live_late_ms(l));
 	if (stats.candles > told.candles)
 		log_info("progress", L_INT("requests", stats.candles - told.candles),
 			 L_INT("candles", l->candles - l->candles_told),

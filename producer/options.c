@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/service.h"
 #include "common/settings_rows.h"
 #include "common/words.h"
 #include "producer/exchange/exchanges.h"
@@ -68,6 +69,7 @@ const struct setting options_table[] = {
 	{.name = "ca-file", AT(ca_file), .value = "FILE",
 	 .help = "Certificates to trust in place of the system's."},
 	SETTING_KAFKA,
+	SETTING_HTTP("127.0.0.1:9464"),
 	SETTING_LOG_LEVEL,
 	{.name = NULL},
 };
@@ -114,6 +116,8 @@ int options_check(struct options *o, struct err *err)
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--producer-group: the name of the consumer group is empty");
+	if (o->http && service_check(o->http, err))
+		return -1;
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
 	if (intervals_parse(o, err))

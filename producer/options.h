@@ -23,7 +23,7 @@ struct options {
 	int64_t queue_messages, lookup_s, lookup_gaps_s, stall_s;
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
-	const char *log_level;
+	const char *http, *log_level;
 
 	/* derived by options_check */
 	const struct exchange *exchange;

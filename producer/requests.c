@@ -18,6 +18,8 @@ enum {
 	SAY_MISTRUST_MS = 60 * 1000
 };
 
+enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
+
 /* A request that is in flight. */
 struct flight {
 	int used, is_list;
@@ -33,6 +35,7 @@ struct requests {
 	unsigned char *ours; /* the partitions whose slots are ours */
 	struct flight flights[REQUESTS_MAX];
 	struct requests_stats stats;
+	int outages; /* answers in a row that are none */
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
@@ -130,6 +133,7 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 	*f = (struct flight){.used = 1, .request = *request};
 	ratelimit_spend(&r->rate, request->live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, boot_ms);
 	r->stats.candles++;
+	r->stats.live += request->live != 0;
 	log_debug("asking", L_STR("symbol", symbol), L_STR("interval", iv->name),
 		  L_TIME("from", request->from_ms),
 		  L_TIME("to", request->live ? 0 : request->before_ms),
@@ -285,6 +289,7 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 	enum verdict verdict =
 		r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
 
+	r->stats.answers[verdict]++;
 	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
 		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
 	switch (verdict) {
@@ -330,6 +335,7 @@ int requests_take(struct requests *r, struct answer *out)
 	if (!out->is_list)
 		ratelimit_done(&r->rate);
 	if (http.status == 0) {
+		r->stats.answers[REQUESTS_NO_ANSWER]++;
 		outage(r, out, &http.err);
 	} else {
 		r->exchange->head_read(&head, http.head.data ? http.head.data : "", http.head.len);
@@ -339,6 +345,8 @@ int requests_take(struct requests *r, struct answer *out)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
 		answer_sort(r, out, &http);
 	}
+	if (!out->is_list)
+		r->outages = out->failure == FAILURE_OUTAGE ? r->outages + 1 : 0;
 	http_answer_release(&http);
 	return 1;
 }
@@ -384,5 +392,9 @@ int requests_wait(struct requests *r, const int *fds, int n, int64_t ms, struct 
 
 struct requests_stats requests_stats(const struct requests *r)
 {
-	return r->stats;
+	struct requests_stats stats = r->stats;
+
+	stats.banned_until_boot_ms = r->rate.banned_ms;
+	stats.is_away = r->outages >= OUTAGES_AWAY;
+	return stats;
 }

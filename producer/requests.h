@@ -43,9 +43,18 @@ struct answer {
 	struct err err; /* of a failure that is one series' or span's: its cause */
 };
 
+enum {
+	REQUESTS_NO_ANSWER = VERDICT_BROKEN + 1, /* beside the verdicts */
+	REQUESTS_VERDICTS
+};
+
 struct requests_stats {
-	int64_t candles;  /* requests for candles that were sent */
-	int64_t rejected; /* answers that are no pages */
+	int64_t candles;                    /* requests for candles that were sent */
+	int64_t live;                       /* of these, for live ones */
+	int64_t rejected;                   /* answers that are no pages */
+	int64_t answers[REQUESTS_VERDICTS]; /* by verdict; the list of markets' too */
+	int64_t banned_until_boot_ms;       /* of the last ban */
+	int is_away;                        /* several answers in a row were none */
 };
 
 struct requests;

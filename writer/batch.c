@@ -76,12 +76,32 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 	b->parts[i].next = offset + 1;
 }
 
+static struct batch_part *part_of(const struct batch *b, int32_t partition)
+{
+	for (size_t i = 0; i < b->parts_n; i++)
+		if (b->parts[i].partition == partition)
+			return &b->parts[i];
+	return NULL;
+}
+
+void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
+{
+	struct batch_part *part = part_of(b, partition);
+
+	if (part->oldest_ms == 0)
+		part->oldest_ms = appended_ms;
+}
+
+int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
+{
+	const struct batch_part *part = part_of(b, partition);
+
+	return part != NULL ? part->oldest_ms : 0;
+}
+
 void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
 {
-	for (size_t i = 0; i < b->parts_n; i++) {
-		if (b->parts[i].partition == partition)
-			b->parts[i].at_ms = at_ms;
-	}
+	part_of(b, partition)->at_ms = at_ms;
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)

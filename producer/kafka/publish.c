@@ -163,11 +163,22 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	kafka_log_error(rk, code, reason);
 }
 
+static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+	struct publisher *p = opaque;
+
+	(void)rk;
+	if (kafka_stats_read(json, len, &p->stats.kafka))
+		log_debug("the Kafka client's statistics cannot be read");
+	return 0;
+}
+
 static int open_handle(struct publisher *p, struct err *err)
 {
 	char queue_messages[24];
 	const struct kafka_property role[] = {{"enable.idempotence", "true"},
 					      {"linger.ms", "20"},
+					      {"statistics.interval.ms", KAFKA_STATS_MS},
 					      {"compression.type", "lz4"},
 					      {"queue.buffering.max.messages", queue_messages},
 					      {"allow.auto.create.topics", "false"},
@@ -188,6 +199,7 @@ static int open_handle(struct publisher *p, struct err *err)
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 	if (!p->rk) {
 		rd_kafka_conf_destroy(conf);

@@ -10,6 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "common/kafka_stats.h"
 #include "producer/options.h"
 #include "producer/series/series_page.h"
 
@@ -17,6 +18,7 @@ struct publisher;
 
 struct publisher_stats {
 	int64_t sent, delivered, failed, recreated;
+	struct kafka_stats kafka;
 };
 
 /* The options outlive it. NULL: *err. */

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 				     .topic = argv[2],
 				     .source = "upbit",
 				     .queue_messages = 20000,
-				     .exchange = exchange_of_source("upbit")};
+				     .exchange = exchange_of_source("upbit", &err)};
 	for (int k = 0; k < DISTINCT; k++) {
 		if (page_write(&b, k))
 			return 1;

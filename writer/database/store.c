@@ -338,7 +338,7 @@ int store_has_batch(const struct store *s)
 
 void store_submit(struct store *s, struct store_work work)
 {
-	s->job = (struct store_done){.work = work};
+	s->job = (struct store_done){.work = work, .submitted_ms = clock_boot_ms()};
 	worker_submit(s->worker, &s->job);
 }
 

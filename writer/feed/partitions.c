@@ -132,6 +132,7 @@ void partitions_halt(struct partitions *ps, const struct arrival *a, const struc
 
 	p->state = PARTITION_HALTED;
 	p->judged = p->judged && p->halt.at == a->next - 1;
+	p->halted_ms = a->appended_ms;
 	halted_clear(&p->halt);
 	p->halt = (struct halted){.at = a->next - 1,
 				  .key_len = smaller(a->key_len, DEAD_VALUE_BYTES),

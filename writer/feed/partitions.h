@@ -54,6 +54,7 @@ struct partition {
 			     * ask Kafka about; -1: none */
 	int64_t confirmed;  /* a position beyond the topic's end, for position_start(); -1 = none */
 	struct halted halt; /* the message that halted it last */
+	int64_t halted_ms;  /* when the broker took it */
 	int judged;         /* 1: that one was not skipped when the database was asked */
 	char why[512];      /* it halts it */
 	struct halted *skipped; /* what is to be passed until it is stored, oldest first; kept
