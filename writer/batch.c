@@ -84,13 +84,12 @@ static struct batch_part *part_of(const struct batch *b, int32_t partition)
 	return NULL;
 }
 
-void batch_stamped(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms)
+void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
 {
 	struct batch_part *part = part_of(b, partition);
 
 	if (part->oldest_ms == 0)
 		part->oldest_ms = appended_ms;
-	part->at_ms = at_ms;
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
@@ -98,6 +97,11 @@ int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
 	const struct batch_part *part = part_of(b, partition);
 
 	return part != NULL ? part->oldest_ms : 0;
+}
+
+void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
+{
+	part_of(b, partition)->at_ms = at_ms;
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)

@@ -32,7 +32,8 @@ struct consumer_message {
 	size_t key_len, value_len;
 	int64_t appended_ms; /* when the broker took it (epoch; where the topic says otherwise, when
 				it was sent); 0: not known */
-	int64_t at_ms;       /* when the broker took it; -1: the topic has the producers' times */
+	int64_t at_ms; /* the same by the broker's clock alone; -1: the topic has the producers'
+			  times */
 };
 
 /* What Kafka says of a partition. */
