@@ -115,17 +115,9 @@ static int writer_reached(const struct visit_partition *p)
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
-	size_t any = 0;
-
 	for (size_t i = 0; i < visit->n_partitions; i++)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
-	for (size_t i = 0; i < visit->n; i++) {
-		const struct visit_partition *p = visit->series[i].partition;
-
-		visit->series[i].looked_up = p->reached || p->takes_anyway;
-		any += (size_t)visit->series[i].looked_up;
-	}
-	if (any == 0)
+	if (visit_look_up(visit) == 0)
 		return 0;
 	return visit_sql_coverage(&v->pg, visit, QUERY_MS, &visit->err) ||
 	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err);
