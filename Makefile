@@ -33,7 +33,7 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-co
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
-SRC_common := $(wildcard common/*.c)
+SRC_common := $(wildcard common/*/*.c)
 SRC_producer := $(wildcard producer/*.c producer/*/*.c)
 SRC_writer := $(wildcard writer/*.c writer/*/*.c)
 SRC_indicators := $(wildcard indicators/*.c indicators/*/*.c)
@@ -247,6 +247,15 @@ examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment 
 	$(WRITER) --example > compose/writer.env.example
 	$(INDICATORS) --example > compose/indicators.env.example
 
+METRICS_DOC := $(B)/gapless-metrics-doc
+$(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/tools/metrics_doc.d
+
+.PHONY: docs
+docs: $(METRICS_DOC) ## writes docs/metrics.md anew, from the metrics' tables
+	$(METRICS_DOC) > docs/metrics.md
+
 TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_indicators) $(SRC_exchange)
 
 FORMATTED = $(sort $(shell find common producer writer indicators tests -name '*.[ch]'))
@@ -257,7 +266,8 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 
 .PHONY: lint
 lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentation, warnings as errors, clang-tidy, cppcheck
-	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs
+	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs build/release/gapless-metrics-doc
+	@build/release/gapless-metrics-doc | cmp - docs/metrics.md || { echo "docs/metrics.md is not what the tables say: make docs"; exit 1; }
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example && \
 		$(INDICATORS) --example | cmp - compose/indicators.env.example || \
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }

@@ -33,7 +33,7 @@ group_packages() {	# group
 	build) printf '%s\n' gcc libc6-dev make pkg-config ca-certificates librdkafka-dev \
 		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
-	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata ;;
+	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus ;;
 	lint) printf '%s\n' clang clang-format clang-tidy cppcheck ;;
 	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
 	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz ;;
@@ -49,6 +49,7 @@ have_anyway() {	# package
 	kcat) command -v kcat || command -v kafkacat ;;
 	maven) command -v mvn ;;
 	perl) command -v prove ;;
+	prometheus) command -v prometheus && command -v promtool ;;
 	default-jre-headless) release=$(find_java_release) && ((release >= 17)) ;;
 	postgresql) find_postgres '' ;;
 	librdkafka-dev) pkg-config --exists rdkafka ;;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "commands.h"
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "options.h"
 #include "serve.h"
 

@@ -5,7 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "options.h"
 #include "window.h"
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "book.h"
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "feed.h"
 #include "rounds.h"
 #include "sink.h"

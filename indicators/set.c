@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/words.h"
+#include "common/text/words.h"
 #include "kinds/kinds.h"
 
 enum { WORD_BYTES = 128 };
@@ -101,8 +101,10 @@ static int read_word(const char *word, struct indicator *in, struct err *err)
 	}
 	name = strtok_r(copy, ":", &save);
 	in->kind = name ? kind_by_name(name) : NULL;
-	if (!in->kind)
-		return unknown_kind(err, word);
+	if (!in->kind) {
+		unknown_kind(err, word);
+		return -1;
+	}
 	if (read_params(in, &save, word, err))
 		return -1;
 	in->need = in->kind->need(in->p);

@@ -10,7 +10,7 @@
 #ifndef GAPLESS_INDICATORS_WINDOW_H
 #define GAPLESS_INDICATORS_WINDOW_H
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "walk.h"
 
 struct window;

@@ -25,6 +25,10 @@ static const struct setting own_of_fetch[] = {
 	{.name = "to", AT_TIME(to_ms),
 	 .help = "Up to this time; an interval that it cuts is fetched as a whole. Without it, "
 		 "up to what is final by now."},
+	{.name = "deadline-s", AT(deadline_s), .min = 0, .max = 31536000, .fallback = "0",
+	 .value = "S",
+	 .help = "How long all of it may take, the writer included; 0: as long as it needs. "
+		 "While nothing is stored a line says so each minute."},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -47,7 +51,7 @@ static const struct settings_command commands[] = {
 		 "  gapless-producer fetch --symbols 'KRW-*' --intervals 1h,1d --from 2020-01-01\n\n"
 		 "Exit codes: 0 everything is stored; 1 stopped before (a signal: run it again to\n"
 		 "            go on; else the last line of the log says what is left and why); 2\n"
-		 "            settings; 4 could not stop in time; 130 second signal\n",
+		 "            settings, or no such market; 4 could not stop in time; 130 second signal\n",
 	 .own = own_of_fetch,
 	 .shared = of_fetch,
 	 .run = produce_fetch},

@@ -3,19 +3,26 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/progress_show.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/base/progress_show.h"
 #include "producer/series/series_ask.h"
+
+enum { UNSTORED_MS = 60 * 1000 };
 
 struct fetch {
 	struct progress_show show;
-	int64_t began_ms, total; /* intervals; 0: not known yet */
-	int confirming;          /* all is published; the lookup that was started then will tell */
+	int64_t deadline_ms;
+	int64_t first_boot_ms, unstored_boot_ms; /* 0: not yet */
+	int64_t began_ms, total;                 /* intervals; 0: not known yet */
+	int confirming; /* all is published; the lookup that was started then will tell */
 };
 
-struct fetch *fetch_new(void)
+struct fetch *fetch_new(int64_t deadline_ms)
 {
 	struct fetch *f = xcalloc(1, sizeof *f);
+
+	f->deadline_ms = deadline_ms;
 
 	progress_show_begin(&f->show);
 	return f;
@@ -104,12 +111,43 @@ static int confirm(struct fetch *f, const struct state *state, const struct fetc
 				 "everything is published, but the writer does not store it; is gapless-writer running?");
 }
 
+/* Whoever waits for a writer that does not run waits long: says so each minute. */
+static void unstored_say(struct fetch *f, const struct fetch_view *view, int waits)
+{
+	if (!waits || f->unstored_boot_ms == 0) {
+		f->unstored_boot_ms = view->boot_ms;
+		return;
+	}
+	if (view->boot_ms - f->unstored_boot_ms < UNSTORED_MS)
+		return;
+	f->unstored_boot_ms = view->boot_ms;
+	log_warn(
+		"nothing has been stored for a minute, and this waits for it; is gapless-writer running?",
+		L_INT("waited_s", (view->boot_ms - f->first_boot_ms) / 1000));
+}
+
+static int timed_out(const struct fetch *f, const struct fetch_view *view)
+{
+	return f->deadline_ms > 0 && view->boot_ms - f->first_boot_ms >= f->deadline_ms;
+}
+
 int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct fetch_view *view,
 	       unsigned *due, struct err *err)
 {
 	struct state state = state_of(catalogue, view);
 	int rc = 0;
 
+	if (f->first_boot_ms == 0)
+		f->first_boot_ms = view->boot_ms;
+	if (view->listed && catalogue_size(catalogue) == 0)
+		return err_set(
+			err, ERR_INPUT,
+			"--symbols matches no market of the exchange's list; nothing was fetched");
+	if (timed_out(f, view))
+		return err_set(
+			err, ERR_FATAL,
+			"not everything is stored within --deadline-s; is gapless-writer running? the same command goes on");
+	unstored_say(f, view, view->listed && (state.not_looked_up || f->confirming));
 	if (state.not_looked_up)
 		return 0;
 	if (f->total < state.left || f->began_ms == 0) {

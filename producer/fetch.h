@@ -10,7 +10,8 @@
 
 struct fetch;
 
-struct fetch *fetch_new(void);
+/* deadline_ms: how long all of it may take; 0: as long as it needs. */
+struct fetch *fetch_new(int64_t deadline_ms);
 void fetch_free(struct fetch *f);
 
 /* What there is to know beside the series. */
@@ -24,7 +25,7 @@ struct fetch_view {
 };
 
 /* 1: everything is stored; 0: not yet, and *due says what follows; -1: what is left is not
- * available, or is not stored (*err). */
+ * available, or is not stored (*err; ERR_INPUT: there is no market that was meant). */
 int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct fetch_view *view,
 	       unsigned *due, struct err *err) __attribute__((warn_unused_result));
 

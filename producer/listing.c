@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/listing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "common/alloc.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
 
 enum {
 	FAILED_MS = 2000,
@@ -61,6 +63,38 @@ void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms)
 {
 	if (l->fails == 0 && l->due_boot_ms > boot_ms + pause_ms)
 		l->due_boot_ms = boot_ms + pause_ms;
+}
+
+/* BTC-KRW of KRW-BTC; "" if it does not fit. */
+static const char *swapped(const char *symbol, char out[SYMBOL_BYTES])
+{
+	const char *dash = strchr(symbol, '-');
+	int len = -1;
+
+	if (dash)
+		len = snprintf(out, SYMBOL_BYTES, "%s-%.*s", dash + 1, (int)(dash - symbol),
+			       symbol);
+	if (len < 0 || len >= SYMBOL_BYTES)
+		out[0] = '\0';
+	return out;
+}
+
+int listing_check(const struct listing *l, const struct markets *markets,
+		  const struct patterns *patterns, struct err *err)
+{
+	char other[SYMBOL_BYTES];
+
+	for (size_t i = 0; !l->was_read && i < patterns->n; i++) {
+		const struct pattern *p = &patterns->v[i];
+
+		if (p->wild || p->exclude || markets_has(markets, p->text))
+			continue;
+		if (markets_has(markets, swapped(p->text, other)))
+			return err_set(err, ERR_INPUT,
+				       "--symbols: the exchange does not list %s; did you mean %s?",
+				       p->text, other);
+	}
+	return 0;
 }
 
 /* A list that is so much shorter than others is rather wrong than right: it is said, and believed

@@ -19,6 +19,11 @@ int listing_was_read(const struct listing *l);
 /* The list came: what it says goes to the series, and new ones are added. Returns what is due. */
 unsigned listing_came(struct listing *l, const struct markets *markets, struct catalogue *catalogue,
 		      int64_t now_ms, int64_t boot_ms);
+/* Before the first list counts: -1 (ERR_INPUT) if a market is named that it lacks and that it has
+ * the other way round. One that is merely missing may have been delisted, or be listed later. */
+int listing_check(const struct listing *l, const struct markets *markets,
+		  const struct patterns *patterns, struct err *err)
+	__attribute__((warn_unused_result));
 /* It did not come: again after a pause. */
 void listing_failed(struct listing *l, int64_t boot_ms);
 /* Due after that pause, or earlier. */

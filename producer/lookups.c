@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/log.h"
-#include "common/worker.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
+#include "common/text/timetext.h"
 #include "producer/series/series_ask.h"
 
 enum {
@@ -27,7 +28,10 @@ struct partition {
 	int stored; /* with the writer at `end` */
 	int anyway; /* stalled: its new series take the coverage as it is */
 	int64_t low, end, position;
+	int64_t stable;
 	int64_t moved_boot_ms; /* when the position moved last */
+	int64_t ended_boot_ms; /* when a lookup of it ended last */
+	struct log_throttle say, unread;
 };
 
 struct lookups {
@@ -42,8 +46,9 @@ struct lookups {
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
-	struct log_throttle trouble, waiting, members;
+	struct log_throttle trouble, members;
 	char last_trouble[512];
+	struct lookups_stats stats;
 };
 
 static void run(struct worker *w, void *visitor, void *visit)
@@ -61,7 +66,7 @@ struct lookups *lookups_new(const struct options *options, int keeps_wanted, str
 	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
 	l->round_boot_ms = INT64_MAX;
 	backoff_init(&l->backoff, 200, 10000);
-	l->visitor = visitor_new(options, err);
+	l->visitor = visitor_new(options, keeps_wanted, err);
 	if (l->visitor)
 		l->worker = worker_new(run, l->visitor, err);
 	if (l->worker)
@@ -88,6 +93,17 @@ int lookups_fd(const struct lookups *l)
 	return worker_fd(l->worker);
 }
 
+int lookups_are_idle(const struct lookups *l)
+{
+	return l->visit == NULL;
+}
+
+void lookups_check(struct lookups *l)
+{
+	l->visit = visit_new((struct visit){.only_checks = 1}, 0, 0);
+	worker_submit(l->worker, l->visit);
+}
+
 void lookups_cancel(struct lookups *l)
 {
 	l->is_void = l->visit != NULL;
@@ -101,7 +117,7 @@ void lookups_now(struct lookups *l, const int32_t *partitions, size_t n)
 	l->partitions = xreallocarray(l->partitions, n + 1, sizeof *l->partitions);
 	l->n = n;
 	for (size_t i = 0; i < n; i++)
-		l->partitions[i] = (struct partition){.id = partitions[i]};
+		l->partitions[i] = (struct partition){.id = partitions[i], .stable = -1};
 	l->round_boot_ms = l->again_boot_ms = 0;
 }
 
@@ -115,6 +131,23 @@ int lookups_are_complete(const struct lookups *l, int *stored)
 		*stored &= l->partitions[i].stored;
 	}
 	return complete;
+}
+
+struct lookups_stats lookups_stats(const struct lookups *l)
+{
+	struct lookups_stats stats = l->stats;
+	int found = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct partition *p = &l->partitions[i];
+
+		if (p->ended && p->ended_boot_ms == 0)
+			continue; /* it has no series of ours */
+		if (!found || p->ended_boot_ms < stats.oldest_boot_ms)
+			stats.oldest_boot_ms = p->ended_boot_ms;
+		found = 1;
+	}
+	return stats;
 }
 
 /* ---- a visit is made ---- */
@@ -140,8 +173,15 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
+/* What holds up the writer is worth a question where it has not moved for a while. */
+static int asks_stable(const struct partition *p, int64_t boot_ms)
+{
+	return p->waits && boot_ms - p->moved_boot_ms > STILL_MS;
+}
+
 /* The partition as the visit is to see it; NULL: it is not due. */
-static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round)
+static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round,
+					       int64_t boot_ms)
 {
 	struct visit_partition *found = visit_find(l->visit, id);
 
@@ -149,12 +189,14 @@ static struct visit_partition *partition_visit(const struct lookups *l, int32_t 
 		const struct partition *p = &l->partitions[i];
 
 		if (p->id == id && (p->waits || is_round))
-			found = visit_partition(l->visit,
-						(struct visit_partition){.id = id,
-									 .begins = !p->waits,
-									 .takes_anyway = p->anyway,
-									 .low = p->low,
-									 .end = p->end});
+			found = visit_partition(
+				l->visit,
+				(struct visit_partition){.id = id,
+							 .begins = !p->waits,
+							 .asks_stable = asks_stable(p, boot_ms),
+							 .takes_anyway = p->anyway,
+							 .low = p->low,
+							 .end = p->end});
 	}
 	return found;
 }
@@ -191,7 +233,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 		struct visit_partition *p =
 			series_has_begun(s)
 				? partition_visit(l, partition_of(series_symbol(s), opaque),
-						  is_round)
+						  is_round, boot_ms)
 				: NULL;
 
 		if (!p)
@@ -211,35 +253,50 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 {
 	int64_t skipped;
 
+	l->stats.failed++;
 	/* A new sentence at once, the same one once a minute. */
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
-	if (log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
+	if (!log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
+		return;
+	if (err->class == ERR_FATAL) /* a password, a privilege: waiting will not mend it */
+		log_error(
+			"what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)",
+			L_STR("error", err->text), L_INT("suppressed", skipped));
+	else
 		log_warn("what is covered cannot be read yet; trying again (live goes on)",
 			 L_STR("error", err->text), L_INT("suppressed", skipped));
 }
 
-static void waiting_say(struct lookups *l, int64_t boot_ms)
+static void waiting_say(struct partition *p, int64_t boot_ms)
 {
-	const struct partition *worst = NULL;
-	int64_t behind = 0, skipped;
+	int64_t at = p->position > p->low ? p->position : p->low, skipped;
+	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct partition *p = &l->partitions[i];
+	if (!p->waits || boot_ms - p->moved_boot_ms <= STILL_MS ||
+	    !log_due(&p->say, boot_ms, SAY_MS, &skipped))
+		return;
+	log_warn(
+		"waiting for the writer: it has not stored what was published; the series of this partition wait",
+		L_STR("error",
+		      is_held ? "another program has a transaction open in this partition: "
+				"nobody can read on before that ends"
+			      : "the position of the partition does not move; is gapless-writer running, "
+				"and what does it say of the partition?"),
+		L_INT("messages_behind", p->end - at), L_INT("partition", p->id),
+		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000),
+		L_INT("suppressed", skipped));
+}
 
-		if (!p->waits)
-			continue;
-		behind += p->end - (p->position > p->low ? p->position : p->low);
-		if (!worst || p->moved_boot_ms < worst->moved_boot_ms)
-			worst = p;
-	}
-	if (worst && boot_ms - worst->moved_boot_ms > STILL_MS &&
-	    log_due(&l->waiting, boot_ms, SAY_MS, &skipped))
+static void unread_say(struct partition *p, const struct err *err, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (log_due(&p->unread, boot_ms, SAY_MS, &skipped))
 		log_warn(
-			"waiting for the writer: it has not stored what was published; is gapless-writer running?",
-			L_INT("messages_behind", behind), L_INT("partition", worst->id),
-			L_INT("not_moved_s", (boot_ms - worst->moved_boot_ms) / 1000),
+			"the end of a partition cannot be read; the lookups of its series wait, the others go on",
+			L_STR("error", err->text), L_INT("partition", p->id),
 			L_INT("suppressed", skipped));
 }
 
@@ -275,6 +332,7 @@ static void series_take_visit(struct visit *v, int64_t now_ms)
 			series_unobtainable_is(s->series, &s->unobtainable,
 					       &s->unobtainable_stored);
 		}
+		series_limits(s->series, &s->limits);
 		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
 			series_looked_up(s, now_ms);
 	}
@@ -298,6 +356,7 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	p->low = seen->low;
 	p->end = seen->end;
 	p->position = seen->position;
+	p->stable = seen->stable;
 	if (!seen->reached && !seen->takes_anyway) {
 		if (boot_ms - p->moved_boot_ms < 1000 * l->options->stall_s)
 			return 0;
@@ -308,6 +367,8 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	}
 	p->stored = seen->reached;
 	p->ended = 1;
+	p->ended_boot_ms = boot_ms;
+	l->stats.ended++;
 	p->waits = p->anyway = 0;
 	return 1;
 }
@@ -326,29 +387,26 @@ static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t 
 static void partitions_take(struct lookups *l, const struct catalogue *catalogue,
 			    const struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
-	const struct err *err = NULL;
-	int ended = v->asks_members;
+	int ended = v->asks_members, unread = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct visit_partition *seen = visit_find(v, l->partitions[i].id);
+		struct partition *p = &l->partitions[i];
+		const struct visit_partition *seen = visit_find(v, p->id);
 
-		if (seen && seen->err.class != ERR_NONE)
-			err = &seen->err;
-		else if (seen)
-			ended |= partition_take(l, &l->partitions[i], v, seen, boot_ms);
+		if (seen && seen->err.class != ERR_NONE) {
+			unread_say(p, &seen->err, boot_ms);
+			unread = 1;
+		} else if (seen) {
+			ended |= partition_take(l, p, v, seen, boot_ms);
+		}
+		waiting_say(p, boot_ms);
 	}
 	l->again_boot_ms = boot_ms + POSITION_AGAIN_MS;
-	if (ended)
-		l->round_boot_ms = boot_ms + 1000 * (gaps_left(catalogue, now_ms, boot_ms)
+	if (ended || unread)
+		l->round_boot_ms = boot_ms + 1000 * (unread || gaps_left(catalogue, now_ms, boot_ms)
 							     ? l->options->lookup_gaps_s
 							     : l->options->lookup_s);
-	if (err) {
-		trouble_say(l, err, boot_ms);
-		l->round_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
-	} else {
-		backoff_reset(&l->backoff);
-	}
-	waiting_say(l, boot_ms);
+	backoff_reset(&l->backoff);
 }
 
 static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const struct visit *v)
@@ -373,6 +431,7 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 	    log_due(&l->members, boot_ms, SAY_MS, &skipped))
 		log_warn("the settings of the group's members are not compared",
 			 L_STR("error", v->members_err.text), L_INT("suppressed", skipped));
+	l->stats.database_answers = v->err.class == ERR_NONE || v->needs_members;
 	if (v->err.class != ERR_NONE) {
 		trouble_say(l, &v->err, boot_ms);
 		l->again_boot_ms = boot_ms + backoff_next_ms(&l->backoff, backoff_random());
@@ -387,21 +446,46 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 	return DUE_JUDGE | open_take(l, catalogue, v);
 }
 
-unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
-		      int64_t boot_ms, struct members *members)
+/* A command that asks for what is not kept any more asks for nothing that could be done. */
+static int fetch_check(const struct lookups *l, const struct visit *v, struct err *err)
+{
+	for (size_t i = 0; i < v->n && !l->keeps_wanted; i++) {
+		const struct visit_series *s = &v->series[i];
+		char kept[TIMETEXT_BYTES];
+
+		if (v->err.class != ERR_NONE || s->wanted.from_ms >= s->limits.retained_from_ms)
+			continue;
+		return err_set(
+			err, ERR_INPUT,
+			"of %s %s nothing before %s is kept (gapless-writer retain): name a later --from, or take it back: "
+			"gapless-writer retain --keep %s=all",
+			s->symbol, s->iv->name, time_format(s->limits.retained_from_ms, kept),
+			s->iv->name);
+	}
+	return 0;
+}
+
+int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
+		 struct members *members, unsigned *due, struct err *err)
 {
 	struct visit *v = worker_take(l->worker);
-	unsigned due = 0;
+	int rc = 0;
 
 	if (!v)
 		return 0;
 	l->visit = NULL;
-	if (!l->is_void) {
-		due = visit_take(l, catalogue, v, now_ms, boot_ms);
+	if (v->is_unfit)
+		rc = err_set(err, ERR_INPUT, "%s", v->err.text);
+	else if (v->only_checks && v->err.class != ERR_NONE)
+		trouble_say(l, &v->err, boot_ms);
+	else if (!l->is_void && !v->only_checks)
+		rc = fetch_check(l, v, err);
+	if (rc == 0 && !l->is_void && !v->only_checks) {
+		*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
-		due |= v->members_known ? DUE_MEMBERS : 0;
+		*due |= v->members_known ? DUE_MEMBERS : 0;
 	}
 	l->is_void = 0;
 	visit_free(v);
-	return due;
+	return rc;
 }

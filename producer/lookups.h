@@ -6,7 +6,8 @@
  * independent: one that is slow, halted or leaderless holds up its own series alone. All of them
  * that are not under way begin together, every pause_s; visits (lookup/visit.h) on a thread of
  * their own do the work, one at a time. The database or the broker away: said, retried with growing
- * pauses, never fatal. */
+ * pauses, never fatal. What the database forbids (the limits of a series) counts from the next
+ * lookup on. */
 #ifndef GAPLESS_LOOKUPS_H
 #define GAPLESS_LOOKUPS_H
 
@@ -33,10 +34,17 @@ void lookups_cancel(struct lookups *l);
  * everything that was published before it. */
 int lookups_are_complete(const struct lookups *l, int *stored);
 
-/* Takes what a visit has brought to the series that are ours; *members is set with DUE_MEMBERS.
- * Returns what is due. */
-unsigned lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
-		      int64_t boot_ms, struct members *members);
+/* Before anything else: starts a visit that checks whether database and settings fit. */
+void lookups_check(struct lookups *l);
+/* 1 if no visit is under way. */
+int lookups_are_idle(const struct lookups *l);
+
+/* Takes what a visit has brought to the series that are ours, and adds to *due what follows;
+ * *members is set with DUE_MEMBERS. -1: with these settings this producer must not go on
+ * (ERR_INPUT). */
+int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
+		 struct members *members, unsigned *due, struct err *err)
+	__attribute__((warn_unused_result));
 /* Starts a visit if one is due. members_only: nothing but the comparison of the members. The
  * partition of a symbol is partition_of(symbol, opaque). */
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
@@ -44,5 +52,14 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 		   const void *opaque, int64_t now_ms, int64_t boot_ms);
 /* How long until lookups_start has something to do. */
 int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms);
+
+struct lookups_stats {
+	int64_t ended;          /* lookups of partitions */
+	int64_t failed;         /* visits in which something did not answer */
+	int database_answers;   /* in the last visit */
+	int64_t oldest_boot_ms; /* when a lookup ended last, of the partition of which that is
+				   longest ago; 0: of one, none since lookups_now */
+};
+struct lookups_stats lookups_stats(const struct lookups *l);
 
 #endif

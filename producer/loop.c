@@ -4,16 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/text/timetext.h"
 #include "producer/fetch.h"
 #include "producer/kafka/publish.h"
 #include "producer/kafka/topic.h"
 #include "producer/listing.h"
 #include "producer/lookups.h"
+#include "producer/observe.h"
 #include "producer/requests.h"
 #include "producer/series/plan.h"
 #include "producer/series/series_page.h"
@@ -24,6 +26,7 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
+	CHECK_MS = 10000,
 	JUMP_AGAIN_MS =
 		1000,       /* a jump of the exchange's clock takes three answers to be believed */
 	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
@@ -38,6 +41,8 @@ struct mode {
 	void (*owned)(const struct loop *l, int assigned, size_t taken, size_t left);
 	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
 	int (*step)(struct loop *l, unsigned *due, struct err *err);
+	const char *from_setting; /* where what is wanted begins */
+	int64_t (*from_ms)(const struct options *o);
 };
 
 struct loop {
@@ -49,6 +54,7 @@ struct loop {
 	struct lookups *lookups;
 	struct listing *listing;
 	struct fetch *fetch;
+	struct observe *observe; /* NULL: one fetch shows nothing */
 	const struct mode *mode;
 
 	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
@@ -67,6 +73,7 @@ static void revoked(void *opaque, int lost)
 {
 	struct loop *l = opaque;
 
+	observe_revoked(l->observe);
 	lookups_cancel(l->lookups);
 	if (!lost)
 		publisher_drain(l->publisher, HAND_OVER_MS);
@@ -96,7 +103,7 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 
 	if (!l)
 		return 0;
-	requests_free(l->requests);
+	observe_waits(l->observe, "stopping");
 	if (l->publisher)
 		left = publisher_drain(l->publisher, drain_ms);
 	/* After the drain: any process that is assigned our partitions then sees all that we
@@ -104,8 +111,10 @@ int64_t loop_free(struct loop *l, int64_t drain_ms)
 	share_free(l->share);
 	publisher_free(l->publisher);
 	lookups_free(l->lookups);
+	requests_free(l->requests);
 	listing_free(l->listing);
 	fetch_free(l->fetch);
+	observe_free(l->observe);
 	catalogue_free(l->catalogue);
 	publications_release(&l->publications);
 	free(l);
@@ -129,6 +138,7 @@ static void page_take(struct loop *l, const struct answer *a)
 
 	l->publications.n = 0;
 	series_page(s, r, &a->page, a->read_ms, l->boot_ms, &l->publications);
+	observe_page(l->observe, s, &l->publications);
 	for (size_t i = 0; i < l->publications.n; i++)
 		publisher_send(l->publisher, s, &l->publications.v[i], a->read_ms);
 	l->candles += (int64_t)l->publications.n;
@@ -160,36 +170,49 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 	case FAILURE_SPAN:
 		series_rejected(s, &a->request, a->err.text, l->boot_ms);
 		break;
+	case FAILURE_AGAIN:
 	case FAILURE_LIMIT:
 	case FAILURE_BAN:
 		break; /* the gate waits; the series has learned nothing */
 	}
 }
 
-static void answers_take(struct loop *l, unsigned *due)
+static int list_take(struct loop *l, const struct answer *a, unsigned *due, struct err *err)
+{
+	if (a->failure == FAILURE_NONE) {
+		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
+			return -1;
+		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
+	} else if (a->failure != FAILURE_AGAIN) {
+		listing_failed(l->listing, l->boot_ms);
+	}
+	return 0;
+}
+
+static int answers_take(struct loop *l, unsigned *due, struct err *err)
 {
 	struct answer a;
+	int rc = 0;
 
-	while (requests_take(l->requests, &a)) {
+	while (rc == 0 && requests_take(l->requests, &a)) {
+		if (a.is_list)
+			rc = list_take(l, &a, due, err);
+		else
+			candles_take(l, &a, due);
 		if (a.clock_jumped)
 			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
-		if (!a.is_list)
-			candles_take(l, &a, due);
-		else if (a.failure == FAILURE_NONE)
-			*due |= listing_came(l->listing, &a.markets, l->catalogue, a.read_ms,
-					     l->boot_ms);
-		else
-			listing_failed(l->listing, l->boot_ms);
 		answer_release(&a);
 	}
 	time_read(l);
+	return rc;
 }
 
 static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
 
-	*due |= lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members);
+	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
+		return -1;
 	if (*due & DUE_MEMBERS)
 		return share_members(l->share, &members, l->boot_ms, due, err);
 	return 0;
@@ -259,6 +282,19 @@ static void begin(struct loop *l, unsigned *due)
 	l->begun_said = 1;
 }
 
+/* What begins in the future would be wanted for ever and found never: refused, once the exchange's
+ * time is known. */
+static int start_check(const struct loop *l, struct err *err)
+{
+	char now[TIMETEXT_BYTES], from[TIMETEXT_BYTES];
+
+	if (l->begun_said || l->now_ms == 0 || l->mode->from_ms(l->options) <= l->now_ms)
+		return 0;
+	return err_set(err, ERR_INPUT, "%s %s is in the future: at the exchange it is %s",
+		       l->mode->from_setting, time_format(l->mode->from_ms(l->options), from),
+		       time_format(l->now_ms, now));
+}
+
 /* Sees to what the parts have said to be due. */
 static void follow_up(struct loop *l, unsigned due)
 {
@@ -317,6 +353,10 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 
 	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return 0;
+	if ((int64_t)n >= publisher_pages(l->publisher, l->boot_ms)) {
+		*wait_ms = ROOM_AGAIN_MS;
+		return 0;
+	}
 	if (!publisher_has_room(l->publisher, (int64_t)(n + 1) * l->options->exchange->page_rows)) {
 		*wait_ms = ROOM_AGAIN_MS;
 		return 0;
@@ -363,7 +403,7 @@ static void reports(struct loop *l)
 	l->reports_boot_ms = l->boot_ms + REPORTS_MS;
 	for (size_t i = 0; i < n; i++)
 		if (series_report_finished(owned[i], &came, &empty))
-			log_info("Backfill done", L_SERIES(owned[i]), L_INT("candles", came),
+			log_info("backfill published", L_SERIES(owned[i]), L_INT("candles", came),
 				 L_INT("intervals_without_trades", empty));
 }
 
@@ -379,8 +419,21 @@ static int64_t live_late_ms(const struct loop *l)
 	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
 }
 
+static struct observed observed(const struct loop *l)
+{
+	return (struct observed){.requests = l->requests,
+				 .publisher = l->publisher,
+				 .share = l->share,
+				 .lookups = l->lookups,
+				 .catalogue = l->catalogue,
+				 .now_ms = l->now_ms,
+				 .boot_ms = l->boot_ms};
+}
+
 static struct share *follow_share(struct loop *l, struct err *err)
 {
+	l->observe = observe_new(l->options->http);
+	observe_waits(l->observe, "waiting for Kafka");
 	return share_of_group(l->options, revoked, l, err);
 }
 
@@ -407,15 +460,18 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 	struct requests_stats stats = requests_stats(l->requests), told = l->requests_told;
 	size_t n;
 	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	struct observed seen = observed(l);
 	int64_t missing = 0;
 
 	(void)due;
 	(void)err;
+	observe_turn(l->observe, &seen);
 	if (l->boot_ms < l->progress_boot_ms)
 		return 0;
 	l->progress_boot_ms = l->boot_ms + PROGRESS_MS;
 	for (size_t i = 0; i < n; i++)
 		missing += series_left(owned[i], l->now_ms);
+	observe_series(l->observe, &seen, live_late_ms(l));
 	if (stats.candles > told.candles)
 		log_info("progress", L_INT("requests", stats.candles - told.candles),
 			 L_INT("candles", l->candles - l->candles_told),
@@ -429,12 +485,18 @@ static int follow_step(struct loop *l, unsigned *due, struct err *err)
 	return 0;
 }
 
-static const struct mode follow = {1, follow_share, follow_owned, follow_step};
+static int64_t follow_from_ms(const struct options *o)
+{
+	return o->since_ms;
+}
+
+static const struct mode follow = {1,           follow_share, follow_owned,
+				   follow_step, "--since",    follow_from_ms};
 
 static struct share *once_share(struct loop *l, struct err *err)
 {
 	(void)err;
-	l->fetch = fetch_new();
+	l->fetch = fetch_new(l->options->deadline_s * 1000);
 	return share_of_all();
 }
 
@@ -454,7 +516,13 @@ static int once_step(struct loop *l, unsigned *due, struct err *err)
 	return fetch_step(l->fetch, l->catalogue, &view, due, err);
 }
 
-static const struct mode once = {.share = once_share, .step = once_step};
+static int64_t once_from_ms(const struct options *o)
+{
+	return o->from_ms;
+}
+
+static const struct mode once = {
+	.share = once_share, .step = once_step, .from_setting = "--from", .from_ms = once_from_ms};
 
 /* ---- the loop ---- */
 
@@ -486,6 +554,25 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
+/* Until it is known whether database and settings fit. A database that does not answer is not
+ * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
+static int check_await(struct loop *l, struct err *err)
+{
+	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
+	int64_t until_ms = clock_boot_ms() + CHECK_MS;
+	unsigned due = 0;
+
+	lookups_check(l->lookups);
+	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
+		time_read(l);
+		if (lookups_came(l, &due, err) ||
+		    (!lookups_are_idle(l->lookups) &&
+		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
+			return -1;
+	}
+	return !stop_requested();
+}
+
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
 static int turn(struct loop *l, struct err *err)
 {
@@ -496,9 +583,9 @@ static int turn(struct loop *l, struct err *err)
 	int done;
 
 	time_read(l);
-	answers_take(l, &due);
-	if (publisher_poll(l->publisher, err) || share_poll(l->share, l->boot_ms, &due, err) ||
-	    lookups_came(l, &due, err))
+	if (answers_take(l, &due, err) || publisher_poll(l->publisher, err) ||
+	    share_poll(l->share, l->boot_ms, &due, err) || lookups_came(l, &due, err) ||
+	    start_check(l, err))
 		return -1;
 	follow_up(l, due);
 	if (ask(l, &wait_ms, err))
@@ -526,6 +613,8 @@ int loop_run(struct loop *l, struct err *err)
 {
 	int partitions, rc = topic_await(l, &partitions, err);
 
+	if (rc == 1)
+		rc = check_await(l, err);
 	if (rc <= 0)
 		return rc;
 	if (share_begin(l->share, partitions, err))

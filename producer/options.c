@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "common/settings_rows.h"
-#include "common/words.h"
+#include "common/service/service.h"
+#include "common/settings/settings_rows.h"
+#include "common/text/words.h"
 #include "producer/exchange/exchanges.h"
 
 #define AT(member)      SETTING_AT(struct options, member)
@@ -68,6 +69,7 @@ const struct setting options_table[] = {
 	{.name = "ca-file", AT(ca_file), .value = "FILE",
 	 .help = "Certificates to trust in place of the system's."},
 	SETTING_KAFKA,
+	SETTING_HTTP("127.0.0.1:9464"),
 	SETTING_LOG_LEVEL,
 	{.name = NULL},
 };
@@ -99,21 +101,46 @@ static int intervals_parse(struct options *o, struct err *err)
 	return 0;
 }
 
+static int topic_name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < 250 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       name[strspn(name,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
+		       '\0';
+}
+
 int options_check(struct options *o, struct err *err)
 {
+	const char *behind;
+
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
 	o->exchange = exchange_of_source(o->source, err);
 	if (!o->exchange)
 		return -1;
+	behind = exchange_source_of_url(o->exchange_url);
+	if (behind && strcmp(behind, o->source) != 0)
+		return err_set(
+			err, ERR_FATAL,
+			"--source: '%s' is not what is behind the address %s, which is '%s': set --source %s, or another --exchange-url",
+			o->source, o->exchange_url, behind, behind);
 	o->rate_scope_own = strcmp(o->rate_scope, "own") == 0;
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",
 			       o->rate_scope);
+	if (!topic_name_is_valid(o->topic))
+		return err_set(
+			err, ERR_FATAL,
+			"--topic: '%s' is not the name of a topic; it has 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
+			o->topic);
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--producer-group: the name of the consumer group is empty");
+	if (o->http && service_check(o->http, err))
+		return -1;
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
 	if (intervals_parse(o, err))

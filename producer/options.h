@@ -3,8 +3,8 @@
 #ifndef GAPLESS_OPTIONS_H
 #define GAPLESS_OPTIONS_H
 
-#include "common/candle.h"
-#include "common/settings.h"
+#include "common/candle/candle.h"
+#include "common/settings/settings.h"
 #include "producer/exchange/exchange.h"
 #include "producer/kafka/members.h"
 #include "producer/pattern.h"
@@ -23,7 +23,7 @@ struct options {
 	int64_t queue_messages, lookup_s, lookup_gaps_s, stall_s;
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
-	const char *log_level;
+	const char *http, *log_level;
 
 	/* derived by options_check */
 	const struct exchange *exchange;
@@ -34,7 +34,7 @@ struct options {
 	char client_id[MEMBERS_ID_BYTES]; /* says what is wanted (members.h) */
 
 	/* of the command fetch */
-	int64_t from_ms, to_ms;
+	int64_t from_ms, to_ms, deadline_s;
 };
 
 /* The table of the settings. */

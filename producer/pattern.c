@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/utf8.h"
-#include "common/words.h"
+#include "common/base/alloc.h"
+#include "common/text/utf8.h"
+#include "common/text/words.h"
 
 static int is_pattern_text(const char *text)
 {
@@ -18,13 +18,21 @@ static int item_parse(const char *item, struct pattern *out, struct err *err)
 {
 	char shown[PRINTABLE_BYTES];
 	const char *text = item + (item[0] == '!');
+	char upper[SYMBOL_BYTES] = "";
 	int fits = strlen(text) < sizeof out->text;
 
 	*out = (struct pattern){.exclude = item[0] == '!'};
 	if (fits) {
 		memcpy(out->text, text, strlen(text));
+		for (size_t i = 0; text[i]; i++)
+			upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A'
+									   : text[i]);
 		out->wild = strpbrk(out->text, "*?") != NULL;
 	}
+	if (fits && strcmp(upper, text) != 0 && is_pattern_text(upper))
+		return err_set(err, ERR_FATAL,
+			       "--symbols: '%s' is not a market's name; did you mean %s%s?",
+			       printable(item, shown), out->exclude ? "!" : "", upper);
 	if (!fits || !is_pattern_text(out->text) || (!out->wild && !symbol_is_valid(out->text)))
 		return err_set(
 			err, ERR_FATAL,

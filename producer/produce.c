@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/produce.h"
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "producer/loop.h"
 
 enum { DRAIN_MS = 15000, WATCHDOG_S = 30 };
@@ -13,8 +13,11 @@ static int run(struct loop *loop, int ends, struct err *err)
 	int code = EXIT_DONE, rc = loop_run(loop, err);
 	int64_t left;
 
-	if (rc < 0) {
-		log_error("stopped: this needs a person", L_STR("error", err->text));
+	if (rc < 0 && err->class == ERR_INPUT) {
+		log_error("stopped: the settings do not fit", L_STR("error", err->text));
+		code = EXIT_USAGE;
+	} else if (rc < 0) {
+		log_error("stopped; it cannot go on by itself", L_STR("error", err->text));
 		code = EXIT_PERSON;
 	} else if (rc == 0 && ends) {
 		log_warn("stopped before the end; run the same command to go on");

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
 #include "producer/exclock.h"
 #include "producer/outage.h"
 #include "producer/series/series.h"
@@ -15,8 +15,11 @@
 enum {
 	SAY_MS = 10 * 1000,
 	SAY_OUTAGE_MS = 10 * 60 * 1000, /* as long as it is the same outage */
-	SAY_MISTRUST_MS = 60 * 1000
+	SAY_MISTRUST_MS = 60 * 1000,
+	NO_SLOT_MS = 30 * 1000 /* who waits longer has no slots of the budget */
 };
+
+enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
 
 /* A request that is in flight. */
 struct flight {
@@ -33,6 +36,7 @@ struct requests {
 	unsigned char *ours; /* the partitions whose slots are ours */
 	struct flight flights[REQUESTS_MAX];
 	struct requests_stats stats;
+	int outages; /* answers in a row that are none */
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
@@ -130,11 +134,26 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 	*f = (struct flight){.used = 1, .request = *request};
 	ratelimit_spend(&r->rate, request->live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, boot_ms);
 	r->stats.candles++;
+	r->stats.live += request->live != 0;
 	log_debug("asking", L_STR("symbol", symbol), L_STR("interval", iv->name),
 		  L_TIME("from", request->from_ms),
 		  L_TIME("to", request->live ? 0 : request->before_ms),
 		  L_INT("count", request->count));
 	return 0;
+}
+
+/* Before the time is known, and for one that has no slots of its own, holds and pauses alone count.
+ */
+static int list_may(struct requests *r, int64_t boot_ms)
+{
+	int64_t wait_ms = requests_wait_ms(r, boot_ms);
+
+	if (wait_ms == 0)
+		return 1;
+	if (outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms) > 0 ||
+	    ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+		return 0;
+	return requests_now_ms(r, boot_ms) == 0 || (wait_ms > NO_SLOT_MS && wait_ms < INT64_MAX);
 }
 
 void requests_list(struct requests *r, int64_t boot_ms)
@@ -143,8 +162,7 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	char url[EXCHANGE_URL_BYTES];
 	struct err err = {0};
 
-	if (!f || outage_wait_ms(&r->outage, http_in_flight(r->http), boot_ms) > 0 ||
-	    ratelimit_hold_ms(&r->rate, boot_ms) > 0)
+	if (!f || !list_may(r, boot_ms))
 		return;
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		if (r->flights[i].used && r->flights[i].is_list)
@@ -153,6 +171,7 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	    http_get(r->http, url, f, &err))
 		return;
 	*f = (struct flight){.used = 1, .is_list = 1};
+	ratelimit_spend(&r->rate, RATELIMIT_LIVE, boot_ms);
 }
 
 /* --- back */
@@ -285,6 +304,7 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 	enum verdict verdict =
 		r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
 
+	r->stats.answers[verdict]++;
 	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
 		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
 	switch (verdict) {
@@ -327,9 +347,12 @@ int requests_take(struct requests *r, struct answer *out)
 	f = http.tag;
 	*out = (struct answer){.is_list = f->is_list, .request = f->request};
 	f->used = 0;
-	if (!out->is_list)
-		ratelimit_done(&r->rate);
-	if (http.status == 0) {
+	ratelimit_done(&r->rate);
+	if (http.is_dead_connection) {
+		out->failure = FAILURE_AGAIN;
+		log_debug("asking again", L_STR("error", http.err.text));
+	} else if (http.status == 0) {
+		r->stats.answers[REQUESTS_NO_ANSWER]++;
 		outage(r, out, &http.err);
 	} else {
 		r->exchange->head_read(&head, http.head.data ? http.head.data : "", http.head.len);
@@ -339,6 +362,8 @@ int requests_take(struct requests *r, struct answer *out)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
 		answer_sort(r, out, &http);
 	}
+	if (!out->is_list)
+		r->outages = out->failure == FAILURE_OUTAGE ? r->outages + 1 : 0;
 	http_answer_release(&http);
 	return 1;
 }
@@ -384,5 +409,9 @@ int requests_wait(struct requests *r, const int *fds, int n, int64_t ms, struct 
 
 struct requests_stats requests_stats(const struct requests *r)
 {
-	return r->stats;
+	struct requests_stats stats = r->stats;
+
+	stats.banned_until_boot_ms = r->rate.banned_ms;
+	stats.is_away = r->outages >= OUTAGES_AWAY;
+	return stats;
 }

@@ -24,6 +24,7 @@ enum { REQUESTS_MAX = HTTP_CONNECTIONS + 1 }; /* in flight: candles, and the lis
 
 enum failure {
 	FAILURE_NONE,
+	FAILURE_AGAIN, /* nothing was learned: to be asked again when there is room for it */
 	FAILURE_OUTAGE,
 	FAILURE_LIMIT,
 	FAILURE_BAN,
@@ -43,9 +44,18 @@ struct answer {
 	struct err err; /* of a failure that is one series' or span's: its cause */
 };
 
+enum {
+	REQUESTS_NO_ANSWER = VERDICT_BROKEN + 1, /* beside the verdicts */
+	REQUESTS_VERDICTS
+};
+
 struct requests_stats {
-	int64_t candles;  /* requests for candles that were sent */
-	int64_t rejected; /* answers that are no pages */
+	int64_t candles;                    /* requests for candles that were sent */
+	int64_t live;                       /* of these, for live ones */
+	int64_t rejected;                   /* answers that are no pages */
+	int64_t answers[REQUESTS_VERDICTS]; /* by verdict; the list of markets' too */
+	int64_t banned_until_boot_ms;       /* of the last ban */
+	int is_away;                        /* several answers in a row were none */
 };
 
 struct requests;
@@ -68,7 +78,8 @@ int requests_live_may(const struct requests *r);
 /* Sends one, when requests_wait_ms says 0. -1: *err. */
 int requests_candles(struct requests *r, const struct request *request, int64_t boot_ms,
 		     struct err *err) __attribute__((warn_unused_result));
-/* Asks for the list of markets, unless that is under way or nothing may be sent. */
+/* Asks for the list of markets, unless that is under way or nothing may be sent. It counts against
+ * the budget; the first one, which brings the time, goes at once. */
 void requests_list(struct requests *r, int64_t boot_ms);
 /* The requests for candles that are not answered yet. */
 size_t requests_in_flight(const struct requests *r, struct request out[REQUESTS_MAX]);

@@ -173,6 +173,7 @@ compose/stack.sh status >/dev/null 2>&1 || stack_is_ours=yes
 compose/stack.sh up | sed 's/^/  /' || die "the local stack does not start"
 eval "$(compose/stack.sh env)"
 export GAPLESS_SESSION_TIMEOUT_MS=3000 # so that one sees soon who takes over
+export GAPLESS_HTTP=off # several of them, one after the other
 export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_PRODUCER_GROUP=gapless-demo-producers GAPLESS_DATABASE=
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete --if-exists \
 	--topic "$GAPLESS_TOPIC" >"$work/stack.log" 2>&1 || die "the topic of an earlier demo cannot be removed"
@@ -259,7 +260,7 @@ say "the exchange's clock stands at $(now); starting the producer"
 produce producer-3
 backfilled() { # as often as it began
 	local began ended
-	began=$(grep -sc 'missing candles' "$work/producer-3.log") ended=$(grep -sc 'msg="Backfill done"' "$work/producer-3.log")
+	began=$(grep -sc 'missing candles' "$work/producer-3.log") ended=$(grep -sc 'msg="backfill published"' "$work/producer-3.log")
 	grep -s "missing candles" "$work/producer-3.log" | grep KRW-BTC | grep -q "interval=1m" && [ "$began" = "$ended" ]
 }
 await "the backfill of these five minutes" backfilled

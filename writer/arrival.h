@@ -13,6 +13,9 @@ struct arrival {
 	int wanted;         /* 0: not by this feed */
 	const void *key, *value; /* NULL: the message has none; valid until the next poll */
 	size_t key_len, value_len;
+	int64_t appended_ms; /* when the broker took the message (epoch); 0: not known */
+	int64_t at_ms;    /* the same by the broker's clock alone; -1: the topic has the producers'
+			     times */
 	int64_t dead_run; /* dead letters right below it */
 };
 

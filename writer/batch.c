@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "keys.h"
 
 /* A race around a pause may bring a few messages more than the limit. */
@@ -71,9 +71,37 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
 		}
 		b->parts[b->parts_n++] =
-			(struct batch_part){.partition = partition, .began = expected};
+			(struct batch_part){.partition = partition, .began = expected, .at_ms = -1};
 	}
 	b->parts[i].next = offset + 1;
+}
+
+static struct batch_part *part_of(const struct batch *b, int32_t partition)
+{
+	for (size_t i = 0; i < b->parts_n; i++)
+		if (b->parts[i].partition == partition)
+			return &b->parts[i];
+	return NULL;
+}
+
+void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
+{
+	struct batch_part *part = part_of(b, partition);
+
+	if (part->oldest_ms == 0)
+		part->oldest_ms = appended_ms;
+}
+
+int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
+{
+	const struct batch_part *part = part_of(b, partition);
+
+	return part != NULL ? part->oldest_ms : 0;
+}
+
+void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
+{
+	part_of(b, partition)->at_ms = at_ms;
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)

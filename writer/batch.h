@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 
 struct keys;
 
@@ -44,8 +44,10 @@ struct dead_letter {
 
 struct batch_part {
 	int32_t partition;
-	int64_t began; /* where the batch before this one ended */
-	int64_t next;  /* offset after the last message of this one */
+	int64_t began;     /* where the batch before this one ended */
+	int64_t next;      /* offset after the last message of this one */
+	int64_t oldest_ms; /* when the broker took the first one; 0: not known */
+	int64_t at_ms;     /* when it took the last one, by its own clock; -1: not known */
 };
 
 struct batch_limits {
@@ -83,11 +85,17 @@ void batch_clear(struct batch *b);
  */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
+/* When the broker took that message (epoch). */
+void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms);
+/* When the broker took what was taken last of the partition. */
+void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
 			   size_t key_len, const void *value, size_t value_len, const char *reason);
 
+/* When the broker took the first message of the partition that is in the batch; 0: none is. */
+int64_t batch_oldest_ms(const struct batch *b, int32_t partition);
 int batch_is_empty(const struct batch *b);
 /* No room for more: rows or bytes are used up. */
 int batch_is_full(const struct batch *b);

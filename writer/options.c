@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/candle.h"
-#include "common/settings_rows.h"
+#include "common/candle/candle.h"
+#include "common/service/service.h"
+#include "common/settings/settings_rows.h"
 #include "writer/batch.h"
 
 #define AT(member)      SETTING_AT(struct options, member)
@@ -46,6 +47,7 @@ const struct setting options_table[] = {
 	 .help = "A stop finishes the batch, commits and leaves within this time, or ends with "
 		 "exit code 4."},
 	SETTING_KAFKA,
+	SETTING_HTTP("127.0.0.1:9465"),
 	SETTING_LOG_LEVEL,
 	{.name = NULL},
 };
@@ -75,5 +77,5 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "--schema: '%s' is not the name of a schema of a-z, 0-9 and _",
 			       o->schema);
-	return 0;
+	return o->http != NULL ? service_check(o->http, err) : 0;
 }

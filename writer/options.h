@@ -3,11 +3,11 @@
 #ifndef GAPLESS_WRITER_OPTIONS_H
 #define GAPLESS_WRITER_OPTIONS_H
 
-#include "common/settings.h"
+#include "common/settings/settings.h"
 
 struct options {
 	const char *brokers, *topic, *group, *group_instance_id;
-	const char *database, *source, *log_level;
+	const char *database, *source, *http, *log_level;
 	struct setting_list kafka;
 	int64_t connections, batch_rows, batch_bytes, batch_ms;
 	int64_t dead_letter_limit;
@@ -18,7 +18,7 @@ struct options {
 	int64_t unfit_percent;
 	int64_t from_ms, to_ms, at_ms; /* INT64_MIN: not given */
 	int64_t partition, offset;     /* -1: not given */
-	int dry_run, restart, purge;
+	int dry_run, restart, purge, json, watch;
 };
 
 /* What writer and commands share; ends with name == NULL. */

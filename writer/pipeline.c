@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 /* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
  * below about this the commit is the price of a transaction, not its rows. */
@@ -66,6 +66,10 @@ enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t n
 	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
 		return INTAKE_FLOOD;
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
+	if (a->has_message) {
+		batch_appended(b, a->partition, a->appended_ms);
+		batch_took_at(b, a->partition, a->at_ms);
+	}
 	tally_add(p->tally, TALLY_MESSAGES, a->has_message);
 	if (kind == INTAKE_CANDLE) {
 		batch_add(b, a->partition, offset, &message);
@@ -125,6 +129,20 @@ void pipeline_give_back(struct pipeline *p, struct batch *b)
 				p->lanes[lane].lent[i] = 0;
 		}
 	}
+}
+
+int64_t pipeline_oldest_ms(const struct pipeline *p, int32_t partition)
+{
+	const struct lane *l = &p->lanes[(size_t)partition % p->config.lanes];
+	int64_t oldest = 0;
+
+	for (size_t i = 0; i < RING; i++) {
+		int64_t ms = batch_oldest_ms(&l->batches[i], partition);
+
+		if (ms != 0 && (oldest == 0 || ms < oldest))
+			oldest = ms;
+	}
+	return oldest;
 }
 
 void pipeline_drop(struct pipeline *p)

@@ -46,6 +46,9 @@ int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int all, int64_t 
  * other one is lent still, or there is nothing. */
 struct batch *pipeline_next(struct pipeline *p, size_t lane);
 void pipeline_give_back(struct pipeline *p, struct batch *b);
+/* When the broker took the oldest message of the partition that is in a batch, lent or not; 0: none
+ * is. */
+int64_t pipeline_oldest_ms(const struct pipeline *p, int32_t partition);
 /* Forgets what is not lent. */
 void pipeline_drop(struct pipeline *p);
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "pipeline.h"
 #include "writer/database/stores.h"
 
@@ -32,6 +32,7 @@ struct writer {
 	struct stores *stores; /* one a lane; the first one also answers the feed */
 	size_t lanes;
 	struct tally *tally;
+	struct observe *observe;      /* the caller's */
 	const struct retention *keep; /* NULL: nothing is given up */
 	int64_t retain_due_ms;
 	struct log_throttle say_dead;
@@ -98,6 +99,7 @@ static void count_stored(struct tally *t, const struct stored *stored)
 static unsigned batch_stored(struct writer *w, size_t lane, const struct store_done *done)
 {
 	count_stored(w->tally, &done->stored);
+	observe_batch(w->observe, done->work.batch, clock_boot_ms() - done->submitted_ms);
 	if (done->work.generation != feed_generation(w->feed)) {
 		pipeline_give_back(w->pipeline, done->work.batch);
 		return FOLLOW_NOTHING;
@@ -382,6 +384,10 @@ static void turn(struct writer *w)
 	if (w->ending)
 		return;
 	feed_keep_fetching(w->feed, now);
+	observe_turn(
+		w->observe,
+		&(struct observed){w->feed, w->pipeline, w->tally, stores_are_failing(w->stores)},
+		now);
 	act(w, read_feed(w, wait_ms(w, now)));
 }
 
@@ -391,6 +397,7 @@ static void drain(struct writer *w)
 	int64_t left = feed_left(w->feed);
 
 	stop_watchdog((int)w->options->drain_seconds);
+	observe_waits(w->observe, "stopping");
 	if (!w->ending)
 		flush(w, w->options->drain_seconds * 1000 / 2);
 	feed_settle(w->feed, w->tally, clock_boot_ms() + SETTLE_MS);
@@ -411,7 +418,7 @@ static void writer_free(struct writer *w)
 }
 
 int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
-	       const struct retention *keep)
+	       const struct retention *keep, struct observe *observe)
 {
 	const struct store_config store = {.database = o->database,
 					   .source = o->source,
@@ -433,6 +440,7 @@ int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
 	w->retain_due_ms = clock_boot_ms() + RETAIN_FIRST_MS;
 	w->feed = feed;
 	w->lanes = pipeline.lanes;
+	w->observe = observe;
 	w->tally = tally_new(clock_boot_ms());
 	w->pipeline = pipeline_new(&pipeline, w->tally);
 	w->stores = stores_new(w->lanes, &store, &err);

@@ -9,6 +9,7 @@
 #ifndef GAPLESS_WRITER_H
 #define GAPLESS_WRITER_H
 
+#include "observe.h"
 #include "options.h"
 #include "writer/database/cursor.h"
 #include "writer/database/retention.h"
@@ -16,8 +17,8 @@
 
 /* keep: what a live writer gives up as it grows old; NULL: nothing. Runs until a signal, the feed's
  * end, or until it needs a person; returns the exit code. Stop handling is installed, the database
- * is fit. Takes the feed. */
+ * is fit. Takes the feed; `observe` stays the caller's. */
 int writer_run(const struct options *options, struct feed *feed, struct cursor cursor,
-	       const struct retention *keep);
+	       const struct retention *keep, struct observe *observe);
 
 #endif

@@ -2,6 +2,7 @@
 #include "producer/exchange/exchanges.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "producer/exchange/upbit.h"
 
@@ -19,5 +20,24 @@ const struct exchange *exchange_of_source(const char *source, struct err *err)
 	err_set(err, ERR_FATAL,
 		"--source: '%s' is of no exchange that is known here; upbit and upbit-REGION are",
 		source);
+	return NULL;
+}
+
+const char *exchange_source_of_url(const char *url)
+{
+	static const struct {
+		const char *host, *source;
+	} regions[] = {{"api.upbit.com", "upbit"},
+		       {"sg-api.upbit.com", "upbit-sg"},
+		       {"id-api.upbit.com", "upbit-id"},
+		       {"th-api.upbit.com", "upbit-th"}};
+	const char *host = strstr(url, "://");
+	size_t len;
+
+	host = host ? host + 3 : url;
+	len = strcspn(host, ":/");
+	for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++)
+		if (strlen(regions[i].host) == len && strncasecmp(regions[i].host, host, len) == 0)
+			return regions[i].source;
 	return NULL;
 }

@@ -11,5 +11,7 @@
 /* The exchange of a source: its name, alone or followed by '-' and a region. NULL: not known (*err:
  * ERR_FATAL). */
 const struct exchange *exchange_of_source(const char *source, struct err *err);
+/* The source that is behind an address; NULL: it is not one that is known (a proxy, a sandbox). */
+const char *exchange_source_of_url(const char *url);
 
 #endif

@@ -3,11 +3,13 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "producer/http/transfer.h"
 
 enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, CONNECTIONS_MAX = 16, FDS_MAX = 8 };
@@ -112,6 +114,16 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 	return result;
 }
 
+static int ca_file_check(const char *path, struct err *err)
+{
+	if (access(path, R_OK) == 0)
+		return 0;
+	return err_set(
+		err, ERR_FATAL,
+		"--ca-file: '%s' cannot be read (%s); it names a file of certificates in PEM form.",
+		path, strerror(errno));
+}
+
 /* libcurl names a proxy that it does not understand in its error text, with the password in it:
  * refused here. */
 static int proxy_check(const char *proxy, struct err *err)
@@ -193,7 +205,9 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	if (http->connections > CONNECTIONS_MAX)
 		http->connections = CONNECTIONS_MAX;
 	if (base_url_check(http, config->base_url, err) < 0 ||
-	    (*http->proxy && proxy_check(http->proxy, err) < 0) || multi_init(http, err) < 0) {
+	    (*http->proxy && proxy_check(http->proxy, err) < 0) ||
+	    (*http->ca_file && ca_file_check(http->ca_file, err) < 0) ||
+	    multi_init(http, err) < 0) {
 		http_free(http);
 		return NULL;
 	}
@@ -337,15 +351,19 @@ int http_take(struct http *http, struct http_answer *out)
 		return 0;
 	list_remove(t);
 	http->n_in_flight--;
-	*out = (struct http_answer){
-		.tag = t->tag, .status = t->status, .head = t->head, .body = t->body};
+	*out = (struct http_answer){.tag = t->tag,
+				    .status = t->status,
+				    .is_dead_connection = transfer_met_dead_connection(t)};
+	if (t->result != CURLE_OK || t->status < 200)
+		transfer_describe(t, &out->err);
+	out->head = t->head;
+	out->body = t->body;
 	buf_init(&t->head, HTTP_HEAD_MAX_BYTES);
 	buf_init(&t->body, HTTP_BODY_MAX_BYTES);
 	out->received_boot_ms = t->head_boot_ms;
 	if (t->result != CURLE_OK || t->status < 200) {
 		out->status = 0;
 		out->received_boot_ms = t->finished_boot_ms;
-		transfer_describe(t, &out->err);
 	}
 	transfer_rest(http, t);
 	return 1;

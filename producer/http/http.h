@@ -7,16 +7,18 @@
  * (http only where the base URL's host is loopback); redirects not followed; no proxy but a
  * configured one, whatever the environment says; no .netrc, no cookies, no Origin header (the
  * exchange gives requests that carry one a tenth of a request a second); HTTP/2 over TLS where
- * offered. Bounds: connect 5 s, answer 15 s (the wait for a connection included), less than 100
- * bytes/s for 8 s, body 1 MiB (counted after decompression), head 64 KiB and 100 lines. */
+ * offered; a request is sent once (libcurl's own repeat on a dead connection is broken off); a name
+ * look-up that is given up is waited for by nobody. Bounds: connect 5 s, answer 15 s (the wait for
+ * a connection included), less than 100 bytes/s for 8 s, body 1 MiB (counted after decompression),
+ * head 64 KiB and 100 lines. */
 #ifndef GAPLESS_HTTP_H
 #define GAPLESS_HTTP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/text/buf.h"
 
 enum { HTTP_CONNECTIONS = 4 };
 
@@ -27,7 +29,7 @@ struct http_config {
 	const char *user_agent;
 	int connections;     /* at once, to the one host; 1 to 16; 0: HTTP_CONNECTIONS */
 	const char *proxy;   /* NULL or "": none */
-	const char *ca_file; /* NULL or "": the system's certificates */
+	const char *ca_file; /* trusted in place of the system's; NULL or "": the system's */
 	int connect_ms, total_ms, idle_s; /* the bounds of time above; 0: as said there */
 };
 
@@ -44,6 +46,8 @@ struct http_answer {
 	 * bound or its encoding. ERR_FATAL: the certificate is not to be trusted; to be shouted
 	 * about, and tried again with pauses, never bypassed. */
 	struct err err;
+	int is_dead_connection; /* no answer, for a kept-alive connection turned out to be closed:
+				   says nothing of the exchange, the request may be sent again */
 };
 
 /* Strings are copied. NULL: *err (ERR_FATAL), with the setting that is wrong. */

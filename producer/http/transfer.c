@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
 
 enum {
 	IDLE_BYTES_PER_S = 100,
@@ -48,6 +48,19 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 	return len;
 }
 
+/* A kept-alive connection may be dead: libcurl then sends the request again by itself, beside every
+ * budget. Not here: whether it is sent again is the caller's business. */
+static int about_to_send(void *context, char *to, char *from, int to_port, int from_port)
+{
+	struct transfer *t = context;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	return t->sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 /* ---------------------------------------------------------------- handles */
 
 /* What is set after a failure is left out. */
@@ -68,8 +81,10 @@ static CURLcode easy_set_security(CURL *easy, const struct transfer_settings *m)
 	SET(PROXY, m->proxy);
 	SET(NOPROXY, "");
 	SET(SUPPRESS_CONNECT_HEADERS, 1L);
-	if (*m->ca_file)
+	if (*m->ca_file) {
 		SET(CAINFO, m->ca_file);
+		SET(CAPATH, NULL); /* the system's would be trusted beside it */
+	}
 	return code;
 }
 
@@ -78,6 +93,7 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
 	CURLcode code = CURLE_OK;
 
 	SET(NOSIGNAL, 1L);
+	SET(QUICK_EXIT, 1L); /* a name look-up that is given up is not waited for */
 	SET(CONNECTTIMEOUT_MS, (long)m->connect_ms);
 	SET(TIMEOUT_MS, (long)m->total_ms);
 	SET(LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
@@ -93,6 +109,8 @@ static CURLcode easy_set_request(CURL *easy, const struct transfer_settings *m, 
 	CURLcode code = CURLE_OK;
 
 	SET(PRIVATE, t);
+	SET(PREREQFUNCTION, about_to_send);
+	SET(PREREQDATA, t);
 	SET(ERRORBUFFER, t->reason);
 	SET(HEADERFUNCTION, take_head);
 	SET(HEADERDATA, t);
@@ -141,7 +159,7 @@ struct transfer *transfer_new(const struct transfer_settings *m, struct err *err
 CURLcode transfer_begin(struct transfer *t, const char *url, void *tag)
 {
 	t->tag = tag;
-	t->head_lines = t->body_began = t->status = 0;
+	t->head_lines = t->body_began = t->status = t->sent = 0;
 	t->head_boot_ms = t->finished_boot_ms = 0;
 	t->bound = BOUND_NONE;
 	t->reason[0] = 0;
@@ -156,6 +174,21 @@ static int is_mistrust(CURLcode code)
 	       code == CURLE_SSL_INVALIDCERTSTATUS || code == CURLE_SSL_CACERT_BADFILE;
 }
 
+int transfer_met_dead_connection(const struct transfer *t)
+{
+	long connects = 0;
+
+	if (t->result == CURLE_ABORTED_BY_CALLBACK)
+		return t->sent > 1;
+	/* It repeats five times at most, and then gives up by itself. */
+	if ((t->result != CURLE_RECV_ERROR && t->result != CURLE_SEND_ERROR &&
+	     t->result != CURLE_GOT_NOTHING) ||
+	    t->head.len > 0)
+		return 0;
+	return curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK &&
+	       connects == 0;
+}
+
 void transfer_describe(const struct transfer *t, struct err *err)
 {
 	const char *reason = *t->reason ? t->reason : curl_easy_strerror(t->result);
@@ -168,6 +201,9 @@ void transfer_describe(const struct transfer *t, struct err *err)
 		err_set(err, ERR_INPUT,
 			"The head of the exchange's answer has more than %d lines or %d bytes.",
 			HTTP_HEAD_MAX_LINES, HTTP_HEAD_MAX_BYTES);
+	else if (transfer_met_dead_connection(t))
+		err_set(err, ERR_RETRY,
+			"The exchange closed the connection before it answered; it had been used before.");
 	else if (t->result == CURLE_BAD_CONTENT_ENCODING)
 		err_set(err, ERR_INPUT, "The exchange's answer cannot be decompressed: \"%s\".",
 			reason);

@@ -7,8 +7,8 @@
 #include <curl/curl.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/text/buf.h"
 
 enum { HTTP_BODY_MAX_BYTES = 1 << 20, HTTP_HEAD_MAX_BYTES = 64 << 10, HTTP_HEAD_MAX_LINES = 100 };
 
@@ -30,6 +30,7 @@ struct transfer {
 	struct buf head, body;
 	int head_lines;
 	int body_began;
+	int sent; /* times that the request went out, or was about to */
 	int64_t head_boot_ms;
 	enum transfer_bound bound;
 	char reason[CURL_ERROR_SIZE];
@@ -46,6 +47,8 @@ void transfer_free(struct transfer *t);
 /* Makes it ready for a request. libcurl copies the URL. */
 CURLcode transfer_begin(struct transfer *t, const char *url, void *tag)
 	__attribute__((warn_unused_result));
+/* 1 if it failed because a connection that was used again turned out to be dead. */
+int transfer_met_dead_connection(const struct transfer *t);
 /* What went wrong with one that has no complete answer: class and sentence as http_answer has them.
  */
 void transfer_describe(const struct transfer *t, struct err *err);

@@ -7,12 +7,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/kafka.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/series.h"
 
@@ -23,7 +24,10 @@ enum {
 	SAY_MS = 10000,
 	STALLED_MS = 2000, /* a report is awaited for so long: no more is sent there */
 	PAUSE_FIRST_MS = 500,
-	PAUSE_MAX_MS = 30000
+	PAUSE_MAX_MS = 30000,
+	REFUSED_FIRST_MS = 2000, /* of the topic as a whole */
+	REFUSED_MAX_MS = 60000,
+	SAY_REFUSED_MS = 600000
 };
 
 /* How one partition takes what it is sent. */
@@ -45,7 +49,11 @@ struct publisher {
 	struct publisher_stats stats;
 	struct buf value;
 	int64_t recreated_ms[RECREATED_MAX];
-	struct log_throttle failures, full;
+	int is_refused; /* by the topic as a whole, since the last delivery */
+	struct backoff refused_pause;
+	int64_t refused_boot_ms; /* nothing is fetched before */
+	int topic_read_again;    /* since then */
+	struct log_throttle failures, full, refused, unpublished;
 };
 
 /* What a message's report is about. */
@@ -133,6 +141,73 @@ int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_
 	return boot_ms >= lane->pause_boot_ms && !is_stalled(lane, boot_ms);
 }
 
+/* Errors of the topic and of us, whatever the partition. */
+static int is_refusal(rd_kafka_resp_err_t code)
+{
+	switch (code) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void refused(struct publisher *p, rd_kafka_resp_err_t code)
+{
+	int64_t boot = clock_boot_ms(), skipped;
+
+	/* Those that were sent together make one pause. */
+	if (!p->is_refused || boot >= p->refused_boot_ms)
+		p->refused_boot_ms = boot + backoff_next_ms(&p->refused_pause, backoff_random());
+	p->is_refused = 1;
+	p->topic_read_again = 0;
+	if (log_due(&p->refused, boot, SAY_REFUSED_MS, &skipped))
+		log_error(
+			"Kafka refuses what is published; nothing is fetched but a page now and then, to try",
+			L_STR("topic", p->options->topic), L_STR("error", rd_kafka_err2str(code)),
+			L_INT("suppressed", skipped));
+}
+
+static void refusal_ended(struct publisher *p)
+{
+	if (!p->is_refused)
+		return;
+	p->is_refused = 0;
+	backoff_reset(&p->refused_pause);
+	p->refused = (struct log_throttle){0};
+	log_info("Kafka takes what is published again", L_STR("topic", p->options->topic));
+}
+
+/* librdkafka refuses by itself what a broker has refused, until it reads of the topic again; that
+ * is at the end of the pause, and not some time in the next minute. */
+static void topic_read_again(struct publisher *p)
+{
+	struct err err;
+
+	if (!p->is_refused || p->topic_read_again || clock_boot_ms() < p->refused_boot_ms)
+		return;
+	p->topic_read_again = 1;
+	if (kafka_partition_count(p->rk, p->options->topic, &err) < 0)
+		log_debug("the topic cannot be read", L_STR("error", err.text));
+}
+
+int64_t publisher_pages(const struct publisher *p, int64_t boot_ms)
+{
+	if (!p->is_refused)
+		return INT64_MAX;
+	return boot_ms >= p->refused_boot_ms && p->topic_read_again && p->outstanding == 0;
+}
+
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct publisher *p = opaque;
@@ -145,13 +220,16 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	if (message->err) {
 		p->stats.failed++;
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
-		if (log_due(&p->failures, clock_boot_ms(), SAY_MS, &skipped))
+		if (is_refusal(message->err))
+			refused(p, message->err);
+		else if (log_due(&p->failures, clock_boot_ms(), SAY_MS, &skipped))
 			log_warn("not delivered to Kafka; what it covered will be fetched again",
 				 L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
 				 L_STR("error", rd_kafka_err2str(message->err)),
 				 L_INT("suppressed", skipped));
 	} else {
 		p->stats.delivered++;
+		refusal_ended(p);
 		series_delivered(t->series, t->covers_from_ms, t->covers_to_ms);
 	}
 	free(t);
@@ -163,11 +241,22 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	kafka_log_error(rk, code, reason);
 }
 
+static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+	struct publisher *p = opaque;
+
+	(void)rk;
+	if (kafka_stats_read(json, len, &p->stats.kafka))
+		log_debug("the Kafka client's statistics cannot be read");
+	return 0;
+}
+
 static int open_handle(struct publisher *p, struct err *err)
 {
 	char queue_messages[24];
 	const struct kafka_property role[] = {{"enable.idempotence", "true"},
 					      {"linger.ms", "20"},
+					      {"statistics.interval.ms", KAFKA_STATS_MS},
 					      {"compression.type", "lz4"},
 					      {"queue.buffering.max.messages", queue_messages},
 					      {"allow.auto.create.topics", "false"},
@@ -188,6 +277,7 @@ static int open_handle(struct publisher *p, struct err *err)
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 	if (!p->rk) {
 		rd_kafka_conf_destroy(conf);
@@ -215,6 +305,7 @@ struct publisher *publisher_new(const struct options *options, struct err *err)
 	struct publisher *p = xcalloc(1, sizeof *p);
 
 	p->options = options;
+	backoff_init(&p->refused_pause, REFUSED_FIRST_MS, REFUSED_MAX_MS);
 	publisher_partitions(p, 1); /* until it is known */
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -279,6 +370,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 			    .fetched_at_ms = fetched_at_ms,
 			    .origin = pub->origin};
 	struct ticket *ticket = xmalloc(sizeof *ticket);
+	int64_t skipped;
 	struct err err = {0};
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
@@ -290,9 +382,13 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 		code = send_value(p, pub, ticket);
 	if (code) {
 		p->stats.failed++;
-		log_error("a candle could not be published; its interval stays a gap", L_SERIES(s),
-			  L_TIME("timestamp", pub->candle.timestamp_ms),
-			  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
+		if (is_refusal(code))
+			refused(p, code);
+		else if (log_due(&p->unpublished, clock_boot_ms(), SAY_MS, &skipped))
+			log_error("a candle could not be published; its interval stays a gap",
+				  L_SERIES(s), L_TIME("timestamp", pub->candle.timestamp_ms),
+				  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)),
+				  L_INT("suppressed", skipped));
 		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);
 		free(ticket);
 		return;
@@ -329,6 +425,7 @@ int publisher_poll(struct publisher *p, struct err *err)
 		drained = 0; /* nothing to drain */
 	rd_kafka_poll(p->rk, 0);
 	stalled_say(p);
+	topic_read_again(p);
 	if (rd_kafka_fatal_error(p->rk, NULL, 0))
 		return recreate(p, err);
 	return 0;

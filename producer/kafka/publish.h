@@ -10,6 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "common/kafka/kafka_stats.h"
 #include "producer/options.h"
 #include "producer/series/series_page.h"
 
@@ -17,6 +18,7 @@ struct publisher;
 
 struct publisher_stats {
 	int64_t sent, delivered, failed, recreated;
+	struct kafka_stats kafka;
 };
 
 /* The options outlive it. NULL: *err. */
@@ -28,6 +30,10 @@ void publisher_free(struct publisher *p);
 void publisher_partitions(struct publisher *p, int32_t n);
 /* 1 if so many messages may still be sent before the limit. */
 int publisher_has_room(struct publisher *p, int64_t messages);
+/* How many pages may be on their way at the same time. Where Kafka refuses the topic as a whole (a
+ * privilege is missing, say), fetching would be in vain: none, and after growing pauses one, to
+ * try. */
+int64_t publisher_pages(const struct publisher *p, int64_t boot_ms);
 /* 1 if the symbol's partition takes messages: none waits there for longer than usual, and it
  * refused none a moment ago. One that does not would fill the room of the others. */
 int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms);

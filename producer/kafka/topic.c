@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 
 enum { ANSWER_MS = 5000 };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/series_ask.h"
 
 struct visit *visit_new(struct visit orders, size_t partitions, size_t series)
@@ -41,6 +41,19 @@ struct visit_partition *visit_partition(struct visit *v, struct visit_partition 
 	return &v->partitions[v->n_partitions++];
 }
 
+size_t visit_look_up(struct visit *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct visit_partition *p = v->series[i].partition;
+
+		v->series[i].looked_up = p->reached || p->takes_anyway;
+		n += (size_t)v->series[i].looked_up;
+	}
+	return n;
+}
+
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 {
 	for (size_t i = 0; i < v->n_partitions; i++)
@@ -57,7 +70,8 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .epoch = series_epoch(s),
 				    .iv = series_interval(s),
 				    .state = series_state(s),
-				    .partition = p};
+				    .partition = p,
+				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);
 	series_evidence(s, &of->evidence);

@@ -3,6 +3,8 @@
  * look-ups). A visit waits for nothing: where the writer is not as far as it has to be, the caller
  * comes again.
  *
+ *   0. the first time: is this database fit, and of our source? What had ended and is wanted by
+ *      this producer, which has just started, is wanted again
  *   1. what is wanted is made durable, so that it comes back after the tables were emptied
  *   2. E = end offsets of the partitions whose lookup begins
  *   3. where the writer's position has reached E: coverage, and what is stored in the gaps
@@ -11,15 +13,18 @@
 #ifndef GAPLESS_VISIT_H
 #define GAPLESS_VISIT_H
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "producer/kafka/members.h"
 #include "producer/series/series.h"
 
 struct visit_partition {
 	int32_t id;
 	int begins;       /* in: its end offset is to be read */
+	int asks_stable;  /* in: how far a consumer may read is to be read */
 	int takes_anyway; /* in: the coverage counts though the writer has not come so far */
-	int64_t low, end; /* of the log; in, or where it begins out */
+	int64_t low,
+		end; /* of the log, with what is in open transactions; in, or where it begins out */
+	int64_t stable; /* out: where the first open transaction begins, or the end; -1: unknown */
 	int64_t position; /* out: next offset of the writer; 0: none */
 	int reached;      /* out: the writer has stored everything before `end` */
 	struct err err;   /* out: class ERR_NONE, or the end cannot be read */
@@ -36,6 +41,7 @@ struct visit_series {
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
 	struct visit_partition *partition;
+	struct limits limits; /* out */
 	int looked_up;        /* out: covered and stored are read */
 	struct spans covered; /* out */
 	struct stored
@@ -44,6 +50,7 @@ struct visit_series {
 };
 
 struct visit {
+	int only_checks;     /* in: whether database and settings fit, and nothing else */
 	int asks_members;    /* in: compare the members of the group */
 	int needs_members;   /* in: without them the visit has failed */
 	int writes_wanted;   /* 0: what is wanted in the database is neither read nor written */
@@ -55,6 +62,7 @@ struct visit {
 	size_t n;
 	/* out */
 	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
+	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
 	int members_known;
 	struct members members;
 	struct err members_err;     /* why they were not compared */
@@ -68,6 +76,9 @@ void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
 void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms);
+/* Once it is known which partitions are reached: marks the series whose coverage counts, and
+ * returns how many they are. */
+size_t visit_look_up(struct visit *v);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

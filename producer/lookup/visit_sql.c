@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
@@ -32,6 +32,12 @@ static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t
 static int of_beginning(const struct visit_series *s)
 {
 	return s->partition->begins;
+}
+
+static int of_any(const struct visit_series *s)
+{
+	(void)s;
+	return 1;
 }
 
 static int of_looked_up(const struct visit_series *s)
@@ -93,7 +99,7 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 	static const char insert[] =
 		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
 		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
-		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
 		"UPDATE market_data_series s SET state = w.state,"
@@ -103,7 +109,7 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED
-		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND (s.state IS DISTINCT FROM w.state"
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND (s.state IS DISTINCT FROM w.state"
 		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
@@ -131,6 +137,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 			continue;
 		s = &visit->series[at];
 		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
+			visit->is_unfit = 1;
 			rc = err_set(
 				err, ERR_FATAL,
 				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
@@ -166,7 +173,7 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64
 	const char *values[] = {source};
 	PGresult *res = pg_query(
 		pg,
-		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL",
+		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL AND ended_at IS NULL",
 		(struct pg_params){1, values}, deadline_ms, err);
 
 	if (!res)
@@ -200,13 +207,14 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, i
 
 /* One round trip with the series as $1 (and $2, where there is one). NULL: *err. */
 static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
-			     const struct visit *visit, int64_t deadline_ms, struct err *err)
+			     const struct visit *visit, int (*of)(const struct visit_series *),
+			     int64_t deadline_ms, struct err *err)
 {
 	struct buf json;
 	PGresult *res = NULL;
 
 	buf_init(&json, JSON_MAX_BYTES);
-	if (series_json(visit, of_looked_up, &json, err) == 0) {
+	if (series_json(visit, of, &json, err) == 0) {
 		const char *values[] = {json.data, second};
 
 		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms,
@@ -216,13 +224,32 @@ static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
 	return res;
 }
 
+int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] = "SELECT w.i, " EPOCH_MS(
+		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
+				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	PGresult *res = visit_query(pg, select, NULL, visit, of_any, deadline_ms, err);
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+
+		if (at < visit->n)
+			visit->series[at].limits =
+				(struct limits){.retained_from_ms = cell(res, i, 1, INT64_MIN),
+						.ended = *PQgetvalue(res, i, 2) == 't'};
+	}
+	PQclear(res);
+	return res ? 0 : -1;
+}
+
 int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
 		"upper(r)") " FROM " WANTED
-			    " JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
+			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, NULL, visit, deadline_ms, err);
+	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -268,7 +295,7 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, st
 	static const char select[] =
 		"SELECT w.i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("m.\"timestamp\"") ", m.revision, " EPOCH_MS("m.fetched_at") ", count(m.\"timestamp\") OVER of_gap, " EPOCH_MS(
 			"min(m.\"timestamp\") OVER of_gap") " FROM " WANTED
-							    " LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+							    " LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 							    " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL))"
 							    " - coalesce(c.covered, '{}')) AS g"
 							    " LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
@@ -280,7 +307,7 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, st
 	PGresult *res;
 
 	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	res = visit_query(pg, select, limit, visit, deadline_ms, err);
+	res = visit_query(pg, select, limit, visit, of_looked_up, deadline_ms, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {

@@ -4,13 +4,16 @@
 #ifndef GAPLESS_VISIT_SQL_H
 #define GAPLESS_VISIT_SQL_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
 /* Makes what is wanted durable (in one transaction) and reads it back: of the series whose
  * partition begins. */
 int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		     struct err *err) __attribute__((warn_unused_result));
+/* The limits of all series of the visit. */
+int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));

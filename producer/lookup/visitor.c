@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/pg.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
+#include "common/pg/pg.h"
+#include "producer/kafka/origin.h"
+#include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
 
@@ -14,9 +17,30 @@ enum { QUERY_MS = 30000 };
 
 struct visitor {
 	const struct options *options;
-	rd_kafka_t *rk; /* of its own: the publisher's is recreated after a fatal error */
+	/* Of its own: the publisher's is recreated after a fatal error. It sees what is in open
+	 * transactions; the other one, made when it is needed, does not. */
+	rd_kafka_t *rk, *stable_rk;
 	struct pg pg;
+	int has_tables;      /* they were fit at the start; later ones may go and come again */
+	int asks_what_ended; /* until it was */
 };
+
+static int client_new(struct visitor *v, const char *isolation, rd_kafka_t **rk, struct err *err)
+{
+	const struct kafka_property role[] = {{"isolation.level", isolation}, {NULL, NULL}};
+	static const char *const fixed[] = {"isolation.level", NULL};
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(v->options->brokers, role, fixed, &v->options->kafka, err);
+	char text[256];
+
+	if (!conf)
+		return -1;
+	*rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+	if (*rk)
+		return 0;
+	rd_kafka_conf_destroy(conf);
+	return err_set(err, ERR_FATAL, "the Kafka client cannot be made: %s", text);
+}
 
 /* The members are compared, or it is said why not; the lookup itself does not depend on it. */
 static int members_compare(struct visitor *v, struct visit *visit)
@@ -36,41 +60,52 @@ static int members_compare(struct visitor *v, struct visit *visit)
 	return -1;
 }
 
-static int ends_of(struct visitor *v, struct visit_partition *const *p, size_t n, struct err *err)
+/* Both ends of the partitions that begin. The end is the high watermark: beyond what consumers may
+ * read while a transaction is open, for what was published behind it is there, and not lost. */
+static void ends_read(struct visitor *v, struct visit *visit)
 {
+	size_t n = visit->n_partitions;
 	int32_t *ids = xcalloc(n + 1, sizeof *ids);
 	int64_t *low = xcalloc(n + 1, sizeof *low), *end = xcalloc(n + 1, sizeof *end);
+	struct err *errs = xcalloc(2 * n + 1, sizeof *errs);
+	struct visit_partition **of = xcalloc(n + 1, sizeof(void *));
 	const char *topic = v->options->topic;
-	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		ids[i] = p[i]->id;
-	rc = kafka_offsets(v->rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, err) ||
-	     kafka_offsets(v->rk, topic, ids, n, RD_KAFKA_OFFSET_END, end, err);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		p[i]->low = low[i];
-		p[i]->end = end[i];
+	n = 0;
+	for (size_t i = 0; i < visit->n_partitions; i++)
+		if (visit->partitions[i].begins) {
+			of[n] = &visit->partitions[i];
+			ids[n++] = visit->partitions[i].id;
+		}
+	if (n > 0) {
+		kafka_offsets_each(v->rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, errs);
+		kafka_offsets_each(v->rk, topic, ids, n, RD_KAFKA_OFFSET_END, end, errs + n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		of[i]->low = low[i];
+		of[i]->end = end[i];
+		of[i]->err = errs[i].class != ERR_NONE ? errs[i] : errs[n + i];
 	}
 	free(ids);
 	free(low);
 	free(end);
-	return rc;
+	free(errs);
+	free(of);
 }
 
-/* All at once; where that fails, each by itself: one that cannot be read holds up no other. */
-static void ends_read(struct visitor *v, struct visit *visit)
+/* How far consumers may read, where it is asked for: what the writer is held up by. */
+static void stable_read(struct visitor *v, struct visit *visit)
 {
-	struct visit_partition **begin = xcalloc(visit->n_partitions + 1, sizeof(void *));
-	size_t n = 0;
+	for (size_t i = 0; i < visit->n_partitions; i++) {
+		struct visit_partition *p = &visit->partitions[i];
+		struct err ignored;
 
-	for (size_t i = 0; i < visit->n_partitions; i++)
-		if (visit->partitions[i].begins)
-			begin[n++] = &visit->partitions[i];
-	if (ends_of(v, begin, n, NULL))
-		for (size_t i = 0; i < n; i++)
-			if (ends_of(v, &begin[i], 1, &begin[i]->err) == 0)
-				err_clear(&begin[i]->err);
-	free(begin);
+		p->stable = -1;
+		if (p->asks_stable &&
+		    (v->stable_rk || client_new(v, "read_committed", &v->stable_rk, &ignored) == 0))
+			kafka_offsets_each(v->stable_rk, v->options->topic, &p->id, 1,
+					   RD_KAFKA_OFFSET_END, &p->stable, &ignored);
+	}
 }
 
 static int writer_reached(const struct visit_partition *p)
@@ -80,31 +115,95 @@ static int writer_reached(const struct visit_partition *p)
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
-	size_t any = 0;
-
 	for (size_t i = 0; i < visit->n_partitions; i++)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
-	for (size_t i = 0; i < visit->n; i++) {
-		const struct visit_partition *p = visit->series[i].partition;
-
-		visit->series[i].looked_up = p->reached || p->takes_anyway;
-		any += (size_t)visit->series[i].looked_up;
-	}
-	if (any == 0)
+	if (visit_look_up(visit) == 0)
 		return 0;
 	return visit_sql_coverage(&v->pg, visit, QUERY_MS, &visit->err) ||
 	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err);
 }
 
+/* Whose candles the topic carries. */
+static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
+{
+	const struct options *o = v->options;
+	char other[SOURCE_BYTES];
+
+	if (!origin_is_other(v->rk, o->topic, o->source, other))
+		return 0;
+	visit->is_unfit = 1;
+	return err_set(
+		err, ERR_FATAL,
+		"the topic %s carries candles of the source '%s', this program is set to '%s' (--source): one topic "
+		"holds one source; name another --topic and --database",
+		o->topic, other, o->source);
+}
+
+static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
+{
+	const struct options *o = v->options;
+	int known = fit_origin(&v->pg, o->source, o->topic, QUERY_MS, &visit->is_unfit, err);
+
+	if (known)
+		return known < 0 ? -1 : 0;
+	if (topic_check(v, visit, err))
+		return -1;
+	return fit_origin_write(&v->pg, o->source, o->topic, QUERY_MS, &visit->is_unfit, err);
+}
+
+/* Opens the connection, if it is not, to a database that fits. */
+static int database_open(struct visitor *v, struct visit *visit, struct err *err)
+{
+	const struct options *o = v->options;
+	const char *host;
+
+	if (pg_is_open(&v->pg))
+		return 0;
+	if (pg_open(&v->pg, o->database, "gapless-producer", err))
+		return -1;
+	if ((!v->has_tables && fit_tables(&v->pg, QUERY_MS, &visit->is_unfit, err)) ||
+	    origin_check(v, visit, err)) {
+		pg_close(&v->pg);
+		/* A database that came up later than this producer may get its tables still. */
+		visit->is_unfit &= visit->only_checks || err->class == ERR_FATAL;
+		return -1;
+	}
+	v->has_tables = 1;
+	host = PQhost(v->pg.conn);
+	log_info("the database is connected", L_STR("database", PQdb(v->pg.conn)),
+		 L_STR("host", host ? host : ""), L_STR("port", PQport(v->pg.conn)),
+		 L_STR("user", PQuser(v->pg.conn)));
+	return 0;
+}
+
+/* Once: what had ended when this producer started. */
+static int wanted_again(struct visitor *v, struct err *err)
+{
+	if (!v->asks_what_ended)
+		return 0;
+	if (fit_wanted_again(&v->pg, v->options, QUERY_MS, err))
+		return -1;
+	v->asks_what_ended = 0;
+	return 0;
+}
+
 void visitor_visit(struct visitor *v, struct visit *visit)
 {
-	struct err *err = &visit->err;
+	struct err *err = &visit->err, topic_err;
 
 	if (visit->asks_members && members_compare(v, visit))
 		return;
-	if (visit->n == 0)
+	if (visit->n == 0 && !visit->only_checks)
 		return;
-	if (!pg_is_open(&v->pg) && pg_open(&v->pg, v->options->database, "gapless-producer", err))
+	if (database_open(v, visit, err)) {
+		/* Without a database the topic alone can tell. */
+		if (visit->only_checks && !visit->is_unfit && topic_check(v, visit, &topic_err))
+			*err = topic_err;
+		return;
+	}
+	if (visit->only_checks)
+		return;
+	if (visit->writes_wanted && wanted_again(v, err))
 		return;
 	if (visit->writes_wanted &&
 	    (visit_sql_wanted(&v->pg, v->options->source, visit, QUERY_MS, err) ||
@@ -112,31 +211,24 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, QUERY_MS, err))
 		return;
+	if (visit_sql_limits(&v->pg, visit, QUERY_MS, err))
+		return;
 	ends_read(v, visit);
+	stable_read(v, visit);
 	if (visit_sql_positions(&v->pg, v->options->topic, visit, QUERY_MS, err))
 		return;
 	if (coverage_read(v, visit) == 0)
 		err_clear(err);
 }
 
-struct visitor *visitor_new(const struct options *options, struct err *err)
+struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err)
 {
-	static const struct kafka_property role[] = {{NULL, NULL}};
-	static const char *const fixed[] = {NULL};
 	struct visitor *v = xcalloc(1, sizeof *v);
-	rd_kafka_conf_t *conf;
-	char text[256];
 
 	v->options = options;
-	conf = kafka_conf_new(options->brokers, role, fixed, &options->kafka, err);
-	if (!conf)
-		goto failed;
-	v->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-	if (v->rk)
+	v->asks_what_ended = keeps_wanted;
+	if (client_new(v, "read_uncommitted", &v->rk, err) == 0)
 		return v;
-	rd_kafka_conf_destroy(conf);
-	err_set(err, ERR_FATAL, "the Kafka client cannot be made: %s", text);
-failed:
 	visitor_free(v);
 	return NULL;
 }
@@ -148,5 +240,7 @@ void visitor_free(struct visitor *v)
 	pg_close(&v->pg);
 	if (v->rk)
 		rd_kafka_destroy(v->rk);
+	if (v->stable_rk)
+		rd_kafka_destroy(v->stable_rk);
 	free(v);
 }

@@ -9,8 +9,8 @@
 
 struct visitor;
 
-/* The options outlive it. NULL: *err. */
-struct visitor *visitor_new(const struct options *options, struct err *err);
+/* keeps_wanted: what is wanted is kept in the database. The options outlive it. NULL: *err. */
+struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err);
 void visitor_free(struct visitor *v);
 void visitor_visit(struct visitor *v, struct visit *visit);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/promise.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
@@ -20,7 +20,8 @@ void series_init(struct series *s, const char *symbol, const struct interval *iv
 			     .since_ms = since_ms,
 			     .until_ms = until_ms,
 			     .wanted_until_ms = INT64_MAX,
-			     .listed_from_ms = INT64_MIN};
+			     .listed_from_ms = INT64_MIN,
+			     .limits.retained_from_ms = INT64_MIN};
 	snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
 }
 
@@ -153,6 +154,8 @@ static int was_there(const struct series *s)
 
 const char *series_state(const struct series *s)
 {
+	if (s->limits.ended)
+		return "ended";
 	if (is_delisted(s))
 		return "delisted";
 	if (market_is_suspected(&s->market))
@@ -196,6 +199,15 @@ void series_wanted_is(struct series *s, const struct wanted *wanted)
 		s->listed_from_ms = wanted->listed_from_ms;
 	if (!s->looked_up)
 		s->wanted_until_ms = wanted->until_ms;
+}
+
+void series_limits(struct series *s, const struct limits *limits)
+{
+	s->limits = *limits;
+	if (s->limits.ended) {
+		spans_clear(&s->report);
+		s->report_came = 0;
+	}
 }
 
 int64_t series_wanted_until_ms(const struct series *s)
@@ -359,7 +371,7 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 	if (s->report.n == 0)
 		return 0;
 	spans_copy(&left, &s->report);
-	spans_clip(&left, s->listed_from_ms, INT64_MAX);
+	spans_clip(&left, greatest(s->listed_from_ms, s->limits.retained_from_ms), INT64_MAX);
 	unobtainable_subtract(&s->unobtainable, 0, &left);
 	n = series_intervals(s, &left);
 	spans_subtract(&left, &s->known);

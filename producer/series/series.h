@@ -14,9 +14,10 @@
 #ifndef GAPLESS_SERIES_H
 #define GAPLESS_SERIES_H
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/stored.h"
 #include "producer/series/unobtainable.h"
@@ -86,6 +87,8 @@ struct wanted {
 void series_wanted(const struct series *s, struct wanted *out);
 /* What the database holds. */
 void series_wanted_is(struct series *s, const struct wanted *wanted);
+/* Takes over what the database forbids to ask for. */
+void series_limits(struct series *s, const struct limits *limits);
 /* Where it ends; INT64_MAX: never. */
 int64_t series_wanted_until_ms(const struct series *s);
 

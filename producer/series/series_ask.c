@@ -24,7 +24,7 @@ static int older_is_asked_again(const struct series *s, int64_t now_ms)
 
 int64_t series_asked_from(const struct series *s, int64_t now_ms)
 {
-	int64_t from = s->wanted_from_ms;
+	int64_t from = greatest(s->wanted_from_ms, s->limits.retained_from_ms);
 
 	if (s->listed_from_ms > from && !older_is_asked_again(s, now_ms))
 		from = s->listed_from_ms;
@@ -74,8 +74,8 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_up || !market_may_ask(&s->market, boot_ms) || boot_ms < s->again_boot_ms ||
-	    market_is_in_question(&s->market))
+	if (!s->looked_up || s->limits.ended || !market_may_ask(&s->market, boot_ms) ||
+	    boot_ms < s->again_boot_ms || market_is_in_question(&s->market))
 		return;
 	series_gaps_all(s, now_ms, out);
 	sightings_add_due(&s->sightings, s->iv, now_ms, out);
@@ -98,7 +98,10 @@ void series_unobtainable(const struct series *s, enum unobtainable_reason reason
 		spans_add(
 			out, s->wanted_from_ms,
 			interval_ceil(s->iv, ((now_ms - retention_ms(s)) / hour_ms + 1) * hour_ms));
-	spans_clip(out, greatest(s->wanted_from_ms, s->listed_from_ms), s->wanted_until_ms);
+	spans_clip(out,
+		   greatest(greatest(s->wanted_from_ms, s->limits.retained_from_ms),
+			    s->listed_from_ms),
+		   s->wanted_until_ms);
 	if (reason != UNOBTAINABLE_SETTLED)
 		spans_subtract(out, &s->known);
 }
@@ -212,12 +215,14 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 {
 	int64_t due;
 
-	if (!s->begun || s->live_from_ms >= s->wanted_until_ms)
+	if (!s->begun || s->limits.ended)
 		return INT64_MAX;
 	if (market_is_in_question(&s->market)) {
 		due = market_question_ms(&s->market);
 		return due == INT64_MIN ? now_ms : due;
 	}
+	if (s->live_from_ms >= s->wanted_until_ms)
+		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;
 	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and

@@ -4,9 +4,10 @@
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
@@ -33,6 +34,7 @@ struct series {
 	int64_t wanted_from_ms, wanted_until_ms;
 	int64_t listed_from_ms;                                /* INT64_MIN: not known */
 	struct unobtainable unobtainable, unobtainable_stored; /* ... as the database had it last */
+	struct limits limits;
 
 	/* what witnesses said */
 	struct market market;

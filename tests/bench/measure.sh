@@ -2,7 +2,7 @@
 # measure.sh: clocks, a database to measure in, and one line of JSON for each run (build/bench/runs.jsonl). Sourced.
 #
 #	begin                             before a run: where the counters stand
-#	finish FIGURE ORDER ROWS SECONDS CLIENT_TICKS PEAK_KB SAME
+#	finish FIGURE ORDER ROWS SECONDS CLIENT_TICKS PEAK_KB
 #
 # What looks at the table meanwhile is one psql that stays open (ask): one a sample would take most of a core.
 
@@ -74,6 +74,10 @@ contents() {
 	sql "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(ROW($columns)::text, 0)), 0) FROM market_data"
 }
 
+same_or_die() { # whose; `expected` is what COPY made
+	[ "$(contents)" = "$expected" ] || die "$1: the table is not what COPY made"
+}
+
 # --- a run
 
 begin() {
@@ -91,12 +95,12 @@ finish() {
 	others=$(($(busy_ticks) - began_busy - pg - kafka_used - $5))
 	ask "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$began_wal')::bigint"
 	wal=$answer
-	awk -v round="$round" -v all="$rows" -v figure="$1" -v order="$2" -v rows="$3" -v seconds="$4" -v client="$5" -v kb="$6" -v same="$7" \
+	awk -v round="$round" -v all="$rows" -v figure="$1" -v order="$2" -v rows="$3" -v seconds="$4" -v client="$5" -v kb="$6" \
 		-v pg="$pg" -v kafka="$kafka_used" -v others="$others" -v wal="$wal" -v took=$(($(ms) - began_ms)) 'BEGIN {
 			printf "{\"round\":%d,\"figure\":\"%s\",\"order\":\"%s\",\"rows\":%d,\"seconds\":%.3f,\"rows_per_s\":%d,", round, figure,
 				order, rows, seconds, rows / seconds
 			printf "\"client_us\":%.2f,\"server_us\":%.2f,\"broker_us\":%.2f,", client * 1e4 / all, pg * 1e4 / all, kafka * 1e4 / all
-			printf "\"peak_mib\":%.1f,\"wal_bytes\":%d,\"others_cores\":%.2f,\"same\":%s}\n", kb / 1024, wal, others * 10 / took, same
+			printf "\"peak_mib\":%.1f,\"wal_bytes\":%d,\"others_cores\":%.2f}\n", kb / 1024, wal, others * 10 / took
 		}' >>"$work/runs.jsonl"
 	say "  round $round: $1, by $2: $(awk -v n="$3" -v s="$4" 'BEGIN { printf "%d rows/s", n / s }')"
 }

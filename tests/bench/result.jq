@@ -16,6 +16,6 @@ def rounded($digits): pow(10; $digits) as $p | . * $p | round / $p;
 		ratio: (map(.ratio) | median | rounded(2)), ratio_least: (map(.ratio) | min | rounded(2)), ratio_most: (map(.ratio) | max | rounded(2)),
 		client_us: (map(.client_us) | median | rounded(2)), server_us: (map(.server_us) | median | rounded(2)),
 		broker_us: (map(.broker_us) | median | rounded(2)), peak_mib: (map(.peak_mib) | max),
-		wal_bytes_a_row: (map(.wal_bytes) | median / $rows | rounded(1)), others_cores: (map(.others_cores) | median | rounded(2)),
-		same_table: (map(.same) | all)}],
+		wal_bytes_a_row: (map(.wal_bytes) | median / $rows | rounded(1)), others_cores: (map(.others_cores) | median | rounded(2))}],
+	same_tables: true,
 	runs: $runs} + $once

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Everything dies at random, for ten minutes, under backfill and live load: producers and writers are killed (-9), frozen for
-# longer than their session, and stopped; the broker and the database are stopped and killed. Shown, again and again
+# longer than their session, and stopped; the broker and the database are stopped and killed. Strangers publish copies of what is
+# there in transactions, aborted ones and some that they leave open; a publication is on. Shown, again and again
 # meanwhile: no committed offset is ahead of the database, and coverage claims nothing that is not there as the exchange
 # finally has it. Shown at the end: the table equals the truth, nothing is a dead letter, everybody ends with 0.
 #
@@ -97,6 +98,19 @@ server_strikes() { # kafka or pg, stop or kill, milliseconds away
 	server "$1" start || bail "$1 does not start again"
 }
 
+# Copies of a message that the topic has, in transactions of somebody else: committed, aborted, left open. The broker may be away.
+strangers=0
+stranger() { # which
+	local p=$(($1 % 12)) message
+	message=$(timeout 5 kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -p "$p" -o -1 -c 1 -e -q -f '%k %s\n' 2>/dev/null)
+	[ -n "$message" ] || return 0
+	{
+		printf 'put %s\ncommit\nput %s\nabort\n' "$message" "$message"
+		[ $(($1 % 5)) -gt 0 ] || printf 'put %s\n' "$message"
+	} | timeout -s KILL 10 build/asan/gapless-transactions "$GAPLESS_TOPIC" "$p" >>"$work/strangers.log" 2>&1
+	strangers=$((strangers + 1))
+}
+
 # Forty blows with every kind among them, shuffled; then again.
 deck=()
 deck_shuffle() {
@@ -124,6 +138,7 @@ strike() { # number
 	esac
 	pause_ms $pause
 	thaw_due
+	stranger "$which"
 	note "$1: $who $what (pause $pause, $long) $(date +%T)"
 	case $who in
 	kafka | pg) server_strikes "$who" "$what" $long ;;
@@ -135,6 +150,7 @@ gaps_left() { [ "$(gaps_now)" -gt 0 ]; }
 
 # --- the loop
 
+sql 'CREATE PUBLICATION everything FOR ALL TABLES'
 for who in "${members[@]}"; do
 	member_starts "$who"
 done
@@ -164,6 +180,7 @@ for what in "${!happened[@]}"; do
 	note "$what: ${happened[$what]}"
 	[ "$kills" -lt 40 ] || ok "$what happened" test "${happened[$what]}" -gt 0
 done
+ok "strangers published, too ($strangers times)" test "$(grep -c '^ok' "$work/strangers.log")" -ge $kills
 thaw_due all
 [ "${happened[writer-STOP]}" = 0 ] || [ "$writers" = 1 ] || ok 'a frozen writer lost its partitions' grep -q 'partitions lost' "$work"/writer*.log
 
@@ -183,8 +200,12 @@ await 60 'the writers have stored all of it' caught_up
 ok 'the table equals the truth' complete_and_true $((hours * 60 * 3))
 ok 'coverage claims nothing wrong' claims_are_true
 is 'nothing went to the dead letters' "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
-for who in "${members[@]}"; do
-	ends_with_0 "$who"
+for ((i = 1; i <= producers; i++)); do
+	ends_with_0 "producer$i"
+done
+await 60 'the writers have stored what came last' caught_up
+for ((i = 1; i <= writers; i++)); do
+	ends_with_0 "writer$i"
 done
 is 'the committed offsets are where the database is' "$(committed_against_positions)" '0 0'
 is '... and at the ends of the topic' "$(committed)" "$(topic_ends | awk '$2 > 0')"

@@ -58,7 +58,7 @@ spawn restarted "$GAPLESS_BIN/gapless-producer" "${settings[@]}"
 await 20 "the producer says what is missing" logged restarted 'msg="Backfilling 5 missing candles" symbol=KRW-BTC interval=1m'
 await 20 "all of it is covered" all_covered_to "$(later "$minute" 240)"
 await 20 "lag 0" caught_up
-await 10 "the producer says that it is done" logged restarted 'msg="Backfill done" symbol=KRW-BTC interval=1m candles=5 intervals_without_trades=0'
+await 10 "the producer says that it is done" logged restarted 'msg="backfill published" symbol=KRW-BTC interval=1m candles=5 intervals_without_trades=0'
 is "it said so once, and of nothing else of this market" \
 	"$(grep -c 'missing candles.*symbol=KRW-BTC' "$work/restarted.log")" 1
 

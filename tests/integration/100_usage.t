@@ -72,6 +72,9 @@ for program in "${programs[@]}"; do
 	with GAPLESS_FROBNICATE=1 refused "$program, a variable that is none" \
 		'GAPLESS_FROBNICATE in the environment is not a setting of .*: unset it' "$program" "${given[@]}"
 	refused "$program, a level that is none" 'log-level.*debug, info, warn' "$program" "${given[@]}" --log-level loud
+	[ "$program" != gapless-producer ] ||
+		refused "$program, a source that is not behind the address" "source: 'upbit' is not what is behind .* is 'upbit-sg'" \
+			"$program" "${given[@]}" --exchange-url https://sg-api.upbit.com
 	refused "$program, a source in capitals" "source: 'Upbit' is not" "$program" "${given[@]}" --source Upbit
 	refused "$program, a word too many" 'no such command|is not a command' "$program" "${given[@]}" frobnicate
 	refused "$program, a plugin" 'plugin\.library\.paths is refused' \
@@ -99,6 +102,9 @@ refused "plain http to a host of the net" 'must be https, or http on loopback' \
 	gapless-producer --symbols KRW-BTC --exchange-url http://api.example.com
 refused "acks=1" 'acks cannot be set' gapless-producer --symbols KRW-BTC -X acks=1
 refused "auto commit" 'enable\.auto\.commit cannot be set' gapless-writer -X enable.auto.commit=true
+refused "a topic with a blank in its name" "'candles v1' is not the name of a topic" gapless-producer --symbols KRW-BTC --topic 'candles v1'
+refused "authorities that are not there" "--ca-file: '/nowhere.pem' cannot be read" \
+	gapless-producer --symbols KRW-BTC --ca-file /nowhere.pem
 refused "a topic by pattern" "'\^candles' is not the name of a topic" gapless-writer --topic '^candles'
 refused "a database that is not there" 'database .*nosuch.* does not exist.*createdb' \
 	gapless-writer --database 'dbname=nosuch connect_timeout=5'

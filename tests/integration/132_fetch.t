@@ -87,6 +87,22 @@ for wrong in '--symbols KRW-BTC' "--symbols KRW-BTC --from $next --to $day" "--s
 	is "fetch $wrong: exit code 2" $? 2
 	ok '... and one sentence' grep -q 'level=error' "$work/wrong.out"
 done
+fetch nothing --symbols 'NOPE-*' --from $day --to $next
+is 'a pattern that matches nothing: exit code 2' "$code" 2
+ok '... and why' logged nothing 'matches no market'
+fetch swapped --symbols BTC-KRW --from $day --to $next
+is 'a market the wrong way round: exit code 2' "$code" 2
+ok '... and what was meant' logged swapped 'does not list BTC-KRW; did you mean KRW-BTC'
+fetch future --symbols KRW-BTC --from 2099-01-01
+is 'from the future on: exit code 2' "$code" 2
+ok '... and why' logged future '--from 2099-01-01.* is in the future'
+producer_as late --symbols KRW-BTC --since 2099-01-01
+await 20 'a producer that wants what is in the future ends' gone late
+ended late
+is '... with exit code 2' "$code" 2
 stop writer
 is 'the writer ends with 0' "$code" 0
+fetch unstored --symbols KRW-BTC --intervals 5m --from $day --to $next --deadline-s 4
+is 'no writer, and a deadline: exit code 1' "$code" 1
+ok '... and why' logged unstored 'within --deadline-s'
 finish

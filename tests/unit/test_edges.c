@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producer/exchange/upbit.h"
 #include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"
@@ -240,6 +240,34 @@ static void faults(void **state)
 		one_fault(cases[i].fault, cases[i].outcome, cases[i].detail, cases[i].block_ms);
 }
 
+/* Kept-alive connections that turn out to be dead: what goes out is what was asked for here, and
+ * the caller is told that it may ask again. */
+static void each_request_is_sent_once(void **state)
+{
+	enum { REQUESTS = 40 };
+	int dead = 0;
+	int64_t counted;
+	struct http_answer a;
+
+	(void)state;
+	meet();
+	control("fault?reset_reused=1&count=-1", NULL);
+	control("stats/reset", NULL);
+	for (int i = 0; i < REQUESTS; i++) {
+		ask_candles("KRW-BTC", "1m", PAGE_NO_TO, &a);
+		dead += a.is_dead_connection;
+		if (a.status != 200 && !a.is_dead_connection)
+			fail_msg("request %d: status %d: %s", i, a.status, a.err.text);
+		http_answer_release(&a);
+	}
+	control("faults/clear", NULL);
+	control("stats", &a);
+	counted = said(&a, "\"candles\":");
+	http_answer_release(&a);
+	assert_true(dead > 0);
+	assert_in_range(counted, 1, REQUESTS);
+}
+
 /* Seven seconds of nothing but work, under the exchange's own limit of ten in a fixed second. */
 static void budget_is_used_and_not_exceeded(void **state)
 {
@@ -294,6 +322,7 @@ int main(void)
 		cmocka_unit_test(pages_join),
 		cmocka_unit_test(markets),
 		cmocka_unit_test(faults),
+		cmocka_unit_test(each_request_is_sent_once),
 		cmocka_unit_test(budget_is_used_and_not_exceeded),
 	};
 

@@ -10,9 +10,9 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 
 static rd_kafka_t *rk;
 static rd_kafka_mock_cluster_t *cluster;
@@ -123,13 +123,33 @@ static void test_not_answered(void **state)
 	assert_int_equal(high[0], 3);
 }
 
+/* ... where each is asked about by itself, it costs itself alone. */
+static void test_each(void **state)
+{
+	static const int32_t asked[] = {0, 1, 9, 3};
+	int64_t high[4];
+	struct err errs[4];
+
+	(void)state;
+	assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, "candles", 1, -1), 0);
+	kafka_offsets_each(rk, "candles", asked, 4, RD_KAFKA_OFFSET_END, high, errs);
+	assert_int_equal(errs[0].class, ERR_NONE);
+	assert_int_equal(high[0], 3);
+	assert_int_equal(errs[1].class, ERR_RETRY);
+	assert_non_null(strstr(errs[1].text, "partition 1 of topic candles has no leader: "));
+	assert_non_null(strstr(errs[2].text, "topic candles has no partition 9"));
+	assert_int_equal(high[1], -1);
+	assert_int_equal(errs[3].class, ERR_NONE);
+	assert_int_equal(high[3], 1);
+	kafka_offsets_each(rk, "candles", NULL, 0, RD_KAFKA_OFFSET_END, NULL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_partitions),
-		cmocka_unit_test(test_offsets),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_not_answered),
+		cmocka_unit_test(test_partitions), cmocka_unit_test(test_offsets),
+		cmocka_unit_test(test_times),      cmocka_unit_test(test_not_answered),
+		cmocka_unit_test(test_each),
 	};
 
 	log_open("test", LOG_ERROR);

@@ -63,7 +63,8 @@ static void what_is_none(void **state)
 	refuse("", "no market is named");
 	refuse(" , ", "no market is named");
 	refuse("!KRW-BTC", "no market is named");
-	refuse("krw-btc", "'krw-btc' is not a market's name");
+	refuse("krw-btc", "'krw-btc' is not a market's name; did you mean KRW-BTC?");
+	refuse("KRW-ETH,!krw-*", "did you mean !KRW-*?");
 	refuse("KRW-BTC,krw-*", "'krw-*' is not");
 	refuse("KRWBTC", "'KRWBTC'");
 	refuse("!", "'!'");

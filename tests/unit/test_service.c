@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/service.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/service/service.h"
 
 static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
 
@@ -67,6 +67,18 @@ static char *ask(const struct service *s, const char *request)
 
 #define END " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
+/* Of a sample without labels. */
+static double value_of(const char *exposition, const char *name)
+{
+	char line[120];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\n%s ", name);
+	at = strstr(exposition, line);
+	assert_non_null(at);
+	return strtod(at + strlen(line), NULL);
+}
+
 static void serves(void **state)
 {
 	struct service *s = started("127.0.0.1:0");
@@ -78,6 +90,15 @@ static void serves(void **state)
 	assert_non_null(strstr(reply, "HTTP/1.1 200"));
 	assert_non_null(strstr(reply, "text/plain; version=0.0.4"));
 	assert_non_null(strstr(reply, "\ngapless_test_total 3\n"));
+	/* What every process shows, in the same exposition. */
+	assert_non_null(strstr(reply, "\ngapless_build_info{version=\"" GAPLESS_VERSION "\""));
+	assert_true(value_of(reply, "process_resident_memory_bytes") > 100000);
+	assert_true(value_of(reply, "process_cpu_seconds_total") > 0);
+	assert_true(value_of(reply, "process_threads") >= 2);
+	assert_true(value_of(reply, "process_start_time_seconds") >
+		    (double)clock_wall_ms() / 1000 - 60);
+	assert_true(value_of(reply, "process_start_time_seconds") <
+		    (double)clock_wall_ms() / 1000 + 1);
 	reply = ask(s, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 		       "Accept: application/openmetrics-text;version=1.0.0\r\n\r\n");
 	assert_non_null(strstr(reply, "application/openmetrics-text"));
@@ -124,6 +145,18 @@ static void off_or_taken(void **state)
 	service_free(second);
 	service_free(first);
 	service_beat(NULL, 1);
+}
+
+static void the_setting(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(service_check("off", &err), 0);
+	assert_int_equal(service_check("", &err), 0);
+	assert_int_equal(service_check("127.0.0.1:9465", &err), 0);
+	assert_int_equal(service_check("localhost:9465", &err), -1);
+	assert_non_null(strstr(err.text, "--http: 'localhost:9465'"));
 }
 
 static void addresses(void **state)
@@ -191,7 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves),       cmocka_unit_test(health),
 		cmocka_unit_test(off_or_taken), cmocka_unit_test(addresses),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(the_setting),  cmocka_unit_test(hostile),
 	};
 
 	log_open("test", LOG_ERROR);

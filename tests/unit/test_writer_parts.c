@@ -127,7 +127,11 @@ static void test_arrivals(void **state)
 	assert_int_equal(partition_judge(p, 15), ARRIVES_BACK);
 
 	err_set(&why, ERR_FATAL, "because");
-	partitions_halt(ps, &(struct arrival){.partition = 2, .from = 16, .next = 19}, &why);
+	partitions_halt(
+		ps,
+		&(struct arrival){
+			.partition = 2, .from = 16, .next = 19, .appended_ms = 1700000000000},
+		&why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
 	assert_string_equal(p->why, "because");
 	assert_int_equal(p->halt.at, 18);

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "discard.h"
 #include "end.h"
 #include "forget.h"
@@ -14,6 +14,7 @@
 #include "run.h"
 #include "settle.h"
 #include "skip.h"
+#include "status.h"
 #include "writer/database/database.h"
 #include "writer/options.h"
 
@@ -42,6 +43,11 @@ static int run_skip(const void *o)
 static int run_gaps(const void *o)
 {
 	return gaps_run(o);
+}
+
+static int run_status(const void *o)
+{
+	return status_run(o);
 }
 
 static int run_forget(const void *o)
@@ -142,6 +148,20 @@ static const struct setting of_gaps[] = {
 	{.name = "kind", AT(kind), .fallback = "gap", .value = "KIND",
 	 .help = "gap, unobtainable (not to be had, and why) or unconfirmed (rows that no read has "
 		 "shown)."},
+	{.name = NULL},
+};
+
+static const struct setting of_status[] = {
+	{.name = "symbols", AT(symbols), .value = "LIST",
+	 .help = "Only these markets: KRW-BTC,KRW-*."},
+	{.name = "intervals", AT(intervals), .value = "LIST",
+	 .help = "Only these intervals: 1m,1h."},
+	{.name = "from", AT_TIME(from_ms),
+	 .help = "Where the bars begin (UTC); without it, a day before their end."},
+	{.name = "to", AT_TIME(to_ms),
+	 .help = "Where they end, and the instant that everything is seen at; without it, now."},
+	{.name = "watch", AT(watch), .help = "Again every two seconds, until Ctrl-C."},
+	{.name = "json", AT(json), .help = "An object a series, one a line, in place of the table."},
 	{.name = NULL},
 };
 
@@ -291,6 +311,26 @@ static const struct settings_command commands[] = {
 	 .shared = of_database,
 	 .run = run_gaps,
 	 .terse = 1},
+	{.name = "status",
+	 .help = "Shows how complete each series is, those with trouble first.",
+	 .usage =
+		 "Usage: gapless-writer status [settings]\n\n"
+		 "A line a series: a bar of what is covered, the age of the newest candle, how\n"
+		 "many intervals are missing, how far the coverage lags, and its state or a cause.\n"
+		 "In the bar: = candles, . no trades, X gap, u not to be had, blank not wanted or\n"
+		 "not due. A cell shows the worst of what lies in it. Those with trouble stand\n"
+		 "first. Colours on a terminal, unless NO_COLOR is set.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-writer status --watch\n"
+		 "  gapless-writer status --symbols 'KRW-*' --intervals 1m --from 2024-05-01\n"
+		 "  gapless-writer status --json | jq -r 'select(.missing > 0) | .symbol'\n\n"
+		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not\n"
+		 "            say; 5 nothing is wanted of these\n",
+	 .own = of_status,
+	 .shared = of_database,
+	 .run = run_status,
+	 .terse = 1},
 	{.name = "forget",
 	 .help = "Takes the coverage of a span back, so that the producer fetches it again.",
 	 .usage =
@@ -388,6 +428,7 @@ const struct settings_spec commands_spec = {
 		"  gapless-writer -X security.protocol=ssl -X ssl.ca.location=/etc/ssl/kafka.pem\n"
 		"  gapless-writer replay --from 2024-05-01 --symbols KRW-BTC\n"
 		"  gapless-writer gaps --symbols KRW-BTC\n"
+		"  gapless-writer status --watch\n"
 		"  gapless-writer forget --symbols KRW-BTC --intervals 1m \\\n"
 		"                        --from 2024-05-01 --to 2024-05-02\n\n"
 		"Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"

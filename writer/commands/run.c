@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
+#include "writer/observe.h"
 #include "writer/writer.h"
 
 static int check_origin(const struct options *o)
@@ -38,7 +39,7 @@ static int check_origin(const struct options *o)
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
 static int run(const struct options *o, struct feed *feed, const struct err *err,
 	       int (*ready)(const struct options *), struct cursor cursor,
-	       const struct retention *keep)
+	       const struct retention *keep, struct observe *observe)
 {
 	int code;
 
@@ -50,7 +51,7 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	if (code == EXIT_DONE && !stop_requested())
 		code = check_origin(o);
 	if (code == EXIT_DONE && !stop_requested())
-		return writer_run(o, feed, cursor, keep);
+		return writer_run(o, feed, cursor, keep, observe);
 	if (code == EXIT_DONE)
 		code = feed_exit_code(feed, code, NULL, clock_boot_ms());
 	feed_free(feed);
@@ -72,8 +73,11 @@ int run_live(const struct options *o)
 		log_error(err.text);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
+		struct observe *observe = feed != NULL ? observe_new(o->http) : NULL;
 
-		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep);
+		observe_waits(observe, "waiting for the database");
+		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);
+		observe_free(observe);
 	}
 	retention_release(&keep);
 	return code;
@@ -114,7 +118,7 @@ int run_replay(const struct options *o)
 		struct feed *feed = feed_replay_new(o, &spec, &err);
 
 		code = run(o, feed, &err, wait_for_replay_table, cursor_replay(o->topic, spec.name),
-			   NULL);
+			   NULL, NULL);
 	}
 	replay_spec_release(&spec);
 	return code;

@@ -10,12 +10,12 @@ struct cursor_sql {
 	const char *begin, *lock, *move;
 };
 
-#define OF(table, key)                                                                 \
-	{                                                                              \
-		SQL_BEGIN_WITH(table), SQL_POSITIONS(table, key), SQL_MOVE(table, key) \
+#define OF(table, key, also)                                                                 \
+	{                                                                                    \
+		SQL_BEGIN_WITH(table), SQL_POSITIONS(table, key), SQL_MOVE(table, key, also) \
 	}
-static const struct cursor_sql live = OF("market_data_position", "topic");
-static const struct cursor_sql replay = OF("market_data_replay", "name");
+static const struct cursor_sql live = OF("market_data_position", "topic", SQL_MOVE_TIME);
+static const struct cursor_sql replay = OF("market_data_replay", "name", "");
 
 struct cursor cursor_live(const char *topic)
 {
@@ -65,7 +65,7 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
 		const struct batch *b, struct err *err)
 {
-	const char *values[3] = {c->key, NULL, NULL};
+	const char *values[4] = {c->key, NULL, NULL, NULL};
 
 	if (b->parts_n == 0)
 		return 0;
@@ -73,8 +73,9 @@ int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct curso
 	for (size_t i = 0; i < b->parts_n; i++) {
 		pgarray_int(&scratch->a[0], b->parts[i].partition);
 		pgarray_int(&scratch->a[1], b->parts[i].next);
+		pgarray_int(&scratch->a[2], b->parts[i].at_ms);
 	}
-	if (scratch_values(scratch, 2, &values[1], err) != 0)
+	if (scratch_values(scratch, 3, &values[1], err) != 0)
 		return -1;
-	return pg_run(pg, c->sql->move, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
+	return pg_run(pg, c->sql->move, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
 }

@@ -8,17 +8,18 @@
 
 enum { DEADLINE_MS = 40000 };
 
-#define SQL_READ                                                   \
-	"SELECT partition, next_offset FROM market_data_position " \
+#define SQL_READ                                                                                        \
+	"SELECT partition, next_offset, coalesce((extract(epoch FROM message_at) * 1000)::bigint, -1) " \
+	"FROM market_data_position "                                                                    \
 	"WHERE topic = $1 AND partition = ANY ($2::int[]) ORDER BY partition"
 #define SQL_INSERT                                                                                \
 	"INSERT INTO market_data_position (topic, partition, next_offset) "                       \
 	"SELECT $1, partition, next_offset FROM unnest($2::int[], $3::bigint[]) AS b(partition, " \
 	"next_offset) "                                                                           \
 	"ORDER BY partition ON CONFLICT (topic, partition) DO NOTHING"
-#define SQL_SET                                                              \
-	"UPDATE market_data_position AS p SET next_offset = b.next_offset "  \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
+#define SQL_SET                                                                                \
+	"UPDATE market_data_position AS p SET next_offset = b.next_offset, message_at = NULL " \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) "                   \
 	"WHERE p.topic = $1 AND p.partition = b.partition"
 /* Dead letters in a row right below an offset: they stand at offset - 1, offset - 2, ... */
 #define SQL_DEAD_RUN                                                                      \
@@ -123,15 +124,22 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 	if (res == NULL)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		items[i].facts.position = START_NONE;
+		items[i].facts.position = items[i].message_at = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
 		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
 
-		if (item != NULL)
-			item->facts.position = pg_number(res, row, 1);
+		if (item == NULL)
+			continue;
+		item->facts.position = pg_number(res, row, 1);
+		item->message_at = pg_number(res, row, 2);
 	}
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
+		if (items[i].message_at >= 0 && items[i].asked_at < 0)
+			*unsure = 1;
+		items[i].facts.recreated =
+			items[i].message_at >= 0 && items[i].asked_at == items[i].message_at &&
+			items[i].after >= 0 && items[i].after < items[i].facts.position;
 		items[i].start = start_decide(&items[i].facts);
 		if (items[i].start.why == START_ANEW &&
 		    items[i].confirmed != items[i].facts.position)

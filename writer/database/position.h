@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "start.h"
 
@@ -14,6 +14,10 @@ struct position_item {
 	struct start_facts facts; /* in: committed, low, high; out: position */
 	int64_t confirmed;  /* in: a position beyond the topic's end that was seen before low and
 			       high were  asked */
+	int64_t message_at; /* out: the broker's time of the message before the position; -1: none
+			     */
+	int64_t asked_at;   /* in: message_at of before, that Kafka was asked about; -1: not yet */
+	int64_t after;      /* in: the first offset that was taken after asked_at; -1: none */
 	struct start start; /* out */
 	int64_t dead_run;   /* out: dead letters at the offsets right below the start */
 	int64_t at_least; /* in, for position_check(): what the database is known to have stored */

@@ -20,6 +20,9 @@ struct start start_decide(const struct start_facts *f)
 		s.row = START_ROW_SET;
 		s.why = START_HOLE;
 		s.lost = f->low - f->position;
+	} else if (f->recreated) {
+		s.row = START_ROW_SET;
+		s.why = START_LONGER;
 	} else {
 		s.row_offset = f->position;
 		if (f->committed < 0) {
@@ -69,6 +72,10 @@ static const struct {
 		 "reading it from "
 		 "its beginning",
 		 LOG_ERROR},
+	[START_LONGER] =
+		{"the messages before the database's position are newer than what was stored last: "
+		 "the topic was recreated, and has grown beyond it; reading it from its beginning",
+		 LOG_WARN},
 };
 
 const char *start_text(enum start_why why)

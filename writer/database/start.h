@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 enum { START_NONE = -1 }; /* no committed offset; no position */
 
@@ -14,6 +14,7 @@ struct start_facts {
 	int64_t committed; /* the group's committed offset, or START_NONE */
 	int64_t position;  /* next_offset of the database, or START_NONE */
 	int64_t low, high; /* the topic's first offset, and the one after its last */
+	int recreated;     /* 1: what is below the position came after what was stored last */
 };
 
 enum start_why {
@@ -28,6 +29,7 @@ enum start_why {
 	START_HOLE,    /* position below the topic's beginning: messages are gone that were never
 			  stored */
 	START_ANEW, /* position beyond the topic's end: the topic was recreated, or lost its tail */
+	START_LONGER, /* as ANEW, and the topic has grown beyond the position since */
 	START_WHYS
 };
 

@@ -7,10 +7,10 @@
 
 #include "bisect.h"
 #include "check.h"
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/worker.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
 #include "origin.h"
 #include "portion.h"
 #include "refusals.h"
@@ -338,7 +338,7 @@ int store_has_batch(const struct store *s)
 
 void store_submit(struct store *s, struct store_work work)
 {
-	s->job = (struct store_done){.work = work};
+	s->job = (struct store_done){.work = work, .submitted_ms = clock_boot_ms()};
 	worker_submit(s->worker, &s->job);
 }
 

@@ -56,6 +56,7 @@ struct store_done {
 	enum store_result result;
 	struct stored stored;             /* STORE_BATCH */
 	struct retention_result retained; /* STORE_RETAIN */
+	int64_t submitted_ms;             /* boot time */
 	struct err err;
 };
 

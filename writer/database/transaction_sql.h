@@ -4,7 +4,7 @@
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */
@@ -43,10 +43,15 @@ enum { STATEMENT_DEADLINE_MS = 40000 };
 	"SELECT partition, next_offset FROM " table " " \
 	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
 
-#define SQL_MOVE(table, key)                                                 \
-	"UPDATE " table " AS p SET next_offset = b.next_offset "             \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) " \
+/* also: what else is set. */
+#define SQL_MOVE(table, key, also)                                                                \
+	"UPDATE " table " AS p SET next_offset = b.next_offset" also " "                          \
+	"FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS b(partition, next_offset, at_ms) " \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
+/* The broker's time of the last message; NULL: it is not known. */
+#define SQL_MOVE_TIME                                             \
+	", message_at = CASE WHEN b.at_ms < 0 THEN p.message_at " \
+	"ELSE 'epoch'::timestamptz + b.at_ms * interval '1 millisecond' END"
 
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
  * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so

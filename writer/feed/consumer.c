@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 
 /* Messages that are read ahead; then fetching stops. */
 #define QUEUED      10000
@@ -31,6 +31,7 @@ struct consumer {
 	int32_t *given;
 	size_t given_n;
 	int replaced, closing;
+	struct kafka_stats stats;
 	struct log_throttle say_gone;
 };
 
@@ -60,6 +61,7 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 		{"session.timeout.ms", session},
 		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
+		{"statistics.interval.ms", KAFKA_STATS_MS},
 		/* What one answer brings comes into memory at once, decompressed, whatever is
 		 * queued already. */
 		{"fetch.max.bytes", "4000000"},
@@ -127,6 +129,16 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	c->replaced |= code == RD_KAFKA_RESP_ERR__FATAL;
 }
 
+static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+	struct consumer *c = opaque;
+
+	(void)rk;
+	if (kafka_stats_read(json, len, &c->stats) != 0)
+		log_debug("the Kafka client's statistics cannot be read");
+	return 0;
+}
+
 struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
 {
 	rd_kafka_conf_t *conf = configure(o, in_group, err);
@@ -141,6 +153,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 	if (in_group)
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
 	if (c->rk == NULL) {
 		rd_kafka_conf_destroy(conf);
@@ -206,6 +219,14 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 	return CONSUMER_OTHER;
 }
 
+static int64_t appended_ms(const rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t ms = m->err ? 0 : rd_kafka_message_timestamp(m, &type);
+
+	return ms > 0 ? ms : 0;
+}
+
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consumer_message *m)
 {
 	enum consumer_news news = CONSUMER_NOTHING;
@@ -215,13 +236,18 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 		c->message = rd_kafka_consumer_poll(c->rk, wait_ms);
 	if (c->message != NULL) {
 		const rd_kafka_message_t *r = c->message;
+		rd_kafka_timestamp_type_t type;
+		int64_t at_ms = rd_kafka_message_timestamp(r, &type);
 
-		*m = (struct consumer_message){.partition = r->partition,
-					       .offset = r->offset,
-					       .key = r->key,
-					       .value = r->payload,
-					       .key_len = r->key_len,
-					       .value_len = r->len};
+		*m = (struct consumer_message){
+			.partition = r->partition,
+			.offset = r->offset,
+			.key = r->key,
+			.value = r->payload,
+			.key_len = r->key_len,
+			.value_len = r->len,
+			.appended_ms = appended_ms(r),
+			.at_ms = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? at_ms : -1};
 		news = r->err ? news_of_error(c, r) : CONSUMER_MESSAGE;
 	} else if (c->news != CONSUMER_NOTHING) {
 		news = c->news;
@@ -426,6 +452,12 @@ int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
 			 err);
 }
 
+int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		       struct err *err)
+{
+	return kafka_offsets(c->rk, c->topic, &partition, 1, at_ms + 1, offset, err);
+}
+
 int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		      struct consumer_offsets *out, struct err *err)
 {
@@ -490,16 +522,31 @@ enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions 
 
 /* ---------------------------------------------------------------- how far the topic is */
 
-/* Messages of the partition that were not taken yet, as far as the client knows. */
-static int64_t lag_of(struct consumer *c, const struct partition *p)
+/* Messages of the partition from that offset on, as far as the client knows. */
+static int64_t messages_from(const struct consumer *c, const struct partition *p, int64_t offset)
 {
 	int64_t low, high;
 
 	if (rd_kafka_get_watermark_offsets(c->rk, c->topic, p->id, &low, &high) !=
 		    RD_KAFKA_RESP_ERR_NO_ERROR ||
-	    high <= p->next)
+	    high <= offset)
 		return 0;
-	return high - p->next;
+	return high - offset;
+}
+
+static int64_t lag_of(const struct consumer *c, const struct partition *p)
+{
+	return messages_from(c, p, p->next);
+}
+
+int64_t consumer_unstored(const struct consumer *c, const struct partition *p)
+{
+	return messages_from(c, p, p->finished);
+}
+
+const struct kafka_stats *consumer_stats(const struct consumer *c)
+{
+	return &c->stats;
 }
 
 int64_t consumer_lag(struct consumer *c, const struct partitions *ps)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/kafka/kafka_stats.h"
 #include "partitions.h"
 #include "writer/options.h"
 
@@ -29,6 +30,10 @@ struct consumer_message {
 	int64_t offset;
 	const void *key, *value; /* NULL: none */
 	size_t key_len, value_len;
+	int64_t appended_ms; /* when the broker took it (epoch; where the topic says otherwise, when
+				it was sent); 0: not known */
+	int64_t at_ms; /* the same by the broker's clock alone; -1: the topic has the producers'
+			  times */
 };
 
 /* What Kafka says of a partition. */
@@ -71,6 +76,10 @@ int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t f
 		      struct consumer_offsets *out, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
+int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		       struct err *err) __attribute__((warn_unused_result));
+
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */
 int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
@@ -102,6 +111,10 @@ enum commit_answer {
 /* The answer to the commit that is under way, if it comes within wait_ms. */
 enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
 					  struct err *err);
+
+/* Messages between what is stored and the end of the partition, as far as the client knows. */
+int64_t consumer_unstored(const struct consumer *c, const struct partition *p);
+const struct kafka_stats *consumer_stats(const struct consumer *c);
 
 /* Messages between what was taken and the end of the partitions, as far as the client knows. */
 int64_t consumer_lag(struct consumer *c, const struct partitions *ps);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
 
 enum {
 	TOPIC_MS = 1000,
@@ -24,6 +24,7 @@ struct feed {
 	struct consumer *consumer;
 	struct partitions *partitions;
 	int joined, absent, paused;
+	int given; /* the group has said which partitions are ours, if any */
 	int64_t join_due_ms, start_due_ms, fetch_due_ms, skips_due_ms;
 	struct skip_item *skips; /* lent to the database with a question */
 	size_t skips_n;
@@ -193,6 +194,7 @@ static void take_given(struct feed *f)
 	size_t n = consumer_given(f->consumer, &ids);
 
 	partitions_set(f->partitions, ids, n);
+	f->given = 1;
 	f->paused = 0;
 	f->start_due_ms = 0;
 	if (n > 0)
@@ -210,6 +212,7 @@ static void forget_partitions(struct feed *f, const char *what)
 	if (n > 0)
 		log_info(what, L_INT("partitions", n));
 	partitions_set(f->partitions, NULL, 0);
+	f->given = 0;
 	f->paused = 0;
 }
 
@@ -249,6 +252,7 @@ static unsigned on_message(struct feed *f, const struct consumer_message *m, str
 		return FOLLOW_NOTHING;
 	a->next = m->offset + 1;
 	a->has_message = 1;
+	a->at_ms = m->at_ms;
 	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
 	if (a->wanted &&
 	    partition_skips(p, m->offset, m->key, m->key_len, m->value, m->value_len)) {
@@ -260,6 +264,7 @@ static unsigned on_message(struct feed *f, const struct consumer_message *m, str
 	a->key_len = m->key_len;
 	a->value = m->value;
 	a->value_len = m->value_len;
+	a->appended_ms = m->appended_ms;
 	return FOLLOW_NOTHING;
 }
 
@@ -422,6 +427,32 @@ int feed_is_read(const struct feed *f)
 int64_t feed_left(const struct feed *f)
 {
 	return f->kind->left(f->self);
+}
+
+const struct partitions *feed_partitions(const struct feed *f)
+{
+	return f->partitions;
+}
+
+int64_t feed_lag(const struct feed *f, const struct partition *p)
+{
+	return consumer_unstored(f->consumer, p);
+}
+
+const struct kafka_stats *feed_kafka(const struct feed *f)
+{
+	return consumer_stats(f->consumer);
+}
+
+const char *feed_waits_for(const struct feed *f)
+{
+	if (!f->joined)
+		return f->absent > 0 ? "waiting for the topic" : "waiting for Kafka";
+	if (partitions_count(f->partitions) == 0 && !f->given)
+		return "waiting for the group to assign partitions";
+	if (partitions_are_starting(f->partitions))
+		return "finding where the partitions start";
+	return NULL;
 }
 
 int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t now_ms)

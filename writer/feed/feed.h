@@ -91,6 +91,12 @@ int64_t feed_due_in(const struct feed *f, int64_t now_ms);
 int feed_is_read(const struct feed *f);
 /* Messages that are still to be read (or, of a replay, stored). */
 int64_t feed_left(const struct feed *f);
+const struct partitions *feed_partitions(const struct feed *f);
+/* Messages of that partition that are not stored, as far as the client knows. */
+int64_t feed_lag(const struct feed *f, const struct partition *p);
+const struct kafka_stats *feed_kafka(const struct feed *f);
+/* What it waits for before it can read, a constant; NULL: it reads, or has no partition to read. */
+const char *feed_waits_for(const struct feed *f);
 /* The exit code, given how the loop ended; says what goes with it. */
 int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t now_ms);
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
 
 enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
 
@@ -54,8 +54,11 @@ static size_t make_items(struct feed_group *g)
 	for (size_t i = 0; i < n; i++) {
 		const struct partition *p = partitions_at(g->partitions, i);
 
-		g->items[i] = (struct position_item){
-			.partition = p->id, .confirmed = p->confirmed, .at_least = p->stored};
+		g->items[i] = (struct position_item){.partition = p->id,
+						     .confirmed = p->confirmed,
+						     .asked_at = p->message_at,
+						     .after = -1,
+						     .at_least = p->stored};
 	}
 	return n;
 }
@@ -69,6 +72,11 @@ static int ask(void *self, struct store_work *work, struct err *err)
 
 	if (rc == 0)
 		rc = consumer_ask_ends(g->consumer, g->partitions, offsets, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (g->items[i].asked_at >= 0)
+			rc = consumer_ask_after(g->consumer, g->items[i].partition,
+						g->items[i].asked_at, &g->items[i].after, err);
+	}
 	for (size_t i = 0; i < n; i++)
 		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,
 							 .low = offsets[i].low,
@@ -86,7 +94,8 @@ static int start(void *self, const struct store_done *done)
 		const struct position_item *item = &done->work.items[i];
 
 		if (done->result == STORE_UNSURE)
-			partitions_confirm(g->partitions, item->partition, item->facts.position);
+			partitions_confirm(g->partitions, item->partition, item->facts.position,
+					   item->message_at);
 		else
 			partitions_start(g->partitions, item->partition,
 					 &(struct partition_start){.offset = item->start.offset,

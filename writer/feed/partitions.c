@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 struct partitions {
 	struct partition *v;
@@ -62,8 +62,11 @@ void partitions_set(struct partitions *ps, const int32_t *ids, size_t n)
 	ps->n = n;
 	ps->generation++;
 	for (size_t i = 0; i < n; i++)
-		ps->v[i] = (struct partition){
-			.id = ids[i], .end = INT64_MAX, .confirmed = -1, .halt = {.at = -1}};
+		ps->v[i] = (struct partition){.id = ids[i],
+					      .end = INT64_MAX,
+					      .confirmed = -1,
+					      .message_at = -1,
+					      .halt = {.at = -1}};
 }
 
 void partitions_restart(struct partitions *ps)
@@ -93,7 +96,7 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 	p->end = start->end;
 	p->stored = start->stored;
 	p->dead_run = start->dead_run;
-	p->confirmed = -1;
+	p->confirmed = p->message_at = -1;
 }
 
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run)
@@ -129,6 +132,7 @@ void partitions_halt(struct partitions *ps, const struct arrival *a, const struc
 
 	p->state = PARTITION_HALTED;
 	p->judged = p->judged && p->halt.at == a->next - 1;
+	p->halted_ms = a->appended_ms;
 	halted_clear(&p->halt);
 	p->halt = (struct halted){.at = a->next - 1,
 				  .key_len = smaller(a->key_len, DEAD_VALUE_BYTES),
@@ -166,12 +170,14 @@ int partition_skips(const struct partition *p, int64_t offset, const void *key, 
 	return 0;
 }
 
-void partitions_confirm(struct partitions *ps, int32_t id, int64_t position)
+void partitions_confirm(struct partitions *ps, int32_t id, int64_t position, int64_t message_at)
 {
 	struct partition *p = find(ps, id);
 
-	if (p != NULL)
-		p->confirmed = position;
+	if (p == NULL)
+		return;
+	p->confirmed = position;
+	p->message_at = message_at;
 }
 
 void partitions_store(struct partitions *ps, int32_t id, int64_t next)

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "writer/arrival.h"
 #include "writer/batch.h"
 
@@ -50,8 +50,11 @@ struct partition {
 	int64_t stored;     /* the database's position is known to be at least here */
 	int64_t finished;   /* everything of this assignment below it is stored */
 	int64_t committed;  /* `finished`, as Kafka was told last */
+	int64_t message_at; /* the broker's time of the message before the database's position, to
+			     * ask Kafka about; -1: none */
 	int64_t confirmed;  /* a position beyond the topic's end, for position_start(); -1 = none */
 	struct halted halt; /* the message that halted it last */
+	int64_t halted_ms;  /* when the broker took it */
 	int judged;         /* 1: that one was not skipped when the database was asked */
 	char why[512];      /* it halts it */
 	struct halted *skipped; /* what is to be passed until it is stored, oldest first; kept
@@ -83,7 +86,7 @@ void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t de
 void partitions_halt(struct partitions *ps, const struct arrival *a, const struct err *why);
 /* What the database says of the message at `offset` that halted it: is it a dead letter? */
 void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped);
-void partitions_confirm(struct partitions *ps, int32_t id, int64_t position);
+void partitions_confirm(struct partitions *ps, int32_t id, int64_t position, int64_t message_at);
 /* What was taken below `next` is stored; and then: Kafka knows. */
 void partitions_store(struct partitions *ps, int32_t id, int64_t next);
 void partitions_committed(struct partitions *ps, int32_t id, int64_t offset);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/lookup/fit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+
+enum { MIGRATION_NEEDED = 10 };
+
+static int unfit(int *is_unfit)
+{
+	*is_unfit = 1;
+	return -1;
+}
+
+int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+	PGresult *res = pg_query(pg, "SELECT to_regclass('gapless_migration') IS NULL", none,
+				 deadline_ms, err);
+	int absent = res && *PQgetvalue(res, 0, 0) == 't';
+	int64_t number;
+
+	PQclear(res);
+	if (!res)
+		return -1;
+	if (absent) {
+		err_set(err, ERR_RETRY,
+			"the database '%s' has no tables of Gapless; run: gapless-writer migrate",
+			PQdb(pg->conn));
+		return unfit(is_unfit);
+	}
+	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", none,
+		       deadline_ms, err);
+	if (!res)
+		return -1;
+	number = pg_number(res, 0, 0);
+	PQclear(res);
+	if (number >= MIGRATION_NEEDED)
+		return 0;
+	err_set(err, ERR_RETRY,
+		"the database '%s' has migration %03lld, but this program needs %03d; run: gapless-writer migrate",
+		PQdb(pg->conn), (long long)number, MIGRATION_NEEDED);
+	return unfit(is_unfit);
+}
+
+/* A row: source and topic; where they are not written yet, another source that is in use. */
+#define ORIGIN                                                                         \
+	"SELECT o.source, o.topic FROM market_data_origin AS o"                        \
+	" UNION ALL SELECT s.source, NULL FROM (SELECT source FROM market_data_series" \
+	" WHERE source IS DISTINCT FROM $1 AND NOT EXISTS (SELECT FROM market_data_origin) LIMIT 1) AS s"
+
+int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
+	       int *is_unfit, struct err *err)
+{
+	PGresult *res = pg_query(pg, ORIGIN, (struct pg_params){1, &source}, deadline_ms, err);
+	int rc = res ? 0 : -1;
+
+	if (res && PQntuples(res) > 0) {
+		const char *in_use = PQgetvalue(res, 0, 0), *filled_from = PQgetvalue(res, 0, 1);
+
+		rc = !PQgetisnull(res, 0, 1);
+		if (strcmp(in_use, source) != 0) {
+			err_set(err, ERR_FATAL,
+				"the table in the database '%s' holds candles of the source '%s', this program is set to '%s' "
+				"(--source): one table holds one source; name another --database and --topic",
+				PQdb(pg->conn), in_use, source);
+			rc = unfit(is_unfit);
+		} else if (rc && strcmp(filled_from, topic) != 0) {
+			err_set(err, ERR_FATAL,
+				"the table in the database '%s' is filled from the topic '%s', this program is set to '%s' "
+				"(--topic); if it is to be this one from now on: UPDATE market_data_origin SET topic = '%s'",
+				PQdb(pg->conn), filled_from, topic, topic);
+			rc = unfit(is_unfit);
+		}
+	}
+	PQclear(res);
+	return rc;
+}
+
+int fit_origin_write(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
+		     int *is_unfit, struct err *err)
+{
+	const char *values[] = {source, topic};
+
+	if (pg_run(pg,
+		   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
+		   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
+		   " WHERE o.topic IS NULL AND o.source = excluded.source",
+		   (struct pg_params){2, values}, deadline_ms, err))
+		return -1;
+	/* Another one may have been faster. */
+	return fit_origin(pg, source, topic, deadline_ms, is_unfit, err) < 0 ? -1 : 0;
+}
+
+static int wants(const struct options *options, const char *symbol, const char *interval)
+{
+	for (size_t i = 0; i < options->n_intervals; i++)
+		if (strcmp(options->intervals[i]->name, interval) == 0)
+			return patterns_match(&options->patterns, symbol);
+	return 0;
+}
+
+int fit_wanted_again(struct pg *pg, const struct options *options, int64_t deadline_ms,
+		     struct err *err)
+{
+	const char *source = options->source;
+	PGresult *res = pg_query(
+		pg,
+		"SELECT symbol, \"interval\" FROM market_data_series WHERE source = $1 AND ended_at IS NOT NULL",
+		(struct pg_params){1, &source}, deadline_ms, err);
+	int rc = res ? 0 : -1;
+
+	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
+		const char *key[] = {PQgetvalue(res, i, 0), PQgetvalue(res, i, 1)};
+
+		if (!wants(options, key[0], key[1]))
+			continue;
+		rc = pg_run(pg,
+			    "UPDATE market_data_series SET ended_at = NULL, state = 'ok'"
+			    " WHERE symbol = $1 AND \"interval\" = $2",
+			    (struct pg_params){2, key}, deadline_ms, err);
+		if (rc == 0)
+			log_info("what had ended is wanted again, by this producer",
+				 L_STR("symbol", key[0]), L_STR("interval", key[1]));
+	}
+	PQclear(res);
+	return rc;
+}

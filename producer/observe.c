@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/observe.h"
+
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/service/service.h"
+#include "producer/metrics.h"
+#include "producer/series/plan.h"
+#include "producer/series/series_ask.h"
+
+enum { LOOK_MS = 250, INTERVALS = 16 };
+
+struct observe {
+	struct service *service;
+	struct metrics *metrics;
+	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was published */
+	int64_t look_boot_ms;
+};
+
+struct observe *observe_new(const char *listen)
+{
+	struct observe *o = xcalloc(1, sizeof *o);
+
+	o->service = service_new(&(struct service_settings){
+		.listen = listen, .table = producer_metrics, .n = PRODUCER_METRICS});
+	o->metrics = service_metrics(o->service);
+	return o;
+}
+
+void observe_free(struct observe *o)
+{
+	if (!o)
+		return;
+	service_free(o->service);
+	free(o);
+}
+
+void observe_waits(struct observe *o, const char *why)
+{
+	if (o)
+		service_ready(o->service, why);
+}
+
+void observe_revoked(struct observe *o)
+{
+	if (o)
+		metrics_add(o->metrics, PRODUCER_REVOCATIONS, NULL, 1);
+}
+
+static size_t place_of(const struct series *s)
+{
+	size_t n;
+
+	return (size_t)(series_interval(s) - interval_table(&n));
+}
+
+void observe_page(struct observe *o, const struct series *s, const struct publications *out)
+{
+	size_t at = place_of(s);
+
+	if (!o || at >= INTERVALS)
+		return;
+	for (size_t i = 0; i < out->n; i++)
+		if (o->newest_ms[at] < out->v[i].candle.timestamp_ms)
+			o->newest_ms[at] = out->v[i].candle.timestamp_ms;
+	if (o->newest_ms[at] > 0)
+		metrics_set(o->metrics, PRODUCER_NEWEST, METRIC_VALUES(series_interval(s)->name),
+			    (double)o->newest_ms[at] / 1000);
+}
+
+/* ---- a turn ---- */
+
+static double wall_seconds(int64_t at_boot_ms, int64_t boot_ms)
+{
+	return (double)(clock_wall_ms() + at_boot_ms - boot_ms) / 1000;
+}
+
+static void show_requests(const struct observe *o, const struct observed *now)
+{
+	static const char *const verdicts[REQUESTS_VERDICTS] = {
+		[VERDICT_OK] = "ok",           [VERDICT_LIMITED] = "limited",
+		[VERDICT_BANNED] = "banned",   [VERDICT_UNKNOWN_MARKET] = "unknown_market",
+		[VERDICT_REFUSED] = "refused", [VERDICT_BROKEN] = "broken",
+		[REQUESTS_NO_ANSWER] = "none"};
+	struct requests_stats r = requests_stats(now->requests);
+	int64_t banned = r.banned_until_boot_ms;
+
+	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("live"), (double)r.live);
+	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("backfill"),
+		    (double)(r.candles - r.live));
+	for (size_t i = 0; i < REQUESTS_VERDICTS; i++)
+		metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES(verdicts[i]),
+			    (double)r.answers[i]);
+	metrics_set(o->metrics, PRODUCER_REJECTED, NULL, (double)r.rejected);
+	metrics_set(o->metrics, PRODUCER_BUDGET, NULL, requests_per_second(now->requests));
+	metrics_set(o->metrics, PRODUCER_BANNED_UNTIL, NULL,
+		    banned > now->boot_ms ? wall_seconds(banned, now->boot_ms) : 0);
+	metrics_set(o->metrics, PRODUCER_EXCHANGE_UP, NULL, now->now_ms != 0 && !r.is_away);
+}
+
+static void show_publisher(const struct observe *o, const struct publisher *publisher)
+{
+	struct publisher_stats p = publisher_stats(publisher);
+
+	metrics_set(o->metrics, PRODUCER_CANDLES, METRIC_VALUES("delivered"), (double)p.delivered);
+	metrics_set(o->metrics, PRODUCER_CANDLES, METRIC_VALUES("failed"), (double)p.failed);
+	metrics_set(o->metrics, PRODUCER_UNACKNOWLEDGED, NULL,
+		    (double)publisher_outstanding(publisher));
+	metrics_set(o->metrics, PRODUCER_KAFKA_RECREATED, NULL, (double)p.recreated);
+	metrics_set(o->metrics, PRODUCER_KAFKA_BROKERS, NULL, (double)p.kafka.brokers_up);
+	metrics_set(o->metrics, PRODUCER_KAFKA_ROUND_TRIP, NULL,
+		    (double)p.kafka.round_trip_us / 1e6);
+	metrics_set(o->metrics, PRODUCER_KAFKA_TIMEOUTS, NULL, (double)p.kafka.request_timeouts);
+	metrics_set(o->metrics, PRODUCER_KAFKA_RETRIES, NULL, (double)p.kafka.retries);
+}
+
+static void show_lookups(const struct observe *o, const struct observed *now)
+{
+	struct lookups_stats l = lookups_stats(now->lookups);
+
+	metrics_set(o->metrics, PRODUCER_LOOKUPS, NULL, (double)l.ended);
+	metrics_set(o->metrics, PRODUCER_LOOKUP_FAILURES, NULL, (double)l.failed);
+	metrics_set(o->metrics, PRODUCER_LOOKUP_TIMESTAMP, NULL,
+		    l.oldest_boot_ms > 0 ? wall_seconds(l.oldest_boot_ms, now->boot_ms) : 0);
+	metrics_set(o->metrics, PRODUCER_DATABASE_UP, NULL, l.database_answers);
+}
+
+/* What keeps the producer from its work; NULL: nothing. */
+static const char *waits_for(const struct observed *now)
+{
+	struct requests_stats r = requests_stats(now->requests);
+	struct publisher_stats p = publisher_stats(now->publisher);
+
+	if (p.kafka.updates > 0 && p.kafka.brokers_up == 0)
+		return "waiting for Kafka: no broker is connected";
+	if (share_state(now->share) == SHARE_NONE || share_state(now->share) == SHARE_LOST)
+		return "waiting for the group to assign partitions";
+	if (share_state(now->share) == SHARE_HELD)
+		return "comparing the settings of the group's members";
+	if (r.banned_until_boot_ms > now->boot_ms)
+		return "the exchange blocks this address";
+	if (now->now_ms == 0 || r.is_away)
+		return "the exchange does not answer";
+	return lookups_stats(now->lookups).database_answers ? NULL : "waiting for the database";
+}
+
+void observe_turn(struct observe *o, const struct observed *now)
+{
+	size_t partitions;
+
+	if (!o)
+		return;
+	service_beat(o->service, now->boot_ms);
+	if (now->boot_ms < o->look_boot_ms)
+		return;
+	o->look_boot_ms = now->boot_ms + LOOK_MS;
+	service_ready(o->service, waits_for(now));
+	show_requests(o, now);
+	show_publisher(o, now->publisher);
+	show_lookups(o, now);
+	share_partitions(now->share, &partitions);
+	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
+}
+
+void observe_series(struct observe *o, const struct observed *now, int64_t live_late_ms)
+{
+	size_t n, intervals;
+	const struct interval *table = interval_table(&intervals);
+	struct series *const *owned = catalogue_owned(now->catalogue, &n);
+	int64_t missing[INTERVALS] = {0}, retrying = 0, stuck = 0;
+	unsigned char seen[INTERVALS] = {0};
+
+	if (!o)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = place_of(owned[i]);
+
+		retrying += series_has_retries(owned[i]);
+		stuck += series_is_stuck(owned[i]);
+		if (at < INTERVALS) {
+			seen[at] = 1;
+			missing[at] += series_left(owned[i], now->now_ms);
+		}
+	}
+	metrics_clear(o->metrics, PRODUCER_MISSING);
+	for (size_t i = 0; i < intervals && i < INTERVALS; i++)
+		if (seen[i])
+			metrics_set(o->metrics, PRODUCER_MISSING, METRIC_VALUES(table[i].name),
+				    (double)missing[i]);
+	metrics_set(o->metrics, PRODUCER_SERIES, NULL, (double)n);
+	metrics_set(o->metrics, PRODUCER_RETRYING, NULL, (double)retrying);
+	metrics_set(o->metrics, PRODUCER_STUCK, NULL, (double)stuck);
+	metrics_set(o->metrics, PRODUCER_LIVE_LATE, NULL, (double)live_late_ms / 1000);
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A topic that was created anew while the writer was away, and has grown beyond the stored position, is told from a longer one by the
+# broker's time of the last stored message: it is read from its beginning, with a warning. One that has only grown is not.
+. tests/integration/lib.sh
+. tests/integration/storing.sh
+scenario recreated
+exec 2>"$work/shell.log"
+export GAPLESS_BATCH_MS=200
+append_time() { # the broker's time, as the producer creates it
+	topic_new "$GAPLESS_TOPIC"
+	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete \
+		--topic "$GAPLESS_TOPIC" >>"$work/topic.out" 2>&1
+	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create \
+		--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >>"$work/topic.out" 2>&1
+}
+like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'" "$2"; }
+
+append_time
+candles 200 A | publish "$GAPLESS_TOPIC"
+writer
+await 30 'candles are stored' stored_of "$GAPLESS_TOPIC" 200
+ends_with_0 writer
+is 'the time of the last ones is kept' "$(sql 'SELECT count(*) > 0 AND every(message_at IS NOT NULL) FROM market_data_position WHERE next_offset > 0')" t
+
+candles 400 B | publish "$GAPLESS_TOPIC"
+log_forget writer
+writer
+await 30 'a topic that has grown is read on' like 'KRW-B%' 400
+ends_with_0 writer
+is '... from where it was' "$(total writer messages)" 400
+is '... without a warning' "$(grep -c 'level=\(warn\|error\)' "$work/writer.log")" 0
+
+append_time
+candles 900 C | publish "$GAPLESS_TOPIC"
+log_forget writer
+writer
+await 30 'one that was created anew is read from its beginning' like 'KRW-C%' 900
+ok '... with a warning' logged writer 'level=warn .*the topic was recreated, and has grown beyond it'
+await 30 '... to its end' caught_up
+ends_with_0 writer
+log_forget writer
+writer
+await 30 'the next start' logged writer 'reading goes on where it stopped'
+ends_with_0 writer
+is '... has nothing to say' "$(grep -c 'level=\(warn\|error\)' "$work/writer.log")" 0
+finish

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of gapless-writer status: bars, order, and how it fits terminals of 80 and 200 columns.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "writer/commands/status_view.h"
+
+enum { MINUTE = 60000, HOUR = 60 * MINUTE };
+
+static const struct status_view hour = {.from_ms = 0, .to_ms = HOUR, .columns = 80};
+
+static void bars(void **state)
+{
+	char bar[] = "            "; /* 12 cells of five minutes */
+
+	(void)state;
+	status_mark(bar, 12, &hour, -HOUR, 50 * MINUTE, STATUS_FULL);
+	assert_string_equal(bar, "==========  ");
+	status_quiet(bar, 12, "110111111111");
+	assert_string_equal(bar, "==.=======  ");
+	/* A millisecond is enough to be seen, and stays in its cell. */
+	status_mark(bar, 12, &hour, 25 * MINUTE - 1, 25 * MINUTE, STATUS_GAP);
+	assert_string_equal(bar, "==.=X=====  ");
+	status_mark(bar, 12, &hour, 25 * MINUTE, 25 * MINUTE + 1, STATUS_UNOBTAINABLE);
+	assert_string_equal(bar, "==.=Xu====  ");
+	/* The worst of a cell stays. */
+	status_mark(bar, 12, &hour, 0, HOUR, STATUS_FULL);
+	assert_string_equal(bar, "====Xu======");
+	status_mark(bar, 12, &hour, 55 * MINUTE, 99 * HOUR, STATUS_GAP);
+	assert_string_equal(bar, "====Xu=====X");
+	/* Outside, or nothing. */
+	status_mark(bar, 12, &hour, HOUR, 2 * HOUR, STATUS_GAP);
+	status_mark(bar, 12, &hour, -HOUR, 0, STATUS_GAP);
+	status_mark(bar, 12, &hour, 3 * MINUTE, 3 * MINUTE, STATUS_GAP);
+	assert_string_equal(bar, "====Xu=====X");
+}
+
+static struct status_series one(const char *symbol, int64_t missing, const char *note)
+{
+	struct status_series s = {.newest_ms = HOUR - 42000,
+				  .lag_ms = 2 * MINUTE,
+				  .missing = missing,
+				  .gaps = missing > 0};
+
+	snprintf(s.symbol, sizeof(s.symbol), "%s", symbol);
+	snprintf(s.interval, sizeof(s.interval), "1m");
+	snprintf(s.note, sizeof(s.note), "%s", note);
+	memset(s.bar, STATUS_FULL, STATUS_BAR_MAX);
+	return s;
+}
+
+static void order(void **state)
+{
+	struct status_series s[] = {one("KRW-B", 0, ""),    one("KRW-LATE", 0, ""),
+				    one("KRW-A", 0, ""),    one("KRW-GONE", 0, "delisted"),
+				    one("KRW-GAP", 3, ""),  one("KRW-OLD", 0, ""),
+				    one("KRW-GAPS", 17, "")};
+	static const char *const wanted[] = {"KRW-GAPS", "KRW-GAP", "KRW-OLD", "KRW-GONE",
+					     "KRW-LATE", "KRW-A",   "KRW-B"};
+
+	(void)state;
+	s[1].lag_ms = 3 * HOUR;
+	snprintf(s[0].interval, sizeof(s[0].interval),
+		 "1w"); /* a week is not late after six days */
+	s[0].lag_ms = 6LL * 24 * HOUR;
+	s[5].unobtainable = 9;
+	status_sort(s, 7);
+	for (size_t i = 0; i < 7; i++)
+		assert_string_equal(s[i].symbol, wanted[i]);
+	status_sort(NULL, 0);
+}
+
+/* The table at so many columns; no line is longer. */
+static const char *table(int columns, int colours, struct status_series *s, size_t n)
+{
+	static struct buf out;
+	struct status_view v = hour;
+	size_t longest = 0;
+
+	buf_release(&out);
+	buf_init(&out, 100000);
+	v.columns = columns;
+	v.colours = colours;
+	status_layout(&v, s, n);
+	assert_int_equal(status_head(&v, &out), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(status_line(&v, &s[i], &out), 0);
+	assert_int_equal(buf_append(&out, "", 1), 0);
+	for (const char *line = out.data; !colours && *line != '\0';
+	     line = strchr(line, '\n') + 1) {
+		assert_true(strcspn(line, "\n") <= (size_t)columns);
+		longest = strcspn(line, "\n") > longest ? strcspn(line, "\n") : longest;
+	}
+	if (!colours)
+		assert_int_equal(longest, columns); /* all of them are used */
+	return out.data;
+}
+
+static void fits(void **state)
+{
+	static const int columns[] = {80, 120, 200};
+	struct status_series s[] = {one("KRW-BTC", 17, ""),
+				    one("KRW-LONGESTOFALLNAMES1", 1234567, "before the relisting"),
+				    one("KRW-XRP", 0, "delisted")};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		table(columns[i], 0, s, 3);
+	assert_non_null(strstr(table(200, 0, s, 3), "1234567    2m  before the relisting\n"));
+	assert_non_null(
+		strstr(table(80, 0, s, 1), "symbol        1970-01-01T00:00 .. 1970-01-01T01:00"));
+	assert_non_null(strstr(table(80, 0, s, 1), "=   42s         17    2m\n"));
+	assert_null(strchr(table(80, 0, s, 3), '\033'));
+	/* Much too narrow: bars stay, nothing is written outside of anything. */
+	for (size_t i = 0; i < 3; i++)
+		memset(s[i].bar, STATUS_FULL, STATUS_BAR_MAX);
+	assert_non_null(strstr(table(2000, 1, s, 1), "\033[31m       17\033[0m"));
+	assert_non_null(strstr(table(80, 1, s, 1), "\033[32m==="));
+}
+
+static void ages(void **state)
+{
+	char text[STATUS_AGE_BYTES];
+
+	(void)state;
+	assert_string_equal(status_age(-1, text), "-");
+	assert_string_equal(status_age(0, text), "0s");
+	assert_string_equal(status_age(119999, text), "119s");
+	assert_string_equal(status_age(120000, text), "2m");
+	assert_string_equal(status_age(47LL * HOUR, text), "47h");
+	assert_string_equal(status_age(480LL * HOUR, text), "20d");
+	assert_string_equal(status_age(INT64_MAX, text), "106751991167d");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(bars), cmocka_unit_test(order),
+					   cmocka_unit_test(fits), cmocka_unit_test(ages)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the writer shows of itself: asks the parts how they stand, and sets metrics and readiness.
+ * The loop calls it; the parts know nothing of it. NULL is allowed everywhere: nothing is shown. */
+#ifndef GAPLESS_WRITER_OBSERVE_H
+#define GAPLESS_WRITER_OBSERVE_H
+
+#include "pipeline.h"
+#include "tally.h"
+#include "writer/feed/feed.h"
+
+struct observe;
+
+/* listen: as service.h. */
+struct observe *observe_new(const char *listen);
+void observe_free(struct observe *o);
+
+/* Before and after the loop: why nothing is stored, a constant. */
+void observe_waits(struct observe *o, const char *why);
+
+/* A batch was stored; it took so long. */
+void observe_batch(struct observe *o, const struct batch *b, int64_t took_ms);
+
+/* The loop has turned. */
+struct observed {
+	const struct feed *feed;
+	const struct pipeline *pipeline;
+	const struct tally *tally;
+	int database_fails;
+};
+void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms);
+
+#endif
