@@ -209,17 +209,24 @@ static void partitions_without_series_end(struct lookups *l)
 			l->partitions[i].ended = l->partitions[i].stored = 1;
 }
 
+/* Of each gap: twice what may be fetched until the next lookup, by all series together; two pages
+ * are the least, so that each goes on. */
+static int64_t stored_rows(const struct options *o, size_t series)
+{
+	int64_t least = 2 * o->exchange->page_rows;
+	int64_t fair = 2 * o->rate_limit * o->lookup_gaps_s * o->exchange->page_rows /
+		       (int64_t)(series > 0 ? series : 1);
+
+	return fair > least ? fair : least;
+}
+
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
 		   int32_t (*partition_of)(const char *symbol, const void *opaque),
 		   const void *opaque, int64_t now_ms, int64_t boot_ms)
 {
 	int is_round = boot_ms >= l->round_boot_ms;
-	const struct options *o = l->options;
 	struct visit orders = {.asks_members = is_round,
 			       .needs_members = members_only,
-			       /* What may be fetched until the next lookup. */
-			       .stored_rows = 2 * o->rate_limit * o->lookup_gaps_s *
-					      o->exchange->page_rows,
 			       .writes_wanted = l->keeps_wanted && is_round,
 			       .reads_open = l->reads_open};
 	size_t n;
@@ -227,6 +234,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
+	orders.stored_rows = stored_rows(l->options, n);
 	l->visit = visit_new(orders, l->n, n);
 	for (size_t i = 0; i < n && !members_only; i++) {
 		struct series *s = owned[i];

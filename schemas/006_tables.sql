@@ -9,7 +9,7 @@
 -- ended_at       When `gapless-writer end` ended what was wanted of the series; its rows stay. A producer that runs keeps away
 --                from it from its next lookup on; only one that starts and wants it sets it back to NULL. NULL: wanted.
 -- evidence       What witnesses said of the market, so that a producer that takes it over need not ask them all again: an
---                object, written and read by producers alone. NULL: nothing yet.
+--                object, written and read by producers alone (`trouble` is for people: what is wrong with the last bad row or page). NULL: nothing yet.
 ALTER TABLE market_data_series
 	ADD COLUMN retained_from timestamptz,
 	ADD COLUMN ended_at      timestamptz,

@@ -74,6 +74,7 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);
+	snprintf(of->trouble, sizeof of->trouble, "%s", series_trouble(s));
 	series_evidence(s, &of->evidence);
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++) {
 		series_unobtainable(s, (enum unobtainable_reason)i, now_ms,

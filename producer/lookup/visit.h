@@ -40,6 +40,7 @@ struct visit_series {
 	struct unobtainable unobtainable_stored;               /* out: as in the database */
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
+	char trouble[SERIES_TROUBLE_BYTES]; /* in: series_trouble */
 	struct visit_partition *partition;
 	struct limits limits; /* out */
 	int looked_up;        /* out: covered and stored are read */

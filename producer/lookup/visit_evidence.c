@@ -54,6 +54,17 @@ static int witness_json(struct buf *b, const char *name, const struct witness *w
 	return buf_printf(b, ",\"%s\":[%" PRId64 ",%" PRId64 "]", name, w->first_ms, w->last_ms);
 }
 
+/* What is wrong, for people; nothing if nothing is. */
+static int trouble_json(struct buf *b, const char *trouble)
+{
+	int full = trouble[0] != 0 && buf_printf(b, ",\"trouble\":\"");
+
+	for (const char *at = trouble; *at && !full; at++)
+		full = ((*at == '"' || *at == '\\') && buf_append(b, "\\", 1)) ||
+		       buf_append(b, at, 1);
+	return full || (trouble[0] != 0 && buf_append(b, "\"", 1));
+}
+
 static int series_json(struct buf *b, const struct visit_series *s, size_t i, int any)
 {
 	const struct evidence *e = &s->evidence;
@@ -67,7 +78,8 @@ static int series_json(struct buf *b, const struct visit_series *s, size_t i, in
 	       witness_json(b, "not_found", &e->market.not_found) ||
 	       buf_printf(b, ",\"apart\":%" PRId64 ",\"oldest_row\":%" PRId64, e->market.apart_ms,
 			  e->oldest_row_ms) ||
-	       witness_json(b, "older", &e->older) || buf_append(b, "}}", 2);
+	       witness_json(b, "older", &e->older) || trouble_json(b, s->trouble) ||
+	       buf_append(b, "}}", 2);
 }
 
 /* What is in `to` and was not in `from`. */

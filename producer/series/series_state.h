@@ -11,6 +11,7 @@
 #include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
+#include "producer/series/series.h"
 #include "producer/series/sightings.h"
 #include "producer/series/unobtainable.h"
 
@@ -54,7 +55,8 @@ struct series {
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
 	struct retry_spans retries;
-	char trouble[160]; /* what is wrong with the last bad row or page; "": nothing was */
+	char trouble[SERIES_TROUBLE_BYTES]; /* what is wrong with the last bad row or page; "":
+					       nothing was */
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
 	int64_t live_from_ms;

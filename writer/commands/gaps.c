@@ -37,14 +37,15 @@ enum { WANTED, ENDED, UNKNOWN, AS_OF };
 		     "UNION ALL SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT a.interval FROM asked AS a)) "   \
 		     "AS u), " SQL_TIME(SQL_AT)
 
-#define SQL_MISSING                                                                                                              \
-	"SELECT g.symbol, g.interval, " SQL_TIME("g.missing_from") ", " SQL_TIME(                                                \
-		"g.missing_to") ", "                                                                                             \
-				"interval_count(g.interval, g.missing_from, g.missing_to), CASE WHEN g.reason IS NOT NULL THEN " \
-				"g.reason WHEN s.state IN ('active', 'ok') THEN '' ELSE s.state END, g.kind FROM "               \
-				"market_data_missing_at(" SQL_AT                                                                 \
-				") AS g JOIN market_data_series AS s ON s.symbol = g.symbol AND "                                \
-				"s.interval = g.interval WHERE " SQL_OF(                                                         \
+#define SQL_MISSING                                                                                                               \
+	"SELECT g.symbol, g.interval, " SQL_TIME("g.missing_from") ", " SQL_TIME(                                                 \
+		"g.missing_to") ", "                                                                                              \
+				"interval_count(g.interval, g.missing_from, g.missing_to), CASE WHEN g.reason IS NOT NULL THEN "  \
+				"g.reason WHEN s.state IN ('active', 'ok') THEN '' ELSE s.state || coalesce(': ' || (s.evidence " \
+				"->> 'trouble'), '') END, g.kind FROM "                                                           \
+				"market_data_missing_at(" SQL_AT                                                                  \
+				") AS g JOIN market_data_series AS s ON s.symbol = g.symbol AND "                                 \
+				"s.interval = g.interval WHERE " SQL_OF(                                                          \
 					"g") " ORDER BY g.kind, g.symbol, interval_length(g.interval), g.missing_from"
 enum { KIND = COLUMNS_N };
 
