@@ -15,6 +15,7 @@
 
 #include "common/base/error.h"
 #include "producer/kafka/members.h"
+#include "producer/series/retry_span.h"
 #include "producer/series/series.h"
 
 struct visit_partition {
@@ -40,7 +41,7 @@ struct visit_series {
 	struct unobtainable unobtainable_stored;               /* out: as in the database */
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
-	char trouble[SERIES_TROUBLE_BYTES]; /* in: series_trouble */
+	char trouble[RETRY_CAUSE_BYTES]; /* in: series_trouble */
 	struct visit_partition *partition;
 	struct limits limits; /* out */
 	int looked_up;        /* out: covered and stored are read */

@@ -12,6 +12,7 @@
 enum {
 	RETRY_MAX_MS = 10 * 60 * 1000, /* the longest pause, of up to RETRY_FEW of them */
 	RETRY_FEW = 8,                 /* many more wait longer, in proportion */
+	RETRY_CAUSE_BYTES = 160,       /* of a sentence that says why */
 	RETRY_SPANS_MAX = 256          /* of a series; beyond them the nearest two become one */
 };
 

@@ -54,7 +54,6 @@ int series_is_looked_up(const struct series *s);
 int64_t series_listed_from_ms(const struct series *s); /* INT64_MIN: not known */
 /* How it stands, for market_data_series: "ok", "unknown market" ... */
 const char *series_state(const struct series *s);
-enum { SERIES_TROUBLE_BYTES = 160 };
 /* What is wrong with the last bad row or page; "" if nothing is. Printable ASCII. */
 const char *series_trouble(const struct series *s);
 /* 1 if waiting alone will hardly mend what is missing. */

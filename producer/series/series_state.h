@@ -11,7 +11,6 @@
 #include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
-#include "producer/series/series.h"
 #include "producer/series/sightings.h"
 #include "producer/series/unobtainable.h"
 
@@ -55,7 +54,7 @@ struct series {
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
 	struct retry_spans retries;
-	char trouble[SERIES_TROUBLE_BYTES]; /* what is wrong with the last bad row or page; "":
+	char trouble[RETRY_CAUSE_BYTES]; /* what is wrong with the last bad row or page; "":
 					       nothing was */
 
 	/* live: [live_from, now) is the live poll's business, everything older is backfill */
