@@ -33,7 +33,7 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-co
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
-SRC_common := $(wildcard common/*.c)
+SRC_common := $(wildcard common/*/*.c)
 SRC_producer := $(wildcard producer/*.c producer/*/*.c)
 SRC_writer := $(wildcard writer/*.c writer/*/*.c)
 SRC_indicators := $(wildcard indicators/*.c indicators/*/*.c)

@@ -3,7 +3,7 @@
 #ifndef GAPLESS_INDICATORS_BOOK_H
 #define GAPLESS_INDICATORS_BOOK_H
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "window.h"
 
 struct book;

@@ -3,7 +3,7 @@
 #ifndef GAPLESS_INDICATORS_COMMANDS_H
 #define GAPLESS_INDICATORS_COMMANDS_H
 
-#include "common/settings.h"
+#include "common/settings/settings.h"
 
 extern const struct settings_spec commands_spec;
 

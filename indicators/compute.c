@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
-#include "common/pg.h"
-#include "common/progress_show.h"
-#include "common/stop.h"
-#include "common/words.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/progress_show.h"
+#include "common/base/stop.h"
+#include "common/pg/pg.h"
+#include "common/text/words.h"
 #include "history.h"
 #include "sink.h"
 #include "store.h"

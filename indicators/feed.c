@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/kafka_ensure.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_ensure.h"
+#include "common/kafka/kafka_topic.h"
 
 enum { TOPIC_MS = 1000, ASK_MS = 3000, SAY_MS = 60000, SAY_BAD_MS = 10000, HOUR_MS = 3600000 };
 

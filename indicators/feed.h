@@ -8,7 +8,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "options.h"
 #include "rounds.h"
 #include "timeline.h"

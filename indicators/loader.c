@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/kafka_ensure.h"
+#include "common/base/alloc.h"
+#include "common/kafka/kafka_ensure.h"
 #include "history.h"
 
 /* Series of one transaction: what they have is in memory twice until they are delivered. */

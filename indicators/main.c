@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-indicators: candles.v1 -> indicators.v1. */
 #include "commands.h"
-#include "common/program.h"
+#include "common/settings/program.h"
 #include "options.h"
 
 static int check(const void *options, struct err *err)

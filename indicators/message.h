@@ -7,7 +7,7 @@
 #ifndef GAPLESS_INDICATORS_MESSAGE_H
 #define GAPLESS_INDICATORS_MESSAGE_H
 
-#include "common/buf.h"
+#include "common/text/buf.h"
 #include "walk.h"
 
 enum { INDICATOR_VERSION = 1, INDICATOR_MAX_BYTES = 1024, NUMBER_BYTES = 32 };

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/candle.h"
-#include "common/settings_rows.h"
+#include "common/candle/candle.h"
+#include "common/settings/settings_rows.h"
 
 #define AT(member) SETTING_AT(struct options, member)
 

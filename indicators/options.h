@@ -3,7 +3,7 @@
 #ifndef GAPLESS_INDICATORS_OPTIONS_H
 #define GAPLESS_INDICATORS_OPTIONS_H
 
-#include "common/settings.h"
+#include "common/settings/settings.h"
 #include "set.h"
 #include "timeline.h"
 

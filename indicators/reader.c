@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/worker.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 1, SAY_MS = 10000 };
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 struct end {
 	int32_t partition;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/words.h"
+#include "common/text/words.h"
 #include "kinds/kinds.h"
 
 enum { WORD_BYTES = 128 };

@@ -5,8 +5,8 @@
 #ifndef GAPLESS_INDICATORS_SET_H
 #define GAPLESS_INDICATORS_SET_H
 
-#include "common/error.h"
-#include "common/interval.h"
+#include "common/base/error.h"
+#include "common/candle/interval.h"
 #include "kinds/kind.h"
 
 enum { SET_MAX = 32, SET_PARAMS_BYTES = 40 };

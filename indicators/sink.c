@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/kafka.h"
-#include "common/kafka_ensure.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_ensure.h"
 
 enum { SAY_MS = 10000, FULL_WAIT_MS = 20, GIVE_UP_MS = 2000 };
 

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
-#include "common/pg.h"
-#include "common/worker.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
+#include "common/pg/pg.h"
 
 enum {
 	ROWS_BYTES = 256 << 20, /* the loop gathers much less: it waits for what is outstanding */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "kinds/bars.h"
 
 enum { DEADLINE_MS = 30000, NUMBER_BYTES = 24 };

@@ -6,9 +6,9 @@
 #define GAPLESS_INDICATORS_TABLE_H
 
 #include "bar.h"
-#include "common/candle.h"
-#include "common/pg.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
+#include "common/pg/pg.h"
 
 enum { TABLE_PARTITIONS = 1024, TABLE_NONE = -1 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "kinds/bars.h"
 
 /* A provisional bar may follow an interval that is not covered yet, if a live read could not have

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "bar.h"
-#include "common/interval.h"
-#include "common/spans.h"
+#include "common/candle/interval.h"
+#include "common/candle/spans.h"
 
 struct timeline;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "kinds/bars.h"
 
 /* A slot is what was published of a bar's indicator last: a digest, or one of these. */

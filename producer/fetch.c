@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/log.h"
-#include "common/progress_show.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/base/progress_show.h"
 #include "producer/series/series_ask.h"
 
 enum { UNSTORED_MS = 60 * 1000 };

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/log.h"
-#include "common/timetext.h"
-#include "common/worker.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
+#include "common/text/timetext.h"
 #include "producer/series/series_ask.h"
 
 enum {

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
-#include "common/timetext.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/text/timetext.h"
 #include "producer/fetch.h"
 #include "producer/kafka/publish.h"
 #include "producer/kafka/topic.h"

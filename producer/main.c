@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-producer: exchange -> Kafka. */
-#include "common/program.h"
+#include "common/settings/program.h"
 #include "producer/commands.h"
 #include "producer/options.h"
 

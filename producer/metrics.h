@@ -3,7 +3,7 @@
 #ifndef GAPLESS_PRODUCER_METRICS_H
 #define GAPLESS_PRODUCER_METRICS_H
 
-#include "common/metrics.h"
+#include "common/service/metrics.h"
 
 enum producer_metric {
 	PRODUCER_CANDLES,

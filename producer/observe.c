@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/service.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/service/service.h"
 #include "producer/metrics.h"
 #include "producer/series/plan.h"
 #include "producer/series/series_ask.h"

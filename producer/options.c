@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "common/service.h"
-#include "common/settings_rows.h"
-#include "common/words.h"
+#include "common/service/service.h"
+#include "common/settings/settings_rows.h"
+#include "common/text/words.h"
 #include "producer/exchange/exchanges.h"
 
 #define AT(member)      SETTING_AT(struct options, member)

@@ -3,8 +3,8 @@
 #ifndef GAPLESS_OPTIONS_H
 #define GAPLESS_OPTIONS_H
 
-#include "common/candle.h"
-#include "common/settings.h"
+#include "common/candle/candle.h"
+#include "common/settings/settings.h"
 #include "producer/exchange/exchange.h"
 #include "producer/kafka/members.h"
 #include "producer/pattern.h"

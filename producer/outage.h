@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "common/backoff.h"
+#include "common/base/backoff.h"
 
 struct outage {
 	int failures;   /* in a row */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/utf8.h"
-#include "common/words.h"
+#include "common/base/alloc.h"
+#include "common/text/utf8.h"
+#include "common/text/words.h"
 
 static int is_pattern_text(const char *text)
 {

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-#include "common/candle.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/candle/candle.h"
 
 struct pattern {
 	char text[SYMBOL_BYTES]; /* without the '!' */

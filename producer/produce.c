@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/produce.h"
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "producer/loop.h"
 
 enum { DRAIN_MS = 15000, WATCHDOG_S = 30 };

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "producer/kafka/topic.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "keys.h"
 
 /* A race around a pause may bring a few messages more than the limit. */

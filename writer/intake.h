@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 
 enum intake {
 	INTAKE_CANDLE, /* *out is a valid candle message of our source */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 
 struct keys;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gapless-writer: Kafka -> PostgreSQL. */
-#include "common/program.h"
+#include "common/settings/program.h"
 #include "options.h"
 #include "writer/commands/commands.h"
 

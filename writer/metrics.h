@@ -3,7 +3,7 @@
 #ifndef GAPLESS_WRITER_METRICS_H
 #define GAPLESS_WRITER_METRICS_H
 
-#include "common/metrics.h"
+#include "common/service/metrics.h"
 
 enum writer_metric {
 	WRITER_CANDLES,

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/service.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/service/service.h"
 #include "writer/metrics.h"
 
 enum { LOOK_MS = 250, INTERVALS = 16 };

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/candle.h"
-#include "common/service.h"
-#include "common/settings_rows.h"
+#include "common/candle/candle.h"
+#include "common/service/service.h"
+#include "common/settings/settings_rows.h"
 #include "writer/batch.h"
 
 #define AT(member)      SETTING_AT(struct options, member)

@@ -3,7 +3,7 @@
 #ifndef GAPLESS_WRITER_OPTIONS_H
 #define GAPLESS_WRITER_OPTIONS_H
 
-#include "common/settings.h"
+#include "common/settings/settings.h"
 
 struct options {
 	const char *brokers, *topic, *group, *group_instance_id;

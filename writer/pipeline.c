@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 /* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
  * below about this the commit is the price of a transaction, not its rows. */

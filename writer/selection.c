@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/candle.h"
-#include "common/utf8.h"
-#include "common/words.h"
+#include "common/base/alloc.h"
+#include "common/candle/candle.h"
+#include "common/text/utf8.h"
+#include "common/text/words.h"
 
 enum { ARRAY_BYTES = 4 << 20, LIST_BYTES = 1 << 20 };
 

@@ -3,7 +3,7 @@
 #ifndef GAPLESS_SELECTION_H
 #define GAPLESS_SELECTION_H
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "writer/database/pgarray.h"
 
 struct selection {

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/interval.h"
+#include "common/base/error.h"
+#include "common/candle/interval.h"
 #include "producer/exchange/markets.h"
 #include "producer/exchange/page.h"
 

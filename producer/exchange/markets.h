@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 
 struct markets {
 	char (*names)[SYMBOL_BYTES];

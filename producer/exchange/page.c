@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 
 /* As a provisional candle, so that what does not depend on the source and the read is checked. */
 int page_row_check(const struct candle *row, size_t number, struct err *err)

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/candle.h"
-#include "common/error.h"
-#include "common/spans.h"
+#include "common/base/error.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 
 #define PAGE_NO_TO INT64_MAX /* asked for without an end: the newest rows */
 

@@ -4,9 +4,9 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "common/buf.h"
-#include "common/jsonnum.h"
-#include "common/utf8.h"
+#include "common/text/buf.h"
+#include "common/text/jsonnum.h"
+#include "common/text/utf8.h"
 
 static int is_space(char c)
 {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 
 struct cJSON;
 
@@ -16,7 +16,8 @@ enum { REMOTE_TEXT_BYTES = 164 }; /* 160 bytes of text, "..." and the final 0 */
 int remote_is_foreign(const char *body, size_t len, struct err *err);
 
 /* One JSON value (RFC 8259, UTF-8 without a byte order mark) and nothing after it, numbers marked
- * and quoted (common/jsonnum.h). NULL: *err (ERR_INPUT). The caller owns the value (cJSON_Delete).
+ * and quoted (common/text/jsonnum.h). NULL: *err (ERR_INPUT). The caller owns the value
+ * (cJSON_Delete).
  */
 struct cJSON *remote_json(const char *body, size_t len, struct err *err)
 	__attribute__((warn_unused_result));

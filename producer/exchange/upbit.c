@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/jsonnum.h"
-#include "common/timetext.h"
+#include "common/text/jsonnum.h"
+#include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 #include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
 /* ---------------------------------------------------------------- heads */

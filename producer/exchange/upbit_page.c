@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/jsonnum.h"
-#include "common/timetext.h"
+#include "common/base/alloc.h"
+#include "common/text/jsonnum.h"
+#include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
 enum field {

@@ -3,7 +3,7 @@
 #ifndef GAPLESS_UPBIT_PAGE_H
 #define GAPLESS_UPBIT_PAGE_H
 
-#include "common/interval.h"
+#include "common/candle/interval.h"
 #include "producer/exchange/page.h"
 
 enum { UPBIT_PAGE_ROWS = 200 }; /* a greater `count` is silently cut to it */

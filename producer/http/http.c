@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "producer/http/transfer.h"
 
 enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, CONNECTIONS_MAX = 16, FDS_MAX = 8 };

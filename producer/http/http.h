@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/text/buf.h"
 
 enum { HTTP_CONNECTIONS = 4 };
 

@@ -7,8 +7,8 @@
 #include <curl/curl.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/text/buf.h"
 
 enum { HTTP_BODY_MAX_BYTES = 1 << 20, HTTP_HEAD_MAX_BYTES = 64 << 10, HTTP_HEAD_MAX_LINES = 100 };
 

@@ -8,10 +8,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 
 struct group {
 	const struct options *options;

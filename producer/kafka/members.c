@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/kafka.h"
+#include "common/kafka/kafka.h"
 
 #define PREFIX "gapless-producer."
 

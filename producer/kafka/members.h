@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "producer/pattern.h"
 
 enum { MEMBERS_ID_BYTES = 40, MEMBERS_TEXT_BYTES = 160 };

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/kafka_topic.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/kafka/kafka_topic.h"
 
 enum {
 	READ_MS = 3000,

@@ -5,7 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 
 /* Reads a few of the newest messages, for at most some seconds; rk is a consumer without a group.
  * 1: none of them is of this source, and other[] is one that they are of. 0: it fits, as far as can

@@ -7,13 +7,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/series.h"
 

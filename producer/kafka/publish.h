@@ -10,7 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/kafka_stats.h"
+#include "common/kafka/kafka_stats.h"
 #include "producer/options.h"
 #include "producer/series/series_page.h"
 

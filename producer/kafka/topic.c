@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/kafka/topic.h"
 
-#include "common/kafka_ensure.h"
+#include "common/kafka/kafka_ensure.h"
 
 int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
 {

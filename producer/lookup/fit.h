@@ -5,7 +5,7 @@
 #ifndef GAPLESS_FIT_H
 #define GAPLESS_FIT_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "producer/options.h"
 
 /* 0; -1: *err. *is_unfit: as long as nobody changes the settings or the database it stays so. */

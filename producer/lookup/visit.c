@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/series_ask.h"
 
 struct visit *visit_new(struct visit orders, size_t partitions, size_t series)

@@ -13,7 +13,7 @@
 #ifndef GAPLESS_VISIT_H
 #define GAPLESS_VISIT_H
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "producer/kafka/members.h"
 #include "producer/series/series.h"
 
@@ -76,8 +76,8 @@ void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
 void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms);
-/* Once it is known which partitions are reached: marks the series whose coverage counts, and returns
- * how many they are. */
+/* Once it is known which partitions are reached: marks the series whose coverage counts, and
+ * returns how many they are. */
 size_t visit_look_up(struct visit *v);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);

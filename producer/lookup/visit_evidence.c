@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
+#include "common/text/buf.h"
 
 enum { JSON_MAX_BYTES = 16 << 20 };
 

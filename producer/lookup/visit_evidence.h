@@ -5,7 +5,7 @@
 #ifndef GAPLESS_VISIT_EVIDENCE_H
 #define GAPLESS_VISIT_EVIDENCE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
 /* Of the series whose partition begins. */

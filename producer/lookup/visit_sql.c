@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results

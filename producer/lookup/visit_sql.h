@@ -4,7 +4,7 @@
 #ifndef GAPLESS_VISIT_SQL_H
 #define GAPLESS_VISIT_SQL_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
 /* Makes what is wanted durable (in one transaction) and reads it back: of the series whose

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/kafka.h"
-#include "common/kafka_topic.h"
-#include "common/log.h"
-#include "common/pg.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
+#include "common/pg/pg.h"
 #include "producer/kafka/origin.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"

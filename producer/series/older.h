@@ -11,7 +11,7 @@
 #ifndef GAPLESS_OLDER_H
 #define GAPLESS_OLDER_H
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "producer/series/witness.h"
 
 enum {

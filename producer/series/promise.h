@@ -10,8 +10,8 @@
 #ifndef GAPLESS_PROMISE_H
 #define GAPLESS_PROMISE_H
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 
 enum {
 	SETTLE_MS = 2 * 1000, /* a candle is closed this long after its end */

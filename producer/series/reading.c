@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/promise.h"
 
 void reading_init(struct reading *r, const struct page *page, const struct interval *iv,

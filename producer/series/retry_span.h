@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 
 enum {
 	RETRY_MAX_MS = 10 * 60 * 1000, /* the longest pause, of up to RETRY_FEW of them */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/promise.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"

@@ -215,12 +215,14 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 {
 	int64_t due;
 
-	if (!s->begun || s->limits.ended || s->live_from_ms >= s->wanted_until_ms)
+	if (!s->begun || s->limits.ended)
 		return INT64_MAX;
 	if (market_is_in_question(&s->market)) {
 		due = market_question_ms(&s->market);
 		return due == INT64_MIN ? now_ms : due;
 	}
+	if (s->live_from_ms >= s->wanted_until_ms)
+		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
 		return now_ms;
 	/* Closed, and final: with 2 s on both, one poll of 1m serves the second of one candle and

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "producer/series/unobtainable.h"
 
 struct series;

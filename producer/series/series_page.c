@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/series/promise.h"
 #include "producer/series/reading.h"
 #include "producer/series/series_state.h"

@@ -4,8 +4,8 @@
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"

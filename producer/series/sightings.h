@@ -14,8 +14,8 @@
 
 #include <stddef.h>
 
-#include "common/candle.h"
-#include "common/spans.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
 #include "producer/series/stored.h"
 
 enum {

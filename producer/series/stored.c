@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 static int by_timestamp(const void *a, const void *b)
 {

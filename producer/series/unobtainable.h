@@ -4,7 +4,7 @@
 #ifndef GAPLESS_UNOBTAINABLE_H
 #define GAPLESS_UNOBTAINABLE_H
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 
 enum unobtainable_reason {
 	UNOBTAINABLE_OLD,      /* older than the exchange keeps */

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/candle.h"
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/log.h"
-#include "common/timetext.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/candle/candle.h"
+#include "common/kafka/kafka.h"
+#include "common/text/timetext.h"
 
 #define BEGIN_MS  INT64_C(1704067200000) /* 2024-01-01 */
 #define MINUTE_MS INT64_C(60000)

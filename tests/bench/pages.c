@@ -15,10 +15,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/buf.h"
-#include "common/json_memory.h"
-#include "common/log.h"
-#include "common/timetext.h"
+#include "common/base/log.h"
+#include "common/candle/json_memory.h"
+#include "common/text/buf.h"
+#include "common/text/timetext.h"
 #include "producer/exchange/exchanges.h"
 #include "producer/kafka/publish.h"
 #include "producer/series/series.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers as text, two of them on lines, against a second way of reading them: digits without zeros
  * at either end, and the power of ten of the first. */
-#include "common/decimal.h"
+#include "common/text/decimal.h"
 #include "fuzz.h"
 
 struct number {

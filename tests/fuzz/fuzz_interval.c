@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Grids: a byte for the interval, six for a time in the years 1 to 9999, two and two for steps. */
-#include "common/interval.h"
-#include "common/timetext.h"
+#include "common/candle/interval.h"
+#include "common/text/timetext.h"
 #include "fuzz.h"
 
 /* Steps stay in these years, a month's worth of margin included. */

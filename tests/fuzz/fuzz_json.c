@@ -3,7 +3,7 @@
  * nothing that it has made itself, and lets nothing through to us that cJSON alone would refuse. */
 #include <cjson/cJSON.h>
 
-#include "common/jsonnum.h"
+#include "common/text/jsonnum.h"
 #include "fuzz.h"
 
 /* Takes the quotes and marks out again; returns how many numbers there were. */

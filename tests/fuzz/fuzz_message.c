@@ -2,7 +2,7 @@
 /* Kafka messages, one a line. What is accepted is valid, is written again as the same message, and
  * the order of any three is a total one. The scan of our own messages agrees with the JSON parser
  * about every line, and takes whatever the encoder writes. */
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "fuzz.h"
 #include "tests/unit/readers.h"
 

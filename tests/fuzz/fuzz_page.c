@@ -2,7 +2,7 @@
 /* Answers to candle requests: two bytes that choose interval and `to`, then the body. What is
  * accepted is an ordered page of valid rows; what it promises are valid messages whose promises do
  * not overlap and hide no row. */
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "fuzz.h"
 #include "producer/exchange/upbit_page.h"
 #include "producer/series/promise.h"

@@ -2,10 +2,10 @@
 /* Settings of the producer: lines that begin with '$' are the environment, the others are
  * arguments. What is accepted is within its bounds and, given back as flags, is accepted again as
  * the same; a password never shows. */
-#include "common/settings.h"
-#include "common/settings_print.h"
-#include "common/settings_redact.h"
-#include "common/settings_value.c" /* for what it keeps for as long as a process lives: here, for one input */
+#include "common/settings/settings.h"
+#include "common/settings/settings_print.h"
+#include "common/settings/settings_redact.h"
+#include "common/settings/settings_value.c" /* for what it keeps for as long as a process lives: here, for one input */
 #include "fuzz.h"
 #include "producer/commands.h"
 #include "producer/options.h"

@@ -2,7 +2,7 @@
 /* Sets of time against the simplest model: 64 places, one bit each. Every three bytes are one
  * operation on one of two sets; the first place begins at the beginning of all time, and the last
  * ends with it. */
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "fuzz.h"
 
 enum { PLACES = 64, SETS = 2 };

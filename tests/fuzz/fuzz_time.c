@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Times as text: what is accepted lies in the years 1 to 9999, is written back as it was read, and
  * is read again as the same. */
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "fuzz.h"
 
 static int is_possible(int64_t ms)

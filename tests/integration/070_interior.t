@@ -7,8 +7,9 @@
 #  - A no-trade window longer than a page, and one in which a market is quiet for hours at the end, are fetched
 #    once and then covered: no gap is shown, nothing is asked for again.
 #  - One wrong [] of the exchange claims nothing: at the live poll, as the very first page, in a walk's middle.
-#  - A market that was listed late, and is wanted from years before: its beginning is found by two empty pages a
-#    minute apart, the years are not walked; no gap is shown before it.
+#  - A market that was listed late, and is wanted from years before: its beginning is believed when a page that shows
+#    its first row shows nothing older twice, ten minutes of the exchange's time apart; the years are not walked, and no
+#    gap is shown before it.
 #
 # The exchange starts 40 s before midnight: KRW-QUIET then trades nothing for 250 minutes. What has to wait for
 # a minute runs beside everything else.
@@ -110,13 +111,15 @@ quiet_since=$SECONDS
 
 listed() { sql_is "SELECT listed_from IS NOT NULL FROM market_data_series WHERE symbol = 'KRW-NEW'" t; }
 await 75 "the beginning of the listing is found" listed
-# By real time: when the market's empty pages were answered, and when the producer was sure.
-grep 'market=KRW-NEW' "$work/requests" | grep ' rows=0 ' | cut -d ' ' -f 1 | xargs -n 1 date +%s -d >"$work/empty"
-sure=$(date +%s -d "$(sed -n 's/^ts=\([^ ]*\) .*msg="the exchange has nothing older" symbol=KRW-NEW.*/\1/p' "$work/producer.log" | head -n 1)")
-note "empty pages at $(xargs <"$work/empty"), sure at $sure"
-is "by two empty pages" "$(wc -l <"$work/empty")" 2
-ok "a minute apart" test $(($(tail -n 1 "$work/empty") - $(head -n 1 "$work/empty"))) -ge 59
-ok "not before the second one" test "$sure" -ge "$(tail -n 1 "$work/empty")"
+# The page that was asked for again: when it was answered, by the exchange's clock and by ours, and when the producer was sure.
+grep 'v1/candles.*market=KRW-NEW' "$work/requests" >"$work/pages"
+grep -F "$(sed 's/.* //' "$work/pages" | sort | uniq -d)" "$work/pages" >"$work/witnesses"
+at() { sed -n "$1s/.*sandbox=\([^ ]*\) .*/\1/p" "$work/witnesses" | xargs date +%s -d; }
+sure=$(date +%s%3N -d "$(sed -n 's/^ts=\([^ ]*\) .*msg="the exchange has nothing older" symbol=KRW-NEW.*/\1/p' "$work/producer.log" | head -n 1)")
+note "$(cut -d ' ' -f 1-4 "$work/witnesses" | xargs), sure at $sure"
+is "by two pages that show the first row" "$(grep -cv ' rows=0 ' "$work/witnesses")" 2
+ok "ten minutes of the exchange's time apart" test $(($(at 2) - $(at 1))) -ge 600
+ok "not before the second one" test "$sure" -ge "$(date +%s%3N -d "$(sed -n '2s/ .*//p' "$work/witnesses")")"
 first=$(truth_tsv KRW-NEW 1m 2026-03-05T00:00:00Z 2026-03-06T00:00:00Z | sed -n 1p | cut -f 3)
 is "it is where the first candle begins" "$first" \
 	"$(PGTZ=UTC sql "SELECT listed_from FROM market_data_series WHERE symbol = 'KRW-NEW'")"
@@ -125,7 +128,7 @@ for m in $markets; do
 	ok "$m is as the exchange has it" right "$m"
 done
 pages=$(pages_asked KRW-NEW)
-ok "the second empty page was the last: $pages" test "$pages" -le 4
+ok "the second witness was the last: $pages" test "$pages" -le 4
 is "nothing was covered before the listing" \
 	"$(sql "SELECT lower(covered) >= '$first' FROM market_data_coverage WHERE symbol = 'KRW-NEW'")" t
 

@@ -46,8 +46,7 @@ await 20 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
-	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'reset' \
-	'too many requests'
+	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
 ok "the log names an answer without the time that all hangs on" logged producer 'error=.*no Date'
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'
 ok "the log names the unknown market" logged producer 'does not (list|know) this market.*symbol=KRW-NOPE'

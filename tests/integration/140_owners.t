@@ -75,7 +75,7 @@ producer_as stranger --symbols $symbols --intervals 5m --since "$since"
 await 30 'one that wants something else ends by itself' gone stranger
 ended stranger
 is '... with exit code 1' "$code" 1
-ok '... and says what is wrong' logged stranger 'needs a person.*wants other symbols, intervals or another --since'
+ok '... and says what is wrong' logged stranger 'cannot go on by itself.*wants other symbols, intervals or another --since'
 is '... before it asked for any candle' "$(control 'repeats?min=1&by=asked&live=1&max=1000000' | jq '[.repeats[] | select(.interval == "5m")] | length')" 0
 ok 'the others say so too' logged producer2 'level=error .*a producer of this group has other settings'
 await 30 'the others go on' share producer1 producer2

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/pg.h"
+#include "common/base/alloc.h"
+#include "common/pg/pg.h"
 #include "tests/unit/rng.h"
 #include "writer/database/transaction.h"
 

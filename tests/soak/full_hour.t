@@ -82,7 +82,7 @@ for who in $producers; do
 	ok "$who holds less than 64 MiB" test "$(rss_kb "$who")" -lt 65536
 done
 note "writer: RSS $(rss_kb writer) kB"
-ok 'the writer holds less than 64 MiB' test "$(rss_kb writer)" -lt 65536
+ok 'the writer holds less than 96 MiB' test "$(rss_kb writer)" -lt 98304
 note "$(asked .candles) requests, $(asked .http_429) times 429, in one second at most $(asked .max_per_second)"
 ok 'at most one 429 in 1,000 requests' test $(($(asked .http_429) * 1000)) -le "$(asked .candles)"
 is 'no 418' "$(asked .http_418)" 0

@@ -2,7 +2,7 @@
 /* Prints docs/metrics.md, from the tables of the programs. */
 #include <stdio.h>
 
-#include "common/vitals.h"
+#include "common/service/vitals.h"
 #include "producer/metrics.h"
 #include "writer/metrics.h"
 

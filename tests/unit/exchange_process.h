@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 struct exchange_process {
 	pid_t pid; /* 0: the program was not built beside this one */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 
 enum { FILE_MAX = 65536 };
 

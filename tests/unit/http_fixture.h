@@ -3,7 +3,7 @@
 #ifndef GAPLESS_TEST_HTTP_FIXTURE_H
 #define GAPLESS_TEST_HTTP_FIXTURE_H
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producer/http/http.h"
 #include "scripted.h"
 

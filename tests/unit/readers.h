@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "common/candle_fields.h"
+#include "common/candle/candle_fields.h"
 
 static inline int same_candle(const struct candle *a, const struct candle *b)
 {

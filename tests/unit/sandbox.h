@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "exchange_process.h"
 #include "producer/exclock.h"
 #include "producer/http/http.h"

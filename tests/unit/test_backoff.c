@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/backoff.h"
+#include "common/base/backoff.h"
 
 /* With the greatest random number that each range takes: the step itself. */
 static void test_doubles_to_its_ceiling(void **state)

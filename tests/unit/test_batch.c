@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "rng.h"
 #include "writer/batch.h"
 #include "writer/database/portion.h"

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/buf.h"
+#include "common/base/alloc.h"
+#include "common/text/buf.h"
 
 /* AddressSanitizer ends a process on a size that is out of reach, before our own code can. */
 const char *__asan_default_options(void);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/candle.h"
-#include "common/jsonnum.h"
+#include "common/candle/candle.h"
+#include "common/text/jsonnum.h"
 #include "golden.h"
 
 static void test_golden(void **state)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/candle.h"
+#include "common/candle/candle.h"
 #include "golden.h"
 #include "rng.h"
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "common/decimal.h"
+#include "common/text/decimal.h"
 #include "rng.h"
 
 #define TEN       "1234567890"

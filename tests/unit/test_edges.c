@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producer/exchange/upbit.h"
 #include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"

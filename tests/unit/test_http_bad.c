@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "http_fixture.h"
 #include "producer/http/http.h"
 #include "producer/http/transfer.h"

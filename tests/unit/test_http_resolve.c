@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "producer/http/http.h"
 
 enum { LOOKUP_S = 30, CONNECT_MS = 300, PATIENCE_MS = 15000 };

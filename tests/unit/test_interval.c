@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/interval.h"
-#include "common/timetext.h"
+#include "common/candle/interval.h"
+#include "common/text/timetext.h"
 #include "rng.h"
 
 #define DAY_MS INT64_C(86400000)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "common/json_memory.h"
+#include "common/candle/json_memory.h"
 #include "rng.h"
 
 enum { PIECES = 3000 };

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/jsonnum.h"
+#include "common/text/jsonnum.h"
 #include "rng.h"
 
 #define M "\x01" /* JSON_NUMBER_MARK */

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
-#include "common/kafka.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/kafka/kafka.h"
 
 static const struct kafka_property no_role[] = {{NULL, NULL}};
 static const char *const fixed[] = {"acks", "auto.offset.reset", NULL};

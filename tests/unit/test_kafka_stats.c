@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "common/kafka_stats.h"
+#include "common/kafka/kafka_stats.h"
 
 static int read_text(const char *json, struct kafka_stats *out)
 {

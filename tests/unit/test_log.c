@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 static int real_stderr;
 static char captured[1 << 20];

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/metrics.h"
+#include "common/service/metrics.h"
 
 enum { STORED, LAG, WAITING, SECONDS, BUILD, ROWS };
 static const struct metric table[ROWS] = {

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/pg.h"
-#include "common/utf8.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/pg/pg.h"
+#include "common/text/utf8.h"
 #include "fake_postgres.h"
 
 static const struct pg_params none;

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/pg.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/pg/pg.h"
 #include "fake_postgres.h"
 
 static const struct pg_params none;

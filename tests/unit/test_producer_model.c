@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/exchange/upbit_page.h"
 #include "producer/series/plan.h"
 #include "producer/series/promise.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "common/progress.h"
+#include "common/base/progress.h"
 
 static const struct progress_counter counters[] = {
 	{"inserted", 3}, {"corrected", 0}, {"identical", 447}};

@@ -12,8 +12,8 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
 #include "producer/exchange/upbit.h"
 #include "producer/kafka/publish.h"
 #include "producer/series/series.h"

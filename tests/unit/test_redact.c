@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "common/settings_redact.h"
+#include "common/settings/settings_redact.h"
 
 static void test_redact(void **state)
 {

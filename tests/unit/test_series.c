@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "producer/exchange/upbit.h"
 #include "producer/exchange/upbit_page.h"
 #include "producer/series/plan.h"

@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/service.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/service/service.h"
 
 static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
 

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "common/log.h"
-#include "common/settings.h"
-#include "common/settings_command.h"
-#include "common/settings_print.h"
-#include "common/settings_redact.h"
+#include "common/base/log.h"
+#include "common/settings/settings.h"
+#include "common/settings/settings_command.h"
+#include "common/settings/settings_print.h"
+#include "common/settings/settings_redact.h"
 
 /* Members of unlike sizes between canaries: a value that is written at a wrong place or width
  * destroys one. */

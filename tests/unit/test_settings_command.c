@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "common/settings.h"
-#include "common/settings_command.h"
-#include "common/settings_print.h"
-#include "common/settings_redact.h"
-#include "common/words.h"
+#include "common/settings/settings.h"
+#include "common/settings/settings_command.h"
+#include "common/settings/settings_print.h"
+#include "common/settings/settings_redact.h"
+#include "common/text/words.h"
 
 struct options {
 	const char *brokers, *database;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "common/spans.h"
+#include "common/candle/spans.h"
 #include "rng.h"
 
 enum { WORLD = 160, ORIGIN = -40 /* half of it before 1970 */ };

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 
 struct child {
 	pid_t pid;

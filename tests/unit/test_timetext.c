@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "rng.h"
 
 #define DAY_MS INT64_C(86400000)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "common/error.h"
-#include "common/utf8.h"
+#include "common/base/error.h"
+#include "common/text/utf8.h"
 
 static const char korean[] = "비트코인의 가격이 내려갔다"; /* three bytes a syllable */
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "common/worker.h"
+#include "common/base/worker.h"
 
 enum { DEADLINE_MS = 20000, FOR_EVER_MS = 3600000 };
 

@@ -8,7 +8,7 @@
 #ifndef GAPLESS_ADOPT_H
 #define GAPLESS_ADOPT_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 struct adopt_settings {
 	const char *source; /* for the rows of market_data_series */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "writer/database/table_sql.h"
 
 enum { DEADLINE_MS = 40000 };

@@ -4,7 +4,7 @@
 #define GAPLESS_ADOPT_INSPECT_H
 
 #include "adopt_plan.h"
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 enum { RUN_BYTES = 16 };
 

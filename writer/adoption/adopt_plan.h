@@ -4,8 +4,8 @@
 #ifndef GAPLESS_ADOPT_PLAN_H
 #define GAPLESS_ADOPT_PLAN_H
 
-#include "common/buf.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/text/buf.h"
 
 struct adopt_column {
 	const char *name;     /* as it is */

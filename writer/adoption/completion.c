@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "adopt_sql.h"
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
 #include "locking.h"
 
 enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };

@@ -4,7 +4,7 @@
 #ifndef GAPLESS_ADOPTION_COMPLETION_H
 #define GAPLESS_ADOPTION_COMPLETION_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* Makes what is missing, and logs it; chunks: as in struct adopt_settings. 0, or -1 with *err. */
 int completion_run(struct pg *pg, const char *chunks, struct err *err)

@@ -5,7 +5,7 @@
 #define GAPLESS_ADOPTION_FITNESS_H
 
 #include "adopt_plan.h"
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* 0, or -1 with *err, which has the commonest reason, a row that shows it and what mends it. A
  * large table (blocks of 8 KiB) is judged by a sample. */

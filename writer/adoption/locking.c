@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "adopt_sql.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 
 enum { SAY_MS = 5000, AGAIN_MS = 500, DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
 

@@ -4,7 +4,7 @@
 #ifndef GAPLESS_ADOPTION_LOCKING_H
 #define GAPLESS_ADOPTION_LOCKING_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* Runs the step in a transaction with short lock waits, as often as it takes to get its locks; says
  * `waits` from time to time. 0, or -1 with *err; a signal ends it (ERR_RETRY). */

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "discard.h"
 #include "end.h"
 #include "forget.h"

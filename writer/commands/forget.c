@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "on_database.h"
 
 enum { DEADLINE_MS = 40000 };

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "common/stop.h"
-#include "common/timetext.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/text/timetext.h"
 #include "on_database.h"
 #include "writer/database/database.h"
 

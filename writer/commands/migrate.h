@@ -5,7 +5,7 @@
 #ifndef GAPLESS_MIGRATE_H
 #define GAPLESS_MIGRATE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "writer/adoption/adopt.h"
 
 /* Logs each migration that it applies. The market_data of an older collector is adopted at the end

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "writer/database/database.h"
 
 enum { WAIT_MS = 30000 };

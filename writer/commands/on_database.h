@@ -4,7 +4,7 @@
 #ifndef GAPLESS_ON_DATABASE_H
 #define GAPLESS_ON_DATABASE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "writer/options.h"
 #include "writer/selection.h"
 

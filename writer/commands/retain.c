@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/stop.h"
+#include "common/base/stop.h"
 #include "on_database.h"
 #include "writer/database/retention.h"
 

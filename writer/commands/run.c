@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
 #include "writer/feed/feed_group.h"

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "on_database.h"
 
 enum { DEADLINE_MS = 40000 };

@@ -9,12 +9,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
-#include "common/timetext.h"
-#include "common/utf8.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/text/timetext.h"
+#include "common/text/utf8.h"
 #include "gaps.h"
 #include "status_view.h"
 #include "writer/database/database.h"

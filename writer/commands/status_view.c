@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 
 enum {
 	BAR_MIN = 10,

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/candle.h"
+#include "common/candle/candle.h"
+#include "common/text/buf.h"
 
 /* From the best to the worst. */
 enum status_cell {

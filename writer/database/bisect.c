@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 #include "transaction_sql.h"
 
 struct search {

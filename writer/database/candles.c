@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "floors.h"
 #include "pgbinary.h"
 #include "row_state.h"

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
 

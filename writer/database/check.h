@@ -5,7 +5,7 @@
 #ifndef GAPLESS_CHECK_H
 #define GAPLESS_CHECK_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 enum check {
 	CHECK_FIT,

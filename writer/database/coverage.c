@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "transaction_sql.h"
 
 static int64_t larger(int64_t a, int64_t b)

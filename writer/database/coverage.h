@@ -4,7 +4,7 @@
 #ifndef GAPLESS_COVERAGE_H
 #define GAPLESS_COVERAGE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
 

@@ -5,7 +5,7 @@
 #ifndef GAPLESS_CURSOR_H
 #define GAPLESS_CURSOR_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
 

@@ -4,10 +4,10 @@
 #include <poll.h>
 
 #include "check.h"
-#include "common/backoff.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/stop.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/stop.h"
 
 enum { ABSENT_MS = 2000, SAY_MS = 60000, SAY_AWAY_MS = 10000 };
 

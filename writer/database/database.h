@@ -3,7 +3,7 @@
 #ifndef GAPLESS_DATABASE_H
 #define GAPLESS_DATABASE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* Opens the connection; waits for a server that is not reachable, at most wait_ms (-1: until a
  * signal). 0, or -1 with *err (ERR_RETRY: not reachable in time or a signal; ERR_FATAL: refuses

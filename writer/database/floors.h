@@ -6,7 +6,7 @@
 #ifndef GAPLESS_FLOORS_H
 #define GAPLESS_FLOORS_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
 

@@ -5,7 +5,7 @@
 #ifndef GAPLESS_ORIGIN_H
 #define GAPLESS_ORIGIN_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* 0 if the source is the database's, or it has none yet; -1 with *err: ERR_INPUT, it has another
  * one, or the database did not say. */

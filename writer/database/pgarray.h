@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/buf.h"
+#include "common/text/buf.h"
 
 struct pgarray {
 	struct buf text;

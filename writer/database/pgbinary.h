@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/decimal.h"
+#include "common/text/decimal.h"
 
 enum {
 	PGBINARY_HEADER_BYTES = 19,

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "start.h"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
-#include "common/buf.h"
-#include "common/timetext.h"
+#include "common/base/alloc.h"
+#include "common/text/buf.h"
+#include "common/text/timetext.h"
 #include "writer/selection.h"
 
 enum { ARGUMENTS_BYTES = 1 << 20, NAME_KEPT = 160 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 #include "position.h"
 
 enum { DEADLINE_MS = 40000, ARRAYS = 4 };

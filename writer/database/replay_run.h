@@ -3,7 +3,7 @@
 #ifndef GAPLESS_REPLAY_RUN_H
 #define GAPLESS_REPLAY_RUN_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "replay_plan.h"
 #include "scratch.h"
 

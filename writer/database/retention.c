@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/interval.h"
-#include "common/utf8.h"
-#include "common/words.h"
+#include "common/candle/interval.h"
+#include "common/text/utf8.h"
+#include "common/text/words.h"
 
 /* A batch holds the lock of the coverage, for which writers wait, as long as it takes. */
 enum { DEADLINE_MS = 40000, BATCH_ROWS = 10000, ARRAY_BYTES = 4096, SPANS_MAX = 36500 };

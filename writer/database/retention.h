@@ -5,7 +5,7 @@
 #ifndef GAPLESS_RETENTION_H
 #define GAPLESS_RETENTION_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "pgarray.h"
 
 struct retention {

@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-#include "common/backoff.h"
-#include "common/error.h"
-#include "common/log.h"
+#include "common/base/backoff.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
 
 enum policy {
 	POLICY_AGAIN, /* transient: reconnect and try again, with growing pauses, for ever */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/timetext.h"
+#include "common/text/timetext.h"
 #include "pgbinary.h"
 #include "transaction_sql.h"
 

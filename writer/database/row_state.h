@@ -9,7 +9,7 @@
 #ifndef GAPLESS_ROW_STATE_H
 #define GAPLESS_ROW_STATE_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
 

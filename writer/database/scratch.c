@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 /* Far beyond what the limits of a batch allow. */
 enum { ARRAY_MAX_BYTES = 512 << 20 };

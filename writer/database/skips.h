@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "scratch.h"
 
 struct skip_item {

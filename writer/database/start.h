@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 enum { START_NONE = -1 }; /* no committed offset; no position */
 

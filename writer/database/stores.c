@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
+#include "common/base/alloc.h"
 
 struct stores {
 	size_t n;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "common/fault.h"
-#include "common/log.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
 #include "coverage.h"
 #include "dead_letters.h"
 #include "transaction_sql.h"

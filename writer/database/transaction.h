@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "candles.h"
-#include "common/pg.h"
+#include "common/pg/pg.h"
 #include "cursor.h"
 #include "scratch.h"
 #include "writer/batch.h"

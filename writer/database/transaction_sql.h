@@ -4,7 +4,7 @@
 #ifndef GAPLESS_TRANSACTION_SQL_H
 #define GAPLESS_TRANSACTION_SQL_H
 
-#include "common/pg.h"
+#include "common/pg/pg.h"
 
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/kafka_stats.h"
+#include "common/kafka/kafka_stats.h"
 #include "partitions.h"
 #include "writer/options.h"
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/clock.h"
-#include "common/fault.h"
-#include "common/log.h"
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
 
 enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "common/alloc.h"
-#include "common/log.h"
-#include "common/progress_show.h"
-#include "common/stop.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "common/base/progress_show.h"
+#include "common/base/stop.h"
 
 enum { ABSENT_MAX = 3 };
 

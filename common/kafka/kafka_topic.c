@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/kafka/kafka_topic.h"
+
+#include "common/kafka/kafka.h"
+
+enum { ANSWER_MS = 3000 };
+
+/* A number that is a time, and no offset. */
+#define PLAUSIBLE INT64_C(1000000000000)
+
+int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
+{
+	/* The first handle of a topic decides for all later ones: NULL is what the client was
+	 * configured with, its partitioner above all; a topic_conf of our own would be librdkafka's
+	 * defaults. */
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+	const struct rd_kafka_metadata *meta = NULL;
+	rd_kafka_resp_err_t code;
+	int n = 0;
+
+	if (!handle)
+		return err_set(err, ERR_FATAL, "the topic name '%s' is refused by the Kafka client",
+			       topic);
+	code = rd_kafka_metadata(rk, 0, handle, &meta, ANSWER_MS);
+	if (!code && meta->topic_cnt == 1)
+		code = meta->topics[0].err;
+	if (!code && meta->topic_cnt == 1)
+		n = meta->topics[0].partition_cnt;
+	else if (code && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+		 code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+		n = err_set(err, kafka_error_class(code),
+			    "the partitions of topic %s cannot be asked for: %s", topic,
+			    rd_kafka_err2str(code));
+	if (meta)
+		rd_kafka_metadata_destroy(meta);
+	rd_kafka_topic_destroy(handle);
+	return n;
+}
+
+/* With the logical offsets in place of times this is the request behind
+ * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
+ * (librdkafka 2.0.2 ignores the other one's). An element that comes back as it went was not
+ * answered: at once after a topic was created its err says nothing. */
+int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+		  int64_t at, int64_t *offsets, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, partitions[i])->offset = at;
+	code = n ? rd_kafka_offsets_for_times(rk, list, ANSWER_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
+	for (size_t i = 0; i < n && !code; i++) {
+		const rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_find(list, topic, partitions[i]);
+
+		code = e->err;
+		if (!code && (at < 0 ? e->offset < 0 : e->offset == at && at > PLAUSIBLE))
+			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+		offsets[i] = e->offset >= 0 ? e->offset : -1;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	if (!code)
+		return 0;
+	return err_set(err, kafka_error_class(code),
+		       "the offsets of topic %s cannot be asked for: %s", topic,
+		       rd_kafka_err2str(code));
+}
+
+/* Why a partition has nobody who could answer; *err stays as it is if it has. */
+static void leader_check(const struct rd_kafka_metadata_topic *topic, int32_t partition,
+			 struct err *err)
+{
+	int i = 0;
+
+	while (i < topic->partition_cnt && topic->partitions[i].id != partition)
+		i++;
+	if (i == topic->partition_cnt)
+		err_set(err, ERR_RETRY, "topic %s has no partition %d: %s", topic->topic,
+			(int)partition, rd_kafka_err2str(topic->err));
+	else if (topic->partitions[i].leader < 0)
+		err_set(err, ERR_RETRY, "partition %d of topic %s has no leader: %s",
+			(int)partition, topic->topic, rd_kafka_err2str(topic->partitions[i].err));
+}
+
+/* A request about partitions of which one has no leader fails as a whole, late: those are told from
+ * the others before. */
+static void leaders_check(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+			  struct err *errs)
+{
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+	const struct rd_kafka_metadata *meta = NULL;
+
+	if (handle && !rd_kafka_metadata(rk, 0, handle, &meta, ANSWER_MS) && meta->topic_cnt == 1)
+		for (size_t i = 0; i < n; i++)
+			leader_check(&meta->topics[0], partitions[i], &errs[i]);
+	if (meta)
+		rd_kafka_metadata_destroy(meta);
+	if (handle)
+		rd_kafka_topic_destroy(handle);
+}
+
+static void offsets_take(const rd_kafka_topic_partition_list_t *list, const char *topic,
+			 const int32_t *partitions, size_t n, rd_kafka_resp_err_t whole,
+			 int64_t *offsets, struct err *errs)
+{
+	for (size_t i = 0; i < n; i++) {
+		const rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_find(list, topic, partitions[i]);
+		rd_kafka_resp_err_t code = whole;
+
+		offsets[i] = -1;
+		if (!e) /* it was not asked for */
+			continue;
+		if (!code)
+			code = e->err;
+		if (!code && e->offset < 0)
+			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+		if (code)
+			err_set(&errs[i], kafka_error_class(code),
+				"the offsets of partition %d of topic %s cannot be asked for: %s",
+				(int)partitions[i], topic, rd_kafka_err2str(code));
+		else
+			offsets[i] = e->offset;
+	}
+}
+
+void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+			int64_t at, int64_t *offsets, struct err *errs)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	for (size_t i = 0; i < n; i++)
+		err_clear(&errs[i]);
+	if (n > 0)
+		leaders_check(rk, topic, partitions, n, errs);
+	for (size_t i = 0; i < n; i++)
+		if (errs[i].class == ERR_NONE)
+			rd_kafka_topic_partition_list_add(list, topic, partitions[i])->offset = at;
+	if (list->cnt > 0)
+		code = rd_kafka_offsets_for_times(rk, list, ANSWER_MS);
+	/* Some were answered, others not: each has an error of its own. */
+	if (code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+		code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	offsets_take(list, topic, partitions, n, code, offsets, errs);
+	rd_kafka_topic_partition_list_destroy(list);
+}

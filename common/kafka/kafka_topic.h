@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What a broker knows of a topic: its partitions and their offsets. Blocking calls, each with a
+ * limit of 3 s that holds. */
+#ifndef GAPLESS_KAFKA_TOPIC_H
+#define GAPLESS_KAFKA_TOPIC_H
+
+#include <librdkafka/rdkafka.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+/* How many partitions the topic has; 0 if it does not exist; -1: *err. */
+int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* The offsets of several partitions, asked for at once: `at` is RD_KAFKA_OFFSET_BEGINNING (the
+ * first one there), RD_KAFKA_OFFSET_END (the one after the last) or a time in ms: of the first
+ * message that is stamped with it or later, -1 if there is none. 0; -1: *err, also if one partition
+ * alone is not answered for. */
+int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+		  int64_t at, int64_t *offsets, struct err *err)
+	__attribute__((warn_unused_result));
+/* The same, but a partition that is not answered for costs itself alone: errs[i] says why, and its
+ * class is ERR_NONE for the others. */
+void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+			int64_t at, int64_t *offsets, struct err *errs);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/pg/pg.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/pg/pg_connect.h"
+#include "common/pg/pg_error.h"
+
+enum { SESSION_MS = 10000 };
+
+/* Statements after connecting and not `options` in the start-up packet, which PgBouncer before 1.20
+ * refuses. Poolers keep track of these three for each client. */
+#define SQL_TRACKED "SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO'"
+
+/* The others would leak into whatever uses the server's session next, so they are for a session
+ * that is ours alone; behind a pooler each transaction sets them itself (PG_LOCAL).
+ * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows
+ * that a frozen process has locked. */
+#define SQL_OWN                                                                                    \
+	"; SET synchronous_commit = on; SET statement_timeout = '30s'; SET lock_timeout = '10s'; " \
+	"SET idle_in_transaction_session_timeout = '60s'"
+
+/* A pooler gives its clients a key of its own, since they may be served by any of its sessions. */
+static int is_pooled(const struct pg *pg, const PGresult *res)
+{
+	return PQntuples(res) == 1 && pg_number(res, 0, 0) != (int64_t)PQbackendPID(pg->conn);
+}
+
+static int set_session(struct pg *pg, struct err *err)
+{
+	const struct pg_params none = {0, NULL};
+	PGresult *res = pg_query(pg, "SELECT pg_backend_pid()", none, SESSION_MS, err);
+	int pooled;
+
+	if (!res)
+		return -1;
+	pooled = is_pooled(pg, res);
+	PQclear(res);
+	return pg_run(pg, pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, none, SESSION_MS, err);
+}
+
+int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
+{
+	pg_close(pg);
+	pg->conn = pg_connect(conninfo, application_name, pg->sqlstate, err);
+	if (!pg->conn)
+		return -1;
+	if (set_session(pg, err)) {
+		pg_close(pg);
+		return -1;
+	}
+	return 0;
+}
+
+void pg_close(struct pg *pg)
+{
+	PQfinish(pg->conn);
+	pg->conn = NULL;
+}
+
+void pg_clear_sqlstate(struct pg *pg)
+{
+	pg->sqlstate[0] = 0;
+}
+
+int pg_is_open(const struct pg *pg)
+{
+	return pg->conn != NULL;
+}
+
+/* ---- statements ---- */
+
+/* A failure after which the connection is of no use. */
+static int lost(struct pg *pg, const PGresult *res, struct err *err)
+{
+	pg_error_lost(pg->sqlstate, pg->conn, res, err);
+	pg_close(pg);
+	return -1;
+}
+
+static int too_late(struct pg *pg, int64_t deadline_ms, struct err *err)
+{
+	pg_close(pg);
+	pg->sqlstate[0] = 0;
+	if (deadline_ms % 1000)
+		return err_set(err, ERR_RETRY, "the database has not answered for %lld ms",
+			       (long long)deadline_ms);
+	return err_set(err, ERR_RETRY, "the database has not answered for %lld s",
+		       (long long)(deadline_ms / 1000));
+}
+
+/* Sends all of the statement. A server that does not read fills our socket: so the connection is
+ * non-blocking, and what the server says meanwhile is taken in (otherwise both sides could wait for
+ * the other). 1, 0 too late, -1 lost. */
+static int flush(PGconn *conn, int64_t until_ms)
+{
+	int left, ready;
+
+	while ((left = PQflush(conn)) > 0) {
+		ready = pg_wait(conn, POLLIN | POLLOUT, until_ms);
+		if (ready <= 0)
+			return ready;
+		if (!PQconsumeInput(conn))
+			return -1;
+	}
+	return left < 0 ? -1 : 1;
+}
+
+/* Waits until PQgetResult does not block. 1, 0 too late, -1 lost. */
+static int await_result(PGconn *conn, int64_t until_ms)
+{
+	int ready;
+
+	while (PQisBusy(conn)) {
+		ready = pg_wait(conn, POLLIN, until_ms);
+		if (ready <= 0)
+			return ready;
+		if (!PQconsumeInput(conn))
+			return -1;
+	}
+	return 1;
+}
+
+static int wrong_kind(struct pg *pg, struct err *err)
+{
+	pg_close(pg);
+	pg->sqlstate[0] = 0;
+	return err_set(err, ERR_FATAL, "a COPY came where a statement was expected");
+}
+
+static int failed(const PGresult *res)
+{
+	ExecStatusType status = PQresultStatus(res);
+
+	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
+	       status != PGRES_EMPTY_QUERY;
+}
+
+static int is_copy(const PGresult *res)
+{
+	ExecStatusType status = PQresultStatus(res);
+
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+/* Takes results until there is none left, and keeps the first failure or else the last one. 1, 0
+ * too late, -1 lost, -2 COPY: this is no place for it. */
+static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
+{
+	PGresult *res;
+	int ready;
+
+	for (;;) {
+		ready = await_result(conn, until_ms);
+		/* What a broken connection still has to say: its socket is closed, so that this
+		 * does not block. */
+		if (ready == 0 || (ready < 0 && PQstatus(conn) != CONNECTION_BAD))
+			return ready;
+		res = PQgetResult(conn);
+		if (!res)
+			return PQstatus(conn) == CONNECTION_BAD ? -1 : 1;
+		if (*kept && failed(*kept)) {
+			PQclear(res);
+		} else {
+			PQclear(*kept);
+			*kept = res;
+		}
+		if (is_copy(*kept))
+			return -2;
+	}
+}
+
+/* What came of a wait: the result, or NULL with *err. Takes res. */
+static PGresult *finish(struct pg *pg, int got, PGresult *res, int64_t deadline_ms, struct err *err)
+{
+	int keep = 1;
+
+	if (got == 1 && res && !failed(res))
+		return res;
+	if (got == 0)
+		too_late(pg, deadline_ms, err);
+	else if (got == -2)
+		wrong_kind(pg, err);
+	else if (got == 1 && res)
+		pg_error_statement(pg->sqlstate, res, &keep, err);
+	else
+		lost(pg, res && failed(res) ? res : NULL, err);
+	PQclear(res);
+	if (!keep)
+		pg_close(pg);
+	return NULL;
+}
+
+static int not_connected(struct pg *pg, struct err *err)
+{
+	pg->sqlstate[0] = 0;
+	return err_set(err, ERR_RETRY, "the database is not connected");
+}
+
+enum protocol {
+	SIMPLE, /* takes several statements and no parameters */
+	TEXT    /* one statement with parameters */
+};
+
+static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params,
+			 enum protocol protocol, int64_t deadline_ms, struct err *err)
+{
+	int64_t until_ms = clock_boot_ms() + deadline_ms;
+	PGresult *res = NULL;
+	int sent, got;
+
+	if (!pg->conn) {
+		not_connected(pg, err);
+		return NULL;
+	}
+	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
+				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values,
+						      NULL, NULL, 0);
+	if (!sent) {
+		lost(pg, NULL, err);
+		return NULL;
+	}
+	got = flush(pg->conn, until_ms);
+	if (got != 0) /* after a failure too: the server's last words may have come */
+		got = collect(pg->conn, until_ms, &res);
+	return finish(pg, got, res, deadline_ms, err);
+}
+
+PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+		   struct err *err)
+{
+	return execute(pg, sql, params, TEXT, deadline_ms, err);
+}
+
+int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+	   struct err *err)
+{
+	PGresult *res = execute(pg, sql, params, params.n == 0 ? SIMPLE : TEXT, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	PQclear(res);
+	return 0;
+}
+
+/* ---- COPY ---- */
+
+/* No COPY came of the statement: what the server has to say, and res, if there is one, is the first
+ * of it. -1. */
+static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
+{
+	int got = collect(c->pg->conn, c->until_ms, &res);
+
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	if (res) {
+		PQclear(res);
+		pg_close(c->pg);
+		err_set(err, ERR_FATAL, "a statement came where a COPY was expected");
+	}
+	return -1;
+}
+
+int64_t pg_number(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		      int64_t deadline_ms, struct err *err)
+{
+	PGresult *res;
+	int got;
+
+	*c = (struct pg_copy){
+		.pg = pg, .until_ms = clock_boot_ms() + deadline_ms, .deadline_ms = deadline_ms};
+	if (!pg->conn)
+		return not_connected(pg, err);
+	if (!PQsendQuery(pg->conn, sql))
+		return lost(pg, NULL, err);
+	got = flush(pg->conn, c->until_ms);
+	if (got > 0)
+		got = await_result(pg->conn, c->until_ms);
+	if (got == 0)
+		return too_late(pg, deadline_ms, err);
+	if (got < 0)
+		return copy_failed(c, NULL, err);
+	res = PQgetResult(pg->conn);
+	if (res && PQresultStatus(res) == direction) {
+		PQclear(res);
+		return 0;
+	}
+	return copy_failed(c, res, err);
+}
+
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		  struct err *err)
+{
+	return copy_begin(c, pg, sql, PGRES_COPY_IN, deadline_ms, err);
+}
+
+int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
+{
+	int got;
+
+	if (bytes > INT_MAX || PQputCopyData(c->pg->conn, data, (int)bytes) != 1)
+		return lost(c->pg, NULL, err);
+	got = flush(c->pg->conn, c->until_ms);
+	if (got == 0)
+		return too_late(c->pg, c->deadline_ms, err);
+	return got > 0 ? 0 : lost(c->pg, NULL, err);
+}
+
+int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
+{
+	PGresult *res = NULL;
+	int got;
+
+	if (PQputCopyEnd(c->pg->conn, NULL) != 1)
+		return lost(c->pg, NULL, err);
+	got = flush(c->pg->conn, c->until_ms);
+	if (got != 0)
+		got = collect(c->pg->conn, c->until_ms, &res);
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	if (!res)
+		return -1;
+	*rows = strtoll(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return 0;
+}
+
+int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
+		      struct err *err)
+{
+	return copy_begin(c, pg, sql, PGRES_COPY_OUT, deadline_ms, err);
+}
+
+/* What the server says behind the last row. */
+static int copy_out_end(struct pg_copy *c, struct err *err)
+{
+	PGresult *res = NULL;
+	int got = collect(c->pg->conn, c->until_ms, &res);
+
+	res = finish(c->pg, got, res, c->deadline_ms, err);
+	PQclear(res);
+	return res ? 0 : -1;
+}
+
+int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
+{
+	int got, ready;
+
+	PQfreemem(c->piece);
+	c->piece = NULL;
+	while ((got = PQgetCopyData(c->pg->conn, &c->piece, 1)) == 0) {
+		ready = pg_wait(c->pg->conn, POLLIN, c->until_ms);
+		if (ready == 0)
+			return too_late(c->pg, c->deadline_ms, err);
+		if (ready < 0 || !PQconsumeInput(c->pg->conn))
+			return lost(c->pg, NULL, err);
+	}
+	if (got == -2)
+		return lost(c->pg, NULL, err);
+	if (got == -1)
+		return copy_out_end(c, err);
+	*piece = c->piece;
+	*bytes = (size_t)got;
+	return 1;
+}

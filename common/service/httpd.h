@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, one thread of
+ * its own, bounded: at most 64 connections, 16 KiB of request each, 10 s of silence, a reply of at
+ * most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other threads notice nothing but
+ * the CPU it takes. */
+#ifndef GAPLESS_HTTPD_H
+#define GAPLESS_HTTPD_H
+
+#include "common/base/error.h"
+#include "common/text/buf.h"
+
+enum { HTTPD_REPLY_BYTES = 32 << 20 };
+
+struct httpd;
+struct httpd_request;
+
+struct httpd_reply {
+	unsigned status; /* 200 unless set */
+	const char *content_type;
+	const char *policy; /* Content-Security-Policy; NULL: none may load anything */
+	struct buf body;
+};
+
+struct httpd_route {
+	const char *path; /* "/metrics"; the table ends with NULL */
+	const char *help; /* for the list that "/" shows where no route is "/"; NULL: not listed */
+	/* On the server's thread. */
+	void (*answer)(void *opaque, const struct httpd_request *request,
+		       struct httpd_reply *reply);
+	void *opaque;
+};
+
+/* listen: "ADDRESS:PORT", "[IPV6]:PORT" or "PORT" (loopback); port 0 takes a free one. Routes are
+ * copied, what they point to outlives the server. NULL: *err (ERR_FATAL: not an address; ERR_RETRY:
+ * the address is taken or not this machine's). */
+struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err);
+/* Waits for replies that are being made. */
+void httpd_free(struct httpd *h);
+/* "127.0.0.1:9464", as it is. */
+const char *httpd_address(const struct httpd *h);
+/* 0 if httpd_new would take the address; -1: *err. */
+int httpd_check_address(const char *listen, struct err *err) __attribute__((warn_unused_result));
+
+/* Of a request, within a route's answer(): NULL if it is not there. */
+const char *httpd_query(const struct httpd_request *request, const char *name);
+const char *httpd_header(const struct httpd_request *request, const char *name);
+
+#endif

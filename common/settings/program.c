@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/settings/program.h"
+
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/base/stop.h"
+#include "common/settings/settings_command.h"
+#include "common/settings/settings_print.h"
+
+static int refused(const struct err *err)
+{
+	log_error(err->text);
+	return EXIT_USAGE;
+}
+
+int program_run(const struct settings_spec *spec, void *options, const char *const *log_level,
+		int (*check)(const void *options, struct err *err), int argc, char **argv)
+{
+	const struct settings_command *command;
+	struct setting_list words;
+	enum log_level level = LOG_INFO;
+	struct err err = {0};
+	int code;
+
+	log_open(spec->program, LOG_INFO);
+	switch (settings_load(spec, options, argc, argv, environ, &words, &err)) {
+	case SETTINGS_EXIT_OK:
+		return EXIT_DONE;
+	case SETTINGS_BAD:
+		return refused(&err);
+	case SETTINGS_RUN:
+		break;
+	}
+	if (log_level_parse(*log_level, &level) != 0) {
+		log_error("--log-level: use debug, info, warn or error",
+			  L_STR("value", *log_level));
+		return EXIT_USAGE;
+	}
+	log_open(spec->program, level);
+	if (check && check(options, &err) != 0)
+		return refused(&err);
+	command = settings_chosen(spec, &words);
+	stop_install();
+	if (!command->terse)
+		settings_log(spec, command, options);
+	code = command->run(options);
+	if (!command->terse)
+		log_info("ended", L_INT("exit_code", code));
+	return code;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What every program does around its work: settings, log, signals, the chosen command, the exit
+ * code. */
+#ifndef GAPLESS_PROGRAM_H
+#define GAPLESS_PROGRAM_H
+
+#include "common/settings/settings.h"
+
+/* Fills *options (the spec's table describes it, and has a setting log-level whose text *log_level
+ * then is), lets `check` (NULL: none) say what one setting says of another (-1 with *err), and runs
+ * the command. Returns the exit code (stop.h). */
+int program_run(const struct settings_spec *spec, void *options, const char *const *log_level,
+		int (*check)(const void *options, struct err *err), int argc, char **argv);
+
+#endif
