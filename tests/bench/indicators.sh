@@ -60,7 +60,7 @@ python_ready() {
 # Milliseconds from a candle's message to the indicator's, by the broker's clock: "median p99".
 latency() { # candles' topic, indicators' topic
 	{
-		kcat -b "$GAPLESS_BROKERS" -C -t "$1" -o "-$((live_seconds * symbols / 12))" -e -q -f 'c %T %s\n'
+		kcat -b "$GAPLESS_BROKERS" -C -t "$1" -o "-$((live_seconds * symbols / 24))" -e -q -f 'c %T %s\n'
 		kcat -b "$GAPLESS_BROKERS" -C -t "$2" -o "-$((live_seconds * symbols / 2))" -e -q -f 'i %T %s\n'
 	} | sed -E 's/^(.) ([0-9]+) .*"symbol":"([^"]*)".*"timestamp":([0-9]+).*/\1 \2 \3 \4/' | awk '
 		$1 == "c" { at[$3 " " $4] = $2 }
@@ -74,6 +74,7 @@ say "gapless-indicators: $rows candles of $symbols series, six indicators"
 topic_new bench-ours
 ours bench-time bench-ours
 measure bench-ours "$pid"
+say "  RSS $(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status") MiB with full windows"
 ends "$pid"
 our_rate=$rate our_us=$cpu_us
 say "  $rate candles/s, $cpu_us us of CPU a candle, $kb kB at most"
@@ -91,20 +92,19 @@ else
 	say '  no Python peer: its packages cannot be installed'
 fi
 
-say "live: a minute of $symbols markets each second, for $live_seconds s; the windows are full"
-topic_new bench-ours
-ours bench-time bench-ours
-wait_published bench-ours $((rows * 6)) "$pid"
-"$bin/gapless-bench-load" "$GAPLESS_BROKERS" bench-time $((symbols * (live_seconds + 10))) $symbols live /dev/null &
+say "live: a minute of $symbols markets each second, for $live_seconds s"
+topic_new bench-live
+topic_new bench-live-ours
+ours bench-live bench-live-ours
+"$bin/gapless-bench-load" "$GAPLESS_BROKERS" bench-live $((symbols * (live_seconds + 15))) $symbols live /dev/null &
 load=$!
-nap 5
+wait_published bench-live-ours $((symbols * 6 * 5)) "$pid"
 from=$(ticks "$pid")
 nap "$live_seconds"
 cpu=$(($(ticks "$pid") - from))
 awk -v c=$cpu -v s=$live_seconds -v n=$symbols 'BEGIN {
 	printf "  %.1f %% of a core at %d candles/s; %d real markets send %.1f candles/s: %.2f %%\n", c / s, n, n, n / 30, c / s / 30 }'
-say "  RSS $(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status") MiB"
-read -r median p99 < <(latency bench-time bench-ours)
+read -r median p99 < <(latency bench-live bench-live-ours)
 say "  from the candle's message to the indicator's: median $median ms, p99 $p99 ms"
 ends "$load"
 ends "$pid"

@@ -17,7 +17,9 @@
 #include "indicators/kinds/bars.h"
 #include "indicators/kinds/kinds.h"
 #include "indicators/message.h"
+#include "indicators/number.h"
 #include "indicators/window.h"
+#include "rng.h"
 
 #define ALL "sma:20,ema:20,rsi:14,macd:12:26:9,bb:20:2,atr:14,volume:20,vwap,cross:5:20"
 enum { COLUMNS = 20, FIRST_OUTPUT = 7, LINE_BYTES = 2048, ROWS_MAX = 300 };
@@ -228,17 +230,64 @@ static void test_table(void **state)
 	assert_null(kind_by_name("stochastic"));
 }
 
+/* By printf and strtod alone. */
+static void shortest(double v, char *out)
+{
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(out, NUMBER_BYTES, "%.*g", digits, v);
+		if (strtod(out, NULL) == v)
+			return;
+	}
+}
+
+static void check_number(double v)
+{
+	char out[NUMBER_BYTES], wanted[NUMBER_BYTES];
+
+	number_text(v, out);
+	assert_true(strtod(out, NULL) == v);
+	shortest(v, wanted);
+	/* Of 17 digits several may read back; none is shorter than printf's. */
+	if (strcmp(out, wanted) != 0)
+		assert_true(strlen(out) <= strlen(wanted));
+}
+
 static void test_number_text(void **state)
 {
 	char out[NUMBER_BYTES];
-	static const double v[] = {0.1, 1.0 / 3, 11498000, 60123.45, 1e-8, 5e-324, 1.7e308, -2.5};
+	static const double v[] = {0.1,
+				   1.0 / 3,
+				   11498000,
+				   60123.45,
+				   1e-8,
+				   5e-324,
+				   1.7e308,
+				   -2.5,
+				   100,
+				   1e15,
+				   1e14,
+				   0.0001,
+				   0.00012,
+				   999999999999999.9,
+				   9007199254740993.0,
+				   -0.0};
 
 	(void)state;
 	assert_string_equal(number_text(0.1, out), "0.1");
 	assert_string_equal(number_text(11498000, out), "11498000");
+	assert_string_equal(number_text(-60123.45, out), "-60123.45");
+	assert_string_equal(number_text(0.00123457, out), "0.00123457");
 	assert_string_equal(number_text(0, out), "0");
 	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
-		assert_true(strtod(number_text(v[i], out), NULL) == v[i]);
+		check_number(v[i]);
+	rng_open("test_indicators");
+	for (int i = 0; i < 200000; i++) {
+		double digits = (double)rng_below(INT64_C(1000000000000000000)) - 5e17;
+
+		check_number(digits / pow(10, (double)rng_below(24)));
+		check_number((double)(rng_below(2000000) - 1000000) /
+			     pow(10, (double)rng_below(9)));
+	}
 }
 
 /* ---- the message ---- */
