@@ -14,7 +14,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 		SELECT s.symbol, s.interval,
 			interval_ceil(s.interval, greatest(s.wanted_from, s.listed_from, s.retained_from)) AS wanted_from,
 			least(interval_ceil(s.interval, s.wanted_until), market_data_due(s.interval, as_of)) AS wanted_to
-		FROM market_data_series AS s WHERE s.ended_at IS NULL
+		FROM market_data_series AS s WHERE s.ended_at IS NULL AND s.state <> 'no trades yet'
 	) AS w
 $$;
 

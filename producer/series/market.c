@@ -35,6 +35,8 @@ void market_not_found(struct market *m, int64_t now_ms, int64_t boot_ms)
 
 	m->heard_ms = now_ms;
 	witness_note(&m->not_found, now_ms);
+	if (boot_ms < m->until_boot_ms && !market_is_gone(m))
+		return; /* one of several that were in flight */
 	for (int i = 0; i < m->fails && pause < PAUSE_MAX_MS; i++)
 		pause *= 2;
 	m->fails++;

@@ -5,20 +5,22 @@ enum {
 	ANCHOR_FIRST = 8, /* intervals */
 	ANCHOR_GROWS = 8, /* times, while there is no row in it */
 	ANCHOR_MAX = 1 << 24,
+	ANCHOR_TRIES = 3,
 	PAUSE_FIRST_MS = 1000,
+	PAUSE_SHORT_MS = 10 * 1000,
 	PAUSE_MAX_MS = 60 * 1000,
-	ALONE_FIRST_MS = 30 * 1000, /* where no row is known that the page could show */
-	ALONE_MAX_MS = 120 * 1000
+	SHORT_TIMES = 20 /* empty pages, after which the pauses are no short ones any more */
 };
 
-static int64_t pause_ms(int times, int at_edge)
+static int64_t pause_ms(int times)
 {
-	int64_t pause = at_edge ? PAUSE_FIRST_MS : ALONE_FIRST_MS,
-		most = at_edge ? PAUSE_MAX_MS : ALONE_MAX_MS;
+	int64_t pause = PAUSE_FIRST_MS;
 
-	for (; times > 1 && pause < most; times--)
+	if (times > SHORT_TIMES)
+		return PAUSE_MAX_MS;
+	for (; times > 1 && pause < PAUSE_SHORT_MS; times--)
 		pause *= 2;
-	return pause < most ? pause : most;
+	return pause < PAUSE_SHORT_MS ? pause : PAUSE_SHORT_MS;
 }
 
 /* Between what is too near to show a row and what is too far to come down to the gap. */
@@ -32,6 +34,7 @@ static void anchor_move(struct older *o)
 		o->anchor = o->low = o->high = 0;
 	if (o->anchor == 0)
 		o->anchor = ANCHOR_FIRST;
+	o->tries = 0;
 }
 
 /* Another question takes the place of the one before, whose span waits for it. */
@@ -58,11 +61,12 @@ void older_empty(struct older *o, int64_t from_ms, int64_t to_ms, int at_edge, i
 		ask_other(o, from_ms, to_ms);
 	o->from_ms = from_ms;
 	o->at_edge = at_edge;
-	o->low = o->anchor;
-	if (at_edge)
-		anchor_move(o);
 	o->times++;
-	o->until_boot_ms = boot_ms + pause_ms(o->times, at_edge);
+	o->until_boot_ms = boot_ms + pause_ms(o->times);
+	if (at_edge && (o->anchor == 0 || ++o->tries >= ANCHOR_TRIES)) {
+		o->low = o->anchor;
+		anchor_move(o);
+	}
 }
 
 void older_join(struct older *o, int64_t row_ms, const struct witness *said)
@@ -92,6 +96,7 @@ int older_shown(struct older *o, int64_t row_ms, int64_t now_ms)
 void older_too_far(struct older *o)
 {
 	o->high = o->anchor;
+	o->until_boot_ms = 0;
 	anchor_move(o);
 }
 

@@ -30,6 +30,7 @@ struct older { /* all zero: nothing was said */
 	/* how many intervals beyond the gap's end the page has to begin; 0: at its end. With `low`
 	 * of them it was empty, with `high` (0: not known) it did not come down to the gap */
 	int64_t anchor, low, high;
+	int tries; /* empty pages with that anchor: one may be wrong */
 	/* the oldest row that was shown with nothing before it */
 	int64_t row_ms;
 	struct witness said;

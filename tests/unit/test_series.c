@@ -465,7 +465,7 @@ static void a_market_without_rows_has_no_gap(void **state)
 	assert_int_equal(series_left(&s, clock_at(61, 2)), 0);
 	assert_string_equal(series_state(&s), "no trades yet");
 	answered(&s, "", clock_at(61, 3), 0, "");
-	asks(&s, clock_at(61, 4), 1000, 0, 0, 0);
+	asks(&s, clock_at(61, 4), 999, 0, 0, 0);
 	page_gives(&s,
 		   "............................................................."
 		   "A",
