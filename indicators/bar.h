@@ -16,7 +16,6 @@ struct bar {
 	int64_t timestamp_ms; /* start of the interval */
 	double open, high, low, close, volume, quote_volume;
 	int64_t revision, fetched_ms; /* of the candle that holds (message_compare) */
-	int64_t as_of_ms; /* greatest fetched_at of the messages that made the bar what it is */
 	enum bar_link link;
 	unsigned char is_final;   /* its own interval is covered */
 	unsigned char is_carried; /* no candle: an interval without trades, filled from before */

@@ -66,7 +66,7 @@ struct entry *book_find(const struct book *b, const char *symbol, const struct i
 }
 
 struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
-		       struct window *window)
+		       struct window *window, int64_t again_below)
 {
 	size_t i = place(b, symbol, interval);
 	struct entry *e = xcalloc(1, sizeof *e);
@@ -74,11 +74,12 @@ struct entry *book_add(struct book *b, const char *symbol, const struct interval
 	snprintf(e->symbol, sizeof e->symbol, "%s", symbol);
 	e->interval = interval;
 	e->window = window;
+	e->again_below = again_below;
 	if (b->n == b->cap) {
 		b->cap = b->cap ? 2 * b->cap : 64;
-		b->v = xreallocarray(b->v, b->cap, sizeof(*b->v));
+		b->v = xreallocarray(b->v, b->cap, sizeof(void *));
 	}
-	memmove(b->v + i + 1, b->v + i, (b->n - i) * sizeof(*b->v));
+	memmove(b->v + i + 1, b->v + i, (b->n - i) * sizeof(void *));
 	b->v[i] = e;
 	b->n++;
 	return e;
@@ -116,7 +117,7 @@ void book_note(struct book *b, struct entry *e)
 	e->is_noted = 1;
 	if (b->noted_n == b->noted_cap) {
 		b->noted_cap = b->noted_cap ? 2 * b->noted_cap : 64;
-		b->noted = xreallocarray(b->noted, b->noted_cap, sizeof(*b->noted));
+		b->noted = xreallocarray(b->noted, b->noted_cap, sizeof(void *));
 	}
 	b->noted[b->noted_n++] = e;
 }
@@ -136,7 +137,7 @@ struct entry *book_noted(struct book *b)
 
 size_t book_bytes(const struct book *b)
 {
-	size_t bytes = b->cap * sizeof(*b->v);
+	size_t bytes = b->cap * sizeof(void *);
 
 	for (size_t i = 0; i < b->n; i++)
 		bytes += sizeof(struct entry) + window_bytes(b->v[i]->window);

@@ -13,7 +13,8 @@ struct entry {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *interval;
 	struct window *window;
-	int is_noted; /* book_note */
+	int64_t again_below; /* messages before this offset are in what it was loaded from */
+	int is_noted;        /* book_note */
 };
 
 struct book *book_new(void);
@@ -22,7 +23,7 @@ void book_free(struct book *b);
 struct entry *book_find(const struct book *b, const char *symbol, const struct interval *interval);
 /* Takes the window. */
 struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
-		       struct window *window);
+		       struct window *window, int64_t again_below);
 size_t book_n(const struct book *b);
 struct entry *book_at(const struct book *b, size_t i);
 /* Drops every series that `keep` says no to. */

@@ -10,19 +10,53 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_ensure.h"
+#include "common/kafka/kafka_topic.h"
 
-enum { TOPIC_MS = 1000, ASK_MS = 3000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+enum { TOPIC_MS = 1000, ASK_MS = 3000, SAY_MS = 60000, SAY_BAD_MS = 10000, HOUR_MS = 3600000 };
+
+/* A partition that is assigned. */
+struct reading {
+	struct feed_part part;
+	int is_halted;
+	char why[512];
+	struct log_throttle say;
+};
 
 struct feed {
 	const struct options *options;
 	struct feed_owner owner;
 	rd_kafka_t *rk;
-	int is_subscribed, is_fenced;
+	int is_subscribed, is_fenced, is_starting;
+	struct reading *readings;
+	struct feed_part *parts; /* copies, for feed_parts */
+	size_t n;
+	int64_t *ends; /* of all partitions of the topic */
+	size_t ends_n;
+	int group_is_new;
 	int64_t topic_due_ms;
 	struct log_throttle say_topic, say_bad;
 };
 
 /* ---------------------------------------------------------------- the group */
+
+/* Until it is known where reading begins, what arrives is ignored. */
+static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
+{
+	f->n = (size_t)list->cnt;
+	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
+	f->parts = xreallocarray(f->parts, f->n + 1, sizeof *f->parts);
+	for (size_t i = 0; i < f->n; i++)
+		f->readings[i] = (struct reading){.part = {.id = list->elems[i].partition}};
+	f->is_starting = f->n > 0;
+	if (f->n > 0)
+		log_info("partitions assigned", L_INT("partitions", f->n));
+	else
+		log_info("no partition for this process: there are more of it than partitions; "
+			 "standing by");
+	rd_kafka_resume_partitions(f->rk, list);
+	rd_kafka_assign(f->rk, list);
+}
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 			 rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -31,8 +65,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	int is_lost = rd_kafka_assignment_lost(rk);
 
 	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		log_info("partitions assigned", L_INT("partitions", list->cnt));
-		rd_kafka_assign(rk, list);
+		assigned(f, list);
 		return;
 	}
 	if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
@@ -40,6 +73,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	f->owner.revoked(f->owner.owner, is_lost);
 	log_info(is_lost ? "partitions lost" : "partitions given back",
 		 L_INT("partitions", list->cnt));
+	f->n = 0;
+	f->is_starting = 0;
 	rd_kafka_assign(rk, NULL);
 }
 
@@ -62,7 +97,7 @@ static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 					    "session.timeout.ms",
 					    "isolation.level",
 					    NULL};
-	char session[24], heartbeat[24];
+	char session[24];
 	const struct kafka_property role[] = {{"group.id", o->group},
 					      {"enable.auto.commit", "false"},
 					      {"enable.auto.offset.store", "false"},
@@ -70,14 +105,11 @@ static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 					      {"partition.assignment.strategy", "range"},
 					      {"check.crcs", "true"},
 					      {"session.timeout.ms", session},
-					      {"heartbeat.interval.ms", heartbeat},
 					      {"fetch.wait.max.ms", "100"},
 					      {"queued.max.messages.kbytes", "8192"},
 					      {NULL, NULL}};
 
 	snprintf(session, sizeof session, "%" PRId64, o->session_timeout_ms);
-	snprintf(heartbeat, sizeof heartbeat, "%" PRId64,
-		 o->session_timeout_ms < 9000 ? o->session_timeout_ms / 3 : 3000);
 	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
 }
 
@@ -116,6 +148,9 @@ void feed_free(struct feed *f)
 	if (!f)
 		return;
 	rd_kafka_destroy(f->rk);
+	free(f->readings);
+	free(f->parts);
+	free(f->ends);
 	free(f);
 }
 
@@ -124,31 +159,30 @@ int feed_is_fenced(const struct feed *f)
 	return f->is_fenced;
 }
 
-static int topic_exists(struct feed *f)
+static void say_halted(struct feed *f, int64_t now_ms)
 {
-	const struct rd_kafka_metadata *md = NULL;
-	rd_kafka_topic_t *topic = rd_kafka_topic_new(f->rk, f->options->topic, NULL);
-	int n = 0;
+	int64_t skipped;
 
-	if (topic && !rd_kafka_metadata(f->rk, 0, topic, &md, ASK_MS) && md->topic_cnt == 1 &&
-	    !md->topics[0].err)
-		n = md->topics[0].partition_cnt;
-	if (md)
-		rd_kafka_metadata_destroy(md);
-	if (topic)
-		rd_kafka_topic_destroy(topic);
-	return n > 0;
+	for (size_t i = 0; i < f->n; i++) {
+		struct reading *r = &f->readings[i];
+
+		if (r->is_halted && log_due(&r->say, now_ms, SAY_MS, &skipped))
+			log_error("a partition is halted; the others go on", L_STR("error", r->why),
+				  L_INT("partition", r->part.id));
+	}
 }
 
 void feed_step(struct feed *f, int64_t now_ms)
 {
 	rd_kafka_topic_partition_list_t *topics;
+	struct err err;
 	int64_t skipped;
 
+	say_halted(f, now_ms);
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
-	if (!topic_exists(f)) {
+	if (kafka_partition_count(f->rk, f->options->topic, &err) <= 0) {
 		if (log_due(&f->say_topic, now_ms, SAY_MS, &skipped))
 			log_warn("the topic of the candles is not there yet; waiting (the producer "
 				 "makes it)",
@@ -164,6 +198,183 @@ void feed_step(struct feed *f, int64_t now_ms)
 			 L_STR("group", f->options->group));
 }
 
+static struct reading *reading_of(const struct feed *f, int32_t partition)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->readings[i].part.id == partition)
+			return &f->readings[i];
+	}
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- where reading begins */
+
+int feed_is_starting(const struct feed *f)
+{
+	return f->is_starting;
+}
+
+const struct feed_part *feed_parts(const struct feed *f, size_t *n)
+{
+	*n = f->n;
+	for (size_t i = 0; i < f->n; i++)
+		f->parts[i] = f->readings[i].part;
+	return f->parts;
+}
+
+const int64_t *feed_ends(const struct feed *f, size_t *n)
+{
+	*n = f->ends_n;
+	return f->ends;
+}
+
+static rd_kafka_topic_partition_list_t *own_list(const struct feed *f, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
+
+	for (size_t i = 0; i < f->n; i++)
+		rd_kafka_topic_partition_list_add(list, f->options->topic, f->readings[i].part.id)
+			->offset = offset;
+	return list;
+}
+
+static int ask_ends(struct feed *f, struct err *err)
+{
+	int n = kafka_partition_count(f->rk, f->options->topic, err);
+	int32_t *ids;
+	int rc;
+
+	if (n <= 0)
+		return -1;
+	ids = xcalloc((size_t)n, sizeof *ids);
+	for (int i = 0; i < n; i++)
+		ids[i] = i;
+	f->ends = xreallocarray(f->ends, (size_t)n, sizeof *f->ends);
+	f->ends_n = (size_t)n;
+	rc = kafka_offsets(f->rk, f->options->topic, ids, f->ends_n, RD_KAFKA_OFFSET_END, f->ends,
+			   err);
+	free(ids);
+	return rc;
+}
+
+/* Of all partitions: whether the group is new shows in none of them alone. */
+static int ask_committed(struct feed *f, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *all =
+		rd_kafka_topic_partition_list_new((int)f->ends_n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < f->ends_n; i++)
+		rd_kafka_topic_partition_list_add(all, f->options->topic, (int32_t)i)->offset =
+			RD_KAFKA_OFFSET_INVALID;
+	code = rd_kafka_committed(f->rk, all, ASK_MS);
+	f->group_is_new = 1;
+	for (int i = 0; i < all->cnt && !code; i++) {
+		const rd_kafka_topic_partition_t *e = &all->elems[i];
+		struct reading *r = reading_of(f, e->partition);
+
+		code = e->err;
+		f->group_is_new &= e->offset < 0;
+		if (r)
+			r->part.committed = e->offset < 0 ? FEED_NONE : e->offset;
+	}
+	rd_kafka_topic_partition_list_destroy(all);
+	if (!code)
+		return 0;
+	return err_set(err, ERR_RETRY, "the committed offsets cannot be asked for: %s",
+		       rd_kafka_err2str(code));
+}
+
+int feed_group_is_new(const struct feed *f)
+{
+	return f->group_is_new;
+}
+
+static int ask_own(struct feed *f, struct err *err)
+{
+	int64_t *low = xcalloc(f->n + 1, sizeof *low),
+		*by_time = xcalloc(f->n + 1, sizeof *by_time);
+	int64_t since_ms = clock_wall_ms() - f->options->topic_hours * HOUR_MS;
+	int32_t *ids = xcalloc(f->n + 1, sizeof *ids);
+	int rc;
+
+	for (size_t i = 0; i < f->n; i++)
+		ids[i] = f->readings[i].part.id;
+	rc = kafka_offsets(f->rk, f->options->topic, ids, f->n, RD_KAFKA_OFFSET_BEGINNING, low,
+			   err);
+	if (rc == 0)
+		rc = kafka_offsets(f->rk, f->options->topic, ids, f->n, since_ms, by_time, err);
+	for (size_t i = 0; i < f->n && rc == 0; i++) {
+		struct feed_part *p = &f->readings[i].part;
+
+		p->low = low[i];
+		p->by_time = by_time[i];
+		p->high = (size_t)p->id < f->ends_n ? f->ends[p->id] : p->low;
+	}
+	free(low);
+	free(by_time);
+	free(ids);
+	return rc;
+}
+
+int feed_ask(struct feed *f, struct err *err)
+{
+	return ask_ends(f, err) || ask_own(f, err) || ask_committed(f, err) ? -1 : 0;
+}
+
+int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = own_list(f, 0);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < f->n; i++)
+		list->elems[i].offset = offsets[i];
+	code = rd_kafka_assign(f->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code)
+		return err_set(err, ERR_RETRY, "the partitions cannot be assigned: %s",
+			       rd_kafka_err2str(code));
+	f->is_starting = 0;
+	return 0;
+}
+
+void feed_restart(struct feed *f)
+{
+	f->is_starting = f->n > 0;
+	for (size_t i = 0; i < f->n; i++)
+		f->readings[i].is_halted = 0;
+	feed_pause(f, 0);
+}
+
+void feed_pause(struct feed *f, int on)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->readings[i].is_halted)
+			rd_kafka_topic_partition_list_add(list, f->options->topic,
+							  f->readings[i].part.id);
+	}
+	if (on)
+		rd_kafka_pause_partitions(f->rk, list);
+	else
+		rd_kafka_resume_partitions(f->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+const struct feed_part *feed_part_of(const struct feed *f, int32_t partition)
+{
+	const struct reading *r = reading_of(f, partition);
+
+	return r ? &r->part : NULL;
+}
+
+int feed_owns(const struct feed *f, const char *symbol)
+{
+	return f->ends_n == 0 ||
+	       reading_of(f, kafka_partition_of(symbol, (int32_t)f->ends_n)) != NULL;
+}
+
 /* ---------------------------------------------------------------- messages */
 
 static void read_bar(const struct message *m, struct feed_item *out)
@@ -172,7 +383,7 @@ static void read_bar(const struct message *m, struct feed_item *out)
 
 	memcpy(out->symbol, c->symbol, sizeof out->symbol);
 	out->interval = c->interval;
-	out->in = (struct window_input){
+	out->in = (struct timeline_input){
 		.bar = {.timestamp_ms = c->timestamp_ms,
 			.open = strtod(c->open, NULL),
 			.high = strtod(c->high, NULL),
@@ -181,8 +392,7 @@ static void read_bar(const struct message *m, struct feed_item *out)
 			.volume = strtod(c->volume, NULL),
 			.quote_volume = strtod(c->quote_volume, NULL),
 			.revision = c->revision,
-			.fetched_ms = m->fetched_at_ms,
-			.as_of_ms = m->fetched_at_ms},
+			.fetched_ms = m->fetched_at_ms},
 		.covers_from_ms = m->covers_from_ms,
 		.covers_to_ms = m->covers_to_ms,
 	};
@@ -199,15 +409,47 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 	return 0;
 }
 
+/* Nothing behind this message may be read: it would be passed over for good. */
+static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
+{
+	struct reading *r = reading_of(f, k->partition);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	snprintf(r->why, sizeof r->why, "%s", why->text);
+	r->is_halted = 1;
+	rd_kafka_topic_partition_list_add(list, f->options->topic, k->partition);
+	rd_kafka_pause_partitions(f->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	return 0;
+}
+
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
 {
-	struct message m;
+	struct message m = {0};
 	struct err why = {0};
+	const char *symbol = m.candle.symbol;
 
-	if (k->err || k->len == 0)
+	if (k->len == 0)
 		return 0;
-	if (message_decode(k->payload, k->len, &m, &why) != MESSAGE_OK)
+	switch (message_decode(k->payload, k->len, &m, &why)) {
+	case MESSAGE_BAD:
 		return refuse(f, k, &why);
+	case MESSAGE_NEWER:
+		return halt(f, k, &why);
+	case MESSAGE_OK:
+		break;
+	}
+	if (strcmp(m.source, f->options->source) != 0) {
+		err_set(&why, ERR_FATAL,
+			"this message is of the source \"%s\", but --source is \"%s\": one topic "
+			"holds one source",
+			m.source, f->options->source);
+		return halt(f, k, &why);
+	}
+	if (!k->key || k->key_len != strlen(symbol) || memcmp(k->key, symbol, k->key_len) != 0) {
+		err_set(&why, ERR_INPUT, "the message's key is not its symbol %s", symbol);
+		return refuse(f, k, &why);
+	}
 	read_bar(&m, out);
 	return 1;
 }
@@ -215,11 +457,13 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 {
 	rd_kafka_message_t *k = rd_kafka_consumer_poll(f->rk, wait_ms);
+	const struct reading *r;
 	int got = 0;
 
 	if (!k)
 		return 0;
-	if (!k->err) {
+	r = k->err ? NULL : reading_of(f, k->partition);
+	if (r && !f->is_starting && !r->is_halted) {
 		out->partition = k->partition;
 		out->offset = k->offset;
 		got = read_message(f, k, out);
@@ -228,7 +472,7 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 	return got;
 }
 
-void feed_commit(struct feed *f, const struct feed_place *places, size_t n, int is_last)
+int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_resp_err_t code;
@@ -241,4 +485,5 @@ void feed_commit(struct feed *f, const struct feed_place *places, size_t n, int 
 		log_debug("offsets not committed; the next commit covers them",
 			  L_STR("error", rd_kafka_err2str(code)));
 	rd_kafka_topic_partition_list_destroy(list);
+	return code ? -1 : 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* candles.v1, read in the process's own group: partitions come and go, messages come as bars. */
+/* candles.v1, read in the process's own group: partitions come and go, messages come as bars.
+ *
+ * After an assignment nothing is read until somebody has decided where: feed_is_starting, feed_ask,
+ * feed_begin. */
 #ifndef GAPLESS_INDICATORS_FEED_H
 #define GAPLESS_INDICATORS_FEED_H
 
@@ -7,16 +10,26 @@
 
 #include "common/candle/candle.h"
 #include "options.h"
-#include "window.h"
+#include "rounds.h"
+#include "timeline.h"
 
 struct feed;
+
+enum { FEED_NONE = -1 };
+
+struct feed_part {
+	int32_t id;
+	/* as asked after the assignment; FEED_NONE: there is none */
+	int64_t committed, low, high;
+	int64_t by_time; /* first offset that is not older than --topic-hours */
+};
 
 struct feed_item {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *interval;
 	int32_t partition;
 	int64_t offset;
-	struct window_input in;
+	struct timeline_input in;
 };
 
 /* What the loop must do before partitions are taken away: is_lost, another process may have them
@@ -34,14 +47,32 @@ void feed_free(struct feed *f);
 
 /* Subscribes, once the topic is there; says what is halted. */
 void feed_step(struct feed *f, int64_t now_ms);
+
+/* 1 while partitions are assigned and nothing is read. */
+int feed_is_starting(const struct feed *f);
+/* Asks the broker what stands in struct feed_part, and for the ends of all partitions of the topic.
+ * 0, or -1: ask again. Blocks for some seconds at most. */
+int feed_ask(struct feed *f, struct err *err) __attribute__((warn_unused_result));
+const struct feed_part *feed_parts(const struct feed *f, size_t *n);
+const struct feed_part *feed_part_of(const struct feed *f, int32_t partition); /* or NULL */
+/* 1 if the group had committed nothing, in any partition, when that was asked. */
+int feed_group_is_new(const struct feed *f);
+const int64_t *feed_ends(const struct feed *f, size_t *n); /* by partition */
+/* Reads from these offsets on, one for each part. */
+int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
+	__attribute__((warn_unused_result));
+/* Everything again: nothing is read until feed_begin. */
+void feed_restart(struct feed *f);
+
 /* Waits at most wait_ms for a message. 1: *out is one; 0: none, or one that is none of ours. */
 int feed_poll(struct feed *f, int wait_ms, struct feed_item *out);
-/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for. */
-struct feed_place {
-	int32_t partition;
-	int64_t next;
-};
-void feed_commit(struct feed *f, const struct feed_place *places, size_t n, int is_last);
+void feed_pause(struct feed *f, int on);
+/* 1 if the symbol's messages go to a partition that is assigned here. */
+int feed_owns(const struct feed *f, const char *symbol);
+
+/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for (0, or
+ * -1: not committed). */
+int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
 

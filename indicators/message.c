@@ -2,8 +2,8 @@
 #include "message.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+
+#include "number.h"
 
 const char *result_state_name(enum result_state state)
 {
@@ -17,16 +17,6 @@ const char *result_reason_name(enum result_reason reason)
 	static const char *const names[] = {"", "warming", "gap"};
 
 	return names[reason];
-}
-
-char *number_text(double v, char out[NUMBER_BYTES])
-{
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(out, NUMBER_BYTES, "%.*g", digits, v);
-		if (digits == 17 || strtod(out, NULL) == v)
-			break;
-	}
-	return out;
 }
 
 static int encode_values(const struct indicator_message *m, struct buf *out)

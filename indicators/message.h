@@ -10,7 +10,7 @@
 #include "common/text/buf.h"
 #include "walk.h"
 
-enum { INDICATOR_VERSION = 1, INDICATOR_MAX_BYTES = 1024, NUMBER_BYTES = 32 };
+enum { INDICATOR_VERSION = 1, INDICATOR_MAX_BYTES = 1024 };
 
 struct indicator_message {
 	const char *symbol, *source;
@@ -24,9 +24,6 @@ struct indicator_message {
  * full. */
 int indicator_encode(const struct indicator_message *m, struct buf *out)
 	__attribute__((warn_unused_result));
-
-/* The shortest text that reads back to the same double. Returns out. */
-char *number_text(double v, char out[NUMBER_BYTES]);
 
 const char *result_state_name(enum result_state state);
 const char *result_reason_name(enum result_reason reason); /* "" for none */

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "common/candle/candle.h"
 #include "common/settings/settings_rows.h"
@@ -21,11 +22,27 @@ const struct setting options_table[] = {
 		 "these intervals only."},
 	{.name = "indicators-group", AT(group), .fallback = "gapless-indicators", .value = "NAME",
 	 .help = "Consumer group: processes of one group share the topic's partitions."},
+	{.name = "no-trade", AT(no_trade), .fallback = "skip", .value = "skip|carry",
+	 .help = "An interval without trades is left out, as in the exchange's charts, or carries "
+		 "the price before it on."},
+	SETTING_DATABASE,
+	{.name = "without-database", AT(without_database),
+	 .help = "Begin from the topic alone: what is older than it tells is not computed."},
+	{.name = "store", AT(store),
+	 .help = "Write the indicators into market_data_indicator as well."},
+	{.name = "topic-hours", AT(topic_hours), .min = 1, .max = 876000, .fallback = "48",
+	 .value = "H",
+	 .help = "Without a database: how far back the topic is read at a start."},
+	{.name = "stall-s", AT(stall_s), .min = 1, .max = 86400, .fallback = "900", .value = "S",
+	 .help = "A writer that stores nothing for so long is no longer waited for."},
 	SETTING_SOURCE,
 	{.name = "partitions", AT(partitions), .min = 1, .max = 1000, .fallback = "12",
 	 .help = "Partitions of the indicators' topic, where it is made."},
-	{.name = "replication", AT(replication), .min = -1, .max = 100, .fallback = "-1",
-	 .help = "Replicas of the indicators' topic, where it is made; -1: the broker's default."},
+	{.name = "replication", AT(replication), .min = 1, .max = 15, .fallback = "1",
+	 .help = "Replicas of the indicators' topic, where it is made."},
+	{.name = "retention-ms", AT(retention_ms), .min = -1, .max = INT64_MAX, .fallback = "-1",
+	 .value = "MS",
+	 .help = "Retention of the indicators' topic, where it is made; -1: for ever."},
 	SETTING_SESSION_TIMEOUT,
 	{.name = "drain-seconds", AT(drain_seconds), .min = 5, .max = 3600, .fallback = "30",
 	 .value = "S",
@@ -48,5 +65,13 @@ int options_check(struct options *o, struct err *err)
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--indicators-group: the name of the consumer group is empty");
+	if (o->store && o->without_database)
+		return err_set(
+			err, ERR_FATAL,
+			"--store and --without-database contradict each other: leave one out");
+	if (strcmp(o->no_trade, "skip") != 0 && strcmp(o->no_trade, "carry") != 0)
+		return err_set(err, ERR_FATAL, "--no-trade: '%s' is neither skip nor carry",
+			       o->no_trade);
+	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_NEWEST : FILL_NONE;
 	return set_parse(o->indicators, &o->set, err);
 }

@@ -5,17 +5,22 @@
 
 #include "common/settings/settings.h"
 #include "set.h"
+#include "timeline.h"
 
 struct options {
 	const char *brokers, *topic, *output_topic, *group;
 	const char *database, *source, *indicators, *log_level;
 	struct setting_list kafka;
 	int64_t partitions, replication, retention_ms;
-	int64_t session_timeout_ms, drain_seconds;
-	int without_database;
-	int64_t topic_hours;
+	int64_t session_timeout_ms, drain_seconds, stall_s, topic_hours;
+	const char *no_trade;
+	int without_database, store;
+	/* of compute only */
+	const char *symbols, *intervals;
+	int64_t from_ms, to_ms; /* INT64_MIN: not given */
 	/* made of them by options_check */
 	struct set set;
+	enum timeline_fill fill;
 };
 
 extern const struct setting options_table[];

@@ -10,6 +10,12 @@
 
 struct rounds;
 
+/* Everything before `next` in the partition is done. */
+struct place_done {
+	int32_t partition;
+	int64_t next;
+};
+
 struct rounds *rounds_new(void);
 void rounds_free(struct rounds *r);
 /* Forgets everything: only where no acknowledgement can come any more. */

@@ -2,25 +2,39 @@
 #include "serve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "begin.h"
 #include "book.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "feed.h"
+#include "loader.h"
+#include "reader.h"
+#include "repair.h"
 #include "rounds.h"
 #include "sink.h"
+#include "store.h"
 
 enum {
 	POLL_MS = 100,
-	BUSY_MS = 5, /* while acknowledgements are awaited */
+	BUSY_MS = 5, /* while something is awaited */
 	ROUND_MESSAGES = 2000,
 	OUTSTANDING_MAX = 100000,
 	COMMIT_MS = 1000,
 	REVOKE_MS = 10000,
-	TALLY_MS = 60000
+	ASK_AGAIN_MS = 1000,
+	SAY_MS = 10000,
+	TALLY_MS = 60000,
+	READER_MS = 2000,
+	PAUSE_MS = 5000
 };
+
+/* Whose job the reader has. */
+enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR };
 
 struct serve {
 	const struct options *options;
@@ -28,14 +42,41 @@ struct serve {
 	struct sink *sink;
 	struct rounds *rounds;
 	struct book *book;
+	struct reader *reader; /* NULL: without a database */
+	struct loader *loader;
+	struct repair *repair;
+	struct store *store; /* NULL: into the topic only */
+	struct reader_job start_job;
+	enum lent lent;
+	int is_stale; /* what the reader has is of an assignment that is over */
+	int is_asked; /* the partitions' facts are there */
+	int64_t ask_due_ms;
+	struct feed_item *items; /* read, and not taken yet */
+	size_t items_n, items_cap;
+	int64_t loading_since_ms;
+	int is_paused;
+	/* what is computed now */
 	const struct entry *computing;
-	struct feed_place *free_places; /* what may be committed */
+	int64_t *outstanding;
+	struct place_done *places; /* what is done */
+	int64_t *committed;        /* of each of them, last */
 	size_t places_n;
 	int64_t commit_due_ms, tally_due_ms;
-	int64_t messages, tallied_messages, tallied_sent;
-	int is_closing;
+	int64_t messages, untold, tallied_messages, tallied_sent;
+	struct log_throttle say_start, say_dropped;
 	int exit_code;
 };
+
+/* Messages that are published or stored, and not confirmed. */
+static int64_t outstanding(const struct serve *s)
+{
+	return sink_outstanding(s->sink) + (s->store ? store_outstanding(s->store) : 0);
+}
+
+static int is_broken(const struct serve *s)
+{
+	return sink_is_broken(s->sink) || (s->store && store_is_lost(s->store));
+}
 
 /* ---------------------------------------------------------------- commits */
 
@@ -44,23 +85,84 @@ static void place_moved(void *to, int32_t partition, int64_t next)
 	struct serve *s = to;
 	size_t i;
 
-	for (i = 0; i < s->places_n && s->free_places[i].partition != partition; i++)
+	for (i = 0; i < s->places_n && s->places[i].partition != partition; i++)
 		;
 	if (i == s->places_n) {
-		s->free_places = xreallocarray(s->free_places, i + 1, sizeof *s->free_places);
+		s->places = xreallocarray(s->places, i + 1, sizeof *s->places);
+		s->committed = xreallocarray(s->committed, i + 1, sizeof *s->committed);
+		s->committed[i] = -1;
 		s->places_n++;
 	}
-	s->free_places[i] = (struct feed_place){partition, next};
+	s->places[i] = (struct place_done){partition, next};
 }
 
+/* Commits what is done; not beyond what still waits to be computed from the table. */
 static void commit(struct serve *s, int64_t now_ms, int is_last)
 {
+	struct place_done *now;
+	size_t n = 0;
+
 	rounds_settle(s->rounds, place_moved, s);
 	if (!is_last && now_ms < s->commit_due_ms)
 		return;
 	s->commit_due_ms = now_ms + COMMIT_MS;
-	feed_commit(s->feed, s->free_places, s->places_n, is_last);
+	now = xcalloc(s->places_n + 1, sizeof *now);
+	for (size_t i = 0; i < s->places_n; i++) {
+		struct place_done p = s->places[i];
+		int64_t hold = repair_hold(s->repair, p.partition);
+
+		if (p.next > hold)
+			p.next = hold;
+		if (p.next <= s->committed[i])
+			continue;
+		s->committed[i] = p.next;
+		now[n++] = p;
+	}
+	if (s->store)
+		store_moved(s->store, now, n);
+	if (n > 0) {
+		FAULT("before_commit");
+		feed_commit(s->feed, now, n, is_last);
+	}
+	free(now);
+}
+
+/* ---------------------------------------------------------------- an end of everything in memory
+ */
+
+static int keep_none(void *of, const struct entry *e)
+{
+	(void)of;
+	(void)e;
+	return 0;
+}
+
+static void forget(struct serve *s)
+{
+	struct err err;
+
+	if (sink_outstanding(s->sink) > 0 || sink_is_broken(s->sink)) {
+		if (sink_reset(s->sink, &err)) {
+			log_error(err.text);
+			s->exit_code = EXIT_PERSON;
+		}
+	}
+	if (s->store)
+		store_forget(s->store);
+	rounds_clear(s->rounds);
 	s->places_n = 0;
+	s->items_n = 0;
+	s->is_paused = s->is_asked = 0;
+	s->loading_since_ms = 0;
+	if (s->lent != LENT_NONE) {
+		reader_cancel(s->reader);
+		s->is_stale = 1;
+	}
+	if (s->lent != LENT_LOADER)
+		loader_clear(s->loader);
+	if (s->lent != LENT_REPAIR)
+		repair_clear(s->repair);
+	book_filter(s->book, keep_none, NULL);
 }
 
 /* Waits for what is outstanding. */
@@ -72,50 +174,94 @@ static void drain(struct serve *s, int64_t budget_ms)
 		sink_poll(s->sink, BUSY_MS);
 }
 
-static int keep_none(void *of, const struct entry *e)
-{
-	(void)of;
-	(void)e;
-	return 0;
-}
-
 static void revoked(void *owner, int is_lost)
 {
 	struct serve *s = owner;
 
 	if (!is_lost) {
 		drain(s, REVOKE_MS);
+		repair_settle(s->repair);
 		commit(s, clock_boot_ms(), 1);
 	}
-	s->places_n = 0;
-	book_filter(s->book, keep_none, NULL);
+	forget(s);
 }
 
-/* ---------------------------------------------------------------- a round */
+/* ---------------------------------------------------------------- where reading begins */
 
-static struct entry *entry_of(struct serve *s, const struct feed_item *item)
+/* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
+ * what was stored meanwhile would be taken for older than the group. */
+static int commit_beginnings(struct serve *s, const int64_t *offsets)
 {
-	struct entry *e = book_find(s->book, item->symbol, item->interval);
-	struct set set;
+	size_t n, fresh = 0;
+	const struct feed_part *parts = feed_parts(s->feed, &n);
+	struct place_done *places = xcalloc(n + 1, sizeof *places);
+	int rc;
 
-	if (e)
-		return e;
-	set_of_interval(&s->options->set, item->interval, &set);
-	if (set.n == 0)
-		return NULL;
-	return book_add(s->book, item->symbol, item->interval, window_new(&set, item->interval));
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].committed == FEED_NONE)
+			places[fresh++] = (struct place_done){parts[i].id, offsets[i]};
+	}
+	rc = feed_commit(s->feed, places, fresh, 1);
+	free(places);
+	return rc;
 }
 
-static void take(struct serve *s, const struct feed_item *item)
+static void begin(struct serve *s, int has_positions)
 {
-	struct entry *e = entry_of(s, item);
-	struct span older;
+	size_t n;
+	const struct feed_part *parts = feed_parts(s->feed, &n);
+	int64_t *offsets = xcalloc(n + 1, sizeof *offsets), again = 0;
+	struct err err;
 
-	s->messages++;
-	rounds_take(s->rounds, item->partition, item->offset);
-	if (e && (window_apply(e->window, &item->in, &older) & WINDOW_CHANGED))
-		book_note(s->book, e);
+	for (size_t i = 0; i < n; i++) {
+		int64_t position = has_positions && parts[i].id < TABLE_PARTITIONS
+					   ? s->start_job.positions.next[parts[i].id]
+					   : FEED_NONE;
+
+		offsets[i] = has_positions ? begin_with_position(&parts[i], position,
+								 feed_group_is_new(s->feed))
+					   : begin_by_time(&parts[i]);
+		again += parts[i].high - offsets[i];
+	}
+	s->is_asked = 0;
+	if (commit_beginnings(s, offsets))
+		log_info("the group shares its partitions out anew; asking again");
+	else if (feed_begin(s->feed, offsets, &err))
+		log_warn("trying again", L_STR("error", err.text));
+	else
+		log_info("reading begins", L_INT("partitions", n),
+			 L_INT("messages_before_end", again));
+	free(offsets);
 }
+
+static void start_step(struct serve *s, int64_t now_ms)
+{
+	struct err err;
+	int64_t skipped;
+
+	if (!feed_is_starting(s->feed) || s->lent != LENT_NONE)
+		return;
+	if (!s->is_asked) {
+		if (now_ms < s->ask_due_ms)
+			return;
+		s->ask_due_ms = now_ms + ASK_AGAIN_MS;
+		if (feed_ask(s->feed, &err)) {
+			if (log_due(&s->say_start, now_ms, SAY_MS, &skipped))
+				log_warn("waiting for Kafka", L_STR("error", err.text));
+			return;
+		}
+		s->is_asked = 1;
+	}
+	if (!s->reader) {
+		begin(s, 0);
+		return;
+	}
+	s->start_job = (struct reader_job){.at_least = NULL};
+	s->lent = LENT_START;
+	reader_submit(s->reader, &s->start_job);
+}
+
+/* ---------------------------------------------------------------- values */
 
 static void emit(void *to, const struct bar *bar, const struct indicator *in,
 		 const struct result *r)
@@ -128,25 +274,191 @@ static void emit(void *to, const struct bar *bar, const struct indicator *in,
 				      .indicator = in,
 				      .result = *r};
 
-	sink_send(s->sink, &m, rounds_outstanding(s->rounds));
+	sink_send(s->sink, &m, s->outstanding);
+	if (s->store)
+		store_add(s->store, &m, s->outstanding);
+}
+
+static void compute(struct serve *s, struct entry *e, int64_t *outstanding)
+{
+	s->computing = e;
+	s->outstanding = outstanding;
+	window_compute(e->window, emit, s);
+}
+
+/* ---------------------------------------------------------------- a round */
+
+static void say_dropped(struct serve *s, const struct feed_item *item)
+{
+	int64_t skipped;
+
+	s->untold++;
+	if (log_due(&s->say_dropped, clock_boot_ms(), TALLY_MS, &skipped))
+		log_warn("a candle is older than what is in memory, and there is no database to "
+			 "compute from: its indicators stay as they are",
+			 L_STR("symbol", item->symbol),
+			 L_TIME("timestamp", item->in.bar.timestamp_ms),
+			 L_INT("suppressed", skipped));
+}
+
+static void take(struct serve *s, struct feed_item *item)
+{
+	struct entry *e = book_find(s->book, item->symbol, item->interval);
+	const struct feed_part *part;
+	struct span older;
+	int news;
+
+	s->messages++;
+	rounds_take(s->rounds, item->partition, item->offset);
+	if (!e)
+		return;
+	part = feed_part_of(s->feed, item->partition);
+	item->in.is_again = s->reader && item->offset < e->again_below;
+	item->in.is_fresh = part && item->offset >= part->high && !item->in.is_again;
+	news = window_apply(e->window, &item->in, &older);
+	/* Without a database what is published is read for what it says to what follows. */
+	if (!s->reader && part && item->offset < part->committed) {
+		window_pass(e->window);
+		return;
+	}
+	if (news & WINDOW_CHANGED)
+		book_note(s->book, e);
+	if (!(news & WINDOW_OLDER))
+		return;
+	if (s->reader)
+		repair_note(s->repair, e, older, item->partition, item->offset, clock_boot_ms());
+	else
+		say_dropped(s, item);
+}
+
+static void take_items(struct serve *s)
+{
+	struct entry *e;
+
+	for (size_t i = 0; i < s->items_n; i++)
+		take(s, &s->items[i]);
+	while ((e = book_noted(s->book)) != NULL)
+		compute(s, e, rounds_outstanding(s->rounds));
+	if (s->items_n > 0)
+		rounds_close(s->rounds);
+	s->items_n = 0;
+}
+
+static struct feed_item *next_item(struct serve *s)
+{
+	if (s->items_n == s->items_cap) {
+		s->items_cap = s->items_cap ? 2 * s->items_cap : 256;
+		s->items = xreallocarray(s->items, s->items_cap, sizeof *s->items);
+	}
+	return &s->items[s->items_n];
+}
+
+/* Reads what is there. A symbol whose messages go to a partition of another process is that one's,
+ * since partitions were added. */
+static void read_items(struct serve *s, int wait_ms)
+{
+	for (struct feed_item *item = next_item(s);
+	     (s->items_n < ROUND_MESSAGES || s->is_paused) &&
+	     feed_poll(s->feed, s->items_n ? 0 : wait_ms, item);
+	     item = next_item(s)) {
+		s->items_n++;
+		if (!book_find(s->book, item->symbol, item->interval) &&
+		    feed_owns(s->feed, item->symbol))
+			loader_want(s->loader, item->symbol, item->interval);
+	}
+}
+
+/* The series that are wanted: their windows come from the table, before their messages are taken.
+ */
+static void load_step(struct serve *s)
+{
+	size_t n;
+	const int64_t *ends = feed_ends(s->feed, &n);
+
+	if (!s->reader) {
+		loader_deliver_empty(s->loader, s->book);
+		return;
+	}
+	if (s->loading_since_ms == 0)
+		s->loading_since_ms = clock_boot_ms();
+	/* (Not at once: a pause that overtakes the start of a fetch can undo it.) */
+	if (!s->is_paused && clock_boot_ms() - s->loading_since_ms > PAUSE_MS) {
+		s->is_paused = 1;
+		feed_pause(s->feed, 1);
+	}
+	if (s->lent != LENT_NONE)
+		return;
+	s->lent = LENT_LOADER;
+	reader_submit(s->reader, loader_job(s->loader, ends, n, s->options->stall_s * 1000));
 }
 
 static void read_round(struct serve *s)
 {
-	struct feed_item item;
-	struct entry *e;
-	int n = 0, wait_ms = sink_outstanding(s->sink) > 0 ? BUSY_MS : POLL_MS;
+	int busy = outstanding(s) > 0 || s->lent != LENT_NONE;
 
-	while (n < ROUND_MESSAGES && feed_poll(s->feed, n ? 0 : wait_ms, &item)) {
-		take(s, &item);
-		n++;
+	read_items(s, busy ? BUSY_MS : POLL_MS);
+	if (s->lent == LENT_LOADER && s->items_n >= ROUND_MESSAGES && !s->is_paused)
+		reader_wait(s->reader, BUSY_MS);
+	if (!loader_is_done(s->loader))
+		load_step(s);
+	if (!loader_is_done(s->loader))
+		return;
+	s->loading_since_ms = 0;
+	if (s->is_paused) {
+		s->is_paused = 0;
+		feed_pause(s->feed, 0);
 	}
-	while ((e = book_noted(s->book)) != NULL) {
+	take_items(s);
+}
+
+/* ---------------------------------------------------------------- the database */
+
+static void job_is_back(struct serve *s, enum lent whose)
+{
+	size_t n;
+
+	feed_ends(s->feed, &n);
+	if (whose == LENT_START)
+		begin(s, 1);
+	if (whose == LENT_LOADER)
+		loader_deliver(s->loader, s->book, n);
+	if (whose == LENT_REPAIR) {
+		struct entry *e = repair_entry(s->repair);
+
 		s->computing = e;
-		window_compute(e->window, emit, s);
+		s->outstanding = repair_outstanding(s->repair);
+		if (repair_feed(s->repair, emit, s))
+			compute(s, e, repair_outstanding(s->repair));
 	}
-	if (n)
-		rounds_close(s->rounds);
+}
+
+static void reader_step(struct serve *s, int64_t now_ms)
+{
+	struct reader_job *job;
+	enum lent whose = s->lent;
+
+	if (!s->reader)
+		return;
+	job = reader_take(s->reader);
+	if (job) {
+		s->lent = LENT_NONE;
+		if (s->is_stale) {
+			s->is_stale = 0;
+			loader_clear(s->loader);
+			repair_clear(s->repair);
+		} else if (!job->is_given_up) {
+			job_is_back(s, whose);
+		}
+	}
+	repair_settle(s->repair);
+	if (s->lent != LENT_NONE || feed_is_starting(s->feed) || !loader_is_done(s->loader) ||
+	    outstanding(s) > OUTSTANDING_MAX)
+		return;
+	job = repair_job(s->repair, now_ms, s->options->stall_s * 1000);
+	if (job) {
+		s->lent = LENT_REPAIR;
+		reader_submit(s->reader, job);
+	}
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -160,58 +472,115 @@ static void tally(struct serve *s, int64_t now_ms)
 		log_info("indicators", L_INT("candles", s->messages - s->tallied_messages),
 			 L_INT("published", sink_sent(s->sink) - s->tallied_sent),
 			 L_INT("series", book_n(s->book)),
-			 L_INT("window_bytes", book_bytes(s->book)));
+			 L_INT("window_bytes", book_bytes(s->book)),
+			 L_INT("series_to_compute_from_the_table", repair_waiting(s->repair)));
 	s->tallied_messages = s->messages;
 	s->tallied_sent = sink_sent(s->sink);
 }
 
+static void check(struct serve *s)
+{
+	if (feed_is_fenced(s->feed))
+		s->exit_code = EXIT_FENCED;
+	if (!is_broken(s))
+		return;
+	log_warn("beginning again from what is committed");
+	forget(s);
+	feed_restart(s->feed);
+}
+
+/* Until the topic of the indicators is there, and not one that would lose them. */
+static void await_topic(struct serve *s)
+{
+	struct err err;
+	int64_t skipped;
+
+	while (!stop_requested() && sink_topic_ensure(s->sink, &err)) {
+		if (err.class == ERR_FATAL) {
+			log_error(err.text);
+			s->exit_code = EXIT_PERSON;
+			return;
+		}
+		if (log_due(&s->say_start, clock_boot_ms(), SAY_MS, &skipped))
+			log_info("waiting for Kafka", L_STR("error", err.text));
+		sink_poll(s->sink, POLL_MS);
+	}
+}
+
 static void loop(struct serve *s)
 {
+	await_topic(s);
 	while (!stop_requested() && s->exit_code == EXIT_DONE) {
 		int64_t now = clock_boot_ms();
 
 		feed_step(s->feed, now);
-		sink_poll(s->sink, sink_outstanding(s->sink) > OUTSTANDING_MAX ? BUSY_MS : 0);
+		sink_poll(s->sink, outstanding(s) > OUTSTANDING_MAX ? BUSY_MS : 0);
+		if (s->store)
+			store_step(s->store);
 		commit(s, now, 0);
 		tally(s, now);
-		if (sink_outstanding(s->sink) <= OUTSTANDING_MAX)
+		reader_step(s, now);
+		start_step(s, now);
+		if (outstanding(s) <= OUTSTANDING_MAX)
 			read_round(s);
-		if (feed_is_fenced(s->feed))
-			s->exit_code = EXIT_FENCED;
-		if (sink_is_broken(s->sink))
-			s->exit_code = EXIT_PERSON;
+		check(s);
 	}
+}
+
+static int open_all(struct serve *s, const struct options *o, struct err *err)
+{
+	s->options = o;
+	s->rounds = rounds_new();
+	s->book = book_new();
+	s->loader = loader_new(o);
+	s->repair = repair_new(o);
+	s->sink = sink_new(o, err);
+	if (!s->sink)
+		return -1;
+	if (!o->without_database) {
+		s->reader = reader_new(o->database, o->topic, err);
+		if (!s->reader)
+			return -1;
+	}
+	if (o->store) {
+		s->store = store_new(o->database, o->topic, err);
+		if (!s->store)
+			return -1;
+	}
+	s->feed = feed_new(o, (struct feed_owner){revoked, s}, err);
+	return s->feed ? 0 : -1;
+}
+
+static void close_all(struct serve *s)
+{
+	feed_free(s->feed);
+	sink_free(s->sink);
+	if (!reader_free(s->reader, READER_MS) || !store_free(s->store, READER_MS))
+		return; /* a thread may still write to what it was lent */
+	loader_free(s->loader);
+	repair_free(s->repair);
+	rounds_free(s->rounds);
+	book_free(s->book);
+	free(s->items);
+	free(s->places);
+	free(s->committed);
+	free(s);
 }
 
 int serve(const struct options *o)
 {
 	struct serve *s = xcalloc(1, sizeof *s);
 	struct err err = {0};
+	int code = EXIT_USAGE;
 
-	s->options = o;
-	s->rounds = rounds_new();
-	s->book = book_new();
-	s->exit_code = EXIT_USAGE;
-	s->sink = sink_new(o, &err);
-	if (s->sink)
-		s->feed = feed_new(o, (struct feed_owner){revoked, s}, &err);
-	if (s->feed) {
-		s->exit_code = EXIT_DONE;
+	if (open_all(s, o, &err)) {
+		log_error(err.text);
+	} else {
 		loop(s);
 		stop_watchdog((int)o->drain_seconds);
 		feed_close(s->feed);
-	} else {
-		log_error(err.text);
+		code = s->exit_code;
 	}
-	feed_free(s->feed);
-	sink_free(s->sink);
-	rounds_free(s->rounds);
-	book_free(s->book);
-	free(s->free_places);
-	{
-		int code = s->exit_code;
-
-		free(s);
-		return code;
-	}
+	close_all(s);
+	return code;
 }

@@ -119,7 +119,7 @@ static void set_add(struct set *s, const struct indicator *in)
 		s->context = in->need;
 	if (in->reach > s->horizon)
 		s->horizon = in->reach;
-	s->daily |= in->kind->is_daily;
+	s->daily |= in->kind && in->kind->is_daily;
 }
 
 int set_parse(const char *text, struct set *out, struct err *err)

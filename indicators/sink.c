@@ -10,6 +10,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_ensure.h"
 
 enum { SAY_MS = 10000, FULL_WAIT_MS = 20, GIVE_UP_MS = 2000 };
 
@@ -33,6 +34,9 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	if (!message->err)
 		return;
 	s->is_broken = 1;
+	if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+	    message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+		return;
 	if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
 		log_warn("an indicator was not delivered to Kafka",
 			 L_STR("error", rd_kafka_err2str(message->err)),
@@ -45,7 +49,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	kafka_log_error(rk, code, reason);
 }
 
-struct sink *sink_new(const struct options *o, struct err *err)
+static int open_handle(struct sink *s, struct err *err)
 {
 	static const struct kafka_property role[] = {{"enable.idempotence", "true"},
 						     {"linger.ms", "5"},
@@ -61,23 +65,40 @@ struct sink *sink_new(const struct options *o, struct err *err)
 					    "allow.auto.create.topics",
 					    "enable.gapless.guarantee",
 					    NULL};
-	rd_kafka_conf_t *conf = kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
-	struct sink *s;
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(s->options->brokers, role, fixed, &s->options->kafka, err);
 	char text[256];
 
 	if (!conf)
-		return NULL;
-	s = xcalloc(1, sizeof *s);
-	s->options = o;
-	buf_init(&s->value, INDICATOR_MAX_BYTES);
+		return -1;
 	rd_kafka_conf_set_opaque(conf, s);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
 	if (s->rk)
-		return s;
+		return 0;
 	rd_kafka_conf_destroy(conf);
-	err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
+	return err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
+}
+
+static void close_handle(struct sink *s)
+{
+	if (!s->rk)
+		return;
+	rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(s->rk, GIVE_UP_MS); /* every report, so that no counter is left behind */
+	rd_kafka_destroy(s->rk);
+	s->rk = NULL;
+}
+
+struct sink *sink_new(const struct options *o, struct err *err)
+{
+	struct sink *s = xcalloc(1, sizeof *s);
+
+	s->options = o;
+	buf_init(&s->value, INDICATOR_MAX_BYTES);
+	if (open_handle(s, err) == 0)
+		return s;
 	free(s);
 	return NULL;
 }
@@ -86,11 +107,29 @@ void sink_free(struct sink *s)
 {
 	if (!s)
 		return;
-	rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	rd_kafka_flush(s->rk, GIVE_UP_MS);
-	rd_kafka_destroy(s->rk);
+	close_handle(s);
 	buf_release(&s->value);
 	free(s);
+}
+
+int sink_reset(struct sink *s, struct err *err)
+{
+	close_handle(s);
+	s->outstanding = 0;
+	s->is_broken = 0;
+	return open_handle(s, err);
+}
+
+int sink_topic_ensure(struct sink *s, struct err *err)
+{
+	const struct options *o = s->options;
+	const struct kafka_new_topic want = {.name = o->output_topic,
+					     .partitions = o->partitions,
+					     .replication = o->replication,
+					     .retention_ms = o->retention_ms};
+	int partitions;
+
+	return kafka_topic_ensure(s->rk, &want, &partitions, err);
 }
 
 static rd_kafka_resp_err_t produce(struct sink *s, const struct indicator_message *m,

@@ -25,5 +25,10 @@ int64_t sink_outstanding(const struct sink *s);
 int64_t sink_sent(const struct sink *s);
 /* 1: something was not delivered, and will not be: begin again from what is committed. */
 int sink_is_broken(const struct sink *s);
+/* Gives up what is outstanding: no counter is touched any more. 0, or -1: *err. */
+int sink_reset(struct sink *s, struct err *err) __attribute__((warn_unused_result));
+/* 0: the topic is there and fit. -1: *err; ERR_RETRY, ask again. Blocks for some seconds at most.
+ */
+int sink_topic_ensure(struct sink *s, struct err *err) __attribute__((warn_unused_result));
 
 #endif

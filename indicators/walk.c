@@ -7,40 +7,25 @@ static void begin_run(struct walk *w, const struct bar *bar, int is_first)
 {
 	w->run = 0;
 	w->provisional = 0;
-	w->run_as_of_ms = 0;
 	w->is_after_gap = bar->link == LINK_BROKEN && !is_first;
 	memset(w->states, 0, sizeof w->states);
 }
 
-static int64_t window_as_of(const struct bar *newest, int64_t n)
-{
-	int64_t as_of_ms = 0;
-
-	for (int64_t i = 0; i < n; i++) {
-		if (newest[-i].as_of_ms > as_of_ms)
-			as_of_ms = newest[-i].as_of_ms;
-	}
-	return as_of_ms;
-}
-
-static struct result judge(const struct walk *w, const struct indicator *in, const struct bar *bar,
-			   int64_t candles)
+static struct result judge(const struct walk *w, const struct indicator *in, int64_t candles)
 {
 	struct result r = {.state = RESULT_FINAL};
 	int64_t most = in->kind->is_daily ? candles : in->reach;
 
-	if (candles == 0) {
+	if (candles <= 0) {
 		r.state = RESULT_UNAVAILABLE;
-		r.reason = w->is_after_gap ? REASON_GAP : REASON_WARMING;
+		r.reason = w->is_after_gap && candles == 0 ? REASON_GAP : REASON_WARMING;
 		r.candles = w->run < in->need ? w->run : in->need;
-		r.as_of_ms = bar->as_of_ms;
 		return r;
 	}
 	r.candles = candles < most ? candles : most;
 	/* Of a bar that is r.candles or more back, nothing is left. */
 	if (w->provisional && w->run - w->provisional < r.candles)
 		r.state = RESULT_PROVISIONAL;
-	r.as_of_ms = in->kind->is_recursive ? w->run_as_of_ms : window_as_of(bar, r.candles);
 	return r;
 }
 
@@ -54,8 +39,6 @@ void walk_step(struct walk *w, const struct set *set, const struct bar *bar, int
 	w->run++;
 	if (!bar->is_final || bar->link == LINK_PROVISIONAL)
 		w->provisional = w->run;
-	if (bar->as_of_ms > w->run_as_of_ms)
-		w->run_as_of_ms = bar->as_of_ms;
 	in.run = w->run;
 	for (size_t i = 0; i < set->n; i++) {
 		const struct indicator *ind = &set->v[i];
@@ -67,8 +50,8 @@ void walk_step(struct walk *w, const struct set *set, const struct bar *bar, int
 		candles = ind->kind->step(ind->p, w->states[i], in, v);
 		if (!results)
 			continue;
-		results[i] = judge(w, ind, bar, candles);
-		if (candles)
+		results[i] = judge(w, ind, candles);
+		if (candles > 0)
 			memcpy(results[i].v, v, sizeof v);
 	}
 }

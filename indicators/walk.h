@@ -20,21 +20,20 @@ struct result {
 	enum result_state state;
 	enum result_reason reason; /* of what is unavailable */
 	double v[KIND_VALUES];
-	int64_t candles; /* that stand behind it, at most as many as matter */
-	int64_t as_of_ms;
+	int64_t candles;  /* that stand behind it, at most as many as matter */
+	int64_t as_of_ms; /* how new the knowledge is; the caller's to fill in */
 };
 
 struct walk {
-	int64_t run;          /* bars since the run began */
-	int64_t provisional;  /* bars of the run up to its newest provisional one; 0: none */
-	int64_t run_as_of_ms; /* greatest as_of of the run */
-	int is_after_gap;     /* the run began behind a gap, not with the first bar */
+	int64_t run;         /* bars since the run began */
+	int64_t provisional; /* bars of the run up to its newest provisional one; 0: none */
+	int is_after_gap;    /* the run began behind a gap, not with the first bar */
 	double states[SET_MAX][KIND_STATE];
 };
 
 /* Takes the next bar. Where `results` is not NULL, results[i] is what the i-th indicator says. Bars
- * before it must be there as far as the run and set->context reach back (for results: the as_of of
- * a window is looked up in them). is_first: nothing is known before this bar. */
+ * before it must be there as far as the run and set->context reach back. is_first: nothing is known
+ * before this bar. */
 void walk_step(struct walk *w, const struct set *set, const struct bar *bar, int is_first,
 	       struct result *results);
 

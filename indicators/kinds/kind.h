@@ -14,6 +14,7 @@
 
 #include "indicators/bar.h"
 
+enum { KIND_NOTHING = -1 };
 enum { KIND_PARAMS = 3, KIND_VALUES = 3, KIND_STATE = 5, KIND_PERIOD_MAX = 1000 };
 
 struct kind_param {
@@ -44,7 +45,8 @@ struct kind {
 	int is_daily;     /* reaches back to the start of the UTC day, however far that is */
 	int is_event;     /* most values say "nothing": only those that do not are published */
 	/* Takes a bar and gives its values. `state` is what it carries from bar to bar, zero before
-	 * the first one of a run. Returns how many bars stand behind the values; 0: none yet. */
+	 * the first one of a run. Returns how many bars stand behind the values; 0:
+	 * none yet; KIND_NOTHING: there are enough of them, and still no value. */
 	int64_t (*step)(const double *p, double state[KIND_STATE], struct kind_input in,
 			double *out);
 };

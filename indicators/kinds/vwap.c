@@ -24,8 +24,10 @@ static int64_t step(const double *p, double *s, struct kind_input in, double *ou
 	s[QUOTE] += in.newest->quote_volume;
 	s[VOLUME] += in.newest->volume;
 	s[BARS]++;
-	if (s[IS_WHOLE] == 0 || s[VOLUME] <= 0)
+	if (s[IS_WHOLE] == 0)
 		return 0;
+	if (s[VOLUME] <= 0)
+		return KIND_NOTHING; /* of a day of which only carried prices are there */
 	out[0] = s[QUOTE] / s[VOLUME];
 	return (int64_t)s[BARS];
 }

@@ -1,180 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/kafka/topic.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "common/base/log.h"
-#include "common/kafka/kafka.h"
-#include "common/kafka/kafka_topic.h"
-
-enum { ANSWER_MS = 5000 };
-
-/* Waits for one admin event of the given type; NULL with *err where it did not come or failed as a
- * whole. */
-static rd_kafka_event_t *admin_answer(rd_kafka_queue_t *queue, rd_kafka_event_type_t type,
-				      struct err *err)
-{
-	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS + 1000);
-
-	if (event && rd_kafka_event_type(event) == type && !rd_kafka_event_error(event))
-		return event;
-	if (event)
-		err_set(err, kafka_error_class(rd_kafka_event_error(event)),
-			"the broker did not carry out a request about the topic: %s",
-			rd_kafka_event_error_string(event));
-	else
-		err_set(err, ERR_RETRY,
-			"the broker did not answer a request about the topic within %d s",
-			ANSWER_MS / 1000);
-	if (event)
-		rd_kafka_event_destroy(event);
-	return NULL;
-}
-
-static rd_kafka_AdminOptions_t *admin_options(rd_kafka_t *rk, rd_kafka_admin_op_t op)
-{
-	rd_kafka_AdminOptions_t *request = rd_kafka_AdminOptions_new(rk, op);
-	char text[128];
-
-	rd_kafka_AdminOptions_set_request_timeout(request, ANSWER_MS, text, sizeof text);
-	return request;
-}
-
-static int topic_create(rd_kafka_t *rk, const struct options *options, struct err *err)
-{
-	char text[256], retention[32];
-	rd_kafka_NewTopic_t *topic =
-		rd_kafka_NewTopic_new(options->topic, (int)options->partitions,
-				      (int)options->replication, text, sizeof text);
-	rd_kafka_AdminOptions_t *request = admin_options(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_event_t *event = NULL;
-	int rc = -1;
-
-	if (!topic) {
-		err_set(err, ERR_FATAL, "topic %s cannot be made: %s", options->topic, text);
-		goto out;
-	}
-	snprintf(retention, sizeof retention, "%lld", (long long)options->retention_ms);
-	rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "delete");
-	rd_kafka_NewTopic_set_config(topic, "retention.ms", retention);
-	rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
-	rd_kafka_CreateTopics(rk, &topic, 1, request, queue);
-	event = admin_answer(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT, err);
-	if (event) {
-		size_t n = 0;
-		const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
-			rd_kafka_event_CreateTopics_result(event), &n);
-		rd_kafka_resp_err_t code =
-			n == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
-
-		rc = code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ? -1 : 0;
-		if (rc)
-			err_set(err, kafka_error_class(code), "topic %s cannot be made: %s",
-				options->topic,
-				n == 1 && rd_kafka_topic_result_error_string(results[0])
-					? rd_kafka_topic_result_error_string(results[0])
-					: rd_kafka_err2str(code));
-		else if (!code)
-			log_info("topic made", L_STR("topic", options->topic),
-				 L_INT("partitions", options->partitions),
-				 L_INT("replication", options->replication),
-				 L_INT("retention_ms", options->retention_ms));
-		rd_kafka_event_destroy(event);
-	}
-out:
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_AdminOptions_destroy(request);
-	if (topic)
-		rd_kafka_NewTopic_destroy(topic);
-	return rc;
-}
-
-static int policy_check(const char *topic, const rd_kafka_ConfigResource_t *resource,
-			struct err *err)
-{
-	size_t n = 0;
-	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = rd_kafka_ConfigEntry_name(entries[i]);
-		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-
-		if (strcmp(name, "cleanup.policy") == 0 && value && strstr(value, "compact"))
-			return err_set(
-				err, ERR_FATAL,
-				"topic %s has cleanup.policy=%s: with the symbol as key, compaction would destroy all history "
-				"but the last candle; set cleanup.policy=delete or name another topic",
-				topic, value);
-		if (strcmp(name, "message.timestamp.type") == 0 && value &&
-		    strcmp(value, "LogAppendTime") != 0)
-			log_warn(
-				"the topic should have message.timestamp.type=LogAppendTime: brokers refuse a producer whose clock is an hour ahead",
-				L_STR("topic", topic), L_STR("message.timestamp.type", value));
-		if (strcmp(name, "retention.ms") == 0 && value && strcmp(value, "-1") != 0)
-			log_warn(
-				"the topic has a finite retention: a database can be rebuilt from it only as far back",
-				L_STR("topic", topic), L_STR("retention.ms", value));
-	}
-	return 0;
-}
-
-static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
-{
-	rd_kafka_ConfigResource_t *resource =
-		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
-	rd_kafka_AdminOptions_t *request = admin_options(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_event_t *event;
-	int rc = -1;
-
-	rd_kafka_DescribeConfigs(rk, &resource, 1, request, queue);
-	event = admin_answer(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, err);
-	if (event) {
-		size_t n = 0;
-		const rd_kafka_ConfigResource_t **resources =
-			rd_kafka_DescribeConfigs_result_resources(
-				rd_kafka_event_DescribeConfigs_result(event), &n);
-		rd_kafka_resp_err_t code = n == 1 ? rd_kafka_ConfigResource_error(resources[0])
-						  : RD_KAFKA_RESP_ERR__FAIL;
-
-		if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-		    code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
-			log_warn(
-				"the topic's settings may not be read; that it is not compacted is not checked",
-				L_STR("topic", name));
-			rc = 0;
-		} else if (code) {
-			err_set(err, ERR_RETRY, "the settings of topic %s cannot be read: %s", name,
-				rd_kafka_err2str(code));
-		} else {
-			rc = policy_check(name, resources[0], err);
-		}
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_AdminOptions_destroy(request);
-	rd_kafka_ConfigResource_destroy(resource);
-	return rc;
-}
+#include "common/kafka/kafka_ensure.h"
 
 int topic_ensure(rd_kafka_t *rk, const struct options *options, int *partitions, struct err *err)
 {
-	*partitions = kafka_partition_count(rk, options->topic, err);
-	if (*partitions < 0)
-		return -1;
-	if (*partitions == 0) {
-		if (topic_create(rk, options, err))
-			return -1;
-		return err_set(err, ERR_RETRY,
-			       "topic %s was just made; its partitions are not known yet",
-			       options->topic);
-	}
-	return topic_check(rk, options->topic, err);
+	const struct kafka_new_topic want = {.name = options->topic,
+					     .partitions = options->partitions,
+					     .replication = options->replication,
+					     .retention_ms = options->retention_ms};
+
+	return kafka_topic_ensure(rk, &want, partitions, err);
 }
 
 int32_t topic_partition_of(const char *symbol, int32_t n)
 {
-	return rd_kafka_msg_partitioner_murmur2(NULL, symbol, strlen(symbol), n, NULL, NULL);
+	return kafka_partition_of(symbol, n);
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The topic of candles: made where it is missing, refused where it would destroy history.
- *
- * Made with cleanup.policy=delete, retention.ms=-1 and message.timestamp.type=LogAppendTime: a
- * broker refuses a producer whose clock is an hour ahead (CreateTime), and a 2018 candle stamped
- * 2018 would be deleted at once by any finite retention. */
+/* The topic of candles (common/kafka_ensure.h). */
 #ifndef GAPLESS_TOPIC_H
 #define GAPLESS_TOPIC_H
 

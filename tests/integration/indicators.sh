@@ -5,9 +5,6 @@ export GAPLESS_INDICATORS_TOPIC=i.$name GAPLESS_INDICATORS_GROUP=indicators.$nam
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
 	--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/itopic.out")"
 
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--create --partitions 12 --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/itopic.out")"
-
 indicators() { indicators_as indicators "$@"; }
 
 indicators_as() { spawn "$1" "$GAPLESS_BIN/gapless-indicators" "${@:2}"; } # name, arguments

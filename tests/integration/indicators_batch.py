@@ -81,7 +81,7 @@ def batch(kind, p, run):
             if day != b["t"] // DAY:
                 day, q, v, whole = b["t"] // DAY, 0.0, 0.0, i > 0 or b["day_known"]
             q, v = q + b["q"], v + b["v"]
-            out.append({"vwap": q / v} if whole and v > 0 else None)
+            out.append({"vwap": q / v} if whole and v > 0 else {} if whole else None) # {}: nothing was traded yet
         return out
     raise SystemExit("no kind " + kind)
 
@@ -167,8 +167,8 @@ def main():
                 compared += 1
                 have = {k: float(v) for k, v in m["value"].items()}
                 scale = b["c"] if kind in ("macd", "atr") else 0
-                if want is None:
-                    reason = "gap" if n else "warming"
+                if not want:
+                    reason = "gap" if n and want is None else "warming"
                     if m["state"] != "unavailable" or have or m["reason"] != reason:
                         wrong(text, b["t"], "should be unavailable:", reason, m)
                 elif m["state"] == "unavailable" or have.keys() != want.keys() or any(

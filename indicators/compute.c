@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "compute.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/progress_show.h"
+#include "common/base/stop.h"
+#include "common/pg/pg.h"
+#include "common/text/words.h"
+#include "history.h"
+#include "sink.h"
+#include "store.h"
+#include "table.h"
+
+enum {
+	CHUNK_BARS = 5000,
+	CHUNK_FILLED = 200,
+	WAIT_MS = 5,
+	ENSURE_MS = 500,
+	DEADLINE_MS = 30000,
+	DRAIN_MS = 30000,
+	ARGUMENTS_BYTES = 512,
+	TIME_BYTES = 24
+};
+
+struct compute {
+	const struct options *options;
+	struct pg pg;
+	struct sink *sink;
+	struct store *store;
+	char arguments[ARGUMENTS_BYTES];
+	/* the series that is computed */
+	char symbol[SYMBOL_BYTES];
+	const struct interval *interval;
+	struct set set;
+	int64_t next_ms; /* bars from here on are not computed yet */
+	int64_t outstanding;
+	/* all of it */
+	int64_t total, done, values, began_ms;
+	struct progress_show show;
+};
+
+static const struct pg_params none;
+
+/* Series that have candles in the span and are not done; how many candles each of them has. */
+static const char sql_series[] =
+	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
+	"s.symbol AND m.interval = s.interval AND ($1::bigint IS NULL OR m.timestamp >= "
+	"to_timestamp($1::bigint / 1000.0)) AND ($2::bigint IS NULL OR m.timestamp < "
+	"to_timestamp($2::bigint / 1000.0))), coalesce((extract(epoch FROM c.next_from) * "
+	"1000)::bigint, $1::bigint, 0), coalesce(c.is_done, false) "
+	"FROM market_data_coverage AS s LEFT JOIN market_data_indicator_compute AS c "
+	"ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
+
+static const char sql_note[] =
+	"INSERT INTO market_data_indicator_compute (symbol, interval, arguments, next_from, is_done) "
+	"VALUES ($1, $2, $3, to_timestamp($4::bigint / 1000.0), $5::boolean) "
+	"ON CONFLICT (symbol, interval, arguments) DO UPDATE SET next_from = EXCLUDED.next_from, "
+	"is_done = EXCLUDED.is_done";
+
+/* What is done is forgotten when it is asked for again. */
+static const char sql_again[] =
+	"DELETE FROM market_data_indicator_compute AS c WHERE arguments = $1 AND NOT EXISTS "
+	"(SELECT FROM market_data_indicator_compute AS o WHERE o.arguments = $1 AND NOT o.is_done)";
+
+static const char *text(int64_t v, char out[TIME_BYTES])
+{
+	if (v == INT64_MIN)
+		return NULL;
+	snprintf(out, TIME_BYTES, "%" PRId64, v);
+	return out;
+}
+
+/* ---------------------------------------------------------------- a series */
+
+static void emit(void *to, const struct bar *bar, const struct indicator *in,
+		 const struct result *r)
+{
+	struct compute *c = to;
+	struct indicator_message m = {.symbol = c->symbol,
+				      .source = c->options->source,
+				      .interval = c->interval,
+				      .timestamp_ms = bar->timestamp_ms,
+				      .indicator = in,
+				      .result = *r};
+
+	sink_send(c->sink, &m, &c->outstanding);
+	if (c->store)
+		store_add(c->store, &m, &c->outstanding);
+	c->values++;
+}
+
+static void show(struct compute *c)
+{
+	const struct progress_counter counters[] = {{"values", c->values}};
+	struct progress p = {.title = "compute",
+			     .unit = "candles",
+			     .done = c->done,
+			     .total = c->total,
+			     .elapsed_ms = clock_boot_ms() - c->began_ms,
+			     .counters = counters,
+			     .n = 1};
+
+	progress_show(&c->show, &p, clock_boot_ms());
+}
+
+/* Until all that was sent is acknowledged. 0, or -1: it will not be. */
+static int wait_for_all(struct compute *c, struct err *err)
+{
+	while (c->outstanding > 0 && !stop_requested()) {
+		sink_poll(c->sink, WAIT_MS);
+		if (c->store)
+			store_step(c->store);
+		if (sink_is_broken(c->sink))
+			return err_set(
+				err, ERR_FATAL,
+				"an indicator was not delivered to Kafka; run the same command "
+				"to go on");
+		if (c->store && store_is_lost(c->store))
+			return err_set(err, ERR_FATAL,
+				       "the database did not store what it was given; run the same "
+				       "command to go on");
+	}
+	return c->outstanding > 0 ? err_set(err, ERR_RETRY, "stopped") : 0;
+}
+
+static int note(struct compute *c, int is_done, struct err *err)
+{
+	char at[TIME_BYTES];
+	const char *values[] = {c->symbol, c->interval->name, c->arguments, text(c->next_ms, at),
+				is_done ? "true" : "false"};
+
+	return pg_run(&c->pg, sql_note, (struct pg_params){5, values}, DEADLINE_MS, err);
+}
+
+/* Feeds what was read; then everything up to its last bar is computed. */
+static int feed(struct compute *c, struct history *h, struct table_read *r, struct err *err)
+{
+	int is_over;
+
+	history_feed(h, &r->covered, r->bars, r->n, r->after_ms == INT64_MIN && r->is_behind, emit,
+		     c);
+	for (size_t i = 0; i < r->n; i++)
+		c->done += r->bars[i].timestamp_ms >= c->next_ms;
+	table_read_advance(r);
+	if (wait_for_all(c, err))
+		return -1;
+	FAULT("compute_chunk");
+	if (r->n > 0 && r->after_ms >= c->next_ms)
+		c->next_ms = interval_end(c->interval, r->after_ms);
+	is_over = r->is_end;
+	return note(c, is_over, err);
+}
+
+static int compute_series(struct compute *c, struct err *err)
+{
+	int64_t to_ms = c->options->to_ms == INT64_MIN ? INT64_MAX : c->options->to_ms;
+	int64_t limit = c->options->fill == FILL_NONE ? CHUNK_BARS : CHUNK_FILLED;
+	struct table_read r;
+	static struct table_positions positions;
+	struct history *h = NULL;
+	int rc = 0;
+
+	table_read_span(&r, c->symbol, c->interval, c->next_ms, history_lead(&c->set), c->set.daily,
+			limit);
+	table_read_until(&r, to_ms);
+	do {
+		rc = table_read_all(&c->pg, c->options->topic, &positions, &r, 1, err);
+		if (rc == 0 && !h)
+			h = history_new(&c->set, c->interval, c->options->fill,
+					(struct span){c->next_ms, to_ms}, r.as_of_ms);
+		if (rc == 0)
+			rc = feed(c, h, &r, err);
+		show(c);
+	} while (rc == 0 && !r.is_end && !stop_requested());
+	table_read_release(&r);
+	history_free(h);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+static int is_listed(const char *list, const char *word)
+{
+	char each[64];
+
+	if (!list || !*list)
+		return 1;
+	while ((list = word_next(list, each, sizeof each)) != NULL) {
+		if (strcmp(each, word) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* 1 if the row of sql_series is to be computed; the series is then the current one. */
+static int choose(struct compute *c, const PGresult *res, int i)
+{
+	const struct interval *interval = interval_by_name(PQgetvalue(res, i, 1));
+
+	if (!interval || *PQgetvalue(res, i, 4) == 't' ||
+	    !is_listed(c->options->symbols, PQgetvalue(res, i, 0)) ||
+	    !is_listed(c->options->intervals, interval->name))
+		return 0;
+	set_of_interval(&c->options->set, interval, &c->set);
+	if (c->set.n == 0)
+		return 0;
+	snprintf(c->symbol, sizeof c->symbol, "%s", PQgetvalue(res, i, 0));
+	c->interval = interval;
+	c->next_ms = strtoll(PQgetvalue(res, i, 3), NULL, 10);
+	return 1;
+}
+
+static PGresult *read_series(struct compute *c, struct err *err)
+{
+	char from[TIME_BYTES], to[TIME_BYTES];
+	const char *again[] = {c->arguments};
+	const char *values[] = {text(c->options->from_ms, from), text(c->options->to_ms, to),
+				c->arguments};
+
+	if (pg_run(&c->pg, sql_again, (struct pg_params){1, again}, DEADLINE_MS, err) ||
+	    pg_run(&c->pg, "SET statement_timeout = 0", none, DEADLINE_MS, err))
+		return NULL;
+	return pg_query(&c->pg, sql_series, (struct pg_params){3, values}, 3600000, err);
+}
+
+static int compute_all(struct compute *c, struct err *err)
+{
+	PGresult *res = read_series(c, err);
+	int rc = res ? 0 : -1, n = res ? PQntuples(res) : 0;
+
+	for (int i = 0; i < n; i++) {
+		if (choose(c, res, i))
+			c->total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+	}
+	c->began_ms = clock_boot_ms();
+	progress_show_begin(&c->show);
+	for (int i = 0; i < n && rc == 0 && !stop_requested(); i++) {
+		if (choose(c, res, i))
+			rc = compute_series(c, err);
+	}
+	PQclear(res);
+	return rc;
+}
+
+static int open_all(struct compute *c, struct err *err)
+{
+	const struct options *o = c->options;
+
+	snprintf(c->arguments, sizeof c->arguments, "%s %s %" PRId64 " %" PRId64 " %s",
+		 o->indicators, o->no_trade, o->from_ms, o->to_ms, o->output_topic);
+	c->sink = sink_new(o, err);
+	while (c->sink && sink_topic_ensure(c->sink, err)) {
+		if (err->class == ERR_FATAL || stop_requested())
+			return -1;
+		sink_poll(c->sink, ENSURE_MS);
+	}
+	if (!c->sink || pg_open(&c->pg, o->database, "gapless-indicators", err))
+		return -1;
+	if (o->store)
+		c->store = store_new(o->database, o->topic, err);
+	return o->store && !c->store ? -1 : 0;
+}
+
+int compute(const struct options *o)
+{
+	struct compute *c = xcalloc(1, sizeof *c);
+	struct err err = {0};
+	int code = EXIT_DONE;
+
+	c->options = o;
+	if (open_all(c, &err) || compute_all(c, &err)) {
+		code = EXIT_PERSON;
+		log_error("not computed to the end; run the same command to go on",
+			  L_STR("error", err.text));
+	} else if (stop_requested()) {
+		code = EXIT_PERSON;
+		log_warn("stopped before the end; run the same command to go on");
+	} else {
+		log_info("computed", L_INT("candles", c->done), L_INT("values", c->values));
+	}
+	stop_watchdog(DRAIN_MS / 1000);
+	sink_free(c->sink);
+	pg_close(&c->pg);
+	if (store_free(c->store, DRAIN_MS / 2))
+		free(c);
+	return code;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A span of a series, computed from the table: oldest first, once. What begins with some bars
+ * before the span ends when what was touched in it no longer shows. Pure. */
+#ifndef GAPLESS_INDICATORS_HISTORY_H
+#define GAPLESS_INDICATORS_HISTORY_H
+
+#include "window.h"
+
+struct history;
+
+/* touched: values of bars in it may have changed, and of bars behind it as far as they depend on
+ * those. as_of_ms: of the series, whose newest candles are not fed. */
+struct history *history_new(const struct set *set, const struct interval *interval,
+			    enum timeline_fill fill, struct span touched, int64_t as_of_ms);
+void history_free(struct history *h);
+
+/* Bars before touched.from that must be fed first, so that nothing depends on where it began. */
+int64_t history_lead(const struct set *set);
+
+/* Bars in the order of time, in time that is covered so. is_behind, with the first ones: the table
+ * has bars before them. Emits what is touched. */
+void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,
+		  int is_behind, window_emit *emit, void *to);
+/* 1 if nothing that follows depends on what was touched. */
+int history_is_over(const struct history *h);
+/* All bars so far; for window_rebase. */
+const struct window *history_window(const struct history *h);
+int64_t history_emitted(const struct history *h);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "loader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/kafka/kafka_ensure.h"
+#include "history.h"
+
+/* Series of one transaction: what they have is in memory twice until they are delivered. */
+enum { AT_ONCE = 64 };
+
+struct loader {
+	const struct options *options;
+	struct table_read *wanted; /* not in a job yet */
+	size_t n, cap;
+	struct table_read batch[AT_ONCE]; /* in the job, which may be lent */
+	size_t batch_n;
+	struct reader_job job;
+};
+
+struct loader *loader_new(const struct options *o)
+{
+	struct loader *l = xcalloc(1, sizeof *l);
+
+	l->options = o;
+	return l;
+}
+
+void loader_clear(struct loader *l)
+{
+	for (size_t i = 0; i < l->batch_n; i++)
+		table_read_release(&l->batch[i]);
+	l->n = l->batch_n = 0;
+}
+
+void loader_free(struct loader *l)
+{
+	if (!l)
+		return;
+	loader_clear(l);
+	free(l->wanted);
+	free(l);
+}
+
+int loader_is_done(const struct loader *l)
+{
+	return l->n + l->batch_n == 0;
+}
+
+static int is_in(const struct table_read *reads, size_t n, const char *symbol,
+		 const struct interval *interval)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (reads[i].interval == interval && strcmp(reads[i].symbol, symbol) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int loader_want(struct loader *l, const char *symbol, const struct interval *interval)
+{
+	struct table_read *r;
+	struct set set;
+
+	if (is_in(l->wanted, l->n, symbol, interval) ||
+	    is_in(l->batch, l->batch_n, symbol, interval))
+		return 1;
+	set_of_interval(&l->options->set, interval, &set);
+	if (set.n == 0)
+		return 0;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 64;
+		l->wanted = xreallocarray(l->wanted, l->cap, sizeof *l->wanted);
+	}
+	r = &l->wanted[l->n++];
+	table_read_newest(r, symbol, interval, history_lead(&set) + set.horizon,
+			  set.daily ? set.horizon : -1);
+	return 1;
+}
+
+struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions,
+			      int64_t stall_ms)
+{
+	while (l->batch_n < AT_ONCE && l->n > 0)
+		l->batch[l->batch_n++] = l->wanted[--l->n];
+	l->job = (struct reader_job){.at_least = at_least,
+				     .partitions = partitions,
+				     .stall_ms = stall_ms,
+				     .reads = l->batch,
+				     .n = l->batch_n};
+	return &l->job;
+}
+
+static struct window *window_of(const struct loader *l, const struct table_read *r)
+{
+	struct set set;
+	struct window *w;
+
+	set_of_interval(&l->options->set, r->interval, &set);
+	w = window_new(&set, r->interval, l->options->fill);
+	if (r->is_behind)
+		window_begin_behind(w);
+	window_append(w, &r->covered, r->bars, r->n);
+	window_seal(w);
+	return w;
+}
+
+/* Where the symbol's messages come from: market_data_position of that is what the snapshot has. */
+static int64_t position_of(const struct loader *l, const char *symbol, size_t partitions)
+{
+	int32_t partition = kafka_partition_of(symbol, (int32_t)partitions);
+
+	return partition < TABLE_PARTITIONS ? l->job.positions.next[partition] : TABLE_NONE;
+}
+
+void loader_deliver(struct loader *l, struct book *book, size_t partitions)
+{
+	for (size_t i = 0; i < l->batch_n; i++) {
+		const struct table_read *r = &l->batch[i];
+
+		book_add(book, r->symbol, r->interval, window_of(l, r),
+			 position_of(l, r->symbol, partitions));
+		table_read_release(&l->batch[i]);
+	}
+	l->batch_n = 0;
+}
+
+void loader_deliver_empty(struct loader *l, struct book *book)
+{
+	for (size_t i = 0; i < l->n; i++)
+		book_add(book, l->wanted[i].symbol, l->wanted[i].interval,
+			 window_of(l, &l->wanted[i]), 0);
+	l->n = 0;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "reader.h"
+
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
+
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 1, SAY_MS = 10000 };
+
+struct reader {
+	const char *database, *topic;
+	struct worker *worker;
+	/* the thread's own */
+	struct pg pg;
+	struct backoff backoff;
+	struct log_throttle say;
+};
+
+/* The first partition that is not stored so far; -1: there is none. */
+static int64_t behind(const struct reader_job *job)
+{
+	for (size_t i = 0; job->at_least && i < job->partitions && i < TABLE_PARTITIONS; i++) {
+		if (job->at_least[i] > 0 && job->positions.next[i] < job->at_least[i])
+			return (int64_t)i;
+	}
+	return -1;
+}
+
+static void say_behind(struct reader *r, const struct reader_job *job, int64_t partition)
+{
+	int64_t skipped;
+
+	if (log_due(&r->say, clock_boot_ms(), SAY_MS, &skipped) && skipped > 0)
+		log_info("waiting until the writer has stored what the topic holds",
+			 L_INT("partition", partition),
+			 L_INT("position", job->positions.next[partition]),
+			 L_INT("wanted", job->at_least[partition]));
+}
+
+static int64_t fail(struct reader *r, const struct err *err)
+{
+	int64_t skipped;
+
+	pg_close(&r->pg);
+	if (log_due(&r->say, clock_boot_ms(), SAY_MS, &skipped))
+		log_warn("the database cannot be read now; trying again", L_STR("error", err->text),
+			 L_INT("suppressed", skipped));
+	return backoff_next_ms(&r->backoff, backoff_random());
+}
+
+/* One try. 0: done, else how long to wait before the next one. Only when everything is stored that
+ * must be are the series read. */
+static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_ms, int *is_stored)
+{
+	struct err err = {0};
+	int is_stalled = job->at_least && clock_boot_ms() - began_ms >= job->stall_ms;
+	int64_t late;
+
+	if (!pg_is_open(&r->pg) && pg_open(&r->pg, r->database, "gapless-indicators", &err))
+		return fail(r, &err);
+	if (table_read_all(&r->pg, r->topic, &job->positions, job->reads, *is_stored ? job->n : 0,
+			   &err))
+		return fail(r, &err);
+	backoff_reset(&r->backoff);
+	late = behind(job);
+	if (*is_stored && (late < 0 || is_stalled))
+		return 0;
+	*is_stored = late < 0 || is_stalled;
+	if (late < 0)
+		return AT_ONCE_MS;
+	if (is_stalled) {
+		log_warn("the writer does not store what the topic holds; going on with what the "
+			 "table has",
+			 L_INT("partition", late));
+		return AT_ONCE_MS;
+	}
+	say_behind(r, job, late);
+	return BEHIND_MS;
+}
+
+static void run(struct worker *w, void *context, void *lent)
+{
+	struct reader *r = context;
+	struct reader_job *job = lent;
+	int64_t began_ms = clock_boot_ms(), wait_ms;
+	int is_stored = job->at_least == NULL;
+
+	job->is_given_up = 0;
+	while ((wait_ms = try_job(r, job, began_ms, &is_stored)) > 0) {
+		if (worker_pause(w, wait_ms)) {
+			job->is_given_up = 1;
+			return;
+		}
+	}
+	r->say = (struct log_throttle){0, 0};
+}
+
+struct reader *reader_new(const char *database, const char *topic, struct err *err)
+{
+	struct reader *r = xcalloc(1, sizeof *r);
+
+	r->database = database;
+	r->topic = topic;
+	backoff_init(&r->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
+	r->worker = worker_new(run, r, err);
+	if (r->worker)
+		return r;
+	free(r);
+	return NULL;
+}
+
+int reader_free(struct reader *r, int wait_ms)
+{
+	if (!r)
+		return 1;
+	if (!worker_stop(r->worker, wait_ms))
+		return 0;
+	worker_free(r->worker);
+	pg_close(&r->pg);
+	free(r);
+	return 1;
+}
+
+int reader_is_idle(const struct reader *r)
+{
+	return worker_is_idle(r->worker);
+}
+
+void reader_submit(struct reader *r, struct reader_job *job)
+{
+	worker_submit(r->worker, job);
+}
+
+struct reader_job *reader_take(struct reader *r)
+{
+	return worker_take(r->worker);
+}
+
+void reader_cancel(struct reader *r)
+{
+	worker_cancel(r->worker);
+}
+
+int reader_wait(struct reader *r, int wait_ms)
+{
+	return worker_wait(r->worker, wait_ms);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread that reads the database, one job at a time: tried again until it succeeds or is
+ * cancelled. A job may ask that the topic be stored up to some offsets first: what was read from
+ * the tables then holds every message below them. */
+#ifndef GAPLESS_INDICATORS_READER_H
+#define GAPLESS_INDICATORS_READER_H
+
+#include "table.h"
+
+struct reader;
+
+struct reader_job {
+	/* market_data_position must be at least this, by partition; 0: whatever it is. NULL: no
+	 * condition. After stall_ms without all of it, what there is must do. */
+	const int64_t *at_least;
+	size_t partitions;
+	int64_t stall_ms;
+	struct table_read *reads; /* the caller's */
+	size_t n;
+	/* results */
+	struct table_positions positions;
+	int is_given_up; /* cancelled: nothing was read */
+};
+
+/* NULL: *err. */
+struct reader *reader_new(const char *database, const char *topic, struct err *err);
+/* 0: its thread hangs in a dead connection, and what was lent to it must be left alone. */
+int reader_free(struct reader *r, int wait_ms);
+
+int reader_is_idle(const struct reader *r);
+void reader_submit(struct reader *r, struct reader_job *job);
+/* The finished job, or NULL. */
+struct reader_job *reader_take(struct reader *r);
+void reader_cancel(struct reader *r);
+int reader_wait(struct reader *r, int wait_ms);
+
+#endif

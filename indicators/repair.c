@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "repair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+#include "history.h"
+
+enum {
+	REST_MS = 2000,  /* nothing more has come for so long, */
+	LATE_MS = 30000, /* or what came first has waited so long */
+	CHUNK_BARS = 5000,
+	CHUNK_FILLED = 200 /* with each interval in between */
+};
+
+/* What waits of one series. */
+struct waiting {
+	struct entry *entry;
+	struct spans spans;
+	int32_t partition;
+	int64_t hold, need;        /* smallest offset, and the one behind the greatest */
+	int64_t first_ms, last_ms; /* when it came */
+};
+
+struct repair {
+	const struct options *options;
+	struct waiting *v;
+	size_t n, cap;
+	/* the piece that is computed */
+	struct entry *entry;
+	struct history *history;
+	int32_t partition;
+	int64_t hold;
+	int64_t outstanding;
+	int is_computed; /* but perhaps not acknowledged */
+	struct table_read read;
+	struct reader_job job;
+	int64_t need[TABLE_PARTITIONS];
+};
+
+struct repair *repair_new(const struct options *o)
+{
+	struct repair *r = xcalloc(1, sizeof *r);
+
+	r->options = o;
+	return r;
+}
+
+static void piece_end(struct repair *r)
+{
+	history_free(r->history);
+	r->history = NULL;
+	r->entry = NULL;
+	table_read_release(&r->read);
+}
+
+void repair_clear(struct repair *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		spans_release(&r->v[i].spans);
+	r->n = 0;
+	piece_end(r);
+}
+
+void repair_free(struct repair *r)
+{
+	if (!r)
+		return;
+	repair_clear(r);
+	free(r->v);
+	free(r);
+}
+
+size_t repair_waiting(const struct repair *r)
+{
+	return r->n + (r->entry != NULL);
+}
+
+/* ---------------------------------------------------------------- what waits */
+
+static struct waiting *waiting_of(struct repair *r, struct entry *e, int64_t now_ms)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].entry == e)
+			return &r->v[i];
+	}
+	if (r->n == r->cap) {
+		r->cap = r->cap ? 2 * r->cap : 16;
+		r->v = xreallocarray(r->v, r->cap, sizeof *r->v);
+	}
+	r->v[r->n] = (struct waiting){.entry = e, .hold = INT64_MAX, .first_ms = now_ms};
+	return &r->v[r->n++];
+}
+
+void repair_note(struct repair *r, struct entry *e, struct span older, int32_t partition,
+		 int64_t offset, int64_t now_ms)
+{
+	struct waiting *w = waiting_of(r, e, now_ms);
+
+	spans_add(&w->spans, older.from, older.to);
+	w->partition = partition;
+	w->last_ms = now_ms;
+	if (offset < w->hold)
+		w->hold = offset;
+	if (offset + 1 > w->need)
+		w->need = offset + 1;
+}
+
+int64_t repair_hold(const struct repair *r, int32_t partition)
+{
+	int64_t hold = r->entry && r->partition == partition ? r->hold : INT64_MAX;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].partition == partition && r->v[i].hold < hold)
+			hold = r->v[i].hold;
+	}
+	return hold;
+}
+
+/* ---------------------------------------------------------------- a piece */
+
+/* Takes the oldest span of what waits, and those that are so near that they would be walked over
+ * anyway. */
+static struct span take_span(struct waiting *w, int64_t near_ms)
+{
+	struct span s = w->spans.v[0];
+
+	for (size_t i = 1; i < w->spans.n && w->spans.v[i].from - s.to < near_ms; i++)
+		s.to = w->spans.v[i].to;
+	spans_remove(&w->spans, s.from, s.to);
+	return s;
+}
+
+static void drop_waiting(struct repair *r, size_t i)
+{
+	spans_release(&r->v[i].spans);
+	memmove(r->v + i, r->v + i + 1, (r->n - i - 1) * sizeof *r->v);
+	r->n--;
+}
+
+static void piece_begin(struct repair *r, size_t i)
+{
+	struct waiting *w = &r->v[i];
+	struct entry *e = w->entry;
+	struct span touched;
+	struct set set;
+
+	set_of_interval(&r->options->set, e->interval, &set);
+	touched = take_span(w, set.horizon * e->interval->nominal_ms);
+	r->entry = e;
+	r->history =
+		history_new(&set, e->interval, r->options->fill, touched, window_as_of(e->window));
+	r->partition = w->partition;
+	r->hold = w->hold;
+	r->outstanding = 0;
+	r->is_computed = 0;
+	memset(r->need, 0, sizeof r->need);
+	if (w->partition < TABLE_PARTITIONS)
+		r->need[w->partition] = w->need;
+	table_read_span(&r->read, e->symbol, e->interval, touched.from, history_lead(&set),
+			set.daily, r->options->fill == FILL_NONE ? CHUNK_BARS : CHUNK_FILLED);
+	log_debug("computing from the table", L_STR("symbol", e->symbol),
+		  L_STR("interval", e->interval->name), L_TIME("from", touched.from),
+		  L_TIME("to", touched.to));
+	if (w->spans.n == 0)
+		drop_waiting(r, i);
+}
+
+struct reader_job *repair_job(struct repair *r, int64_t now_ms, int64_t stall_ms)
+{
+	for (size_t i = 0; i < r->n && !r->entry; i++) {
+		if (now_ms - r->v[i].last_ms >= REST_MS || now_ms - r->v[i].first_ms >= LATE_MS)
+			piece_begin(r, i);
+	}
+	if (!r->entry || r->is_computed)
+		return NULL;
+	table_read_until(&r->read, window_start(r->entry->window));
+	r->job = (struct reader_job){.at_least = r->need,
+				     .partitions = TABLE_PARTITIONS,
+				     .stall_ms = stall_ms,
+				     .reads = &r->read,
+				     .n = 1};
+	return &r->job;
+}
+
+int repair_feed(struct repair *r, window_emit *emit, void *to)
+{
+	int64_t start_ms = window_start(r->entry->window);
+
+	history_feed(r->history, &r->read.covered, r->read.bars, r->read.n,
+		     r->read.after_ms == INT64_MIN && r->read.is_behind, emit, to);
+	table_read_advance(&r->read);
+	if (history_is_over(r->history)) {
+		r->is_computed = 1;
+		return 0;
+	}
+	if (!r->read.is_end || r->read.until_ms != start_ms)
+		return 0; /* (the window may have moved on meanwhile) */
+	window_rebase(r->entry->window, history_window(r->history));
+	r->is_computed = 1;
+	return 1;
+}
+
+struct entry *repair_entry(const struct repair *r)
+{
+	return r->entry;
+}
+
+int64_t *repair_outstanding(struct repair *r)
+{
+	return &r->outstanding;
+}
+
+void repair_settle(struct repair *r)
+{
+	if (r->entry && r->is_computed && r->outstanding == 0)
+		piece_end(r);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/base/fault.h"
+#include "common/base/log.h"
+#include "common/base/worker.h"
+#include "common/pg/pg.h"
+
+enum {
+	ROWS_BYTES = 256 << 20, /* the loop gathers much less: it waits for what is outstanding */
+	PLACES_BYTES = 1 << 20,
+	DEADLINE_MS = 60000,
+	RETRY_FIRST_MS = 100,
+	RETRY_MAX_MS = 5000,
+	SAY_MS = 10000
+};
+
+/* Messages that count down the same number. */
+struct counted {
+	int64_t *outstanding, n;
+};
+
+struct batch {
+	struct buf rows;   /* [message,...] */
+	struct buf places; /* [{"partition":1,"next":2,"was":0},...] */
+	struct counted *counted;
+	size_t n, cap;
+	int64_t messages;
+	int is_lost, is_stored; /* results */
+};
+
+/* How far a partition is. */
+struct known {
+	struct place_done place; /* to be written */
+	int64_t stored;          /* was written last */
+};
+
+struct store {
+	const char *database, *topic;
+	struct worker *worker;
+	struct batch batches[2];
+	struct batch *filling, *lent;
+	struct known *known;
+	size_t known_n;
+	int has_moved;
+	int64_t outstanding;
+	int is_lost, is_forgotten; /* what is lent has no counters any more */
+	/* the thread's own */
+	struct pg pg;
+	struct backoff backoff;
+	struct log_throttle say;
+};
+
+static const struct pg_params none;
+
+/* A position before the one that was written last is what a database has that lost transactions. */
+static const char sql_lock[] =
+	"SELECT count(*) FROM market_data_indicator_position AS p, "
+	"jsonb_to_recordset($2::jsonb) AS j(partition int, was bigint) "
+	"WHERE p.topic = $1 AND p.partition = j.partition AND p.next_offset < j.was";
+
+static const char sql_rows[] =
+	"INSERT INTO market_data_indicator AS m (symbol, interval, timestamp, indicator, params, "
+	"state, reason, value, candles, as_of) "
+	"SELECT DISTINCT ON (1, 2, 3, 4, 5) e->>'symbol', e->>'interval', "
+	"to_timestamp((e->>'timestamp')::bigint / 1000.0), e->>'indicator', e->>'params', "
+	"e->>'state', e->>'reason', e->'value', (e->>'candles')::bigint, "
+	"to_timestamp((e->>'as_of')::bigint / 1000.0) "
+	"FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS a(e, i) "
+	"ORDER BY 1, 2, 3, 4, 5, (e->>'as_of')::bigint DESC, i DESC "
+	"ON CONFLICT (symbol, interval, timestamp, indicator, params) DO UPDATE SET "
+	"state = EXCLUDED.state, reason = EXCLUDED.reason, value = EXCLUDED.value, "
+	"candles = EXCLUDED.candles, as_of = EXCLUDED.as_of WHERE EXCLUDED.as_of >= m.as_of";
+
+static const char sql_places[] =
+	"INSERT INTO market_data_indicator_position AS p (topic, partition, next_offset) "
+	"SELECT $1, j.partition, j.next FROM jsonb_to_recordset($2::jsonb) "
+	"AS j(partition int, next bigint) ORDER BY 2 "
+	"ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset "
+	"WHERE EXCLUDED.next_offset > p.next_offset";
+
+/* ---------------------------------------------------------------- the thread */
+
+static int count_lost(struct store *s, struct batch *b, struct err *err)
+{
+	const char *values[] = {s->topic, b->places.data};
+	PGresult *res = pg_query(&s->pg, sql_lock, (struct pg_params){2, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	b->is_lost = *PQgetvalue(res, 0, 0) != '0';
+	PQclear(res);
+	return 0;
+}
+
+static int transaction(struct store *s, struct batch *b, struct err *err)
+{
+	const char *rows[] = {b->rows.data}, *places[] = {s->topic, b->places.data};
+
+	if (pg_run(&s->pg, "BEGIN", none, DEADLINE_MS, err) || count_lost(s, b, err))
+		return -1;
+	if (b->is_lost)
+		return pg_run(&s->pg, "ROLLBACK", none, DEADLINE_MS, err);
+	if (pg_run(&s->pg, sql_rows, (struct pg_params){1, rows}, DEADLINE_MS, err))
+		return -1;
+	FAULT("before_indicator_position");
+	return pg_run(&s->pg, sql_places, (struct pg_params){2, places}, DEADLINE_MS, err) ||
+			       pg_run(&s->pg, "COMMIT", none, DEADLINE_MS, err)
+		       ? -1
+		       : 0;
+}
+
+static void run(struct worker *w, void *context, void *lent)
+{
+	struct store *s = context;
+	struct batch *b = lent;
+	struct err err = {0};
+	int64_t skipped;
+
+	for (;;) {
+		if ((pg_is_open(&s->pg) ||
+		     pg_open(&s->pg, s->database, "gapless-indicators", &err) == 0) &&
+		    transaction(s, b, &err) == 0)
+			break;
+		pg_close(&s->pg);
+		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
+			log_warn("the database cannot store indicators now; trying again",
+				 L_STR("error", err.text), L_INT("suppressed", skipped));
+		if (worker_pause(w, backoff_next_ms(&s->backoff, backoff_random())))
+			return;
+	}
+	backoff_reset(&s->backoff);
+	b->is_stored = !b->is_lost;
+}
+
+/* ---------------------------------------------------------------- the owner */
+
+static void batch_clear(struct batch *b)
+{
+	buf_clear(&b->rows);
+	buf_clear(&b->places);
+	b->n = 0;
+	b->messages = 0;
+	b->is_lost = b->is_stored = 0;
+}
+
+static void batch_init(struct batch *b)
+{
+	*b = (struct batch){0};
+	buf_init(&b->rows, ROWS_BYTES);
+	buf_init(&b->places, PLACES_BYTES);
+}
+
+static void batch_release(struct batch *b)
+{
+	buf_release(&b->rows);
+	buf_release(&b->places);
+	free(b->counted);
+}
+
+struct store *store_new(const char *database, const char *topic, struct err *err)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+
+	s->database = database;
+	s->topic = topic;
+	batch_init(&s->batches[0]);
+	batch_init(&s->batches[1]);
+	s->filling = &s->batches[0];
+	backoff_init(&s->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
+	s->worker = worker_new(run, s, err);
+	if (s->worker)
+		return s;
+	batch_release(&s->batches[0]);
+	batch_release(&s->batches[1]);
+	free(s);
+	return NULL;
+}
+
+int store_free(struct store *s, int wait_ms)
+{
+	if (!s)
+		return 1;
+	if (!worker_stop(s->worker, wait_ms))
+		return 0;
+	worker_free(s->worker);
+	pg_close(&s->pg);
+	batch_release(&s->batches[0]);
+	batch_release(&s->batches[1]);
+	free(s->known);
+	free(s);
+	return 1;
+}
+
+int64_t store_outstanding(const struct store *s)
+{
+	return s->outstanding;
+}
+
+int store_is_lost(const struct store *s)
+{
+	return s->is_lost;
+}
+
+/* ---------------------------------------------------------------- what is gathered */
+
+static void count(struct batch *b, int64_t *outstanding)
+{
+	if (b->n == 0 || b->counted[b->n - 1].outstanding != outstanding) {
+		if (b->n == b->cap) {
+			b->cap = b->cap ? 2 * b->cap : 64;
+			b->counted = xreallocarray(b->counted, b->cap, sizeof *b->counted);
+		}
+		b->counted[b->n++] = (struct counted){outstanding, 0};
+	}
+	b->counted[b->n - 1].n++;
+	b->messages++;
+}
+
+void store_add(struct store *s, const struct indicator_message *m, int64_t *outstanding)
+{
+	struct batch *b = s->filling;
+
+	if (buf_append(&b->rows, b->rows.len ? "," : "[", 1) || indicator_encode(m, &b->rows)) {
+		s->is_lost = 1; /* not in any order: as if the database had lost it */
+		return;
+	}
+	count(b, outstanding);
+	++*outstanding;
+	s->outstanding++;
+}
+
+void store_moved(struct store *s, const struct place_done *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < s->known_n && s->known[k].place.partition != places[i].partition)
+			k++;
+		if (k == s->known_n) {
+			s->known = xreallocarray(s->known, k + 1, sizeof *s->known);
+			s->known[k] = (struct known){.place = {places[i].partition, 0}};
+			s->known_n++;
+		}
+		s->has_moved |= s->known[k].place.next != places[i].next;
+		s->known[k].place.next = places[i].next;
+	}
+}
+
+static int write_places(const struct store *s, struct buf *out)
+{
+	for (size_t k = 0; k < s->known_n; k++) {
+		if (buf_printf(out,
+			       "%s{\"partition\":%" PRId32 ",\"next\":%" PRId64 ",\"was\":%" PRId64
+			       "}",
+			       k ? "," : "[", s->known[k].place.partition, s->known[k].place.next,
+			       s->known[k].stored))
+			return -1;
+	}
+	return buf_append(out, s->known_n ? "]" : "[]", s->known_n ? 1 : 2);
+}
+
+static void hand_over(struct store *s)
+{
+	struct batch *b = s->filling;
+
+	if (b->messages == 0 && !s->has_moved)
+		return;
+	if (buf_append(&b->rows, b->messages ? "]" : "[]", b->messages ? 1 : 2) ||
+	    write_places(s, &b->places)) {
+		s->is_lost = 1;
+		return;
+	}
+	s->has_moved = 0;
+	for (size_t k = 0; k < s->known_n; k++)
+		s->known[k].stored = s->known[k].place.next;
+	s->lent = b;
+	s->filling = b == &s->batches[0] ? &s->batches[1] : &s->batches[0];
+	batch_clear(s->filling);
+	worker_submit(s->worker, b);
+}
+
+static void take_back(struct store *s, struct batch *b)
+{
+	s->lent = NULL;
+	if (!s->is_forgotten) {
+		for (size_t i = 0; i < b->n && b->is_stored; i++) {
+			*b->counted[i].outstanding -= b->counted[i].n;
+			s->outstanding -= b->counted[i].n;
+		}
+		s->is_lost |= !b->is_stored;
+	}
+	s->is_forgotten = 0;
+}
+
+void store_step(struct store *s)
+{
+	struct batch *b = worker_take(s->worker);
+
+	if (b)
+		take_back(s, b);
+	if (!s->lent && !s->is_lost)
+		hand_over(s);
+}
+
+void store_forget(struct store *s)
+{
+	batch_clear(s->filling);
+	s->outstanding = 0;
+	s->is_lost = s->has_moved = 0;
+	s->known_n = 0;
+	if (s->lent) {
+		worker_cancel(s->worker);
+		s->is_forgotten = 1;
+	}
+}

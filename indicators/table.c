@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "kinds/bars.h"
+
+enum { DEADLINE_MS = 30000, NUMBER_BYTES = 24 };
+
+static const struct pg_params none;
+
+#define MS(expression) "(extract(epoch FROM " expression ") * 1000)::bigint"
+#define AT(parameter)  "to_timestamp(" parameter "::bigint / 1000.0)"
+
+static const char sql_positions[] =
+	"SELECT partition, next_offset FROM market_data_position WHERE topic = $1";
+
+/* Where reading begins: the bar that is $4 bars before, and the one that is $5 bars before. */
+static const char sql_lead[] = "SELECT " MS("min(t)") ", " MS(
+	"min(t) FILTER (WHERE i <= $5::bigint)") " FROM ("
+						 "SELECT timestamp, row_number() OVER (ORDER BY timestamp DESC) FROM market_data "
+						 "WHERE symbol = $1 AND interval = $2 AND ($3::bigint IS NULL OR timestamp < " AT(
+							 "$3") ") "
+							       "ORDER BY timestamp DESC LIMIT $4::bigint) AS l(t, i)";
+
+static const char sql_behind[] =
+	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
+	"AND timestamp < " AT("$3") "), (SELECT CASE WHEN isfinite(fetched_at) THEN " MS(
+		"fetched_at") " END FROM market_data WHERE symbol = $1 AND interval = $2 "
+			      "ORDER BY timestamp DESC LIMIT 1)";
+
+/* From $3 on, or behind it ($4: 'after'). */
+static const char sql_bars[] = "SELECT " MS(
+	"timestamp") ", open, high, low, close, volume, quote_volume, revision, "
+		     "CASE WHEN isfinite(fetched_at) THEN " MS(
+			     "fetched_at") " ELSE 0 END FROM market_data "
+					   "WHERE symbol = $1 AND interval = $2 AND timestamp >= " AT(
+						   "$3") " "
+							 "AND ($4::bigint IS NULL OR timestamp < " AT(
+								 "$4") ") ORDER BY timestamp LIMIT $5::bigint";
+
+static const char sql_covered[] = "SELECT " MS("lower(r)") ", " MS(
+	"upper(r)") " FROM market_data_coverage AS c, "
+		    "unnest(c.covered * tstzmultirange(tstzrange(" AT("$3") ", " AT(
+			    "$4") "))) AS r "
+				  "WHERE c.symbol = $1 AND c.interval = $2 ORDER BY 1";
+
+enum { BARS_MAX = 2000000 };
+
+void table_read_newest(struct table_read *r, const char *symbol, const struct interval *interval,
+		       int64_t lead, int64_t day_bars)
+{
+	*r = (struct table_read){.interval = interval,
+				 .from_ms = INT64_MAX,
+				 .lead = lead,
+				 .day_bars = day_bars,
+				 .after_ms = INT64_MIN,
+				 .until_ms = INT64_MAX,
+				 .limit = BARS_MAX};
+	snprintf(r->symbol, sizeof r->symbol, "%s", symbol);
+}
+
+void table_read_span(struct table_read *r, const char *symbol, const struct interval *interval,
+		     int64_t from_ms, int64_t lead, int is_daily, int64_t limit)
+{
+	*r = (struct table_read){.interval = interval,
+				 .from_ms = from_ms,
+				 .lead = lead,
+				 .day_bars = is_daily ? 0 : -1,
+				 .after_ms = INT64_MIN,
+				 .until_ms = INT64_MAX,
+				 .limit = limit};
+	snprintf(r->symbol, sizeof r->symbol, "%s", symbol);
+}
+
+void table_read_until(struct table_read *r, int64_t until_ms)
+{
+	r->until_ms = until_ms;
+}
+
+void table_read_advance(struct table_read *r)
+{
+	if (r->n > 0)
+		r->after_ms = r->bars[r->n - 1].timestamp_ms;
+}
+
+void table_read_release(struct table_read *r)
+{
+	free(r->bars);
+	r->bars = NULL;
+	r->n = 0;
+	spans_release(&r->covered);
+}
+
+static int64_t number(const PGresult *res, int row, int column, int64_t otherwise)
+{
+	return PQgetisnull(res, row, column) ? otherwise
+					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+static double value(const PGresult *res, int row, int column)
+{
+	return strtod(PQgetvalue(res, row, column), NULL);
+}
+
+static const char *text(int64_t v, char out[NUMBER_BYTES])
+{
+	snprintf(out, NUMBER_BYTES, "%" PRId64, v);
+	return out;
+}
+
+static int read_positions(struct pg *pg, const char *topic, struct table_positions *positions,
+			  struct err *err)
+{
+	const char *values[] = {topic};
+	PGresult *res =
+		pg_query(pg, sql_positions, (struct pg_params){1, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	for (size_t i = 0; i < TABLE_PARTITIONS; i++)
+		positions->next[i] = TABLE_NONE;
+	for (int i = 0; i < PQntuples(res); i++) {
+		int64_t partition = number(res, i, 0, -1);
+
+		if (partition >= 0 && partition < TABLE_PARTITIONS)
+			positions->next[partition] = number(res, i, 1, TABLE_NONE);
+	}
+	PQclear(res);
+	return 0;
+}
+
+/* *start_ms: where to begin; INT64_MAX if there is nothing. */
+static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, struct err *err)
+{
+	char before[NUMBER_BYTES], lead[NUMBER_BYTES], day[NUMBER_BYTES];
+	const char *values[] = {r->symbol, r->interval->name,
+				r->from_ms == INT64_MAX ? NULL : text(r->from_ms, before),
+				text(r->lead, lead), text(r->day_bars, day)};
+	PGresult *res = pg_query(pg, sql_lead, (struct pg_params){5, values}, DEADLINE_MS, err);
+	int64_t in_day;
+
+	if (!res)
+		return -1;
+	*start_ms = number(res, 0, 0, r->from_ms);
+	in_day = number(res, 0, 1, r->from_ms);
+	PQclear(res);
+	if (r->day_bars >= 0 && in_day != INT64_MAX && kind_day_of(in_day) < *start_ms)
+		*start_ms = kind_day_of(in_day);
+	return 0;
+}
+
+static int look_behind(struct pg *pg, struct table_read *r, int64_t start_ms, struct err *err)
+{
+	char start[NUMBER_BYTES];
+	const char *values[] = {r->symbol, r->interval->name, text(start_ms, start)};
+	PGresult *res = pg_query(pg, sql_behind, (struct pg_params){3, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	r->is_behind = *PQgetvalue(res, 0, 0) == 't';
+	r->as_of_ms = number(res, 0, 1, 0);
+	PQclear(res);
+	return 0;
+}
+
+static struct bar bar_of(const PGresult *res, int i)
+{
+	return (struct bar){.timestamp_ms = number(res, i, 0, 0),
+			    .open = value(res, i, 1),
+			    .high = value(res, i, 2),
+			    .low = value(res, i, 3),
+			    .close = value(res, i, 4),
+			    .volume = value(res, i, 5),
+			    .quote_volume = value(res, i, 6),
+			    .revision = number(res, i, 7, 0),
+			    .fetched_ms = number(res, i, 8, 0)};
+}
+
+/* *to_ms: how far that is. */
+static int read_bars(struct pg *pg, struct table_read *r, int64_t start_ms, int64_t *to_ms,
+		     struct err *err)
+{
+	char from[NUMBER_BYTES], until[NUMBER_BYTES], limit[NUMBER_BYTES];
+	const char *values[] = {r->symbol, r->interval->name, text(start_ms, from),
+				r->until_ms == INT64_MAX ? NULL : text(r->until_ms, until),
+				text(r->limit, limit)};
+	PGresult *res = pg_query(pg, sql_bars, (struct pg_params){5, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	r->n = (size_t)PQntuples(res);
+	r->bars = r->n ? xcalloc(r->n, sizeof *r->bars) : NULL;
+	r->is_end = (int64_t)r->n < r->limit;
+	*to_ms = r->until_ms;
+	for (size_t i = 0; i < r->n; i++) {
+		r->bars[i] = bar_of(res, (int)i);
+		if (!r->is_end)
+			*to_ms = interval_end(r->interval, r->bars[i].timestamp_ms);
+	}
+	PQclear(res);
+	return 0;
+}
+
+static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, int64_t to_ms,
+			struct err *err)
+{
+	char from[NUMBER_BYTES], to[NUMBER_BYTES];
+	const char *values[] = {r->symbol, r->interval->name, text(from_ms, from),
+				text(to_ms == INT64_MAX ? INT64_C(253370764800000) : to_ms, to)};
+	PGresult *res = pg_query(pg, sql_covered, (struct pg_params){4, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		spans_add(&r->covered, number(res, i, 0, 0), number(res, i, 1, 0));
+	PQclear(res);
+	return 0;
+}
+
+static int read_one(struct pg *pg, struct table_read *r, struct err *err)
+{
+	int64_t start_ms = r->after_ms, from_ms, to_ms;
+
+	if (r->after_ms != INT64_MIN) {
+		from_ms = interval_end(r->interval, r->after_ms);
+	} else {
+		if (find_start(pg, r, &start_ms, err))
+			return -1;
+		if (start_ms == INT64_MAX) {
+			r->is_end = 1;
+			return 0;
+		}
+		from_ms = start_ms;
+		if (look_behind(pg, r, start_ms, err))
+			return -1;
+	}
+	if (read_bars(pg, r, from_ms, &to_ms, err))
+		return -1;
+	return read_covered(pg, r, start_ms, to_ms, err);
+}
+
+int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,
+		   struct table_read *reads, size_t n, struct err *err)
+{
+	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", none, DEADLINE_MS, err) ||
+	    read_positions(pg, topic, positions, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		table_read_release(&reads[i]);
+		if (read_one(pg, &reads[i], err))
+			return -1;
+	}
+	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables, read: candles and coverage of a series, and how far the topic is stored. Blocking:
+ * belongs on the reader's thread. Each read is one REPEATABLE READ transaction, so that candles,
+ * coverage and positions are of one moment. */
+#ifndef GAPLESS_INDICATORS_TABLE_H
+#define GAPLESS_INDICATORS_TABLE_H
+
+#include "bar.h"
+#include "common/candle/candle.h"
+#include "common/candle/spans.h"
+#include "common/pg/pg.h"
+
+enum { TABLE_PARTITIONS = 1024, TABLE_NONE = -1 };
+
+/* market_data_position by partition; TABLE_NONE where there is no row. */
+struct table_positions {
+	int64_t next[TABLE_PARTITIONS];
+};
+
+/* Which part of a series; and what there is of it. */
+struct table_read {
+	char symbol[SYMBOL_BYTES];
+	const struct interval *interval;
+	/* the first read: goes back so many bars before from_ms (INT64_MAX: from behind the
+	 * newest), and day_bars before it to the start of the UTC day (-1: need not) */
+	int64_t from_ms, lead, day_bars;
+	/* a later one: bars behind this one; INT64_MIN: it is the first */
+	int64_t after_ms;
+	int64_t until_ms; /* exclusive; INT64_MAX: to the newest */
+	int64_t limit;    /* bars at most */
+	/* results */
+	struct bar *bars;
+	size_t n;
+	struct spans covered; /* as far as the bars reach; at the end, as far as until_ms */
+	int is_behind;        /* the first read: there are bars before the first one */
+	int is_end;           /* there is nothing more before until_ms */
+	int64_t as_of_ms;     /* fetched_at of the newest bar of the series */
+};
+
+/* Reads so many of the newest bars, and from the start of the UTC day that the bar day_bars back is
+ * in. */
+void table_read_newest(struct table_read *r, const char *symbol, const struct interval *interval,
+		       int64_t lead, int64_t day_bars);
+/* Reads from from_ms on in pieces of `limit` bars, and before them so many; with the day that
+ * from_ms is in if is_daily. */
+void table_read_span(struct table_read *r, const char *symbol, const struct interval *interval,
+		     int64_t from_ms, int64_t lead, int is_daily, int64_t limit);
+/* The next read ends here. */
+void table_read_until(struct table_read *r, int64_t until_ms);
+/* The next read begins behind the bars that were read. */
+void table_read_advance(struct table_read *r);
+
+/* Reads the positions, then each of the n reads, in one transaction. 0, or -1 with *err. */
+int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,
+		   struct table_read *reads, size_t n, struct err *err)
+	__attribute__((warn_unused_result));
+void table_read_release(struct table_read *r);
+
+#endif

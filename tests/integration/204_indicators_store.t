@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Indicators in the database, and of candles that were there before: a process that starts on a full table publishes what is new;
+# `compute` does the rest, killed on its way and started again. Table and topic say the same, and what a batch says. With carried
+# prices, which another group computes into a topic of its own, too.
+. tests/integration/lib.sh
+scenario indicators_store
+. tests/integration/indicators.sh
+kinds=sma:5,ema:4,rsi:4,macd:3:6:3,bb:5:2,atr:4,volume:5,vwap,cross:3:9
+export GAPLESS_INDICATORS=$kinds
+exchange --start 2026-03-10T12:00:00Z --seed 23
+writer
+producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-09T12:00:00Z --lookup-s 2 --lookup-gaps-s 1
+await 60 "a day is complete" complete KRW-BTC KRW-SPARSE
+await 30 "and stored" caught_up
+indicators --store
+rows() { sql 'SELECT count(*) FROM market_data_indicator'; }
+rows_more_than() { [ "$(rows)" -gt "$1" ]; }
+await 60 "new candles have rows" rows_more_than 0
+ok "old ones have not" test "$(rows)" -lt 5000
+clock_settle
+await 120 "everything is complete" complete KRW-BTC KRW-SPARSE
+await 60 "the indicators have read all of it" indicators_caught_up
+
+compute() { GAPLESS_FAULT=$1 "$GAPLESS_BIN/gapless-indicators" compute --store >>"$work/compute.log" 2>&1; }
+compute compute_chunk:1
+is "compute is killed after its first piece" "$?" 137
+compute none
+is "and goes on to its end" "$?" 0
+left=$(sed -n 's/.*msg="computed" candles=\([0-9]*\).*/\1/p' "$work/compute.log")
+ok "with what was left" test "${left:-0}" -gt 0
+is "it is noted as done" "$(sql 'SELECT bool_and(is_done), count(*) FROM market_data_indicator_compute')" 't|2'
+
+# The rows as messages.
+rows_dump() {
+	sql "SELECT '0 ' || jsonb_build_object('indicator', indicator, 'params', params, 'timestamp',
+		(extract(epoch FROM \"timestamp\") * 1000)::bigint, 'state', state, 'reason', reason, 'value', value, 'as_of', 0)::text
+		FROM market_data_indicator WHERE symbol = '$1'"
+}
+table_equals_batch() {
+	local at="$work/batch.$1.1m"
+	rows_dump "$1" >"$at.rows"
+	python3 tests/integration/indicators_batch.py "$kinds" 60000 "$at.candles" "$at.covered" "$at.rows"
+}
+for m in KRW-BTC KRW-SPARSE; do
+	ok "$m: the topic says what a batch says" equals_batch "$m" 1m "$kinds"
+	ok "$m: so does the table" table_equals_batch "$m"
+done
+is "the position is that of the topic" "$(sql "SELECT sum(next_offset) FROM market_data_indicator_position")" \
+	"$(topic_ends | awk '{ n += $2 } END { print n }')"
+ok "the chart has a candle's values beside it" sql_is "SELECT count(*) > 1000 FROM market_data_chart
+	WHERE symbol = 'KRW-BTC' AND indicator = 'bb' AND name = 'upper' AND value >= close" t
+ends_with_0 indicators
+
+export GAPLESS_INDICATORS_TOPIC=i2.$name
+compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
+	--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1
+"$GAPLESS_BIN/gapless-indicators" compute --no-trade carry >>"$work/carry.log" 2>&1
+is "compute with carried prices" "$?" 0
+ok "KRW-SPARSE: each interval without trades has a value" equals_batch KRW-SPARSE 1m "$kinds" carry
+for p in producer writer; do
+	ends_with_0 $p
+done
+finish

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Partitions are added while indicators are computed: symbols move, some of them to another process, and what they had in their old
+# partition must not be missing. Then the database is away for a while, and the broker. In the end the last message of each key
+# equals a batch over the table.
+. tests/integration/lib.sh
+scenario indicators_growth
+. tests/integration/indicators.sh
+kinds=sma:5,ema:4,rsi:4,macd:3:6:3,vwap,cross:3:9
+export GAPLESS_INDICATORS=$kinds GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_KAFKA=topic.metadata.refresh.interval.ms=1000
+exchange --start 2026-03-10T12:00:00Z --seed 25 --markets 10
+markets=$(echo KRW-BTC KRW-M00{1..9})
+indicators_as one
+indicators_as two
+writer
+producer --partitions 3 --symbols "${markets// /,}" --intervals 1m --since 2026-03-10T00:00:00Z --lookup-s 2 --lookup-gaps-s 1
+await 60 "half a day is complete" complete $markets
+compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --alter \
+	--topic "$GAPLESS_TOPIC" --partitions 8 >"$work/grow.out" 2>&1
+clock_advance 600
+shares() {
+	local a b
+	a=$(partitions_of one) b=$(partitions_of two)
+	[ $((${a:-0} + ${b:-0})) = 8 ]
+}
+await 60 "the two share eight partitions" shares
+await 60 "ten more minutes are there" complete $markets
+server pg kill
+clock_advance 180
+server pg start
+server kafka kill
+server kafka start
+clock_settle
+await 120 "all of it is in the table" complete $markets
+await 60 "it is stored" caught_up
+await 120 "the indicators have read all of it" indicators_caught_up
+for m in $markets; do
+	ok "$m: the last message of each key is what the table says" equals_batch "$m" 1m "$kinds"
+done
+for p in one two producer writer; do
+	ends_with_0 $p
+done
+finish
