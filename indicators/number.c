@@ -26,8 +26,10 @@ static char *write_plain(uint64_t n, int decimals, char *out)
 		n /= 10;
 		decimals--;
 	}
-	for (; n > 0 || len <= decimals; n /= 10)
+	do {
 		digits[len++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0 || len <= decimals);
 	while (len > 0) {
 		if (len == decimals)
 			*out++ = '.';
