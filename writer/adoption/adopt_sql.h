@@ -5,11 +5,13 @@
 #ifndef GAPLESS_ADOPT_SQL_H
 #define GAPLESS_ADOPT_SQL_H
 
+#include "writer/commands/migrations.h"
+
 /* extra_float_digits: a float's text must be the shortest that reads back as the same. The lock is
  * that of the migrations. */
 #define SQL_ADOPT_BEGIN                                                                                                 \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL client_min_messages = warning; " \
-	"SET LOCAL extra_float_digits = 1; SELECT pg_advisory_xact_lock(29099052180763507)"
+	"SET LOCAL extra_float_digits = 1; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")"
 /* Others queue behind one who waits for a lock, so the wait is short, and tried again. It is longer
  * than deadlock_timeout (1 s), when an autovacuum that stands in the way is sent off. */
 #define SQL_SHORT_LOCKS "SET LOCAL lock_timeout = '1500ms'"

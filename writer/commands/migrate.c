@@ -15,12 +15,11 @@ enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static const struct pg_params none;
 
-/* The number of the lock is "gapless" in ASCII. Function bodies are not checked: market_data may be
- * the table of an older collector. */
+/* Function bodies are not checked: market_data may be the table of an older collector. */
 #define SQL_BEGIN                                                                        \
 	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
 	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "         \
-	"SELECT pg_advisory_xact_lock(29099052180763507)"
+	"SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")"
 #define SQL_TABLE                                                                                        \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \
 	"applied_at timestamptz NOT NULL DEFAULT now())"

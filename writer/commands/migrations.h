@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* The advisory lock of who migrates: "gapless" in ASCII. */
+#define MIGRATION_LOCK "29099052180763507"
+
 struct migration {
 	int number;
 	const char *name;

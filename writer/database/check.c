@@ -126,12 +126,21 @@ static int is_inherited(struct pg *pg, const char *kind)
 	return inherited;
 }
 
+/* Between two migrations nothing is locked: that one was applied just now says that the next is on
+ * its way. */
+#define SQL_MIGRATIONS                                                                       \
+	"SELECT coalesce(max(number), 0), coalesce(max(applied_at) > now() - interval '30 "  \
+	"seconds', false) OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND "  \
+	"(classid::bigint << 32) + objid::bigint = " MIGRATION_LOCK                          \
+	" AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) " \
+	"FROM gapless_migration"
+
 /* Which migrations the database has. CHECK_FIT: those that this program knows. */
 static enum check check_migrations(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration",
-				 (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_MIGRATIONS, (struct pg_params){0, NULL}, DEADLINE_MS, err);
 	int known = migrations[migrations_n - 1].number;
+	int is_migrating;
 	long newest;
 
 	if (res == NULL && strcmp(pg->sqlstate, "42501") == 0) {
@@ -143,9 +152,15 @@ static enum check check_migrations(struct pg *pg, struct err *err)
 	if (res == NULL)
 		return CHECK_FAILED;
 	newest = strtol(PQgetvalue(res, 0, 0), NULL, 10);
+	is_migrating = strcmp(PQgetvalue(res, 0, 1), "t") == 0;
 	PQclear(res);
 	if (newest == known)
 		return CHECK_FIT;
+	if (newest < known && is_migrating) {
+		err_set(err, ERR_RETRY, "the database is being migrated: %03ld of %03d is done",
+			newest, known);
+		return CHECK_ABSENT;
+	}
 	if (newest < known)
 		err_set(err, ERR_FATAL,
 			"the database has migration %03ld, but this program needs %03d; run: gapless-writer migrate",

@@ -9,7 +9,7 @@
 
 enum check {
 	CHECK_FIT,
-	CHECK_ABSENT,   /* tables are missing: a migration has not run yet */
+	CHECK_ABSENT,   /* tables are missing: no migration has run yet, or one is running */
 	CHECK_OUTDATED, /* migrations are missing, or the program is older than the database */
 	CHECK_UNFIT,    /* the server or a table must be changed by a person */
 	CHECK_DENIED,   /* the role lacks privileges */
