@@ -223,13 +223,16 @@ chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes lo
 .PHONY: bench bench-peers bench-programs
 BENCH_LOAD := $(B)/gapless-bench-load
 BENCH_PAGES := $(B)/gapless-bench-pages
+BENCH_IDLE := $(B)/gapless-bench-idle
 $(BENCH_LOAD): $(B)/tests/bench/load.o $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 $(BENCH_PAGES): $(B)/tests/bench/pages.o $(B)/libproducer.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
--include $(B)/tests/bench/load.d $(B)/tests/bench/pages.d
+$(BENCH_IDLE): $(B)/tests/bench/idle.o $(B)/libproducer.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/bench/load.d $(B)/tests/bench/pages.d $(B)/tests/bench/idle.d
 
-bench-programs: $(WRITER) $(BENCH_LOAD) $(BENCH_PAGES)
+bench-programs: $(WRITER) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
 
 bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
@@ -273,6 +276,7 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 		{ echo "the example files are not what the settings say: make examples"; exit 1; }
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
+	@echo "changes"; tests/lint/changes.sh
 	@echo "documentation"; tests/lint/docs.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)

@@ -59,6 +59,7 @@ struct loop {
 
 	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
 	int begun_said;
+	int all_begun; /* of the owned series */
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
 	int64_t candles;                  /* published in all */
@@ -229,15 +230,13 @@ static int may_publish(const struct series *s, const void *loop)
 
 static struct plan plan_of(const struct loop *l, const struct request *in_flight, size_t n)
 {
-	struct plan plan = {.in_flight = in_flight,
-			    .n_in_flight = n,
-			    .may = may_publish,
-			    .opaque = l,
-			    .now_ms = l->now_ms,
-			    .boot_ms = l->boot_ms};
-
-	plan.series = catalogue_owned(l->catalogue, &plan.n);
-	return plan;
+	return (struct plan){.schedule = catalogue_schedule(l->catalogue),
+			     .in_flight = in_flight,
+			     .n_in_flight = n,
+			     .may = may_publish,
+			     .opaque = l,
+			     .now_ms = l->now_ms,
+			     .boot_ms = l->boot_ms};
 }
 
 static void budget(struct loop *l)
@@ -256,6 +255,7 @@ static void own(struct loop *l, unsigned *due)
 
 	int assigned = (*due & DUE_BUDGET) != 0;
 
+	l->all_begun = 0;
 	if (taken > 0)
 		*due |= DUE_LOOKUP;
 	if ((assigned || taken > 0) && l->mode->owned)
@@ -268,8 +268,9 @@ static void begin(struct loop *l, unsigned *due)
 	size_t n;
 	struct series *const *owned = catalogue_owned(l->catalogue, &n);
 
-	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
+	if (l->all_begun || share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return;
+	l->all_begun = 1;
 	for (size_t i = 0; i < n; i++) {
 		if (series_has_begun(owned[i]))
 			continue;
@@ -444,7 +445,7 @@ static void follow_owned(const struct loop *l, int assigned, size_t taken, size_
 	char text[200];
 
 	if (assigned)
-		share_say(l->share, plan.n, taken, left);
+		share_say(l->share, schedule_size(plan.schedule), taken, left);
 	if (wanted <= budget)
 		return;
 	snprintf(

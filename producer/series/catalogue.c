@@ -16,6 +16,8 @@ struct catalogue {
 	const struct options *options;
 	int64_t since_ms, until_ms;
 	struct list all, owned;
+	struct list by_symbol;     /* the first series of each market */
+	struct schedule *schedule; /* of the owned ones */
 	int64_t list_ms; /* the exchange's time of the last list of markets; 0: none came */
 };
 
@@ -30,23 +32,53 @@ static void push(struct list *list, struct series *s)
 	list->v[at] = s;
 }
 
-static int has(const struct catalogue *c, const char *symbol, const struct interval *iv)
+/* Where the market is in by_symbol, or belongs. A list of markets is sorted, so that a new one
+ * usually belongs to the end. */
+static size_t place_of(const struct list *by_symbol, const char *symbol, int *is_there)
 {
-	for (size_t i = 0; i < c->all.n; i++)
-		if (series_interval(c->all.v[i]) == iv &&
-		    strcmp(series_symbol(c->all.v[i]), symbol) == 0)
-			return 1;
-	return 0;
+	size_t low = 0, high = by_symbol->n;
+
+	*is_there = 0;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(series_symbol(by_symbol->v[middle]), symbol);
+
+		if (order == 0)
+			*is_there = 1;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
+static int has(const struct catalogue *c, const char *symbol)
+{
+	int is_there;
+
+	place_of(&c->by_symbol, symbol, &is_there);
+	return is_there;
+}
+
+/* All series of a market that is not there. */
 static void add(struct catalogue *c, const char *symbol)
 {
 	const struct options *o = c->options;
+	struct list *by_symbol = &c->by_symbol;
+	size_t first = c->all.n;
+	int is_there;
+	size_t at = place_of(by_symbol, symbol, &is_there);
 
 	for (size_t i = 0; i < o->n_intervals; i++)
-		if (!has(c, symbol, o->intervals[i]))
-			push(&c->all, series_new(symbol, o->intervals[i], o->exchange, c->since_ms,
-						 c->until_ms));
+		push(&c->all,
+		     series_new(symbol, o->intervals[i], o->exchange, c->since_ms, c->until_ms));
+	if (c->all.n == first)
+		return;
+	push(by_symbol, c->all.v[first]);
+	memmove(by_symbol->v + at + 1, by_symbol->v + at,
+		(by_symbol->n - 1 - at) * sizeof *by_symbol->v);
+	by_symbol->v[at] = c->all.v[first];
 }
 
 static int is_full(const struct catalogue *c)
@@ -60,13 +92,14 @@ struct catalogue *catalogue_new(const struct options *options, int64_t since_ms,
 	struct catalogue *c = xcalloc(1, sizeof *c);
 	const struct patterns *patterns = &options->patterns;
 
+	c->schedule = schedule_new();
 	c->options = options;
 	c->since_ms = since_ms;
 	c->until_ms = until_ms;
 	for (size_t i = 0; i < patterns->n; i++) {
 		const struct pattern *p = &patterns->v[i];
 
-		if (p->wild || !patterns_match(patterns, p->text))
+		if (p->wild || !patterns_match(patterns, p->text) || has(c, p->text))
 			continue;
 		if (is_full(c)) {
 			err_set(err, ERR_FATAL,
@@ -84,10 +117,12 @@ void catalogue_free(struct catalogue *c)
 {
 	if (!c)
 		return;
+	schedule_free(c->schedule);
 	for (size_t i = 0; i < c->all.n; i++)
 		series_free(c->all.v[i]);
 	free(c->all.v);
 	free(c->owned.v);
+	free(c->by_symbol.v);
 	free(c);
 }
 
@@ -95,7 +130,7 @@ size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 {
 	size_t before = c->all.n;
 
-	if (!patterns_match(&c->options->patterns, symbol))
+	if (has(c, symbol) || !patterns_match(&c->options->patterns, symbol))
 		return 0;
 	if (is_full(c)) {
 		log_error("there are too many series; this market is left out",
@@ -146,9 +181,15 @@ size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const 
 		if (mine)
 			push(&c->owned, s);
 	}
+	schedule_own(c->schedule, c->owned.v, c->owned.n);
 	if (left)
 		*left = gone;
 	return taken;
+}
+
+struct schedule *catalogue_schedule(const struct catalogue *c)
+{
+	return c->schedule;
 }
 
 size_t catalogue_size(const struct catalogue *c)

@@ -7,6 +7,7 @@
 #define GAPLESS_CATALOGUE_H
 
 #include "producer/options.h"
+#include "producer/series/schedule.h"
 #include "producer/series/series.h"
 
 enum { CATALOGUE_MAX = 20000 /* series */ };
@@ -36,5 +37,7 @@ size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const 
 size_t catalogue_size(const struct catalogue *c);
 /* In the order in which they were added; valid until the next call that changes something. */
 struct series *const *catalogue_owned(const struct catalogue *c, size_t *n);
+/* When they have something to ask for. */
+struct schedule *catalogue_schedule(const struct catalogue *c);
 
 #endif

@@ -129,3 +129,14 @@ void older_subtract(const struct older *o, const struct spans *known, int64_t no
 	    now_ms >= o->said.last_ms && now_ms < o->said.first_ms + OLDER_APART_MS)
 		spans_remove(from, INT64_MIN, o->row_ms);
 }
+
+void older_validity(const struct older *o, int64_t now_ms, int64_t boot_ms, struct validity *v)
+{
+	if (o->times > 0)
+		validity_boot_edge(v, o->until_boot_ms, boot_ms);
+	if (!witness_heard(&o->said))
+		return;
+	validity_edge(v, o->said.last_ms, now_ms);
+	validity_edge(v, o->said.first_ms + OLDER_APART_MS, now_ms);
+	validity_edge(v, o->said.last_ms + OLDER_AGAIN_MS, now_ms);
+}

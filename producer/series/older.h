@@ -12,6 +12,7 @@
 #define GAPLESS_OLDER_H
 
 #include "common/candle/spans.h"
+#include "producer/series/validity.h"
 #include "producer/series/witness.h"
 
 enum {
@@ -57,5 +58,8 @@ int64_t older_anchor(const struct older *o, int64_t gap_to_ms);
  * makes it a better question. */
 void older_subtract(const struct older *o, const struct spans *known, int64_t now_ms,
 		    int64_t boot_ms, struct spans *from);
+
+/* For how long that stays as it is. */
+void older_validity(const struct older *o, int64_t now_ms, int64_t boot_ms, struct validity *v);
 
 #endif

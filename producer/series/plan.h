@@ -13,14 +13,13 @@
 #ifndef GAPLESS_PLAN_H
 #define GAPLESS_PLAN_H
 
-#include "producer/series/series.h"
+#include "producer/series/schedule.h"
 #include "producer/series/series_ask.h"
 
 enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
 
 struct plan {
-	struct series *const *series; /* the owned ones */
-	size_t n;
+	struct schedule *schedule; /* the owned series */
 	const struct request *in_flight;
 	size_t n_in_flight;
 	/* 0: nothing is to be asked for this series now. NULL: any. */

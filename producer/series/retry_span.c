@@ -139,3 +139,9 @@ void retry_spans_subtract(const struct retry_spans *h, int64_t boot_ms, struct s
 		if (boot_ms < h->v[i].until_boot_ms)
 			spans_remove(from, h->v[i].from_ms, h->v[i].to_ms);
 }
+
+void retry_spans_validity(const struct retry_spans *h, int64_t boot_ms, struct validity *v)
+{
+	for (size_t i = 0; i < h->n; i++)
+		validity_boot_edge(v, h->v[i].until_boot_ms, boot_ms);
+}

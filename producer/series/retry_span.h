@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/candle/spans.h"
+#include "producer/series/validity.h"
 
 enum {
 	RETRY_MAX_MS = 10 * 60 * 1000, /* the longest pause, of up to RETRY_FEW of them */
@@ -44,6 +45,8 @@ int retry_spans_any(const struct retry_spans *h);
 int retry_spans_are_stuck(const struct retry_spans *h);
 /* Takes what is not to be asked for yet out of the set. */
 void retry_spans_subtract(const struct retry_spans *h, int64_t boot_ms, struct spans *from);
+/* For how long that stays as it is. */
+void retry_spans_validity(const struct retry_spans *h, int64_t boot_ms, struct validity *v);
 /* The pause after that many failures in a row, at most max_ms. */
 int64_t retry_pause_ms(int fails, int64_t max_ms);
 

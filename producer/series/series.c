@@ -63,11 +63,14 @@ static void forget(struct series *s)
 	struct series fresh;
 
 	series_init(&fresh, s->symbol, s->iv, s->exchange, s->since_ms, s->until_ms);
+	fresh.changes = s->changes;
+	fresh.place = s->place;
 	fresh.owned = s->owned;
 	fresh.epoch = s->epoch;
 	fresh.market = s->market;
 	series_release(s);
 	*s = fresh;
+	series_changed(s);
 }
 
 void series_take(struct series *s)
@@ -83,8 +86,15 @@ void series_leave(struct series *s)
 	forget(s);
 }
 
+void series_watch(struct series *s, struct changes *changes, uint32_t place)
+{
+	s->changes = changes;
+	s->place = place;
+}
+
 void series_begin(struct series *s, int64_t now_ms)
 {
+	series_changed(s);
 	s->begun = 1;
 	s->begun_ms = now_ms;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
@@ -194,6 +204,7 @@ void series_wanted(const struct series *s, struct wanted *out)
 
 void series_wanted_is(struct series *s, const struct wanted *wanted)
 {
+	series_changed(s);
 	s->wanted_from_ms = wanted->from_ms;
 	if (s->listed_from_ms == wanted->listed_before_ms) /* else found out in the meantime */
 		s->listed_from_ms = wanted->listed_from_ms;
@@ -203,6 +214,7 @@ void series_wanted_is(struct series *s, const struct wanted *wanted)
 
 void series_limits(struct series *s, const struct limits *limits)
 {
+	series_changed(s);
 	s->limits = *limits;
 	if (s->limits.ended) {
 		spans_clear(&s->report);
@@ -219,11 +231,14 @@ int64_t series_wanted_until_ms(const struct series *s)
 
 void series_market(struct series *s, int listed, int many, int64_t now_ms)
 {
+	if (!listed || s->market.listed != LISTED)
+		series_changed(s);
 	market_list(&s->market, listed, many, now_ms);
 }
 
 void series_not_found(struct series *s, int64_t now_ms, int64_t boot_ms)
 {
+	series_changed(s);
 	market_not_found(&s->market, now_ms, boot_ms);
 }
 
@@ -237,6 +252,7 @@ static enum market_change judge_listed(struct series *s)
 	s->unknown_said_boot_ms = 0;
 	if (!is_delisted(s))
 		return MARKET_AS_BEFORE;
+	series_changed(s);
 	s->wanted_until_ms = INT64_MAX;
 	unobtainable_clear(&s->unobtainable, UNOBTAINABLE_DELISTED);
 	return MARKET_LISTED_AGAIN;
@@ -248,6 +264,7 @@ static enum market_change judge_gone(struct series *s)
 
 	if (!s->looked_up || (!ended && !market_is_gone(&s->market)))
 		return MARKET_AS_BEFORE;
+	series_changed(s);
 	if (!ended)
 		s->wanted_until_ms =
 			s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
@@ -284,6 +301,7 @@ void series_evidence_is(struct series *s, const struct evidence *evidence)
 {
 	if (s->looked_up)
 		return;
+	series_changed(s);
 	market_join(&s->market, &evidence->market);
 	older_join(&s->older, evidence->oldest_row_ms, &evidence->older);
 }
@@ -291,6 +309,7 @@ void series_evidence_is(struct series *s, const struct evidence *evidence)
 void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
 			    const struct unobtainable *stored)
 {
+	series_changed(s);
 	unobtainable_merge(&s->unobtainable, sent, stored);
 	unobtainable_merge(&s->unobtainable_stored, &s->unobtainable_stored, stored);
 }
@@ -323,6 +342,7 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	struct spans before = {0}, missing = {0};
 	int64_t n;
 
+	series_changed(s);
 	spans_swap(&before, &s->known);
 	spans_copy(&s->looked, covered);
 	spans_clear(&s->fresh_before);
@@ -351,6 +371,7 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
 {
+	series_changed(s);
 	stored_sort(rows);
 	sightings_stored(&s->sightings, rows);
 	spans_clear(&s->told);
@@ -390,6 +411,7 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 
 void series_backfill_sent(struct series *s, uint64_t turn)
 {
+	series_changed(s);
 	s->backfill_turn = turn;
 }
 
@@ -402,6 +424,7 @@ void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_t
 void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms,
 		   int64_t covers_to_ms)
 {
+	series_changed(s);
 	if (covers_from_ms == covers_to_ms) {
 		sightings_forget(&s->sightings, timestamp_ms);
 		return;

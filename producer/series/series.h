@@ -17,6 +17,7 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/changes.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/stored.h"
@@ -32,6 +33,10 @@ void series_release(struct series *s);
 struct series *series_new(const char *symbol, const struct interval *iv,
 			  const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
 void series_free(struct series *s);
+
+/* Whatever changes the series from now on notes that place; NULL: nobody wants to know. The changes
+ * outlive it, or the next call. */
+void series_watch(struct series *s, struct changes *changes, uint32_t place);
 
 const char *series_symbol(const struct series *s);
 const struct interval *series_interval(const struct series *s);

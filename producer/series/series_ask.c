@@ -198,6 +198,44 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
 	return gap != NULL;
 }
 
+/* The moments at which there may be other gaps than at now_ms. */
+static void gaps_validity(const struct series *s, int64_t now_ms, int64_t boot_ms,
+			  struct validity *v)
+{
+	int64_t final_before = promise_final_before(s->iv, now_ms);
+
+	if (final_before < least(s->live_from_ms, s->wanted_until_ms)) /* a clock set back */
+		validity_edge(v, interval_end(s->iv, final_before) + FINAL_MS, now_ms);
+	if (retention_ms(s) > 0) {
+		int64_t kept_from = interval_ceil(s->iv, now_ms - retention_ms(s));
+
+		if (kept_from >= series_asked_from(s, now_ms))
+			validity_edge(v, interval_add(s->iv, kept_from, -1) + retention_ms(s) + 1,
+				      now_ms);
+	}
+	sightings_validity(&s->sightings, now_ms, v);
+	retry_spans_validity(&s->retries, boot_ms, v);
+	older_validity(&s->older, now_ms, boot_ms, v);
+}
+
+void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
+			    struct asking *out)
+{
+	int64_t held_boot = greatest(s->market.until_boot_ms, s->again_boot_ms);
+	struct spans gaps = {0};
+
+	*out = (struct asking){.valid = VALID_ALWAYS};
+	if (!s->looked_up || s->limits.ended || market_is_in_question(&s->market))
+		return;
+	validity_boot_edge(&out->valid, held_boot, boot_ms);
+	if (boot_ms < held_boot)
+		return;
+	series_gaps(s, NULL, now_ms, boot_ms, &gaps);
+	out->may = gaps.n > 0;
+	gaps_validity(s, now_ms, boot_ms, &out->valid);
+	spans_release(&gaps);
+}
+
 uint64_t series_backfill_turn(const struct series *s)
 {
 	return s->backfill_turn;
@@ -217,10 +255,8 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 
 	if (!s->begun || s->limits.ended)
 		return INT64_MAX;
-	if (market_is_in_question(&s->market)) {
-		due = market_question_ms(&s->market);
-		return due == INT64_MIN ? now_ms : due;
-	}
+	if (market_is_in_question(&s->market))
+		return market_question_ms(&s->market);
 	if (s->live_from_ms >= s->wanted_until_ms)
 		return INT64_MAX;
 	if (now_ms < s->live_polled_ms - CLOCK_SET_BACK_MS)
@@ -238,6 +274,21 @@ int series_live_may_ask(const struct series *s, int64_t boot_ms)
 {
 	return s->begun && market_may_ask(&s->market, boot_ms) &&
 	       boot_ms >= s->live_again_boot_ms && boot_ms >= s->again_boot_ms;
+}
+
+void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms, struct asking *out)
+{
+	int64_t held_boot = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
+				     s->again_boot_ms);
+
+	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
+	if (s->begun) {
+		validity_edge(&out->valid, s->live_polled_ms - CLOCK_SET_BACK_MS, now_ms);
+		validity_edge(&out->valid, s->live_first_ms, now_ms);
+	}
+	validity_edge(&out->valid, out->due_ms, now_ms);
+	validity_boot_edge(&out->valid, held_boot, boot_ms);
+	out->may = out->due_ms <= now_ms && series_live_may_ask(s, boot_ms);
 }
 
 void series_live_request(struct series *s, int64_t now_ms, struct request *out)

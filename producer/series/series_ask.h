@@ -7,6 +7,7 @@
 
 #include "common/candle/spans.h"
 #include "producer/series/unobtainable.h"
+#include "producer/series/validity.h"
 
 struct series;
 
@@ -49,6 +50,17 @@ void series_live_request(struct series *s, int64_t now_ms, struct request *out);
  * be asked for now. */
 int series_backfill_request(struct series *s, const struct spans *claims, int64_t now_ms,
 			    int64_t boot_ms, struct request *out);
+/* Whether there is something to ask for (other requests and Kafka aside), and for how long that
+ * holds if nothing changes the series. */
+struct asking {
+	int may;
+	int64_t due_ms; /* of a live poll, as series_live_due_ms */
+	struct validity valid;
+};
+void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
+			struct asking *out);
+void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
+			    struct asking *out);
 uint64_t series_backfill_turn(const struct series *s);
 
 /* ---- for series*.c: where asking begins (nothing before the listing, but for the daily question,

@@ -40,6 +40,7 @@ static void trouble(struct series *s, const char *cause)
 
 void series_rejected(struct series *s, const struct request *r, const char *cause, int64_t boot_ms)
 {
+	series_changed(s);
 	trouble(s, cause);
 	if (r->live) {
 		s->live_fails++;
@@ -51,6 +52,7 @@ void series_rejected(struct series *s, const struct request *r, const char *caus
 
 void series_unanswered(struct series *s, int64_t boot_ms)
 {
+	series_changed(s);
 	s->unanswered++;
 	s->again_boot_ms =
 		boot_ms + least((int64_t)PAUSE_FIRST_MS * s->unanswered, UNANSWERED_MAX_MS);
@@ -273,6 +275,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	struct reply a = {.request = request, .page = page, .boot_ms = boot_ms};
 	struct reading *r = &a.reading;
 
+	series_changed(s);
 	reading_init(r, page, s->iv, request->before_ms, read_ms, &s->sightings);
 	s->unanswered = 0;
 	market_found(&s->market, read_ms);

@@ -7,6 +7,7 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
+#include "producer/series/changes.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/older.h"
@@ -23,6 +24,9 @@ struct series {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *iv;
 	const struct exchange *exchange;
+
+	struct changes *changes; /* who wants to know of changes, or NULL; and its number there */
+	uint32_t place;
 
 	int owned;      /* this producer fetches it; what follows counts only then */
 	uint32_t epoch; /* how often it was taken */
@@ -73,6 +77,14 @@ struct series {
 	struct spans report; /* the gaps that "Backfilling N missing candles" spoke of */
 	int64_t report_came;
 };
+
+/* At the end of whatever may change what the series asks for: tests/lint/changes.sh looks for it in
+ * every function that takes a series to change it. */
+static inline void series_changed(const struct series *s)
+{
+	if (s->changes)
+		changes_note(s->changes, s->place);
+}
 
 static inline int64_t least(int64_t a, int64_t b)
 {

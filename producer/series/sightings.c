@@ -228,6 +228,20 @@ void sightings_asked_again(struct sightings *s, int64_t from_ms, int64_t to_ms,
 	}
 }
 
+void sightings_validity(const struct sightings *s, int64_t now_ms, struct validity *v)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sighting *x = &s->v[i];
+
+		if (x->again_ms != 0)
+			validity_edge(v, x->again_ms, now_ms);
+		if (x->reads > 0) {
+			validity_edge(v, x->doubt_ms, now_ms);
+			validity_edge(v, x->doubt_ms + DOUBT_MS, now_ms);
+		}
+	}
+}
+
 size_t sightings_doubtful(const struct sightings *s)
 {
 	size_t n = 0;

@@ -17,6 +17,7 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/series/stored.h"
+#include "producer/series/validity.h"
 
 enum {
 	DOUBT_MS = 30 * 1000, /* between two reads of a row that is doubtful */
@@ -85,6 +86,8 @@ void sightings_subtract(const struct sightings *s, const struct interval *iv, in
 			struct spans *from);
 void sightings_add_due(const struct sightings *s, const struct interval *iv, int64_t now_ms,
 		       struct spans *to);
+/* For how long these two stay as they are at now_ms. */
+void sightings_validity(const struct sightings *s, int64_t now_ms, struct validity *v);
 /* How many are doubtful. */
 size_t sightings_doubtful(const struct sightings *s);
 

@@ -30,6 +30,7 @@
 #include "producer/series/series.h"
 #include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
+#include "tests/unit/plan_reference.h"
 
 #define MINUTE 60000
 
@@ -114,6 +115,7 @@ struct world {
 
 	int64_t now_ms, boot_ms, calm_ms;
 	struct series s;
+	struct schedule *schedule; /* of it */
 	int64_t list_boot_ms, lookup_boot_ms, lookup_end_ms;
 	size_t lookup_at;
 	int looking;
@@ -260,6 +262,7 @@ static void world_make(struct world *w, uint64_t seed)
 		candle_make(w, &w->truth[i], v);
 	}
 	w->log = xcalloc(LOG_MAX, sizeof *w->log);
+	w->schedule = schedule_new();
 	w->now_ms = at(w, BEFORE) + rnd(w, MINUTE);
 	w->boot_ms = 1000000;
 	w->calm_ms = at(w, BEFORE + LYING);
@@ -269,6 +272,7 @@ static void world_make(struct world *w, uint64_t seed)
 
 static void world_release(struct world *w)
 {
+	schedule_free(w->schedule);
 	series_release(&w->s);
 	spans_release(&w->coverage);
 	unobtainable_release(&w->unobtainable);
@@ -507,6 +511,7 @@ static void producer_start(struct world *w)
 {
 	series_release(&w->s);
 	series_init(&w->s, "KRW-BTC", w->iv, &exchange_upbit, START_MS, INT64_MAX);
+	schedule_own(w->schedule, (struct series *[]){&w->s}, 1);
 	series_take(&w->s);
 	series_begin(&w->s, w->now_ms);
 	w->n_reported = w->n_log;
@@ -584,15 +589,12 @@ static void list_read(struct world *w)
 
 static int ask(struct world *w)
 {
-	struct plan plan = {.series = (struct series *[]){&w->s},
-			    .n = 1,
-			    .now_ms = w->now_ms,
-			    .boot_ms = w->boot_ms};
+	struct plan plan = {.schedule = w->schedule, .now_ms = w->now_ms, .boot_ms = w->boot_ms};
 	struct publications out = {0};
 	struct request r;
 	struct page page;
 
-	if (!plan_live(&plan, &r) && !plan_backfill(&plan, &r))
+	if (!compared_live(&plan, &r) && !compared_backfill(&plan, &r))
 		return 0;
 	w->asked++;
 	w->asked_old += !r.live && r.to_ms < w->now_ms - 10 * MINUTE;

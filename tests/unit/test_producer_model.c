@@ -25,6 +25,7 @@
 #include "producer/series/series.h"
 #include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
+#include "tests/unit/plan_reference.h"
 
 enum { BEFORE = 700, DURING = 260, SPAN = BEFORE + DURING, LOG_MAX = 40000 };
 
@@ -57,6 +58,7 @@ struct world {
 	size_t n_log, n_reported, n_applied;
 	int64_t now_ms;
 	struct series s;
+	struct schedule *schedule; /* of it */
 	int requests, live_requests;
 	int faults; /* while 1: losses, crashes, wrong empty pages */
 };
@@ -126,11 +128,13 @@ static void world_make(struct world *w, uint64_t seed)
 			t->value[1] = v + 2;
 	}
 	w->log = xcalloc(LOG_MAX, sizeof *w->log);
+	w->schedule = schedule_new();
 	w->now_ms = at(w, BEFORE) + rnd(w, (uint32_t)w->iv->nominal_ms);
 }
 
 static void world_release(struct world *w)
 {
+	schedule_free(w->schedule);
 	series_release(&w->s);
 	spans_release(&w->coverage);
 	free(w->log);
@@ -150,6 +154,7 @@ static void producer_start(struct world *w)
 {
 	series_release(&w->s);
 	series_init(&w->s, "KRW-BTC", w->iv, &no_retention, START_MS, INT64_MAX);
+	schedule_own(w->schedule, (struct series *[]){&w->s}, 1);
 	series_begin(&w->s, w->now_ms);
 }
 
@@ -255,15 +260,12 @@ static void reports_deliver(struct world *w, size_t upto)
 
 static int ask(struct world *w, int64_t boot_ms)
 {
-	struct plan plan = {.series = (struct series *[]){&w->s},
-			    .n = 1,
-			    .now_ms = w->now_ms,
-			    .boot_ms = boot_ms};
+	struct plan plan = {.schedule = w->schedule, .now_ms = w->now_ms, .boot_ms = boot_ms};
 	struct publications out = {0};
 	struct request r;
 	struct page page;
 
-	if (!plan_live(&plan, &r) && !plan_backfill(&plan, &r))
+	if (!compared_live(&plan, &r) && !compared_backfill(&plan, &r))
 		return 0;
 	w->requests++;
 	w->live_requests += r.live;

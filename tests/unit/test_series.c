@@ -19,6 +19,7 @@
 #include "producer/series/series.h"
 #include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
+#include "tests/unit/plan_reference.h"
 
 #define T0    1700042400000 /* 2023-11-15T10:00:00Z */
 #define MIN   60000
@@ -787,14 +788,12 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 {
 	struct series s;
 	struct request in_flight[4], r;
-	struct plan plan = {.series = (struct series *[]){&s},
-			    .n = 1,
-			    .in_flight = in_flight,
-			    .now_ms = clock_at(100000, 0)};
+	struct plan plan = {.in_flight = in_flight, .now_ms = clock_at(100000, 0)};
 
 	(void)state;
 	begin(&s, T0, clock_at(100000, 0));
 	looked(&s, -1, 0, clock_at(100000, 0), 99999);
+	plan.schedule = schedule_of((struct series *[]){&s}, 1);
 	assert_true(plan_backfill(&plan, &in_flight[0]));
 	assert_int_equal(in_flight[0].to_ms, clock_at(99999, 0));
 	assert_int_equal(in_flight[0].count, UPBIT_PAGE_ROWS);
@@ -811,6 +810,7 @@ static void a_large_gap_is_walked_by_several_requests(void **state)
 	assert_true(plan_backfill(&plan, &r));
 	assert_int_equal(r.to_ms, clock_at(99999 - 1400, 0));
 	assert_int_equal(r.count, UPBIT_PAGE_ROWS);
+	schedule_free(plan.schedule);
 	series_release(&s);
 }
 
@@ -818,15 +818,17 @@ static void a_small_gap_asks_for_its_intervals_and_a_neighbour(void **state)
 {
 	struct series s;
 	struct request r;
-	struct plan plan = {.series = (struct series *[]){&s}, .n = 1, .now_ms = clock_at(60, 0)};
+	struct plan plan = {.now_ms = clock_at(60, 0)};
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
 	looked(&s, -1, 54, clock_at(60, 0), 5);
+	plan.schedule = schedule_of((struct series *[]){&s}, 1);
 	assert_true(plan_backfill(&plan, &r));
 	assert_int_equal(r.count, 6);
 	assert_int_equal(r.from_ms, clock_at(54, 0));
 	assert_int_equal(r.to_ms, clock_at(59, 0));
+	schedule_free(plan.schedule);
 	series_release(&s);
 }
 
@@ -834,9 +836,7 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 {
 	struct series s[3];
 	struct request r;
-	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]},
-			    .n = 3,
-			    .now_ms = clock_at(60, 0)};
+	struct plan plan = {.now_ms = clock_at(60, 0)};
 	int served[3] = {0};
 
 	(void)state;
@@ -844,9 +844,10 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 		begin(&s[i], T0, clock_at(60, 0));
 		looked(&s[i], -1, 10 + i, clock_at(60, 0), 49 - i);
 	}
+	plan.schedule = schedule_of((struct series *[]){&s[0], &s[1], &s[2]}, 3);
 	for (uint64_t turn = 1; turn <= 9; turn++) {
 		assert_true(plan_backfill(&plan, &r));
-		r.series->backfill_turn = turn;
+		series_backfill_sent(r.series, turn);
 		served[r.series - s]++;
 	}
 	assert_int_equal(served[0], 3);
@@ -856,8 +857,10 @@ static void backfill_is_fair_and_live_goes_by_deadline(void **state)
 	s[0].live_polled_ms = clock_at(59, 0);
 	s[1].live_polled_ms = clock_at(57, 0);
 	s[2].live_polled_ms = clock_at(58, 0);
+	schedule_own(plan.schedule, (struct series *[]){&s[0], &s[1], &s[2]}, 3);
 	assert_true(plan_live(&plan, &r));
 	assert_ptr_equal(r.series, &s[1]);
+	schedule_free(plan.schedule);
 	for (int i = 0; i < 3; i++)
 		series_release(&s[i]);
 }
@@ -869,9 +872,7 @@ static void at_a_start_live_goes_by_length(void **state)
 	static const char *const names[] = {"1d", "1h", "1m"};
 	struct series s[3];
 	struct request r;
-	struct plan plan = {.series = (struct series *[]){&s[0], &s[1], &s[2]},
-			    .n = 3,
-			    .now_ms = clock_at(10, 0)};
+	struct plan plan = {.now_ms = clock_at(10, 0)};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -883,8 +884,10 @@ static void at_a_start_live_goes_by_length(void **state)
 		/* ... nor is it put off where the clock is set back */
 		assert_int_equal(series_live_due_ms(&s[i], clock_at(9, 58)), clock_at(9, 58));
 	}
+	plan.schedule = schedule_of((struct series *[]){&s[0], &s[1], &s[2]}, 3);
 	assert_true(plan_live(&plan, &r));
 	assert_ptr_equal(r.series, &s[2]);
+	schedule_free(plan.schedule);
 	for (int i = 0; i < 3; i++)
 		series_release(&s[i]);
 }

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "producer/series/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "producer/series/changes.h"
+#include "producer/series/heap.h"
+#include "producer/series/series_ask.h"
+
+enum queue {
+	LIVE_READY,     /* those whose live poll may be asked for: by deadline, then by length */
+	LIVE_LATER,     /* those whose live poll is not due yet: by deadline */
+	BACKFILL_READY, /* those that have a gap that may be asked for: by turn */
+	LATER,          /* all, by when they are to be looked at again, by the exchange's time */
+	HELD,           /* ... by the clock that pauses go by */
+	QUEUES
+};
+
+struct schedule {
+	struct series **owned;
+	size_t n;
+	struct changes *changes;
+	struct heap queues[QUEUES];
+	int64_t *since_ms; /* of each: what is known of it does not hold before */
+	int64_t now_ms;
+};
+
+struct schedule *schedule_new(void)
+{
+	struct schedule *s = xcalloc(1, sizeof *s);
+
+	schedule_own(s, NULL, 0);
+	return s;
+}
+
+static void clear(struct schedule *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		series_watch(s->owned[i], NULL, 0);
+	for (int i = 0; i < QUEUES; i++)
+		heap_release(&s->queues[i]);
+	changes_free(s->changes);
+	free(s->since_ms);
+	free(s->owned);
+}
+
+void schedule_free(struct schedule *s)
+{
+	if (!s)
+		return;
+	clear(s);
+	free(s);
+}
+
+void schedule_own(struct schedule *s, struct series *const *owned, size_t n)
+{
+	clear(s);
+	*s = (struct schedule){.n = n, .now_ms = INT64_MIN};
+	s->owned = xcalloc(n + 1, sizeof *s->owned);
+	s->since_ms = xcalloc(n + 1, sizeof *s->since_ms);
+	s->changes = changes_new(n);
+	for (int i = 0; i < QUEUES; i++)
+		heap_init(&s->queues[i], n);
+	for (size_t i = 0; i < n; i++) {
+		s->owned[i] = owned[i];
+		series_watch(owned[i], s->changes, (uint32_t)i);
+		changes_note(s->changes, (uint32_t)i);
+	}
+}
+
+size_t schedule_size(const struct schedule *s)
+{
+	return s->n;
+}
+
+struct series *schedule_series(const struct schedule *s, uint32_t place)
+{
+	return s->owned[place];
+}
+
+static void put(struct schedule *s, enum queue queue, uint32_t place, int64_t key, int64_t second)
+{
+	heap_put(&s->queues[queue],
+		 (struct heap_item){.key = key, .second = second, .place = place});
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void look_at(struct schedule *s, uint32_t place, int64_t boot_ms)
+{
+	const struct series *x = s->owned[place];
+	struct asking live, backfill;
+
+	for (int i = 0; i < QUEUES; i++)
+		heap_remove(&s->queues[i], place);
+	series_live_asking(x, s->now_ms, boot_ms, &live);
+	series_backfill_asking(x, s->now_ms, boot_ms, &backfill);
+	if (live.may)
+		put(s, LIVE_READY, place, live.due_ms, series_interval(x)->nominal_ms);
+	else if (live.due_ms > s->now_ms)
+		put(s, LIVE_LATER, place, live.due_ms, 0);
+	if (backfill.may)
+		put(s, BACKFILL_READY, place, (int64_t)series_backfill_turn(x), 0);
+	if (backfill.may) /* one that has none any more is found out when it would be its turn */
+		backfill.valid.until_ms = backfill.valid.until_boot_ms = INT64_MAX;
+	put(s, LATER, place, earlier(live.valid.until_ms, backfill.valid.until_ms), 0);
+	put(s, HELD, place, earlier(live.valid.until_boot_ms, backfill.valid.until_boot_ms), 0);
+	s->since_ms[place] = live.valid.since_ms > backfill.valid.since_ms
+				     ? live.valid.since_ms
+				     : backfill.valid.since_ms;
+}
+
+/* Those whose moment in the queue has come. */
+static void look_at_due(struct schedule *s, enum queue queue, int64_t time_ms, int64_t boot_ms)
+{
+	const struct heap_item *first;
+
+	while ((first = heap_first(&s->queues[queue])) && first->key <= time_ms)
+		look_at(s, first->place, boot_ms);
+}
+
+void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms)
+{
+	int set_back = now_ms < s->now_ms;
+	uint32_t place;
+
+	s->now_ms = now_ms;
+	for (size_t i = 0; set_back && i < s->n; i++)
+		if (now_ms < s->since_ms[i])
+			changes_note(s->changes, (uint32_t)i);
+	while (changes_take(s->changes, &place))
+		look_at(s, place, boot_ms);
+	look_at_due(s, LATER, now_ms, boot_ms);
+	look_at_due(s, HELD, boot_ms, boot_ms);
+}
+
+static int find(const struct schedule *s, enum queue queue,
+		int (*accept)(uint32_t place, void *opaque), void *opaque, uint32_t *place)
+{
+	const struct heap_item *found = heap_find(&s->queues[queue], accept, opaque);
+
+	if (found)
+		*place = found->place;
+	return found != NULL;
+}
+
+int schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
+		  void *opaque, uint32_t *place)
+{
+	return find(s, LIVE_READY, accept, opaque, place);
+}
+
+int64_t schedule_live_next_ms(const struct schedule *s)
+{
+	const struct heap_item *first = heap_first(&s->queues[LIVE_LATER]);
+
+	return first ? first->key : INT64_MAX;
+}
+
+int schedule_backfill(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
+		      void *opaque, uint32_t *place)
+{
+	return find(s, BACKFILL_READY, accept, opaque, place);
+}
+
+void schedule_again(struct schedule *s, uint32_t place)
+{
+	changes_note(s->changes, place);
+}
