@@ -31,16 +31,6 @@ enum { DEADLINE_MS = 300000 };
 	"AND m.interval = u.interval AND m.timestamp = u.timestamp AND candle_is_unconfirmed(m.interval, " \
 	"m.timestamp, m.fetched_at) RETURNING m.symbol, m.interval) " SQL_COUNTED
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	(void)o;
-	if (selected->symbols_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name of which markets: --symbols, e.g. --symbols KRW-BTC or --symbols '*'");
-	return 0;
-}
-
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
@@ -59,9 +49,11 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		total += pg_number(res, i, 2);
-		printf("%s %s: %s row%s %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
-		       PQgetvalue(res, i, 2), strcmp(PQgetvalue(res, i, 2), "1") == 0 ? "" : "s",
+		int64_t n = pg_number(res, i, 2);
+
+		total += n;
+		printf("%s %s: %" PRId64 " row%s %s\n", PQgetvalue(res, i, 0),
+		       PQgetvalue(res, i, 1), n, plural_of(n),
 		       o->dry_run ? "would be removed" : "removed");
 	}
 	PQclear(res);
@@ -72,7 +64,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
 }
 
-int discard_run(const struct options *o)
+int discard_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(
+		options,
+		&(struct on_database){.verb = "discard", .needs = NEEDS_SYMBOLS, .work = work});
 }

@@ -20,16 +20,6 @@ enum { DEADLINE_MS = 40000, ROWS_AT_ONCE = 10000 };
 	"($2::text[] IS NULL OR s.interval = ANY ($2)) AND ($3::boolean OR s.ended_at IS NULL) "             \
 	"ORDER BY s.symbol, s.interval"
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	(void)o;
-	if (selected->symbols_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name what to end: --symbols, e.g. --symbols KRW-BTC or --symbols 'BTC-*'");
-	return 0;
-}
-
 /* Removes all rows of the series. */
 static int purge(struct pg *pg, const char *symbol, const char *interval, int64_t *rows,
 		 struct err *err)
@@ -76,7 +66,8 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int end_run(const struct options *o)
+int end_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){
+					    .verb = "end", .needs = NEEDS_SYMBOLS, .work = work});
 }

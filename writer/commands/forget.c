@@ -57,24 +57,6 @@ enum { DEADLINE_MS = 40000 };
 	") WHERE "                                                                            \
 	"c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.spans && " SQL_SPAN
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	if (selected->symbols_sql == NULL || selected->intervals_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name what to forget: --symbols and --intervals, e.g. --symbols KRW-BTC "
-			"--intervals 1m");
-	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
-		return err_set(
-			err, ERR_FATAL,
-			"name the span to forget: --from and --to, e.g. --from 2024-05-01 --to "
-			"2024-05-02");
-	if (o->from_ms >= o->to_ms)
-		return err_set(err, ERR_FATAL,
-			       "the span to forget is empty: --from must be before --to");
-	return 0;
-}
-
 /* 0 with the counts of SQL_COUNT, committed unless it is a dry run; -1 with *err. */
 static int forget(struct pg *pg, const struct options *o, const struct selection *selected,
 		  PGresult **counts, struct err *err)
@@ -112,23 +94,22 @@ static void print(const struct options *o, const PGresult *counts)
 	int64_t total = 0;
 
 	for (int row = 0; row < PQntuples(counts); row++) {
-		const char *n = PQgetvalue(counts, row, 4);
+		int64_t n = pg_number(counts, row, 4);
 
-		total += strtoll(n, NULL, 10);
-		printf("%s %s: %s interval%s of %s to %s %s\n", PQgetvalue(counts, row, 0),
-		       PQgetvalue(counts, row, 1), n, strcmp(n, "1") == 0 ? "" : "s",
-		       PQgetvalue(counts, row, 2), PQgetvalue(counts, row, 3),
-		       o->dry_run ? "would be forgotten" : "forgotten");
+		total += n;
+		printf("%s %s: %" PRId64 " interval%s of %s to %s %s\n", PQgetvalue(counts, row, 0),
+		       PQgetvalue(counts, row, 1), n, plural_of(n), PQgetvalue(counts, row, 2),
+		       PQgetvalue(counts, row, 3), o->dry_run ? "would be forgotten" : "forgotten");
 	}
 	if (total == 0)
 		printf("nothing was covered there, so there is nothing to forget\n");
 	else if (o->dry_run)
 		printf("%" PRId64 " interval%s in all; nothing was changed (--dry-run)\n", total,
-		       total == 1 ? "" : "s");
+		       plural_of(total));
 	else
 		printf("%" PRId64
 		       " interval%s in all; the producer fetches them again after its next lookup\n",
-		       total, total == 1 ? "" : "s");
+		       total, plural_of(total));
 }
 
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
@@ -143,7 +124,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int forget_run(const struct options *o)
+int forget_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){.verb = "forget",
+							  .needs = NEEDS_SERIES | NEEDS_SPAN,
+							  .work = work});
 }

@@ -74,19 +74,17 @@ static int apply(struct pg *pg, const struct retention *keep, const char *symbol
 		return -1;
 	printf("%" PRId64 " series moved on, %" PRId64 " row%s removed, %" PRId64
 	       " chunk%s dropped\n",
-	       done.series, done.rows, done.rows == 1 ? "" : "s", done.chunks,
-	       done.chunks == 1 ? "" : "s");
+	       done.series, done.rows, plural_of(done.rows), done.chunks, plural_of(done.chunks));
 	if (keep->dead_s > 0)
-		printf("%" PRId64 " dead letter%s removed\n", done.dead, done.dead == 1 ? "" : "s");
+		printf("%" PRId64 " dead letter%s removed\n", done.dead, plural_of(done.dead));
 	return 0;
 }
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
+static int check(const struct options *o, struct err *err)
 {
 	struct retention keep;
 	int rc = retention_parse(&keep, o->keep, err);
 
-	(void)selected;
 	retention_release(&keep);
 	return rc;
 }
@@ -104,7 +102,7 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int retain_run(const struct options *o)
+int retain_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){.check = check, .work = work});
 }

@@ -128,8 +128,9 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 	return rc;
 }
 
-int skip_run(const struct options *o)
+int skip_run(const void *options)
 {
+	const struct options *o = options;
 	struct err err;
 	struct consumer *c = NULL;
 	int code = EXIT_USAGE;
