@@ -82,13 +82,11 @@ int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t dea
 int fit_origin_write(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
 		     int *is_unfit, struct err *err)
 {
-	const char *values[] = {source, topic};
-
 	if (pg_run(pg,
 		   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
 		   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
 		   " WHERE o.topic IS NULL AND o.source = excluded.source",
-		   (struct pg_params){2, values}, deadline_ms, err))
+		   PG_VALUES(source, topic), deadline_ms, err))
 		return -1;
 	/* Another one may have been faster. */
 	return fit_origin(pg, source, topic, deadline_ms, is_unfit, err) < 0 ? -1 : 0;

@@ -125,8 +125,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS(
 			"s.wanted_until") " FROM " WANTED
 					  " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	const char *values[] = {json};
-	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
+	PGresult *res = pg_query(pg, select, PG_VALUES(json), deadline_ms, err);
 	int rc = 0;
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
@@ -170,11 +169,10 @@ int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
 		   struct err *err)
 {
-	const char *values[] = {source};
 	PGresult *res = pg_query(
 		pg,
 		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL AND ended_at IS NULL",
-		(struct pg_params){1, values}, deadline_ms, err);
+		PG_VALUES(source), deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -190,10 +188,9 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64
 int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, int64_t deadline_ms,
 			struct err *err)
 {
-	const char *values[] = {topic};
 	PGresult *res = pg_query(
 		pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
-		(struct pg_params){1, values}, deadline_ms, err);
+		PG_VALUES(topic), deadline_ms, err);
 
 	if (!res)
 		return -1;

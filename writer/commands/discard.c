@@ -38,11 +38,10 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
 				o->from_ms == INT64_MIN ? NULL : time_format_ms(o->from_ms, from),
 				o->to_ms == INT64_MIN ? NULL : time_format_ms(o->to_ms, to)};
-	const struct pg_params none = {0, NULL};
 	PGresult *res;
 	int64_t total = 0;
 
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
+	if (pg_exec(pg, SQL_BEGIN, err) != 0)
 		return -1;
 	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_DISCARD, (struct pg_params){4, values},
 		       DEADLINE_MS, err);
@@ -61,7 +60,7 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 		printf("every row there is confirmed\n");
 	else if (!o->dry_run)
 		printf("%" PRId64 " in all; the producer reads their intervals once more\n", total);
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
 int discard_run(const void *options)

@@ -11,7 +11,7 @@
 #include "on_database.h"
 #include "writer/database/retention.h"
 
-enum { DEADLINE_MS = 40000, ROWS_AT_ONCE = 10000 };
+enum { ROWS_AT_ONCE = 10000 };
 
 #define SQL_END \
 	"SELECT symbol, interval FROM market_data_end($1::text[], $2::text[], $3::boolean) ORDER BY symbol, interval"
@@ -41,10 +41,10 @@ static int purge(struct pg *pg, const char *symbol, const char *interval, int64_
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
-				o->purge ? "true" : "false"};
 	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_END,
-				 (struct pg_params){3, values}, DEADLINE_MS, err);
+				 PG_VALUES(selected->symbols_sql, selected->intervals_sql,
+					   o->purge ? "true" : "false"),
+				 PG_DEADLINE_MS, err);
 	int rc = res == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {

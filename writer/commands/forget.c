@@ -12,8 +12,6 @@
 #include "common/text/timetext.h"
 #include "on_database.h"
 
-enum { DEADLINE_MS = 40000 };
-
 /* Names and patterns that nothing matches. */
 #define SQL_UNKNOWN                                                                                          \
 	"WITH known AS (SELECT symbol, interval FROM market_data_series UNION SELECT symbol, interval FROM " \
@@ -64,8 +62,8 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
 	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
 				 time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to)};
-	const struct pg_params series = {2, values}, all = {4, values}, none = {0, NULL};
-	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, DEADLINE_MS, err);
+	const struct pg_params series = {2, values}, all = {4, values};
+	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, PG_DEADLINE_MS, err);
 	int rc = -1;
 
 	if (unknown == NULL)
@@ -75,15 +73,15 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 			PQgetvalue(unknown, 0, 0));
 		goto out;
 	}
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_LOCK, series, DEADLINE_MS, err) != 0 ||
-	    (*counts = pg_query(pg, SQL_COUNT, all, DEADLINE_MS, err)) == NULL)
+	if (pg_exec(pg, SQL_BEGIN, err) != 0 ||
+	    pg_run(pg, SQL_LOCK, series, PG_DEADLINE_MS, err) != 0 ||
+	    (*counts = pg_query(pg, SQL_COUNT, all, PG_DEADLINE_MS, err)) == NULL)
 		goto out;
 	if (o->dry_run)
-		rc = pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
-	else if (pg_run(pg, SQL_FORGET, all, DEADLINE_MS, err) == 0 &&
-		 pg_run(pg, SQL_ASK_AGAIN, all, DEADLINE_MS, err) == 0)
-		rc = pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+		rc = pg_exec(pg, "ROLLBACK", err);
+	else if (pg_run(pg, SQL_FORGET, all, PG_DEADLINE_MS, err) == 0 &&
+		 pg_run(pg, SQL_ASK_AGAIN, all, PG_DEADLINE_MS, err) == 0)
+		rc = pg_exec(pg, "COMMIT", err);
 out:
 	PQclear(unknown);
 	return rc;

@@ -162,9 +162,9 @@ static int ask(struct pg *pg, const struct options *o, const struct selection *s
 	char at[TIMETEXT_BYTES];
 	const char *values[3] = {selected->symbols_sql, selected->intervals_sql,
 				 o->at_ms == INT64_MIN ? NULL : time_format_ms(o->at_ms, at)};
-	const struct pg_params params = {3, values}, none = {0, NULL};
+	const struct pg_params params = {3, values};
 
-	if (pg_run(pg, SQL_BEGIN_READ, none, DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 ||
 	    (f->series = pg_query(pg, SQL_SERIES, params, DEADLINE_MS, err)) == NULL)
 		return -1;
 	if (!PQgetisnull(f->series, 0, UNKNOWN))

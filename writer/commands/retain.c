@@ -26,13 +26,12 @@ enum { DEADLINE_MS = 300000, ROWS_AT_ONCE = 1000000 };
 static int preview(struct pg *pg, const struct retention *keep, const char *symbols_sql,
 		   struct err *err)
 {
-	const char *values[] = {keep->names_sql, keep->seconds_sql, symbols_sql};
 	PGresult *res;
 
-	if (pg_run(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'",
-		   (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0)
+	if (pg_exec(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'", err) != 0)
 		return -1;
-	res = pg_query(pg, SQL_PREVIEW, (struct pg_params){3, values}, DEADLINE_MS, err);
+	res = pg_query(pg, SQL_PREVIEW, PG_VALUES(keep->names_sql, keep->seconds_sql, symbols_sql),
+		       DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
@@ -46,8 +45,7 @@ static int preview(struct pg *pg, const struct retention *keep, const char *symb
 
 static int print_floors(struct pg *pg, const char *symbols_sql, struct err *err)
 {
-	const char *values[] = {symbols_sql};
-	PGresult *res = pg_query(pg, SQL_FLOORS, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_FLOORS, PG_VALUES(symbols_sql), DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;

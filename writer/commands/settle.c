@@ -6,8 +6,6 @@
 #include "common/text/timetext.h"
 #include "on_database.h"
 
-enum { DEADLINE_MS = 40000 };
-
 /* What is missing of the span, by series, and not settled yet. */
 #define SQL_OPEN                                                                                           \
 	"SELECT g.symbol, g.interval, range_agg(tstzrange(g.missing_from, g.missing_to)) * "               \
@@ -33,8 +31,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
 				time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to),
 				o->reason};
-	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
-				 (struct pg_params){o->dry_run ? 4 : 5, values}, DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
+			 (struct pg_params){o->dry_run ? 4 : 5, values}, PG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;

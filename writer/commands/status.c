@@ -166,7 +166,7 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 	PGresult *series = NULL, *spans = NULL, *seen = NULL;
 	int rc = -1;
 
-	if (pg_run(pg, SQL_BEGIN_READ, (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 ||
 	    (series = pg_query(pg, SQL_SERIES, (struct pg_params){3, values}, DEADLINE_MS, err)) ==
 		    NULL ||
 	    (spans = pg_query(pg, SQL_SPANS, (struct pg_params){4, values}, DEADLINE_MS, err)) ==
@@ -186,7 +186,7 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 		if (s != NULL)
 			status_quiet(s->bar, st->view.bar, PQgetvalue(seen, row, 2));
 	}
-	rc = pg_run(pg, "COMMIT", (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	rc = pg_exec(pg, "COMMIT", err);
 out:
 	PQclear(series);
 	PQclear(spans);

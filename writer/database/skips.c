@@ -34,7 +34,6 @@ struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct ski
 int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 	      struct skip_item *items, size_t n, struct err *err)
 {
-	const char *values[5] = {topic};
 	PGresult *res;
 
 	scratch_clear(scratch);
@@ -45,9 +44,7 @@ int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		pgarray_hex(&scratch->a[2], items[i].key, items[i].key_len);
 		pgarray_hex(&scratch->a[3], items[i].value, items[i].value_len);
 	}
-	if (scratch_values(scratch, 4, &values[1], err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_SKIPPED, (struct pg_params){5, values}, STATEMENT_DEADLINE_MS, err);
+	res = scratch_query(scratch, pg, SQL_SKIPPED, topic, 4, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)

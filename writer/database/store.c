@@ -229,14 +229,13 @@ static int take_less(struct store *s, const struct store_done *job)
  */
 static void explain_lock(struct store *s, struct store_done *job)
 {
-	const struct pg_params none = {0, NULL};
 	struct err ignored;
 	PGresult *res;
 
 	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
-	    pg_run(&s->pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, &ignored) != 0)
+	    pg_exec(&s->pg, "ROLLBACK", &ignored) != 0)
 		return;
-	res = pg_query(&s->pg, SQL_STANDBY, none, STATEMENT_DEADLINE_MS, &ignored);
+	res = pg_query(&s->pg, SQL_STANDBY, PG_NONE, PG_DEADLINE_MS, &ignored);
 	if (res != NULL && PQntuples(res) == 1)
 		err_set(&job->err, ERR_RETRY,
 			"a COMMIT waits for a synchronous standby that does not answer "
