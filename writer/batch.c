@@ -55,27 +55,6 @@ static void grow(struct batch *b)
 	b->order = xreallocarray(b->order, b->rows_cap, sizeof(*b->order));
 }
 
-void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
-		int64_t now_ms)
-{
-	size_t i;
-
-	if (batch_is_empty(b))
-		b->started_ms = now_ms;
-	b->bytes += bytes;
-	for (i = 0; i < b->parts_n && b->parts[i].partition != partition;)
-		i++;
-	if (i == b->parts_n) {
-		if (b->parts_n == b->parts_cap) {
-			b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
-			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
-		}
-		b->parts[b->parts_n++] =
-			(struct batch_part){.partition = partition, .began = expected, .at_ms = -1};
-	}
-	b->parts[i].next = offset + 1;
-}
-
 static struct batch_part *part_of(const struct batch *b, int32_t partition)
 {
 	for (size_t i = 0; i < b->parts_n; i++)
@@ -84,12 +63,37 @@ static struct batch_part *part_of(const struct batch *b, int32_t partition)
 	return NULL;
 }
 
-void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
+static struct batch_part *part_add(struct batch *b, int32_t partition, int64_t began)
+{
+	if (b->parts_n == b->parts_cap) {
+		b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
+		b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
+	}
+	b->parts[b->parts_n] =
+		(struct batch_part){.partition = partition, .began = began, .at_ms = -1};
+	return &b->parts[b->parts_n++];
+}
+
+void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
+		int64_t now_ms)
+{
+	struct batch_part *part = part_of(b, partition);
+
+	if (batch_is_empty(b))
+		b->started_ms = now_ms;
+	b->bytes += bytes;
+	if (part == NULL)
+		part = part_add(b, partition, expected);
+	part->next = offset + 1;
+}
+
+void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms)
 {
 	struct batch_part *part = part_of(b, partition);
 
 	if (part->oldest_ms == 0)
 		part->oldest_ms = appended_ms;
+	part->at_ms = at_ms;
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
@@ -97,11 +101,6 @@ int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
 	const struct batch_part *part = part_of(b, partition);
 
 	return part != NULL ? part->oldest_ms : 0;
-}
-
-void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
-{
-	part_of(b, partition)->at_ms = at_ms;
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)

@@ -85,10 +85,8 @@ void batch_clear(struct batch *b);
  */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
-/* When the broker took that message (epoch). */
-void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms);
-/* When the broker took what was taken last of the partition. */
-void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms);
+/* When the broker took what was taken last of the partition (arrival.h). */
+void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,

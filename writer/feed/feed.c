@@ -229,68 +229,64 @@ void feed_close(struct feed *f)
 
 /* ---------------------------------------------------------------- what comes */
 
-static unsigned on_message(struct feed *f, const struct consumer_message *m, struct arrival *a)
+/* What lies between `next` and that offset carries no message. */
+static struct arrival nothing_before(const struct partition *p, int64_t offset)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	return (struct arrival){
+		.partition = p->id, .from = p->next, .next = offset, .dead_run = p->dead_run};
+}
 
-	switch (partition_judge(p, m->offset)) {
+static unsigned on_message(struct feed *f, struct arrival *a)
+{
+	const struct partition *p = partitions_find(f->partitions, a->partition);
+
+	switch (partition_judge(p, a->offset)) {
 	case ARRIVES_IGNORED:
 		return FOLLOW_NOTHING;
 	case ARRIVES_BACK:
 		log_warn("the topic does not go on where it should; looking for the place to go on",
-			 L_INT("partition", m->partition), L_INT("expected", p->next),
-			 L_INT("offset", m->offset));
+			 L_INT("partition", a->partition), L_INT("expected", p->next),
+			 L_INT("offset", a->offset));
 		return FOLLOW_RESTART;
 	case ARRIVES_NEXT:
 		break;
 	}
-	*a = (struct arrival){.partition = m->partition,
-			      .from = p->next,
-			      .next = p->end,
-			      .dead_run = p->dead_run};
-	if (m->offset >= p->end) /* there is nothing more before the end */
+	if (a->offset >= p->end) {
+		*a = nothing_before(p, p->end);
 		return FOLLOW_NOTHING;
-	a->next = m->offset + 1;
+	}
+	a->from = p->next;
+	a->next = a->offset + 1;
 	a->has_message = 1;
-	a->at_ms = m->at_ms;
-	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
-	if (a->wanted &&
-	    partition_skips(p, m->offset, m->key, m->key_len, m->value, m->value_len)) {
+	a->dead_run = p->dead_run;
+	a->wanted = !f->kind->wants || f->kind->wants(f->self, a);
+	if (a->wanted && partition_skips(p, a)) {
 		a->wanted = 0;
 		log_warn("a message that was skipped by hand is passed",
-			 L_INT("partition", m->partition), L_INT("offset", m->offset));
+			 L_INT("partition", a->partition), L_INT("offset", a->offset));
 	}
-	a->key = m->key;
-	a->key_len = m->key_len;
-	a->value = m->value;
-	a->value_len = m->value_len;
-	a->appended_ms = m->appended_ms;
 	return FOLLOW_NOTHING;
 }
 
-/* Nothing is at `offset` yet, so what lies between `next` and it carries no message. */
-static unsigned on_eof(struct feed *f, const struct consumer_message *m, struct arrival *a)
+static unsigned on_eof(struct feed *f, struct arrival *a)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	const struct partition *p = partitions_find(f->partitions, a->partition);
 	unsigned follow = FOLLOW_NOTHING;
 
-	if (partition_judge(p, m->offset) != ARRIVES_NEXT)
+	if (partition_judge(p, a->offset) != ARRIVES_NEXT)
 		return FOLLOW_NOTHING;
-	if (m->offset < p->end && f->kind->short_of_end)
-		follow = f->kind->short_of_end(f->self, p, m->offset);
+	if (a->offset < p->end && f->kind->short_of_end)
+		follow = f->kind->short_of_end(f->self, p, a->offset);
 	if (follow & FOLLOW_RESTART)
 		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
 	else
-		*a = (struct arrival){.partition = m->partition,
-				      .from = p->next,
-				      .next = m->offset < p->end ? m->offset : p->end,
-				      .dead_run = p->dead_run};
+		*a = nothing_before(p, a->offset < p->end ? a->offset : p->end);
 	return follow;
 }
 
-static unsigned on_out_of_range(struct feed *f, const struct consumer_message *m)
+static unsigned on_out_of_range(struct feed *f, const struct arrival *a)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	const struct partition *p = partitions_find(f->partitions, a->partition);
 
 	if (p == NULL || p->state != PARTITION_READING)
 		return FOLLOW_NOTHING;
@@ -302,21 +298,19 @@ static unsigned on_out_of_range(struct feed *f, const struct consumer_message *m
 
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 {
-	struct consumer_message m;
-
 	*a = (struct arrival){0};
 	*follow = FOLLOW_NOTHING;
-	switch (consumer_poll(f->consumer, wait_ms, &m)) {
+	switch (consumer_poll(f->consumer, wait_ms, a)) {
 	case CONSUMER_NOTHING:
 		return 0;
 	case CONSUMER_MESSAGE:
-		*follow = on_message(f, &m, a);
+		*follow = on_message(f, a);
 		break;
 	case CONSUMER_EOF:
-		*follow = on_eof(f, &m, a);
+		*follow = on_eof(f, a);
 		break;
 	case CONSUMER_OUT_OF_RANGE:
-		*follow = on_out_of_range(f, &m);
+		*follow = on_out_of_range(f, a);
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "offsets.h"
 
 enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
 
@@ -67,15 +68,15 @@ static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
 	size_t n = make_items(g);
-	struct consumer_offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
-	int rc = consumer_ask_committed(g->consumer, g->partitions, offsets, err);
+	struct offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int rc = offsets_committed(g->consumer, g->partitions, offsets, err);
 
 	if (rc == 0)
-		rc = consumer_ask_ends(g->consumer, g->partitions, offsets, err);
+		rc = offsets_ends(g->consumer, g->partitions, offsets, err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (g->items[i].asked_at >= 0)
-			rc = consumer_ask_after(g->consumer, g->items[i].partition,
-						g->items[i].asked_at, &g->items[i].after, err);
+			rc = offsets_after(g->consumer, g->items[i].partition, g->items[i].asked_at,
+					   &g->items[i].after, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,

@@ -156,15 +156,15 @@ void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int ski
 	p->halt = (struct halted){.at = -1};
 }
 
-int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
-		    const void *value, size_t value_len)
+int partition_skips(const struct partition *p, const struct arrival *a)
 {
 	for (size_t i = 0; i < p->skipped_n; i++) {
 		const struct halted *h = &p->skipped[i];
 
-		if (h->at == offset &&
-		    is_same(h->key, h->key_len, key, smaller(key_len, DEAD_VALUE_BYTES)) &&
-		    is_same(h->value, h->value_len, value, smaller(value_len, DEAD_VALUE_BYTES)))
+		if (h->at == a->offset &&
+		    is_same(h->key, h->key_len, a->key, smaller(a->key_len, DEAD_VALUE_BYTES)) &&
+		    is_same(h->value, h->value_len, a->value,
+			    smaller(a->value_len, DEAD_VALUE_BYTES)))
 			return 1;
 	}
 	return 0;

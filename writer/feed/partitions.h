@@ -102,8 +102,7 @@ int partitions_are_starting(const struct partitions *ps);
 /* 1 if there are any, and each was taken to its end. */
 int partitions_are_done(const struct partitions *ps);
 /* 1 if this very message was skipped. */
-int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
-		    const void *value, size_t value_len);
+int partition_skips(const struct partition *p, const struct arrival *a);
 /* What a message at this offset means; p may be NULL. */
 enum arrival_at partition_judge(const struct partition *p, int64_t offset);
 
