@@ -267,7 +267,6 @@ static int open_handle(struct publisher *p, struct err *err)
 		"allow.auto.create.topics",     "enable.gapless.guarantee",
 		"queue.buffering.max.messages", NULL};
 	rd_kafka_conf_t *conf;
-	char text[256];
 
 	snprintf(queue_messages, sizeof queue_messages, "%lld",
 		 (long long)p->options->queue_messages);
@@ -278,11 +277,9 @@ static int open_handle(struct publisher *p, struct err *err)
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-	if (!p->rk) {
-		rd_kafka_conf_destroy(conf);
-		return err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
-	}
+	p->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
+	if (!p->rk)
+		return -1;
 	p->queue = rd_kafka_queue_get_main(p->rk);
 	rd_kafka_queue_io_event_enable(p->queue, p->fd, &(uint64_t){1}, sizeof(uint64_t));
 	return 0;

@@ -31,15 +31,9 @@ static int client_new(struct visitor *v, const char *isolation, rd_kafka_t **rk,
 	static const char *const fixed[] = {"isolation.level", NULL};
 	rd_kafka_conf_t *conf =
 		kafka_conf_new(v->options->brokers, role, fixed, &v->options->kafka, err);
-	char text[256];
 
-	if (!conf)
-		return -1;
-	*rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-	if (*rk)
-		return 0;
-	rd_kafka_conf_destroy(conf);
-	return err_set(err, ERR_FATAL, "the Kafka client cannot be made: %s", text);
+	*rk = conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, "client", err) : NULL;
+	return *rk ? 0 : -1;
 }
 
 /* The members are compared, or it is said why not; the lookup itself does not depend on it. */

@@ -143,7 +143,6 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 {
 	rd_kafka_conf_t *conf = configure(o, in_group, err);
 	struct consumer *c;
-	char text[512];
 
 	if (conf == NULL)
 		return NULL;
@@ -154,11 +153,9 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
-		rd_kafka_conf_destroy(conf);
 		free(c);
-		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
@@ -273,12 +270,8 @@ int consumer_topic_partitions(struct consumer *c, struct err *err)
 
 int consumer_subscribe(struct consumer *c, struct err *err)
 {
-	list *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_resp_err_t code = kafka_subscribe(c->rk, c->topic);
 
-	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(c->rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
