@@ -107,13 +107,7 @@ int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 		const struct partition *p = partitions_at(f->partitions, i);
 
 		if (p->state == PARTITION_HALTED)
-			f->skips = skips_add(f->skips, &f->skips_n,
-					     &(struct skip_item){.partition = p->id,
-								 .offset = p->halt.at,
-								 .key = p->halt.key,
-								 .value = p->halt.value,
-								 .key_len = p->halt.key_len,
-								 .value_len = p->halt.value_len});
+			f->skips = skips_add(f->skips, &f->skips_n, &p->halt);
 	}
 	f->skips_due_ms = now_ms + SKIPS_MS;
 	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
@@ -146,12 +140,13 @@ static unsigned answer_skips(struct feed *f, const struct store_work *work, int6
 	unsigned follow = FOLLOW_NOTHING;
 
 	for (size_t i = 0; i < work->skips_n; i++) {
-		const struct skip_item *item = &work->skips[i];
-		const struct partition *p = partitions_find(f->partitions, item->partition);
-		int is_news = p != NULL && p->halt.at == item->offset && !p->judged;
+		const struct dead_letter *halt = &work->skips[i].halt;
+		const struct partition *p = partitions_find(f->partitions, halt->partition);
+		int skipped = work->skips[i].skipped;
+		int is_news = p != NULL && p->halt.offset == halt->offset && !p->judged;
 
-		partitions_judge(f->partitions, item->partition, item->offset, item->skipped);
-		if (item->skipped)
+		partitions_judge(f->partitions, halt->partition, halt->offset, skipped);
+		if (skipped)
 			follow |= FOLLOW_RESTART;
 		else if (is_news)
 			follow |= f->kind->halt(f->self, p, now_ms);
@@ -353,9 +348,9 @@ void feed_log_halted(const char *text, const struct partition *p)
 
 	snprintf(command, sizeof(command),
 		 "gapless-writer skip --partition %" PRId32 " --offset %" PRId64, p->id,
-		 p->halt.at);
-	log_error(text, L_STR("error", p->why), L_INT("partition", p->id),
-		  L_INT("offset", p->halt.at), L_STR("to_skip_it", command));
+		 p->halt.offset);
+	log_error(text, L_STR("error", p->halt.reason), L_INT("partition", p->id),
+		  L_INT("offset", p->halt.offset), L_STR("to_skip_it", command));
 }
 
 void feed_stored(struct feed *f, const struct batch *b)
