@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/lookup/fit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"

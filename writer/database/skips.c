@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
-#include "transaction_sql.h"
 
 #define SQL_SKIPPED                                                                                \
 	"SELECT b.n FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[]) WITH ORDINALITY " \

@@ -15,7 +15,6 @@
 #include "portion.h"
 #include "refusals.h"
 #include "retry.h"
-#include "transaction_sql.h"
 
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 

@@ -3,7 +3,6 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
