@@ -263,12 +263,10 @@ static unsigned flood(const struct writer *w, const struct arrival *a, const str
 static void say_dead(struct writer *w, const struct arrival *a, const struct err *why,
 		     int64_t now_ms)
 {
-	int64_t skipped;
-
-	if (log_due(&w->say_dead, now_ms, SAY_DEAD_MS, &skipped))
-		log_warn("a message is not a candle; it goes to candle_dead_letter",
-			 L_STR("error", why->text), L_INT("partition", a->partition),
-			 L_INT("offset", a->next - 1), L_INT("suppressed", skipped));
+	LOG_EVERY(&w->say_dead, now_ms, SAY_DEAD_MS, LOG_WARN,
+		  "a message is not a candle; it goes to candle_dead_letter",
+		  L_STR("error", why->text), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1));
 }
 
 static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)

@@ -209,17 +209,16 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 /* 1 if the next try is of less. */
 static int take_less(struct store *s, const struct store_done *job)
 {
-	int64_t skipped;
 	size_t to;
 
 	portion_of(&s->portion, job->work.batch, &to);
 	if (!portion_halve(&s->portion, to))
 		return 0;
-	if (log_due(&s->say_less, clock_boot_ms(), SAY_LESS_MS, &skipped))
-		log_warn("the database cannot take so many candles in one transaction; storing "
-			 "them in smaller ones",
-			 L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
-			 L_INT("candles", s->portion.most), L_INT("suppressed", skipped));
+	LOG_EVERY(&s->say_less, clock_boot_ms(), SAY_LESS_MS, LOG_WARN,
+		  "the database cannot take so many candles in one transaction; storing "
+		  "them in smaller ones",
+		  L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
+		  L_INT("candles", s->portion.most));
 	pg_close(&s->pg);
 	return 1;
 }

@@ -133,8 +133,6 @@ void consumer_free(struct consumer *c)
 
 static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_message_t *m)
 {
-	int64_t skipped;
-
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 		return CONSUMER_EOF;
@@ -142,8 +140,8 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 		return CONSUMER_OUT_OF_RANGE;
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-		if (log_due(&c->say_gone, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("the topic is gone; waiting for it", L_STR("topic", c->topic));
+		LOG_EVERY(&c->say_gone, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "the topic is gone; waiting for it", L_STR("topic", c->topic));
 		return CONSUMER_OTHER;
 	case RD_KAFKA_RESP_ERR__FATAL:
 		c->replaced = 1;

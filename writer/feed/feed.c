@@ -60,7 +60,6 @@ void feed_free(struct feed *f)
 unsigned feed_join(struct feed *f, int64_t now_ms)
 {
 	struct err err;
-	int64_t skipped;
 	int n;
 
 	if (f->joined || now_ms < f->join_due_ms)
@@ -71,20 +70,17 @@ unsigned feed_join(struct feed *f, int64_t now_ms)
 	if (n == 0)
 		return f->kind->absent(f->self, f->absent, now_ms);
 	f->joined = n > 0 && f->kind->join(f->self, n, &err) == 0;
-	if (!f->joined && log_due(&f->say_topic, now_ms, SAY_TOPIC_MS, &skipped))
-		log_warn("waiting for Kafka", L_STR("error", err.text),
-			 L_INT("suppressed", skipped));
+	if (!f->joined)
+		LOG_EVERY(&f->say_topic, now_ms, SAY_TOPIC_MS, LOG_WARN, "waiting for Kafka",
+			  L_STR("error", err.text));
 	return FOLLOW_NOTHING;
 }
 
 static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 {
-	int64_t skipped;
-
 	f->start_due_ms = now_ms + ASK_AGAIN_MS;
-	if (log_due(&f->say_start, now_ms, SAY_START_MS, &skipped))
-		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&f->say_start, now_ms, SAY_START_MS, LOG_WARN,
+		  "waiting for Kafka to say where to start", L_STR("error", err->text));
 }
 
 int feed_asks_skips(const struct feed *f, int64_t now_ms)
