@@ -23,11 +23,8 @@ void batch_init(struct batch *b, struct batch_limits limits)
 
 void batch_clear(struct batch *b)
 {
-	for (size_t i = 0; i < b->dead_n; i++) {
-		free(b->dead[i].key);
-		free(b->dead[i].value);
-		free(b->dead[i].reason);
-	}
+	for (size_t i = 0; i < b->dead_n; i++)
+		dead_letter_release(&b->dead[i]);
 	for (size_t i = 0; i < b->n && b->rejected_n > 0; i++)
 		free(b->rows[i].rejected);
 	keys_clear(b->keys);
@@ -140,37 +137,15 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
 
-static char *copy(const void *bytes, size_t len)
-{
-	char *p;
-
-	if (bytes == NULL)
-		return NULL;
-	p = xmalloc(len + 1);
-	memcpy(p, bytes, len);
-	p[len] = '\0';
-	return p;
-}
-
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
 			   size_t key_len, const void *value, size_t value_len, const char *reason)
 {
-	struct dead_letter *d;
-
 	if (b->dead_n == b->dead_cap) {
 		b->dead_cap = b->dead_cap == 0 ? 16 : b->dead_cap * 2;
 		b->dead = xreallocarray(b->dead, b->dead_cap, sizeof(*b->dead));
 	}
-	key_len = key_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : key_len;
-	value_len = value_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : value_len;
-	d = &b->dead[b->dead_n++];
-	*d = (struct dead_letter){.partition = partition,
-				  .offset = offset,
-				  .key_len = key_len,
-				  .value_len = value_len};
-	d->key = copy(key, key_len);
-	d->value = copy(value, value_len);
-	d->reason = xstrdup(reason);
+	dead_letter_init(&b->dead[b->dead_n++], partition, offset, key, key_len, value, value_len,
+			 reason);
 }
 
 int batch_is_empty(const struct batch *b)

@@ -16,14 +16,11 @@
 
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
+#include "dead_letter.h"
 
 struct keys;
 
-enum {
-	DEAD_VALUE_BYTES = 1 << 20, /* a dead letter keeps at most this much of its value, and of
-				     * its key */
-	BATCH_ROWS_MAX = 100000     /* the greatest limit */
-};
+enum { BATCH_ROWS_MAX = 100000 }; /* the greatest limit */
 
 struct batch_row {
 	struct message m;
@@ -32,14 +29,6 @@ struct batch_row {
 	int64_t offset;
 	char *rejected; /* why the database refused this row; it goes to the dead letters, its
 			 * promise with it. NULL: fine. Owned by the batch */
-};
-
-struct dead_letter {
-	int32_t partition;
-	int64_t offset;
-	char *key, *value; /* NULL: the message had none; owned */
-	size_t key_len, value_len;
-	char *reason; /* owned */
 };
 
 struct batch_part {

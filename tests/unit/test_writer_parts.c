@@ -133,8 +133,8 @@ static void test_arrivals(void **state)
 			.partition = 2, .from = 16, .next = 19, .appended_ms = 1700000000000},
 		&why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
-	assert_string_equal(p->why, "because");
-	assert_int_equal(p->halt.at, 18);
+	assert_string_equal(p->halt.reason, "because");
+	assert_int_equal(p->halt.offset, 18);
 	partitions_set(ps, NULL, 0);
 	assert_int_equal(partitions_count(ps), 0);
 	partitions_free(ps);

@@ -2,9 +2,7 @@
 #include "adopt.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adopt_inspect.h"
@@ -13,7 +11,6 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
-#include "common/base/stop.h"
 #include "completion.h"
 #include "fitness.h"
 #include "locking.h"

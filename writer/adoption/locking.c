@@ -38,8 +38,6 @@ int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), voi
 {
 	struct log_throttle say = {0, 0};
 	struct err ignored;
-	int64_t skipped;
-
 	for (;;) {
 		if (adopt_begin(pg, err) != 0 || pg_exec(pg, SQL_SHORT_LOCKS, err) != 0)
 			return -1;
@@ -48,8 +46,7 @@ int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), voi
 		if (strcmp(pg->sqlstate, "55P03") != 0 || !pg_is_open(pg) ||
 		    pg_exec(pg, "ROLLBACK", &ignored) != 0)
 			return -1;
-		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
-			log_info(waits);
+		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_INFO, waits);
 		pause_ms(AGAIN_MS);
 		if (adopt_stopped(err))
 			return -1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "migrate.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 

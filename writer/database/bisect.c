@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "common/base/log.h"
-#include "transaction_sql.h"
 
 struct search {
 	struct pg *pg;

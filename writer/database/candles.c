@@ -2,7 +2,6 @@
 #include "candles.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text/timetext.h"

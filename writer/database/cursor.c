@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cursor.h"
 
-#include <stdlib.h>
-
 #include "position.h"
 #include "transaction_sql.h"
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "transaction_sql.h"
-
 #define SQL_FLOORS                                                                         \
 	"SELECT b.n, (extract(epoch FROM s.retained_from) * 1000)::bigint "                \
 	"FROM unnest($1::bigint[], $2::text[], $3::text[]) AS b(n, symbol, interval) "     \

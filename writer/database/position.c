@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SQL_READ                                                                                        \
 	"SELECT partition, next_offset, coalesce((extract(epoch FROM message_at) * 1000)::bigint, -1) " \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/candle/interval.h"
 #include "common/text/utf8.h"
 #include "common/text/words.h"
@@ -207,4 +208,12 @@ int retention_apply(struct pg *pg, const struct retention *r, const char *symbol
 	if (remove_rows(pg, symbols_sql, rows_max, out, err) != 0)
 		return -1;
 	return remove_dead(pg, r, rows_max, out, err);
+}
+
+void retention_log(const struct retention_result *r)
+{
+	if (r->series + r->rows + r->chunks + r->dead > 0)
+		log_info("what is older than it is kept is given up", L_INT("series", r->series),
+			 L_INT("rows", r->rows), L_INT("chunks", r->chunks),
+			 L_INT("dead_letters", r->dead));
 }

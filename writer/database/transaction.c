@@ -7,7 +7,6 @@
 #include "common/base/log.h"
 #include "coverage.h"
 #include "dead_letters.h"
-#include "transaction_sql.h"
 
 /* So many batches are stored without COPY after another writer was in the way: it may well be at
  * the next ones, too. */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "consumer.h"
 
-#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -13,10 +10,7 @@
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_topic.h"
-
-/* Messages that are read ahead; then fetching stops. */
-#define QUEUED      10000
-#define QUEUED_TEXT "10000"
+#include "consumer_conf.h"
 
 enum { WAKE_MS = 20, SAY_MS = 60000 };
 
@@ -38,61 +32,6 @@ struct consumer {
 typedef rd_kafka_topic_partition_list_t list;
 
 /* ---------------------------------------------------------------- making it */
-
-/* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue
- * 2879 of confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that
- * second is a property. */
-static int full_queue_is_slow(void)
-{
-	return rd_kafka_version() < 0x02020000;
-}
-
-static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct err *err)
-{
-	char session[24];
-	const struct kafka_property role[] = {
-		{"group.id", in_group ? o->group : "gapless-replay"},
-		{"enable.auto.commit", "false"},
-		{"enable.auto.offset.store", "false"},
-		{"auto.offset.reset", "error"},
-		{"partition.assignment.strategy", "range"},
-		{"enable.partition.eof", "true"},
-		{"check.crcs", "true"},
-		{"session.timeout.ms", session},
-		{"topic.metadata.refresh.interval.ms", "60000"},
-		{"fetch.wait.max.ms", "100"},
-		{"statistics.interval.ms", KAFKA_STATS_MS},
-		/* What one answer brings comes into memory at once, decompressed, whatever is
-		 * queued already. */
-		{"fetch.max.bytes", "4000000"},
-		{"max.partition.fetch.bytes", "400000"},
-		{"queued.max.messages.kbytes", "8192"},
-		{"queued.min.messages", QUEUED_TEXT},
-		/* (an old one gets what it has by default) */
-		{full_queue_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
-		 full_queue_is_slow() ? "500" : "20"},
-		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL,
-		 o->group_instance_id},
-		{NULL, NULL},
-	};
-	/* What these promise, the code relies on. */
-	static const char *const fixed[] = {
-		"group.id",
-		"group.instance.id",
-		"enable.auto.commit",
-		"enable.auto.offset.store",
-		"auto.commit.interval.ms",
-		"auto.offset.reset",
-		"partition.assignment.strategy",
-		"enable.partition.eof",
-		"session.timeout.ms",
-		"isolation.level",
-		NULL,
-	};
-
-	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
-	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
-}
 
 /* The group's news are kept for the end of the poll: they are answered from there, as librdkafka
  * allows, since what comes before the answer takes its time. Only a consumer that is being closed
@@ -141,9 +80,8 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 
 struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
 {
-	rd_kafka_conf_t *conf = configure(o, in_group, err);
+	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, err);
 	struct consumer *c;
-	char text[512];
 
 	if (conf == NULL)
 		return NULL;
@@ -154,11 +92,9 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
-		rd_kafka_conf_destroy(conf);
 		free(c);
-		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
@@ -197,8 +133,6 @@ void consumer_free(struct consumer *c)
 
 static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_message_t *m)
 {
-	int64_t skipped;
-
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 		return CONSUMER_EOF;
@@ -206,8 +140,8 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 		return CONSUMER_OUT_OF_RANGE;
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-		if (log_due(&c->say_gone, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("the topic is gone; waiting for it", L_STR("topic", c->topic));
+		LOG_EVERY(&c->say_gone, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "the topic is gone; waiting for it", L_STR("topic", c->topic));
 		return CONSUMER_OTHER;
 	case RD_KAFKA_RESP_ERR__FATAL:
 		c->replaced = 1;
@@ -273,12 +207,8 @@ int consumer_topic_partitions(struct consumer *c, struct err *err)
 
 int consumer_subscribe(struct consumer *c, struct err *err)
 {
-	list *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_resp_err_t code = kafka_subscribe(c->rk, c->topic);
 
-	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(c->rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
@@ -507,7 +437,7 @@ int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 	int64_t waiting = queued(c->rk);
 	list *l;
 
-	if (!full_queue_is_slow() || waiting >= QUEUED || !has_more(c, ps, waiting))
+	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
 		return WAKE_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
 	rd_kafka_offsets_for_times(c->rk, l, 0);

@@ -60,7 +60,6 @@ void feed_free(struct feed *f)
 unsigned feed_join(struct feed *f, int64_t now_ms)
 {
 	struct err err;
-	int64_t skipped;
 	int n;
 
 	if (f->joined || now_ms < f->join_due_ms)
@@ -71,20 +70,17 @@ unsigned feed_join(struct feed *f, int64_t now_ms)
 	if (n == 0)
 		return f->kind->absent(f->self, f->absent, now_ms);
 	f->joined = n > 0 && f->kind->join(f->self, n, &err) == 0;
-	if (!f->joined && log_due(&f->say_topic, now_ms, SAY_TOPIC_MS, &skipped))
-		log_warn("waiting for Kafka", L_STR("error", err.text),
-			 L_INT("suppressed", skipped));
+	if (!f->joined)
+		LOG_EVERY(&f->say_topic, now_ms, SAY_TOPIC_MS, LOG_WARN, "waiting for Kafka",
+			  L_STR("error", err.text));
 	return FOLLOW_NOTHING;
 }
 
 static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 {
-	int64_t skipped;
-
 	f->start_due_ms = now_ms + ASK_AGAIN_MS;
-	if (log_due(&f->say_start, now_ms, SAY_START_MS, &skipped))
-		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&f->say_start, now_ms, SAY_START_MS, LOG_WARN,
+		  "waiting for Kafka to say where to start", L_STR("error", err->text));
 }
 
 int feed_asks_skips(const struct feed *f, int64_t now_ms)
@@ -107,13 +103,7 @@ int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 		const struct partition *p = partitions_at(f->partitions, i);
 
 		if (p->state == PARTITION_HALTED)
-			f->skips = skips_add(f->skips, &f->skips_n,
-					     &(struct skip_item){.partition = p->id,
-								 .offset = p->halt.at,
-								 .key = p->halt.key,
-								 .value = p->halt.value,
-								 .key_len = p->halt.key_len,
-								 .value_len = p->halt.value_len});
+			f->skips = skips_add(f->skips, &f->skips_n, &p->halt);
 	}
 	f->skips_due_ms = now_ms + SKIPS_MS;
 	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
@@ -146,12 +136,13 @@ static unsigned answer_skips(struct feed *f, const struct store_work *work, int6
 	unsigned follow = FOLLOW_NOTHING;
 
 	for (size_t i = 0; i < work->skips_n; i++) {
-		const struct skip_item *item = &work->skips[i];
-		const struct partition *p = partitions_find(f->partitions, item->partition);
-		int is_news = p != NULL && p->halt.at == item->offset && !p->judged;
+		const struct dead_letter *halt = &work->skips[i].halt;
+		const struct partition *p = partitions_find(f->partitions, halt->partition);
+		int skipped = work->skips[i].skipped;
+		int is_news = p != NULL && p->halt.offset == halt->offset && !p->judged;
 
-		partitions_judge(f->partitions, item->partition, item->offset, item->skipped);
-		if (item->skipped)
+		partitions_judge(f->partitions, halt->partition, halt->offset, skipped);
+		if (skipped)
 			follow |= FOLLOW_RESTART;
 		else if (is_news)
 			follow |= f->kind->halt(f->self, p, now_ms);
@@ -353,9 +344,9 @@ void feed_log_halted(const char *text, const struct partition *p)
 
 	snprintf(command, sizeof(command),
 		 "gapless-writer skip --partition %" PRId32 " --offset %" PRId64, p->id,
-		 p->halt.at);
-	log_error(text, L_STR("error", p->why), L_INT("partition", p->id),
-		  L_INT("offset", p->halt.at), L_STR("to_skip_it", command));
+		 p->halt.offset);
+	log_error(text, L_STR("error", p->halt.reason), L_INT("partition", p->id),
+		  L_INT("offset", p->halt.offset), L_STR("to_skip_it", command));
 }
 
 void feed_stored(struct feed *f, const struct batch *b)

@@ -37,12 +37,10 @@ static int join(void *self, int partitions, struct err *err)
 static unsigned absent(void *self, int n, int64_t now_ms)
 {
 	struct feed_group *g = self;
-	int64_t skipped;
-
 	(void)n;
-	if (log_due(&g->say_absent, now_ms, SAY_MS, &skipped))
-		log_warn("the topic is not there yet; waiting (the producer makes it)",
-			 L_STR("topic", g->options->topic));
+	LOG_EVERY(&g->say_absent, now_ms, SAY_MS, LOG_WARN,
+		  "the topic is not there yet; waiting (the producer makes it)",
+		  L_STR("topic", g->options->topic));
 	return FOLLOW_NOTHING;
 }
 
@@ -176,13 +174,11 @@ static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 static void commit_failed(struct feed_group *g, struct tally *tally, const struct err *err,
 			  int64_t now_ms)
 {
-	int64_t skipped;
-
 	g->commit_due_ms = now_ms + COMMIT_AGAIN_MS;
 	tally_add(tally, TALLY_COMMIT_FAILURES, 1);
-	if (log_due(&g->say_commit, now_ms, SAY_COMMIT_MS, &skipped))
-		log_warn("offsets could not be committed to Kafka; the next commit covers them",
-			 L_STR("error", err->text), L_INT("suppressed", skipped));
+	LOG_EVERY(&g->say_commit, now_ms, SAY_COMMIT_MS, LOG_WARN,
+		  "offsets could not be committed to Kafka; the next commit covers them",
+		  L_STR("error", err->text));
 }
 
 static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
