@@ -71,6 +71,7 @@ const struct setting options_table[] = {
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9464"),
 	SETTING_LOG_LEVEL,
+	SETTING_LOG_FORMAT,
 	{.name = NULL},
 };
 /* clang-format on */

@@ -34,8 +34,12 @@
 	{.name = "http", AT(http), .fallback = (address), .value = "ADDRESS:PORT", \
 	 .help = "Where /metrics, /livez and /readyz are served; off: nowhere."}
 #define SETTING_LOG_LEVEL \
-	{.name = "log-level", AT(log_level), .fallback = "info", .value = "LEVEL", \
+	{.name = "log-level", AT(log.level), .fallback = "info", .value = "LEVEL", \
 	 .help = "debug, info, warn or error."}
+#define SETTING_LOG_FORMAT \
+	{.name = "log-format", AT(log.format), .fallback = "auto", .value = "FORMAT", \
+	 .help = "terminal (for people, with colours), logfmt, json, or auto: terminal where stderr " \
+		 "is one, otherwise logfmt."}
 /* clang-format on */
 
 #endif
