@@ -25,6 +25,7 @@ struct options {
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
 	const char *http;
+	int64_t series_metrics;
 	struct program_log log;
 
 	/* derived by options_check */

@@ -9,6 +9,7 @@
 struct options {
 	const char *brokers, *topic, *group, *group_instance_id;
 	const char *database, *source, *http;
+	int64_t series_metrics;
 	struct program_log log;
 	struct setting_list kafka;
 	int64_t connections, batch_rows, batch_bytes, batch_ms;
