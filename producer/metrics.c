@@ -16,6 +16,13 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 		.labels = {"interval"},
 		.help = "Intervals of candles that are wanted and not known to be stored, of the "
 			"series of this producer."},
+	[PRODUCER_GAP_SECONDS] = {"gapless_producer_gap_seconds", METRIC_GAUGE, .unit = "seconds",
+		.labels = {"interval"},
+		.help = "The same as time: these intervals, one after the other."},
+	[PRODUCER_FRAGMENTS] = {"gapless_producer_coverage_fragments", METRIC_GAUGE,
+		.labels = {"interval"},
+		.help = "Spans that the stored coverage of a series consists of, of the series "
+			"with the most of them. Thousands make the database slow."},
 	[PRODUCER_SERIES] = {"gapless_producer_series", METRIC_GAUGE,
 		.help = "Series that this producer fetches."},
 	[PRODUCER_RETRYING] = {"gapless_producer_series_retrying", METRIC_GAUGE,
@@ -23,6 +30,11 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 	[PRODUCER_STUCK] = {"gapless_producer_series_stuck", METRIC_GAUGE,
 		.help = "Series of which something is missing that waiting alone will hardly "
 			"mend."},
+	[PRODUCER_RETRY_SPANS] = {"gapless_producer_retry_spans", METRIC_GAUGE,
+		.labels = {"cause"},
+		.help = "Spans that are asked for again after a pause, by cause: row (the "
+			"exchange shows one that is not a candle), page (a whole answer was "
+			"rejected)."},
 	[PRODUCER_LIVE_LATE] = {"gapless_producer_live_late_seconds", METRIC_GAUGE,
 		.unit = "seconds",
 		.help = "How late the latest live poll is that is due; 0: none is."},
@@ -68,5 +80,15 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 		.help = "Requests to brokers that were sent again."},
 	[PRODUCER_KAFKA_RECREATED] = {"gapless_producer_kafka_clients_recreated", METRIC_COUNTER,
 		.help = "Times that the idempotent producer failed and was recreated."},
+	[PRODUCER_SERIES_NEWEST] = {"gapless_producer_series_newest_candle_timestamp_seconds", METRIC_GAUGE,
+		.unit = "seconds", .labels = {"symbol", "interval"},
+		.help = "Start of the newest candle of the series that this producer has "
+			"published. With --series-metrics, as the next two."},
+	[PRODUCER_SERIES_MISSING] = {"gapless_producer_series_missing_intervals", METRIC_GAUGE,
+		.labels = {"symbol", "interval"},
+		.help = "Intervals of the series that are wanted and not known to be stored."},
+	[PRODUCER_SERIES_FRAGMENTS] = {"gapless_producer_series_coverage_fragments", METRIC_GAUGE,
+		.labels = {"symbol", "interval"},
+		.help = "Spans that the stored coverage of the series consists of."},
 };
 /* clang-format on */

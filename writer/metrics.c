@@ -64,5 +64,12 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 		.help = "Requests to brokers that were not answered in time."},
 	[WRITER_KAFKA_RETRIES] = {"gapless_writer_kafka_request_retries", METRIC_COUNTER,
 		.help = "Requests to brokers that were sent again."},
+	[WRITER_KAFKA_FETCHED] = {"gapless_writer_kafka_fetched_messages", METRIC_GAUGE,
+		.help = "Messages that the consumer has fetched and the writer has not taken yet: "
+			"many where the database is what is slow."},
+	[WRITER_SERIES_NEWEST] = {"gapless_writer_series_newest_candle_timestamp_seconds", METRIC_GAUGE,
+		.unit = "seconds", .labels = {"symbol", "interval"},
+		.help = "Start of the newest candle of the series that this writer has stored, "
+			"since it was started. With --series-metrics."},
 };
 /* clang-format on */

@@ -46,19 +46,15 @@ static int run_migrate(const void *options)
 
 /* ---- their settings ---- */
 
-static const char *const of_database[] = {"database", "log-level", NULL};
-
-static const char *const of_migrate[] = {"database", "source", "log-level", NULL};
-
-static const char *const of_skip[] = {"brokers", "topic",     "database", "source",
-				      "kafka",   "log-level", NULL};
-
-static const char *const of_topic[] = {
-	"brokers",       "topic",       "database",  "source",
-	"batch-rows",    "batch-bytes", "batch-ms",  "dead-letter-limit",
-	"drain-seconds", "kafka",       "log-level", NULL};
-
 /* clang-format off */
+static const char *const of_database[] = {"database", "log-level", "log-format", NULL};
+static const char *const of_migrate[] = {"database", "source", "log-level", "log-format", NULL};
+static const char *const of_skip[] = {
+	"brokers", "topic", "database", "source", "kafka", "log-level", "log-format", NULL};
+static const char *const of_topic[] = {
+	"brokers", "topic", "database", "source", "batch-rows", "batch-bytes", "batch-ms",
+	"dead-letter-limit", "drain-seconds", "kafka", "log-level", "log-format", NULL};
+
 #define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = (text)}
 #define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
 #define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
@@ -121,7 +117,7 @@ static const struct setting of_forget[] = {
 	{.name = NULL},
 };
 
-static const char *const of_retain_shared[] = {"database", "keep", "log-level", NULL};
+static const char *const of_retain_shared[] = {"database", "keep", "log-level", "log-format", NULL};
 
 static const struct setting of_retain[] = {
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),
