@@ -7,7 +7,8 @@
 
 FLAVOUR ?= release
 B := build/$(FLAVOUR)
-VERSION := 0.1.0
+# What only tests see does not say which commit it is of: it would be linked anew with each.
+VERSION := $(shell sh compose/version.sh $(if $(filter release,$(FLAVOUR)),,--release))
 
 ifneq ($(V),1)
   Q := @
@@ -29,7 +30,7 @@ LINK_fault := $(LINK_release)
 LINK_asan := -fsanitize=address,undefined
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 
-CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(LIBS_common))
+CPPFLAGS_ALL = -D_GNU_SOURCE -I. $(shell pkg-config --cflags $(LIBS_common))
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
@@ -43,7 +44,7 @@ SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
 SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
-OBJ_common := $(call obj,$(SRC_common))
+OBJ_common := $(call obj,$(SRC_common)) $(B)/gen/version.o
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
 OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
 OBJ_indicators := $(call obj,$(filter-out indicators/main.c,$(SRC_indicators)))
@@ -91,7 +92,16 @@ $(B)/gen/migrations.c: schemas/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
 
-$(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
+# Written anew only if the version is another one.
+$(B)/gen/version.c: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "common/base/version.h"\n\nconst char gapless_version[] = "%s";\n' '$(VERSION)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.PHONY: FORCE
+FORCE:
+
+$(B)/gen/%.o: $(B)/gen/%.c | $(DEPS_build)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/libcommon.a: $(OBJ_common)
@@ -107,7 +117,7 @@ $(INDICATORS): $(B)/indicators/main.o $(B)/libindicators.a $(B)/libcommon.a
 $(PRODUCER) $(WRITER) $(INDICATORS):
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 
-$(EXCHANGE): $(call obj,$(SRC_exchange))
+$(EXCHANGE): $(call obj,$(SRC_exchange)) $(B)/gen/version.o
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(shell pkg-config --libs libmicrohttpd zlib) -lm -pthread
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
@@ -277,4 +287,4 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \
-		-DGAPLESS_VERSION=\"$(VERSION)\" $(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy
+		$(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy

@@ -7,6 +7,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 #include "common/settings/settings_command.h"
 #include "common/settings/settings_value.h"
 
@@ -183,10 +184,10 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 	char name[SETTING_NAME_BYTES];
 
 	fprintf(to,
-		"# %s %s: every setting, with its default.\n"
+		"# %s: every setting, with its default.\n"
 		"# A flag beats the line here. Use: EnvironmentFile= of a systemd unit, or in a\n"
 		"# shell `set -a; . ./this-file; set +a`.\n",
-		spec->program, GAPLESS_VERSION);
+		spec->program);
 	for (const struct setting *s = spec->table; s->name; s++) {
 		char *details = describe(s, 0);
 
@@ -212,7 +213,7 @@ void settings_log(const struct settings_spec *spec, const struct settings_comman
 		n++;
 	fields = xcalloc(n + 2, sizeof(*fields));
 	texts = xcalloc(n + 1, sizeof(*texts));
-	fields[0] = (struct log_field)L_STR("version", GAPLESS_VERSION);
+	fields[0] = (struct log_field)L_STR("version", gapless_version);
 	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
 		if (setting_is_default(s, settings))
 			continue;
