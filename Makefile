@@ -82,7 +82,7 @@ deps: ## installs what is missing through apt
 # ---------------------------------------------------------------- programs
 
 .PHONY: all
-all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) ## builds the programs (FLAVOUR=release|fault|asan)
+all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) $(if $(filter release,$(FLAVOUR)),manuals) ## builds the programs (FLAVOUR=release|fault|asan)
 
 $(B)/%.o: %.c | $(DEPS_build)
 	@mkdir -p $(@D)
@@ -135,6 +135,25 @@ $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/l
 -include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_fuzz) \
 	tests/fuzz/replay.c producer/main.c writer/main.c indicators/main.c) $(OBJ_indicators))
 
+# What there is to read about a program's settings, from its own tables: man pages, completion, a page of docs/.
+PROGRAMS := producer writer indicators
+SETTINGS_DOC := $(PROGRAMS:%=$(B)/gapless-%-doc)
+$(SETTINGS_DOC): $(B)/gapless-%-doc: $(B)/tests/tools/settings_doc.o $(B)/lib%.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/tools/settings_doc.d
+
+MAN := $(PROGRAMS:%=$(B)/man/gapless-%.1)
+COMPLETION := $(PROGRAMS:%=$(B)/completion/gapless-%)
+$(MAN): $(B)/man/gapless-%.1: $(B)/gapless-%-doc
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)SOURCE_DATE_EPOCH=$$(sh compose/version.sh --time) $< man > $@
+$(COMPLETION): $(B)/completion/gapless-%: $(B)/gapless-%-doc
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$< bash > $@
+
+.PHONY: manuals
+manuals: $(MAN) $(COMPLETION)
+
 # ---------------------------------------------------------------- the local stack (compose/stack.sh: loopback, no containers)
 
 .PHONY: up down clean
@@ -148,6 +167,43 @@ down: ## stops them
 clean: ## stops every stack of this folder, removes all that was built, and the databases
 	@if [ -x compose/stack.sh ]; then compose/stack.sh clean all; fi
 	rm -rf build
+
+# ---------------------------------------------------------------- installing
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR := $(PREFIX)/bin
+MANDIR := $(PREFIX)/share/man/man1
+COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
+DOCDIR := $(PREFIX)/share/doc/gapless
+UNITDIR := $(PREFIX)/lib/systemd/system
+SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
+PAGES := $(wildcard *.md docs/*.md schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
+WHAT_producer := fetches candles from an exchange into Kafka
+WHAT_writer := stores candles from Kafka in PostgreSQL
+WHAT_indicators := computes indicators from the candles in Kafka
+
+.PHONY: install uninstall
+install: $(PRODUCER) $(WRITER) $(INDICATORS) manuals ## programs, man pages, completion, units, documentation: make install [DESTDIR=] [PREFIX=/usr/local]
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(COMPLETIONDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCONFDIR)/gapless)
+	install -m 755 $(PRODUCER) $(WRITER) $(INDICATORS) $(DESTDIR)$(BINDIR)
+	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)
+	install -m 644 $(COMPLETION) $(DESTDIR)$(COMPLETIONDIR)
+	install -m 644 compose/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/gapless.conf
+	for page in LICENSE $(PAGES); do install -D -m 644 $$page $(DESTDIR)$(DOCDIR)/$$page || exit 1; done
+	for program in $(PROGRAMS); do install -D -m 644 compose/$$program.env.example $(DESTDIR)$(DOCDIR)/compose/$$program.env.example || exit 1; done
+	$(foreach p,$(PROGRAMS),sed 's|@PROGRAM@|$p|g; s|@WHAT@|$(WHAT_$p)|; s|@BINDIR@|$(BINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' \
+		compose/systemd/gapless.service.in > $(DESTDIR)$(UNITDIR)/gapless-$p.service &&) \
+		chmod 644 $(PROGRAMS:%=$(DESTDIR)$(UNITDIR)/gapless-%.service)
+	@# What somebody has changed stays.
+	cd compose && for file in systemd/common.env $(PROGRAMS:%=%.env.example); do \
+		to=$${file#*/}; to=$(DESTDIR)$(SYSCONFDIR)/gapless/$${to%.example}; \
+		[ -e $$to ] || install -m 640 $$file $$to || exit 1; done
+
+uninstall: ## removes them again, but for the settings in SYSCONFDIR/gapless
+	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(foreach p,$(PROGRAMS),$(addprefix $(DESTDIR),$(BINDIR)/gapless-$p $(MANDIR)/gapless-$p.1 $(COMPLETIONDIR)/gapless-$p \
+		$(UNITDIR)/gapless-$p.service)) $(DESTDIR)$(SYSUSERSDIR)/gapless.conf
 
 # ---------------------------------------------------------------- running
 
@@ -263,8 +319,9 @@ $(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter
 -include $(B)/tests/tools/metrics_doc.d
 
 .PHONY: docs
-docs: $(METRICS_DOC) ## writes docs/metrics.md anew, from the metrics' tables
+docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md anew, from the programs' tables
 	$(METRICS_DOC) > docs/metrics.md
+	tests/tools/reference.sh $(B) > docs/reference.md
 
 TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_indicators) $(SRC_exchange)
 
@@ -284,6 +341,7 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "documentation"; tests/lint/docs.sh
+	@echo "installation"; tests/ship/install.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \

@@ -34,7 +34,7 @@ group_packages() {	# group
 		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
 	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus ;;
-	lint) printf '%s\n' clang clang-format clang-tidy cppcheck ;;
+	lint) printf '%s\n' clang clang-format clang-tidy cppcheck mandoc ;;
 	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
 	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz ;;
 	*) printf 'deps: there is no group "%s": use build, stack, test, lint, fuzz or all\n' "$1" >&2; exit 2 ;;
@@ -45,7 +45,7 @@ group_packages() {	# group
 have_anyway() {	# package
 	local release
 	case $1 in
-	gcc | make | pkg-config | jq | curl | clang | clang-format | clang-tidy | cppcheck) command -v "$1" ;;
+	gcc | make | pkg-config | jq | curl | clang | clang-format | clang-tidy | cppcheck | mandoc) command -v "$1" ;;
 	kcat) command -v kcat || command -v kafkacat ;;
 	maven) command -v mvn ;;
 	perl) command -v prove ;;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# version.sh [--release]: prints the version of this tree. In a source archive it is what VERSION says; in a checkout the tag vX.Y.Z, with the
-# commits since then; before the first tag, and in a tree of neither kind, it begins with the newest release of CHANGELOG.md, which is all that --release says.
+# version.sh [--release|--time]: prints the version of this tree. In a source archive it is what VERSION says; in a checkout the tag vX.Y.Z, with the
+# commits since then; before the first tag, and in a tree of neither kind, it begins with the newest release of CHANGELOG.md, which is all that --release says. --time prints when that was, in seconds since 1970: the
+# commit's time, as the archive keeps it in its VERSION.
 top=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
 cd "$top" || exit 1
 release=$(sed -n 's/^## \[\([0-9][0-9.]*\)\].*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
@@ -10,10 +11,11 @@ if [ "${1:-}" = --release ]; then
 	exit
 fi
 if [ -f VERSION ]; then
-	cat VERSION
+	case ${1:-} in --time) sed -n 2p VERSION ;; *) sed -n 1p VERSION ;; esac
 	exit
 fi
 if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$top" ]; then
+	[ "${1:-}" != --time ] || exec git log -1 --format=%ct
 	described=$(git describe --tags --long --match 'v[0-9]*' 2>/dev/null)
 	commit=$(git rev-parse --short=7 HEAD)
 	case $described in
@@ -28,4 +30,4 @@ if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$top" ]; then
 	printf '%s\n' "${version#v}"
 	exit
 fi
-printf '%s\n' "${release:-0}"
+case ${1:-} in --time) echo 0 ;; *) printf '%s\n' "${release:-0}" ;; esac
