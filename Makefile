@@ -70,6 +70,7 @@ DEPS_stack := build/.deps-stack
 DEPS_test := build/.deps-test
 DEPS_lint := build/.deps-lint
 DEPS_fuzz := build/.deps-fuzz
+DEPS_package := build/.deps-package
 
 build/.deps-%: compose/deps.sh
 	@bash compose/deps.sh $*
@@ -81,7 +82,9 @@ deps: ## installs what is missing through apt
 
 # ---------------------------------------------------------------- programs
 
-.PHONY: all
+.PHONY: all programs
+programs: $(PRODUCER) $(WRITER) $(INDICATORS)
+
 all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) $(if $(filter release,$(FLAVOUR)),manuals) ## builds the programs (FLAVOUR=release|fault|asan)
 
 $(B)/%.o: %.c | $(DEPS_build)
@@ -176,7 +179,7 @@ BINDIR := $(PREFIX)/bin
 MANDIR := $(PREFIX)/share/man/man1
 COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
 DOCDIR := $(PREFIX)/share/doc/gapless
-UNITDIR := $(PREFIX)/lib/systemd/system
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
 PAGES := $(wildcard *.md docs/*.md schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
 WHAT_producer := fetches candles from an exchange into Kafka
@@ -204,6 +207,14 @@ uninstall: ## removes them again, but for the settings in SYSCONFDIR/gapless
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(foreach p,$(PROGRAMS),$(addprefix $(DESTDIR),$(BINDIR)/gapless-$p $(MANDIR)/gapless-$p.1 $(COMPLETIONDIR)/gapless-$p \
 		$(UNITDIR)/gapless-$p.service)) $(DESTDIR)$(SYSUSERSDIR)/gapless.conf
+
+.PHONY: dist
+dist: $(PRODUCER) $(WRITER) $(INDICATORS) | $(DEPS_test) ## a release in build/dist: source archive, bill of materials, checksums; the same bytes each time
+	@compose/dist.sh build/dist $(PRODUCER) $(WRITER) $(INDICATORS)
+
+.PHONY: deb
+deb: dist | $(DEPS_package) ## a Debian package of that release, in build/deb, for the Debian that this is
+	@compose/deb.sh build/dist/*.tar.gz build/deb
 
 # ---------------------------------------------------------------- running
 

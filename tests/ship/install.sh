@@ -25,7 +25,7 @@ for program in producer writer indicators; do
 	[ "$("$root/usr/bin/gapless-$program" --version)" = "gapless-$program $(compose/version.sh)" ] || complain "gapless-$program has another version"
 	[ "$(stat -c %a "$root/etc/gapless/$program.env")" = 640 ] || complain "$program.env may hold a password, and others may read it"
 	if command -v systemd-analyze >/dev/null; then
-		# 2.0 of 10 and less is what systemd calls OK.
+		# Of 10; systemd calls less than 5 "OK".
 		systemd-analyze security --no-pager --offline=true --threshold=20 "$root/usr/lib/systemd/system/gapless-$program.service" >"$root/said" 2>&1 ||
 			{ complain "gapless-$program.service is exposed"; tail -n 3 "$root/said"; }
 		said=$(systemd-analyze verify --recursive-errors=no --man=no --root="$root" "gapless-$program.service" 2>&1 | grep "gapless-$program.service")
