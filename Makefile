@@ -316,6 +316,10 @@ bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: m
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
 	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3)
 
+.PHONY: test-deb
+test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
+	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite tests/integration/run.sh tests/ship/deb.t || exit 1; done
+
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
