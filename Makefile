@@ -320,6 +320,10 @@ bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: m
 test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
 	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite tests/integration/run.sh tests/ship/deb.t || exit 1; done
 
+.PHONY: test-manifests
+test-manifests: all ## what is laid out for containers, without an engine or a cluster
+	@CC="$(CC)" prove tests/ship/manifests.sh
+
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
