@@ -12,7 +12,7 @@ export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
 
 # Those that take longest begin first, so that none of them is left alone at the end.
-longest='155_listing 040_outage 070_interior 080_corrections 060_rebuild 150_many 050_kill 030_since 140_owners 085_exchange_faults'
+longest='170_metrics 155_listing 087_witnesses 040_outage 070_interior 080_corrections 060_rebuild 150_many 050_kill 030_since 140_owners 085_exchange_faults'
 ordered=()
 for name in $longest; do
 	for scenario; do [[ $scenario != */$name.t ]] || ordered+=("$scenario"); done
@@ -29,4 +29,10 @@ eval "$(compose/stack.sh env)"
 left=$(kcat -b "$GAPLESS_BROKERS" -L -J | jq -r '[.topics[].topic | select(startswith("t."))] | join("|")')
 [ -z "$left" ] || compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete \
 	--topic "${left//./\\.}" >/dev/null || exit 1
-prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-4}" --timer "${ordered[@]}"
+prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-4}" --timer "${ordered[@]}" | tee "build/stack-$GAPLESS_STACK/prove.out"
+status=${PIPESTATUS[0]}
+[ $# -lt 10 ] || {
+	echo 'The slowest:'
+	sed -nE 's/^.* (tests[^ ]*\.t) .* ([0-9]+) ms .*/\2 ms \1/p' "build/stack-$GAPLESS_STACK/prove.out" | sort -rn | head -n 5
+}
+exit "$status"

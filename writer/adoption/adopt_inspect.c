@@ -3,12 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "writer/database/table_sql.h"
-
-enum { DEADLINE_MS = 40000 };
 
 /* What would go on using the inherited table under its new name, or keeps it from being renamed
  * alone. */
@@ -74,11 +71,6 @@ static const char *text_at(const PGresult *res, int row, int column)
 	return PQgetisnull(res, row, column) ? NULL : PQgetvalue(res, row, column);
 }
 
-static int is_true(const PGresult *res, int row, int column)
-{
-	return strcmp(PQgetvalue(res, row, column), "t") == 0;
-}
-
 static void take_columns(struct adopt_inspect *look)
 {
 	const PGresult *res = look->columns;
@@ -94,9 +86,9 @@ static void take_columns(struct adopt_inspect *look)
 			.type = PQgetvalue(res, row, TYPE),
 			.kind = PQgetvalue(res, row, CLASS),
 			.fallback = text_at(res, row, FALLBACK),
-			.not_null = is_true(res, row, NOT_NULL),
-			.identity = is_true(res, row, IDENTITY),
-			.generated = is_true(res, row, GENERATED),
+			.not_null = pg_true(res, row, NOT_NULL),
+			.identity = pg_true(res, row, IDENTITY),
+			.generated = pg_true(res, row, GENERATED),
 		};
 	}
 	look->table.columns = look->column;
@@ -105,14 +97,13 @@ static void take_columns(struct adopt_inspect *look)
 
 int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
 	const PGresult *res;
 
 	*look = (struct adopt_inspect){0};
-	look->facts = pg_query(pg, SQL_FACTS, none, DEADLINE_MS, err);
+	look->facts = pg_query(pg, SQL_FACTS, PG_NONE, PG_DEADLINE_MS, err);
 	if (look->facts == NULL)
 		return -1;
-	look->columns = pg_query(pg, SQL_COLUMNS, none, DEADLINE_MS, err);
+	look->columns = pg_query(pg, SQL_COLUMNS, PG_NONE, PG_DEADLINE_MS, err);
 	if (look->columns == NULL)
 		return -1;
 	res = look->facts;
@@ -121,11 +112,11 @@ int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 	look->table.here = PQgetvalue(res, 0, HERE);
 	look->table.users = text_at(res, 0, USERS);
 	look->table.children = text_at(res, 0, CHILDREN);
-	look->table.is_hypertable = is_true(res, 0, IS_HYPERTABLE);
-	look->table.has_key = is_true(res, 0, HAS_KEY);
-	look->table.has_finite = is_true(res, 0, HAS_FINITE);
-	look->table.is_written = is_true(res, 0, IS_WRITTEN);
-	look->table.is_taken = is_true(res, 0, IS_TAKEN);
+	look->table.is_hypertable = pg_true(res, 0, IS_HYPERTABLE);
+	look->table.has_key = pg_true(res, 0, HAS_KEY);
+	look->table.has_finite = pg_true(res, 0, HAS_FINITE);
+	look->table.is_written = pg_true(res, 0, IS_WRITTEN);
+	look->table.is_taken = pg_true(res, 0, IS_TAKEN);
 	look->filenode = pg_number(res, 0, FILENODE);
 	look->blocks = pg_number(res, 0, BLOCKS);
 	snprintf(look->run, sizeof(look->run), "%s", PQgetvalue(res, 0, RUN));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "coverage.h"
 
-#include <string.h>
-
 #include "common/text/timetext.h"
 #include "transaction_sql.h"
 
@@ -35,22 +33,17 @@ static void add_series(struct store_scratch *scratch, const struct batch *b, siz
 int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 		   struct err *err)
 {
-	const char *values[4];
 	struct spans spans = {0};
 
 	scratch_clear(scratch);
 	for (size_t from = 0, to; from < b->n; from = to) {
-		const struct candle *c = &b->rows[from].m.candle;
-
-		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval &&
-				    strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
+		for (to = from + 1; to < b->n && candle_same_series(&b->rows[from].m.candle,
+								    &b->rows[to].m.candle);)
 			to++;
 		add_series(scratch, b, from, to, &spans);
 	}
 	spans_release(&spans);
 	if (scratch->a[0].text.len == 0)
 		return 0;
-	if (scratch_values(scratch, 4, values, err) != 0)
-		return -1;
-	return pg_run(pg, SQL_COVERAGE, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
+	return scratch_run(scratch, pg, SQL_COVERAGE, NULL, 4, err);
 }
