@@ -17,16 +17,18 @@ enum {
 	POSITION_AGAIN_MS = 200,
 	STILL_MS = 10000, /* the writer is waited for: said after that */
 	SAY_MS = 60000,
+	ALL_EVERY = 10, /* lookups: then what has not changed is read as well */
 	STOP_MS = 1000
 };
 
 /* The lookup of a partition: how far it is. */
 struct partition {
 	int32_t id;
-	int waits;  /* it has begun, and not ended */
-	int ended;  /* since lookups_now */
-	int stored; /* with the writer at `end` */
-	int anyway; /* stalled: its new series take the coverage as it is */
+	int waits;       /* it has begun, and not ended */
+	int ended;       /* since lookups_now */
+	int stored;      /* with the writer at `end` */
+	int anyway;      /* stalled: its new series take the coverage as it is */
+	int64_t lookups; /* that have ended, since lookups_now */
 	int64_t low, end, position;
 	int64_t stable;
 	int64_t moved_boot_ms; /* when the position moved last */
@@ -195,6 +197,7 @@ static struct visit_partition *partition_visit(const struct lookups *l, int32_t 
 							 .begins = !p->waits,
 							 .asks_stable = asks_stable(p, boot_ms),
 							 .takes_anyway = p->anyway,
+							 .reads_all = p->lookups % ALL_EVERY == 0,
 							 .low = p->low,
 							 .end = p->end});
 	}
@@ -306,10 +309,13 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 {
 	struct series *s = v->series;
 	int first = !series_is_looked_up(s);
-	int64_t missing = series_lookup_ended(s, &v->covered, now_ms), lost;
+	int64_t missing = series_lookup_ended(s, v->same ? NULL : &v->covered, now_ms), lost;
 	char text[64];
 
-	series_stored(s, &v->stored, &v->told, now_ms);
+	if (!v->same) {
+		series_stored(s, &v->stored, &v->told, now_ms);
+		series_version_is(s, v->version);
+	}
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
 		log_info(text, L_SERIES(s));
@@ -369,6 +375,7 @@ static int partition_take(struct lookups *l, struct partition *p, const struct v
 	}
 	p->stored = seen->reached;
 	p->ended = 1;
+	p->lookups++;
 	p->ended_boot_ms = boot_ms;
 	l->stats.ended++;
 	p->waits = p->anyway = 0;

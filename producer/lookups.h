@@ -5,9 +5,10 @@
  * reached it (or has not moved for so long that what was known has to do). Partitions are
  * independent: one that is slow, halted or leaderless holds up its own series alone. All of them
  * that are not under way begin together, every pause_s; visits (lookup/visit.h) on a thread of
- * their own do the work, one at a time. The database or the broker away: said, retried with growing
- * pauses, never fatal. What the database forbids (the limits of a series) counts from the next
- * lookup on. */
+ * their own do the work, one at a time. What has not changed is not read again, but for every tenth
+ * lookup, which reads all: a restore, say, that no version tells. The database or the broker away:
+ * said, retried with growing pauses, never fatal. What the database forbids (the limits of a
+ * series) counts from the next lookup on. */
 #ifndef GAPLESS_LOOKUPS_H
 #define GAPLESS_LOOKUPS_H
 

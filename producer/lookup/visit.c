@@ -54,6 +54,15 @@ size_t visit_look_up(struct visit *v)
 	return n;
 }
 
+size_t visit_changed(const struct visit *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += v->series[i].looked_up && !v->series[i].same;
+	return n;
+}
+
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 {
 	for (size_t i = 0; i < v->n_partitions; i++)
@@ -71,6 +80,7 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .iv = series_interval(s),
 				    .state = series_state(s),
 				    .partition = p,
+				    .version = p->reads_all ? 0 : series_version(s, now_ms),
 				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);

@@ -7,7 +7,8 @@
  *      this producer, which has just started, is wanted again
  *   1. what is wanted is made durable, so that it comes back after the tables were emptied
  *   2. E = end offsets of the partitions whose lookup begins
- *   3. where the writer's position has reached E: coverage, and what is stored in the gaps
+ *   3. where the writer's position has reached E: the version of each series, and of those that
+ * have changed coverage, and what is stored in the gaps
  *
  * What was delivered before 2 is then in the coverage, or was lost. */
 #ifndef GAPLESS_VISIT_H
@@ -26,6 +27,7 @@ struct visit_partition {
 	int begins;       /* in: its end offset is to be read */
 	int asks_stable;  /* in: how far a consumer may read is to be read */
 	int takes_anyway; /* in: the coverage counts though the writer has not come so far */
+	int reads_all;    /* in: whether it has changed or not */
 	int64_t low,
 		end; /* of the log, with what is in open transactions; in, or where it begins out */
 	int64_t stable; /* out: where the first open transaction begins, or the end; -1: unknown */
@@ -47,7 +49,9 @@ struct visit_series {
 	char trouble[RETRY_CAUSE_BYTES]; /* in: series_trouble */
 	struct visit_partition *partition;
 	struct limits limits; /* out */
-	int looked_up;        /* out: covered and stored are read */
+	int64_t version;      /* in: of what was read before, 0: nothing; out: in the database */
+	int same;             /* out: they are alike; then covered and stored are not read */
+	int looked_up;        /* out: the writer is so far that the coverage counts */
 	struct spans covered; /* out */
 	struct stored
 		stored; /* out: rows in what is wanted and not covered, as an answer showed them */
@@ -84,6 +88,8 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 /* Once it is known which partitions are reached: marks the series whose coverage counts, and
  * returns how many they are. */
 size_t visit_look_up(struct visit *v);
+/* How many of them have changed. */
+size_t visit_changed(const struct visit *v);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

@@ -41,6 +41,11 @@ static int of_looked_up(const struct visit_series *s)
 	return s->looked_up;
 }
 
+static int of_changed(const struct visit_series *s)
+{
+	return s->looked_up && !s->same;
+}
+
 /* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
 static int series_json(const struct visit *visit, int (*of)(const struct visit_series *),
 		       struct buf *b, struct err *err)
@@ -219,7 +224,36 @@ int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 		if (s)
 			s->limits = (struct limits){.retained_from_ms =
 							    visit_number(res, i, 1, INT64_MIN),
-						    .ended = *PQgetvalue(res, i, 2) == 't'};
+						    .ended = pg_true(res, i, 2)};
+	}
+	PQclear(res);
+	return res ? 0 : -1;
+}
+
+/* A row that was written again has another xmin. What is not covered though its row says so counts
+ * as well: what is given up, and chunks that are gone. Another server, or one that was started
+ * again, has nothing that was seen before. */
+int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, struct err *err)
+{
+	static const char select[] =
+		"SELECT w.i, hashtextextended(concat_ws('|', pg_postmaster_start_time(), coalesce(c.xmin::text, '-'),"
+		" coalesce(s.retained_from::text, '-'), l.lost), $2::bigint) FROM " WANTED
+		" CROSS JOIN market_data_lost() AS l(lost)"
+		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	char number[24];
+	PGresult *res;
+
+	snprintf(number, sizeof number, "%" PRId64, connection);
+	res = visit_query(pg, select, number, visit, of_looked_up, err);
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		struct visit_series *s = visit_series_at(res, i, visit);
+		int64_t version = visit_number(res, i, 1, 0);
+
+		if (!s)
+			continue;
+		s->same = version != 0 && version == s->version;
+		s->version = version;
 	}
 	PQclear(res);
 	return res ? 0 : -1;
@@ -231,7 +265,7 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 		"upper(r)") " FROM " WANTED
 			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, err);
+	PGresult *res = visit_query(pg, select, NULL, visit, of_changed, err);
 
 	if (!res)
 		return -1;
@@ -290,7 +324,7 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 	PGresult *res;
 
 	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	res = visit_query(pg, select, limit, visit, of_looked_up, err);
+	res = visit_query(pg, select, limit, visit, of_changed, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {

@@ -27,7 +27,11 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struc
 /* The writer's next offset of each partition. */
 int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
-/* The coverage of the series that are looked up. */
+/* Whether the series that are looked up have changed; versions compare within a connection, of
+ * which this is the number. */
+int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, struct err *err)
+	__attribute__((warn_unused_result));
+/* The coverage of those that are looked up and have changed. */
 int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* What is stored in their gaps (series_stored), the newest rows of each gap. Rows that no answer

@@ -19,6 +19,7 @@ struct visitor {
 	 * transactions; the other one, made when it is needed, does not. */
 	rd_kafka_t *rk, *stable_rk;
 	struct pg pg;
+	int64_t connections; /* that were opened */
 	int has_tables;      /* they were fit at the start; later ones may go and come again */
 	int asks_what_ended; /* until it was */
 };
@@ -111,6 +112,12 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
 	if (visit_look_up(visit) == 0)
 		return 0;
+	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
+		return -1;
+	log_debug("coverage is read", L_INT("series", visit->n),
+		  L_INT("changed", visit_changed(visit)));
+	if (visit_changed(visit) == 0)
+		return 0;
 	return visit_sql_coverage(&v->pg, visit, &visit->err) ||
 	       visit_sql_stored(&v->pg, visit, &visit->err);
 }
@@ -153,6 +160,7 @@ static int database_open(struct visitor *v, struct visit *visit, struct err *err
 		return 0;
 	if (pg_open(&v->pg, o->database, "gapless-producer", err))
 		return -1;
+	v->connections++;
 	if ((!v->has_tables && fit_tables(&v->pg, &visit->is_unfit, err)) ||
 	    origin_check(v, visit, err)) {
 		pg_close(&v->pg);

@@ -93,7 +93,7 @@ static int backfill_of(uint32_t place, void *opaque)
 
 int plan_backfill(const struct plan *p, struct request *out)
 {
-	struct request best;
+	struct request best = {0};
 	struct search search = {.plan = p, .out = &best};
 	uint32_t place;
 

@@ -347,36 +347,69 @@ void series_lookup_began(struct series *s)
 	spans_clear(&s->fresh_since);
 }
 
-int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms)
+/* What is covered; NULL: as before, and what was delivered since then is lost. */
+static void looked_is(struct series *s, const struct spans *covered)
 {
-	struct spans before = {0}, missing = {0};
-	int64_t n;
+	struct spans before = {0};
 
 	series_changed(s);
 	spans_swap(&before, &s->known);
-	spans_copy(&s->looked, covered);
+	if (covered) {
+		spans_copy(&s->looked, covered);
+		s->looked_version = 0;
+	}
 	spans_clear(&s->fresh_before);
 	known_rebuild(s);
 	retry_spans_known(&s->retries, &s->known);
 	older_known(&s->older, &s->known);
 	sightings_covered(&s->sightings, &s->looked);
-	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
-	 */
-	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
 	if (s->looked_up) {
 		spans_subtract(&before, &s->known);
 		spans_union(&s->repair, &before);
 	}
 	spans_subtract(&s->repair, &s->known);
 	s->looked_up = 1;
+	spans_release(&before);
+}
+
+int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms)
+{
+	struct spans missing = {0};
+	int64_t n;
+
+	if (covered || s->fresh_before.n > 0)
+		looked_is(s, covered);
+	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
+	 */
+	if (s->seen.n > 0)
+		series_changed(s);
+	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
 
 	series_gaps_all(s, now_ms, &missing);
 	spans_subtract(&missing, &s->report);
 	n = series_intervals(s, &missing);
 	spans_union(&s->report, &missing);
-	spans_release(&before);
 	spans_release(&missing);
 	return n;
+}
+
+int64_t series_version(const struct series *s, int64_t now_ms)
+{
+	struct spans gaps = {0};
+	int64_t missing, told;
+
+	/* Where not all of what is stored was read, the rest is still to be read. */
+	series_gaps_all(s, now_ms, &gaps);
+	missing = series_intervals(s, &gaps);
+	series_subtract_untold(s, &gaps);
+	told = series_intervals(s, &gaps);
+	spans_release(&gaps);
+	return told == missing ? s->looked_version : 0;
+}
+
+void series_version_is(struct series *s, int64_t version)
+{
+	s->looked_version = version;
 }
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)

@@ -118,10 +118,14 @@ void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
 /* What it had before. */
 const struct unobtainable *series_unobtainable_stored(const struct series *s);
 
-/* --- lookups. began: the end offsets are about to be read. ended: the coverage arrived; returns
- * how many intervals are missing that were not known to be missing before ("Backfilling N missing
- * candles"). now_ms is the exchange's. */
+/* --- lookups. began: the end offsets are about to be read. ended: the coverage arrived (NULL: it
+ * is what it was at the last one); returns how many intervals are missing that were not known to be
+ * missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_lookup_began(struct series *s);
+/* The version of what was read of it, 0: nothing, or something is to be read in any case; and what
+ * it is, to be told after series_stored. */
+int64_t series_version(const struct series *s, int64_t now_ms);
+void series_version_is(struct series *s, int64_t version);
 int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms);
 
 /* What the same lookup, at now_ms, found stored in what is not covered; told: where all of it was

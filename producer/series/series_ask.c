@@ -58,8 +58,7 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
-/* What is stored must be known, or it could win against what is read. */
-static void subtract_untold(const struct series *s, struct spans *from)
+void series_subtract_untold(const struct series *s, struct spans *from)
 {
 	struct spans untold = {0};
 
@@ -79,7 +78,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 		return;
 	series_gaps_all(s, now_ms, out);
 	sightings_add_due(&s->sightings, s->iv, now_ms, out);
-	subtract_untold(s, out);
+	series_subtract_untold(s, out);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
 	older_subtract(&s->older, &s->known, now_ms, boot_ms, out);

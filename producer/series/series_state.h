@@ -50,6 +50,7 @@ struct series {
 	int begun;        /* the exchange's time is known, wanted and live_from are set */
 	int64_t begun_ms; /* what closed before may have been published by another owner */
 	int looked_up;
+	int64_t looked_version; /* of `looked` and of what is stored beside it; 0: not known */
 	struct spans looked, fresh_before, fresh_since, in_flight;
 	struct spans known;    /* their union */
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 awk -v exempt=' series_init series_release series_free series_watch series_take series_leave series_market_judge
-	series_lookup_began series_report_finished series_delivered series_live_request series_backfill_request ' '
+	series_lookup_began series_report_finished series_delivered series_version_is series_live_request series_backfill_request ' '
 	FNR == 1 { name = "" }
 	/^[a-z].*\(/ && !/;$/ { head = $0; open = 1 }
 	open && !/^[a-z].*\(/ && !/^\{/ { head = head $0 }

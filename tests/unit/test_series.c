@@ -716,6 +716,48 @@ static void what_is_stored_must_have_been_read(void **state)
 
 /* --- a newest candle that is late */
 
+/* The version is of what was read. Where the coverage is as before, what was delivered and is not
+ * in it is lost; where not all that is stored was told, it is read in any case. */
+static void coverage_that_is_as_before_is_not_read_again(void **state)
+{
+	struct spans told = {0}, covered = {0};
+	struct stored none = {0};
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(60, 0));
+	looked(&s, -1, 40, clock_at(60, 0), 19);
+	assert_int_equal(series_version(&s, clock_at(60, 0)), 0);
+	series_stored(&s, &none, NULL, clock_at(60, 0));
+	series_version_is(&s, 7);
+	assert_int_equal(series_version(&s, clock_at(60, 0)), 7);
+
+	spans_add(&s.in_flight, clock_at(40, 0), clock_at(59, 0));
+	spans_add(&s.known, clock_at(40, 0), clock_at(59, 0));
+	series_delivered(&s, clock_at(40, 0), clock_at(59, 0));
+	series_lookup_began(&s);
+	assert_int_equal(series_left(&s, clock_at(60, 0)), 0);
+	series_lookup_ended(&s, NULL, clock_at(60, 10));
+	assert_int_equal(series_left(&s, clock_at(60, 10)), 19);
+	assert_int_equal(series_version(&s, clock_at(60, 10)), 7);
+	series_lookup_began(&s);
+	assert_int_equal(series_lookup_ended(&s, NULL, clock_at(60, 20)), 0);
+	assert_int_equal(series_left(&s, clock_at(60, 20)), 19);
+
+	spans_add(&told, clock_at(50, 0), INT64_MAX);
+	series_stored(&s, &none, &told, clock_at(60, 20));
+	assert_int_equal(series_version(&s, clock_at(60, 20)), 0);
+	series_stored(&s, &none, NULL, clock_at(60, 20));
+	assert_int_equal(series_version(&s, clock_at(60, 20)), 7);
+	spans_add(&covered, clock_at(-1, 0), clock_at(59, 0));
+	series_lookup_began(&s);
+	series_lookup_ended(&s, &covered, clock_at(60, 30));
+	assert_int_equal(series_version(&s, clock_at(60, 30)), 0); /* until it is told */
+	spans_release(&told);
+	spans_release(&covered);
+	series_release(&s);
+}
+
 static void a_late_newest_candle_is_asked_for_once_more(void **state)
 {
 	struct series s;
@@ -939,6 +981,7 @@ int main(void)
 		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
 		cmocka_unit_test(nothing_is_promised_of_what_another_may_have_published),
 		cmocka_unit_test(what_is_stored_must_have_been_read),
+		cmocka_unit_test(coverage_that_is_as_before_is_not_read_again),
 		cmocka_unit_test(a_late_newest_candle_is_asked_for_once_more),
 		cmocka_unit_test(an_empty_page_inside_what_we_have_is_no_listing),
 		cmocka_unit_test(a_rejected_span_is_asked_for_with_growing_pauses),
