@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/alloc.h"
+#include "common/text/timetext.h"
+#include "common/text/utf8.h"
+#include "writer/database/pgarray.h"
+
+enum { NAMES_BYTES = 16 << 20 };
+
+#define SQL_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
+#define SQL_OF(x)                                                            \
+	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[]" \
+	" IS NULL OR " x ".interval = ANY ($2))"
+
+/* $3: the instant, the end of the bars. */
+enum { SYMBOL, INTERVAL, STATE, NEWEST, LAG, GAPS, MISSING };
+#define SQL_SERIES                                                                         \
+	"SELECT f.symbol, f.interval, CASE WHEN f.state IN ('active', 'ok') THEN '' ELSE " \
+	"f.state END, " SQL_MS("f.newest") ", " SQL_MS(                                    \
+		"f.lag") ", f.gaps, f.missing FROM "                                       \
+			 "market_data_freshness_at($3) AS f "                              \
+			 "WHERE " SQL_OF("f") " AND f.state <> "                           \
+					      "'ended'"
+
+/* What is covered of the bars' span, and all that is missing, wherever it is. */
+enum { FROM = 2, TO, KIND, REASON, COUNT };
+#define SQL_SPANS                                                                                                                               \
+	"SELECT c.symbol, c.interval, " SQL_MS("c.covered_from") ", " SQL_MS(                                                                   \
+		"c.covered_to") ", 'covered', '', 0 FROM market_data_coverage_span AS c WHERE "                                                 \
+				"c.covered_to > $4 AND c.covered_from < $3 AND " SQL_OF("c") " UNION ALL SELECT m.symbol, m.interval, " SQL_MS( \
+					"m.missing_from") ", " SQL_MS("m.missing_to") ", m.kind, coalesce(m.reason, ''), "                      \
+										      "interval_count(m.interval, "                             \
+										      "m.missing_from, m.missing_to) FROM "                     \
+										      "market_data_missing_at($3) AS m "                        \
+										      "WHERE " SQL_OF(                                          \
+											      "m")
+
+/* In which of $5 cells a candle lies, of each series: a look at the key's index for each. */
+#define SQL_SEEN                                                                               \
+	"SELECT s.symbol, s.interval, string_agg(CASE WHEN EXISTS (SELECT FROM market_data "   \
+	"AS m WHERE m.symbol = s.symbol AND m.interval = s.interval AND m.timestamp > "        \
+	"$4::timestamptz + ($3::timestamptz - $4::timestamptz) * i / $5::float8 - "            \
+	"interval_length(s.interval) AND m.timestamp < $4::timestamptz + ($3::timestamptz - "  \
+	"$4::timestamptz) * (i + 1) / $5::float8) THEN '1' ELSE '0' END, '' ORDER BY i) FROM " \
+	"unnest($1::text[], $2::text[]) AS s(symbol, interval) CROSS JOIN "                    \
+	"generate_series(0, $5::int - 1) AS i GROUP BY s.symbol, s.interval"
+
+static struct report_series *series_of(struct report *r, const PGresult *rows, int row)
+{
+	return report_find(r->series, r->n, PQgetvalue(rows, row, SYMBOL),
+			   PQgetvalue(rows, row, INTERVAL));
+}
+
+static void note_set(struct report_series *s, const char *text)
+{
+	char shown[PRINTABLE_BYTES];
+
+	if (*text != '\0')
+		snprintf(s->note, sizeof(s->note), "%.*s", REPORT_NOTE_BYTES - 1,
+			 printable(text, shown));
+}
+
+static void take_series(struct report *r, const PGresult *rows)
+{
+	r->n = (size_t)PQntuples(rows);
+	r->series = xcalloc(r->n + 1, sizeof(*r->series));
+	for (size_t i = 0; i < r->n; i++) {
+		struct report_series *s = &r->series[i];
+		int row = (int)i;
+
+		snprintf(s->symbol, sizeof(s->symbol), "%s", PQgetvalue(rows, row, SYMBOL));
+		snprintf(s->interval, sizeof(s->interval), "%s", PQgetvalue(rows, row, INTERVAL));
+		note_set(s, PQgetvalue(rows, row, STATE));
+		s->newest_ms =
+			PQgetisnull(rows, row, NEWEST) ? INT64_MIN : pg_number(rows, row, NEWEST);
+		s->lag_ms = pg_number(rows, row, LAG);
+		s->gaps = pg_number(rows, row, GAPS);
+		s->missing = pg_number(rows, row, MISSING);
+		r->gaps += s->gaps;
+		r->missing += s->missing;
+	}
+	report_sort_by_name(r->series, r->n);
+}
+
+static void take_causes(struct report *r)
+{
+	for (int row = 0; row < PQntuples(r->spans); row++) {
+		struct report_series *s = series_of(r, r->spans, row);
+
+		if (s == NULL || strcmp(PQgetvalue(r->spans, row, KIND), "unobtainable") != 0)
+			continue;
+		note_set(s, PQgetvalue(r->spans, row, REASON));
+		s->unobtainable += pg_number(r->spans, row, COUNT);
+		r->unobtainable += pg_number(r->spans, row, COUNT);
+	}
+}
+
+int report_series(struct report *r, struct pg *pg, const struct selection *selected,
+		  struct err *err)
+{
+	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES];
+	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
+				 time_format_ms(r->span.to, to),
+				 time_format_ms(r->span.from, from)};
+	PGresult *rows =
+		pg_query(pg, SQL_SERIES, (struct pg_params){3, values}, r->deadline_ms, err);
+
+	if (rows == NULL)
+		return -1;
+	take_series(r, rows);
+	PQclear(rows);
+	r->spans = pg_query(pg, SQL_SPANS, (struct pg_params){4, values}, r->deadline_ms, err);
+	if (r->spans == NULL)
+		return -1;
+	take_causes(r);
+	return 0;
+}
+
+void report_keep(struct report *r, size_t most)
+{
+	report_sort(r->series, r->n);
+	if (r->n > most)
+		r->n = most;
+}
+
+static void take_spans(struct report *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		memset(r->series[i].bar, REPORT_UNWANTED, (size_t)r->cells);
+	for (int row = 0; row < PQntuples(r->spans); row++) {
+		struct report_series *s = series_of(r, r->spans, row);
+		const struct span span = {pg_number(r->spans, row, FROM),
+					  pg_number(r->spans, row, TO)};
+		const char *kind = PQgetvalue(r->spans, row, KIND);
+
+		if (s != NULL)
+			report_mark(s->bar, r->cells, r->span, span,
+				    *kind == 'c'   ? REPORT_FULL
+				    : *kind == 'g' ? REPORT_GAP
+						   : REPORT_UNOBTAINABLE);
+	}
+}
+
+static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
+		    struct pgarray *intervals, struct err *err)
+{
+	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES], cells[16];
+	const char *values[5] = {NULL, NULL, time_format_ms(r->span.to, to),
+				 time_format_ms(r->span.from, from), cells};
+	PGresult *rows;
+
+	snprintf(cells, sizeof(cells), "%d", r->cells);
+	for (size_t i = 0; i < r->n; i++) {
+		pgarray_text(symbols, r->series[i].symbol);
+		pgarray_text(intervals, r->series[i].interval);
+	}
+	values[0] = pgarray_end(symbols);
+	values[1] = pgarray_end(intervals);
+	if (values[0] == NULL || values[1] == NULL)
+		return err_set(err, ERR_FATAL, "%zu series are too many to be shown at once", r->n);
+	rows = pg_query(pg, SQL_SEEN, (struct pg_params){5, values}, r->deadline_ms, err);
+	if (rows == NULL)
+		return -1;
+	for (int row = 0; row < PQntuples(rows); row++) {
+		struct report_series *s = series_of(r, rows, row);
+
+		if (s != NULL)
+			report_quiet(s->bar, r->cells, PQgetvalue(rows, row, 2));
+	}
+	PQclear(rows);
+	return 0;
+}
+
+int report_bars(struct report *r, struct pg *pg, int cells, struct err *err)
+{
+	struct pgarray symbols, intervals;
+	int rc;
+
+	r->cells = cells < REPORT_BAR_MAX ? cells : REPORT_BAR_MAX;
+	report_sort_by_name(r->series, r->n);
+	take_spans(r);
+	pgarray_init(&symbols, NAMES_BYTES);
+	pgarray_init(&intervals, NAMES_BYTES);
+	rc = ask_seen(r, pg, &symbols, &intervals, err);
+	pgarray_release(&symbols);
+	pgarray_release(&intervals);
+	report_sort(r->series, r->n);
+	return rc;
+}
+
+void report_release(struct report *r)
+{
+	PQclear(r->spans);
+	free(r->series);
+	r->spans = NULL;
+	r->series = NULL;
+}
