@@ -45,7 +45,7 @@ SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_common := $(call obj,$(SRC_common))
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
-OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
+OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o $(B)/gen/html.o
 OBJ_indicators := $(call obj,$(filter-out indicators/main.c,$(SRC_indicators)))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(SRC_unit))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/%,$(SRC_fuzz))
@@ -91,7 +91,14 @@ $(B)/gen/migrations.c: schemas/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
 
-$(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
+# The writer's page, with the chart library (Debian's libjs-dygraphs) in it.
+DYGRAPHS ?= /usr/share/javascript/dygraphs
+DYGRAPHS_LICENCE ?= /usr/share/doc/libjs-dygraphs/copyright
+$(B)/gen/html.c: writer/page/embed.sh $(wildcard writer/page/html/* writer/page/html/js/*) | $(DEPS_build)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)bash writer/page/embed.sh writer/page/html $(DYGRAPHS) $(DYGRAPHS_LICENCE) > $@
+
+$(B)/gen/%.o: $(B)/gen/%.c | $(DEPS_build)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/libcommon.a: $(OBJ_common)

@@ -21,23 +21,25 @@ struct observe {
 	int64_t look_boot_ms;
 };
 
-struct observe *observe_new(const char *listen)
+struct observe *observe_new(const char *listen, const struct httpd_route *routes)
 {
 	struct observe *o = xcalloc(1, sizeof(*o));
 
 	o->service = service_new(&(struct service_settings){
-		.listen = listen, .table = writer_metrics, .n = WRITER_METRICS});
+		.listen = listen, .table = writer_metrics, .n = WRITER_METRICS, .routes = routes});
 	o->metrics = service_metrics(o->service);
 	return o;
 }
 
-void observe_free(struct observe *o)
+int observe_free(struct observe *o)
 {
 	if (o == NULL)
-		return;
-	service_free(o->service);
+		return 1;
+	if (!service_free(o->service))
+		return 0;
 	free(o->unread_since_ms);
 	free(o);
+	return 1;
 }
 
 void observe_waits(struct observe *o, const char *why)

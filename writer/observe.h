@@ -4,15 +4,17 @@
 #ifndef GAPLESS_WRITER_OBSERVE_H
 #define GAPLESS_WRITER_OBSERVE_H
 
+#include "common/service/httpd.h"
 #include "pipeline.h"
 #include "tally.h"
 #include "writer/feed/feed.h"
 
 struct observe;
 
-/* listen: as service.h. */
-struct observe *observe_new(const char *listen);
-void observe_free(struct observe *o);
+/* listen, routes: as service.h. */
+struct observe *observe_new(const char *listen, const struct httpd_route *routes);
+/* As service_free(). */
+int observe_free(struct observe *o);
 
 /* Before and after the loop: why nothing is stored, a constant. */
 void observe_waits(struct observe *o, const char *why);

@@ -29,7 +29,8 @@ static void hello(void *opaque, const struct httpd_request *request, struct http
 			 0);
 }
 
-static const struct httpd_route routes[] = {{"/hello", "greets", hello, "hello"}, {0}};
+static const struct httpd_route routes[] = {
+	{.path = "/hello", .help = "greets", .answer = hello, .opaque = "hello"}, {0}};
 
 static struct service *started(const char *listen)
 {

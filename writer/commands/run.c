@@ -9,6 +9,7 @@
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/observe.h"
+#include "writer/page/page.h"
 #include "writer/writer.h"
 
 static int check_origin(const struct options *o)
@@ -73,11 +74,14 @@ int run_live(const struct options *o)
 		log_error(err.text);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
-		struct observe *observe = feed != NULL ? observe_new(o->http) : NULL;
+		struct page *page = page_new(o->database);
+		struct observe *observe =
+			feed != NULL ? observe_new(o->http, page_routes(page)) : NULL;
 
 		observe_waits(observe, "waiting for the database");
 		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);
-		observe_free(observe);
+		if (observe_free(observe))
+			page_free(page);
 	}
 	retention_release(&keep);
 	return code;
