@@ -16,7 +16,7 @@ export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=
 producer --symbols KRW-BTC --intervals 1s,1m
 writer --http 127.0.0.1:0
 served() { address=$(sed -n 's/.*metrics and health are served" address=//p' "$work/writer.log"); [ -n "$address" ]; }
-await 20 'it is served' served
+await 40 'it is served' served
 ok 'the page is there' answers / 200
 await 60 'nothing is missing' no_gaps
 
