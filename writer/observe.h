@@ -11,8 +11,9 @@
 
 struct observe;
 
-/* listen, routes: as service.h. */
-struct observe *observe_new(const char *listen, const struct httpd_route *routes);
+/* listen, routes: as service.h. At most so many series have metrics of their own. */
+struct observe *observe_new(const char *listen, const struct httpd_route *routes,
+			    int64_t series_metrics);
 /* As service_free(). */
 int observe_free(struct observe *o);
 

@@ -75,9 +75,10 @@ int run_live(const struct options *o)
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
 		struct page *page = page_new(o->database);
-		struct observe *observe =
-			feed != NULL ? observe_new(o->http, page_routes(page)) : NULL;
+		struct observe *observe = NULL;
 
+		if (feed != NULL)
+			observe = observe_new(o->http, page_routes(page), o->series_metrics);
 		observe_waits(observe, "waiting for the database");
 		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);
 		if (observe_free(observe))
