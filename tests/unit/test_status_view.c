@@ -20,12 +20,13 @@ static const struct status_view hour = {.from_ms = 0, .to_ms = HOUR, .columns = 
 static void bars(void **state)
 {
 	char bar[] = "            "; /* 12 cells of five minutes */
+	char three[sizeof(bar)];
 
 	(void)state;
 	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){-HOUR, 50 * MINUTE},
 		    REPORT_FULL);
 	assert_string_equal(bar, "==========  ");
-	report_quiet(bar, 12, "110111111111");
+	report_quiet(bar, 12, "110111111111", 1);
 	assert_string_equal(bar, "==.=======  ");
 	/* A millisecond is enough to be seen, and stays in its cell. */
 	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){25 * MINUTE - 1, 25 * MINUTE},
@@ -40,6 +41,10 @@ static void bars(void **state)
 	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){55 * MINUTE, 99 * HOUR},
 		    REPORT_GAP);
 	assert_string_equal(bar, "====Xu=====X");
+	/* Three cells at a time. */
+	memcpy(three, bar, sizeof(three));
+	report_quiet(three, 12, "1101", 3);
+	assert_string_equal(three, "====Xu...==X");
 	/* Outside, or nothing. */
 	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){HOUR, 2 * HOUR}, REPORT_GAP);
 	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){-HOUR, 0}, REPORT_GAP);

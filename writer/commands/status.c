@@ -46,7 +46,7 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 	    report_series(r, pg, selected, err) != 0)
 		return -1;
 	status_layout(&st->view, r->series, r->n);
-	if (report_bars(r, pg, st->view.bar, err) != 0)
+	if (report_bars(r, pg, st->view.bar, SIZE_MAX, err) != 0)
 		return -1;
 	return pg_run(pg, "COMMIT", (struct pg_params){0, NULL}, DEADLINE_MS, err);
 }

@@ -47,23 +47,23 @@
 #define SQL_CANDLES                                                                                      \
 	"WITH cover AS MATERIALIZED (SELECT coalesce((SELECT c.covered FROM "                            \
 	"market_data_covered() AS c WHERE c.symbol = $1 AND c.interval = $2), '{}') AS "                 \
-	"covered) SELECT json_build_object('symbol', $1::text, 'interval', $2::text, 'from', " SQL_MS(               \
+	"covered) SELECT json_build_object('symbol', $1::text, 'interval', $2::text, 'from', " SQL_MS(   \
 		"$3::timestamptz") ", 'to', " SQL_MS("$4::timestamptz") ", 'step', "                     \
 									"$5::bigint, 'bars', (" SQL_BARS \
 									"), 'spans', (" SQL_SPANS        \
 									"))::text WHERE " SQL_EXISTS
 
 /* At most $5 rows; NULL values are left out by the page. */
-#define SQL_INDICATORS                                                                             \
-	"SELECT json_build_object('symbol', $1::text, 'interval', $2::text, 'indicators', (SELECT "            \
-	"coalesce(json_agg(json_build_object('indicator', g.indicator, 'params', g.params, "       \
-	"'points', g.points) ORDER BY g.indicator, g.params), '[]') FROM (SELECT r.indicator, "    \
-	"r.params, json_agg(json_build_array(" SQL_MS(                                             \
-		"r.timestamp") ", r.value, r.state) ORDER BY r.timestamp) AS points FROM (SELECT " \
-			       "i.* FROM market_data_indicator AS i WHERE i.symbol = $1 AND "      \
-			       "i.interval = $2 AND i.timestamp >= $3::timestamptz AND "           \
-			       "i.timestamp < $4::timestamptz ORDER BY i.timestamp DESC LIMIT "    \
-			       "$5::bigint) AS r GROUP BY r.indicator, r.params) AS g))::text "    \
+#define SQL_INDICATORS                                                                              \
+	"SELECT json_build_object('symbol', $1::text, 'interval', $2::text, 'indicators', (SELECT " \
+	"coalesce(json_agg(json_build_object('indicator', g.indicator, 'params', g.params, "        \
+	"'points', g.points) ORDER BY g.indicator, g.params), '[]') FROM (SELECT r.indicator, "     \
+	"r.params, json_agg(json_build_array(" SQL_MS(                                              \
+		"r.timestamp") ", r.value, r.state) ORDER BY r.timestamp) AS points FROM (SELECT "  \
+			       "i.* FROM market_data_indicator AS i WHERE i.symbol = $1 AND "       \
+			       "i.interval = $2 AND i.timestamp >= $3::timestamptz AND "            \
+			       "i.timestamp < $4::timestamptz ORDER BY i.timestamp DESC LIMIT "     \
+			       "$5::bigint) AS r GROUP BY r.indicator, r.params) AS g))::text "     \
 			       "WHERE " SQL_EXISTS
 
 enum { INDICATOR_ROWS = 20000 };

@@ -8,6 +8,8 @@
 #include "reader.h"
 #include "writer/report/report.h"
 
+enum { LOOKS = 24000 };
+
 /* A command's sentence about its flag is as true of a parameter. */
 static int select_series(struct selection *selected, const struct params *p, struct err *err)
 {
@@ -35,7 +37,7 @@ int coverage_put(struct buf *out, struct pg *pg, const struct params *p, int64_t
 	n = r.n;
 	if (rc == 0) {
 		report_keep(&r, COVERAGE_SERIES_MAX);
-		rc = report_bars(&r, pg, p->cells, err);
+		rc = report_bars(&r, pg, p->cells, LOOKS, err);
 	}
 	if (rc == 0 && json_put_report(out, &r, n - r.n, clock_boot_ms() - began_ms) != 0)
 		rc = err_set(err, ERR_INPUT, "the answer is too large; ask for fewer series");

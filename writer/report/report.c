@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/candle/interval.h"
 #include "common/text/timetext.h"
 #include "common/text/utf8.h"
 #include "writer/database/pgarray.h"
@@ -17,28 +18,31 @@ enum { NAMES_BYTES = 16 << 20 };
 	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[]" \
 	" IS NULL OR " x ".interval = ANY ($2))"
 
-/* $3: the instant, the end of the bars. */
-enum { SYMBOL, INTERVAL, STATE, NEWEST, LAG, GAPS, MISSING };
-#define SQL_SERIES                                                                         \
-	"SELECT f.symbol, f.interval, CASE WHEN f.state IN ('active', 'ok') THEN '' ELSE " \
-	"f.state END, " SQL_MS("f.newest") ", " SQL_MS(                                    \
-		"f.lag") ", f.gaps, f.missing FROM "                                       \
-			 "market_data_freshness_at($3) AS f "                              \
-			 "WHERE " SQL_OF("f") " AND f.state <> "                           \
-					      "'ended'"
+/* clang-format off */
+/* $3: the instant, the end of the bars. As market_data_freshness_at(), but for what is missing,
+ * which is counted here: thousands of gaps take seconds to count there. */
+enum { SYMBOL, INTERVAL, STATE, NEWEST, LAG };
+#define SQL_SERIES \
+	"SELECT s.symbol, s.interval, " \
+	"CASE WHEN s.state IN ('active', 'ok') THEN '' ELSE s.state END, " SQL_MS("n.timestamp") ", " \
+	SQL_MS("greatest(interval '0', least($3::timestamptz, s.wanted_until) - coalesce(" \
+	       "upper(c.covered), greatest(s.wanted_from, s.listed_from, s.retained_from)))") \
+	" FROM market_data_series AS s " \
+	"LEFT JOIN market_data_covered() AS c ON c.symbol = s.symbol AND c.interval = s.interval " \
+	"LEFT JOIN LATERAL (SELECT m.timestamp FROM market_data AS m WHERE m.symbol = s.symbol " \
+	"AND m.interval = s.interval AND m.timestamp >= coalesce(s.retained_from, '-infinity') " \
+	"ORDER BY m.timestamp DESC LIMIT 1) AS n ON true " \
+	"WHERE s.ended_at IS NULL AND " SQL_OF("s")
 
 /* What is covered of the bars' span, and all that is missing, wherever it is. */
-enum { FROM = 2, TO, KIND, REASON, COUNT };
-#define SQL_SPANS                                                                                                                               \
-	"SELECT c.symbol, c.interval, " SQL_MS("c.covered_from") ", " SQL_MS(                                                                   \
-		"c.covered_to") ", 'covered', '', 0 FROM market_data_coverage_span AS c WHERE "                                                 \
-				"c.covered_to > $4 AND c.covered_from < $3 AND " SQL_OF("c") " UNION ALL SELECT m.symbol, m.interval, " SQL_MS( \
-					"m.missing_from") ", " SQL_MS("m.missing_to") ", m.kind, coalesce(m.reason, ''), "                      \
-										      "interval_count(m.interval, "                             \
-										      "m.missing_from, m.missing_to) FROM "                     \
-										      "market_data_missing_at($3) AS m "                        \
-										      "WHERE " SQL_OF(                                          \
-											      "m")
+enum { FROM = 2, TO, KIND, REASON };
+#define SQL_SPANS \
+	"SELECT c.symbol, c.interval, " SQL_MS("c.covered_from") ", " SQL_MS("c.covered_to") ", " \
+	"'covered', '' FROM market_data_coverage_span AS c " \
+	"WHERE c.covered_to > $4 AND c.covered_from < $3 AND " SQL_OF("c") " UNION ALL " \
+	"SELECT m.symbol, m.interval, " SQL_MS("m.missing_from") ", " SQL_MS("m.missing_to") ", " \
+	"m.kind, coalesce(m.reason, '') FROM market_data_missing_at($3) AS m WHERE " SQL_OF("m")
+/* clang-format on */
 
 /* In which of $5 cells a candle lies, of each series: a look at the key's index for each. */
 #define SQL_SEEN                                                                               \
@@ -79,24 +83,37 @@ static void take_series(struct report *r, const PGresult *rows)
 		s->newest_ms =
 			PQgetisnull(rows, row, NEWEST) ? INT64_MIN : pg_number(rows, row, NEWEST);
 		s->lag_ms = pg_number(rows, row, LAG);
-		s->gaps = pg_number(rows, row, GAPS);
-		s->missing = pg_number(rows, row, MISSING);
-		r->gaps += s->gaps;
-		r->missing += s->missing;
 	}
 	report_sort_by_name(r->series, r->n);
 }
 
-static void take_causes(struct report *r)
+static struct span span_of(const struct report *r, int row)
+{
+	return (struct span){pg_number(r->spans, row, FROM), pg_number(r->spans, row, TO)};
+}
+
+static void take_missing(struct report *r)
 {
 	for (int row = 0; row < PQntuples(r->spans); row++) {
 		struct report_series *s = series_of(r, r->spans, row);
+		const struct interval *iv = s != NULL ? interval_by_name(s->interval) : NULL;
+		const struct span span = span_of(r, row);
+		const char *kind = PQgetvalue(r->spans, row, KIND);
+		int64_t n;
 
-		if (s == NULL || strcmp(PQgetvalue(r->spans, row, KIND), "unobtainable") != 0)
+		if (iv == NULL || *kind == 'c')
 			continue;
-		note_set(s, PQgetvalue(r->spans, row, REASON));
-		s->unobtainable += pg_number(r->spans, row, COUNT);
-		r->unobtainable += pg_number(r->spans, row, COUNT);
+		n = interval_count(iv, span.from, span.to);
+		if (*kind == 'g') {
+			s->gaps++;
+			s->missing += n;
+			r->gaps++;
+			r->missing += n;
+		} else {
+			note_set(s, PQgetvalue(r->spans, row, REASON));
+			s->unobtainable += n;
+			r->unobtainable += n;
+		}
 	}
 }
 
@@ -117,7 +134,7 @@ int report_series(struct report *r, struct pg *pg, const struct selection *selec
 	r->spans = pg_query(pg, SQL_SPANS, (struct pg_params){4, values}, r->deadline_ms, err);
 	if (r->spans == NULL)
 		return -1;
-	take_causes(r);
+	take_missing(r);
 	return 0;
 }
 
@@ -134,12 +151,10 @@ static void take_spans(struct report *r)
 		memset(r->series[i].bar, REPORT_UNWANTED, (size_t)r->cells);
 	for (int row = 0; row < PQntuples(r->spans); row++) {
 		struct report_series *s = series_of(r, r->spans, row);
-		const struct span span = {pg_number(r->spans, row, FROM),
-					  pg_number(r->spans, row, TO)};
 		const char *kind = PQgetvalue(r->spans, row, KIND);
 
 		if (s != NULL)
-			report_mark(s->bar, r->cells, r->span, span,
+			report_mark(s->bar, r->cells, r->span, span_of(r, row),
 				    *kind == 'c'   ? REPORT_FULL
 				    : *kind == 'g' ? REPORT_GAP
 						   : REPORT_UNOBTAINABLE);
@@ -154,7 +169,7 @@ static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
 				 time_format_ms(r->span.from, from), cells};
 	PGresult *rows;
 
-	snprintf(cells, sizeof(cells), "%d", r->cells);
+	snprintf(cells, sizeof(cells), "%d", r->cells / r->together);
 	for (size_t i = 0; i < r->n; i++) {
 		pgarray_text(symbols, r->series[i].symbol);
 		pgarray_text(intervals, r->series[i].interval);
@@ -170,18 +185,29 @@ static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
 		struct report_series *s = series_of(r, rows, row);
 
 		if (s != NULL)
-			report_quiet(s->bar, r->cells, PQgetvalue(rows, row, 2));
+			report_quiet(s->bar, r->cells, PQgetvalue(rows, row, 2), r->together);
 	}
 	PQclear(rows);
 	return 0;
 }
 
-int report_bars(struct report *r, struct pg *pg, int cells, struct err *err)
+/* Whole groups of cells. */
+static void cells_set(struct report *r, int cells, size_t looks)
+{
+	if (cells > REPORT_BAR_MAX)
+		cells = REPORT_BAR_MAX;
+	r->together = 1;
+	while (r->together < cells && r->n * (size_t)(cells / r->together) > looks)
+		r->together++;
+	r->cells = cells - cells % r->together;
+}
+
+int report_bars(struct report *r, struct pg *pg, int cells, size_t looks, struct err *err)
 {
 	struct pgarray symbols, intervals;
 	int rc;
 
-	r->cells = cells < REPORT_BAR_MAX ? cells : REPORT_BAR_MAX;
+	cells_set(r, cells, looks);
 	report_sort_by_name(r->series, r->n);
 	take_spans(r);
 	pgarray_init(&symbols, NAMES_BYTES);

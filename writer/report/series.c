@@ -38,10 +38,10 @@ void report_mark(char *bar, int cells, struct span whole, struct span span, enum
 			bar[i] = (char)kind;
 }
 
-void report_quiet(char *bar, int cells, const char *seen)
+void report_quiet(char *bar, int cells, const char *seen, int together)
 {
-	for (int i = 0; i < cells && seen[i] != '\0'; i++)
-		if (bar[i] == REPORT_FULL && seen[i] != '1')
+	for (int i = 0; i < cells && seen[i / together] != '\0'; i++)
+		if (bar[i] == REPORT_FULL && seen[i / together] != '1')
 			bar[i] = REPORT_QUIET;
 }
 

@@ -35,8 +35,9 @@ struct report_series {
 /* Of a bar of so many cells over `whole`, those that `span` touches become at least as bad as
  * `kind`. */
 void report_mark(char *bar, int cells, struct span whole, struct span span, enum report_cell kind);
-/* Covered cells in which there is no candle (seen[i] is not '1') are quiet. */
-void report_quiet(char *bar, int cells, const char *seen);
+/* Covered cells in which there is no candle are quiet: seen[i] is not '1', each of so many cells
+ * together. */
+void report_quiet(char *bar, int cells, const char *seen, int together);
 
 /* Those with trouble first: gaps, what is unobtainable, what has a note, lag; then by name. */
 void report_sort(struct report_series *s, size_t n);
