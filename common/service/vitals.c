@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/version.h"
+
 enum { BUILD, STARTED, MEMORY, CPU, THREADS };
 
 const struct metric vitals_table[VITALS] = {
@@ -69,7 +71,7 @@ void vitals_update(struct metrics *m, size_t first)
 {
 	struct stat_line stat;
 
-	metrics_set(m, first + BUILD, METRIC_VALUES(GAPLESS_VERSION, rd_kafka_version_str()), 1);
+	metrics_set(m, first + BUILD, METRIC_VALUES(gapless_version, rd_kafka_version_str()), 1);
 	metrics_set(m, first + CPU, NULL, now_of(CLOCK_PROCESS_CPUTIME_ID));
 	if (!stat_read(&stat))
 		return;
