@@ -14,10 +14,10 @@
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
 #include "gaps.h"
+#include "on_database.h"
 #include "status_view.h"
 #include "writer/database/database.h"
 #include "writer/report/report.h"
-#include "writer/selection.h"
 
 enum {
 	WAIT_MS = 30000,
@@ -42,13 +42,12 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 {
 	struct report *r = &st->report;
 
-	if (pg_run(pg, SQL_BEGIN, (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0 ||
-	    report_series(r, pg, selected, err) != 0)
+	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 || report_series(r, pg, selected, err) != 0)
 		return -1;
 	status_layout(&st->view, r->series, r->n);
 	if (report_bars(r, pg, st->view.bar, SIZE_MAX, err) != 0)
 		return -1;
-	return pg_run(pg, "COMMIT", (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
 /* ---- what is printed */
@@ -178,8 +177,9 @@ static int signal_within(int ms)
 	return stop_requested();
 }
 
-int status_run(const struct options *o)
+int status_run(const void *options)
 {
+	const struct options *o = options;
 	struct selection selected;
 	struct pg pg = {0};
 	struct err err;
