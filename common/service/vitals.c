@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/service/vitals.h"
 
-#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <string.h>
