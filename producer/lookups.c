@@ -100,7 +100,8 @@ int lookups_are_idle(const struct lookups *l)
 
 void lookups_check(struct lookups *l)
 {
-	l->visit = visit_new((struct visit){.only_checks = 1}, 0, 0);
+	l->visit =
+		visit_new((struct visit){.only_checks = 1, .asks_members = l->keeps_wanted}, 0, 0);
 	worker_submit(l->worker, l->visit);
 }
 
@@ -435,7 +436,8 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 {
 	int64_t skipped;
 
-	if (v->asks_members && v->members_err.class != ERR_NONE && !v->needs_members &&
+	if (v->asks_members && v->members_err.class != ERR_NONE &&
+	    (v->members_known || !v->needs_members) &&
 	    log_due(&l->members, boot_ms, SAY_MS, &skipped))
 		log_warn("the settings of the group's members are not compared",
 			 L_STR("error", v->members_err.text), L_INT("suppressed", skipped));
@@ -488,8 +490,9 @@ int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
 		trouble_say(l, &v->err, boot_ms);
 	else if (!l->is_void && !v->only_checks)
 		rc = fetch_check(l, v, err);
-	if (rc == 0 && !l->is_void && !v->only_checks) {
-		*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
+	if (rc == 0 && !l->is_void) {
+		if (!v->only_checks)
+			*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
 		*due |= v->members_known ? DUE_MEMBERS : 0;
 	}
