@@ -119,9 +119,6 @@ int options_check(struct options *o, struct err *err)
 {
 	const char *behind;
 
-	if (!source_is_valid(o->source))
-		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
-			       o->source);
 	o->exchange = exchange_of_source(o->source, err);
 	if (!o->exchange)
 		return -1;

@@ -7,9 +7,9 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
-#include "producer/kafka/origin.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
@@ -140,7 +140,7 @@ static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
 	const struct options *o = v->options;
 	char other[SOURCE_BYTES];
 
-	if (!origin_is_other(v->rk, o->topic, o->source, other))
+	if (!kafka_source_is_other(v->rk, o->topic, o->source, other))
 		return 0;
 	visit->is_unfit = 1;
 	return err_set(

@@ -33,6 +33,23 @@ await 30 'after it has left, the producer has all of them again' has producer 12
 await 20 '... and says that it is gone' logged producer 'the strangers have left the producers'
 await 60 '... and what was not fetched is complete' both_complete
 
+# --- a stranger in the writers' group
+
+offset_is_ahead() { [ "$(committed_against_positions | cut -d ' ' -f 1)" -gt 0 ] 2>/dev/null; }
+never_logged() { ! logged "$@"; }
+
+joins kcat2 "$GAPLESS_GROUP"
+await 30 'a stranger among the writers is named' logged writer \
+	'level=error .*a program that is not a writer of Gapless is in the .* stranger="rdkafka at '
+clock_advance 1800
+await 30 '... it commits what nobody has stored' offset_is_ahead
+stop kcat2
+await 30 'after it has left, the writer has all of the partitions again' has writer 12
+await 30 '... and stores what the other one had read' both_complete
+ok '... saying what it found' logged writer 'another program in the group has committed what is not stored'
+ok '... which is no restored backup' never_logged writer 'restored from a backup'
+await 30 '... and that the other one is gone' logged writer 'the strangers have left the writers'
+
 # --- a producer that wants more
 
 is 'a version of the settings that is not a number' \
@@ -58,6 +75,6 @@ await 30 '... and has all of it when the other one ends' has producer 12
 clock_settle
 await 60 'all is complete' complete KRW-BTC KRW-ETH KRW-M001 KRW-M004 KRW-M006
 await 30 '... and stored' caught_up
-ok 'the table equals the truth' complete_and_true 500
+ok 'the table equals the truth' complete_and_true 600
 for who in producer writer; do ends_with_0 $who; done
 finish

@@ -6,6 +6,7 @@
 #include "common/base/stop.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
+#include "writer/feed/consumer.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/observe.h"
@@ -35,6 +36,17 @@ static int check_origin(const struct options *o)
 	return EXIT_USAGE;
 }
 
+/* What the database does not know yet, the topic may. */
+static int check_topic(const struct options *o)
+{
+	struct err err;
+
+	if (consumer_check_source(o, &err) == 0)
+		return EXIT_DONE;
+	log_error(err.text);
+	return EXIT_USAGE;
+}
+
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
 static int run(const struct options *o, struct feed *feed, const struct err *err,
@@ -50,6 +62,8 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	code = ready(o);
 	if (code == EXIT_DONE && !stop_requested())
 		code = check_origin(o);
+	if (code == EXIT_DONE && !stop_requested())
+		code = check_topic(o);
 	if (code == EXIT_DONE && !stop_requested())
 		return writer_run(o, feed, cursor, keep, observe);
 	if (code == EXIT_DONE)

@@ -12,7 +12,9 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
+#include "strangers.h"
 
 /* Messages that are read ahead; then fetching stops. */
 #define QUEUED      10000
@@ -32,6 +34,7 @@ struct consumer {
 	size_t given_n;
 	int replaced, closing;
 	struct kafka_stats stats;
+	struct strangers *strangers; /* NULL: it is in no group */
 	struct log_throttle say_gone;
 };
 
@@ -52,6 +55,7 @@ static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct 
 	char session[24];
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
+		{"client.id", WRITER_CLIENT_ID},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"auto.offset.reset", "error"},
@@ -107,6 +111,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, 
 		for (size_t i = 0; i < c->given_n; i++)
 			c->given[i] = given->elems[i].partition;
 		c->news = CONSUMER_ASSIGNED;
+		strangers_soon(c->strangers);
 	} else {
 		if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
 			log_warn("the group could not agree",
@@ -143,7 +148,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 {
 	rd_kafka_conf_t *conf = configure(o, in_group, err);
 	struct consumer *c;
-	char text[512];
+	char text[512], client_id[256] = WRITER_CLIENT_ID;
 
 	if (conf == NULL)
 		return NULL;
@@ -154,6 +159,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
+	rd_kafka_conf_get(conf, "client.id", client_id, &(size_t){sizeof(client_id)});
 	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
 	if (c->rk == NULL) {
 		rd_kafka_conf_destroy(conf);
@@ -163,7 +169,26 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->commits = rd_kafka_queue_new(c->rk);
+	if (in_group)
+		c->strangers = strangers_new(c->rk, o->group, client_id);
 	return c;
+}
+
+int consumer_check_source(const struct options *o, struct err *err)
+{
+	struct consumer *c = consumer_new(o, 0, err);
+	char other[SOURCE_BYTES];
+	int rc = c != NULL ? 0 : -1;
+
+	if (c != NULL && kafka_source_is_other(c->rk, o->topic, o->source, other))
+		rc = err_set(
+			err, ERR_INPUT,
+			"the topic %s carries candles of the source \"%s\", not of \"%s\" (--source): "
+			"one topic and one table hold one source; use that source, or another topic "
+			"and database",
+			o->topic, other, o->source);
+	consumer_free(c);
+	return rc;
 }
 
 static void drop_message(struct consumer *c)
@@ -187,6 +212,7 @@ void consumer_free(struct consumer *c)
 	if (c == NULL)
 		return;
 	drop_message(c);
+	strangers_free(c->strangers);
 	rd_kafka_queue_destroy(c->commits);
 	rd_kafka_destroy(c->rk);
 	free(c->given);
@@ -311,6 +337,12 @@ void consumer_give_back(struct consumer *c)
 {
 	rd_kafka_assign(c->rk, NULL);
 	c->asked = 0;
+}
+
+int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
+{
+	strangers_look(c->strangers, now_ms);
+	return strangers_were_there(c->strangers);
 }
 
 /* ---------------------------------------------------------------- lists of partitions */

@@ -16,6 +16,7 @@ struct feed_group {
 	struct partitions *partitions;
 	struct position_item *items; /* lent to the database with each work */
 	int64_t check_due_ms, commit_due_ms, halted_due_ms;
+	int shared; /* another program was seen in the group */
 	struct log_throttle say_absent, say_commit;
 };
 
@@ -80,7 +81,8 @@ static int ask(void *self, struct store_work *work, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,
 							 .low = offsets[i].low,
-							 .high = offsets[i].high};
+							 .high = offsets[i].high,
+							 .shared = g->shared};
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
 	free(offsets);
 	return rc;
@@ -240,6 +242,7 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	struct feed_group *g = self;
 
 	tally_log(tally, now_ms, left(g), 0);
+	g->shared = consumer_look_for_strangers(g->consumer, now_ms);
 	if (now_ms < g->halted_due_ms)
 		return FOLLOW_NOTHING;
 	g->halted_due_ms = now_ms + SAY_MS;
