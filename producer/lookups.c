@@ -46,7 +46,7 @@ struct lookups {
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
-	struct log_throttle trouble, members;
+	struct log_throttle trouble, members, refused;
 	char last_trouble[512];
 	struct lookups_stats stats;
 };
@@ -309,6 +309,17 @@ static void unread_say(struct partition *p, const struct err *err, int64_t boot_
 			L_INT("suppressed", skipped));
 }
 
+static void refused_say(struct lookups *l, const struct visit_series *v, int64_t boot_ms)
+{
+	int64_t skipped;
+
+	if (v->refused.n > 0 && log_due(&l->refused, boot_ms, SAY_MS, &skipped))
+		log_error(
+			"the database refuses candles; they stay gaps, and each is tried again after a pause (candle_refused)",
+			L_SERIES(v->series), L_STR("error", v->refused_cause),
+			L_INT("suppressed", skipped));
+}
+
 static void series_looked_up(struct visit_series *v, int64_t now_ms)
 {
 	struct series *s = v->series;
@@ -317,6 +328,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 	char text[64];
 
 	series_stored(s, &v->stored, &v->told, now_ms);
+	series_refused(s, &v->refused, v->refused_cause);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
 		log_info(text, L_SERIES(s));
@@ -328,7 +340,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
-static void series_take_visit(struct visit *v, int64_t now_ms)
+static void series_take_visit(struct lookups *l, struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct visit_series *s = &v->series[i];
@@ -342,8 +354,10 @@ static void series_take_visit(struct visit *v, int64_t now_ms)
 					       &s->unobtainable_stored);
 		}
 		series_limits(s->series, &s->limits);
-		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
+		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series))) {
 			series_looked_up(s, now_ms);
+			refused_say(l, s, boot_ms);
+		}
 	}
 }
 
@@ -451,7 +465,7 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 		l->round_boot_ms = boot_ms + MEMBERS_AGAIN_MS;
 		return 0;
 	}
-	series_take_visit(v, now_ms);
+	series_take_visit(l, v, now_ms, boot_ms);
 	partitions_take(l, catalogue, v, now_ms, boot_ms);
 	return DUE_JUDGE | open_take(l, catalogue, v);
 }

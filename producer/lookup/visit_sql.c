@@ -319,3 +319,28 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, st
 	PQclear(res);
 	return 0;
 }
+
+int visit_sql_refused(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+{
+	static const char select[] = "SELECT w.i, " EPOCH_MS(
+		"r.\"timestamp\"") ", r.reason FROM " WANTED
+				   " JOIN candle_refused AS r ON r.symbol = w.symbol AND r.\"interval\" = w.\"interval\""
+				   " WHERE r.again_at > now() ORDER BY w.i, r.\"timestamp\" DESC LIMIT 100000";
+	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, deadline_ms, err);
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+		int64_t start = cell(res, i, 1, INT64_MIN);
+		struct visit_series *s;
+
+		if (at >= visit->n)
+			continue;
+		s = &visit->series[at];
+		if (s->refused.n == 0)
+			snprintf(s->refused_cause, sizeof s->refused_cause, "%.*s",
+				 (int)sizeof s->refused_cause - 1, PQgetvalue(res, i, 2));
+		spans_add(&s->refused, start, interval_end(s->iv, start));
+	}
+	PQclear(res);
+	return res ? 0 : -1;
+}

@@ -131,7 +131,8 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 	if (visit_look_up(visit) == 0)
 		return 0;
 	return visit_sql_coverage(&v->pg, visit, QUERY_MS, &visit->err) ||
-	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err);
+	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err) ||
+	       visit_sql_refused(&v->pg, visit, QUERY_MS, &visit->err);
 }
 
 /* Whose candles the topic carries. */
