@@ -105,7 +105,6 @@ static void disagree_begin(struct share *s, int64_t boot_ms)
 static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
 	const struct members_some *others = opponents(s);
-	int64_t skipped;
 
 	if (others->n == 0) {
 		if (s->members.older.n > 0)
@@ -118,11 +117,11 @@ static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 	disagree_begin(s, boot_ms);
 	if (boot_ms >= s->disagree_boot_ms)
 		return disagree(s, err);
-	if (log_due(&s->differ, boot_ms, SAY_MS, &skipped))
-		log_warn(
-			"the producers of this group have other settings; not joining it unless they leave",
-			L_STR("other", others->text), L_STR("this", s->options->client_id),
-			L_STR("group", s->options->group), L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&s->differ, boot_ms, SAY_MS, LOG_WARN,
+		"the producers of this group have other settings; not joining it unless they leave",
+		L_STR("other", others->text), L_STR("this", s->options->client_id),
+		L_STR("group", s->options->group));
 	return 0;
 }
 
@@ -167,26 +166,25 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 static void strangers_say(struct share *s, const struct members_some *before, int64_t boot_ms)
 {
 	const struct members_some *now = &s->members.strangers;
-	int64_t skipped;
 
 	if (now->n == 0 && before->n > 0)
 		log_info("the strangers have left the producers' group",
 			 L_STR("group", s->options->group));
 	if (strcmp(now->text, before->text) != 0)
 		s->stranger = (struct log_throttle){0};
-	if (now->n > 0 && log_due(&s->stranger, boot_ms, SAY_MS, &skipped))
-		log_error(
+	if (now->n > 0)
+		LOG_EVERY(
+			&s->stranger, boot_ms, SAY_MS, LOG_ERROR,
 			"a program that is not a producer of Gapless is in the producers' group; the markets of the partitions that it "
 			"has are not fetched before it leaves",
 			L_STR("stranger", now->text), L_INT("strangers", now->n),
-			L_STR("group", s->options->group), L_INT("suppressed", skipped));
+			L_STR("group", s->options->group));
 }
 
 static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
 			  unsigned *due, struct err *err)
 {
 	struct members before = s->members;
-	int64_t skipped;
 
 	s->members = *members;
 	strangers_say(s, &before.strangers, boot_ms);
@@ -204,12 +202,13 @@ static int member_members(struct share *s, const struct members *members, int64_
 	}
 	if (!s->agreed && boot_ms >= s->disagree_boot_ms)
 		return disagree(s, err);
-	if (s->agreed && log_due(&s->differ, boot_ms, SAY_MS, &skipped))
-		log_error(
+	if (s->agreed)
+		LOG_EVERY(
+			&s->differ, boot_ms, SAY_MS, LOG_ERROR,
 			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
 			"incomplete",
 			L_STR("other", opponents(s)->text), L_STR("this", s->options->client_id),
-			L_STR("group", s->options->group), L_INT("suppressed", skipped));
+			L_STR("group", s->options->group));
 	return 0;
 }
 

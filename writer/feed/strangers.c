@@ -76,18 +76,17 @@ static void add(void *opaque, const char *client_id, const char *host)
 
 static void say(struct strangers *s, const struct seen *before, int64_t now_ms)
 {
-	int64_t skipped;
-
 	if (strcmp(s->now.text, before->text) != 0)
 		s->say = (struct log_throttle){0};
 	if (s->now.n == 0 && before->n > 0)
 		log_info("the strangers have left the writers' group", L_STR("group", s->group));
-	if (s->now.n > 0 && log_due(&s->say, now_ms, SAY_MS, &skipped))
-		log_error(
+	if (s->now.n > 0)
+		LOG_EVERY(
+			&s->say, now_ms, SAY_MS, LOG_ERROR,
 			"a program that is not a writer of Gapless is in the writers' group; what comes in "
 			"the partitions that it has is not stored before it leaves",
 			L_STR("stranger", s->now.text), L_INT("strangers", s->now.n),
-			L_STR("group", s->group), L_INT("suppressed", skipped));
+			L_STR("group", s->group));
 }
 
 /* That the members cannot be asked for costs this alone. */
