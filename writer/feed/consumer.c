@@ -291,7 +291,7 @@ static int reading(const struct partition *p)
 
 static int not_done(const struct partition *p)
 {
-	return p->state != PARTITION_DONE;
+	return p->state != PARTITION_DONE && p->state != PARTITION_UNREAD;
 }
 
 static int uncommitted(const struct partition *p)
