@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/candle/source.h"
+#include "common/candle/candle.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "writer/batch.h"
@@ -57,8 +57,9 @@ const struct setting options_table[] = {
 
 int options_check(const struct options *o, struct err *err)
 {
-	if (source_check(o->source, err))
-		return -1;
+	if (!source_is_valid(o->source))
+		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
+			       o->source);
 	if (o->topic[0] == '\0' || o->topic[0] == '^')
 		return err_set(err, ERR_FATAL, "--topic: '%s' is not the name of a topic",
 			       o->topic);

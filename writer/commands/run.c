@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/candle/source.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
 #include "writer/feed/consumer.h"
@@ -33,6 +34,16 @@ static int ask_database(const struct options *o,
 		return EXIT_DONE;
 	log_error(err.text);
 	return EXIT_USAGE;
+}
+
+static int source_is_known(const struct options *o)
+{
+	struct err err;
+
+	if (source_check(o->source, &err) == 0)
+		return 1;
+	log_error(err.text);
+	return 0;
 }
 
 /* What the database does not know yet, the topic may. */
@@ -68,7 +79,7 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 		log_error(err->text);
 		return EXIT_USAGE;
 	}
-	code = ready(o);
+	code = source_is_known(o) ? ready(o) : EXIT_USAGE;
 	if (code == EXIT_DONE && !stop_requested())
 		code = ask_database(o, is_ours);
 	if (code == EXIT_DONE && !stop_requested())
