@@ -71,6 +71,8 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 {
 	struct sighting *x = sightings_find(s, row->timestamp_ms);
 
+	if (x)
+		x->is_gone = 0; /* here it is */
 	if (x && x->candle && x->candle->revision == row->revision &&
 	    candle_same_values(x->candle, row))
 		return 0;
@@ -184,12 +186,13 @@ enum judgement sighting_judge(struct sighting *s, const struct candle *row, int6
 	enum judgement judgement = judge(s, row, read_ms);
 
 	s->is_settled = judgement != JUDGED_DOUBTFUL && row != NULL;
+	s->is_gone = judgement == JUDGED_SO && row == NULL;
 	return judgement;
 }
 
 int sighting_is_less(const struct sighting *s, const struct candle *row)
 {
-	return compare(s, row) != SHOWN_ALL;
+	return !(s->is_gone && row == NULL) && compare(s, row) != SHOWN_ALL;
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,

@@ -35,6 +35,7 @@ struct sighting {
 	int64_t doubt_ms;             /* the last of them */
 	int reads;                    /* how many */
 	int is_settled;               /* the last of them was believed, and is to be published */
+	int is_gone;                  /* that it is not there is believed */
 	int64_t again_ms;             /* to be asked for once more then; 0: not */
 };
 
@@ -65,7 +66,7 @@ enum judgement {
 
 /* A final read shows that row, or none (NULL). */
 enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
-/* 1 if the read shows less than what was seen, or nothing. */
+/* 1 if the read shows less than what was seen and not taken back, or nothing. */
 int sighting_is_less(const struct sighting *s, const struct candle *row);
 /* The revision with which a final read of the row wins against what was seen. */
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms);

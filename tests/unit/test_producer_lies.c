@@ -595,7 +595,8 @@ static int ask(struct world *w)
 	if (!plan_live(&plan, &r) && !plan_backfill(&plan, &r))
 		return 0;
 	w->asked++;
-	w->asked_old += !r.live && r.to_ms < w->now_ms - 10 * MINUTE;
+	/* But a page that is to show that nothing is older: the row may be a new one. */
+	w->asked_old += !r.live && r.to_ms < w->now_ms - 10 * MINUTE && r.before_ms == r.to_ms;
 	if (w->now_ms >= w->delists_ms || lies_now(w, LIE_NOT_FOUND)) {
 		series_not_found(&w->s, w->now_ms, w->boot_ms);
 		if (w->list_boot_ms > w->boot_ms + 15000)

@@ -591,6 +591,22 @@ static void missing_twice_it_is_gone_and_is_asked_for_once_more(void **state)
 	series_release(&s);
 }
 
+/* What is believed to be gone does not stand in the way of what comes after it. */
+static void nothing_is_missing_after_a_row_that_is_gone(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(5, 30));
+	looked(&s, -1, 5, clock_at(5, 30), 0);
+	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
+	page_gives(&s, "ABCDE", NO_TO, clock_at(7, 2), 0, "");
+	answered(&s, "ABCDE", clock_at(7, 32), 0, "E[4,6)");
+	page_gives(&s, "ABCDE", NO_TO, clock_at(8, 2), 0, "");
+	assert_int_equal(series_left(&s, clock_at(8, 3)), 0); /* seen to be empty */
+	series_release(&s);
+}
+
 static void a_final_read_wins_against_what_was_published(void **state)
 {
 	struct series s;
@@ -909,6 +925,7 @@ int main(void)
 		cmocka_unit_test(live_goes_on_beside_a_bad_row),
 		cmocka_unit_test(a_row_that_was_seen_and_is_missing_promises_nothing),
 		cmocka_unit_test(missing_twice_it_is_gone_and_is_asked_for_once_more),
+		cmocka_unit_test(nothing_is_missing_after_a_row_that_is_gone),
 		cmocka_unit_test(a_final_read_wins_against_what_was_published),
 		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
 		cmocka_unit_test(nothing_is_promised_of_what_another_may_have_published),
