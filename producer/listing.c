@@ -65,6 +65,11 @@ void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms)
 		l->due_boot_ms = boot_ms + pause_ms;
 }
 
+void listing_again(struct listing *l, int64_t pause_ms, int64_t boot_ms)
+{
+	l->due_boot_ms = boot_ms + pause_ms;
+}
+
 /* BTC-KRW of KRW-BTC; "" if it does not fit. */
 static const char *swapped(const char *symbol, char out[SYMBOL_BYTES])
 {

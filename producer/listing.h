@@ -26,6 +26,8 @@ int listing_check(const struct listing *l, const struct markets *markets,
 	__attribute__((warn_unused_result));
 /* It did not come: again after a pause. */
 void listing_failed(struct listing *l, int64_t boot_ms);
+/* It says nothing yet: again after that pause. */
+void listing_again(struct listing *l, int64_t pause_ms, int64_t boot_ms);
 /* Due after that pause, or earlier. */
 void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms);
 /* What follows for the series that are ours (DUE_JUDGE), and says it. */

@@ -28,8 +28,9 @@ enum {
 	PROGRESS_MS = 10000,
 	CHECK_MS = 10000,
 	JUMP_AGAIN_MS =
-		1000,       /* a jump of the exchange's clock takes three answers to be believed */
-	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
+		1000, /* a jump of the exchange's clock takes three answers to be believed */
+	FIRST_DATE_AGAIN_MS = 250, /* ... and the first of all a second one */
+	HAND_OVER_MS = 1000        /* so that the next owner's lookup sees what we published */
 };
 
 /* For ever, or once: chosen at the start. */
@@ -183,6 +184,8 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
 			return -1;
 		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
+	} else if (a->failure == FAILURE_AGAIN && a->is_first_date) {
+		listing_again(l->listing, FIRST_DATE_AGAIN_MS, l->boot_ms);
 	} else if (a->failure != FAILURE_AGAIN) {
 		listing_failed(l->listing, l->boot_ms);
 	}
