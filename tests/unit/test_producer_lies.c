@@ -471,15 +471,16 @@ static void reports_deliver(struct world *w, size_t upto)
 	}
 }
 
-/* Is the table right there? A row that the exchange took back stays, if no final read has shown it.
- */
+/* Is the table right there? A row that the exchange took back stays, if no final read has shown it,
+ * but those that lied for long. */
 static int table_is_right(const struct world *w, int64_t i)
 {
 	const struct table_row *row = &w->db[i];
 
 	if (row->value == truth_final(w, i))
 		return 1;
-	return truth_final(w, i) == 0 && row->fetched_ms < at(w, i + 1) + FINAL_MS;
+	return truth_final(w, i) == 0 &&
+	       (row->fetched_ms < at(w, i + 1) + FINAL_MS || w->truth[i].doubted_ms != 0);
 }
 
 /* Lied about for long, and not served any more before it could be asked for once more. */
