@@ -52,6 +52,7 @@ const struct setting options_table[] = {
 		 "exit code 4."},
 	SETTING_KAFKA,
 	SETTING_LOG_LEVEL,
+	SETTING_LOG_FORMAT,
 	{.name = NULL},
 };
 /* clang-format on */

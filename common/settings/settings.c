@@ -6,6 +6,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 #include "common/settings/settings_command.h"
 #include "common/settings/settings_print.h"
 #include "common/settings/settings_value.h"
@@ -71,8 +72,8 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 /* Of all programs, of compose/ and of the tests; without the prefix. */
 static const char *const settings_known[] = {
 	/* several */
-	"BROKERS", "DATABASE", "HTTP", "KAFKA", "LOG_LEVEL", "SESSION_TIMEOUT_MS", "SOURCE",
-	"TOPIC",
+	"BROKERS", "DATABASE", "HTTP", "KAFKA", "LOG_FORMAT", "SERIES_METRICS", "LOG_LEVEL",
+	"SESSION_TIMEOUT_MS", "SOURCE", "TOPIC",
 	/* gapless-producer */
 	"CA_FILE", "EXCHANGE_URL", "INTERVALS", "LOOKUP_GAPS_S", "LOOKUP_S", "LOOK_GAPS_S",
 	"LOOK_S", "MARKETS_S", "PARTITIONS", "PRODUCER_GROUP", "PROXY", "QUEUE_MESSAGES",
@@ -260,7 +261,7 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 			return 1;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
-			printf("%s %s\n", spec->program, GAPLESS_VERSION);
+			printf("%s %s\n", spec->program, gapless_version);
 			return 1;
 		}
 		if (strcmp(argv[i], "--example") == 0) {

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "producer/series/promise.h"
@@ -186,6 +185,17 @@ int series_is_unproven(const struct series *s)
 int series_has_retries(const struct series *s)
 {
 	return retry_spans_any(&s->retries);
+}
+
+void series_retries(const struct series *s, size_t *rows, size_t *pages)
+{
+	*rows = retry_spans_count(&s->retries, 1);
+	*pages = retry_spans_count(&s->retries, 0);
+}
+
+size_t series_fragments(const struct series *s)
+{
+	return s->looked.n;
 }
 
 /* --- what is wanted */
