@@ -361,6 +361,7 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "documentation"; tests/lint/docs.sh
 	@echo "installation"; tests/ship/install.sh
+	@echo "release"; tests/ship/dist.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \
