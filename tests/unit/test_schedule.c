@@ -200,11 +200,21 @@ static void wanted(const struct world *w, struct series *s)
 	series_wanted_is(s, &wanted);
 }
 
+static void refused(const struct world *w, struct series *s)
+{
+	struct spans spans = {0};
+
+	if (rng_below(2))
+		some_spans(w, s->iv, &spans);
+	series_refused(s, &spans, "full");
+	spans_release(&spans);
+}
+
 static void happen(struct world *w, size_t i)
 {
 	struct series *s = w->series[i];
 
-	switch (rng_below(12)) {
+	switch (rng_below(13)) {
 	case 0:
 	case 1:
 		lookup(w, s);
@@ -227,6 +237,9 @@ static void happen(struct world *w, size_t i)
 		break;
 	case 7:
 		wanted(w, s);
+		break;
+	case 12:
+		refused(w, s);
 		break;
 	case 11:
 		series_limits(s, &(struct limits){.retained_from_ms = rng_below(2)
