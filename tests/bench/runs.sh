@@ -37,9 +37,9 @@ run_copy() { # order
 
 # --- writers
 
-writer_start() { # topic, group
+writer_start() { # topic, group, arguments...
 	PGDATABASE=bench GAPLESS_BROKERS=$GAPLESS_BROKERS GAPLESS_TOPIC=$1 GAPLESS_GROUP=$2 GAPLESS_DATABASE='' \
-		"$bin/gapless-writer" >>"$work/writer.log" 2>&1 &
+		"$bin/gapless-writer" "${@:3}" >>"$work/writer.log" 2>&1 &
 	writer_pids+=($!)
 }
 
