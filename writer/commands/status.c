@@ -83,7 +83,10 @@ static int summary(const struct status *st, struct buf *out)
 	if (r->unobtainable > 0 &&
 	    buf_printf(out, ", %" PRId64 " not to be had", r->unobtainable) != 0)
 		return -1;
-	return buf_printf(out, "\n= candles   . no trades   X gap   u not to be had\n");
+	return buf_printf(out,
+			  "\n= candles   . no trades   X gap   u not to be had   rate: of %d "
+			  "due intervals\n",
+			  REPORT_RECENT);
 }
 
 /* most: lines for series; 0: all. */
@@ -120,11 +123,11 @@ static int print_json(const struct status *st, struct buf *out)
 			       "{\"symbol\":\"%s\",\"interval\":\"%s\",\"state\":\"%s\",\"newest\":"
 			       "%s%s%s,\"lag_seconds\":%" PRId64 ",\"gaps\":%" PRId64
 			       ",\"missing\":%" PRId64 ",\"unobtainable\":%" PRId64
-			       ",\"bar\":\"%.*s\"}\n",
+			       ",\"rate\":%.3f,\"bar\":\"%.*s\"}\n",
 			       s->symbol, s->interval, note, *newest != '\0' ? "\"" : "",
 			       *newest != '\0' ? newest : "null", *newest != '\0' ? "\"" : "",
-			       s->lag_ms / 1000, s->gaps, s->missing, s->unobtainable, st->view.bar,
-			       s->bar) != 0)
+			       s->lag_ms / 1000, s->gaps, s->missing, s->unobtainable,
+			       (double)s->recent / REPORT_RECENT, st->view.bar, s->bar) != 0)
 			return -1;
 	}
 	return 0;
