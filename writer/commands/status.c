@@ -25,7 +25,8 @@ enum {
 	WATCH_MS = 2000,
 	DAY_MS = 24 * 3600 * 1000,
 	COLUMNS = 80,
-	OUTPUT_BYTES = 64 << 20
+	OUTPUT_BYTES = 64 << 20,
+	OTHER_LINES = 6 /* head, what is left out, summary (may take two), legend, the cursor's */
 };
 
 #define SQL_BEGIN \
@@ -157,7 +158,8 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 		if (o->json)
 			rc |= print_json(&st, &out);
 		else
-			rc |= print_table(&st, o->watch && rows > 6 ? rows - 5 : 0, &out);
+			rc |= print_table(
+				&st, o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0, &out);
 		if (rc != 0 || fwrite(out.data, 1, out.len, stdout) != out.len ||
 		    fflush(stdout) != 0)
 			rc = err_set(err, ERR_FATAL,
