@@ -188,7 +188,7 @@ COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
 DOCDIR := $(PREFIX)/share/doc/gapless
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
-PAGES := $(wildcard *.md docs/*.md schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
+PAGES := $(wildcard *.md docs/*.md docs/*.png schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
 WHAT_producer := fetches candles from an exchange into Kafka
 WHAT_writer := stores candles from Kafka in PostgreSQL
 WHAT_indicators := computes indicators from the candles in Kafka
@@ -368,6 +368,7 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "documentation"; tests/lint/docs.sh
 	@echo "installation"; tests/ship/install.sh
+	@echo "release"; tests/ship/dist.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \
