@@ -27,9 +27,11 @@ enum {
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
 	CHECK_MS = 10000,
+	MEMBERS_AGAIN_MS = 500,
 	JUMP_AGAIN_MS =
-		1000,       /* a jump of the exchange's clock takes three answers to be believed */
-	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
+		1000, /* a jump of the exchange's clock takes three answers to be believed */
+	FIRST_DATE_AGAIN_MS = 250, /* ... and the first of all a second one */
+	HAND_OVER_MS = 1000        /* so that the next owner's lookup sees what we published */
 };
 
 /* For ever, or once: chosen at the start. */
@@ -86,7 +88,7 @@ static struct loop *make(const struct mode *mode, const struct options *o, int64
 
 	l->mode = mode;
 	l->options = o;
-	l->listing = listing_new(o->markets_s * 1000);
+	l->listing = listing_new(o);
 	if ((l->catalogue = catalogue_new(o, since_ms, until_ms, err)) != NULL &&
 	    (l->requests = requests_new(o, err)) != NULL &&
 	    (l->publisher = publisher_new(o, err)) != NULL &&
@@ -180,9 +182,11 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 static int list_take(struct loop *l, const struct answer *a, unsigned *due, struct err *err)
 {
 	if (a->failure == FAILURE_NONE) {
-		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
+		if (listing_check(l->listing, &a->markets, err))
 			return -1;
 		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
+	} else if (a->failure == FAILURE_AGAIN && a->is_first_date) {
+		listing_again(l->listing, FIRST_DATE_AGAIN_MS, l->boot_ms);
 	} else if (a->failure != FAILURE_AGAIN) {
 		listing_failed(l->listing, l->boot_ms);
 	}
@@ -207,15 +211,18 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 	return rc;
 }
 
+/* LOOP_STOPPED: go on; another end, or -1. */
 static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
+	int rc;
 
 	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
 		return -1;
-	if (*due & DUE_MEMBERS)
-		return share_members(l->share, &members, l->boot_ms, due, err);
-	return 0;
+	if (!(*due & DUE_MEMBERS))
+		return LOOP_STOPPED;
+	rc = share_members(l->share, &members, l->boot_ms, due, err);
+	return rc > 0 ? LOOP_REPLACED : rc;
 }
 
 /* ---- what follows ---- */
@@ -296,7 +303,7 @@ static int start_check(const struct loop *l, struct err *err)
 }
 
 /* Sees to what the parts have said to be due. */
-static void follow_up(struct loop *l, unsigned due)
+static int follow_up(struct loop *l, unsigned due, struct err *err)
 {
 	const int32_t *partitions;
 	size_t n;
@@ -306,12 +313,13 @@ static void follow_up(struct loop *l, unsigned due)
 	if (due & DUE_OWN)
 		own(l, &due);
 	begin(l, &due);
-	if (due & DUE_JUDGE)
-		listing_judge(l->listing, l->catalogue, l->boot_ms);
+	if ((due & DUE_JUDGE) && listing_judge(l->listing, l->catalogue, l->boot_ms, err))
+		return -1;
 	if (due & DUE_LOOKUP) {
 		partitions = share_partitions(l->share, &n);
 		lookups_now(l->lookups, partitions, n);
 	}
+	return 0;
 }
 
 /* ---- what is asked next ---- */
@@ -551,15 +559,14 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
-/* Until it is known whether database and settings fit. A database that does not answer is not
- * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
-static int check_await(struct loop *l, struct err *err)
+static int check(struct loop *l, struct err *err)
 {
 	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
 	int64_t until_ms = clock_boot_ms() + CHECK_MS;
 	unsigned due = 0;
 
-	lookups_check(l->lookups);
+	if (lookups_are_idle(l->lookups))
+		lookups_check(l->lookups);
 	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
 		time_read(l);
 		if (lookups_came(l, &due, err) ||
@@ -567,7 +574,26 @@ static int check_await(struct loop *l, struct err *err)
 		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
 			return -1;
 	}
-	return !stop_requested();
+	return 0;
+}
+
+/* Until it is known whether database and settings fit, and the group has nobody who wants something
+ * else. A database that does not answer is not waited for: live goes on without it, and it is
+ * checked when it is there. 1: go on; 0: stopped. */
+static int check_await(struct loop *l, struct err *err)
+{
+	int may = 0;
+
+	while (!stop_requested() && may == 0) {
+		if (check(l, err))
+			return -1;
+		time_read(l);
+		may = share_may_begin(l->share, l->boot_ms, err);
+		if (may == 0 &&
+		    requests_wait(l->requests, (int[]){stop_fd()}, 1, MEMBERS_AGAIN_MS, err))
+			return -1;
+	}
+	return stop_requested() ? 0 : may;
 }
 
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
@@ -581,18 +607,22 @@ static int turn(struct loop *l, struct err *err)
 
 	time_read(l);
 	if (answers_take(l, &due, err) || publisher_poll(l->publisher, err) ||
-	    share_poll(l->share, l->boot_ms, &due, err) || lookups_came(l, &due, err) ||
-	    start_check(l, err))
+	    share_poll(l->share, l->boot_ms, &due, err))
 		return -1;
-	follow_up(l, due);
-	if (ask(l, &wait_ms, err))
+	done = lookups_came(l, &due, err);
+	if (done)
+		return done;
+	if (start_check(l, err))
+		return -1;
+	if (follow_up(l, due, err) || ask(l, &wait_ms, err))
 		return -1;
 	reports(l);
 	due = 0;
 	done = l->mode->step(l, &due, err);
 	if (done)
 		return done;
-	follow_up(l, due);
+	if (follow_up(l, due, err))
+		return -1;
 	return requests_wait(l->requests, fds, sizeof fds / sizeof *fds, wait_ms, err);
 }
 
@@ -616,8 +646,8 @@ int loop_run(struct loop *l, struct err *err)
 		return rc;
 	if (share_begin(l->share, partitions, err))
 		return -1;
-	rc = 0;
-	while (!stop_requested() && rc == 0)
+	rc = LOOP_STOPPED;
+	while (!stop_requested() && rc == LOOP_STOPPED)
 		rc = turn(l, err);
 	return rc;
 }

@@ -48,6 +48,7 @@ void series_release(struct series *s)
 	unobtainable_release(&s->unobtainable_stored);
 	sightings_release(&s->sightings);
 	retry_spans_release(&s->retries);
+	spans_release(&s->refused);
 }
 
 void series_free(struct series *s)
@@ -148,7 +149,7 @@ static int is_delisted(const struct series *s)
 
 static int was_there(const struct series *s)
 {
-	return s->market.was_listed || s->known.n > 0;
+	return s->market.was_listed || s->known.n > 0 || is_delisted(s);
 }
 
 const char *series_state(const struct series *s)
@@ -161,17 +162,30 @@ const char *series_state(const struct series *s)
 		return was_there(s) ? "market not found" : "unknown market";
 	if (series_has_no_trades_yet(s))
 		return "no trades yet";
-	return retry_spans_any(&s->retries) ? "pages or rows rejected" : "ok";
+	if (retry_spans_any(&s->retries))
+		return "pages or rows rejected";
+	return s->refused.n > 0 ? "refused by the database" : "ok";
 }
 
 const char *series_trouble(const struct series *s)
 {
-	return retry_spans_any(&s->retries) ? s->trouble : "";
+	if (retry_spans_any(&s->retries))
+		return s->trouble;
+	return s->refused.n > 0 ? s->refused_cause : "";
 }
 
 int series_is_stuck(const struct series *s)
 {
-	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries);
+	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries) ||
+	       s->refused.n > 0;
+}
+
+int series_is_unproven(const struct series *s)
+{
+	const struct market *m = &s->market;
+
+	return m->listed == LISTED_NOT && !was_there(s) &&
+	       (m->heard_ms == 0 || witness_heard(&m->not_found));
 }
 
 int series_has_retries(const struct series *s)
@@ -275,7 +289,8 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 		return judge_listed(s);
 	if (was_there(s) && s->until_ms == INT64_MAX)
 		return judge_gone(s);
-	if (was_there(s) || !market_is_suspected(&s->market) ||
+	/* Before the first lookup it is not known whether it was there. */
+	if (was_there(s) || !s->looked_up || !market_is_suspected(&s->market) ||
 	    (s->unknown_said_boot_ms != 0 && boot_ms - s->unknown_said_boot_ms < MARKET_GONE_MS))
 		return MARKET_AS_BEFORE;
 	s->unknown_said_boot_ms = boot_ms;
@@ -370,6 +385,12 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 		spans_add(&s->told, INT64_MIN, now_ms);
 	s->told_until_ms = now_ms;
 	s->has_rows |= rows->n > 0;
+}
+
+void series_refused(struct series *s, const struct spans *refused, const char *cause)
+{
+	spans_copy(&s->refused, refused);
+	snprintf(s->refused_cause, sizeof s->refused_cause, "%s", cause);
 }
 
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty)

@@ -58,6 +58,8 @@ const char *series_state(const struct series *s);
 const char *series_trouble(const struct series *s);
 /* 1 if waiting alone will hardly mend what is missing. */
 int series_is_stuck(const struct series *s);
+/* 1 if the list lacks it and nothing else says that there is such a market. */
+int series_is_unproven(const struct series *s);
 /* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 /* Spans that are: those of bad rows, those of rejected pages. */
@@ -123,6 +125,10 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
  * read (NULL: everywhere). Nothing else may be asked for: a final read is published with at least
  * the stored revision, so that it wins whatever the exchange's number says, and the repair ends. */
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms);
+
+/* What the database has refused, by the same lookup, and why: it stays a gap, neither asked for nor
+ * sent again before a lookup no longer says so. */
+void series_refused(struct series *s, const struct spans *refused, const char *cause);
 
 /* 1, once, when everything that was reported missing is known: how many candles came, and in how
  * many intervals nothing traded (or was not listed yet). */

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "producer/exchange/upbit.h"
-#include "producer/kafka/members.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/catalogue.h"
 #include "producer/series/series_ask.h"
@@ -274,8 +273,8 @@ static void one_that_is_stored_was_delisted(void **state)
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
 	not_there(s, T0 - 2 * MIN, 0);
-	assert_int_equal(series_market_judge(s, 1000), MARKET_UNKNOWN); /* so far */
-	assert_int_equal(series_market_judge(s, 2000), MARKET_AS_BEFORE);
+	/* not known yet: that is not said of what may have been there */
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
 	not_there(s, T0 - MIN, 0);
 	series_begin(s, T0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
@@ -317,6 +316,55 @@ static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 	release(&f);
 }
 
+/* A takeover of one that was delisted long ago, of which nothing is stored: the database knows. */
+static void one_that_was_delisted_stays_so(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+	struct wanted wanted;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_market(s, 0, 0, T0);
+	assert_true(series_is_unproven(s));
+	series_begin(s, T0);
+	not_there(s, T0 + 1, 0);
+	series_wanted(s, &wanted);
+	assert_false(wanted.known);
+	wanted.until_ms = T0 - 1000 * MIN;
+	series_wanted_is(s, &wanted);
+	look(s, 0, 0);
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
+	assert_string_equal(series_state(s), "delisted");
+	assert_false(series_is_unproven(s));
+	release(&f);
+}
+
+/* The list may lie: candles that are found prove it. */
+static void candles_prove_a_market(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	assert_false(series_is_unproven(s)); /* no list yet */
+	series_begin(s, T0);
+	look(s, 0, 0);
+	not_there(s, T0, 0);
+	assert_true(series_is_unproven(s));
+	market_found(&s->market, T0 + 1000);
+	assert_false(series_is_unproven(s));
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
+	release(&f);
+}
+
 static void one_that_never_was_is_unknown(void **state)
 {
 	struct fixture f;
@@ -354,33 +402,6 @@ static void partitions_as_in_java(void **state)
 	assert_int_equal(topic_partition_of("KRW-BTC", 1), 0);
 }
 
-static void id_of(const char *symbols, const char *interval, int64_t since_ms, char *out)
-{
-	const struct interval *ivs[] = {interval_by_name(interval)};
-	struct patterns p;
-	struct err err;
-
-	assert_int_equal(patterns_parse(symbols, &p, &err), 0);
-	members_client_id(&p, ivs, 1, since_ms, out);
-	patterns_release(&p);
-}
-
-static void an_id_says_what_is_wanted(void **state)
-{
-	char a[MEMBERS_ID_BYTES], b[MEMBERS_ID_BYTES];
-
-	(void)state;
-	id_of("KRW-A,KRW-B", "1m", T0, a);
-	id_of("KRW-B KRW-A", "1m", T0, b);
-	assert_string_equal(a, b);
-	id_of("KRW-A,KRW-B", "3m", T0, b);
-	assert_string_not_equal(a, b);
-	id_of("KRW-A,KRW-B", "1m", T0 + 1, b);
-	assert_string_not_equal(a, b);
-	id_of("KRW-A,!KRW-B", "1m", T0, b);
-	assert_string_not_equal(a, b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,9 +413,10 @@ int main(void)
 		cmocka_unit_test(what_is_asked_of_a_doubtful_market),
 		cmocka_unit_test(one_that_is_stored_was_delisted),
 		cmocka_unit_test(what_is_missing_of_a_delisted_market_is_settled),
+		cmocka_unit_test(one_that_was_delisted_stays_so),
+		cmocka_unit_test(candles_prove_a_market),
 		cmocka_unit_test(one_that_never_was_is_unknown),
 		cmocka_unit_test(partitions_as_in_java),
-		cmocka_unit_test(an_id_says_what_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
