@@ -248,7 +248,7 @@ examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment 
 	$(INDICATORS) --example > compose/indicators.env.example
 
 METRICS_DOC := $(B)/gapless-metrics-doc
-$(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libcommon.a
+$(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/tools/metrics_doc.d
 
