@@ -34,13 +34,26 @@ CREATE TABLE market_data_indicator_compute (
 	PRIMARY KEY (symbol, interval, arguments)
 );
 
--- Candles with their indicators, one row a value: for charts.
-CREATE VIEW market_data_chart AS
-	SELECT m.symbol, m.interval, m.timestamp, m.open, m.high, m.low, m.close, m.volume, i.indicator, i.params, v.key AS name,
-		v.value::double precision AS value, i.state
-	FROM market_data AS m
-	LEFT JOIN market_data_indicator AS i ON i.symbol = m.symbol AND i.interval = m.interval AND i.timestamp = m.timestamp
-	LEFT JOIN LATERAL jsonb_each_text(i.value) AS v ON true;
+-- Candles with their indicators, one row a value: for charts. By a function whose text names the schema: an adoption can put another
+-- table in the place of market_data, no search_path matters, and conditions on the view reach the tables' indexes.
+DO $$
+BEGIN
+	EXECUTE format($create$
+		CREATE FUNCTION market_data_chart_rows() RETURNS TABLE (symbol text, "interval" text, "timestamp" timestamptz, open numeric,
+			high numeric, low numeric, close numeric, volume numeric, indicator text, params text, name text,
+			value double precision, state text)
+		LANGUAGE sql STABLE AS $body$
+			SELECT m.symbol, m.interval, m.timestamp, m.open, m.high, m.low, m.close, m.volume, i.indicator, i.params, v.key,
+				v.value::double precision, i.state
+			FROM %1$I.market_data AS m
+			LEFT JOIN %1$I.market_data_indicator AS i
+				ON i.symbol = m.symbol AND i.interval = m.interval AND i.timestamp = m.timestamp
+			LEFT JOIN LATERAL jsonb_each_text(i.value) AS v ON true
+		$body$
+	$create$, current_schema());
+END
+$$;
+CREATE VIEW market_data_chart AS SELECT * FROM market_data_chart_rows();
 
 COMMENT ON TABLE market_data_indicator IS 'Indicators of the candles, as in the topic indicators.v1';
 COMMENT ON TABLE market_data_indicator_position IS 'How far each partition of the candles'' topic has led to indicators';

@@ -243,10 +243,10 @@ int64_t sighting_revision(const struct sighting *s, const struct candle *row, in
 		return row->revision;
 	if (row->revision < s->revision)
 		return s->revision + 1;
-	/* Alike: the later read wins, unless it is not later, or the values are others. */
-	if (read_ms <= s->fetched_ms || (s->candle && !candle_same_values(s->candle, row)))
-		return s->revision + 1;
-	return s->revision;
+	/* Alike: what was published itself needs not win; else the later read does, if it is one. */
+	if (s->candle && s->candle->revision == s->revision)
+		return s->revision + !candle_same_values(s->candle, row);
+	return s->revision + (read_ms <= s->fetched_ms);
 }
 
 void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms)

@@ -614,6 +614,28 @@ static void a_final_read_wins_against_what_was_published(void **state)
 	series_release(&s);
 }
 
+/* Read twice within one second of the exchange's clock, which is all that its Date shows. */
+static void the_same_row_read_again_is_no_correction(void **state)
+{
+	struct series s;
+	struct publications out = {0};
+	struct request r;
+	struct page page;
+
+	(void)state;
+	begin(&s, T0, clock_at(6, 30));
+	page_gives(&s, "ABCDEF", NO_TO, clock_at(7, 2), 0, "F[]");
+	looked(&s, -1, 5, clock_at(7, 2), 1);
+	page_of("ABCDEF", &page);
+	r = asked(&s, clock_at(5, 0), clock_at(6, 0));
+	series_page(&s, &r, &page, clock_at(7, 2), 0, &out);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.v[0].candle.revision, page.rows[5].revision);
+	publications_release(&out);
+	page_release(&page);
+	series_release(&s);
+}
+
 static void the_greatest_stands_where_reads_never_agree(void **state)
 {
 	struct series s;
@@ -910,6 +932,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_was_seen_and_is_missing_promises_nothing),
 		cmocka_unit_test(missing_twice_it_is_gone_and_is_asked_for_once_more),
 		cmocka_unit_test(a_final_read_wins_against_what_was_published),
+		cmocka_unit_test(the_same_row_read_again_is_no_correction),
 		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
 		cmocka_unit_test(nothing_is_promised_of_what_another_may_have_published),
 		cmocka_unit_test(what_is_stored_must_have_been_read),
