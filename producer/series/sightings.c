@@ -243,7 +243,8 @@ int64_t sighting_revision(const struct sighting *s, const struct candle *row, in
 		return row->revision;
 	if (row->revision < s->revision)
 		return s->revision + 1;
-	/* Alike: what was published itself needs not win; else the later read does, if it is one. */
+	/* Alike: what was published itself needs not win; else the later read does, if it is one.
+	 */
 	if (s->candle && s->candle->revision == s->revision)
 		return s->revision + !candle_same_values(s->candle, row);
 	return s->revision + (read_ms <= s->fetched_ms);
