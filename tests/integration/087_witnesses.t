@@ -95,11 +95,11 @@ clock_advance 420
 await 90 'both are complete' complete KRW-BTC KRW-ETH
 ends_with_0 producer
 
-# --- half of all answers are empty
+# --- a third of all answers are empty
 
-fault empty market=KRW-XRP count=-1 probability=0.5
+fault empty market=KRW-XRP count=-1 probability=0.33
 runs KRW-XRP $since
-await 120 'a first backfill comes to its end though half of the answers are empty' complete KRW-XRP
+await 120 'a first backfill comes to its end though a third of the answers are empty' complete KRW-XRP
 is 'and the listing is nowhere' "$(sql "SELECT count(listed_from) FROM market_data_series")" 0
 faults_clear
 ok 'the table is as the exchange has it' equals_truth KRW-XRP 1m $since 2026-04-01T10:20:00Z 2800
