@@ -142,7 +142,7 @@ clean: ## stops every stack of this folder, removes all that was built, and the 
 # ---------------------------------------------------------------- running
 
 .PHONY: demo run
-demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the whole path, on a sandbox exchange: start here
+demo: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the whole path, on a sandbox exchange: start here
 	@tests/demo.sh
 
 run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH [INTERVALS=1m] [SINCE=2024-01-01]
