@@ -213,7 +213,7 @@ static void begin(struct serve *s, int has_positions)
 	}
 	s->is_asked = 0;
 	if (commit_beginnings(s, offsets))
-		log_info("the group assigns its partitions again; asking again");
+		log_info("where reading begins could not be committed; asking again");
 	else if (feed_begin(s->feed, offsets, &err))
 		log_warn("trying again", L_STR("error", err.text));
 	else
