@@ -55,13 +55,21 @@ static const struct setting compute_settings[] = {
 	{.name = NULL},
 };
 
-static const char *const compute_shared[] = {"brokers",      "indicators-topic",
-					     "indicators",   "no-trade",
-					     "database",     "store",
-					     "source",       "topic",
-					     "partitions",   "replication",
-					     "retention-ms", "kafka",
-					     "log-level",    NULL};
+static const char *const compute_shared[] = {"brokers",
+					     "indicators-topic",
+					     "indicators",
+					     "no-trade",
+					     "database",
+					     "store",
+					     "source",
+					     "topic",
+					     "partitions",
+					     "replication",
+					     "retention-ms",
+					     "kafka",
+					     "log-level",
+					     "log-format",
+					     NULL};
 
 static const struct settings_command commands[] = {
 	{.name = "",

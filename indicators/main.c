@@ -15,5 +15,5 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	return program_run(&commands_spec, &options, &options.log_level, check, argc, argv);
+	return program_run(&commands_spec, &options, &options.log, check, argc, argv);
 }

@@ -52,6 +52,7 @@ const struct setting options_table[] = {
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9466"),
 	SETTING_LOG_LEVEL,
+	SETTING_LOG_FORMAT,
 	{.name = NULL},
 };
 /* clang-format on */

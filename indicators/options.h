@@ -3,13 +3,15 @@
 #ifndef GAPLESS_INDICATORS_OPTIONS_H
 #define GAPLESS_INDICATORS_OPTIONS_H
 
+#include "common/settings/program.h"
 #include "common/settings/settings.h"
 #include "set.h"
 #include "timeline.h"
 
 struct options {
 	const char *brokers, *topic, *output_topic, *group;
-	const char *database, *source, *indicators, *log_level;
+	const char *database, *source, *indicators;
+	struct program_log log;
 	struct setting_list kafka;
 	int64_t partitions, replication, retention_ms;
 	int64_t session_timeout_ms, drain_seconds, stall_s, topic_hours;

@@ -10,12 +10,11 @@
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
-static const char *const of_fetch[] = {"symbols",        "intervals",      "exchange-url",
-				       "source",         "brokers",        "topic",
-				       "producer-group", "database",       "rate-limit",
-				       "rate-percent",   "queue-messages", "lookup-gaps-s",
-				       "stall-s",        "proxy",          "ca-file",
-				       "kafka",          "log-level",      NULL};
+static const char *const of_fetch[] = {
+	"symbols",        "intervals",      "exchange-url", "source",     "brokers",
+	"topic",          "producer-group", "database",     "rate-limit", "rate-percent",
+	"queue-messages", "lookup-gaps-s",  "stall-s",      "proxy",      "ca-file",
+	"kafka",          "log-level",      "log-format",   NULL};
 
 /* clang-format off */
 static const struct setting own_of_fetch[] = {

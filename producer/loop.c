@@ -432,7 +432,7 @@ static struct observed observed(const struct loop *l)
 
 static struct share *follow_share(struct loop *l, struct err *err)
 {
-	l->observe = observe_new(l->options->http);
+	l->observe = observe_new(l->options->http, l->options->series_metrics);
 	observe_waits(l->observe, "waiting for Kafka");
 	return share_of_group(l->options, revoked, l, err);
 }

@@ -10,5 +10,5 @@ int main(int argc, char **argv)
 
 	/* Its commands check their settings themselves: they derive from them what they then own.
 	 */
-	return program_run(&commands_spec, &options, &options.log_level, NULL, argc, argv);
+	return program_run(&commands_spec, &options, &options.log, NULL, argc, argv);
 }

@@ -21,6 +21,18 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 			      .help = "Intervals of candles that are wanted and not known to be "
 				      "stored, of the series of this producer.",
 			      .labels = {"interval"}},
+	[PRODUCER_GAP_SECONDS] = {.name = "gapless_producer_gap_seconds",
+				  .type = METRIC_GAUGE,
+				  .unit = "seconds",
+				  .help = "The same as time: these intervals, one after the other.",
+				  .labels = {"interval"}},
+	[PRODUCER_FRAGMENTS] =
+		{.name = "gapless_producer_coverage_fragments",
+		 .type = METRIC_GAUGE,
+		 .help = "Spans that the stored coverage of a series consists of, of "
+			 "the series with the most of them. Thousands make the "
+			 "database slow.",
+		 .labels = {"interval"}},
 	[PRODUCER_SERIES] = {.name = "gapless_producer_series",
 			     .type = METRIC_GAUGE,
 			     .help = "Series that this producer fetches."},
@@ -31,6 +43,13 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 			    .type = METRIC_GAUGE,
 			    .help = "Series of which something is missing that waiting alone will "
 				    "hardly mend."},
+	[PRODUCER_RETRY_SPANS] =
+		{.name = "gapless_producer_retry_spans",
+		 .type = METRIC_GAUGE,
+		 .help = "Spans that are asked for again after a pause, by cause: row "
+			 "(the exchange shows one that is not a candle), page (a "
+			 "whole answer was rejected).",
+		 .labels = {"cause"}},
 	[PRODUCER_LIVE_LATE] =
 		{.name = "gapless_producer_live_late_seconds",
 		 .type = METRIC_GAUGE,
@@ -101,4 +120,23 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 				      .type = METRIC_COUNTER,
 				      .help = "Times that the idempotent producer failed and was "
 					      "recreated."},
+	[PRODUCER_SERIES_NEWEST] =
+		{.name = "gapless_producer_series_newest_candle_timestamp_seconds",
+		 .type = METRIC_GAUGE,
+		 .unit = "seconds",
+		 .help = "Start of the newest candle of the series that this producer has "
+			 "published. With --series-metrics, as the next two.",
+		 .labels = {"symbol", "interval"}},
+	[PRODUCER_SERIES_MISSING] =
+		{.name = "gapless_producer_series_missing_intervals",
+		 .type = METRIC_GAUGE,
+		 .help = "Intervals of the series that are wanted and not known "
+			 "to be stored.",
+		 .labels = {"symbol", "interval"}},
+	[PRODUCER_SERIES_FRAGMENTS] =
+		{.name = "gapless_producer_series_coverage_fragments",
+		 .type = METRIC_GAUGE,
+		 .help = "Spans that the stored coverage of the series consists "
+			 "of.",
+		 .labels = {"symbol", "interval"}},
 };

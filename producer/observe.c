@@ -17,15 +17,21 @@ struct observe {
 	struct metrics *metrics;
 	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was published */
 	int64_t look_boot_ms;
+	int by_series; /* each has metrics of its own */
 };
 
-struct observe *observe_new(const char *listen)
+struct observe *observe_new(const char *listen, int64_t series_metrics)
 {
+	static const enum producer_metric bounded[] = {
+		PRODUCER_SERIES_NEWEST, PRODUCER_SERIES_MISSING, PRODUCER_SERIES_FRAGMENTS};
 	struct observe *o = xcalloc(1, sizeof *o);
 
 	o->service = service_new(&(struct service_settings){
 		.listen = listen, .table = producer_metrics, .n = PRODUCER_METRICS});
 	o->metrics = service_metrics(o->service);
+	o->by_series = series_metrics > 0;
+	for (size_t i = 0; i < sizeof bounded / sizeof bounded[0]; i++)
+		metrics_bound(o->metrics, bounded[i], (size_t)series_metrics);
 	return o;
 }
 
@@ -56,15 +62,23 @@ static size_t place_of(const struct series *s)
 	return (size_t)(series_interval(s) - interval_table(&n));
 }
 
+#define SERIES_VALUES(s) METRIC_VALUES(series_symbol(s), series_interval(s)->name)
+
 void observe_page(struct observe *o, const struct series *s, const struct publications *out)
 {
 	size_t at = place_of(s);
+	int64_t newest_ms = 0;
 
 	if (!o || at >= INTERVALS)
 		return;
 	for (size_t i = 0; i < out->n; i++)
-		if (o->newest_ms[at] < out->v[i].candle.timestamp_ms)
-			o->newest_ms[at] = out->v[i].candle.timestamp_ms;
+		if (newest_ms < out->v[i].candle.timestamp_ms)
+			newest_ms = out->v[i].candle.timestamp_ms;
+	if (newest_ms > 0 && o->by_series)
+		metrics_raise(o->metrics, PRODUCER_SERIES_NEWEST, SERIES_VALUES(s),
+			      (double)newest_ms / 1000);
+	if (newest_ms > o->newest_ms[at])
+		o->newest_ms[at] = newest_ms;
 	if (o->newest_ms[at] > 0)
 		metrics_set(o->metrics, PRODUCER_NEWEST, METRIC_VALUES(series_interval(s)->name),
 			    (double)o->newest_ms[at] / 1000);
@@ -164,33 +178,74 @@ void observe_turn(struct observe *o, const struct observed *now)
 	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
 }
 
+/* What is said of all series of an interval together. */
+struct together {
+	int seen;
+	int64_t missing;
+	size_t fragments; /* of the one with the most */
+};
+
+static void show_one_series(const struct observe *o, const struct series *s, int64_t missing)
+{
+	metrics_set(o->metrics, PRODUCER_SERIES_MISSING, SERIES_VALUES(s), (double)missing);
+	metrics_set(o->metrics, PRODUCER_SERIES_FRAGMENTS, SERIES_VALUES(s),
+		    (double)series_fragments(s));
+}
+
+static void show_intervals(const struct observe *o, const struct together *all)
+{
+	size_t n;
+	const struct interval *table = interval_table(&n);
+
+	metrics_clear(o->metrics, PRODUCER_MISSING);
+	metrics_clear(o->metrics, PRODUCER_GAP_SECONDS);
+	metrics_clear(o->metrics, PRODUCER_FRAGMENTS);
+	for (size_t i = 0; i < n && i < INTERVALS; i++) {
+		if (!all[i].seen)
+			continue;
+		metrics_set(o->metrics, PRODUCER_MISSING, METRIC_VALUES(table[i].name),
+			    (double)all[i].missing);
+		metrics_set(o->metrics, PRODUCER_GAP_SECONDS, METRIC_VALUES(table[i].name),
+			    (double)all[i].missing * (double)table[i].nominal_ms / 1000);
+		metrics_set(o->metrics, PRODUCER_FRAGMENTS, METRIC_VALUES(table[i].name),
+			    (double)all[i].fragments);
+	}
+}
+
 void observe_series(struct observe *o, const struct observed *now, int64_t live_late_ms)
 {
-	size_t n, intervals;
-	const struct interval *table = interval_table(&intervals);
+	size_t n, rows, pages, all_rows = 0, all_pages = 0, retrying = 0, stuck = 0;
 	struct series *const *owned = catalogue_owned(now->catalogue, &n);
-	int64_t missing[INTERVALS] = {0}, retrying = 0, stuck = 0;
-	unsigned char seen[INTERVALS] = {0};
+	struct together all[INTERVALS] = {0};
 
 	if (!o)
 		return;
+	metrics_clear(o->metrics, PRODUCER_SERIES_MISSING);
+	metrics_clear(o->metrics, PRODUCER_SERIES_FRAGMENTS);
 	for (size_t i = 0; i < n; i++) {
-		size_t at = place_of(owned[i]);
+		const struct series *s = owned[i];
+		size_t at = place_of(s), fragments = series_fragments(s);
+		int64_t missing = series_left(s, now->now_ms);
 
-		retrying += series_has_retries(owned[i]);
-		stuck += series_is_stuck(owned[i]);
-		if (at < INTERVALS) {
-			seen[at] = 1;
-			missing[at] += series_left(owned[i], now->now_ms);
-		}
+		series_retries(s, &rows, &pages);
+		all_rows += rows;
+		all_pages += pages;
+		retrying += rows + pages > 0;
+		stuck += series_is_stuck(s) != 0;
+		if (o->by_series)
+			show_one_series(o, s, missing);
+		if (at >= INTERVALS)
+			continue;
+		all[at].seen = 1;
+		all[at].missing += missing;
+		if (fragments > all[at].fragments)
+			all[at].fragments = fragments;
 	}
-	metrics_clear(o->metrics, PRODUCER_MISSING);
-	for (size_t i = 0; i < intervals && i < INTERVALS; i++)
-		if (seen[i])
-			metrics_set(o->metrics, PRODUCER_MISSING, METRIC_VALUES(table[i].name),
-				    (double)missing[i]);
+	show_intervals(o, all);
 	metrics_set(o->metrics, PRODUCER_SERIES, NULL, (double)n);
 	metrics_set(o->metrics, PRODUCER_RETRYING, NULL, (double)retrying);
 	metrics_set(o->metrics, PRODUCER_STUCK, NULL, (double)stuck);
+	metrics_set(o->metrics, PRODUCER_RETRY_SPANS, METRIC_VALUES("row"), (double)all_rows);
+	metrics_set(o->metrics, PRODUCER_RETRY_SPANS, METRIC_VALUES("page"), (double)all_pages);
 	metrics_set(o->metrics, PRODUCER_LIVE_LATE, NULL, (double)live_late_ms / 1000);
 }

@@ -70,7 +70,9 @@ const struct setting options_table[] = {
 	 .help = "Certificates to trust in place of the system's."},
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9464"),
+	SETTING_SERIES_METRICS,
 	SETTING_LOG_LEVEL,
+	SETTING_LOG_FORMAT,
 	{.name = NULL},
 };
 /* clang-format on */

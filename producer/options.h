@@ -4,6 +4,7 @@
 #define GAPLESS_OPTIONS_H
 
 #include "common/candle/candle.h"
+#include "common/settings/program.h"
 #include "common/settings/settings.h"
 #include "producer/exchange/exchange.h"
 #include "producer/kafka/members.h"
@@ -23,7 +24,9 @@ struct options {
 	int64_t queue_messages, lookup_s, lookup_gaps_s, stall_s;
 	const char *proxy, *ca_file;
 	struct setting_list kafka;
-	const char *http, *log_level;
+	const char *http;
+	int64_t series_metrics;
+	struct program_log log;
 
 	/* derived by options_check */
 	const struct exchange *exchange;

@@ -93,4 +93,16 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 	[WRITER_KAFKA_RETRIES] = {.name = "gapless_writer_kafka_request_retries",
 				  .type = METRIC_COUNTER,
 				  .help = "Requests to brokers that were sent again."},
+	[WRITER_KAFKA_FETCHED] =
+		{.name = "gapless_writer_kafka_fetched_messages",
+		 .type = METRIC_GAUGE,
+		 .help = "Messages that the consumer has fetched and the writer has "
+			 "not taken yet: many where the database is what is slow."},
+	[WRITER_SERIES_NEWEST] =
+		{.name = "gapless_writer_series_newest_candle_timestamp_seconds",
+		 .type = METRIC_GAUGE,
+		 .unit = "seconds",
+		 .help = "Start of the newest candle of the series that this writer has "
+			 "stored, since it was started. With --series-metrics.",
+		 .labels = {"symbol", "interval"}},
 };

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -19,15 +20,18 @@ struct observe {
 	int64_t generation;           /* of the partitions that are shown */
 	int64_t *unread_since_ms;     /* of partition i of the feed's: wall clock, 0: nothing is */
 	int64_t look_boot_ms;
+	int by_series; /* each has metrics of its own */
 };
 
-struct observe *observe_new(const char *listen)
+struct observe *observe_new(const char *listen, int64_t series_metrics)
 {
 	struct observe *o = xcalloc(1, sizeof(*o));
 
 	o->service = service_new(&(struct service_settings){
 		.listen = listen, .table = writer_metrics, .n = WRITER_METRICS});
 	o->metrics = service_metrics(o->service);
+	o->by_series = series_metrics > 0;
+	metrics_bound(o->metrics, WRITER_SERIES_NEWEST, (size_t)series_metrics);
 	return o;
 }
 
@@ -67,6 +71,23 @@ static void show_newest(struct observe *o, const struct batch *b)
 				    (double)o->newest_ms[i] / 1000);
 }
 
+/* Rows of a series stand together, the newest one last: one update each. */
+static void show_series(const struct observe *o, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct candle *c = &b->rows[i].m.candle;
+		const struct candle *next = i + 1 < b->n ? &b->rows[i + 1].m.candle : NULL;
+
+		if (b->rows[i].rejected != NULL ||
+		    (next != NULL && b->rows[i + 1].rejected == NULL &&
+		     next->interval == c->interval && strcmp(next->symbol, c->symbol) == 0))
+			continue;
+		metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
+			      METRIC_VALUES(c->symbol, c->interval->name),
+			      (double)c->timestamp_ms / 1000);
+	}
+}
+
 void observe_batch(struct observe *o, const struct batch *b, int64_t took_ms)
 {
 	if (o == NULL)
@@ -74,6 +95,8 @@ void observe_batch(struct observe *o, const struct batch *b, int64_t took_ms)
 	metrics_observe(o->metrics, WRITER_BATCH_ROWS, NULL, (double)b->n);
 	metrics_observe(o->metrics, WRITER_BATCH_SECONDS, NULL, (double)took_ms / 1000);
 	show_newest(o, b);
+	if (o->by_series)
+		show_series(o, b);
 }
 
 /* ---------------------------------------------------------------- a turn */
@@ -155,6 +178,7 @@ static void show_kafka(const struct observe *o, const struct kafka_stats *k)
 	metrics_set(o->metrics, WRITER_KAFKA_ROUND_TRIP, NULL, (double)k->round_trip_us / 1e6);
 	metrics_set(o->metrics, WRITER_KAFKA_TIMEOUTS, NULL, (double)k->request_timeouts);
 	metrics_set(o->metrics, WRITER_KAFKA_RETRIES, NULL, (double)k->retries);
+	metrics_set(o->metrics, WRITER_KAFKA_FETCHED, NULL, (double)k->fetched_messages);
 	metrics_set(o->metrics, WRITER_REBALANCES, NULL, (double)k->rebalances);
 }
 

@@ -10,8 +10,8 @@
 
 struct observe;
 
-/* listen: as service.h. */
-struct observe *observe_new(const char *listen);
+/* listen: as service.h. At most so many series have metrics of their own. */
+struct observe *observe_new(const char *listen, int64_t series_metrics);
 void observe_free(struct observe *o);
 
 /* Before and after the loop: why nothing is stored, a constant. */

@@ -48,7 +48,9 @@ const struct setting options_table[] = {
 		 "exit code 4."},
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9465"),
+	SETTING_SERIES_METRICS,
 	SETTING_LOG_LEVEL,
+	SETTING_LOG_FORMAT,
 	{.name = NULL},
 };
 /* clang-format on */

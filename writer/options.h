@@ -3,11 +3,14 @@
 #ifndef GAPLESS_WRITER_OPTIONS_H
 #define GAPLESS_WRITER_OPTIONS_H
 
+#include "common/settings/program.h"
 #include "common/settings/settings.h"
 
 struct options {
 	const char *brokers, *topic, *group, *group_instance_id;
-	const char *database, *source, *http, *log_level;
+	const char *database, *source, *http;
+	int64_t series_metrics;
+	struct program_log log;
 	struct setting_list kafka;
 	int64_t connections, batch_rows, batch_bytes, batch_ms;
 	int64_t dead_letter_limit;

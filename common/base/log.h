@@ -1,44 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* logfmt on stderr: one line an event, `ts=... level=... program=... msg="..." key=value ...`.
- * Values are quoted and escaped where needed (remote text cannot forge lines) and cut at 400 bytes.
- * Thread-safe; a line is one write(2); a closed or full stderr is ignored. */
+/* The log, on stderr: one line an event, a sentence with its keys; log_line.h shows the formats.
+ * Remote text cannot forge lines, nor command a terminal. Thread-safe; a line is one write(2); a
+ * closed or full stderr is ignored. */
 #ifndef GAPLESS_LOG_H
 #define GAPLESS_LOG_H
 
 #include <stdint.h>
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
-
-enum log_type { LOG_END, LOG_STR, LOG_INT, LOG_TIME };
-
-struct log_field {
-	enum log_type type;
-	const char *key;
-	const char *text;
-	int64_t number;
-};
+#include "common/base/log_event.h"
 
 /* While on, a line that something else has drawn on the terminal, without a line feed, is wiped
  * before each line. */
 void log_over_line(int on);
 
-/* Fields of an event. L_TIME prints epoch milliseconds as UTC text. */
-#define L_STR(key, value)              \
-	{                              \
-		LOG_STR, key, value, 0 \
-	}
-#define L_INT(key, value)                         \
-	{                                         \
-		LOG_INT, key, 0, (int64_t)(value) \
-	}
-#define L_TIME(key, ms)                         \
-	{                                       \
-		LOG_TIME, key, 0, (int64_t)(ms) \
-	}
-
 void log_open(const char *program, enum log_level least);
+/* LOG_AUTO before the first call. The terminal's format has colours where stderr is a terminal that
+ * has them, and the environment has no NO_COLOR (no-color.org). */
+void log_shape(enum log_format format);
 /* "debug", "info", "warn", "error"; -1 if it is none of them. */
 int log_level_parse(const char *name, enum log_level *out) __attribute__((warn_unused_result));
+/* "auto", "terminal", "logfmt", "json"; -1 if it is none of them. */
+int log_format_parse(const char *name, enum log_format *out) __attribute__((warn_unused_result));
 void log_emit(enum log_level level, const char *msg, const struct log_field *fields);
 
 /* log_info("candle rejected", L_STR("symbol", s), L_INT("row", 3)); fields are optional. */

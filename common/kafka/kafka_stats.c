@@ -34,6 +34,17 @@ static void broker_read(const cJSON *broker, struct kafka_stats *out)
 	out->retries += number_at(broker, "txretries");
 }
 
+static int64_t fetched_messages(const cJSON *topics)
+{
+	const cJSON *topic, *partition;
+	int64_t n = 0;
+
+	cJSON_ArrayForEach(topic, topics)
+		cJSON_ArrayForEach(partition, cJSON_GetObjectItemCaseSensitive(topic, "partitions"))
+			n += number_at(partition, "fetchq_cnt");
+	return n;
+}
+
 int kafka_stats_read(const char *json, size_t len, struct kafka_stats *out)
 {
 	cJSON *all = cJSON_ParseWithLength(json, len);
@@ -44,6 +55,8 @@ int kafka_stats_read(const char *json, size_t len, struct kafka_stats *out)
 	if (rc == 0) {
 		cJSON_ArrayForEach(broker, brokers) broker_read(broker, &stats);
 		stats.queued_messages = number_at(all, "msg_cnt");
+		stats.fetched_messages =
+			fetched_messages(cJSON_GetObjectItemCaseSensitive(all, "topics"));
 		stats.rebalances =
 			number_at(cJSON_GetObjectItemCaseSensitive(all, "cgrp"), "rebalance_cnt");
 		*out = stats;

@@ -20,6 +20,9 @@ struct cell {
 struct metrics {
 	const struct metric *table;
 	size_t n_table;
+	struct family {
+		size_t n, most; /* cells */
+	} * families;           /* as the table */
 	pthread_mutex_t lock;
 	struct cell *cells;
 	size_t n, cap;
@@ -89,7 +92,7 @@ static struct cell *cell_of(struct metrics *m, size_t id, const char *const *val
 		c->live = 1;
 		return c;
 	}
-	if (m->n == METRIC_SERIES_MAX)
+	if (m->n == METRIC_SERIES_MAX || m->families[id].n == m->families[id].most)
 		return NULL;
 	if (m->n == m->cap) {
 		m->cap = m->cap > 0 ? 2 * m->cap : 64;
@@ -98,6 +101,7 @@ static struct cell *cell_of(struct metrics *m, size_t id, const char *const *val
 	m->cells[m->n] = (struct cell){.id = (uint32_t)id, .live = 1};
 	memcpy(m->cells[m->n].labels, labels, LABEL_BYTES);
 	m->slots[slot] = (uint32_t)++m->n;
+	m->families[id].n++;
 	return &m->cells[m->n - 1];
 }
 
@@ -137,6 +141,17 @@ void metrics_set(struct metrics *m, size_t id, const char *const *labels, double
 	pthread_mutex_unlock(&m->lock);
 }
 
+void metrics_raise(struct metrics *m, size_t id, const char *const *labels, double value)
+{
+	struct cell *c = take(m, id, labels);
+
+	if (c == NULL)
+		return;
+	if (value > c->value)
+		c->value = value;
+	pthread_mutex_unlock(&m->lock);
+}
+
 void metrics_observe(struct metrics *m, size_t id, const char *const *labels, double value)
 {
 	struct cell *c = take(m, id, labels);
@@ -149,6 +164,15 @@ void metrics_observe(struct metrics *m, size_t id, const char *const *labels, do
 		i++;
 	c->counts[i < METRIC_BUCKETS && bounds[i] != 0 ? i : METRIC_BUCKETS]++;
 	c->value += value;
+	pthread_mutex_unlock(&m->lock);
+}
+
+void metrics_bound(struct metrics *m, size_t id, size_t cells)
+{
+	if (m == NULL)
+		return;
+	pthread_mutex_lock(&m->lock);
+	m->families[id].most = cells;
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -176,6 +200,9 @@ struct metrics *metrics_new(const struct metric *table, size_t n)
 	m->table = table;
 	m->n_table = n;
 	m->slots = xcalloc(SLOTS, sizeof(*m->slots));
+	m->families = xcalloc(n + 1, sizeof(*m->families));
+	for (size_t i = 0; i < n; i++)
+		m->families[i].most = METRIC_SERIES_MAX;
 	pthread_mutex_init(&m->lock, NULL);
 	for (size_t i = 0; i < n; i++)
 		if (table[i].labels[0] == NULL && table[i].type != METRIC_AGE &&
@@ -190,6 +217,7 @@ void metrics_free(struct metrics *m)
 		return;
 	pthread_mutex_destroy(&m->lock);
 	free(m->cells);
+	free(m->families);
 	free(m->slots);
 	free(m);
 }
@@ -301,7 +329,7 @@ static void cell_expose(struct scrape *s, const struct metric *def, const struct
 }
 
 /* Samples of one metric stand together, whatever the order in which the cells were made. */
-static void family(struct scrape *s, const struct metric *def, size_t id)
+static void family_expose(struct scrape *s, const struct metric *def, size_t id)
 {
 	int begun = 0;
 
@@ -333,7 +361,7 @@ int metrics_expose(struct metrics *m, enum metrics_format format, int64_t wall_m
 	total.value = m->dropped;
 	pthread_mutex_unlock(&m->lock);
 	for (size_t i = 0; i < m->n_table; i++)
-		family(&s, &m->table[i], i);
+		family_expose(&s, &m->table[i], i);
 	head(&s, &dropped);
 	cell_expose(&s, &dropped, &total);
 	if (format == METRICS_OPENMETRICS)

@@ -49,7 +49,11 @@ void metrics_free(struct metrics *m);
  * gapless_metrics_dropped_total, which every exposition has. m may be NULL: nothing happens. */
 void metrics_add(struct metrics *m, size_t id, const char *const *labels, double by);
 void metrics_set(struct metrics *m, size_t id, const char *const *labels, double value);
+/* The same, if it is greater than what is there. */
+void metrics_raise(struct metrics *m, size_t id, const char *const *labels, double value);
 void metrics_observe(struct metrics *m, size_t id, const char *const *labels, double value);
+/* At most so many cells of that metric: updates of others are dropped, and counted. */
+void metrics_bound(struct metrics *m, size_t id, size_t cells);
 /* Forgets all cells of a metric: what its labels named may be gone (partitions, markets). */
 void metrics_clear(struct metrics *m, size_t id);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/settings/program.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
@@ -14,30 +15,48 @@ static int refused(const struct err *err)
 	return EXIT_USAGE;
 }
 
-int program_run(const struct settings_spec *spec, void *options, const char *const *log_level,
+static void shape_by(const char *name)
+{
+	enum log_format format;
+
+	if (name != NULL && log_format_parse(name, &format) == 0)
+		log_shape(format);
+}
+
+int program_run(const struct settings_spec *spec, void *options, const struct program_log *log,
 		int (*check)(const void *options, struct err *err), int argc, char **argv)
 {
 	const struct settings_command *command;
 	struct setting_list words;
 	enum log_level level = LOG_INFO;
+	enum log_format format = LOG_AUTO;
 	struct err err = {0};
 	int code;
 
 	log_open(spec->program, LOG_INFO);
+	/* So that what is wrong with the settings is said as everything else would be. */
+	shape_by(getenv("GAPLESS_LOG_FORMAT"));
 	switch (settings_load(spec, options, argc, argv, environ, &words, &err)) {
 	case SETTINGS_EXIT_OK:
 		return EXIT_DONE;
 	case SETTINGS_BAD:
+		shape_by(log->format);
 		return refused(&err);
 	case SETTINGS_RUN:
 		break;
 	}
-	if (log_level_parse(*log_level, &level) != 0) {
+	if (log_level_parse(log->level, &level) != 0) {
 		log_error("--log-level: use debug, info, warn or error",
-			  L_STR("value", *log_level));
+			  L_STR("value", log->level));
+		return EXIT_USAGE;
+	}
+	if (log_format_parse(log->format, &format) != 0) {
+		log_error("--log-format: use auto, terminal, logfmt or json",
+			  L_STR("value", log->format));
 		return EXIT_USAGE;
 	}
 	log_open(spec->program, level);
+	log_shape(format);
 	if (check && check(options, &err) != 0)
 		return refused(&err);
 	command = settings_chosen(spec, &words);

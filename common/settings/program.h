@@ -6,10 +6,15 @@
 
 #include "common/settings/settings.h"
 
-/* Fills *options (the spec's table describes it, and has a setting log-level whose text *log_level
- * then is), lets `check` (NULL: none) say what one setting says of another (-1 with *err), and runs
- * the command. Returns the exit code (stop.h). */
-int program_run(const struct settings_spec *spec, void *options, const char *const *log_level,
+/* A member of a program's settings, called log: the rows log-level and log-format fill it. */
+struct program_log {
+	const char *level, *format;
+};
+
+/* Fills *options (the spec's table describes it, *log is a part of it), lets `check` (NULL: none)
+ * say what one setting says of another (-1 with *err), and runs the command. Returns the exit code
+ * (stop.h). */
+int program_run(const struct settings_spec *spec, void *options, const struct program_log *log,
 		int (*check)(const void *options, struct err *err), int argc, char **argv);
 
 #endif

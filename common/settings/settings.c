@@ -71,8 +71,8 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 /* Of all programs, of compose/ and of the tests; without the prefix. */
 static const char *const settings_known[] = {
 	/* several */
-	"BROKERS", "DATABASE", "HTTP", "KAFKA", "LOG_LEVEL", "SESSION_TIMEOUT_MS", "SOURCE",
-	"TOPIC",
+	"BROKERS", "DATABASE", "HTTP", "KAFKA", "LOG_FORMAT", "SERIES_METRICS", "LOG_LEVEL",
+	"SESSION_TIMEOUT_MS", "SOURCE", "TOPIC",
 	/* gapless-producer */
 	"CA_FILE", "EXCHANGE_URL", "INTERVALS", "LOOKUP_GAPS_S", "LOOKUP_S", "LOOK_GAPS_S",
 	"LOOK_S", "MARKETS_S", "PARTITIONS", "PRODUCER_GROUP", "PROXY", "QUEUE_MESSAGES",

@@ -33,9 +33,17 @@
 #define SETTING_HTTP(address) \
 	{.name = "http", AT(http), .fallback = (address), .value = "ADDRESS:PORT", \
 	 .help = "Where /metrics, /livez and /readyz are served; off: nowhere."}
+#define SETTING_SERIES_METRICS \
+	{.name = "series-metrics", AT(series_metrics), .max = 5000, .fallback = "0", .value = "N", \
+	 .help = "Series (an interval of a symbol) that /metrics shows one by one, at most; the " \
+		 "first ones that come."}
 #define SETTING_LOG_LEVEL \
-	{.name = "log-level", AT(log_level), .fallback = "info", .value = "LEVEL", \
+	{.name = "log-level", AT(log.level), .fallback = "info", .value = "LEVEL", \
 	 .help = "debug, info, warn or error."}
+#define SETTING_LOG_FORMAT \
+	{.name = "log-format", AT(log.format), .fallback = "auto", .value = "FORMAT", \
+	 .help = "terminal (for people, with colours), logfmt, json, or auto: terminal where stderr " \
+		 "is one, otherwise logfmt."}
 /* clang-format on */
 
 #endif

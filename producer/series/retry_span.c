@@ -125,6 +125,15 @@ int retry_spans_any(const struct retry_spans *h)
 	return h->n > 0;
 }
 
+size_t retry_spans_count(const struct retry_spans *h, int is_row)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		n += h->v[i].is_row == is_row;
+	return n;
+}
+
 int retry_spans_are_stuck(const struct retry_spans *h)
 {
 	for (size_t i = 0; i < h->n; i++)

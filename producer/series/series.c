@@ -180,6 +180,17 @@ int series_has_retries(const struct series *s)
 	return retry_spans_any(&s->retries);
 }
 
+void series_retries(const struct series *s, size_t *rows, size_t *pages)
+{
+	*rows = retry_spans_count(&s->retries, 1);
+	*pages = retry_spans_count(&s->retries, 0);
+}
+
+size_t series_fragments(const struct series *s)
+{
+	return s->looked.n;
+}
+
 /* --- what is wanted */
 
 void series_wanted(const struct series *s, struct wanted *out)

@@ -60,6 +60,10 @@ const char *series_trouble(const struct series *s);
 int series_is_stuck(const struct series *s);
 /* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
+/* Spans that are: those of bad rows, those of rejected pages. */
+void series_retries(const struct series *s, size_t *rows, size_t *pages);
+/* Spans that its coverage in the database consisted of at the last lookup. */
+size_t series_fragments(const struct series *s);
 
 /* --- the exchange's list of markets, and candles that are not found. These note what is said;
  * series_market_judge says what follows for an owned series, once. A market that was there and is

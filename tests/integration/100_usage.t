@@ -72,6 +72,8 @@ for program in "${programs[@]}"; do
 	with GAPLESS_FROBNICATE=1 refused "$program, a variable that is none" \
 		'GAPLESS_FROBNICATE in the environment is not a setting of .*: unset it' "$program" "${given[@]}"
 	refused "$program, a level that is none" 'log-level.*debug, info, warn' "$program" "${given[@]}" --log-level loud
+	refused "$program, a format of the log that is none" 'log-format.*auto, terminal, logfmt or json' "$program" "${given[@]}" \
+		--log-format xml
 	[ "$program" != gapless-producer ] ||
 		refused "$program, a source that is not behind the address" "source: 'upbit' is not what is behind .* is 'upbit-sg'" \
 			"$program" "${given[@]}" --exchange-url https://sg-api.upbit.com

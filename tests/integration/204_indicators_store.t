@@ -26,7 +26,7 @@ compute() { GAPLESS_FAULT=$1 "$GAPLESS_BIN/gapless-indicators" compute --store >
 compute compute_chunk:2
 is "compute is killed with its second piece" "$?" 137
 # What is left, on a terminal: it is fewer candles than there are.
-TERM=xterm script -qec "stty cols 100; exec $GAPLESS_BIN/gapless-indicators compute --store" /dev/null >"$work/terminal" </dev/null
+TERM=xterm script -qec "stty cols 100; GAPLESS_LOG_FORMAT=logfmt exec $GAPLESS_BIN/gapless-indicators compute --store" /dev/null >"$work/terminal" </dev/null
 is "and goes on to its end" "$?" 0
 ok "a bar is drawn in place" grep -aqE $'\rcompute \\[#*-+\\] +[0-9]+%  [0-9]+/[0-9]+ candles  [0-9]+/s  ([0-9:]+|--:--) left' \
 	<(sed 's/\x1b\[K//g' "$work/terminal")

@@ -12,7 +12,7 @@ export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
 
 # Those that take longest begin first, so that none of them is left alone at the end.
-longest='155_listing 087_witnesses 040_outage 070_interior 080_corrections 060_rebuild 150_many 050_kill 030_since 140_owners 085_exchange_faults'
+longest='170_metrics 155_listing 087_witnesses 040_outage 070_interior 080_corrections 060_rebuild 150_many 050_kill 030_since 140_owners 085_exchange_faults'
 ordered=()
 for name in $longest; do
 	for scenario; do [[ $scenario != */$name.t ]] || ordered+=("$scenario"); done

@@ -29,6 +29,8 @@ static void sums_up_brokers(void **state)
 				   "\"a/bootstrap\":{\"nodeid\":-1,\"state\":\"UP\"},"
 				   "\"GroupCoordinator\":{\"nodeid\":1,\"state\":\"UP\","
 				   "\"source\":\"logical\"}},"
+				   "\"topics\":{\"t\":{\"partitions\":{\"0\":{\"fetchq_cnt\":40},"
+				   "\"1\":{\"fetchq_cnt\":2}}},\"u\":{}},"
 				   "\"cgrp\":{\"rebalance_cnt\":4}}",
 				   &s),
 			 0);
@@ -38,6 +40,7 @@ static void sums_up_brokers(void **state)
 	assert_int_equal(s.request_timeouts, 5);
 	assert_int_equal(s.retries, 1);
 	assert_int_equal(s.queued_messages, 7);
+	assert_int_equal(s.fetched_messages, 42);
 	assert_int_equal(s.rebalances, 4);
 }
 

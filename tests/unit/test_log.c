@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -299,6 +300,97 @@ static void test_a_stuck_reader_costs_lines(void **state)
 	assert_line("level=info program=test msg=\"and no more\"\n", "and no more");
 }
 
+/* ---- where the lines go decides how they look ---- */
+
+static void stderr_to_terminal(int *master)
+{
+	char name[64];
+
+	*master = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(*master >= 0);
+	assert_int_equal(grantpt(*master), 0);
+	assert_int_equal(unlockpt(*master), 0);
+	assert_int_equal(ptsname_r(*master, name, sizeof(name)), 0);
+	stderr_to(open(name, O_RDWR | O_NOCTTY));
+}
+
+static const char *terminal_end(int master)
+{
+	ssize_t n = read(master, captured, sizeof(captured) - 1);
+
+	stderr_back();
+	close(master);
+	captured[n > 0 ? n : 0] = 0;
+	return captured;
+}
+
+/* The line of a terminal with this TERM and NO_COLOR. */
+static const char *on_terminal(enum log_format format, const char *term, const char *no_colour)
+{
+	const char *line;
+	int master;
+
+	setenv("TERM", term, 1);
+	if (no_colour != NULL)
+		setenv("NO_COLOR", no_colour, 1);
+	else
+		unsetenv("NO_COLOR");
+	log_open("gapless-test", LOG_INFO);
+	log_shape(format);
+	stderr_to_terminal(&master);
+	log_warn("m", L_INT("k", 1));
+	line = terminal_end(master);
+	log_shape(LOG_AUTO);
+	log_open("test", LOG_INFO);
+	return line;
+}
+
+static void test_a_terminal_is_for_people(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(on_terminal(LOG_AUTO, "xterm", NULL),
+			       "Z\033[0m \033[33mwarn \033[0m test: m  \033[90mk=\033[0m1\r\n"));
+	assert_non_null(strstr(on_terminal(LOG_AUTO, "xterm", ""), "\033[33mwarn"));
+	assert_non_null(strstr(on_terminal(LOG_AUTO, "xterm", "1"), "Z warn  test: m  k=1\r\n"));
+	assert_non_null(strstr(on_terminal(LOG_AUTO, "dumb", NULL), "Z warn  test: m  k=1\r\n"));
+	assert_string_equal(after_stamp(on_terminal(LOG_LOGFMT, "xterm", NULL)),
+			    "level=warn program=gapless-test msg=\"m\" k=1\r\n");
+	assert_non_null(
+		strstr(on_terminal(LOG_JSON, "xterm", NULL), ",\"msg\":\"m\",\"k\":1}\r\n"));
+}
+
+static void test_a_file_is_for_programs(void **state)
+{
+	(void)state;
+	log_shape(LOG_JSON);
+	capture_begin();
+	log_info("m");
+	assert_non_null(strstr(capture_end(), "\"program\":\"test\",\"msg\":\"m\"}\n"));
+	log_shape(LOG_TERMINAL);
+	capture_begin();
+	log_info("m");
+	assert_non_null(strstr(capture_end(), "Z info  test: m\n"));
+	log_shape(LOG_LOGFMT);
+	assert_line("level=info program=test msg=\"m\"\n", "m");
+	log_shape(LOG_AUTO);
+	assert_line("level=info program=test msg=\"m\"\n", "m");
+}
+
+static void test_formats(void **state)
+{
+	enum log_format format = LOG_AUTO;
+
+	(void)state;
+	assert_int_equal(log_format_parse("json", &format), 0);
+	assert_int_equal(format, LOG_JSON);
+	assert_int_equal(log_format_parse("auto", &format), 0);
+	assert_int_equal(format, LOG_AUTO);
+	assert_int_equal(log_format_parse("logfmt", &format), 0);
+	assert_int_equal(log_format_parse("terminal", &format), 0);
+	assert_int_equal(log_format_parse("JSON", &format), -1);
+	assert_int_equal(format, LOG_TERMINAL);
+}
+
 static void test_due(void **state)
 {
 	struct log_throttle t = {0, 0};
@@ -331,6 +423,9 @@ int main(void)
 		cmocka_unit_test(test_lines_of_threads_do_not_mix),
 		cmocka_unit_test(test_a_closed_or_full_stderr_is_ignored),
 		cmocka_unit_test(test_a_stuck_reader_costs_lines),
+		cmocka_unit_test(test_a_terminal_is_for_people),
+		cmocka_unit_test(test_a_file_is_for_programs),
+		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_due),
 	};
 

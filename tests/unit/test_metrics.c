@@ -165,6 +165,29 @@ static void bounded(void **state)
 	metrics_add(NULL, STORED, NULL, 1);
 }
 
+static void bounded_by_itself(void **state)
+{
+	struct metrics *m = metrics_new(table, ROWS);
+	struct buf out;
+
+	(void)state;
+	metrics_bound(m, STORED, 2);
+	metrics_raise(m, STORED, METRIC_VALUES("a"), 3);
+	metrics_raise(m, STORED, METRIC_VALUES("b"), 1);
+	metrics_raise(m, STORED, METRIC_VALUES("c"), 1);
+	metrics_raise(m, STORED, METRIC_VALUES("a"), 2);
+	metrics_raise(m, STORED, METRIC_VALUES("b"), 2);
+	metrics_set(m, WAITING, METRIC_VALUES("t", "1"), 1);
+	exposed(m, METRICS_TEXT, &out);
+	assert_non_null(strstr(out.data, "{kind=\"a\"} 3\n"));
+	assert_non_null(strstr(out.data, "{kind=\"b\"} 2\n"));
+	assert_null(strstr(out.data, "{kind=\"c\"}"));
+	assert_non_null(strstr(out.data, "partition=\"1\""));
+	assert_non_null(strstr(out.data, "gapless_metrics_dropped_total 1\n"));
+	buf_release(&out);
+	metrics_free(m);
+}
+
 static void *adds(void *opaque)
 {
 	char name[8] = "t0";
@@ -210,6 +233,7 @@ int main(void)
 		cmocka_unit_test(formats_are_chosen),
 		cmocka_unit_test(forgotten),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(bounded_by_itself),
 		cmocka_unit_test(threads),
 	};
 

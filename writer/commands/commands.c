@@ -98,17 +98,26 @@ static int run_migrate(const void *settings)
 
 /* ---- their settings ---- */
 
-static const char *const of_database[] = {"database", "log-level", NULL};
+static const char *const of_database[] = {"database", "log-level", "log-format", NULL};
 
-static const char *const of_migrate[] = {"database", "source", "log-level", NULL};
+static const char *const of_migrate[] = {"database", "source", "log-level", "log-format", NULL};
 
-static const char *const of_skip[] = {"brokers", "topic",     "database", "source",
-				      "kafka",   "log-level", NULL};
+static const char *const of_skip[] = {"brokers", "topic",     "database",   "source",
+				      "kafka",   "log-level", "log-format", NULL};
 
-static const char *const of_topic[] = {
-	"brokers",       "topic",       "database",  "source",
-	"batch-rows",    "batch-bytes", "batch-ms",  "dead-letter-limit",
-	"drain-seconds", "kafka",       "log-level", NULL};
+static const char *const of_topic[] = {"brokers",
+				       "topic",
+				       "database",
+				       "source",
+				       "batch-rows",
+				       "batch-bytes",
+				       "batch-ms",
+				       "dead-letter-limit",
+				       "drain-seconds",
+				       "kafka",
+				       "log-level",
+				       "log-format",
+				       NULL};
 
 /* clang-format off */
 static const struct setting of_migrate_own[] = {
@@ -184,7 +193,7 @@ static const struct setting of_forget[] = {
 #define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
 #define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
-static const char *const of_retain_shared[] = {"database", "keep", "log-level", NULL};
+static const char *const of_retain_shared[] = {"database", "keep", "log-level", "log-format", NULL};
 
 static const struct setting of_retain[] = {
 	SYMBOLS("Only of these markets: KRW-BTC,KRW-*."),

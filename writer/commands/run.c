@@ -73,7 +73,8 @@ int run_live(const struct options *o)
 		log_error(err.text);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
-		struct observe *observe = feed != NULL ? observe_new(o->http) : NULL;
+		struct observe *observe =
+			feed != NULL ? observe_new(o->http, o->series_metrics) : NULL;
 
 		observe_waits(observe, "waiting for the database");
 		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);

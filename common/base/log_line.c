@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/base/log_line.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text/timetext.h"
+#include "common/text/utf8.h"
+
+enum {
+	VALUE_BYTES = 400,
+	END_BYTES = 48,
+	NUMBER_BYTES = TIMETEXT_BYTES + 24,
+	ESCAPED_BYTES = 8 /* "\u202e" */
+};
+
+/* Years 0001 to 9999: what timetext.h can write. */
+static const int64_t oldest_ms = INT64_C(-62135596800000), youngest_ms = INT64_C(253402300799999);
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+static const char *const level_colours[] = {"\033[90m", "\033[32m", "\033[33m", "\033[1;31m"};
+static const char faint[] = "\033[90m", plain[] = "\033[0m";
+
+static const char hex[] = "0123456789abcdef";
+
+/* Writes the character that s[0..n) begins with, escaped where needed, to out; returns what it used
+ * of s. */
+typedef size_t escape_fn(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
+			 size_t *out_len);
+
+/* Appends all of it or nothing; room for the end of the line always stays. */
+static int put(struct log_line *l, const char *text, size_t n)
+{
+	if (l->cut || n > sizeof(l->text) - END_BYTES - l->len) {
+		l->cut = 1;
+		return -1;
+	}
+	memcpy(l->text + l->len, text, n);
+	l->len += n;
+	return 0;
+}
+
+static void put_text(struct log_line *l, const char *text)
+{
+	put(l, text, strlen(text));
+}
+
+/* At most VALUE_BYTES of it, and no half character. */
+static void put_escaped(struct log_line *l, const char *text, escape_fn *escape)
+{
+	size_t n = strnlen(text, VALUE_BYTES + 1), used, out_len;
+	char out[ESCAPED_BYTES];
+
+	for (size_t i = 0; i < n; i += used) {
+		used = escape((const unsigned char *)text + i, strnlen(text + i, 4), out, &out_len);
+		if (i + used > VALUE_BYTES) {
+			put_text(l, "...");
+			break;
+		}
+		put(l, out, out_len);
+	}
+}
+
+/* ---- logfmt ---- */
+
+static size_t escape_with(const char *special, const char *letters, const unsigned char *s,
+			  size_t n, char out[ESCAPED_BYTES], size_t *out_len)
+{
+	const char *found = s[0] ? strchr(special, s[0]) : NULL;
+	size_t used = utf8_visible((const char *)s, n);
+
+	if (found) {
+		out[0] = '\\';
+		out[1] = letters[found - special];
+		*out_len = 2;
+		return 1;
+	}
+	if (used) {
+		memcpy(out, s, used);
+		*out_len = used;
+		return used;
+	}
+	memcpy(out, (char[]){'\\', 'x', hex[s[0] >> 4], hex[s[0] & 15]}, 4);
+	*out_len = 4;
+	return 1;
+}
+
+static size_t escape_quoted(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
+			    size_t *out_len)
+{
+	return escape_with("\n\r\t\"\\", "nrt\"\\", s, n, out, out_len);
+}
+
+static int needs_quotes(const char *text)
+{
+	size_t n = strnlen(text, VALUE_BYTES + 1);
+
+	if (n == 0 || n > VALUE_BYTES)
+		return 1;
+	for (size_t i = 0, step; i < n; i += step) {
+		step = utf8_visible(text + i, n - i);
+		if (step == 0 || strchr(" =\"\\", text[i]))
+			return 1;
+	}
+	return 0;
+}
+
+static void put_quoted(struct log_line *l, const char *text)
+{
+	put_text(l, "\"");
+	put_escaped(l, text, escape_quoted);
+	put_text(l, "\"");
+}
+
+/* Is it a moment that can be written as one? */
+static int is_time(const struct log_field *f)
+{
+	return f->type == LOG_TIME && f->number >= oldest_ms && f->number <= youngest_ms;
+}
+
+static const char *number_text(const struct log_field *f, char out[NUMBER_BYTES])
+{
+	if (is_time(f) && f->number % 1000)
+		time_format_ms(f->number, out);
+	else if (is_time(f))
+		time_format(f->number, out);
+	else
+		snprintf(out, NUMBER_BYTES, "%" PRId64, f->number);
+	return out;
+}
+
+static void put_value(struct log_line *l, const struct log_field *f)
+{
+	const char *text = f->text ? f->text : "";
+	char number[NUMBER_BYTES];
+
+	if (f->type == LOG_STR && needs_quotes(text))
+		put_quoted(l, text);
+	else if (f->type == LOG_STR)
+		put_text(l, text);
+	else if (f->type == LOG_TIME && f->number == INT64_MIN)
+		put_text(l, "none");
+	else
+		put_text(l, number_text(f, number));
+}
+
+static void logfmt_head(struct log_line *l, const struct log_style *style,
+			const struct log_event *e, const char *now)
+{
+	char head[256];
+
+	(void)style;
+	snprintf(head, sizeof(head), "ts=%s level=%s program=%.100s msg=", now,
+		 level_names[e->level], e->program);
+	put_text(l, head);
+	put_quoted(l, e->msg);
+}
+
+static void logfmt_field(struct log_line *l, const struct log_style *style,
+			 const struct log_field *f)
+{
+	(void)style;
+	put_text(l, " ");
+	put_text(l, f->key);
+	put_text(l, "=");
+	put_value(l, f);
+}
+
+/* ---- for a person at a terminal ---- */
+
+/* A sentence has no quotes around it, so those in it stay as they are. */
+static size_t escape_sentence(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
+			      size_t *out_len)
+{
+	return escape_with("\n\r\t\\", "nrt\\", s, n, out, out_len);
+}
+
+static void coloured(struct log_line *l, const struct log_style *style, const char *colour,
+		     const char *text)
+{
+	if (style->colours)
+		put_text(l, colour);
+	put_text(l, text);
+	if (style->colours)
+		put_text(l, plain);
+}
+
+static void terminal_head(struct log_line *l, const struct log_style *style,
+			  const struct log_event *e, const char *now)
+{
+	static const char ours[] = "gapless-";
+	const char *name = e->program;
+	char text[128];
+
+	if (strncmp(name, ours, sizeof(ours) - 1) == 0)
+		name += sizeof(ours) - 1;
+	coloured(l, style, faint, now + strlen("2026-01-02T"));
+	put_text(l, " ");
+	snprintf(text, sizeof(text), "%-5s", level_names[e->level]);
+	coloured(l, style, level_colours[e->level], text);
+	snprintf(text, sizeof(text), " %.100s: ", name);
+	put_text(l, text);
+	put_escaped(l, e->msg, escape_sentence);
+	if (e->fields && e->fields->type != LOG_END)
+		put_text(l, " ");
+}
+
+static void terminal_field(struct log_line *l, const struct log_style *style,
+			   const struct log_field *f)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "%.120s=", f->key);
+	put_text(l, " ");
+	coloured(l, style, faint, key);
+	put_value(l, f);
+}
+
+/* ---- JSON ---- */
+
+static size_t escape_json(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
+			  size_t *out_len)
+{
+	static const char special[] = "\n\r\t\"\\", letters[] = "nrt\"\\";
+	const char *found = s[0] ? strchr(special, s[0]) : NULL;
+	uint32_t code = 0;
+	size_t used = utf8_next((const char *)s, n, &code);
+
+	if (found || (used && utf8_visible((const char *)s, n) == used))
+		return escape_with(special, letters, s, n, out, out_len);
+	/* U+FFFD stands for bytes that are no character; all that is not visible is below U+10000.
+	 */
+	*out_len = (size_t)snprintf(out, ESCAPED_BYTES, "\\u%04x", used ? code & 0xffff : 0xfffd);
+	return used ? used : 1;
+}
+
+static void put_json_text(struct log_line *l, const char *text)
+{
+	put_text(l, "\"");
+	put_escaped(l, text, escape_json);
+	put_text(l, "\"");
+}
+
+static void json_head(struct log_line *l, const struct log_style *style, const struct log_event *e,
+		      const char *now)
+{
+	char head[256];
+
+	(void)style;
+	snprintf(head, sizeof(head), "{\"ts\":\"%s\",\"level\":\"%s\",\"program\":\"%.100s\",", now,
+		 level_names[e->level], e->program);
+	put_text(l, head);
+	put_text(l, "\"msg\":");
+	put_json_text(l, e->msg);
+}
+
+static void json_field(struct log_line *l, const struct log_style *style, const struct log_field *f)
+{
+	char number[NUMBER_BYTES];
+
+	(void)style;
+	put_text(l, ",\"");
+	put_text(l, f->key);
+	put_text(l, "\":");
+	if (f->type == LOG_STR)
+		put_json_text(l, f->text ? f->text : "");
+	else if (is_time(f))
+		put_json_text(l, number_text(f, number));
+	else if (f->type == LOG_TIME && f->number == INT64_MIN)
+		put_text(l, "null");
+	else
+		put_text(l, number_text(f, number));
+}
+
+/* ---- the line ---- */
+
+struct shape {
+	void (*head)(struct log_line *l, const struct log_style *style, const struct log_event *e,
+		     const char *now);
+	void (*field)(struct log_line *l, const struct log_style *style, const struct log_field *f);
+	const char *cut, *lost, *end; /* "lost" is followed by the number */
+};
+
+static const struct shape shapes[] = {
+	[LOG_AUTO] = {logfmt_head, logfmt_field, " cut=1", " lost_lines=", "\n"},
+	[LOG_LOGFMT] = {logfmt_head, logfmt_field, " cut=1", " lost_lines=", "\n"},
+	[LOG_TERMINAL] = {terminal_head, terminal_field, " cut=1", " lost_lines=", "\n"},
+	[LOG_JSON] = {json_head, json_field, ",\"cut\":1", ",\"lost_lines\":", "}\n"},
+};
+
+void log_line_begin(struct log_line *l, const struct log_style *style, const struct log_event *e)
+{
+	const struct shape *shape = &shapes[style->format];
+	char now[TIMETEXT_BYTES];
+	size_t before;
+
+	l->len = 0;
+	l->cut = 0;
+	if (style->over_line)
+		put_text(l, "\r\033[K");
+	time_format_ms(e->wall_ms, now);
+	shape->head(l, style, e, now);
+	for (const struct log_field *f = e->fields; f && f->type != LOG_END && !l->cut; f++) {
+		before = l->len;
+		shape->field(l, style, f);
+		if (l->cut)
+			l->len = before; /* no half field */
+	}
+}
+
+void log_line_end(struct log_line *l, const struct log_style *style, int64_t lost)
+{
+	const struct shape *shape = &shapes[style->format];
+	char *at = l->text + l->len, *end = l->text + sizeof(l->text);
+
+	if (l->cut)
+		at = stpcpy(at, shape->cut);
+	if (lost)
+		at += snprintf(at, (size_t)(end - at), "%s%" PRId64, shape->lost, lost);
+	at = stpcpy(at, shape->end);
+	l->len = (size_t)(at - l->text);
+}
