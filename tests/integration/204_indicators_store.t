@@ -28,7 +28,7 @@ is "compute is killed with its second piece" "$?" 137
 # What is left, on a terminal: it is fewer candles than there are.
 TERM=xterm script -qec "stty cols 100; GAPLESS_LOG_FORMAT=logfmt exec $GAPLESS_BIN/gapless-indicators compute --store" /dev/null >"$work/terminal" </dev/null
 is "and goes on to its end" "$?" 0
-ok "a bar is drawn in place" grep -aqE $'\rcompute \\[#*-+\\] +[0-9]+%  [0-9]+/[0-9]+ candles  [0-9]+/s  ([0-9:]+|--:--) left' \
+ok "a bar is drawn in place" grep -aqE $'\rcompute \\[#*-*\\] +[0-9]+%  [0-9]+/[0-9]+ candles  [0-9]+/s  ([0-9:]+|--:--) left' \
 	<(sed 's/\x1b\[K//g' "$work/terminal")
 ok "to its end" grep -aqE '100%  ([0-9]+)/\1 candles' "$work/terminal"
 left=$(sed -n 's/.*msg="computed" candles=\([0-9]*\).*/\1/p' "$work/terminal")
