@@ -7,7 +7,8 @@
 
 FLAVOUR ?= release
 B := build/$(FLAVOUR)
-VERSION := 0.1.0
+# What only tests see does not say which commit it is of: it would be linked anew with each.
+VERSION := $(shell sh compose/version.sh $(if $(filter release,$(FLAVOUR)),,--release))
 
 ifneq ($(V),1)
   Q := @
@@ -29,7 +30,7 @@ LINK_fault := $(LINK_release)
 LINK_asan := -fsanitize=address,undefined
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 
-CPPFLAGS_ALL = -D_GNU_SOURCE -DGAPLESS_VERSION='"$(VERSION)"' -I. $(shell pkg-config --cflags $(LIBS_common))
+CPPFLAGS_ALL = -D_GNU_SOURCE -I. $(shell pkg-config --cflags $(LIBS_common))
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
 LDLIBS_ALL = $(shell pkg-config --libs $(LIBS_common)) -lm -pthread
 
@@ -43,7 +44,7 @@ SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
 SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
-OBJ_common := $(call obj,$(SRC_common))
+OBJ_common := $(call obj,$(SRC_common)) $(B)/gen/version.o
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
 OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
 OBJ_indicators := $(call obj,$(filter-out indicators/main.c,$(SRC_indicators)))
@@ -69,6 +70,7 @@ DEPS_stack := build/.deps-stack
 DEPS_test := build/.deps-test
 DEPS_lint := build/.deps-lint
 DEPS_fuzz := build/.deps-fuzz
+DEPS_package := build/.deps-package
 
 build/.deps-%: compose/deps.sh
 	@bash compose/deps.sh $*
@@ -80,8 +82,10 @@ deps: ## installs what is missing through apt
 
 # ---------------------------------------------------------------- programs
 
-.PHONY: all
-all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) ## builds the programs (FLAVOUR=release|fault|asan)
+.PHONY: all programs
+programs: $(PRODUCER) $(WRITER) $(INDICATORS)
+
+all: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) $(if $(filter release,$(FLAVOUR)),manuals) ## builds the programs (FLAVOUR=release|fault|asan)
 
 $(B)/%.o: %.c | $(DEPS_build)
 	@mkdir -p $(@D)
@@ -91,7 +95,16 @@ $(B)/gen/migrations.c: schemas/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
 
-$(B)/gen/migrations.o: $(B)/gen/migrations.c | $(DEPS_build)
+# Written anew only if the version is another one.
+$(B)/gen/version.c: FORCE
+	@mkdir -p $(@D)
+	@printf '#include "common/base/version.h"\n\nconst char gapless_version[] = "%s";\n' '$(VERSION)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.PHONY: FORCE
+FORCE:
+
+$(B)/gen/%.o: $(B)/gen/%.c | $(DEPS_build)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/libcommon.a: $(OBJ_common)
@@ -107,7 +120,7 @@ $(INDICATORS): $(B)/indicators/main.o $(B)/libindicators.a $(B)/libcommon.a
 $(PRODUCER) $(WRITER) $(INDICATORS):
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 
-$(EXCHANGE): $(call obj,$(SRC_exchange))
+$(EXCHANGE): $(call obj,$(SRC_exchange)) $(B)/gen/version.o
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(shell pkg-config --libs libmicrohttpd zlib) -lm -pthread
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
@@ -125,6 +138,25 @@ $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/l
 -include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_fuzz) \
 	tests/fuzz/replay.c producer/main.c writer/main.c indicators/main.c) $(OBJ_indicators))
 
+# What there is to read about a program's settings, from its own tables: man pages, completion, a page of docs/.
+PROGRAMS := producer writer indicators
+SETTINGS_DOC := $(PROGRAMS:%=$(B)/gapless-%-doc)
+$(SETTINGS_DOC): $(B)/gapless-%-doc: $(B)/tests/tools/settings_doc.o $(B)/lib%.a $(B)/libcommon.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
+-include $(B)/tests/tools/settings_doc.d
+
+MAN := $(PROGRAMS:%=$(B)/man/gapless-%.1)
+COMPLETION := $(PROGRAMS:%=$(B)/completion/gapless-%)
+$(MAN): $(B)/man/gapless-%.1: $(B)/gapless-%-doc
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)SOURCE_DATE_EPOCH=$$(sh compose/version.sh --time) $< man > $@
+$(COMPLETION): $(B)/completion/gapless-%: $(B)/gapless-%-doc
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$< bash > $@
+
+.PHONY: manuals
+manuals: $(MAN) $(COMPLETION)
+
 # ---------------------------------------------------------------- the local stack (compose/stack.sh: loopback, no containers)
 
 .PHONY: up down clean
@@ -138,6 +170,51 @@ down: ## stops them
 clean: ## stops every stack of this folder, removes all that was built, and the databases
 	@if [ -x compose/stack.sh ]; then compose/stack.sh clean all; fi
 	rm -rf build
+
+# ---------------------------------------------------------------- installing
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR := $(PREFIX)/bin
+MANDIR := $(PREFIX)/share/man/man1
+COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
+DOCDIR := $(PREFIX)/share/doc/gapless
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
+PAGES := $(wildcard *.md docs/*.md schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
+WHAT_producer := fetches candles from an exchange into Kafka
+WHAT_writer := stores candles from Kafka in PostgreSQL
+WHAT_indicators := computes indicators from the candles in Kafka
+
+.PHONY: install uninstall
+install: $(PRODUCER) $(WRITER) $(INDICATORS) manuals ## programs, man pages, completion, units, documentation: make install [DESTDIR=] [PREFIX=/usr/local]
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR) $(COMPLETIONDIR) $(UNITDIR) $(SYSUSERSDIR) $(SYSCONFDIR)/gapless)
+	install -m 755 $(PRODUCER) $(WRITER) $(INDICATORS) $(DESTDIR)$(BINDIR)
+	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)
+	install -m 644 $(COMPLETION) $(DESTDIR)$(COMPLETIONDIR)
+	install -m 644 compose/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/gapless.conf
+	for page in LICENSE $(PAGES); do install -D -m 644 $$page $(DESTDIR)$(DOCDIR)/$$page || exit 1; done
+	for program in $(PROGRAMS); do install -D -m 644 compose/$$program.env.example $(DESTDIR)$(DOCDIR)/compose/$$program.env.example || exit 1; done
+	$(foreach p,$(PROGRAMS),sed 's|@PROGRAM@|$p|g; s|@WHAT@|$(WHAT_$p)|; s|@BINDIR@|$(BINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' \
+		compose/systemd/gapless.service.in > $(DESTDIR)$(UNITDIR)/gapless-$p.service &&) \
+		chmod 644 $(PROGRAMS:%=$(DESTDIR)$(UNITDIR)/gapless-%.service)
+	@# What somebody has changed stays.
+	cd compose && for file in systemd/common.env $(PROGRAMS:%=%.env.example); do \
+		to=$${file#*/}; to=$(DESTDIR)$(SYSCONFDIR)/gapless/$${to%.example}; \
+		[ -e $$to ] || install -m 640 $$file $$to || exit 1; done
+
+uninstall: ## removes them again, but for the settings in SYSCONFDIR/gapless
+	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(foreach p,$(PROGRAMS),$(addprefix $(DESTDIR),$(BINDIR)/gapless-$p $(MANDIR)/gapless-$p.1 $(COMPLETIONDIR)/gapless-$p \
+		$(UNITDIR)/gapless-$p.service)) $(DESTDIR)$(SYSUSERSDIR)/gapless.conf
+
+.PHONY: dist
+dist: $(PRODUCER) $(WRITER) $(INDICATORS) | $(DEPS_test) ## a release in build/dist: source archive, bill of materials, checksums; the same bytes each time
+	@compose/dist.sh build/dist $(PRODUCER) $(WRITER) $(INDICATORS)
+
+.PHONY: deb
+deb: dist | $(DEPS_package) ## a Debian package of that release, in build/deb, for the Debian that this is
+	@compose/deb.sh build/dist/*.tar.gz build/deb
 
 # ---------------------------------------------------------------- running
 
@@ -243,6 +320,14 @@ bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Pyth
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
 	@tests/bench/indicators.sh $(or $(MINUTES),1400)
 
+.PHONY: test-deb
+test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
+	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite tests/integration/run.sh tests/ship/deb.t || exit 1; done
+
+.PHONY: test-manifests
+test-manifests: all ## what is laid out for containers, without an engine or a cluster
+	@CC="$(CC)" prove tests/ship/manifests.sh
+
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
@@ -257,8 +342,9 @@ $(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter
 -include $(B)/tests/tools/metrics_doc.d
 
 .PHONY: docs
-docs: $(METRICS_DOC) ## writes docs/metrics.md anew, from the metrics' tables
+docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md anew, from the programs' tables
 	$(METRICS_DOC) > docs/metrics.md
+	tests/tools/reference.sh $(B) > docs/reference.md
 
 TIDY := $(SRC_common) $(SRC_producer) $(SRC_writer) $(SRC_indicators) $(SRC_exchange)
 
@@ -278,7 +364,8 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "clang-format"; clang-format --dry-run -Werror $(FORMATTED)
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "documentation"; tests/lint/docs.sh
+	@echo "installation"; tests/ship/install.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \
-		-DGAPLESS_VERSION=\"$(VERSION)\" $(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy
+		$(shell pkg-config --cflags $(LIBS_common) libmicrohttpd) 2>/dev/null' tidy

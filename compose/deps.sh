@@ -8,7 +8,8 @@
 #	test     what the tests and the demo use besides
 #	lint     clang-format, clang-tidy, cppcheck
 #	fuzz     clang with libFuzzer
-#	all      all of these; without a GROUP: all but lint and fuzz
+#	package  what builds a Debian package, and tries it
+#	all      all of these; without a GROUP: all but lint, fuzz and package
 #
 # Root installs directly, another user through sudo. Where there is no sudo to be had it prints the line for
 # root to type and exits 1. A program or library that is there without its package (a Java of one's own)
@@ -34,10 +35,11 @@ group_packages() {	# group
 		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
 	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus ;;
-	lint) printf '%s\n' clang clang-format clang-tidy cppcheck ;;
+	lint) printf '%s\n' clang clang-format clang-tidy cppcheck mandoc ;;
+	package) printf '%s\n' debhelper dpkg-dev fakeroot lintian debootstrap ;;
 	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
-	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz ;;
-	*) printf 'deps: there is no group "%s": use build, stack, test, lint, fuzz or all\n' "$1" >&2; exit 2 ;;
+	all) group_packages build; group_packages stack; group_packages test; group_packages lint; group_packages fuzz; group_packages package ;;
+	*) printf 'deps: there is no group "%s": use build, stack, test, lint, fuzz, package or all\n' "$1" >&2; exit 2 ;;
 	esac
 }
 
@@ -45,7 +47,7 @@ group_packages() {	# group
 have_anyway() {	# package
 	local release
 	case $1 in
-	gcc | make | pkg-config | jq | curl | clang | clang-format | clang-tidy | cppcheck) command -v "$1" ;;
+	gcc | make | pkg-config | jq | curl | clang | clang-format | clang-tidy | cppcheck | mandoc) command -v "$1" ;;
 	kcat) command -v kcat || command -v kafkacat ;;
 	maven) command -v mvn ;;
 	perl) command -v prove ;;

@@ -2,7 +2,6 @@
 #include "producer/commands.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "producer/options.h"
 #include "producer/produce.h"

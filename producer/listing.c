@@ -102,17 +102,14 @@ int listing_check(const struct listing *l, const struct markets *markets,
 static int lacks_many(struct listing *l, size_t n, int64_t boot_ms)
 {
 	size_t gone = l->most > n ? l->most - n : 0;
-	int64_t skipped;
-
 	if (n > l->most)
 		l->most = n;
 	if (gone <= MANY || gone * MANY_SHARE <= l->most)
 		return 0;
-	if (log_due(&l->many, boot_ms, SAY_MS, &skipped))
-		log_error(
-			"the exchange's list of markets lacks many that it had; they are followed as before, unless that lasts",
-			L_INT("markets", n), L_INT("before", l->most),
-			L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&l->many, boot_ms, SAY_MS, LOG_ERROR,
+		"the exchange's list of markets lacks many that it had; they are followed as before, unless that lasts",
+		L_INT("markets", n), L_INT("before", l->most));
 	return 1;
 }
 

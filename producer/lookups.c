@@ -259,33 +259,31 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_ms)
 {
-	int64_t skipped;
-
 	l->stats.failed++;
 	/* A new sentence at once, the same one once a minute. */
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
-	if (!log_due(&l->trouble, boot_ms, SAY_MS, &skipped))
-		return;
 	if (err->class == ERR_FATAL) /* a password, a privilege: waiting will not mend it */
-		log_error(
+		LOG_EVERY(
+			&l->trouble, boot_ms, SAY_MS, LOG_ERROR,
 			"what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)",
-			L_STR("error", err->text), L_INT("suppressed", skipped));
+			L_STR("error", err->text));
 	else
-		log_warn("what is covered cannot be read yet; trying again (live goes on)",
-			 L_STR("error", err->text), L_INT("suppressed", skipped));
+		LOG_EVERY(&l->trouble, boot_ms, SAY_MS, LOG_WARN,
+			  "what is covered cannot be read yet; trying again (live goes on)",
+			  L_STR("error", err->text));
 }
 
 static void waiting_say(struct partition *p, int64_t boot_ms)
 {
-	int64_t at = p->position > p->low ? p->position : p->low, skipped;
+	int64_t at = p->position > p->low ? p->position : p->low;
 	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
-	if (!p->waits || boot_ms - p->moved_boot_ms <= STILL_MS ||
-	    !log_due(&p->say, boot_ms, SAY_MS, &skipped))
+	if (!p->waits || boot_ms - p->moved_boot_ms <= STILL_MS)
 		return;
-	log_warn(
+	LOG_EVERY(
+		&p->say, boot_ms, SAY_MS, LOG_WARN,
 		"waiting for the writer: it has not stored what was published; the series of this partition wait",
 		L_STR("error",
 		      is_held ? "another program has a transaction open in this partition: "
@@ -293,19 +291,15 @@ static void waiting_say(struct partition *p, int64_t boot_ms)
 			      : "the position of the partition does not move; is gapless-writer running, "
 				"and what does it say of the partition?"),
 		L_INT("messages_behind", p->end - at), L_INT("partition", p->id),
-		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000),
-		L_INT("suppressed", skipped));
+		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000));
 }
 
 static void unread_say(struct partition *p, const struct err *err, int64_t boot_ms)
 {
-	int64_t skipped;
-
-	if (log_due(&p->unread, boot_ms, SAY_MS, &skipped))
-		log_warn(
-			"the end of a partition cannot be read; the lookups of its series wait, the others go on",
-			L_STR("error", err->text), L_INT("partition", p->id),
-			L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&p->unread, boot_ms, SAY_MS, LOG_WARN,
+		"the end of a partition cannot be read; the lookups of its series wait, the others go on",
+		L_STR("error", err->text), L_INT("partition", p->id));
 }
 
 static void series_looked_up(struct visit_series *v, int64_t now_ms)
@@ -433,12 +427,10 @@ static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const 
 static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struct visit *v,
 			   int64_t now_ms, int64_t boot_ms)
 {
-	int64_t skipped;
-
-	if (v->asks_members && v->members_err.class != ERR_NONE && !v->needs_members &&
-	    log_due(&l->members, boot_ms, SAY_MS, &skipped))
-		log_warn("the settings of the group's members are not compared",
-			 L_STR("error", v->members_err.text), L_INT("suppressed", skipped));
+	if (v->asks_members && v->members_err.class != ERR_NONE && !v->needs_members)
+		LOG_EVERY(&l->members, boot_ms, SAY_MS, LOG_WARN,
+			  "the settings of the group's members are not compared",
+			  L_STR("error", v->members_err.text));
 	l->stats.database_answers = v->err.class == ERR_NONE || v->needs_members;
 	if (v->err.class != ERR_NONE) {
 		trouble_say(l, &v->err, boot_ms);

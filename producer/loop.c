@@ -531,8 +531,6 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 {
 	struct backoff pause;
 	struct log_throttle waiting = {0};
-	int64_t skipped;
-
 	backoff_init(&pause, 200, 2000);
 	while (!stop_requested()) {
 		if (topic_ensure(publisher_handle(l->publisher), l->options, partitions, err) ==
@@ -543,9 +541,8 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 		}
 		if (err->class == ERR_FATAL)
 			return -1;
-		if (log_due(&waiting, clock_boot_ms(), PROGRESS_MS, &skipped))
-			log_info("waiting for Kafka", L_STR("brokers", l->options->brokers),
-				 L_STR("error", err->text), L_INT("suppressed", skipped));
+		LOG_EVERY(&waiting, clock_boot_ms(), PROGRESS_MS, LOG_INFO, "waiting for Kafka",
+			  L_STR("brokers", l->options->brokers), L_STR("error", err->text));
 		if (publisher_poll(l->publisher, err) ||
 		    requests_wait(l->requests, (int[]){stop_fd()}, 1,
 				  backoff_next_ms(&pause, backoff_random()), err))

@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "common/service/service.h"
 #include "producer/metrics.h"
-#include "producer/series/plan.h"
 #include "producer/series/series_ask.h"
 
 enum { LOOK_MS = 250, INTERVALS = 16 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/requests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 #include "producer/exclock.h"
 #include "producer/outage.h"
 #include "producer/series/series.h"
@@ -47,11 +49,13 @@ struct requests {
 struct requests *requests_new(const struct options *options, struct err *err)
 {
 	struct requests *r = xcalloc(1, sizeof *r);
+	char user_agent[128];
 	struct http_config config = {.base_url = options->exchange_url,
-				     .user_agent = "gapless-producer/" GAPLESS_VERSION,
+				     .user_agent = user_agent,
 				     .proxy = options->proxy,
 				     .ca_file = options->ca_file};
 
+	snprintf(user_agent, sizeof(user_agent), "gapless-producer/%s", gapless_version);
 	r->options = options;
 	r->exchange = options->exchange;
 	exclock_init(&r->clock);

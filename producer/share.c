@@ -102,8 +102,6 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
 			  unsigned *due, struct err *err)
 {
-	int64_t skipped;
-
 	if (members->different == 0) {
 		if (!s->agreed)
 			*due |= DUE_LOOKUP;
@@ -116,12 +114,12 @@ static int member_members(struct share *s, const struct members *members, int64_
 			"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
 			"give all of them the same settings, stopping the old ones first, or name another --producer-group",
 			s->options->group, members->text, s->options->client_id);
-	if (log_due(&s->differ, boot_ms, SAY_MS, &skipped))
-		log_error(
-			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
-			"incomplete",
-			L_STR("other", members->text), L_STR("this", s->options->client_id),
-			L_STR("group", s->options->group), L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&s->differ, boot_ms, SAY_MS, LOG_ERROR,
+		"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
+		"incomplete",
+		L_STR("other", members->text), L_STR("this", s->options->client_id),
+		L_STR("group", s->options->group));
 	return 0;
 }
 

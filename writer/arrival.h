@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a feed hands on: a step of one partition, in order. */
+/* What comes from the topic (consumer.h), and what a feed makes of it: a step of one partition, in
+ * order. */
 #ifndef GAPLESS_ARRIVAL_H
 #define GAPLESS_ARRIVAL_H
 
@@ -8,15 +9,18 @@
 
 struct arrival {
 	int32_t partition;
+	int64_t offset;
+	const void *key, *value; /* NULL: the message has none; valid until the next poll */
+	size_t key_len, value_len;
+	int64_t appended_ms; /* when the broker took the message (epoch; where the topic says
+				otherwise, when it was sent); 0: not known */
+	int64_t at_ms; /* the same by the broker's clock alone; -1: the topic has the producers'
+			  times */
+	/* by the feed */
 	int64_t from, next; /* offsets [from, next) are taken with it; a message is at next - 1 */
 	int has_message;    /* 0: there is nothing to be read in between */
 	int wanted;         /* 0: not by this feed */
-	const void *key, *value; /* NULL: the message has none; valid until the next poll */
-	size_t key_len, value_len;
-	int64_t appended_ms; /* when the broker took the message (epoch); 0: not known */
-	int64_t at_ms;    /* the same by the broker's clock alone; -1: the topic has the producers'
-			     times */
-	int64_t dead_run; /* dead letters right below it */
+	int64_t dead_run;   /* dead letters right below it */
 };
 
 #endif

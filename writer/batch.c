@@ -23,11 +23,8 @@ void batch_init(struct batch *b, struct batch_limits limits)
 
 void batch_clear(struct batch *b)
 {
-	for (size_t i = 0; i < b->dead_n; i++) {
-		free(b->dead[i].key);
-		free(b->dead[i].value);
-		free(b->dead[i].reason);
-	}
+	for (size_t i = 0; i < b->dead_n; i++)
+		dead_letter_release(&b->dead[i]);
 	for (size_t i = 0; i < b->n && b->rejected_n > 0; i++)
 		free(b->rows[i].rejected);
 	keys_clear(b->keys);
@@ -55,27 +52,6 @@ static void grow(struct batch *b)
 	b->order = xreallocarray(b->order, b->rows_cap, sizeof(*b->order));
 }
 
-void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
-		int64_t now_ms)
-{
-	size_t i;
-
-	if (batch_is_empty(b))
-		b->started_ms = now_ms;
-	b->bytes += bytes;
-	for (i = 0; i < b->parts_n && b->parts[i].partition != partition;)
-		i++;
-	if (i == b->parts_n) {
-		if (b->parts_n == b->parts_cap) {
-			b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
-			b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
-		}
-		b->parts[b->parts_n++] =
-			(struct batch_part){.partition = partition, .began = expected, .at_ms = -1};
-	}
-	b->parts[i].next = offset + 1;
-}
-
 static struct batch_part *part_of(const struct batch *b, int32_t partition)
 {
 	for (size_t i = 0; i < b->parts_n; i++)
@@ -84,12 +60,37 @@ static struct batch_part *part_of(const struct batch *b, int32_t partition)
 	return NULL;
 }
 
-void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms)
+static struct batch_part *part_add(struct batch *b, int32_t partition, int64_t began)
+{
+	if (b->parts_n == b->parts_cap) {
+		b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
+		b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
+	}
+	b->parts[b->parts_n] =
+		(struct batch_part){.partition = partition, .began = began, .at_ms = -1};
+	return &b->parts[b->parts_n++];
+}
+
+void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
+		int64_t now_ms)
+{
+	struct batch_part *part = part_of(b, partition);
+
+	if (batch_is_empty(b))
+		b->started_ms = now_ms;
+	b->bytes += bytes;
+	if (part == NULL)
+		part = part_add(b, partition, expected);
+	part->next = offset + 1;
+}
+
+void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms)
 {
 	struct batch_part *part = part_of(b, partition);
 
 	if (part->oldest_ms == 0)
 		part->oldest_ms = appended_ms;
+	part->at_ms = at_ms;
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
@@ -97,11 +98,6 @@ int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
 	const struct batch_part *part = part_of(b, partition);
 
 	return part != NULL ? part->oldest_ms : 0;
-}
-
-void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms)
-{
-	part_of(b, partition)->at_ms = at_ms;
 }
 
 static void promise_join(struct span *s, int64_t from, int64_t to)
@@ -141,37 +137,15 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
 
-static char *copy(const void *bytes, size_t len)
-{
-	char *p;
-
-	if (bytes == NULL)
-		return NULL;
-	p = xmalloc(len + 1);
-	memcpy(p, bytes, len);
-	p[len] = '\0';
-	return p;
-}
-
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
 			   size_t key_len, const void *value, size_t value_len, const char *reason)
 {
-	struct dead_letter *d;
-
 	if (b->dead_n == b->dead_cap) {
 		b->dead_cap = b->dead_cap == 0 ? 16 : b->dead_cap * 2;
 		b->dead = xreallocarray(b->dead, b->dead_cap, sizeof(*b->dead));
 	}
-	key_len = key_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : key_len;
-	value_len = value_len > DEAD_VALUE_BYTES ? DEAD_VALUE_BYTES : value_len;
-	d = &b->dead[b->dead_n++];
-	*d = (struct dead_letter){.partition = partition,
-				  .offset = offset,
-				  .key_len = key_len,
-				  .value_len = value_len};
-	d->key = copy(key, key_len);
-	d->value = copy(value, value_len);
-	d->reason = xstrdup(reason);
+	dead_letter_init(&b->dead[b->dead_n++], partition, offset, key, key_len, value, value_len,
+			 reason);
 }
 
 int batch_is_empty(const struct batch *b)

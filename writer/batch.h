@@ -16,14 +16,11 @@
 
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
+#include "dead_letter.h"
 
 struct keys;
 
-enum {
-	DEAD_VALUE_BYTES = 1 << 20, /* a dead letter keeps at most this much of its value, and of
-				     * its key */
-	BATCH_ROWS_MAX = 100000     /* the greatest limit */
-};
+enum { BATCH_ROWS_MAX = 100000 }; /* the greatest limit */
 
 struct batch_row {
 	struct message m;
@@ -32,14 +29,6 @@ struct batch_row {
 	int64_t offset;
 	char *rejected; /* why the database refused this row; it goes to the dead letters, its
 			 * promise with it. NULL: fine. Owned by the batch */
-};
-
-struct dead_letter {
-	int32_t partition;
-	int64_t offset;
-	char *key, *value; /* NULL: the message had none; owned */
-	size_t key_len, value_len;
-	char *reason; /* owned */
 };
 
 struct batch_part {
@@ -85,10 +74,8 @@ void batch_clear(struct batch *b);
  */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
-/* When the broker took that message (epoch). */
-void batch_appended(struct batch *b, int32_t partition, int64_t appended_ms);
-/* When the broker took what was taken last of the partition. */
-void batch_took_at(struct batch *b, int32_t partition, int64_t at_ms);
+/* When the broker took what was taken last of the partition (arrival.h). */
+void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,

@@ -66,10 +66,8 @@ enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t n
 	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
 		return INTAKE_FLOOD;
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
-	if (a->has_message) {
-		batch_appended(b, a->partition, a->appended_ms);
-		batch_took_at(b, a->partition, a->at_ms);
-	}
+	if (a->has_message)
+		batch_took_at(b, a->partition, a->appended_ms, a->at_ms);
 	tally_add(p->tally, TALLY_MESSAGES, a->has_message);
 	if (kind == INTAKE_CANDLE) {
 		batch_add(b, a->partition, offset, &message);

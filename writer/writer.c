@@ -125,18 +125,14 @@ static unsigned database_lost(struct writer *w, const struct store_done *done)
 
 static void retained(struct writer *w, const struct store_done *done, int64_t now_ms)
 {
-	const struct retention_result *r = &done->retained;
-
 	w->retain_due_ms =
-		now_ms + (r->more || done->result == STORE_ABANDONED ? RETAIN_MORE_MS : RETAIN_MS);
+		now_ms + (done->retained.more || done->result == STORE_ABANDONED ? RETAIN_MORE_MS
+										 : RETAIN_MS);
 	if (done->result == STORE_UNKNOWN)
 		log_warn("what is older than it is kept could not be given up; trying again in an "
 			 "hour",
 			 L_STR("error", done->err.text));
-	if (r->series + r->rows + r->chunks + r->dead > 0)
-		log_info("what is older than it is kept is given up", L_INT("series", r->series),
-			 L_INT("rows", r->rows), L_INT("chunks", r->chunks),
-			 L_INT("dead_letters", r->dead));
+	retention_log(&done->retained);
 }
 
 /* What follows from the work that a store has finished, if it has. */
@@ -267,12 +263,10 @@ static unsigned flood(const struct writer *w, const struct arrival *a, const str
 static void say_dead(struct writer *w, const struct arrival *a, const struct err *why,
 		     int64_t now_ms)
 {
-	int64_t skipped;
-
-	if (log_due(&w->say_dead, now_ms, SAY_DEAD_MS, &skipped))
-		log_warn("a message is not a candle; it goes to candle_dead_letter",
-			 L_STR("error", why->text), L_INT("partition", a->partition),
-			 L_INT("offset", a->next - 1), L_INT("suppressed", skipped));
+	LOG_EVERY(&w->say_dead, now_ms, SAY_DEAD_MS, LOG_WARN,
+		  "a message is not a candle; it goes to candle_dead_letter",
+		  L_STR("error", why->text), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1));
 }
 
 static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
@@ -331,20 +325,20 @@ static void make_room(struct writer *w, size_t lane)
 /* Gives idle stores their next work: what is due of a batch, or what the feed wants to know. */
 static void submit(struct writer *w, int64_t now_ms)
 {
+	struct store *first = stores_at(w->stores, 0);
 	struct store_work work;
 
-	if (store_is_idle(stores_at(w->stores, 0)) && feed_ask_skips(w->feed, now_ms, &work))
-		store_submit(stores_at(w->stores, 0), work);
-	if (store_is_idle(stores_at(w->stores, 0)) && is_asked_for(w, 0, now_ms))
-		store_submit(stores_at(w->stores, 0),
-			     (struct store_work){.kind = STORE_RETAIN, .keep = w->keep});
+	if (store_is_idle(first) && feed_ask_skips(w->feed, now_ms, &work))
+		store_submit(first, work);
+	if (store_is_idle(first) && is_asked_for(w, 0, now_ms))
+		store_submit(first, (struct store_work){.kind = STORE_RETAIN, .keep = w->keep});
 	for (size_t i = 0; i < w->lanes; i++) {
 		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms))
 			submit_batch(w, i);
 	}
 	if (stores_are_idle(w->stores) &&
 	    feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
-		store_submit(stores_at(w->stores, 0), work);
+		store_submit(first, work);
 }
 
 /* How long a poll of Kafka may wait before something else is due. */
@@ -353,11 +347,12 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 	int64_t due, most = POLL_MS;
 
 	for (size_t i = 0; i < w->lanes; i++) {
-		if (store_is_failing(stores_at(w->stores, i)))
+		const struct store *store = stores_at(w->stores, i);
+
+		if (store_is_failing(store))
 			continue;
-		due = store_is_idle(stores_at(w->stores, i))
-			      ? pipeline_due_in(w->pipeline, i, 0, now_ms)
-			      : POLL_BUSY_MS;
+		due = store_is_idle(store) ? pipeline_due_in(w->pipeline, i, 0, now_ms)
+					   : POLL_BUSY_MS;
 		if (due < most)
 			most = due;
 	}

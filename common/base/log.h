@@ -34,13 +34,19 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 #define log_warn(...)  LOG_AT(LOG_WARN, __VA_ARGS__)
 #define log_error(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 
-/* Something that repeats (a broker that is away): logged the first time and then at most once in
- * period_ms, with the number of times left out. `last_ms` and `skipped` start at 0. Not
- * thread-safe: one owner. */
+/* Something that repeats (a broker that is away): LOG_EVERY logs it the first time and then at most
+ * once in period_ms, with the number of times left out as the last field, `suppressed`. `last_ms`
+ * and `skipped` start at 0. Not thread-safe: one owner. */
 struct log_throttle {
 	int64_t last_ms;
 	int64_t skipped;
 };
+#define LOG_EVERY(throttle, now_ms, period_ms, level, msg, ...)                              \
+	do {                                                                                 \
+		int64_t suppressed_;                                                         \
+		if (log_due(throttle, now_ms, period_ms, &suppressed_))                      \
+			LOG_AT(level, msg, ##__VA_ARGS__, L_INT("suppressed", suppressed_)); \
+	} while (0)
 /* 1 if the event is to be logged now; *skipped gets how many were left out since the last one.
  */
 int log_due(struct log_throttle *t, int64_t now_ms, int64_t period_ms, int64_t *skipped);

@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/base/notify.h"
 
 static atomic_int requested;
 static int wake_fd = -1;
@@ -94,6 +94,7 @@ void stop_watchdog(int seconds)
 {
 	pthread_t thread;
 
+	notify_send("STOPPING=1");
 	if (pthread_create(&thread, NULL, watch, (void *)(intptr_t)seconds) == 0) {
 		pthread_detach(thread);
 		return;

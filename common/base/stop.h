@@ -20,9 +20,9 @@ void stop_install(void);
 int stop_requested(void);
 /* Becomes readable with the first signal and stays so; for poll(). */
 int stop_fd(void);
-/* From now on the process ends with EXIT_STUCK after `seconds`, with one line in the log, unless it
- * ended before: destroying a Kafka handle can hang (librdkafka 2.0.2), and nobody should have to
- * kill -9 us. */
+/* Says that we stop (notify.h). From now on the process ends with EXIT_STUCK after `seconds`, with
+ * one line in the log, unless it ended before: destroying a Kafka handle can hang
+ * (librdkafka 2.0.2), and nobody should have to kill -9 us. */
 void stop_watchdog(int seconds);
 
 #endif

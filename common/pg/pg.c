@@ -32,15 +32,14 @@ static int is_pooled(const struct pg *pg, const PGresult *res)
 
 static int set_session(struct pg *pg, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
-	PGresult *res = pg_query(pg, "SELECT pg_backend_pid()", none, SESSION_MS, err);
+	PGresult *res = pg_query(pg, "SELECT pg_backend_pid()", PG_NONE, SESSION_MS, err);
 	int pooled;
 
 	if (!res)
 		return -1;
 	pooled = is_pooled(pg, res);
 	PQclear(res);
-	return pg_run(pg, pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, none, SESSION_MS, err);
+	return pg_run(pg, pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, PG_NONE, SESSION_MS, err);
 }
 
 int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
@@ -247,6 +246,16 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 	return 0;
 }
 
+int pg_exec(struct pg *pg, const char *sql, struct err *err)
+{
+	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
+}
+
+int64_t pg_number(const PGresult *res, int row, int column)
+{
+	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
 /* ---- COPY ---- */
 
 /* No COPY came of the statement: what the server has to say, and res, if there is one, is the first
@@ -262,11 +271,6 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 		err_set(err, ERR_FATAL, "a statement came where a COPY was expected");
 	}
 	return -1;
-}
-
-int64_t pg_number(const PGresult *res, int row, int column)
-{
-	return strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
 static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,

@@ -24,6 +24,14 @@ struct pg_params {
 	int n;
 	const char *const *values; /* text format; NULL = SQL NULL */
 };
+#define PG_NONE ((struct pg_params){0, NULL})
+/* The parameters themselves, for a call: PG_VALUES(topic, number). */
+#define PG_VALUES(...)                                                                   \
+	((struct pg_params){sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
+			    (const char *const[]){__VA_ARGS__}})
+
+/* What is not back by then is given up with its connection; the server's own limit is shorter. */
+enum { PG_DEADLINE_MS = 40000 };
 
 /* What a transaction sets after its BEGIN, since behind a pooler the session is not ours. */
 #define PG_LOCAL                                                                   \
@@ -58,6 +66,9 @@ PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int6
  * -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err) __attribute__((warn_unused_result));
+
+/* The same without parameters, within PG_DEADLINE_MS: BEGIN, COMMIT and their like. */
+int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn_unused_result));
 
 /* A whole number of a text result; 0 where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);

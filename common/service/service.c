@@ -2,12 +2,14 @@
 #include "common/service/service.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/notify.h"
 #include "common/service/vitals.h"
 
 enum { ROUTES_MAX = 24 };
@@ -18,6 +20,7 @@ struct service {
 	struct metrics *metrics;
 	struct httpd *httpd;
 	_Atomic int64_t beat_boot_ms; /* 0: the loop has not begun */
+	int64_t kept_alive_boot_ms;   /* 0: nobody counts on it yet */
 	_Atomic(const char *) not_ready;
 };
 
@@ -128,12 +131,24 @@ const char *service_address(const struct service *s)
 
 void service_beat(struct service *s, int64_t boot_ms)
 {
-	if (s != NULL)
-		atomic_store(&s->beat_boot_ms, boot_ms);
+	char state[64];
+
+	if (s == NULL)
+		return;
+	atomic_store(&s->beat_boot_ms, boot_ms);
+	if (s->kept_alive_boot_ms != 0 && boot_ms - s->kept_alive_boot_ms < SERVICE_KEEPALIVE_MS)
+		return;
+	snprintf(state, sizeof(state), "WATCHDOG_USEC=%d000", SERVICE_DEAD_MS);
+	notify_send(s->kept_alive_boot_ms == 0 ? state : "WATCHDOG=1");
+	s->kept_alive_boot_ms = boot_ms;
 }
 
 void service_ready(struct service *s, const char *why)
 {
-	if (s != NULL)
-		atomic_store(&s->not_ready, why);
+	char state[128];
+
+	if (s == NULL || atomic_exchange(&s->not_ready, why) == why)
+		return;
+	snprintf(state, sizeof(state), "STATUS=%s", why != NULL ? why : "working");
+	notify_send(state);
 }

@@ -13,7 +13,7 @@
 
 struct service;
 
-enum { SERVICE_DEAD_MS = 60000 };
+enum { SERVICE_DEAD_MS = 60000, SERVICE_KEEPALIVE_MS = 15000 };
 
 struct service_settings {
 	const char *listen; /* as httpd_new(); "" or "off": nothing is served, numbers are kept */
@@ -32,9 +32,12 @@ void service_free(struct service *s);
 struct metrics *service_metrics(const struct service *s);
 /* Where it listens; NULL: nowhere. */
 const char *service_address(const struct service *s);
-/* The loop has turned. Any thread; a store and nothing else. */
+/* The loop has turned. From the first turn on the service manager ends a program whose loop has not
+ * turned for SERVICE_DEAD_MS, as /livez says of it; it hears of a turn each SERVICE_KEEPALIVE_MS.
+ * One thread. */
 void service_beat(struct service *s, int64_t boot_ms);
-/* why: a constant that outlives the service ("waiting for the database"); NULL: ready. */
+/* why: a constant that outlives the service ("waiting for the database"); NULL: ready. Also the
+ * status that the service manager shows. */
 void service_ready(struct service *s, const char *why);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/service/vitals.h"
 
-#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "common/base/version.h"
 
 enum { BUILD, STARTED, MEMORY, CPU, THREADS };
 
@@ -69,7 +70,7 @@ void vitals_update(struct metrics *m, size_t first)
 {
 	struct stat_line stat;
 
-	metrics_set(m, first + BUILD, METRIC_VALUES(GAPLESS_VERSION, rd_kafka_version_str()), 1);
+	metrics_set(m, first + BUILD, METRIC_VALUES(gapless_version, rd_kafka_version_str()), 1);
 	metrics_set(m, first + CPU, NULL, now_of(CLOCK_PROCESS_CPUTIME_ID));
 	if (!stat_read(&stat))
 		return;

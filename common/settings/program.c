@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/base/notify.h"
 #include "common/base/stop.h"
 #include "common/settings/settings_command.h"
 #include "common/settings/settings_print.h"
@@ -63,6 +64,7 @@ int program_run(const struct settings_spec *spec, void *options, const struct pr
 	stop_install();
 	if (!command->terse)
 		settings_log(spec, command, options);
+	notify_send("READY=1");
 	code = command->run(options);
 	if (!command->terse)
 		log_info("ended", L_INT("exit_code", code));

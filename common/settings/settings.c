@@ -6,6 +6,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 #include "common/settings/settings_command.h"
 #include "common/settings/settings_print.h"
 #include "common/settings/settings_value.h"
@@ -260,7 +261,7 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 			return 1;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
-			printf("%s %s\n", spec->program, GAPLESS_VERSION);
+			printf("%s %s\n", spec->program, gapless_version);
 			return 1;
 		}
 		if (strcmp(argv[i], "--example") == 0) {

@@ -7,6 +7,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/version.h"
 #include "common/settings/settings_command.h"
 #include "common/settings/settings_value.h"
 
@@ -35,8 +36,7 @@ static void wrap(FILE *to, const char *text, int at, const char *margin)
 	fputc('\n', to);
 }
 
-/* "GAPLESS_BATCH_ROWS, 1 to 100000, default 5000" */
-static char *describe(const struct setting *s, int with_name)
+char *settings_describe(const struct setting *s, int with_name)
 {
 	char *out = NULL, name[SETTING_NAME_BYTES];
 	size_t len;
@@ -118,7 +118,7 @@ static void print_settings(FILE *to, const struct settings_spec *spec,
 
 	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
 		char flag[2 * SETTING_NAME_BYTES], closed[512];
-		char *details = describe(s, !settings_is_own(command, s));
+		char *details = settings_describe(s, !settings_is_own(command, s));
 
 		flag_text(s, flag, sizeof(flag));
 		snprintf(closed, sizeof(closed), "%s]", details);
@@ -183,12 +183,12 @@ void settings_example(const struct settings_spec *spec, FILE *to)
 	char name[SETTING_NAME_BYTES];
 
 	fprintf(to,
-		"# %s %s: every setting, with its default.\n"
+		"# %s: every setting, with its default.\n"
 		"# A flag beats the line here. Use: EnvironmentFile= of a systemd unit, or in a\n"
 		"# shell `set -a; . ./this-file; set +a`.\n",
-		spec->program, GAPLESS_VERSION);
+		spec->program);
 	for (const struct setting *s = spec->table; s->name; s++) {
-		char *details = describe(s, 0);
+		char *details = settings_describe(s, 0);
 
 		fprintf(to, "\n# ");
 		wrap(to, s->help ? s->help : "", 2, "# ");
@@ -212,7 +212,7 @@ void settings_log(const struct settings_spec *spec, const struct settings_comman
 		n++;
 	fields = xcalloc(n + 2, sizeof(*fields));
 	texts = xcalloc(n + 1, sizeof(*texts));
-	fields[0] = (struct log_field)L_STR("version", GAPLESS_VERSION);
+	fields[0] = (struct log_field)L_STR("version", gapless_version);
 	for (size_t i = 0; (s = settings_applying(spec, command, i)) != NULL; i++) {
 		if (setting_is_default(s, settings))
 			continue;

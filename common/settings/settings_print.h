@@ -16,6 +16,9 @@ void settings_help(const struct settings_spec *spec, const struct settings_comma
  * default, secrets and passwords inside conninfo and librdkafka properties redacted. */
 void settings_log(const struct settings_spec *spec, const struct settings_command *command,
 		  const void *settings);
+/* "GAPLESS_BATCH_ROWS, 1 to 100000, default 20000"; without the variable unless with_name. The
+ * caller frees it. */
+char *settings_describe(const struct setting *s, int with_name);
 /* The commented example environment file: every setting, its help, its default. */
 void settings_example(const struct settings_spec *spec, FILE *to);
 

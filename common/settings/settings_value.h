@@ -7,10 +7,6 @@
 #include "common/base/error.h"
 #include "common/settings/settings_table.h"
 
-#ifndef GAPLESS_VERSION
-#define GAPLESS_VERSION "dev"
-#endif
-
 #define SETTING_PREFIX "GAPLESS_"
 
 enum { SETTING_NAME_BYTES = 64 };

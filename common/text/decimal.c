@@ -159,51 +159,6 @@ int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
 	return 0;
 }
 
-/* A plain decimal taken apart: no leading zeros in the whole part, no trailing ones in the
- * fraction. */
-struct parts {
-	const char *whole, *fraction;
-	size_t whole_len, fraction_len;
-	int sign; /* -1, 0, 1 */
-};
-
-static struct parts take_apart(const char *text)
-{
-	struct parts p = {.sign = 1};
-	const char *point;
-
-	if (*text == '-') {
-		p.sign = -1;
-		text++;
-	}
-	text += strspn(text, "0");
-	point = text + strcspn(text, ".");
-	p.whole = text;
-	p.whole_len = (size_t)(point - text);
-	p.fraction = *point ? point + 1 : point;
-	p.fraction_len = strlen(p.fraction);
-	while (p.fraction_len && p.fraction[p.fraction_len - 1] == '0')
-		p.fraction_len--;
-	if (!p.whole_len && !p.fraction_len)
-		p.sign = 0;
-	return p;
-}
-
-static int compare_magnitude(const struct parts *a, const struct parts *b)
-{
-	size_t common = a->fraction_len < b->fraction_len ? a->fraction_len : b->fraction_len;
-	int order;
-
-	if (a->whole_len != b->whole_len)
-		return a->whole_len < b->whole_len ? -1 : 1;
-	order = memcmp(a->whole, b->whole, a->whole_len);
-	if (!order)
-		order = memcmp(a->fraction, b->fraction, common);
-	if (!order)
-		order = (a->fraction_len > b->fraction_len) - (a->fraction_len < b->fraction_len);
-	return order;
-}
-
 /* What is left of two fractions, of which one has ended: the other is greater unless it is zeros.
  */
 static int rest_is_zero(const char *text)
@@ -235,15 +190,20 @@ static int compare_unsigned(const char *a, const char *b)
 	return is_digit(*a) || *a == '.' ? !rest_is_zero(a) : -!rest_is_zero(b);
 }
 
+static int is_zero(const char *text)
+{
+	return text[strspn(text, "-0.")] == '\0';
+}
+
 int decimal_compare(const char *a, const char *b)
 {
-	struct parts pa, pb;
+	int minus_a = *a == '-', minus_b = *b == '-';
 
-	if (*a != '-' && *b != '-')
+	if (minus_a && minus_b)
+		return compare_unsigned(b + 1, a + 1);
+	if (!minus_a && !minus_b)
 		return compare_unsigned(a, b);
-	pa = take_apart(a);
-	pb = take_apart(b);
-	if (pa.sign != pb.sign)
-		return pa.sign < pb.sign ? -1 : 1;
-	return pa.sign * compare_magnitude(&pa, &pb);
+	if (is_zero(a) && is_zero(b))
+		return 0;
+	return minus_a ? -1 : 1;
 }

@@ -2,7 +2,6 @@
 #include "common/text/jsonnum.h"
 
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/candle/json_memory.h"

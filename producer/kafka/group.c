@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -89,7 +88,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 struct group *group_new(const struct options *options, void (*revoked)(void *opaque, int lost),
 			void *opaque, struct err *err)
 {
-	char session[24], text[256];
+	char session[24];
 	const struct kafka_property role[] = {
 		{"group.id", options->group},
 		{"enable.auto.commit", "false"},
@@ -122,12 +121,9 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 	rd_kafka_conf_set_opaque(conf, g);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
-	g->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-	if (!g->rk) {
-		rd_kafka_conf_destroy(conf);
-		err_set(err, ERR_FATAL, "the Kafka group member cannot be made: %s", text);
+	g->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "group member", err);
+	if (!g->rk)
 		goto failed;
-	}
 	rd_kafka_poll_set_consumer(g->rk);
 	g->queue = rd_kafka_queue_get_consumer(g->rk);
 	rd_kafka_queue_io_event_enable(g->queue, g->fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -154,12 +150,8 @@ void group_free(struct group *g)
 
 int group_join(struct group *g, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_resp_err_t code = kafka_subscribe(g->rk, g->options->topic);
 
-	rd_kafka_topic_partition_list_add(topics, g->options->topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(g->rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
 	if (code)
 		return err_set(err, kafka_error_class(code), "cannot join the group %s: %s",
 			       g->options->group, rd_kafka_err2str(code));

@@ -98,13 +98,10 @@ void publisher_partitions(struct publisher *p, int32_t n)
 /* partition: one of those that do not take any. */
 static void full_say(struct publisher *p, int32_t partition, int64_t boot_ms)
 {
-	int64_t skipped;
-
-	if (log_due(&p->full, boot_ms, SAY_MS, &skipped))
-		log_warn(
-			"Kafka does not take the messages as fast as they come, or is away; not fetching more",
-			L_INT("waiting_messages", p->outstanding), L_INT("partition", partition),
-			L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&p->full, boot_ms, SAY_MS, LOG_WARN,
+		"Kafka does not take the messages as fast as they come, or is away; not fetching more",
+		L_INT("waiting_messages", p->outstanding), L_INT("partition", partition));
 }
 
 static int is_stalled(const struct lane *lane, int64_t boot_ms)
@@ -164,18 +161,17 @@ static int is_refusal(rd_kafka_resp_err_t code)
 
 static void refused(struct publisher *p, rd_kafka_resp_err_t code)
 {
-	int64_t boot = clock_boot_ms(), skipped;
+	int64_t boot = clock_boot_ms();
 
 	/* Those that were sent together make one pause. */
 	if (!p->is_refused || boot >= p->refused_boot_ms)
 		p->refused_boot_ms = boot + backoff_next_ms(&p->refused_pause, backoff_random());
 	p->is_refused = 1;
 	p->topic_read_again = 0;
-	if (log_due(&p->refused, boot, SAY_REFUSED_MS, &skipped))
-		log_error(
-			"Kafka refuses what is published; nothing is fetched but a page now and then, to try",
-			L_STR("topic", p->options->topic), L_STR("error", rd_kafka_err2str(code)),
-			L_INT("suppressed", skipped));
+	LOG_EVERY(
+		&p->refused, boot, SAY_REFUSED_MS, LOG_ERROR,
+		"Kafka refuses what is published; nothing is fetched but a page now and then, to try",
+		L_STR("topic", p->options->topic), L_STR("error", rd_kafka_err2str(code)));
 }
 
 static void refusal_ended(struct publisher *p)
@@ -212,8 +208,6 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 {
 	struct publisher *p = opaque;
 	struct ticket *t = message->_private;
-	int64_t skipped;
-
 	(void)rk;
 	FAULT("after_delivery");
 	lane_reported(p, &p->lanes[t->lane], message->err != 0);
@@ -222,11 +216,11 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
 		if (is_refusal(message->err))
 			refused(p, message->err);
-		else if (log_due(&p->failures, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("not delivered to Kafka; what it covered will be fetched again",
-				 L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
-				 L_STR("error", rd_kafka_err2str(message->err)),
-				 L_INT("suppressed", skipped));
+		else
+			LOG_EVERY(&p->failures, clock_boot_ms(), SAY_MS, LOG_WARN,
+				  "not delivered to Kafka; what it covered will be fetched again",
+				  L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
+				  L_STR("error", rd_kafka_err2str(message->err)));
 	} else {
 		p->stats.delivered++;
 		refusal_ended(p);
@@ -267,7 +261,6 @@ static int open_handle(struct publisher *p, struct err *err)
 		"allow.auto.create.topics",     "enable.gapless.guarantee",
 		"queue.buffering.max.messages", NULL};
 	rd_kafka_conf_t *conf;
-	char text[256];
 
 	snprintf(queue_messages, sizeof queue_messages, "%lld",
 		 (long long)p->options->queue_messages);
@@ -278,11 +271,9 @@ static int open_handle(struct publisher *p, struct err *err)
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-	if (!p->rk) {
-		rd_kafka_conf_destroy(conf);
-		return err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
-	}
+	p->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
+	if (!p->rk)
+		return -1;
 	p->queue = rd_kafka_queue_get_main(p->rk);
 	rd_kafka_queue_io_event_enable(p->queue, p->fd, &(uint64_t){1}, sizeof(uint64_t));
 	return 0;
@@ -370,7 +361,6 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 			    .fetched_at_ms = fetched_at_ms,
 			    .origin = pub->origin};
 	struct ticket *ticket = xmalloc(sizeof *ticket);
-	int64_t skipped;
 	struct err err = {0};
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
@@ -384,11 +374,11 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 		p->stats.failed++;
 		if (is_refusal(code))
 			refused(p, code);
-		else if (log_due(&p->unpublished, clock_boot_ms(), SAY_MS, &skipped))
-			log_error("a candle could not be published; its interval stays a gap",
+		else
+			LOG_EVERY(&p->unpublished, clock_boot_ms(), SAY_MS, LOG_ERROR,
+				  "a candle could not be published; its interval stays a gap",
 				  L_SERIES(s), L_TIME("timestamp", pub->candle.timestamp_ms),
-				  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)),
-				  L_INT("suppressed", skipped));
+				  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
 		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);
 		free(ticket);
 		return;

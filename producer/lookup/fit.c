@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/lookup/fit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
@@ -14,11 +13,10 @@ static int unfit(int *is_unfit)
 	return -1;
 }
 
-int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *err)
+int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
-	PGresult *res = pg_query(pg, "SELECT to_regclass('gapless_migration') IS NULL", none,
-				 deadline_ms, err);
+	PGresult *res = pg_query(pg, "SELECT to_regclass('gapless_migration') IS NULL", PG_NONE,
+				 VISIT_DEADLINE_MS, err);
 	int absent = res && *PQgetvalue(res, 0, 0) == 't';
 	int64_t number;
 
@@ -31,8 +29,8 @@ int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *er
 			PQdb(pg->conn));
 		return unfit(is_unfit);
 	}
-	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", none,
-		       deadline_ms, err);
+	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", PG_NONE,
+		       VISIT_DEADLINE_MS, err);
 	if (!res)
 		return -1;
 	number = pg_number(res, 0, 0);
@@ -51,10 +49,9 @@ int fit_tables(struct pg *pg, int64_t deadline_ms, int *is_unfit, struct err *er
 	" UNION ALL SELECT s.source, NULL FROM (SELECT source FROM market_data_series" \
 	" WHERE source IS DISTINCT FROM $1 AND NOT EXISTS (SELECT FROM market_data_origin) LIMIT 1) AS s"
 
-int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
-	       int *is_unfit, struct err *err)
+int fit_origin(struct pg *pg, const char *source, const char *topic, int *is_unfit, struct err *err)
 {
-	PGresult *res = pg_query(pg, ORIGIN, (struct pg_params){1, &source}, deadline_ms, err);
+	PGresult *res = pg_query(pg, ORIGIN, PG_VALUES(source), VISIT_DEADLINE_MS, err);
 	int rc = res ? 0 : -1;
 
 	if (res && PQntuples(res) > 0) {
@@ -79,19 +76,17 @@ int fit_origin(struct pg *pg, const char *source, const char *topic, int64_t dea
 	return rc;
 }
 
-int fit_origin_write(struct pg *pg, const char *source, const char *topic, int64_t deadline_ms,
-		     int *is_unfit, struct err *err)
+int fit_origin_write(struct pg *pg, const char *source, const char *topic, int *is_unfit,
+		     struct err *err)
 {
-	const char *values[] = {source, topic};
-
 	if (pg_run(pg,
 		   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
 		   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
 		   " WHERE o.topic IS NULL AND o.source = excluded.source",
-		   (struct pg_params){2, values}, deadline_ms, err))
+		   PG_VALUES(source, topic), VISIT_DEADLINE_MS, err))
 		return -1;
 	/* Another one may have been faster. */
-	return fit_origin(pg, source, topic, deadline_ms, is_unfit, err) < 0 ? -1 : 0;
+	return fit_origin(pg, source, topic, is_unfit, err) < 0 ? -1 : 0;
 }
 
 static int wants(const struct options *options, const char *symbol, const char *interval)
@@ -102,28 +97,26 @@ static int wants(const struct options *options, const char *symbol, const char *
 	return 0;
 }
 
-int fit_wanted_again(struct pg *pg, const struct options *options, int64_t deadline_ms,
-		     struct err *err)
+int fit_wanted_again(struct pg *pg, const struct options *options, struct err *err)
 {
-	const char *source = options->source;
 	PGresult *res = pg_query(
 		pg,
 		"SELECT symbol, \"interval\" FROM market_data_series WHERE source = $1 AND ended_at IS NOT NULL",
-		(struct pg_params){1, &source}, deadline_ms, err);
+		PG_VALUES(options->source), VISIT_DEADLINE_MS, err);
 	int rc = res ? 0 : -1;
 
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
-		const char *key[] = {PQgetvalue(res, i, 0), PQgetvalue(res, i, 1)};
+		const char *symbol = PQgetvalue(res, i, 0), *interval = PQgetvalue(res, i, 1);
 
-		if (!wants(options, key[0], key[1]))
+		if (!wants(options, symbol, interval))
 			continue;
 		rc = pg_run(pg,
 			    "UPDATE market_data_series SET ended_at = NULL, state = 'ok'"
 			    " WHERE symbol = $1 AND \"interval\" = $2",
-			    (struct pg_params){2, key}, deadline_ms, err);
+			    PG_VALUES(symbol, interval), VISIT_DEADLINE_MS, err);
 		if (rc == 0)
 			log_info("what had ended is wanted again, by this producer",
-				 L_STR("symbol", key[0]), L_STR("interval", key[1]));
+				 L_STR("symbol", symbol), L_STR("interval", interval));
 	}
 	PQclear(res);
 	return rc;

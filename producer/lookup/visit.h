@@ -18,6 +18,9 @@
 #include "producer/series/retry_span.h"
 #include "producer/series/series.h"
 
+/* A statement that is not back by then is given up with its connection. */
+enum { VISIT_DEADLINE_MS = 30000 };
+
 struct visit_partition {
 	int32_t id;
 	int begins;       /* in: its end offset is to be read */

@@ -3,13 +3,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/text/buf.h"
-
-enum { JSON_MAX_BYTES = 16 << 20 };
-
-#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
+#include "producer/lookup/visit_sql.h"
 
 /* Symbols, intervals and reasons are of our own alphabets: nothing in them needs escaping. */
 #define SERIES                                                                                          \
@@ -138,20 +134,13 @@ static int visit_json(const struct visit *visit, struct buf *series, struct buf 
 
 static int64_t cell(const PGresult *res, int row, int column)
 {
-	return PQgetisnull(res, row, column) ? 0 : strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
-static struct visit_series *series_at(const PGresult *res, int row, struct visit *visit)
-{
-	size_t at = (size_t)cell(res, row, 0);
-
-	return at < visit->n ? &visit->series[at] : NULL;
+	return visit_number(res, row, column, 0);
 }
 
 static void evidence_take(const PGresult *res, struct visit *visit)
 {
 	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = series_at(res, i, visit);
+		struct visit_series *s = visit_series_at(res, i, visit);
 
 		if (!s)
 			continue;
@@ -170,25 +159,22 @@ static void unobtainable_take(const PGresult *res, struct visit *visit)
 	const struct spans none = {0};
 
 	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = series_at(res, i, visit);
+		struct visit_series *s = visit_series_at(res, i, visit);
 
 		if (s)
 			unobtainable_add(&s->unobtainable_stored,
 					 unobtainable_reason_by_name(PQgetvalue(res, i, 1)),
-					 PQgetisnull(res, i, 2) ? INT64_MIN : cell(res, i, 2),
-					 PQgetisnull(res, i, 3) ? INT64_MAX : cell(res, i, 3),
-					 &none);
+					 visit_number(res, i, 2, INT64_MIN),
+					 visit_number(res, i, 3, INT64_MAX), &none);
 	}
 }
 
-static int read_back(struct pg *pg, const char *json, struct visit *visit, int64_t deadline_ms,
-		     struct err *err)
+static int read_back(struct pg *pg, const char *json, struct visit *visit, struct err *err)
 {
-	const char *values[] = {json};
-	const struct pg_params params = {1, values};
-	PGresult *evidence = pg_query(pg, read_evidence, params, deadline_ms, err);
+	PGresult *evidence = pg_query(pg, read_evidence, PG_VALUES(json), VISIT_DEADLINE_MS, err);
 	PGresult *unobtainable =
-		evidence ? pg_query(pg, read_unobtainable, params, deadline_ms, err) : NULL;
+		evidence ? pg_query(pg, read_unobtainable, PG_VALUES(json), VISIT_DEADLINE_MS, err)
+			 : NULL;
 
 	if (unobtainable) {
 		evidence_take(evidence, visit);
@@ -199,22 +185,21 @@ static int read_back(struct pg *pg, const char *json, struct visit *visit, int64
 	return unobtainable ? 0 : -1;
 }
 
-int visit_evidence(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
 {
 	struct buf series, changes;
 	int rc = -1;
 
-	buf_init(&series, JSON_MAX_BYTES);
-	buf_init(&changes, JSON_MAX_BYTES);
+	buf_init(&series, VISIT_JSON_BYTES);
+	buf_init(&changes, VISIT_JSON_BYTES);
 	if (visit_json(visit, &series, &changes, err) == 0) {
-		const char *s[] = {series.data}, *c[] = {changes.data};
-
-		rc = pg_run(pg, update, (struct pg_params){1, s}, deadline_ms, err);
+		rc = pg_run(pg, update, PG_VALUES(series.data), VISIT_DEADLINE_MS, err);
 		if (rc == 0 && changes.len > 2)
-			rc = pg_run(pg, take_back, (struct pg_params){1, c}, deadline_ms, err) ||
-			     pg_run(pg, add, (struct pg_params){1, c}, deadline_ms, err);
+			rc = pg_run(pg, take_back, PG_VALUES(changes.data), VISIT_DEADLINE_MS,
+				    err) ||
+			     pg_run(pg, add, PG_VALUES(changes.data), VISIT_DEADLINE_MS, err);
 		if (rc == 0)
-			rc = read_back(pg, series.data, visit, deadline_ms, err);
+			rc = read_back(pg, series.data, visit, err);
 	}
 	buf_release(&series);
 	buf_release(&changes);

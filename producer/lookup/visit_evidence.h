@@ -9,7 +9,7 @@
 #include "producer/lookup/visit.h"
 
 /* Of the series whose partition begins. */
-int visit_evidence(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

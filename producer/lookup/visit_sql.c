@@ -17,10 +17,6 @@
 	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"     \
 	" wanted_until bigint, listed_from bigint, known bool, state text)) AS w"
 
-enum { JSON_MAX_BYTES = 16 << 20 };
-
-#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
-
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
 {
 	if (value == null_value)
@@ -72,27 +68,20 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 	return 0;
 }
 
-static int run(struct pg *pg, const char *sql, const char *first, const char *second,
-	       int64_t deadline_ms, struct err *err)
-{
-	const char *values[] = {first, second};
-
-	return pg_run(pg, sql,
-		      (struct pg_params){second  ? 2
-					 : first ? 1
-						 : 0,
-					 values},
-		      deadline_ms, err);
-}
-
-static int64_t cell(const PGresult *res, int row, int column, int64_t if_null)
+int64_t visit_number(const PGresult *res, int row, int column, int64_t if_null)
 {
 	return PQgetisnull(res, row, column) ? if_null
 					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
-static int wanted_write(struct pg *pg, const char *source, const char *json, int64_t deadline_ms,
-			struct err *err)
+struct visit_series *visit_series_at(const PGresult *res, int row, struct visit *visit)
+{
+	int64_t at = visit_number(res, row, 0, -1);
+
+	return at >= 0 && (size_t)at < visit->n ? &visit->series[at] : NULL;
+}
+
+static int wanted_write(struct pg *pg, const char *source, const char *json, struct err *err)
 {
 	/* First start: what was covered before was wanted, should this row have been lost with its
 	 * table. */
@@ -113,29 +102,26 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, int
 		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
-	if (run(pg, insert, json, source, deadline_ms, err))
+	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
 		return -1;
-	return run(pg, update, json, NULL, deadline_ms, err);
+	return pg_run(pg, update, PG_VALUES(json), VISIT_DEADLINE_MS, err);
 }
 
 static int wanted_read(struct pg *pg, const char *source, const char *json, struct visit *visit,
-		       int64_t deadline_ms, struct err *err)
+		       struct err *err)
 {
 	static const char select[] =
 		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS(
 			"s.wanted_until") " FROM " WANTED
 					  " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	const char *values[] = {json};
-	PGresult *res = pg_query(pg, select, (struct pg_params){1, values}, deadline_ms, err);
+	PGresult *res = pg_query(pg, select, PG_VALUES(json), VISIT_DEADLINE_MS, err);
 	int rc = 0;
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
-		struct visit_series *s;
+		struct visit_series *s = visit_series_at(res, i, visit);
 
-		if (at >= visit->n)
+		if (!s)
 			continue;
-		s = &visit->series[at];
 		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
 			visit->is_unfit = 1;
 			rc = err_set(
@@ -145,36 +131,34 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 				s->symbol, s->iv->name, PQgetvalue(res, i, 3), source);
 			break;
 		}
-		s->wanted.from_ms = interval_floor(s->iv, cell(res, i, 1, s->wanted.from_ms));
-		s->wanted.listed_from_ms = cell(res, i, 2, INT64_MIN);
-		s->wanted.until_ms = cell(res, i, 4, INT64_MAX);
+		s->wanted.from_ms =
+			interval_floor(s->iv, visit_number(res, i, 1, s->wanted.from_ms));
+		s->wanted.listed_from_ms = visit_number(res, i, 2, INT64_MIN);
+		s->wanted.until_ms = visit_number(res, i, 4, INT64_MAX);
 	}
 	PQclear(res);
 	return res ? rc : -1;
 }
 
-int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
-		     struct err *err)
+int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 {
 	struct buf json;
 	int rc = -1;
 
-	buf_init(&json, JSON_MAX_BYTES);
+	buf_init(&json, VISIT_JSON_BYTES);
 	if (series_json(visit, of_beginning, &json, err) == 0 &&
-	    wanted_write(pg, source, json.data, deadline_ms, err) == 0)
-		rc = wanted_read(pg, source, json.data, visit, deadline_ms, err);
+	    wanted_write(pg, source, json.data, err) == 0)
+		rc = wanted_read(pg, source, json.data, visit, err);
 	buf_release(&json);
 	return rc;
 }
 
-int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
-		   struct err *err)
+int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 {
-	const char *values[] = {source};
 	PGresult *res = pg_query(
 		pg,
 		"SELECT DISTINCT symbol FROM market_data_series WHERE source = $1 AND wanted_until IS NULL AND ended_at IS NULL",
-		(struct pg_params){1, values}, deadline_ms, err);
+		PG_VALUES(source), VISIT_DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -187,20 +171,18 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64
 	return 0;
 }
 
-int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, int64_t deadline_ms,
-			struct err *err)
+int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, struct err *err)
 {
-	const char *values[] = {topic};
 	PGresult *res = pg_query(
 		pg, "SELECT partition, next_offset FROM market_data_position WHERE topic = $1",
-		(struct pg_params){1, values}, deadline_ms, err);
+		PG_VALUES(topic), VISIT_DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
 		for (size_t k = 0; k < visit->n_partitions; k++)
-			if (visit->partitions[k].id == cell(res, i, 0, -1))
-				visit->partitions[k].position = cell(res, i, 1, 0);
+			if (visit->partitions[k].id == visit_number(res, i, 0, -1))
+				visit->partitions[k].position = visit_number(res, i, 1, 0);
 	PQclear(res);
 	return 0;
 }
@@ -208,57 +190,57 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, i
 /* One round trip with the series as $1 (and $2, where there is one). NULL: *err. */
 static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
 			     const struct visit *visit, int (*of)(const struct visit_series *),
-			     int64_t deadline_ms, struct err *err)
+			     struct err *err)
 {
 	struct buf json;
 	PGresult *res = NULL;
 
-	buf_init(&json, JSON_MAX_BYTES);
+	buf_init(&json, VISIT_JSON_BYTES);
 	if (series_json(visit, of, &json, err) == 0) {
 		const char *values[] = {json.data, second};
 
-		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values}, deadline_ms,
-			       err);
+		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values},
+			       VISIT_DEADLINE_MS, err);
 	}
 	buf_release(&json);
 	return res;
 }
 
-int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS(
 		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
 				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_any, deadline_ms, err);
+	PGresult *res = visit_query(pg, select, NULL, visit, of_any, err);
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+		struct visit_series *s = visit_series_at(res, i, visit);
 
-		if (at < visit->n)
-			visit->series[at].limits =
-				(struct limits){.retained_from_ms = cell(res, i, 1, INT64_MIN),
-						.ended = *PQgetvalue(res, i, 2) == 't'};
+		if (s)
+			s->limits = (struct limits){.retained_from_ms =
+							    visit_number(res, i, 1, INT64_MIN),
+						    .ended = *PQgetvalue(res, i, 2) == 't'};
 	}
 	PQclear(res);
 	return res ? 0 : -1;
 }
 
-int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 {
 	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
 		"upper(r)") " FROM " WANTED
 			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, deadline_ms, err);
+	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, err);
 
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, 0, (int64_t)visit->n);
+		struct visit_series *s = visit_series_at(res, i, visit);
 
-		if (at < visit->n)
-			spans_add(&visit->series[at].covered, cell(res, i, 1, INT64_MIN),
-				  cell(res, i, 2, INT64_MAX));
+		if (s)
+			spans_add(&s->covered, visit_number(res, i, 1, INT64_MIN),
+				  visit_number(res, i, 2, INT64_MAX));
 	}
 	PQclear(res);
 	return 0;
@@ -278,19 +260,20 @@ enum {
 /* A row of the result: a stored candle, and the gap that it is in; or a gap without any. */
 static void stored_take(const PGresult *res, int row, int64_t limit, struct visit_series *s)
 {
-	int64_t from_ms = cell(res, row, STORED_FROM, INT64_MIN);
+	int64_t from_ms = visit_number(res, row, STORED_FROM, INT64_MIN);
 
-	if (cell(res, row, STORED_N, 0) >= limit)
-		from_ms = cell(res, row, STORED_OLDEST, INT64_MAX);
-	spans_add(&s->told, from_ms, cell(res, row, STORED_TO, INT64_MAX));
+	if (visit_number(res, row, STORED_N, 0) >= limit)
+		from_ms = visit_number(res, row, STORED_OLDEST, INT64_MAX);
+	spans_add(&s->told, from_ms, visit_number(res, row, STORED_TO, INT64_MAX));
 	if (!PQgetisnull(res, row, STORED_AT))
 		stored_add(&s->stored,
-			   &(struct stored_row){.timestamp_ms = cell(res, row, STORED_AT, 0),
-						.revision = cell(res, row, STORED_REVISION, 0),
-						.fetched_ms = cell(res, row, STORED_FETCHED, 0)});
+			   &(struct stored_row){
+				   .timestamp_ms = visit_number(res, row, STORED_AT, 0),
+				   .revision = visit_number(res, row, STORED_REVISION, 0),
+				   .fetched_ms = visit_number(res, row, STORED_FETCHED, 0)});
 }
 
-int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 {
 	static const char select[] =
 		"SELECT w.i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("m.\"timestamp\"") ", m.revision, " EPOCH_MS("m.fetched_at") ", count(m.\"timestamp\") OVER of_gap, " EPOCH_MS(
@@ -307,14 +290,14 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, st
 	PGresult *res;
 
 	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	res = visit_query(pg, select, limit, visit, of_looked_up, deadline_ms, err);
+	res = visit_query(pg, select, limit, visit, of_looked_up, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		size_t at = (size_t)cell(res, i, STORED_SERIES, (int64_t)visit->n);
+		struct visit_series *s = visit_series_at(res, i, visit);
 
-		if (at < visit->n)
-			stored_take(res, i, visit->stored_rows, &visit->series[at]);
+		if (s)
+			stored_take(res, i, visit->stored_rows, s);
 	}
 	PQclear(res);
 	return 0;

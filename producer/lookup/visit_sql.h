@@ -7,25 +7,32 @@
 #include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
+/* Of the results: a number, and the series of a row, whose first column is its place in the visit;
+ * NULL: it has none. */
+int64_t visit_number(const PGresult *res, int row, int column, int64_t if_null);
+struct visit_series *visit_series_at(const PGresult *res, int row, struct visit *visit);
+#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
+enum { VISIT_JSON_BYTES = 16 << 20 }; /* of a parameter, at most */
+
 /* Makes what is wanted durable (in one transaction) and reads it back: of the series whose
  * partition begins. */
-int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
-		     struct err *err) __attribute__((warn_unused_result));
+int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
+	__attribute__((warn_unused_result));
 /* The limits of all series of the visit. */
-int visit_sql_limits(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
-int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, int64_t deadline_ms,
-		   struct err *err) __attribute__((warn_unused_result));
+int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)
+	__attribute__((warn_unused_result));
 /* The writer's next offset of each partition. */
-int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, int64_t deadline_ms,
-			struct err *err) __attribute__((warn_unused_result));
+int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, struct err *err)
+	__attribute__((warn_unused_result));
 /* The coverage of the series that are looked up. */
-int visit_sql_coverage(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* What is stored in their gaps (series_stored), the newest rows of each gap. Rows that no answer
  * has shown, those of another collector, are left out. */
-int visit_sql_stored(struct pg *pg, struct visit *visit, int64_t deadline_ms, struct err *err)
+int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

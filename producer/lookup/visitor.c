@@ -13,8 +13,6 @@
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
 
-enum { QUERY_MS = 30000 };
-
 struct visitor {
 	const struct options *options;
 	/* Of its own: the publisher's is recreated after a fatal error. It sees what is in open
@@ -31,15 +29,9 @@ static int client_new(struct visitor *v, const char *isolation, rd_kafka_t **rk,
 	static const char *const fixed[] = {"isolation.level", NULL};
 	rd_kafka_conf_t *conf =
 		kafka_conf_new(v->options->brokers, role, fixed, &v->options->kafka, err);
-	char text[256];
 
-	if (!conf)
-		return -1;
-	*rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-	if (*rk)
-		return 0;
-	rd_kafka_conf_destroy(conf);
-	return err_set(err, ERR_FATAL, "the Kafka client cannot be made: %s", text);
+	*rk = conf ? kafka_client_new(RD_KAFKA_CONSUMER, conf, "client", err) : NULL;
+	return *rk ? 0 : -1;
 }
 
 /* The members are compared, or it is said why not; the lookup itself does not depend on it. */
@@ -119,8 +111,8 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
 	if (visit_look_up(visit) == 0)
 		return 0;
-	return visit_sql_coverage(&v->pg, visit, QUERY_MS, &visit->err) ||
-	       visit_sql_stored(&v->pg, visit, QUERY_MS, &visit->err);
+	return visit_sql_coverage(&v->pg, visit, &visit->err) ||
+	       visit_sql_stored(&v->pg, visit, &visit->err);
 }
 
 /* Whose candles the topic carries. */
@@ -142,13 +134,13 @@ static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
 static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
 {
 	const struct options *o = v->options;
-	int known = fit_origin(&v->pg, o->source, o->topic, QUERY_MS, &visit->is_unfit, err);
+	int known = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
 
 	if (known)
 		return known < 0 ? -1 : 0;
 	if (topic_check(v, visit, err))
 		return -1;
-	return fit_origin_write(&v->pg, o->source, o->topic, QUERY_MS, &visit->is_unfit, err);
+	return fit_origin_write(&v->pg, o->source, o->topic, &visit->is_unfit, err);
 }
 
 /* Opens the connection, if it is not, to a database that fits. */
@@ -161,7 +153,7 @@ static int database_open(struct visitor *v, struct visit *visit, struct err *err
 		return 0;
 	if (pg_open(&v->pg, o->database, "gapless-producer", err))
 		return -1;
-	if ((!v->has_tables && fit_tables(&v->pg, QUERY_MS, &visit->is_unfit, err)) ||
+	if ((!v->has_tables && fit_tables(&v->pg, &visit->is_unfit, err)) ||
 	    origin_check(v, visit, err)) {
 		pg_close(&v->pg);
 		/* A database that came up later than this producer may get its tables still. */
@@ -181,7 +173,7 @@ static int wanted_again(struct visitor *v, struct err *err)
 {
 	if (!v->asks_what_ended)
 		return 0;
-	if (fit_wanted_again(&v->pg, v->options, QUERY_MS, err))
+	if (fit_wanted_again(&v->pg, v->options, err))
 		return -1;
 	v->asks_what_ended = 0;
 	return 0;
@@ -205,17 +197,16 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (visit->writes_wanted && wanted_again(v, err))
 		return;
-	if (visit->writes_wanted &&
-	    (visit_sql_wanted(&v->pg, v->options->source, visit, QUERY_MS, err) ||
-	     visit_evidence(&v->pg, visit, QUERY_MS, err)))
+	if (visit->writes_wanted && (visit_sql_wanted(&v->pg, v->options->source, visit, err) ||
+				     visit_evidence(&v->pg, visit, err)))
 		return;
-	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, QUERY_MS, err))
+	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, err))
 		return;
-	if (visit_sql_limits(&v->pg, visit, QUERY_MS, err))
+	if (visit_sql_limits(&v->pg, visit, err))
 		return;
 	ends_read(v, visit);
 	stable_read(v, visit);
-	if (visit_sql_positions(&v->pg, v->options->topic, visit, QUERY_MS, err))
+	if (visit_sql_positions(&v->pg, v->options->topic, visit, err))
 		return;
 	if (coverage_read(v, visit) == 0)
 		err_clear(err);

@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef GAPLESS_VERSION
-#define GAPLESS_VERSION "0"
-#endif
+#include "common/base/version.h"
 
 #define NEW_LISTED_MS (3 * DAY_MS)
 
@@ -180,7 +178,7 @@ static enum options_result parse_all(struct options *o, int argc, char **argv, s
 			return OPTIONS_DONE;
 		}
 		if (strcmp(table[index].name, "version") == 0) {
-			puts("gapless-exchange " GAPLESS_VERSION);
+			printf("gapless-exchange %s\n", gapless_version);
 			return OPTIONS_DONE;
 		}
 		recorded = strcmp(table[index].name, "recorded") == 0;

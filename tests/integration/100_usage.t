@@ -17,7 +17,7 @@ printed() { # what, program, argument: to stdout, nothing else, 0
 
 for program in "${programs[@]}"; do
 	printed "$program --version" "$program" --version
-	ok "$program --version is its name and a version" grep -qxE "$program [0-9]+\.[0-9]+\.[0-9]+" "$work/out"
+	ok "$program --version is its name and a version" grep -qxE "$program [0-9]+\.[0-9]+\.[0-9]+(\+[a-z0-9.]+)?" "$work/out"
 
 	printed "$program --help" "$program" --help --no-such-flag
 	ok "$program --help begins with the usage" grep -q "^Usage: $program" "$work/out"

@@ -38,6 +38,9 @@ ok "which take memory" test "$(metric_sum indicators gapless_indicators_window_b
 is "it has all partitions" "$(metric_sum indicators gapless_indicators_partitions_assigned)" 12
 ok "promtool finds nothing to say" promtool check metrics < <(shown indicators /metrics)
 
+places() { kcat -b "$GAPLESS_BROKERS" -C -t "$1" -e -q -f '%k %p\n' | sort -u; }
+is "a market's indicators are in the partition that its candles are in" "$(places "$GAPLESS_INDICATORS_TOPIC")" "$(places "$GAPLESS_TOPIC")"
+
 # --- a gap that fills late, backwards
 
 before=$(metric_sum indicators gapless_indicators_recomputations_total) read_before=$(candles) written_before=$(in_topic | wc -l)

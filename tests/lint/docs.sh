@@ -35,4 +35,6 @@ done
 while read -r line; do
 	complain "wait for a condition instead (tests/integration/lib.sh): $line"
 done < <(grep -nE '^[^#]*\bsleep\b' tests/integration/*.t tests/soak/*.t tests/chaos/*.t || :)
+# What is made from the tables of the settings, where the programs are built.
+[ ! -x build/release/gapless-writer-doc ] || tests/lint/settings.sh || failed=1
 exit $failed

@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/notify.h"
+#include "common/base/version.h"
 #include "common/service/service.h"
 
 static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
@@ -82,16 +85,18 @@ static double value_of(const char *exposition, const char *name)
 static void serves(void **state)
 {
 	struct service *s = started("127.0.0.1:0");
+	char build[128];
 	const char *reply;
 
 	(void)state;
+	snprintf(build, sizeof(build), "\ngapless_build_info{version=\"%s\"", gapless_version);
 	metrics_add(service_metrics(s), 0, NULL, 3);
 	reply = ask(s, "GET /metrics" END);
 	assert_non_null(strstr(reply, "HTTP/1.1 200"));
 	assert_non_null(strstr(reply, "text/plain; version=0.0.4"));
 	assert_non_null(strstr(reply, "\ngapless_test_total 3\n"));
 	/* What every process shows, in the same exposition. */
-	assert_non_null(strstr(reply, "\ngapless_build_info{version=\"" GAPLESS_VERSION "\""));
+	assert_non_null(strstr(reply, build));
 	assert_true(value_of(reply, "process_resident_memory_bytes") > 100000);
 	assert_true(value_of(reply, "process_cpu_seconds_total") > 0);
 	assert_true(value_of(reply, "process_threads") >= 2);
@@ -219,12 +224,74 @@ static void hostile(void **state)
 	service_free(s);
 }
 
+/* What the service manager hears, the next datagram; "" if there is none. */
+static const char *heard(int fd)
+{
+	static char state[256];
+	ssize_t n = recv(fd, state, sizeof(state) - 1, MSG_DONTWAIT);
+
+	state[n > 0 ? n : 0] = '\0';
+	return state;
+}
+
+static int manager(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	size_t len = strlen(path);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(at.sun_path, path, len);
+	if (path[0] == '@')
+		at.sun_path[0] = '\0';
+	assert_int_equal(bind(fd, (struct sockaddr *)&at,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
+			 0);
+	setenv("NOTIFY_SOCKET", path, 1);
+	return fd;
+}
+
+static void tells_the_manager(void **state)
+{
+	static const char *const waits = "waiting for Kafka";
+	char paths[2][64];
+
+	(void)state;
+	snprintf(paths[0], sizeof(paths[0]), "@gapless-test-%d", (int)getpid());
+	snprintf(paths[1], sizeof(paths[1]), "/tmp/gapless-test-%d", (int)getpid());
+	for (size_t i = 0; i < 2; i++) {
+		int fd = manager(paths[i]);
+		struct service *s = started("off");
+
+		service_ready(s, waits);
+		assert_string_equal(heard(fd), "STATUS=waiting for Kafka");
+		service_ready(s, waits); /* said already */
+		service_beat(s, 1000);
+		assert_string_equal(heard(fd), "WATCHDOG_USEC=60000000");
+		service_beat(s, 1000 + SERVICE_KEEPALIVE_MS - 1);
+		assert_string_equal(heard(fd), "");
+		service_beat(s, 1000 + SERVICE_KEEPALIVE_MS);
+		assert_string_equal(heard(fd), "WATCHDOG=1");
+		service_ready(s, NULL);
+		assert_string_equal(heard(fd), "STATUS=working");
+		service_free(s);
+		close(fd);
+		notify_send("READY=1"); /* nobody is there: nothing happens */
+	}
+	unlink(paths[1]);
+	unsetenv("NOTIFY_SOCKET");
+	notify_send("READY=1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(serves),       cmocka_unit_test(health),
-		cmocka_unit_test(off_or_taken), cmocka_unit_test(addresses),
-		cmocka_unit_test(the_setting),  cmocka_unit_test(hostile),
+		cmocka_unit_test(serves),
+		cmocka_unit_test(health),
+		cmocka_unit_test(off_or_taken),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(the_setting),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(tells_the_manager),
 	};
 
 	log_open("test", LOG_ERROR);

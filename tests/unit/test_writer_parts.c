@@ -133,11 +133,21 @@ static void test_arrivals(void **state)
 			.partition = 2, .from = 16, .next = 19, .appended_ms = 1700000000000},
 		&why);
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
-	assert_string_equal(p->why, "because");
-	assert_int_equal(p->halt.at, 18);
+	assert_string_equal(p->halt.reason, "because");
+	assert_int_equal(p->halt.offset, 18);
 	partitions_set(ps, NULL, 0);
 	assert_int_equal(partitions_count(ps), 0);
 	partitions_free(ps);
+}
+
+static int skips(const struct partition *p, int64_t offset, const char *key, const char *value)
+{
+	return partition_skips(p,
+			       &(struct arrival){.offset = offset,
+						 .key = key,
+						 .value = value,
+						 .key_len = key != NULL ? strlen(key) : 0,
+						 .value_len = value != NULL ? strlen(value) : 0});
 }
 
 /* Only the very message that halted the partition is passed, once it is skipped. */
@@ -153,37 +163,37 @@ static void test_skips(void **state)
 	err_set(&why, ERR_FATAL, "because");
 	partitions_set(ps, ids, 1);
 	p = partitions_find(ps, 2);
-	assert_false(partition_skips(p, 7, "k", 1, NULL, 0));
+	assert_false(skips(p, 7, "k", NULL));
 	a.value = "value";
 	a.value_len = 5;
 	start(ps, 2, 5);
 	partitions_halt(ps, &a, &why);
-	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_false(skips(p, 7, "k", "value"));
 	partitions_judge(ps, 2, 6, 1); /* of another message */
-	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_false(skips(p, 7, "k", "value"));
 	partitions_judge(ps, 2, 7, 0);
 	assert_true(p->judged);
-	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
+	assert_false(skips(p, 7, "k", "value"));
 	partitions_judge(ps, 2, 7, 1);
 	partitions_restart(ps);
 	start(ps, 2, 5);
-	assert_true(partition_skips(p, 7, "k", 1, "value", 5));
-	assert_false(partition_skips(p, 8, "k", 1, "value", 5));
-	assert_false(partition_skips(p, 7, "k", 1, "values", 6));
-	assert_false(partition_skips(p, 7, "k", 1, "valux", 5));
-	assert_false(partition_skips(p, 7, NULL, 0, "value", 5));
-	assert_false(partition_skips(p, 7, "k", 1, NULL, 0));
+	assert_true(skips(p, 7, "k", "value"));
+	assert_false(skips(p, 8, "k", "value"));
+	assert_false(skips(p, 7, "k", "values"));
+	assert_false(skips(p, 7, "k", "valux"));
+	assert_false(skips(p, 7, NULL, "value"));
+	assert_false(skips(p, 7, "k", NULL));
 	/* It is remembered while another one halts the partition, and until it is stored. */
 	a.next = 12;
 	partitions_halt(ps, &a, &why);
 	assert_false(p->judged);
-	assert_false(partition_skips(p, 11, "k", 1, "value", 5));
+	assert_false(skips(p, 11, "k", "value"));
 	partitions_judge(ps, 2, 11, 1);
-	assert_true(partition_skips(p, 7, "k", 1, "value", 5));
-	assert_true(partition_skips(p, 11, "k", 1, "value", 5));
+	assert_true(skips(p, 7, "k", "value"));
+	assert_true(skips(p, 11, "k", "value"));
 	partitions_store(ps, 2, 8);
-	assert_false(partition_skips(p, 7, "k", 1, "value", 5));
-	assert_true(partition_skips(p, 11, "k", 1, "value", 5));
+	assert_false(skips(p, 7, "k", "value"));
+	assert_true(skips(p, 11, "k", "value"));
 	partitions_free(ps);
 }
 

@@ -2,9 +2,7 @@
 #include "adopt.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "adopt_inspect.h"
@@ -13,26 +11,12 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
-#include "common/base/stop.h"
 #include "completion.h"
 #include "fitness.h"
 #include "locking.h"
 
 /* A batch is 1 MiB of the table, some 10,000 rows. */
 enum { BATCH_BLOCKS = 128, SAY_MS = 5000 };
-enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
-
-static const struct pg_params none;
-
-/* One parameter, or two; the first may be NULL. */
-static int run_one(struct pg *pg, const char *sql, const char *first, const char *second,
-		   struct err *err)
-{
-	const char *values[] = {first, second};
-
-	return pg_run(pg, sql, (struct pg_params){second != NULL ? 2 : 1, values}, LONG_DEADLINE_MS,
-		      err);
-}
 
 struct step {
 	struct pg *pg;
@@ -47,9 +31,7 @@ struct step {
 /* Locks the run until the transaction ends, and takes its cursor. */
 static int cursor(struct step *s, int64_t *block, struct err *err)
 {
-	const char *values[] = {s->run};
-	PGresult *res =
-		pg_query(s->pg, SQL_CURSOR, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(s->pg, SQL_CURSOR, PG_VALUES(s->run), PG_DEADLINE_MS, err);
 	int found = res != NULL && PQntuples(res) == 1;
 
 	if (found) {
@@ -66,7 +48,7 @@ static int cursor(struct step *s, int64_t *block, struct err *err)
 
 static int carry(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_CARRY, none, LONG_DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_CARRY, PG_NONE, ADOPT_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -79,7 +61,7 @@ static int carry(struct pg *pg, struct err *err)
 /* Takes the number of the run from a statement. 1, 0 if there is none, -1. */
 static int take_run(struct step *s, const char *sql, struct err *err)
 {
-	PGresult *res = pg_query(s->pg, sql, none, DEADLINE_MS, err);
+	PGresult *res = pg_query(s->pg, sql, PG_NONE, PG_DEADLINE_MS, err);
 	int found = res != NULL && PQntuples(res) == 1;
 
 	if (found)
@@ -95,12 +77,11 @@ static int begin(void *arg, struct err *err)
 
 	if (joined != 0)
 		return joined < 0 ? -1 : 0;
-	if (pg_run(s->pg, SQL_FENCE, none, DEADLINE_MS, err) != 0 ||
-	    pg_run(s->pg, SQL_CREATE, none, LONG_DEADLINE_MS, err) != 0 ||
-	    (s->plan->columns.len > 0 &&
-	     pg_run(s->pg, s->plan->columns.data, none, DEADLINE_MS, err) != 0) ||
-	    run_one(s->pg, SQL_HYPERTABLE("market_data_adopting", "market_data"),
-		    s->settings->chunks, NULL, err) != 0 ||
+	if (pg_exec(s->pg, SQL_FENCE, err) != 0 ||
+	    pg_run(s->pg, SQL_CREATE, PG_NONE, ADOPT_DEADLINE_MS, err) != 0 ||
+	    (s->plan->columns.len > 0 && pg_exec(s->pg, s->plan->columns.data, err) != 0) ||
+	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting", "market_data"),
+		   PG_VALUES(s->settings->chunks), ADOPT_DEADLINE_MS, err) != 0 ||
 	    carry(s->pg, err) != 0 || take_run(s, SQL_OPEN_RUN, err) != 1)
 		return -1;
 	FAULT("adopt_begin");
@@ -123,7 +104,7 @@ static int advance(struct pg *pg, const char *run, const PGresult *copied, struc
 	PGresult *res;
 
 	snprintf(next, sizeof(next), "%" PRId64, p->block + BATCH_BLOCKS);
-	res = pg_query(pg, SQL_ADVANCE, (struct pg_params){5, values}, DEADLINE_MS, err);
+	res = pg_query(pg, SQL_ADVANCE, (struct pg_params){5, values}, PG_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	p->rows = pg_number(res, 0, 0);
@@ -137,18 +118,16 @@ static int advance(struct pg *pg, const char *run, const PGresult *copied, struc
 static int batch(struct step *s, struct progress *p, struct err *err)
 {
 	char from[32], to[32];
-	const char *values[] = {from, to, s->run};
 	PGresult *res;
 	int rc;
 
-	if (pg_run(s->pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
-	    cursor(s, &p->block, err) != 0)
+	if (adopt_begin(s->pg, err) != 0 || cursor(s, &p->block, err) != 0)
 		return -1;
 	if (p->block >= s->blocks)
-		return pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err);
+		return pg_exec(s->pg, "COMMIT", err);
 	snprintf(from, sizeof(from), "(%" PRId64 ",0)", p->block);
 	snprintf(to, sizeof(to), "(%" PRId64 ",0)", p->block + BATCH_BLOCKS);
-	res = pg_query(s->pg, s->plan->batch.data, (struct pg_params){3, values}, LONG_DEADLINE_MS,
+	res = pg_query(s->pg, s->plan->batch.data, PG_VALUES(from, to, s->run), ADOPT_DEADLINE_MS,
 		       err);
 	if (res == NULL)
 		return -1;
@@ -157,7 +136,7 @@ static int batch(struct step *s, struct progress *p, struct err *err)
 	if (rc != 0)
 		return -1;
 	FAULT("adopt_batch");
-	if (pg_run(s->pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+	if (pg_exec(s->pg, "COMMIT", err) != 0)
 		return -1;
 	FAULT("adopt_batch_done");
 	return 1;
@@ -187,9 +166,7 @@ static int copy(struct step *s, struct err *err)
 
 static int balance(struct pg *pg, const char *run, struct err *err)
 {
-	const char *values[] = {run};
-	PGresult *res =
-		pg_query(pg, SQL_BALANCE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_BALANCE, PG_VALUES(run), ADOPT_DEADLINE_MS, err);
 	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 
 	if (ok)
@@ -210,9 +187,7 @@ static int balance(struct pg *pg, const char *run, struct err *err)
 
 static int say_reasons(struct pg *pg, const char *run, struct err *err)
 {
-	const char *values[] = {run};
-	PGresult *res =
-		pg_query(pg, SQL_SET_ASIDE, (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_SET_ASIDE, PG_VALUES(run), ADOPT_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -225,11 +200,11 @@ static int say_reasons(struct pg *pg, const char *run, struct err *err)
 
 static int identities(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_IDENTITIES, none, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_IDENTITIES, PG_NONE, PG_DEADLINE_MS, err);
 	int rc = res != NULL ? 0 : -1;
 
 	for (int i = 0; res != NULL && i < PQntuples(res) && rc == 0; i++)
-		rc = pg_run(pg, PQgetvalue(res, i, 0), none, LONG_DEADLINE_MS, err);
+		rc = pg_run(pg, PQgetvalue(res, i, 0), PG_NONE, ADOPT_DEADLINE_MS, err);
 	PQclear(res);
 	return rc;
 }
@@ -239,8 +214,9 @@ static int restart_next_time(struct pg *pg, const char *run, struct err *err)
 {
 	struct err ignored;
 
-	if (err->class == ERR_FATAL && (pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0 ||
-					run_one(pg, SQL_RESTART, run, NULL, &ignored) != 0))
+	if (err->class == ERR_FATAL &&
+	    (pg_exec(pg, "ROLLBACK", &ignored) != 0 ||
+	     pg_run(pg, SQL_RESTART, PG_VALUES(run), ADOPT_DEADLINE_MS, &ignored) != 0))
 		log_warn("the next run cannot be told to begin anew", L_STR("error", ignored.text));
 	return -1;
 }
@@ -251,15 +227,16 @@ static int settle(struct step *s, struct err *err)
 	struct pg *pg = s->pg;
 	int64_t block;
 
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
-	    cursor(s, &block, err) != 0 || run_one(pg, SQL_COUNT, s->run, NULL, err) != 0 ||
-	    run_one(pg, SQL_WANT, s->run, s->settings->source, err) != 0)
+	if (adopt_begin(pg, err) != 0 || cursor(s, &block, err) != 0 ||
+	    pg_run(pg, SQL_COUNT, PG_VALUES(s->run), ADOPT_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, SQL_WANT, PG_VALUES(s->run, s->settings->source), ADOPT_DEADLINE_MS, err) !=
+		    0)
 		return -1;
 	if (balance(pg, s->run, err) != 0)
 		return restart_next_time(pg, s->run, err);
 	if (say_reasons(pg, s->run, err) != 0 || identities(pg, err) != 0 ||
-	    pg_run(pg, "ANALYZE market_data_adopting", none, LONG_DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+	    pg_run(pg, "ANALYZE market_data_adopting", PG_NONE, ADOPT_DEADLINE_MS, err) != 0 ||
+	    pg_exec(pg, "COMMIT", err) != 0)
 		return -1;
 	FAULT("adopt_settled");
 	return 0;
@@ -270,7 +247,7 @@ static int swap(void *arg, struct err *err)
 	struct step *s = arg;
 	int64_t block;
 
-	if (cursor(s, &block, err) != 0 || pg_run(s->pg, SQL_SWAP, none, DEADLINE_MS, err) != 0)
+	if (cursor(s, &block, err) != 0 || pg_exec(s->pg, SQL_SWAP, err) != 0)
 		return -1;
 	FAULT("adopt_swap");
 	return 0;
@@ -351,7 +328,7 @@ int adopt_run(struct pg *pg, const struct adopt_settings *settings, struct err *
 	while ((rc = attempt(pg, settings, &overtaken, err)) != 0 && overtaken) {
 		log_info(
 			"another process adopts market_data, too, or it was rewritten; looking again");
-		if (adopt_stopped(err) || pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err) != 0)
+		if (adopt_stopped(err) || pg_exec(pg, "ROLLBACK", err) != 0)
 			return -1;
 	}
 	return rc == 0 ? completion_run(pg, settings->chunks, err) : -1;

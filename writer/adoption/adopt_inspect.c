@@ -8,8 +8,6 @@
 #include "common/base/alloc.h"
 #include "writer/database/table_sql.h"
 
-enum { DEADLINE_MS = 40000 };
-
 /* What would go on using the inherited table under its new name, or keeps it from being renamed
  * alone. */
 #define SQL_USERS                                                                                                      \
@@ -105,14 +103,13 @@ static void take_columns(struct adopt_inspect *look)
 
 int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
 	const PGresult *res;
 
 	*look = (struct adopt_inspect){0};
-	look->facts = pg_query(pg, SQL_FACTS, none, DEADLINE_MS, err);
+	look->facts = pg_query(pg, SQL_FACTS, PG_NONE, PG_DEADLINE_MS, err);
 	if (look->facts == NULL)
 		return -1;
-	look->columns = pg_query(pg, SQL_COLUMNS, none, DEADLINE_MS, err);
+	look->columns = pg_query(pg, SQL_COLUMNS, PG_NONE, PG_DEADLINE_MS, err);
 	if (look->columns == NULL)
 		return -1;
 	res = look->facts;

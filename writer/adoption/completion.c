@@ -8,57 +8,35 @@
 #include "common/base/log.h"
 #include "locking.h"
 
-enum { DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
-
-static const struct pg_params none;
-
 int completion_identify_copy(struct pg *pg, struct err *err)
 {
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_IDENTIFY, none, DEADLINE_MS, err) != 0)
+	if (adopt_begin(pg, err) != 0 || pg_exec(pg, SQL_IDENTIFY, err) != 0)
 		return -1;
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
-/* Under the lock of the migrations, so that two of us do not both. */
-static int hypertable(struct pg *pg, const char *chunks, struct err *err)
-{
-	const char *values[] = {chunks};
-	PGresult *res;
-
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_HYPERTABLE("market_data", "market_data"),
-		       (struct pg_params){1, values}, LONG_DEADLINE_MS, err);
-	if (res == NULL)
-		return -1;
-	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
-		log_info("market_data is a hypertable of TimescaleDB now");
-	PQclear(res);
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
-}
-
-static int index_unconfirmed(struct pg *pg, struct err *err)
+/* Runs a function that says whether it has made something; then it is told. */
+static int make(struct pg *pg, const char *sql, struct pg_params params, const char *made,
+		struct err *err)
 {
 	int64_t began_ms = clock_boot_ms();
 	PGresult *res;
 
-	if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0)
+	if (adopt_begin(pg, err) != 0)
 		return -1;
-	res = pg_query(pg, SQL_INDEX, none, LONG_DEADLINE_MS, err);
+	res = pg_query(pg, sql, params, ADOPT_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
-		log_info("the rows that nobody has confirmed have an index now",
-			 L_INT("milliseconds", clock_boot_ms() - began_ms));
+		log_info(made, L_INT("milliseconds", clock_boot_ms() - began_ms));
 	PQclear(res);
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
 static int protect(void *arg, struct err *err)
 {
 	struct pg *pg = arg;
-	PGresult *res = pg_query(pg, SQL_PROTECT, none, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_PROTECT, PG_NONE, PG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -70,7 +48,10 @@ static int protect(void *arg, struct err *err)
 
 int completion_run(struct pg *pg, const char *chunks, struct err *err)
 {
-	if (hypertable(pg, chunks, err) != 0 || index_unconfirmed(pg, err) != 0)
+	if (make(pg, SQL_HYPERTABLE("market_data", "market_data"), PG_VALUES(chunks),
+		 "market_data is a hypertable of TimescaleDB now", err) != 0 ||
+	    make(pg, SQL_INDEX, PG_NONE, "the rows that nobody has confirmed have an index now",
+		 err) != 0)
 		return -1;
 	return adopt_with_locks(pg, protect, pg,
 				"waiting for those who use market_data, to guard it", err);

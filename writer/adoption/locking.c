@@ -9,9 +9,12 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 
-enum { SAY_MS = 5000, AGAIN_MS = 500, DEADLINE_MS = 40000, LONG_DEADLINE_MS = 24 * 3600 * 1000 };
+enum { SAY_MS = 5000, AGAIN_MS = 500 };
 
-static const struct pg_params none;
+int adopt_begin(struct pg *pg, struct err *err)
+{
+	return pg_run(pg, SQL_ADOPT_BEGIN, PG_NONE, ADOPT_DEADLINE_MS, err);
+}
 
 int adopt_stopped(struct err *err)
 {
@@ -35,19 +38,15 @@ int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), voi
 {
 	struct log_throttle say = {0, 0};
 	struct err ignored;
-	int64_t skipped;
-
 	for (;;) {
-		if (pg_run(pg, SQL_ADOPT_BEGIN, none, LONG_DEADLINE_MS, err) != 0 ||
-		    pg_run(pg, SQL_SHORT_LOCKS, none, DEADLINE_MS, err) != 0)
+		if (adopt_begin(pg, err) != 0 || pg_exec(pg, SQL_SHORT_LOCKS, err) != 0)
 			return -1;
 		if (step(arg, err) == 0)
-			return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+			return pg_exec(pg, "COMMIT", err);
 		if (strcmp(pg->sqlstate, "55P03") != 0 || !pg_is_open(pg) ||
-		    pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &ignored) != 0)
+		    pg_exec(pg, "ROLLBACK", &ignored) != 0)
 			return -1;
-		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
-			log_info(waits);
+		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_INFO, waits);
 		pause_ms(AGAIN_MS);
 		if (adopt_stopped(err))
 			return -1;

@@ -6,6 +6,12 @@
 
 #include "common/pg/pg.h"
 
+/* What may take hours; the deadline is against a server that is frozen for good. */
+enum { ADOPT_DEADLINE_MS = 24 * 3600 * 1000 };
+
+/* Begins a transaction under the lock of the migrations, so that two of us do not do the same. */
+int adopt_begin(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
 /* Runs the step in a transaction with short lock waits, as often as it takes to get its locks; says
  * `waits` from time to time. 0, or -1 with *err; a signal ends it (ERR_RETRY). */
 int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), void *arg,

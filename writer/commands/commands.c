@@ -23,61 +23,9 @@ enum { MIGRATE_WAIT_MS = 30000 };
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
 
-/* ---- what each one does ---- */
-
-static int live(const void *o)
+static int run_migrate(const void *options)
 {
-	return run_live(o);
-}
-
-static int replay(const void *o)
-{
-	return run_replay(o);
-}
-
-static int run_skip(const void *o)
-{
-	return skip_run(o);
-}
-
-static int run_gaps(const void *o)
-{
-	return gaps_run(o);
-}
-
-static int run_status(const void *o)
-{
-	return status_run(o);
-}
-
-static int run_forget(const void *o)
-{
-	return forget_run(o);
-}
-
-static int run_retain(const void *o)
-{
-	return retain_run(o);
-}
-
-static int run_end(const void *o)
-{
-	return end_run(o);
-}
-
-static int run_settle(const void *o)
-{
-	return settle_run(o);
-}
-
-static int run_discard(const void *o)
-{
-	return discard_run(o);
-}
-
-static int run_migrate(const void *settings)
-{
-	const struct options *o = settings;
+	const struct options *o = options;
 	struct pg pg = {0};
 	struct err err;
 	int code = EXIT_DONE;
@@ -98,28 +46,21 @@ static int run_migrate(const void *settings)
 
 /* ---- their settings ---- */
 
-static const char *const of_database[] = {"database", "log-level", "log-format", NULL};
-
-static const char *const of_migrate[] = {"database", "source", "log-level", "log-format", NULL};
-
-static const char *const of_skip[] = {"brokers", "topic",     "database",   "source",
-				      "kafka",   "log-level", "log-format", NULL};
-
-static const char *const of_topic[] = {"brokers",
-				       "topic",
-				       "database",
-				       "source",
-				       "batch-rows",
-				       "batch-bytes",
-				       "batch-ms",
-				       "dead-letter-limit",
-				       "drain-seconds",
-				       "kafka",
-				       "log-level",
-				       "log-format",
-				       NULL};
-
 /* clang-format off */
+static const char *const of_database[] = {"database", "log-level", "log-format", NULL};
+static const char *const of_migrate[] = {"database", "source", "log-level", "log-format", NULL};
+static const char *const of_skip[] = {
+	"brokers", "topic", "database", "source", "kafka", "log-level", "log-format", NULL};
+static const char *const of_topic[] = {
+	"brokers", "topic", "database", "source", "batch-rows", "batch-bytes", "batch-ms",
+	"dead-letter-limit", "drain-seconds", "kafka", "log-level", "log-format", NULL};
+
+#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = (text)}
+#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
+#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
+#define FROM(text)      {.name = "from", AT_TIME(from_ms), .help = (text)}
+#define TO(text)        {.name = "to", AT_TIME(to_ms), .help = (text)}
+
 static const struct setting of_migrate_own[] = {
 	{.name = "schema", AT(schema), .value = "NAME",
 	 .help = "Makes the tables in this schema; this role looks there from then on."},
@@ -133,11 +74,9 @@ static const struct setting of_migrate_own[] = {
 };
 
 static const struct setting of_replay[] = {
-	{.name = "from", AT_TIME(from_ms),
-	 .help = "Only messages that the broker took at this time (UTC) or later; without it, "
-		 "from the topic's beginning."},
-	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Only these markets: KRW-BTC,KRW-ETH."},
+	FROM("Only messages that the broker took at this time (UTC) or later; without it, "
+	     "from the topic's beginning."),
+	SYMBOLS("Only these markets: KRW-BTC,KRW-ETH."),
 	{.name = "name", AT(name), .value = "NAME",
 	 .help = "What the replay is called in market_data_replay; without it, what it reads."},
 	{.name = "restart", AT(restart),
@@ -146,10 +85,8 @@ static const struct setting of_replay[] = {
 };
 
 static const struct setting of_gaps[] = {
-	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Only these markets: KRW-BTC,KRW-*."},
-	{.name = "intervals", AT(intervals), .value = "LIST",
-	 .help = "Only these intervals: 1m,1h."},
+	SYMBOLS("Only these markets: KRW-BTC,KRW-*."),
+	INTERVALS("Only these intervals: 1m,1h."),
 	{.name = "at", AT_TIME(at_ms),
 	 .help = "As seen at this time (UTC); without it, now by the database server's clock."},
 	{.name = "format", AT(format), .fallback = "table", .value = "FORMAT",
@@ -161,37 +98,24 @@ static const struct setting of_gaps[] = {
 };
 
 static const struct setting of_status[] = {
-	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Only these markets: KRW-BTC,KRW-*."},
-	{.name = "intervals", AT(intervals), .value = "LIST",
-	 .help = "Only these intervals: 1m,1h."},
-	{.name = "from", AT_TIME(from_ms),
-	 .help = "Where the bars begin (UTC); without it, a day before their end."},
-	{.name = "to", AT_TIME(to_ms),
-	 .help = "Where they end, and the instant that everything is seen at; without it, now."},
+	SYMBOLS("Only these markets: KRW-BTC,KRW-*."),
+	INTERVALS("Only these intervals: 1m,1h."),
+	FROM("Where the bars begin (UTC); without it, a day before their end."),
+	TO("Where they end, and the instant that everything is seen at; without it, now."),
 	{.name = "watch", AT(watch), .help = "Again every two seconds, until Ctrl-C."},
 	{.name = "json", AT(json), .help = "An object a series, one a line, in place of the table."},
 	{.name = NULL},
 };
 
 static const struct setting of_forget[] = {
-	{.name = "symbols", AT(symbols), .value = "LIST",
-	 .help = "Of these markets: KRW-BTC,KRW-* (needed)."},
-	{.name = "intervals", AT(intervals), .value = "LIST",
-	 .help = "Of these intervals: 1m,1h (needed)."},
-	{.name = "from", AT_TIME(from_ms),
-	 .help = "From this time on (needed; UTC); the interval that contains it is forgotten as "
-		 "a whole."},
-	{.name = "to", AT_TIME(to_ms),
-	 .help = "Up to this time (needed); an interval that it cuts is forgotten as a whole."},
-	{.name = "dry-run", AT(dry_run),
-	 .help = "Says what would be forgotten, and changes nothing."},
+	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
+	INTERVALS("Of these intervals: 1m,1h (needed)."),
+	FROM("From this time on (needed; UTC); the interval that contains it is forgotten as "
+	     "a whole."),
+	TO("Up to this time (needed); an interval that it cuts is forgotten as a whole."),
+	DRY_RUN("Says what would be forgotten, and changes nothing."),
 	{.name = NULL},
 };
-
-#define SYMBOLS(text)   {.name = "symbols", AT(symbols), .value = "LIST", .help = (text)}
-#define INTERVALS(text) {.name = "intervals", AT(intervals), .value = "LIST", .help = (text)}
-#define DRY_RUN(text)   {.name = "dry-run", AT(dry_run), .help = (text)}
 
 static const char *const of_retain_shared[] = {"database", "keep", "log-level", "log-format", NULL};
 
@@ -222,8 +146,8 @@ static const struct setting of_skip_own[] = {
 static const struct setting of_settle[] = {
 	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
 	INTERVALS("Of these intervals: 1m,1h (needed)."),
-	{.name = "from", AT_TIME(from_ms), .help = "From this time on (needed; UTC)."},
-	{.name = "to", AT_TIME(to_ms), .help = "Up to this time (needed)."},
+	FROM("From this time on (needed; UTC)."),
+	TO("Up to this time (needed)."),
 	{.name = "reason", AT(reason), .fallback = "settled by hand", .value = "TEXT",
 	 .help = "Why it is not to be had."},
 	DRY_RUN("Says what would be settled, and changes nothing."),
@@ -233,15 +157,15 @@ static const struct setting of_settle[] = {
 static const struct setting of_discard[] = {
 	SYMBOLS("Of these markets: KRW-BTC,KRW-* (needed)."),
 	INTERVALS("Of these intervals only: 1m,1h."),
-	{.name = "from", AT_TIME(from_ms), .help = "From this time on (UTC)."},
-	{.name = "to", AT_TIME(to_ms), .help = "Up to this time."},
+	FROM("From this time on (UTC)."),
+	TO("Up to this time."),
 	DRY_RUN("Says what would be removed, and changes nothing."),
 	{.name = NULL},
 };
 /* clang-format on */
 
 static const struct settings_command commands[] = {
-	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = live},
+	{.name = "", .help = "Stores what the topic carries until told to stop.", .run = run_live},
 	{.name = "migrate",
 	 .help = "Makes or updates the tables, adopts an older collector's, and ends.",
 	 .usage =
@@ -281,7 +205,7 @@ static const struct settings_command commands[] = {
 		 "            time; 130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
-	 .run = replay},
+	 .run = run_replay},
 	{.name = "skip",
 	 .help = "Skips one message that halts its partition: it becomes a dead letter.",
 	 .usage =
@@ -297,7 +221,7 @@ static const struct settings_command commands[] = {
 		 "            no such message, or one that halts nobody\n",
 	 .own = of_skip_own,
 	 .shared = of_skip,
-	 .run = run_skip,
+	 .run = skip_run,
 	 .terse = 1},
 	{.name = "gaps",
 	 .help = "Prints what is wanted and missing; exit code 1 if there is a gap.",
@@ -318,7 +242,7 @@ static const struct settings_command commands[] = {
 		 "            say; 5 nothing is wanted yet\n",
 	 .own = of_gaps,
 	 .shared = of_database,
-	 .run = run_gaps,
+	 .run = gaps_run,
 	 .terse = 1},
 	{.name = "status",
 	 .help = "Shows how complete each series is, those with trouble first.",
@@ -338,7 +262,7 @@ static const struct settings_command commands[] = {
 		 "            say; 5 nothing is wanted of these\n",
 	 .own = of_status,
 	 .shared = of_database,
-	 .run = run_status,
+	 .run = status_run,
 	 .terse = 1},
 	{.name = "forget",
 	 .help = "Takes the coverage of a span back, so that the producer fetches it again.",
@@ -355,7 +279,7 @@ static const struct settings_command commands[] = {
 		     "            settings, or a database that refuses us\n",
 	 .own = of_forget,
 	 .shared = of_database,
-	 .run = run_forget,
+	 .run = forget_run,
 	 .terse = 1},
 	{.name = "retain",
 	 .help = "Gives up what is older than it is to be kept: rows, coverage, what is wanted.",
@@ -372,7 +296,7 @@ static const struct settings_command commands[] = {
 		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_retain,
 	 .shared = of_retain_shared,
-	 .run = run_retain,
+	 .run = retain_run,
 	 .terse = 1},
 	{.name = "end",
 	 .help = "Ends what is wanted of markets that nobody collects any more.",
@@ -387,7 +311,7 @@ static const struct settings_command commands[] = {
 		     "            again; 2 settings, or a database that refuses us\n",
 	 .own = of_end,
 	 .shared = of_database,
-	 .run = run_end,
+	 .run = end_run,
 	 .terse = 1},
 	{.name = "settle",
 	 .help = "Says of a span that it is not to be had, so that it is no gap any more.",
@@ -403,7 +327,7 @@ static const struct settings_command commands[] = {
 		 "            2 settings, or a database that refuses us\n",
 	 .own = of_settle,
 	 .shared = of_database,
-	 .run = run_settle,
+	 .run = settle_run,
 	 .terse = 1},
 	{.name = "discard",
 	 .help = "Removes rows that no final read has confirmed.",
@@ -418,7 +342,7 @@ static const struct settings_command commands[] = {
 		     "            2 settings, or a database that refuses us\n",
 	 .own = of_discard,
 	 .shared = of_database,
-	 .run = run_discard,
+	 .run = discard_run,
 	 .terse = 1},
 	{.name = NULL},
 };

@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/text/timetext.h"
 #include "on_database.h"
@@ -31,16 +29,6 @@ enum { DEADLINE_MS = 300000 };
 	"AND m.interval = u.interval AND m.timestamp = u.timestamp AND candle_is_unconfirmed(m.interval, " \
 	"m.timestamp, m.fetched_at) RETURNING m.symbol, m.interval) " SQL_COUNTED
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	(void)o;
-	if (selected->symbols_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name of which markets: --symbols, e.g. --symbols KRW-BTC or --symbols '*'");
-	return 0;
-}
-
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
@@ -48,20 +36,21 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
 				o->from_ms == INT64_MIN ? NULL : time_format_ms(o->from_ms, from),
 				o->to_ms == INT64_MIN ? NULL : time_format_ms(o->to_ms, to)};
-	const struct pg_params none = {0, NULL};
 	PGresult *res;
 	int64_t total = 0;
 
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
+	if (pg_exec(pg, SQL_BEGIN, err) != 0)
 		return -1;
 	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_DISCARD, (struct pg_params){4, values},
 		       DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
-		total += pg_number(res, i, 2);
-		printf("%s %s: %s row%s %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
-		       PQgetvalue(res, i, 2), strcmp(PQgetvalue(res, i, 2), "1") == 0 ? "" : "s",
+		int64_t n = pg_number(res, i, 2);
+
+		total += n;
+		printf("%s %s: %" PRId64 " row%s %s\n", PQgetvalue(res, i, 0),
+		       PQgetvalue(res, i, 1), n, plural_of(n),
 		       o->dry_run ? "would be removed" : "removed");
 	}
 	PQclear(res);
@@ -69,10 +58,12 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 		printf("every row there is confirmed\n");
 	else if (!o->dry_run)
 		printf("%" PRId64 " in all; the producer reads their intervals once more\n", total);
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
-int discard_run(const struct options *o)
+int discard_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(
+		options,
+		&(struct on_database){.verb = "discard", .needs = NEEDS_SYMBOLS, .work = work});
 }

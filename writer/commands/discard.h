@@ -3,9 +3,7 @@
 #ifndef GAPLESS_DISCARD_H
 #define GAPLESS_DISCARD_H
 
-#include "writer/options.h"
-
 /* Prints to stdout what was removed of each series; returns the exit code. */
-int discard_run(const struct options *o);
+int discard_run(const void *options);
 
 #endif

@@ -11,7 +11,7 @@
 #include "on_database.h"
 #include "writer/database/retention.h"
 
-enum { DEADLINE_MS = 40000, ROWS_AT_ONCE = 10000 };
+enum { ROWS_AT_ONCE = 10000 };
 
 #define SQL_END \
 	"SELECT symbol, interval FROM market_data_end($1::text[], $2::text[], $3::boolean) ORDER BY symbol, interval"
@@ -19,16 +19,6 @@ enum { DEADLINE_MS = 40000, ROWS_AT_ONCE = 10000 };
 	"SELECT s.symbol, s.interval FROM market_data_series AS s WHERE s.symbol LIKE ANY ($1::text[]) AND " \
 	"($2::text[] IS NULL OR s.interval = ANY ($2)) AND ($3::boolean OR s.ended_at IS NULL) "             \
 	"ORDER BY s.symbol, s.interval"
-
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	(void)o;
-	if (selected->symbols_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name what to end: --symbols, e.g. --symbols KRW-BTC or --symbols 'BTC-*'");
-	return 0;
-}
 
 /* Removes all rows of the series. */
 static int purge(struct pg *pg, const char *symbol, const char *interval, int64_t *rows,
@@ -51,10 +41,10 @@ static int purge(struct pg *pg, const char *symbol, const char *interval, int64_
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
-				o->purge ? "true" : "false"};
 	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_END,
-				 (struct pg_params){3, values}, DEADLINE_MS, err);
+				 PG_VALUES(selected->symbols_sql, selected->intervals_sql,
+					   o->purge ? "true" : "false"),
+				 PG_DEADLINE_MS, err);
 	int rc = res == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
@@ -76,7 +66,8 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int end_run(const struct options *o)
+int end_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){
+					    .verb = "end", .needs = NEEDS_SYMBOLS, .work = work});
 }

@@ -3,10 +3,8 @@
 #ifndef GAPLESS_END_H
 #define GAPLESS_END_H
 
-#include "writer/options.h"
-
 /* Prints to stdout what was ended; with --purge removes rows and coverage as well; returns the exit
  * code. */
-int end_run(const struct options *o);
+int end_run(const void *options);
 
 #endif

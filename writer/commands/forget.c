@@ -6,13 +6,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/text/timetext.h"
 #include "on_database.h"
-
-enum { DEADLINE_MS = 40000 };
 
 /* Names and patterns that nothing matches. */
 #define SQL_UNKNOWN                                                                                          \
@@ -57,24 +53,6 @@ enum { DEADLINE_MS = 40000 };
 	") WHERE "                                                                            \
 	"c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.spans && " SQL_SPAN
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	if (selected->symbols_sql == NULL || selected->intervals_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name what to forget: --symbols and --intervals, e.g. --symbols KRW-BTC "
-			"--intervals 1m");
-	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
-		return err_set(
-			err, ERR_FATAL,
-			"name the span to forget: --from and --to, e.g. --from 2024-05-01 --to "
-			"2024-05-02");
-	if (o->from_ms >= o->to_ms)
-		return err_set(err, ERR_FATAL,
-			       "the span to forget is empty: --from must be before --to");
-	return 0;
-}
-
 /* 0 with the counts of SQL_COUNT, committed unless it is a dry run; -1 with *err. */
 static int forget(struct pg *pg, const struct options *o, const struct selection *selected,
 		  PGresult **counts, struct err *err)
@@ -82,8 +60,8 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
 	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
 				 time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to)};
-	const struct pg_params series = {2, values}, all = {4, values}, none = {0, NULL};
-	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, DEADLINE_MS, err);
+	const struct pg_params series = {2, values}, all = {4, values};
+	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, PG_DEADLINE_MS, err);
 	int rc = -1;
 
 	if (unknown == NULL)
@@ -93,15 +71,15 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 			PQgetvalue(unknown, 0, 0));
 		goto out;
 	}
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_LOCK, series, DEADLINE_MS, err) != 0 ||
-	    (*counts = pg_query(pg, SQL_COUNT, all, DEADLINE_MS, err)) == NULL)
+	if (pg_exec(pg, SQL_BEGIN, err) != 0 ||
+	    pg_run(pg, SQL_LOCK, series, PG_DEADLINE_MS, err) != 0 ||
+	    (*counts = pg_query(pg, SQL_COUNT, all, PG_DEADLINE_MS, err)) == NULL)
 		goto out;
 	if (o->dry_run)
-		rc = pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
-	else if (pg_run(pg, SQL_FORGET, all, DEADLINE_MS, err) == 0 &&
-		 pg_run(pg, SQL_ASK_AGAIN, all, DEADLINE_MS, err) == 0)
-		rc = pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+		rc = pg_exec(pg, "ROLLBACK", err);
+	else if (pg_run(pg, SQL_FORGET, all, PG_DEADLINE_MS, err) == 0 &&
+		 pg_run(pg, SQL_ASK_AGAIN, all, PG_DEADLINE_MS, err) == 0)
+		rc = pg_exec(pg, "COMMIT", err);
 out:
 	PQclear(unknown);
 	return rc;
@@ -112,23 +90,22 @@ static void print(const struct options *o, const PGresult *counts)
 	int64_t total = 0;
 
 	for (int row = 0; row < PQntuples(counts); row++) {
-		const char *n = PQgetvalue(counts, row, 4);
+		int64_t n = pg_number(counts, row, 4);
 
-		total += strtoll(n, NULL, 10);
-		printf("%s %s: %s interval%s of %s to %s %s\n", PQgetvalue(counts, row, 0),
-		       PQgetvalue(counts, row, 1), n, strcmp(n, "1") == 0 ? "" : "s",
-		       PQgetvalue(counts, row, 2), PQgetvalue(counts, row, 3),
-		       o->dry_run ? "would be forgotten" : "forgotten");
+		total += n;
+		printf("%s %s: %" PRId64 " interval%s of %s to %s %s\n", PQgetvalue(counts, row, 0),
+		       PQgetvalue(counts, row, 1), n, plural_of(n), PQgetvalue(counts, row, 2),
+		       PQgetvalue(counts, row, 3), o->dry_run ? "would be forgotten" : "forgotten");
 	}
 	if (total == 0)
 		printf("nothing was covered there, so there is nothing to forget\n");
 	else if (o->dry_run)
 		printf("%" PRId64 " interval%s in all; nothing was changed (--dry-run)\n", total,
-		       total == 1 ? "" : "s");
+		       plural_of(total));
 	else
 		printf("%" PRId64
 		       " interval%s in all; the producer fetches them again after its next lookup\n",
-		       total, total == 1 ? "" : "s");
+		       total, plural_of(total));
 }
 
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
@@ -143,7 +120,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int forget_run(const struct options *o)
+int forget_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){.verb = "forget",
+							  .needs = NEEDS_SERIES | NEEDS_SPAN,
+							  .work = work});
 }

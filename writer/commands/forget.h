@@ -4,9 +4,7 @@
 #ifndef GAPLESS_FORGET_H
 #define GAPLESS_FORGET_H
 
-#include "writer/options.h"
-
 /* One transaction; prints to stdout what was forgotten of each series; returns the exit code. */
-int forget_run(const struct options *o);
+int forget_run(const void *options);
 
 #endif

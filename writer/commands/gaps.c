@@ -17,13 +17,6 @@ enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
 static const char *const titles[COLUMNS_N] = {"symbol", "interval", "from",
 					      "to",     "missing",  "state"};
 
-/* Nobody is helped by half of it, however large the table is. */
-#define SQL_BEGIN \
-	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
-
-#define SQL_OF(x)                                                             \
-	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[] " \
-	"IS NULL OR " x ".interval = ANY ($2))"
 #define SQL_AT "coalesce($3::timestamptz, now())"
 
 /* One row: how many series are wanted, how many have ended, what is named and known of nobody, and
@@ -79,7 +72,7 @@ static void print_tsv(const struct shown *s)
 }
 
 /* The column of states is there only where one has something to say. */
-static int columns_of(const struct shown *s)
+static int columnplural_of(const struct shown *s)
 {
 	for (int row = s->from; row < s->to; row++) {
 		if (*PQgetvalue(s->rows, row, STATE))
@@ -100,7 +93,7 @@ static void print_cell(int c, const char *text, int width)
 
 static void print_table(const struct shown *s)
 {
-	int n = columns_of(s), width[COLUMNS_N];
+	int n = columnplural_of(s), width[COLUMNS_N];
 
 	for (int c = 0; c < n; c++) {
 		width[c] = (int)strlen(titles[c]);
@@ -121,7 +114,7 @@ static void print_table(const struct shown *s)
 }
 
 /* How many intervals the rows [from, to) are, and of how many series. */
-static int64_t intervals_of(const PGresult *rows, int from, int to, int *series)
+static int64_t intervalplural_of(const PGresult *rows, int from, int to, int *series)
 {
 	int64_t n = 0;
 
@@ -135,17 +128,12 @@ static int64_t intervals_of(const PGresult *rows, int from, int to, int *series)
 	return n;
 }
 
-static const char *s_of(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void print_summary(const struct found *f)
 {
 	const char *wanted = PQgetvalue(f->series, 0, WANTED);
 	const char *as_of = PQgetvalue(f->series, 0, AS_OF);
 	int series, all = PQntuples(f->missing), unconfirmed = PQntuples(f->unconfirmed);
-	int64_t missing = intervals_of(f->missing, 0, f->gaps, &series);
+	int64_t missing = intervalplural_of(f->missing, 0, f->gaps, &series);
 
 	if (strcmp(wanted, "0") == 0)
 		printf(strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0
@@ -155,15 +143,16 @@ static void print_summary(const struct found *f)
 		printf("no gaps: all %s series are complete as of %s\n", wanted, as_of);
 	else
 		printf("%d gap%s, %" PRId64 " interval%s missing, in %d of %s series as of %s\n",
-		       f->gaps, s_of(f->gaps), missing, s_of(missing), series, wanted, as_of);
+		       f->gaps, plural_of(f->gaps), missing, plural_of(missing), series, wanted,
+		       as_of);
 	if (all > f->gaps)
 		printf("%" PRId64 " intervals are not to be had; why: gapless-writer gaps --kind "
 		       "unobtainable\n",
-		       intervals_of(f->missing, f->gaps, all, &series));
+		       intervalplural_of(f->missing, f->gaps, all, &series));
 	if (unconfirmed > 0)
 		printf("%d row%s nobody has confirmed; which: gapless-writer gaps --kind "
 		       "unconfirmed\n",
-		       unconfirmed, s_of(unconfirmed));
+		       unconfirmed, plural_of(unconfirmed));
 }
 
 /* 0; -1 with *err. The caller clears the results. */
@@ -173,9 +162,9 @@ static int ask(struct pg *pg, const struct options *o, const struct selection *s
 	char at[TIMETEXT_BYTES];
 	const char *values[3] = {selected->symbols_sql, selected->intervals_sql,
 				 o->at_ms == INT64_MIN ? NULL : time_format_ms(o->at_ms, at)};
-	const struct pg_params params = {3, values}, none = {0, NULL};
+	const struct pg_params params = {3, values};
 
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 ||
 	    (f->series = pg_query(pg, SQL_SERIES, params, DEADLINE_MS, err)) == NULL)
 		return -1;
 	if (!PQgetisnull(f->series, 0, UNKNOWN))
@@ -227,8 +216,9 @@ static void allow_standby(void)
 	setenv("PGTARGETSESSIONATTRS", "any", 0);
 }
 
-int gaps_run(const struct options *o)
+int gaps_run(const void *options)
 {
+	const struct options *o = options;
 	struct found found = {0};
 	struct selection selected;
 	struct pg pg = {0};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "migrate.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,9 +10,7 @@
 
 /* A migration of a large table may take hours; the deadline is against a server that is frozen for
  * good. */
-enum { DEADLINE_MS = 40000, MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
-
-static const struct pg_params none;
+enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 /* Function bodies are not checked: market_data may be the table of an older collector. */
 #define SQL_BEGIN                                                                        \
@@ -39,20 +36,20 @@ static int use_schema(struct pg *pg, const char *schema, struct err *err)
 	const char *values[] = {schema};
 	const struct pg_params one = {1, values};
 
-	if (pg_run(pg, "SELECT set_config('gapless.schema', $1, false)", one, DEADLINE_MS, err) !=
-		    0 ||
-	    pg_run(pg, SQL_SCHEMA, none, DEADLINE_MS, err) != 0)
+	if (pg_run(pg, "SELECT set_config('gapless.schema', $1, false)", one, PG_DEADLINE_MS,
+		   err) != 0 ||
+	    pg_exec(pg, SQL_SCHEMA, err) != 0)
 		return -1;
 	return pg_run(pg, "SELECT set_config('search_path', quote_ident($1), false)", one,
-		      DEADLINE_MS, err);
+		      PG_DEADLINE_MS, err);
 }
 
 /* 1 with the numbers that are applied, ascending, in *res, which the caller clears; 0 if no
  * migration has run yet; -1 with *err. Needs no more than SELECT. */
 static int read_applied(struct pg *pg, PGresult **res, struct err *err)
 {
-	PGresult *there =
-		pg_query(pg, "SELECT to_regclass('gapless_migration')", none, DEADLINE_MS, err);
+	PGresult *there = pg_query(pg, "SELECT to_regclass('gapless_migration')", PG_NONE,
+				   PG_DEADLINE_MS, err);
 	int found = there != NULL && !PQgetisnull(there, 0, 0);
 
 	PQclear(there);
@@ -61,8 +58,8 @@ static int read_applied(struct pg *pg, PGresult **res, struct err *err)
 		return -1;
 	if (!found)
 		return 0;
-	*res = pg_query(pg, "SELECT number FROM gapless_migration ORDER BY number", none,
-			DEADLINE_MS, err);
+	*res = pg_query(pg, "SELECT number FROM gapless_migration ORDER BY number", PG_NONE,
+			PG_DEADLINE_MS, err);
 	return *res == NULL ? -1 : 1;
 }
 
@@ -93,9 +90,8 @@ static int check_newest(const PGresult *applied, struct err *err)
 
 static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
 {
-	const char *values[] = {number};
 	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int",
-				 (struct pg_params){1, values}, DEADLINE_MS, err);
+				 PG_VALUES(number), PG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -108,20 +104,18 @@ static int is_applied(struct pg *pg, const char *number, int *applied, struct er
 static int apply(struct pg *pg, const struct migration *m, struct err *err)
 {
 	char number[16];
-	const char *values[] = {number, m->name};
 	int applied = 0;
 
 	snprintf(number, sizeof(number), "%d", m->number);
-	if (pg_run(pg, SQL_BEGIN, none, MIGRATION_DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_TABLE, none, DEADLINE_MS, err) != 0 ||
-	    is_applied(pg, number, &applied, err) != 0)
+	if (pg_run(pg, SQL_BEGIN, PG_NONE, MIGRATION_DEADLINE_MS, err) != 0 ||
+	    pg_exec(pg, SQL_TABLE, err) != 0 || is_applied(pg, number, &applied, err) != 0)
 		return -1;
 	if (applied)
-		return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
-	if (pg_run(pg, m->sql, none, MIGRATION_DEADLINE_MS, err) != 0 ||
+		return pg_exec(pg, "COMMIT", err);
+	if (pg_run(pg, m->sql, PG_NONE, MIGRATION_DEADLINE_MS, err) != 0 ||
 	    pg_run(pg, "INSERT INTO gapless_migration (number, name) VALUES ($1::int, $2)",
-		   (struct pg_params){2, values}, DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) != 0)
+		   PG_VALUES(number, m->name), PG_DEADLINE_MS, err) != 0 ||
+	    pg_exec(pg, "COMMIT", err) != 0)
 		return -1;
 	return 1;
 }

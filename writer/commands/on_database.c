@@ -16,6 +16,40 @@ static int flushed(struct err *err)
 	return err_set(err, ERR_FATAL, "what was done cannot be written to standard output");
 }
 
+const char *plural_of(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static int check_needs(const struct on_database *command, const struct options *o,
+		       const struct selection *selected, struct err *err)
+{
+	const char *verb = command->verb;
+	int no_symbols = selected->symbols_sql == NULL;
+
+	if (command->needs & NEEDS_SYMBOLS && no_symbols)
+		return err_set(
+			err, ERR_FATAL,
+			"name what to %s: --symbols, e.g. --symbols KRW-BTC or --symbols 'BTC-*'",
+			verb);
+	if (command->needs & NEEDS_SERIES && (no_symbols || selected->intervals_sql == NULL))
+		return err_set(err, ERR_FATAL,
+			       "name what to %s: --symbols and --intervals, e.g. --symbols KRW-BTC "
+			       "--intervals 1m",
+			       verb);
+	if (!(command->needs & NEEDS_SPAN))
+		return 0;
+	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
+		return err_set(err, ERR_FATAL,
+			       "name the span to %s: --from and --to, e.g. --from 2024-05-01 --to "
+			       "2024-05-02",
+			       verb);
+	if (o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL,
+			       "the span to %s is empty: --from must be before --to", verb);
+	return 0;
+}
+
 int on_database(const struct options *o, const struct on_database *command)
 {
 	struct selection selected;
@@ -24,7 +58,8 @@ int on_database(const struct options *o, const struct on_database *command)
 	int code = EXIT_DONE;
 
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    (command->check != NULL && command->check(o, &selected, &err) != 0) ||
+	    check_needs(command, o, &selected, &err) != 0 ||
+	    (command->check != NULL && command->check(o, &err) != 0) ||
 	    database_open(&pg, o->database, WAIT_MS, &err) != 0) {
 		code = EXIT_USAGE;
 		log_error(err.text);

@@ -8,9 +8,18 @@
 #include "writer/options.h"
 #include "writer/selection.h"
 
+/* What must be named; a set. */
+enum needs {
+	NEEDS_SYMBOLS = 1,
+	NEEDS_SERIES = 2, /* --symbols and --intervals */
+	NEEDS_SPAN = 4
+};
+
 struct on_database {
-	/* What is wrong with the settings, before anything happens; NULL: nothing can be. */
-	int (*check)(const struct options *o, const struct selection *selected, struct err *err);
+	const char *verb; /* "name what to <verb>" */
+	unsigned needs;
+	/* What else is wrong with the settings, before anything happens; NULL: nothing can be. */
+	int (*check)(const struct options *o, struct err *err);
 	/* Does it, and prints to stdout. 0, or -1 with *err: ERR_RETRY if the same call may succeed
 	 * later. */
 	int (*work)(struct pg *pg, const struct options *o, const struct selection *selected,
@@ -21,6 +30,16 @@ struct on_database {
  * refuses us, after a line in the log. */
 int on_database(const struct options *o, const struct on_database *command);
 
+/* "" or "s". */
+const char *plural_of(int64_t n);
+
+/* A read that nobody is helped by half of, however large the table is. */
+#define SQL_BEGIN_READ \
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
+/* The row x is one of the selection, $1 and $2. */
+#define SQL_OF(x)                                                             \
+	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[] " \
+	"IS NULL OR " x ".interval = ANY ($2))"
 /* Time as text, of an SQL expression. */
 #define SQL_TIME(x) "to_char(" x " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 

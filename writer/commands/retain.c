@@ -26,13 +26,12 @@ enum { DEADLINE_MS = 300000, ROWS_AT_ONCE = 1000000 };
 static int preview(struct pg *pg, const struct retention *keep, const char *symbols_sql,
 		   struct err *err)
 {
-	const char *values[] = {keep->names_sql, keep->seconds_sql, symbols_sql};
 	PGresult *res;
 
-	if (pg_run(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'",
-		   (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0)
+	if (pg_exec(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'", err) != 0)
 		return -1;
-	res = pg_query(pg, SQL_PREVIEW, (struct pg_params){3, values}, DEADLINE_MS, err);
+	res = pg_query(pg, SQL_PREVIEW, PG_VALUES(keep->names_sql, keep->seconds_sql, symbols_sql),
+		       DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
@@ -46,8 +45,7 @@ static int preview(struct pg *pg, const struct retention *keep, const char *symb
 
 static int print_floors(struct pg *pg, const char *symbols_sql, struct err *err)
 {
-	const char *values[] = {symbols_sql};
-	PGresult *res = pg_query(pg, SQL_FLOORS, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_FLOORS, PG_VALUES(symbols_sql), DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -74,19 +72,17 @@ static int apply(struct pg *pg, const struct retention *keep, const char *symbol
 		return -1;
 	printf("%" PRId64 " series moved on, %" PRId64 " row%s removed, %" PRId64
 	       " chunk%s dropped\n",
-	       done.series, done.rows, done.rows == 1 ? "" : "s", done.chunks,
-	       done.chunks == 1 ? "" : "s");
+	       done.series, done.rows, plural_of(done.rows), done.chunks, plural_of(done.chunks));
 	if (keep->dead_s > 0)
-		printf("%" PRId64 " dead letter%s removed\n", done.dead, done.dead == 1 ? "" : "s");
+		printf("%" PRId64 " dead letter%s removed\n", done.dead, plural_of(done.dead));
 	return 0;
 }
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
+static int check(const struct options *o, struct err *err)
 {
 	struct retention keep;
 	int rc = retention_parse(&keep, o->keep, err);
 
-	(void)selected;
 	retention_release(&keep);
 	return rc;
 }
@@ -104,7 +100,7 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return rc;
 }
 
-int retain_run(const struct options *o)
+int retain_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){.check = check, .work = work});
 }

@@ -3,10 +3,8 @@
 #ifndef GAPLESS_RETAIN_H
 #define GAPLESS_RETAIN_H
 
-#include "writer/options.h"
-
 /* Until everything that is given up is gone, in small transactions; prints to stdout what became of
  * each series; returns the exit code. */
-int retain_run(const struct options *o);
+int retain_run(const void *options);
 
 #endif

@@ -11,7 +11,9 @@
 #include "writer/observe.h"
 #include "writer/writer.h"
 
-static int check_origin(const struct options *o)
+/* Asks the database, once it is there. EXIT_DONE as well after a signal. */
+static int ask_database(const struct options *o,
+			int (*question)(struct pg *pg, const struct options *o, struct err *err))
 {
 	struct pg pg = {0};
 	struct err err = {0};
@@ -20,19 +22,25 @@ static int check_origin(const struct options *o)
 	while (rc != 0 && !stop_requested()) {
 		rc = database_open(&pg, o->database, -1, &err);
 		if (rc == 0)
-			rc = origin_check(&pg, o->source, &err);
+			rc = question(&pg, o, &err);
 		if (rc != 0 && err.class != ERR_RETRY)
 			break;
 	}
-	if (rc == 0)
-		log_info("the database is fit", L_STR("database", PQdb(pg.conn)),
-			 L_STR("host", PQhost(pg.conn)), L_STR("port", PQport(pg.conn)),
-			 L_STR("user", PQuser(pg.conn)));
 	pg_close(&pg);
 	if (rc == 0 || stop_requested())
 		return EXIT_DONE;
 	log_error(err.text);
 	return EXIT_USAGE;
+}
+
+static int is_ours(struct pg *pg, const struct options *o, struct err *err)
+{
+	if (origin_check(pg, o->source, err) != 0)
+		return -1;
+	log_info("the database is fit", L_STR("database", PQdb(pg->conn)),
+		 L_STR("host", PQhost(pg->conn)), L_STR("port", PQport(pg->conn)),
+		 L_STR("user", PQuser(pg->conn)));
+	return 0;
 }
 
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
@@ -49,7 +57,7 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	}
 	code = ready(o);
 	if (code == EXIT_DONE && !stop_requested())
-		code = check_origin(o);
+		code = ask_database(o, is_ours);
 	if (code == EXIT_DONE && !stop_requested())
 		return writer_run(o, feed, cursor, keep, observe);
 	if (code == EXIT_DONE)
@@ -63,8 +71,9 @@ static int wait_for_tables(const struct options *o)
 	return database_wait(o->database);
 }
 
-int run_live(const struct options *o)
+int run_live(const void *options)
 {
+	const struct options *o = options;
 	struct retention keep;
 	struct err err;
 	int code = EXIT_USAGE;
@@ -84,31 +93,22 @@ int run_live(const struct options *o)
 	return code;
 }
 
-/* Is the table there, too, that only a replay needs? */
-static int wait_for_replay_table(const struct options *o)
+static int has_replay_table(struct pg *pg, const struct options *o, struct err *err)
 {
-	struct pg pg = {0};
-	struct err err = {0};
-	int rc = -1, code = database_wait(o->database);
-
-	if (code != EXIT_DONE)
-		return code;
-	while (rc != 0 && !stop_requested()) {
-		rc = database_open(&pg, o->database, -1, &err);
-		if (rc == 0)
-			rc = replay_run_check(&pg, &err);
-		if (rc != 0 && err.class != ERR_RETRY)
-			break;
-	}
-	pg_close(&pg);
-	if (rc == 0 || stop_requested())
-		return EXIT_DONE;
-	log_error(err.text);
-	return EXIT_USAGE;
+	(void)o;
+	return replay_run_check(pg, err);
 }
 
-int run_replay(const struct options *o)
+static int wait_for_replay_table(const struct options *o)
 {
+	int code = database_wait(o->database);
+
+	return code == EXIT_DONE ? ask_database(o, has_replay_table) : code;
+}
+
+int run_replay(const void *options)
+{
+	const struct options *o = options;
 	struct replay_spec spec;
 	struct err err;
 	int code = EXIT_USAGE;

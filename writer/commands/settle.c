@@ -6,8 +6,6 @@
 #include "common/text/timetext.h"
 #include "on_database.h"
 
-enum { DEADLINE_MS = 40000 };
-
 /* What is missing of the span, by series, and not settled yet. */
 #define SQL_OPEN                                                                                           \
 	"SELECT g.symbol, g.interval, range_agg(tstzrange(g.missing_from, g.missing_to)) * "               \
@@ -26,24 +24,6 @@ enum { DEADLINE_MS = 40000 };
 	"o.spans <> '{}' ON CONFLICT (symbol, interval, reason) DO UPDATE SET spans = u.spans + "  \
 	"excluded.spans) " SQL_COUNTED
 
-static int check(const struct options *o, const struct selection *selected, struct err *err)
-{
-	if (selected->symbols_sql == NULL || selected->intervals_sql == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"name what to settle: --symbols and --intervals, e.g. --symbols KRW-BTC "
-			"--intervals 1m");
-	if (o->from_ms == INT64_MIN || o->to_ms == INT64_MIN)
-		return err_set(
-			err, ERR_FATAL,
-			"name the span to settle: --from and --to, e.g. --from 2024-05-01 --to "
-			"2024-05-02");
-	if (o->from_ms >= o->to_ms)
-		return err_set(err, ERR_FATAL,
-			       "the span to settle is empty: --from must be before --to");
-	return 0;
-}
-
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
@@ -51,8 +31,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
 				time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to),
 				o->reason};
-	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
-				 (struct pg_params){o->dry_run ? 4 : 5, values}, DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
+			 (struct pg_params){o->dry_run ? 4 : 5, values}, PG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return -1;
@@ -66,7 +47,9 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	return 0;
 }
 
-int settle_run(const struct options *o)
+int settle_run(const void *options)
 {
-	return on_database(o, &(struct on_database){check, work});
+	return on_database(options, &(struct on_database){.verb = "settle",
+							  .needs = NEEDS_SERIES | NEEDS_SPAN,
+							  .work = work});
 }

@@ -3,10 +3,8 @@
 #ifndef GAPLESS_SETTLE_H
 #define GAPLESS_SETTLE_H
 
-#include "writer/options.h"
-
 /* Prints to stdout what was settled of each series; `forget` takes it back. Returns the exit code.
  */
-int settle_run(const struct options *o);
+int settle_run(const void *options);
 
 #endif

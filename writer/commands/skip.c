@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -40,7 +39,7 @@ static int has_partition(struct consumer *c, const struct options *o, struct err
 }
 
 /* The message at the offset; there until the next poll. */
-static int read_message(struct consumer *c, const struct options *o, struct consumer_message *m,
+static int read_message(struct consumer *c, const struct options *o, struct arrival *m,
 			struct err *err)
 {
 	int64_t until = clock_boot_ms() + WAIT_MS;
@@ -69,8 +68,7 @@ static int read_message(struct consumer *c, const struct options *o, struct cons
 }
 
 /* Only what this program, with these settings, would be halted by. */
-static int judge(const struct options *o, const struct consumer_message *m, char *reason,
-		 struct err *err)
+static int judge(const struct options *o, const struct arrival *m, char *reason, struct err *err)
 {
 	struct message message = {0};
 	struct err why = {0};
@@ -90,7 +88,7 @@ static int judge(const struct options *o, const struct consumer_message *m, char
 	return 0;
 }
 
-static int write_letter(struct pg *pg, const struct options *o, const struct consumer_message *m,
+static int write_letter(struct pg *pg, const struct options *o, const struct arrival *m,
 			const char *reason, struct err *err)
 {
 	struct store_scratch scratch;
@@ -113,7 +111,7 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 	const int32_t id = (int32_t)o->partition;
 	struct partitions *ps = partitions_new();
 	char reason[REASON_BYTES] = "";
-	struct consumer_message m = {0};
+	struct arrival m = {0};
 	struct pg pg = {0};
 	int rc = -1;
 
@@ -128,8 +126,9 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 	return rc;
 }
 
-int skip_run(const struct options *o)
+int skip_run(const void *options)
 {
+	const struct options *o = options;
 	struct err err;
 	struct consumer *c = NULL;
 	int code = EXIT_USAGE;

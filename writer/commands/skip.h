@@ -4,9 +4,7 @@
 #ifndef GAPLESS_SKIP_H
 #define GAPLESS_SKIP_H
 
-#include "writer/options.h"
-
 /* Returns the exit code. */
-int skip_run(const struct options *o);
+int skip_run(const void *options);
 
 #endif

@@ -16,9 +16,9 @@
 #include "common/text/timetext.h"
 #include "common/text/utf8.h"
 #include "gaps.h"
+#include "on_database.h"
 #include "status_view.h"
 #include "writer/database/database.h"
-#include "writer/selection.h"
 
 enum {
 	WAIT_MS = 30000,
@@ -29,12 +29,7 @@ enum {
 	OUTPUT_BYTES = 64 << 20
 };
 
-#define SQL_BEGIN \
-	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
 #define SQL_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
-#define SQL_OF(x)                                                            \
-	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[]" \
-	" IS NULL OR " x ".interval = ANY ($2))"
 
 /* $3: the instant, the end of the bars. */
 enum { SYMBOL, INTERVAL, STATE, NEWEST, LAG, GAPS, MISSING };
@@ -171,7 +166,7 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 	PGresult *series = NULL, *spans = NULL, *seen = NULL;
 	int rc = -1;
 
-	if (pg_run(pg, SQL_BEGIN, (struct pg_params){0, NULL}, DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 ||
 	    (series = pg_query(pg, SQL_SERIES, (struct pg_params){3, values}, DEADLINE_MS, err)) ==
 		    NULL ||
 	    (spans = pg_query(pg, SQL_SPANS, (struct pg_params){4, values}, DEADLINE_MS, err)) ==
@@ -191,7 +186,7 @@ static int ask(struct pg *pg, const struct selection *selected, struct status *s
 		if (s != NULL)
 			status_quiet(s->bar, st->view.bar, PQgetvalue(seen, row, 2));
 	}
-	rc = pg_run(pg, "COMMIT", (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	rc = pg_exec(pg, "COMMIT", err);
 out:
 	PQclear(series);
 	PQclear(spans);
@@ -319,8 +314,9 @@ static int signal_within(int ms)
 	return stop_requested();
 }
 
-int status_run(const struct options *o)
+int status_run(const void *options)
 {
+	const struct options *o = options;
 	struct selection selected;
 	struct pg pg = {0};
 	struct err err;

@@ -3,10 +3,8 @@
 #ifndef GAPLESS_STATUS_H
 #define GAPLESS_STATUS_H
 
-#include "writer/options.h"
-
 /* Prints to stdout, again and again with --watch; returns the exit code: 0 if there is no gap,
  * EXIT_GAPS if there is, EXIT_NOTHING_WANTED (gaps.h), 2 if that could not be found out. */
-int status_run(const struct options *o);
+int status_run(const void *options);
 
 #endif

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "common/base/log.h"
-#include "transaction_sql.h"
 
 struct search {
 	struct pg *pg;
@@ -52,8 +51,7 @@ static enum bisect search(struct search *s, size_t from, size_t to)
 		pg_close(s->pg);
 		return BISECT_NONE;
 	}
-	if (pg_run(s->pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
-		   &(struct err){0}) != 0)
+	if (pg_exec(s->pg, "ROLLBACK", &(struct err){0}) != 0)
 		return BISECT_NONE;
 	if (to - from == 1)
 		return reject(s, from, &why);
@@ -70,8 +68,7 @@ enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const stru
 {
 	struct search s = {pg, scratch, cursor, b, limit, refusals, err};
 
-	if (pg_run(pg, "ROLLBACK", (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS,
-		   &(struct err){0}) != 0)
+	if (pg_exec(pg, "ROLLBACK", &(struct err){0}) != 0)
 		return BISECT_NONE;
 	return search(&s, from, to);
 }

@@ -2,7 +2,6 @@
 #include "candles.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text/timetext.h"
@@ -72,13 +71,8 @@ static int64_t fill_rows(struct store_scratch *scratch, const struct batch *b, s
 static int count(struct pg *pg, struct store_scratch *scratch, const char *sql, int64_t *counts,
 		 int n, struct err *err)
 {
-	const char *values[SCRATCH_ARRAYS];
-	PGresult *res;
+	PGresult *res = scratch_query(scratch, pg, sql, NULL, SCRATCH_ARRAYS, err);
 
-	if (scratch_values(scratch, SCRATCH_ARRAYS, values, err) != 0)
-		return -1;
-	res = pg_query(pg, sql, (struct pg_params){SCRATCH_ARRAYS, values}, STATEMENT_DEADLINE_MS,
-		       err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < n; i++)
@@ -114,7 +108,7 @@ static int copy_rows(struct pg *pg, struct store_scratch *scratch, const struct 
 	unsigned char *start = scratch->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
 
-	if (pg_copy_begin(&copy, pg, SQL_COPY, STATEMENT_DEADLINE_MS, err) != 0)
+	if (pg_copy_begin(&copy, pg, SQL_COPY, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
 		if (scratch->state[i] == ROW_MISSING)
@@ -164,17 +158,15 @@ static int upsert(struct pg *pg, struct store_scratch *scratch, const struct bat
 static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			   int64_t newer, struct wrote *wrote, int64_t *copied, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
-
 	if (copy_rows(pg, scratch, b, copied, err) != 0)
 		return -1;
 	wrote->inserted = *copied;
 	if (newer == 0)
 		return 0;
-	if (pg_run(pg, SQL_WAIT_FOR_NOBODY, none, STATEMENT_DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, SQL_WAIT_FOR_NOBODY, err) != 0 ||
 	    upsert(pg, scratch, b, NEWER, wrote, err) != 0)
 		return -1;
-	return pg_run(pg, SQL_WAIT_AGAIN, none, STATEMENT_DEADLINE_MS, err);
+	return pg_exec(pg, SQL_WAIT_AGAIN, err);
 }
 
 /* Rows that a statement counted are there; the others of the n that should have been written must
@@ -218,7 +210,7 @@ enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const s
 	struct wrote wrote = {0, 0};
 
 	if (floors_ask(pg, scratch, b, &stored->given_up, err) != 0 ||
-	    row_states_ask(pg, scratch, b, STATEMENT_DEADLINE_MS, err) != 0)
+	    row_states_ask(pg, scratch, b, PG_DEADLINE_MS, err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;

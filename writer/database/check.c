@@ -8,8 +8,6 @@
 #include "table_sql.h"
 #include "writer/commands/migrations.h"
 
-enum { DEADLINE_MS = 40000 };
-
 #define SQL_ABSENT                                                                                \
 	"SELECT string_agg(name, ', ') FROM unnest(ARRAY['market_data', 'market_data_coverage', " \
 	"'market_data_position', 'market_data_series', 'candle_dead_letter', "                    \
@@ -118,8 +116,7 @@ static int is_inherited(struct pg *pg, const char *kind)
 	int inherited = 0;
 
 	if (strcmp(kind, "table") == 0)
-		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, (struct pg_params){0, NULL},
-			       DEADLINE_MS, &ignored);
+		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, PG_NONE, PG_DEADLINE_MS, &ignored);
 	if (res != NULL)
 		inherited = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 	PQclear(res);
@@ -138,7 +135,7 @@ static int is_inherited(struct pg *pg, const char *kind)
 /* Which migrations the database has. CHECK_FIT: those that this program knows. */
 static enum check check_migrations(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_MIGRATIONS, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_MIGRATIONS, PG_NONE, PG_DEADLINE_MS, err);
 	int known = migrations[migrations_n - 1].number;
 	int is_migrating;
 	long newest;
@@ -176,8 +173,8 @@ static enum check check_migrations(struct pg *pg, struct err *err)
 /* What triggers could not see: another market_data, dropped chunks. */
 static enum check reconcile(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, "SELECT market_data_reconcile()", (struct pg_params){0, NULL},
-				 DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, "SELECT market_data_reconcile()", PG_NONE, PG_DEADLINE_MS, err);
 
 	if (res == NULL)
 		return CHECK_FAILED;
@@ -190,10 +187,7 @@ static enum check reconcile(struct pg *pg, struct err *err)
 /* A pooler of statements shows only when a transaction stays open between two of them. */
 static enum check check_transactions(struct pg *pg, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
-
-	if (pg_run(pg, "BEGIN", none, DEADLINE_MS, err) == 0 &&
-	    pg_run(pg, "COMMIT", none, DEADLINE_MS, err) == 0)
+	if (pg_exec(pg, "BEGIN", err) == 0 && pg_exec(pg, "COMMIT", err) == 0)
 		return CHECK_FIT;
 	return strcmp(pg->sqlstate, "08P01") == 0 && err->class == ERR_FATAL ? CHECK_UNFIT
 									     : CHECK_FAILED;
@@ -201,13 +195,12 @@ static enum check check_transactions(struct pg *pg, struct err *err)
 
 enum check check_database(struct pg *pg, struct err *err)
 {
-	const struct pg_params none = {0, NULL};
 	enum check result = check_transactions(pg, err);
 	PGresult *res;
 
 	if (result != CHECK_FIT)
 		return result;
-	res = pg_query(pg, SQL_ABSENT, none, DEADLINE_MS, err);
+	res = pg_query(pg, SQL_ABSENT, PG_NONE, PG_DEADLINE_MS, err);
 	if (res == NULL)
 		return CHECK_FAILED;
 	if (!PQgetisnull(res, 0, 0)) {
@@ -221,7 +214,7 @@ enum check check_database(struct pg *pg, struct err *err)
 	result = check_migrations(pg, err);
 	if (result != CHECK_FIT)
 		goto out;
-	res = pg_query(pg, SQL_COMPLAINTS, none, DEADLINE_MS, err);
+	res = pg_query(pg, SQL_COMPLAINTS, PG_NONE, PG_DEADLINE_MS, err);
 	if (res == NULL) {
 		result = CHECK_FAILED;
 		goto out;

@@ -35,7 +35,6 @@ static void add_series(struct store_scratch *scratch, const struct batch *b, siz
 int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 		   struct err *err)
 {
-	const char *values[4];
 	struct spans spans = {0};
 
 	scratch_clear(scratch);
@@ -50,7 +49,5 @@ int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct ba
 	spans_release(&spans);
 	if (scratch->a[0].text.len == 0)
 		return 0;
-	if (scratch_values(scratch, 4, values, err) != 0)
-		return -1;
-	return pg_run(pg, SQL_COVERAGE, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
+	return scratch_run(scratch, pg, SQL_COVERAGE, NULL, 4, err);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cursor.h"
 
-#include <stdlib.h>
-
 #include "position.h"
 #include "transaction_sql.h"
 
@@ -29,13 +27,12 @@ struct cursor cursor_replay(const char *topic, const char *name)
 
 int cursor_begin(struct pg *pg, const struct cursor *c, struct err *err)
 {
-	return pg_run(pg, c->sql->begin, (struct pg_params){0, NULL}, STATEMENT_DEADLINE_MS, err);
+	return pg_exec(pg, c->sql->begin, err);
 }
 
 int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
 		const struct batch *b, int *lost, struct err *err)
 {
-	const char *values[2] = {c->key, NULL};
 	PGresult *res;
 	int row = 0;
 
@@ -45,9 +42,7 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 	scratch_clear(scratch);
 	for (size_t i = 0; i < b->parts_n; i++)
 		pgarray_int(&scratch->a[0], b->parts[i].partition);
-	if (scratch_values(scratch, 1, &values[1], err) != 0)
-		return -1;
-	res = pg_query(pg, c->sql->lock, (struct pg_params){2, values}, STATEMENT_DEADLINE_MS, err);
+	res = scratch_query(scratch, pg, c->sql->lock, c->key, 1, err);
 	if (res == NULL)
 		return -1;
 	for (size_t i = 0; i < b->parts_n && !*lost; i++) {
@@ -65,8 +60,6 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
 		const struct batch *b, struct err *err)
 {
-	const char *values[4] = {c->key, NULL, NULL, NULL};
-
 	if (b->parts_n == 0)
 		return 0;
 	scratch_clear(scratch);
@@ -75,7 +68,5 @@ int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct curso
 		pgarray_int(&scratch->a[1], b->parts[i].next);
 		pgarray_int(&scratch->a[2], b->parts[i].at_ms);
 	}
-	if (scratch_values(scratch, 3, &values[1], err) != 0)
-		return -1;
-	return pg_run(pg, c->sql->move, (struct pg_params){4, values}, STATEMENT_DEADLINE_MS, err);
+	return scratch_run(scratch, pg, c->sql->move, c->key, 3, err);
 }

@@ -21,7 +21,7 @@ static void pause_ms(int64_t ms)
 
 int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
 {
-	int64_t skipped, began = clock_boot_ms();
+	int64_t began = clock_boot_ms();
 	struct log_throttle say = {0, 0};
 	struct backoff backoff;
 
@@ -32,8 +32,8 @@ int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct e
 		if (err->class != ERR_RETRY || stop_requested() ||
 		    (wait_ms >= 0 && now - began >= wait_ms))
 			return -1;
-		if (log_due(&say, now, SAY_AWAY_MS, &skipped))
-			log_warn("waiting for the database", L_STR("error", err->text));
+		LOG_EVERY(&say, now, SAY_AWAY_MS, LOG_WARN, "waiting for the database",
+			  L_STR("error", err->text));
 		pause_ms(backoff_next_ms(&backoff, backoff_random()));
 	}
 	return 0;
@@ -53,8 +53,6 @@ int database_wait(const char *conninfo)
 	while (!stop_requested()) {
 		enum check check = CHECK_FAILED;
 		struct err err;
-		int64_t skipped;
-
 		if (!pg_is_open(&pg) && database_open(&pg, conninfo, -1, &err) != 0) {
 			if (err.class == ERR_RETRY)
 				continue; /* a signal */
@@ -70,8 +68,8 @@ int database_wait(const char *conninfo)
 			code = exit_code_of(check);
 			break;
 		}
-		if (log_due(&say, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("waiting for the database", L_STR("error", err.text));
+		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_WARN, "waiting for the database",
+			  L_STR("error", err.text));
 		if (check == CHECK_FAILED)
 			pg_close(&pg);
 		pause_ms(ABSENT_MS);

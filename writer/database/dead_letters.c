@@ -18,7 +18,6 @@ static void add(struct store_scratch *scratch, int32_t partition, int64_t offset
 int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		       const struct batch *b, int64_t *n, struct err *err)
 {
-	const char *values[6] = {topic};
 	struct buf encoded;
 
 	scratch_clear(scratch);
@@ -44,9 +43,5 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 		++*n;
 	}
 	buf_release(&encoded);
-	if (*n == 0)
-		return 0;
-	if (scratch_values(scratch, 5, &values[1], err) != 0)
-		return -1;
-	return pg_run(pg, SQL_DEAD, (struct pg_params){6, values}, STATEMENT_DEADLINE_MS, err);
+	return *n == 0 ? 0 : scratch_run(scratch, pg, SQL_DEAD, topic, 5, err);
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "transaction_sql.h"
-
 #define SQL_FLOORS                                                                         \
 	"SELECT b.n, (extract(epoch FROM s.retained_from) * 1000)::bigint "                \
 	"FROM unnest($1::bigint[], $2::text[], $3::text[]) AS b(n, symbol, interval) "     \
@@ -33,7 +31,6 @@ static int64_t apply(struct store_scratch *scratch, const struct batch *b, size_
 int floors_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b, int64_t *below,
 	       struct err *err)
 {
-	const char *values[3];
 	PGresult *res;
 
 	*below = 0;
@@ -51,9 +48,7 @@ int floors_ask(struct pg *pg, struct store_scratch *scratch, const struct batch 
 	}
 	if (b->n == 0)
 		return 0;
-	if (scratch_values(scratch, 3, values, err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_FLOORS, (struct pg_params){3, values}, STATEMENT_DEADLINE_MS, err);
+	res = scratch_query(scratch, pg, SQL_FLOORS, NULL, 3, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)

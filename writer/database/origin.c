@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { DEADLINE_MS = 40000 };
-
 /* An older installation has not written it down, but knows it of its series. */
 #define SQL_ORIGIN                                                                                 \
 	"SELECT source FROM (SELECT 1, o.source FROM market_data_origin AS o "                     \
@@ -17,7 +15,7 @@ enum { DEADLINE_MS = 40000 };
 
 int origin_check(struct pg *pg, const char *source, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_ORIGIN, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_ORIGIN, PG_NONE, PG_DEADLINE_MS, err);
 	int rc = 0;
 
 	if (res == NULL)
@@ -34,13 +32,12 @@ int origin_check(struct pg *pg, const char *source, struct err *err)
 
 int origin_claim(struct pg *pg, const char *source, const char *topic, struct err *err)
 {
-	const char *values[] = {source, topic};
-	PGresult *res = pg_query(pg, SQL_MAY, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_MAY, PG_NONE, PG_DEADLINE_MS, err);
 	int may;
 
 	if (res == NULL)
 		return -1;
 	may = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 	PQclear(res);
-	return may ? pg_run(pg, SQL_CLAIM, (struct pg_params){2, values}, DEADLINE_MS, err) : 0;
+	return may ? pg_run(pg, SQL_CLAIM, PG_VALUES(source, topic), PG_DEADLINE_MS, err) : 0;
 }

@@ -2,11 +2,7 @@
 #include "position.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { DEADLINE_MS = 40000 };
 
 #define SQL_READ                                                                                        \
 	"SELECT partition, next_offset, coalesce((extract(epoch FROM message_at) * 1000)::bigint, -1) " \
@@ -22,12 +18,12 @@ enum { DEADLINE_MS = 40000 };
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) "                   \
 	"WHERE p.topic = $1 AND p.partition = b.partition"
 /* Dead letters in a row right below an offset: they stand at offset - 1, offset - 2, ... */
-#define SQL_DEAD_RUN                                                                      \
-	"SELECT b.partition, (SELECT count(*) FROM ("                                     \
-	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top "    \
-	"FROM candle_dead_letter AS d "                                                   \
-	"WHERE d.topic = $1 AND d.partition = b.partition AND d.\"offset\" < b.start_at " \
-	"ORDER BY d.\"offset\" DESC LIMIT $4::bigint) AS r WHERE r.top = b.start_at) "    \
+#define SQL_DEAD_RUN                                                                          \
+	"SELECT b.partition, (SELECT count(*) FROM ("                                         \
+	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top "        \
+	"FROM candle_dead_letter AS d "                                                       \
+	"WHERE d.topic = $1 AND d.partition = b.partition AND d.\"offset\" < b.start_at "     \
+	"ORDER BY d.\"offset\" DESC LIMIT ($4::bigint[])[1]) AS r WHERE r.top = b.start_at) " \
 	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
 
 static struct position_item *item_find(struct position_item *items, size_t n, int64_t partition)
@@ -43,14 +39,10 @@ static PGresult *read_positions(struct pg *pg, struct store_scratch *scratch, co
 				const struct position_item *items, size_t n, const char *sql,
 				struct err *err)
 {
-	const char *values[2] = {topic, NULL};
-
 	scratch_clear(scratch);
 	for (size_t i = 0; i < n; i++)
 		pgarray_int(&scratch->a[0], items[i].partition);
-	if (scratch_values(scratch, 1, &values[1], err) != 0)
-		return NULL;
-	return pg_query(pg, sql, (struct pg_params){2, values}, DEADLINE_MS, err);
+	return scratch_query(scratch, pg, sql, topic, 1, err);
 }
 
 /* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
@@ -59,7 +51,6 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *
 		      const struct position_item *items, size_t n, enum start_row row,
 		      struct err *err)
 {
-	const char *values[3] = {topic, NULL, NULL};
 	PGresult *res;
 	long wanted = 0;
 	int rc = 0;
@@ -74,10 +65,8 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *
 	}
 	if (wanted == 0)
 		return 0;
-	if (scratch_values(scratch, 2, &values[1], err) != 0)
-		return -1;
-	res = pg_query(pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET,
-		       (struct pg_params){3, values}, DEADLINE_MS, err);
+	res = scratch_query(scratch, pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET, topic, 2,
+			    err);
 	if (res == NULL)
 		return -1;
 	if (strtol(PQcmdTuples(res), NULL, 10) != wanted)
@@ -90,8 +79,6 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *
 int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		       struct position_item *items, size_t n, int64_t limit, struct err *err)
 {
-	char most[24];
-	const char *values[4] = {topic, NULL, NULL, most};
 	PGresult *res;
 
 	scratch_clear(scratch);
@@ -99,10 +86,8 @@ int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char 
 		pgarray_int(&scratch->a[0], items[i].partition);
 		pgarray_int(&scratch->a[1], items[i].start.offset);
 	}
-	snprintf(most, sizeof(most), "%" PRId64, limit + 1);
-	if (scratch_values(scratch, 2, &values[1], err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_DEAD_RUN, (struct pg_params){4, values}, DEADLINE_MS, err);
+	pgarray_int(&scratch->a[2], limit + 1);
+	res = scratch_query(scratch, pg, SQL_DEAD_RUN, topic, 3, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -152,19 +137,17 @@ int position_start(struct pg *pg, struct store_scratch *scratch, const char *top
 		   struct position_item *items, size_t n, int64_t dead_limit, int *unsure,
 		   struct err *err)
 {
-	const struct pg_params none = {0, NULL};
-
 	*unsure = 0;
-	if (pg_run(pg, "BEGIN; " PG_LOCAL, none, DEADLINE_MS, err) != 0 ||
+	if (pg_exec(pg, "BEGIN; " PG_LOCAL, err) != 0 ||
 	    decide(pg, scratch, topic, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)
-		return pg_run(pg, "ROLLBACK", none, DEADLINE_MS, err);
+		return pg_exec(pg, "ROLLBACK", err);
 	if (write_rows(pg, scratch, topic, items, n, START_ROW_INSERT, err) != 0 ||
 	    write_rows(pg, scratch, topic, items, n, START_ROW_SET, err) != 0 ||
 	    position_dead_runs(pg, scratch, topic, items, n, dead_limit, err) != 0)
 		return -1;
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,

@@ -7,7 +7,7 @@
 #include "common/base/alloc.h"
 #include "position.h"
 
-enum { DEADLINE_MS = 40000, ARRAYS = 4 };
+enum { ARRAYS = 4 };
 
 /* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a
  * moment each. */
@@ -37,8 +37,6 @@ enum { DEADLINE_MS = 40000, ARRAYS = 4 };
 	"AND has_table_privilege(to_regclass('market_data_replay'), 'INSERT') " \
 	"AND has_table_privilege(to_regclass('market_data_replay'), 'UPDATE')"
 
-static const struct pg_params none;
-
 static struct replay_part *part_find(const struct replay_run *run, int64_t partition)
 {
 	for (size_t i = 0; i < run->n; i++) {
@@ -51,8 +49,7 @@ static struct replay_part *part_find(const struct replay_run *run, int64_t parti
 /* 0 and the number of unfinished rows that have no part in *strays, or -1. */
 static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, struct err *err)
 {
-	const char *values[] = {run->spec->name};
-	PGresult *res = pg_query(pg, SQL_READ, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_READ, PG_VALUES(run->spec->name), PG_DEADLINE_MS, err);
 	int rc = 0;
 
 	*strays = 0;
@@ -98,13 +95,13 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const struct
 		pgarray_int(&scratch->a[3], run->parts[i].end);
 	}
 	if (scratch_values(scratch, ARRAYS, &values[3], err) != 0 ||
-	    pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, DEADLINE_MS, err) != 0)
+	    pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	if (run->begun == REPLAY_GOES_ON)
 		return 0;
 	return pg_run(pg, SQL_CLOSE_STRAYS,
 		      (struct pg_params){2, (const char *const[]){values[0], values[3]}},
-		      DEADLINE_MS, err);
+		      PG_DEADLINE_MS, err);
 }
 
 static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
@@ -128,11 +125,10 @@ int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay
 {
 	size_t strays;
 
-	if (pg_run(pg, SQL_BEGIN, none, DEADLINE_MS, err) != 0)
+	if (pg_exec(pg, SQL_BEGIN, err) != 0)
 		return -1;
 	if (read_rows(pg, run, &strays, err) != 0) {
-		if (err->class == ERR_INPUT &&
-		    pg_run(pg, "ROLLBACK", none, DEADLINE_MS, &(struct err){0}) != 0)
+		if (err->class == ERR_INPUT && pg_exec(pg, "ROLLBACK", &(struct err){0}) != 0)
 			pg_close(pg);
 		return -1;
 	}
@@ -140,12 +136,12 @@ int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay
 	if (write_rows(pg, scratch, run, err) != 0 ||
 	    read_dead_runs(pg, scratch, run, dead_limit, err) != 0)
 		return -1;
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_exec(pg, "COMMIT", err);
 }
 
 int replay_run_check(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_CHECK, none, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, SQL_CHECK, PG_NONE, PG_DEADLINE_MS, err);
 	int rc = 0;
 
 	if (res == NULL)

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/candle/interval.h"
 #include "common/text/utf8.h"
 #include "common/text/words.h"
 
 /* A batch holds the lock of the coverage, for which writers wait, as long as it takes. */
-enum { DEADLINE_MS = 40000, BATCH_ROWS = 10000, ARRAY_BYTES = 4096, SPANS_MAX = 36500 };
+enum { BATCH_ROWS = 10000, ARRAY_BYTES = 4096, SPANS_MAX = 36500 };
 
 #define SQL_RETAIN \
 	"SELECT count(*) FROM market_data_retain($1::text[], $2::bigint[], $3::text[], now())"
@@ -107,7 +108,7 @@ void retention_release(struct retention *r)
 /* The number that the statement yields, or -1 with *err. */
 static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params, struct err *err)
 {
-	PGresult *res = pg_query(pg, sql, params, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, sql, params, PG_DEADLINE_MS, err);
 	int64_t n = res == NULL ? -1 : pg_number(res, 0, 0);
 
 	PQclear(res);
@@ -117,7 +118,6 @@ static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params
 static int move_on(struct pg *pg, const struct retention *r, const char *symbols_sql,
 		   struct retention_result *out, struct err *err)
 {
-	const char *moved[] = {r->names_sql, r->seconds_sql, symbols_sql};
 	const char *lifted[] = {r->lifted_sql, symbols_sql};
 	int64_t n = 0;
 
@@ -126,7 +126,7 @@ static int move_on(struct pg *pg, const struct retention *r, const char *symbols
 	if (n < 0)
 		return -1;
 	out->series += n;
-	n = number_of(pg, SQL_RETAIN, (struct pg_params){3, moved}, err);
+	n = number_of(pg, SQL_RETAIN, PG_VALUES(r->names_sql, r->seconds_sql, symbols_sql), err);
 	if (n < 0)
 		return -1;
 	out->series += n;
@@ -137,8 +137,7 @@ static int move_on(struct pg *pg, const struct retention *r, const char *symbols
 static int drop_chunks(struct pg *pg, struct retention_result *out, struct err *err)
 {
 	for (;;) {
-		PGresult *res =
-			pg_query(pg, SQL_DROP, (struct pg_params){0, NULL}, DEADLINE_MS, err);
+		PGresult *res = pg_query(pg, SQL_DROP, PG_NONE, PG_DEADLINE_MS, err);
 		int n = res == NULL ? -1 : PQntuples(res);
 
 		PQclear(res);
@@ -164,9 +163,7 @@ int retention_remove(struct pg *pg, const char *symbol, const char *interval, in
 static int remove_rows(struct pg *pg, const char *symbols_sql, int64_t rows_max,
 		       struct retention_result *out, struct err *err)
 {
-	const char *values[] = {symbols_sql};
-	PGresult *series =
-		pg_query(pg, SQL_SERIES, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *series = pg_query(pg, SQL_SERIES, PG_VALUES(symbols_sql), PG_DEADLINE_MS, err);
 	int rc = series == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < PQntuples(series) && rows_max > 0;) {
@@ -187,14 +184,13 @@ static int remove_dead(struct pg *pg, const struct retention *r, int64_t rows_ma
 		       struct retention_result *out, struct err *err)
 {
 	char seconds[24], most[24];
-	const char *values[] = {seconds, most};
 	int64_t n = 0;
 
 	snprintf(seconds, sizeof(seconds), "%" PRId64, r->dead_s);
 	snprintf(most, sizeof(most), "%d", BATCH_ROWS);
 	do {
 		if (r->dead_s > 0)
-			n = number_of(pg, SQL_DEAD, (struct pg_params){2, values}, err);
+			n = number_of(pg, SQL_DEAD, PG_VALUES(seconds, most), err);
 		if (n < 0)
 			return -1;
 		out->dead += n;
@@ -212,4 +208,12 @@ int retention_apply(struct pg *pg, const struct retention *r, const char *symbol
 	if (remove_rows(pg, symbols_sql, rows_max, out, err) != 0)
 		return -1;
 	return remove_dead(pg, r, rows_max, out, err);
+}
+
+void retention_log(const struct retention_result *r)
+{
+	if (r->series + r->rows + r->chunks + r->dead > 0)
+		log_info("what is older than it is kept is given up", L_INT("series", r->series),
+			 L_INT("rows", r->rows), L_INT("chunks", r->chunks),
+			 L_INT("dead_letters", r->dead));
 }

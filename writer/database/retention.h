@@ -37,6 +37,9 @@ int retention_apply(struct pg *pg, const struct retention *r, const char *symbol
 		    int64_t rows_max, struct retention_result *out, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* Says what was given up, if anything was. */
+void retention_log(const struct retention_result *r);
+
 /* Removes at most some rows_max rows that are given up of one series: those before its
  * retained_from, or everything of one that has ended. *removed: how many; 0 when none is left. */
 int retention_remove(struct pg *pg, const char *symbol, const char *interval, int everything,

@@ -54,17 +54,13 @@ void retry_init(struct retry *r)
 static void say(struct retry *r, int transient, const struct err *err, const char *sqlstate,
 		int64_t now_ms)
 {
-	int64_t skipped;
-
-	if (!log_due(&r->say, now_ms, transient ? SAY_AGAIN_MS : SAY_MS, &skipped))
-		return;
-	LOG_AT(transient ? LOG_WARN : LOG_ERROR,
-	       err->class == ERR_FATAL
-		       ? "the database cannot be used; waiting, nothing is lost"
-		       : "the database cannot store now; trying again, nothing is lost",
-	       L_STR("error", err->text), L_STR("sqlstate", sqlstate),
-	       L_INT("seconds", (now_ms - r->failing_since_ms) / 1000),
-	       L_INT("suppressed", skipped));
+	LOG_EVERY(&r->say, now_ms, transient ? SAY_AGAIN_MS : SAY_MS,
+		  transient ? LOG_WARN : LOG_ERROR,
+		  err->class == ERR_FATAL
+			  ? "the database cannot be used; waiting, nothing is lost"
+			  : "the database cannot store now; trying again, nothing is lost",
+		  L_STR("error", err->text), L_STR("sqlstate", sqlstate),
+		  L_INT("seconds", (now_ms - r->failing_since_ms) / 1000));
 }
 
 int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,

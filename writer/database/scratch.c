@@ -48,6 +48,27 @@ int scratch_values(struct store_scratch *scratch, size_t n, const char **values,
 	return 0;
 }
 
+PGresult *scratch_query(struct store_scratch *scratch, struct pg *pg, const char *sql,
+			const char *first, size_t n, struct err *err)
+{
+	const char *values[1 + SCRATCH_ARRAYS] = {first};
+	size_t before = first != NULL;
+
+	if (scratch_values(scratch, n, &values[before], err) != 0)
+		return NULL;
+	return pg_query(pg, sql, (struct pg_params){(int)(before + n), values}, PG_DEADLINE_MS,
+			err);
+}
+
+int scratch_run(struct store_scratch *scratch, struct pg *pg, const char *sql, const char *first,
+		size_t n, struct err *err)
+{
+	PGresult *res = scratch_query(scratch, pg, sql, first, n, err);
+
+	PQclear(res);
+	return res != NULL ? 0 : -1;
+}
+
 void scratch_take_rows(struct store_scratch *scratch, size_t n)
 {
 	if (n <= scratch->rows_cap)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/error.h"
+#include "common/pg/pg.h"
 #include "pgarray.h"
 
 /* How a row of the batch stands against the table. */
@@ -41,7 +41,15 @@ void store_scratch_release(struct store_scratch *scratch);
 
 /* Empties the arrays. */
 void scratch_clear(struct store_scratch *scratch);
-/* Closes the first n arrays into values[]. 0, or -1: the batch does not fit. */
+/* Runs a statement, the parameters of which are `first` (unless that is NULL) and then the first n
+ * arrays. NULL, or -1, with *err. */
+PGresult *scratch_query(struct store_scratch *scratch, struct pg *pg, const char *sql,
+			const char *first, size_t n, struct err *err)
+	__attribute__((warn_unused_result));
+int scratch_run(struct store_scratch *scratch, struct pg *pg, const char *sql, const char *first,
+		size_t n, struct err *err) __attribute__((warn_unused_result));
+/* Closes the first n arrays into values[], for a statement that has other parameters, too. 0, or
+ * -1: the batch does not fit. */
 int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)
 	__attribute__((warn_unused_result));
 /* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */

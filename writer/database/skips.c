@@ -2,10 +2,8 @@
 #include "skips.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
-#include "transaction_sql.h"
 
 #define SQL_SKIPPED                                                                                \
 	"SELECT b.n FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[]) WITH ORDINALITY " \
@@ -14,40 +12,30 @@
 	"AND d.key IS NOT DISTINCT FROM decode(b.key, 'hex') "                                     \
 	"AND d.value IS NOT DISTINCT FROM decode(b.value, 'hex')"
 
-static void *copy(const void *bytes, size_t len)
+struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct dead_letter *halt)
 {
-	return bytes == NULL ? NULL : memcpy(xmalloc(len + 1), bytes, len);
-}
-
-struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct skip_item *item)
-{
-	struct skip_item *last;
-
 	items = xreallocarray(items, *n + 1, sizeof(*items));
-	last = &items[(*n)++];
-	*last = *item;
-	last->key = copy(item->key, item->key_len);
-	last->value = copy(item->value, item->value_len);
+	dead_letter_copy(&items[*n].halt, halt);
+	items[(*n)++].skipped = 0;
 	return items;
 }
 
 int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 	      struct skip_item *items, size_t n, struct err *err)
 {
-	const char *values[5] = {topic};
 	PGresult *res;
 
 	scratch_clear(scratch);
 	for (size_t i = 0; i < n; i++) {
+		const struct dead_letter *halt = &items[i].halt;
+
 		items[i].skipped = 0;
-		pgarray_int(&scratch->a[0], items[i].partition);
-		pgarray_int(&scratch->a[1], items[i].offset);
-		pgarray_hex(&scratch->a[2], items[i].key, items[i].key_len);
-		pgarray_hex(&scratch->a[3], items[i].value, items[i].value_len);
+		pgarray_int(&scratch->a[0], halt->partition);
+		pgarray_int(&scratch->a[1], halt->offset);
+		pgarray_hex(&scratch->a[2], halt->key, halt->key_len);
+		pgarray_hex(&scratch->a[3], halt->value, halt->value_len);
 	}
-	if (scratch_values(scratch, 4, &values[1], err) != 0)
-		return -1;
-	res = pg_query(pg, SQL_SKIPPED, (struct pg_params){5, values}, STATEMENT_DEADLINE_MS, err);
+	res = scratch_query(scratch, pg, SQL_SKIPPED, topic, 4, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)
@@ -58,9 +46,7 @@ int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 
 void skips_free(struct skip_item *items, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(items[i].key);
-		free(items[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		dead_letter_release(&items[i].halt);
 	free(items);
 }

@@ -11,17 +11,15 @@
 
 #include "common/pg/pg.h"
 #include "scratch.h"
+#include "writer/dead_letter.h"
 
 struct skip_item {
-	int32_t partition;
-	int64_t offset;
-	void *key, *value; /* as a dead letter keeps them; NULL: it has none; owned */
-	size_t key_len, value_len;
-	int skipped; /* out */
+	struct dead_letter halt; /* owned */
+	int skipped;             /* out */
 };
 
-/* One more; copies key and value. Returns the list, which may have moved. */
-struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct skip_item *item);
+/* One more, a copy. Returns the list, which may have moved. */
+struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct dead_letter *halt);
 /* Which of them are skipped? 0, or -1 with *err. */
 int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
 	      struct skip_item *items, size_t n, struct err *err)

@@ -15,7 +15,6 @@
 #include "portion.h"
 #include "refusals.h"
 #include "retry.h"
-#include "transaction_sql.h"
 
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
@@ -95,50 +94,54 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, results[t]);
 }
 
+/* What came of a question: rc of it, and its answer. */
+static int answered(const struct store *s, struct store_done *job, enum policy *policy, int rc,
+		    enum store_result result)
+{
+	return rc == 0 ? over(job, result) : failed(s, job, policy);
+}
+
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int unsure;
+	int unsure,
+		rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
+				    job->work.items_n, s->config.dead_limit, &unsure, &job->err);
 
-	if (position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-			   job->work.items_n, s->config.dead_limit, &unsure, &job->err) != 0)
-		return failed(s, job, policy);
-	return over(job, unsure ? STORE_UNSURE : STORE_DONE);
+	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	if (replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit, &job->err) ==
-	    0)
-		return over(job, STORE_DONE);
-	if (job->err.class == ERR_INPUT)
+	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit,
+				  &job->err);
+
+	if (rc != 0 && job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);
-	return failed(s, job, policy);
+	return answered(s, job, policy, rc, STORE_DONE);
 }
 
 static int try_check(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int lost;
+	int lost, rc = position_check(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
+				      job->work.items_n, &lost, &job->err);
 
-	if (position_check(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-			   job->work.items_n, &lost, &job->err) != 0)
-		return failed(s, job, policy);
-	return over(job, lost ? STORE_LOST : STORE_DONE);
+	return answered(s, job, policy, rc, lost ? STORE_LOST : STORE_DONE);
 }
 
 static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
 {
-	if (retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained, &job->err) !=
-	    0)
-		return failed(s, job, policy);
-	return over(job, STORE_DONE);
+	int rc = retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained,
+				 &job->err);
+
+	return answered(s, job, policy, rc, STORE_DONE);
 }
 
 static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
 {
-	if (skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
-		      job->work.skips_n, &job->err) != 0)
-		return failed(s, job, policy);
-	return over(job, STORE_DONE);
+	int rc = skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
+			   job->work.skips_n, &job->err);
+
+	return answered(s, job, policy, rc, STORE_DONE);
 }
 
 /* 1 if the tables are as they must be. */
@@ -206,17 +209,16 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 /* 1 if the next try is of less. */
 static int take_less(struct store *s, const struct store_done *job)
 {
-	int64_t skipped;
 	size_t to;
 
 	portion_of(&s->portion, job->work.batch, &to);
 	if (!portion_halve(&s->portion, to))
 		return 0;
-	if (log_due(&s->say_less, clock_boot_ms(), SAY_LESS_MS, &skipped))
-		log_warn("the database cannot take so many candles in one transaction; storing "
-			 "them in smaller ones",
-			 L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
-			 L_INT("candles", s->portion.most), L_INT("suppressed", skipped));
+	LOG_EVERY(&s->say_less, clock_boot_ms(), SAY_LESS_MS, LOG_WARN,
+		  "the database cannot take so many candles in one transaction; storing "
+		  "them in smaller ones",
+		  L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
+		  L_INT("candles", s->portion.most));
 	pg_close(&s->pg);
 	return 1;
 }
@@ -229,14 +231,13 @@ static int take_less(struct store *s, const struct store_done *job)
  */
 static void explain_lock(struct store *s, struct store_done *job)
 {
-	const struct pg_params none = {0, NULL};
 	struct err ignored;
 	PGresult *res;
 
 	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
-	    pg_run(&s->pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, &ignored) != 0)
+	    pg_exec(&s->pg, "ROLLBACK", &ignored) != 0)
 		return;
-	res = pg_query(&s->pg, SQL_STANDBY, none, STATEMENT_DEADLINE_MS, &ignored);
+	res = pg_query(&s->pg, SQL_STANDBY, PG_NONE, PG_DEADLINE_MS, &ignored);
 	if (res != NULL && PQntuples(res) == 1)
 		err_set(&job->err, ERR_RETRY,
 			"a COMMIT waits for a synchronous standby that does not answer "

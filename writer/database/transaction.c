@@ -7,9 +7,6 @@
 #include "common/base/log.h"
 #include "coverage.h"
 #include "dead_letters.h"
-#include "transaction_sql.h"
-
-static const struct pg_params none;
 
 /* So many batches are stored without COPY after another writer was in the way: it may well be at
  * the next ones, too. */
@@ -18,7 +15,7 @@ enum { UPSERTS = 16, ROLLBACK_MS = 5000 };
 /* COMMIT of a transaction that had failed answers ROLLBACK, without an error. */
 static enum transaction commit(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, "COMMIT", none, STATEMENT_DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, "COMMIT", PG_NONE, PG_DEADLINE_MS, err);
 	int committed = res != NULL && strcmp(PQcmdStatus(res), "COMMIT") == 0;
 
 	if (res == NULL && strstr(err->text, "has not answered") != NULL) /* our own words */
@@ -66,7 +63,7 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			result = commit(pg, err);
 	}
 	if (result != TRANSACTION_DONE && result != TRANSACTION_FAILED &&
-	    pg_run(pg, "ROLLBACK", none, ROLLBACK_MS, &(struct err){0}) != 0)
+	    pg_run(pg, "ROLLBACK", PG_NONE, ROLLBACK_MS, &(struct err){0}) != 0)
 		pg_close(pg);
 	return result;
 }
@@ -82,7 +79,7 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 
 	FAULT("before_db");
 	result = store(pg, scratch, cursor, b, way, abandon, stored, &redo, err);
-	if (redo && pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err) == 0) {
+	if (redo && pg_exec(pg, "ROLLBACK", err) == 0) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
 		scratch_avoid_copy(scratch, UPSERTS);
@@ -100,5 +97,5 @@ int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const str
 {
 	if (cursor_begin(pg, cursor, err) != 0 || candles_try(pg, scratch, b, from, to, err) != 0)
 		return -1;
-	return pg_run(pg, "ROLLBACK", none, STATEMENT_DEADLINE_MS, err);
+	return pg_exec(pg, "ROLLBACK", err);
 }

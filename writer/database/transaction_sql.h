@@ -8,7 +8,6 @@
 
 /* A statement that is not back by then is given up with its connection (the server's own limit is
  * shorter). */
-enum { STATEMENT_DEADLINE_MS = 40000 };
 
 /* A lock that is not ours within lock_timeout ends the transaction (55P03). The server's own search
  * for deadlocks begins after a second: who waits for 50 ms is never part of one. */

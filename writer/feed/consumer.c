@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "consumer.h"
 
-#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -13,12 +10,9 @@
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_topic.h"
+#include "consumer_conf.h"
 
-/* Messages that are read ahead; then fetching stops. */
-#define QUEUED      10000
-#define QUEUED_TEXT "10000"
-
-enum { ASK_MS = 3000, WAKE_MS = 20, SAY_MS = 60000 };
+enum { WAKE_MS = 20, SAY_MS = 60000 };
 
 struct consumer {
 	rd_kafka_t *rk;
@@ -38,61 +32,6 @@ struct consumer {
 typedef rd_kafka_topic_partition_list_t list;
 
 /* ---------------------------------------------------------------- making it */
-
-/* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue
- * 2879 of confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that
- * second is a property. */
-static int full_queue_is_slow(void)
-{
-	return rd_kafka_version() < 0x02020000;
-}
-
-static rd_kafka_conf_t *configure(const struct options *o, int in_group, struct err *err)
-{
-	char session[24];
-	const struct kafka_property role[] = {
-		{"group.id", in_group ? o->group : "gapless-replay"},
-		{"enable.auto.commit", "false"},
-		{"enable.auto.offset.store", "false"},
-		{"auto.offset.reset", "error"},
-		{"partition.assignment.strategy", "range"},
-		{"enable.partition.eof", "true"},
-		{"check.crcs", "true"},
-		{"session.timeout.ms", session},
-		{"topic.metadata.refresh.interval.ms", "60000"},
-		{"fetch.wait.max.ms", "100"},
-		{"statistics.interval.ms", KAFKA_STATS_MS},
-		/* What one answer brings comes into memory at once, decompressed, whatever is
-		 * queued already. */
-		{"fetch.max.bytes", "4000000"},
-		{"max.partition.fetch.bytes", "400000"},
-		{"queued.max.messages.kbytes", "8192"},
-		{"queued.min.messages", QUEUED_TEXT},
-		/* (an old one gets what it has by default) */
-		{full_queue_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
-		 full_queue_is_slow() ? "500" : "20"},
-		{in_group && o->group_instance_id != NULL ? "group.instance.id" : NULL,
-		 o->group_instance_id},
-		{NULL, NULL},
-	};
-	/* What these promise, the code relies on. */
-	static const char *const fixed[] = {
-		"group.id",
-		"group.instance.id",
-		"enable.auto.commit",
-		"enable.auto.offset.store",
-		"auto.commit.interval.ms",
-		"auto.offset.reset",
-		"partition.assignment.strategy",
-		"enable.partition.eof",
-		"session.timeout.ms",
-		"isolation.level",
-		NULL,
-	};
-
-	snprintf(session, sizeof(session), "%" PRId64, o->session_timeout_ms);
-	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
-}
 
 /* The group's news are kept for the end of the poll: they are answered from there, as librdkafka
  * allows, since what comes before the answer takes its time. Only a consumer that is being closed
@@ -141,9 +80,8 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 
 struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
 {
-	rd_kafka_conf_t *conf = configure(o, in_group, err);
+	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, err);
 	struct consumer *c;
-	char text[512];
 
 	if (conf == NULL)
 		return NULL;
@@ -154,11 +92,9 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
-		rd_kafka_conf_destroy(conf);
 		free(c);
-		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
@@ -197,8 +133,6 @@ void consumer_free(struct consumer *c)
 
 static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_message_t *m)
 {
-	int64_t skipped;
-
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 		return CONSUMER_EOF;
@@ -206,8 +140,8 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 		return CONSUMER_OUT_OF_RANGE;
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-		if (log_due(&c->say_gone, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("the topic is gone; waiting for it", L_STR("topic", c->topic));
+		LOG_EVERY(&c->say_gone, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "the topic is gone; waiting for it", L_STR("topic", c->topic));
 		return CONSUMER_OTHER;
 	case RD_KAFKA_RESP_ERR__FATAL:
 		c->replaced = 1;
@@ -219,15 +153,25 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 	return CONSUMER_OTHER;
 }
 
-static int64_t appended_ms(const rd_kafka_message_t *m)
+static struct arrival arrival_of(const rd_kafka_message_t *m)
 {
-	rd_kafka_timestamp_type_t type;
-	int64_t ms = m->err ? 0 : rd_kafka_message_timestamp(m, &type);
+	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
 
-	return ms > 0 ? ms : 0;
+	if (m->err) /* its payload is a text about that */
+		return a;
+	a.key = m->key;
+	a.key_len = m->key_len;
+	a.value = m->payload;
+	a.value_len = m->len;
+	a.appended_ms = ms > 0 ? ms : 0;
+	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+		a.at_ms = ms;
+	return a;
 }
 
-enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consumer_message *m)
+enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival *a)
 {
 	enum consumer_news news = CONSUMER_NOTHING;
 
@@ -235,20 +179,8 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 	if (c->news == CONSUMER_NOTHING && !c->replaced)
 		c->message = rd_kafka_consumer_poll(c->rk, wait_ms);
 	if (c->message != NULL) {
-		const rd_kafka_message_t *r = c->message;
-		rd_kafka_timestamp_type_t type;
-		int64_t at_ms = rd_kafka_message_timestamp(r, &type);
-
-		*m = (struct consumer_message){
-			.partition = r->partition,
-			.offset = r->offset,
-			.key = r->key,
-			.value = r->payload,
-			.key_len = r->key_len,
-			.value_len = r->len,
-			.appended_ms = appended_ms(r),
-			.at_ms = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? at_ms : -1};
-		news = r->err ? news_of_error(c, r) : CONSUMER_MESSAGE;
+		*a = arrival_of(c->message);
+		news = c->message->err ? news_of_error(c, c->message) : CONSUMER_MESSAGE;
 	} else if (c->news != CONSUMER_NOTHING) {
 		news = c->news;
 		c->news = CONSUMER_NOTHING;
@@ -258,30 +190,29 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consume
 
 /* ---------------------------------------------------------------- topic and group */
 
+rd_kafka_t *consumer_handle(const struct consumer *c)
+{
+	return c->rk;
+}
+
+const char *consumer_topic(const struct consumer *c)
+{
+	return c->topic;
+}
+
 int consumer_topic_partitions(struct consumer *c, struct err *err)
 {
 	return kafka_partition_count(c->rk, c->topic, err);
 }
 
-/* 0, or -1 with the sentence: it is made of three pieces, and the reason. */
-static int result_of(rd_kafka_resp_err_t code, const char *what, const char *topic,
-		     const char *went_wrong, struct err *err)
-{
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, kafka_error_class(code), "%s%s%s: %s", what, topic, went_wrong,
-		       rd_kafka_err2str(code));
-}
-
 int consumer_subscribe(struct consumer *c, struct err *err)
 {
-	list *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_resp_err_t code = kafka_subscribe(c->rk, c->topic);
 
-	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(c->rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
-	return result_of(code, "cannot subscribe to the topic ", c->topic, "", err);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
+		       c->topic, rd_kafka_err2str(code));
 }
 
 size_t consumer_given(const struct consumer *c, const int32_t **ids)
@@ -360,7 +291,10 @@ int consumer_assign(struct consumer *c, const struct partitions *ps, struct err 
 		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->next;
 	code = rd_kafka_assign(c->rk, l);
 	rd_kafka_topic_partition_list_destroy(l);
-	return result_of(code, "the partitions cannot be assigned", "", "", err);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s",
+		       rd_kafka_err2str(code));
 }
 
 static void apply(rd_kafka_resp_err_t (*what)(rd_kafka_t *, list *), struct consumer *c, list *l)
@@ -387,89 +321,7 @@ void consumer_pause_one(struct consumer *c, int32_t partition)
 	apply(rd_kafka_pause_partitions, c, l);
 }
 
-/* ---------------------------------------------------------------- offsets */
-
-static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t code, const list *l)
-{
-	for (int i = 0; i < l->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-		code = l->elems[i].err;
-	return code;
-}
-
-/* The offset of partition i, or -1. */
-static int64_t offset_at(const list *l, const struct consumer *c, const struct partitions *ps,
-			 size_t i)
-{
-	const rd_kafka_topic_partition_t *e =
-		rd_kafka_topic_partition_list_find(l, c->topic, partitions_at(ps, i)->id);
-
-	return e != NULL && e->offset >= 0 ? e->offset : -1;
-}
-
-/* Of all partitions, in their order; the caller frees. NULL: *err. */
-static int64_t *ask(struct consumer *c, const struct partitions *ps, int64_t at, struct err *err)
-{
-	size_t n = partitions_count(ps);
-	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
-	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = partitions_at(ps, i)->id;
-	if (kafka_offsets(c->rk, c->topic, ids, n, at, offsets, err) != 0) {
-		free(offsets);
-		offsets = NULL;
-	}
-	free(ids);
-	return offsets;
-}
-
-int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
-		      struct err *err)
-{
-	int64_t *low = ask(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
-	int64_t *high = low == NULL ? NULL : ask(c, ps, RD_KAFKA_OFFSET_END, err);
-	int rc = high == NULL ? -1 : 0;
-
-	for (size_t i = 0; rc == 0 && i < partitions_count(ps); i++) {
-		out[i].low = low[i];
-		out[i].high = high[i];
-	}
-	free(low);
-	free(high);
-	return rc;
-}
-
-int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
-			   struct consumer_offsets *out, struct err *err)
-{
-	list *l = list_of(c, ps, all, RD_KAFKA_OFFSET_INVALID);
-	rd_kafka_resp_err_t code = first_error(rd_kafka_committed(c->rk, l, ASK_MS), l);
-
-	for (size_t i = 0; i < partitions_count(ps); i++)
-		out[i].committed = offset_at(l, c, ps, i);
-	rd_kafka_topic_partition_list_destroy(l);
-	return result_of(code, "the committed offsets of the group cannot be asked for", "", "",
-			 err);
-}
-
-int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
-		       struct err *err)
-{
-	return kafka_offsets(c->rk, c->topic, &partition, 1, at_ms + 1, offset, err);
-}
-
-int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
-		      struct consumer_offsets *out, struct err *err)
-{
-	int64_t *from = ask(c, ps, from_ms, err);
-
-	if (from == NULL)
-		return -1;
-	for (size_t i = 0; i < partitions_count(ps); i++)
-		out[i].from = from[i] < 0 ? out[i].high : from[i];
-	free(from);
-	return 0;
-}
+/* ---------------------------------------------------------------- commits */
 
 int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
 {
@@ -483,9 +335,9 @@ int consumer_commit(struct consumer *c, const struct partitions *ps, struct err 
 		c->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
 	}
 	rd_kafka_topic_partition_list_destroy(l);
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR
-		       ? 0
-		       : err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
 }
 
 static enum commit_answer answer_of(rd_kafka_resp_err_t code, struct err *err)
@@ -534,11 +386,6 @@ static int64_t messages_from(const struct consumer *c, const struct partition *p
 	return high - offset;
 }
 
-static int64_t lag_of(const struct consumer *c, const struct partition *p)
-{
-	return messages_from(c, p, p->next);
-}
-
 int64_t consumer_unstored(const struct consumer *c, const struct partition *p)
 {
 	return messages_from(c, p, p->finished);
@@ -554,7 +401,7 @@ int64_t consumer_lag(struct consumer *c, const struct partitions *ps)
 	int64_t lag = 0;
 
 	for (size_t i = 0; i < partitions_count(ps); i++)
-		lag += lag_of(c, partitions_at(ps, i));
+		lag += messages_from(c, partitions_at(ps, i), partitions_at(ps, i)->next);
 	return lag;
 }
 
@@ -567,7 +414,7 @@ static int has_more(struct consumer *c, const struct partitions *ps, int64_t que
 		const struct partition *p = partitions_at(ps, i);
 
 		if (reading(p))
-			more += lag_of(c, p);
+			more += messages_from(c, p, p->next);
 	}
 	return more > queued;
 }
@@ -590,7 +437,7 @@ int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 	int64_t waiting = queued(c->rk);
 	list *l;
 
-	if (!full_queue_is_slow() || waiting >= QUEUED || !has_more(c, ps, waiting))
+	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
 		return WAKE_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
 	rd_kafka_offsets_for_times(c->rk, l, 0);

@@ -9,6 +9,7 @@
 
 #include "common/kafka/kafka_stats.h"
 #include "partitions.h"
+#include "writer/arrival.h"
 #include "writer/options.h"
 
 enum consumer_news {
@@ -24,25 +25,6 @@ enum consumer_news {
 	CONSUMER_REPLACED      /* by another one with the same group-instance-id */
 };
 
-/* Of a message; of EOF and OUT_OF_RANGE partition and offset. Valid until the next poll. */
-struct consumer_message {
-	int32_t partition;
-	int64_t offset;
-	const void *key, *value; /* NULL: none */
-	size_t key_len, value_len;
-	int64_t appended_ms; /* when the broker took it (epoch; where the topic says otherwise, when
-				it was sent); 0: not known */
-	int64_t at_ms; /* the same by the broker's clock alone; -1: the topic has the producers'
-			  times */
-};
-
-/* What Kafka says of a partition. */
-struct consumer_offsets {
-	int64_t low, high; /* the topic's first offset, and the one after its last */
-	int64_t committed; /* by the group; -1: nothing */
-	int64_t from;      /* the first one of a time */
-};
-
 struct consumer;
 
 /* Not subscribed. in_group 0: one for partitions of our own choice, which never joins a group nor
@@ -52,8 +34,12 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 void consumer_close(struct consumer *c);
 void consumer_free(struct consumer *c);
 
-/* What came first within wait_ms. */
-enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct consumer_message *m);
+/* What came first within wait_ms. *a: of a message what is Kafka's; of EOF and OUT_OF_RANGE
+ * partition and offset. Valid until the next poll. */
+enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival *a);
+/* For questions about offsets (offsets.h). */
+struct rd_kafka_s *consumer_handle(const struct consumer *c);
+const char *consumer_topic(const struct consumer *c);
 
 /* How many partitions the topic has, 0 if it does not exist, -1 if no broker answers (*err). */
 int consumer_topic_partitions(struct consumer *c, struct err *err);
@@ -63,22 +49,6 @@ size_t consumer_given(const struct consumer *c, const int32_t **ids);
 /* They deliver nothing before consumer_assign(). */
 void consumer_accept(struct consumer *c);
 void consumer_give_back(struct consumer *c);
-
-/* Fill low and high, committed, or from (of the first message that the broker stamped with from_ms
- * or later; `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later.
- */
-int consumer_ask_ends(struct consumer *c, const struct partitions *ps, struct consumer_offsets *out,
-		      struct err *err) __attribute__((warn_unused_result));
-int consumer_ask_committed(struct consumer *c, const struct partitions *ps,
-			   struct consumer_offsets *out, struct err *err)
-	__attribute__((warn_unused_result));
-int consumer_ask_time(struct consumer *c, const struct partitions *ps, int64_t from_ms,
-		      struct consumer_offsets *out, struct err *err)
-	__attribute__((warn_unused_result));
-
-/* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
-int consumer_ask_after(struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
-		       struct err *err) __attribute__((warn_unused_result));
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */

@@ -60,7 +60,6 @@ void feed_free(struct feed *f)
 unsigned feed_join(struct feed *f, int64_t now_ms)
 {
 	struct err err;
-	int64_t skipped;
 	int n;
 
 	if (f->joined || now_ms < f->join_due_ms)
@@ -71,20 +70,17 @@ unsigned feed_join(struct feed *f, int64_t now_ms)
 	if (n == 0)
 		return f->kind->absent(f->self, f->absent, now_ms);
 	f->joined = n > 0 && f->kind->join(f->self, n, &err) == 0;
-	if (!f->joined && log_due(&f->say_topic, now_ms, SAY_TOPIC_MS, &skipped))
-		log_warn("waiting for Kafka", L_STR("error", err.text),
-			 L_INT("suppressed", skipped));
+	if (!f->joined)
+		LOG_EVERY(&f->say_topic, now_ms, SAY_TOPIC_MS, LOG_WARN, "waiting for Kafka",
+			  L_STR("error", err.text));
 	return FOLLOW_NOTHING;
 }
 
 static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 {
-	int64_t skipped;
-
 	f->start_due_ms = now_ms + ASK_AGAIN_MS;
-	if (log_due(&f->say_start, now_ms, SAY_START_MS, &skipped))
-		log_warn("waiting for Kafka to say where to start", L_STR("error", err->text),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&f->say_start, now_ms, SAY_START_MS, LOG_WARN,
+		  "waiting for Kafka to say where to start", L_STR("error", err->text));
 }
 
 int feed_asks_skips(const struct feed *f, int64_t now_ms)
@@ -107,13 +103,7 @@ int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 		const struct partition *p = partitions_at(f->partitions, i);
 
 		if (p->state == PARTITION_HALTED)
-			f->skips = skips_add(f->skips, &f->skips_n,
-					     &(struct skip_item){.partition = p->id,
-								 .offset = p->halt.at,
-								 .key = p->halt.key,
-								 .value = p->halt.value,
-								 .key_len = p->halt.key_len,
-								 .value_len = p->halt.value_len});
+			f->skips = skips_add(f->skips, &f->skips_n, &p->halt);
 	}
 	f->skips_due_ms = now_ms + SKIPS_MS;
 	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
@@ -146,12 +136,13 @@ static unsigned answer_skips(struct feed *f, const struct store_work *work, int6
 	unsigned follow = FOLLOW_NOTHING;
 
 	for (size_t i = 0; i < work->skips_n; i++) {
-		const struct skip_item *item = &work->skips[i];
-		const struct partition *p = partitions_find(f->partitions, item->partition);
-		int is_news = p != NULL && p->halt.at == item->offset && !p->judged;
+		const struct dead_letter *halt = &work->skips[i].halt;
+		const struct partition *p = partitions_find(f->partitions, halt->partition);
+		int skipped = work->skips[i].skipped;
+		int is_news = p != NULL && p->halt.offset == halt->offset && !p->judged;
 
-		partitions_judge(f->partitions, item->partition, item->offset, item->skipped);
-		if (item->skipped)
+		partitions_judge(f->partitions, halt->partition, halt->offset, skipped);
+		if (skipped)
 			follow |= FOLLOW_RESTART;
 		else if (is_news)
 			follow |= f->kind->halt(f->self, p, now_ms);
@@ -229,68 +220,64 @@ void feed_close(struct feed *f)
 
 /* ---------------------------------------------------------------- what comes */
 
-static unsigned on_message(struct feed *f, const struct consumer_message *m, struct arrival *a)
+/* What lies between `next` and that offset carries no message. */
+static struct arrival nothing_before(const struct partition *p, int64_t offset)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	return (struct arrival){
+		.partition = p->id, .from = p->next, .next = offset, .dead_run = p->dead_run};
+}
 
-	switch (partition_judge(p, m->offset)) {
+static unsigned on_message(struct feed *f, struct arrival *a)
+{
+	const struct partition *p = partitions_find(f->partitions, a->partition);
+
+	switch (partition_judge(p, a->offset)) {
 	case ARRIVES_IGNORED:
 		return FOLLOW_NOTHING;
 	case ARRIVES_BACK:
 		log_warn("the topic does not go on where it should; looking for the place to go on",
-			 L_INT("partition", m->partition), L_INT("expected", p->next),
-			 L_INT("offset", m->offset));
+			 L_INT("partition", a->partition), L_INT("expected", p->next),
+			 L_INT("offset", a->offset));
 		return FOLLOW_RESTART;
 	case ARRIVES_NEXT:
 		break;
 	}
-	*a = (struct arrival){.partition = m->partition,
-			      .from = p->next,
-			      .next = p->end,
-			      .dead_run = p->dead_run};
-	if (m->offset >= p->end) /* there is nothing more before the end */
+	if (a->offset >= p->end) {
+		*a = nothing_before(p, p->end);
 		return FOLLOW_NOTHING;
-	a->next = m->offset + 1;
+	}
+	a->from = p->next;
+	a->next = a->offset + 1;
 	a->has_message = 1;
-	a->at_ms = m->at_ms;
-	a->wanted = !f->kind->wants || f->kind->wants(f->self, m);
-	if (a->wanted &&
-	    partition_skips(p, m->offset, m->key, m->key_len, m->value, m->value_len)) {
+	a->dead_run = p->dead_run;
+	a->wanted = !f->kind->wants || f->kind->wants(f->self, a);
+	if (a->wanted && partition_skips(p, a)) {
 		a->wanted = 0;
 		log_warn("a message that was skipped by hand is passed",
-			 L_INT("partition", m->partition), L_INT("offset", m->offset));
+			 L_INT("partition", a->partition), L_INT("offset", a->offset));
 	}
-	a->key = m->key;
-	a->key_len = m->key_len;
-	a->value = m->value;
-	a->value_len = m->value_len;
-	a->appended_ms = m->appended_ms;
 	return FOLLOW_NOTHING;
 }
 
-/* Nothing is at `offset` yet, so what lies between `next` and it carries no message. */
-static unsigned on_eof(struct feed *f, const struct consumer_message *m, struct arrival *a)
+static unsigned on_eof(struct feed *f, struct arrival *a)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	const struct partition *p = partitions_find(f->partitions, a->partition);
 	unsigned follow = FOLLOW_NOTHING;
 
-	if (partition_judge(p, m->offset) != ARRIVES_NEXT)
+	if (partition_judge(p, a->offset) != ARRIVES_NEXT)
 		return FOLLOW_NOTHING;
-	if (m->offset < p->end && f->kind->short_of_end)
-		follow = f->kind->short_of_end(f->self, p, m->offset);
+	if (a->offset < p->end && f->kind->short_of_end)
+		follow = f->kind->short_of_end(f->self, p, a->offset);
 	if (follow & FOLLOW_RESTART)
 		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
 	else
-		*a = (struct arrival){.partition = m->partition,
-				      .from = p->next,
-				      .next = m->offset < p->end ? m->offset : p->end,
-				      .dead_run = p->dead_run};
+		*a = nothing_before(p, a->offset < p->end ? a->offset : p->end);
 	return follow;
 }
 
-static unsigned on_out_of_range(struct feed *f, const struct consumer_message *m)
+static unsigned on_out_of_range(struct feed *f, const struct arrival *a)
 {
-	const struct partition *p = partitions_find(f->partitions, m->partition);
+	const struct partition *p = partitions_find(f->partitions, a->partition);
 
 	if (p == NULL || p->state != PARTITION_READING)
 		return FOLLOW_NOTHING;
@@ -302,21 +289,19 @@ static unsigned on_out_of_range(struct feed *f, const struct consumer_message *m
 
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 {
-	struct consumer_message m;
-
 	*a = (struct arrival){0};
 	*follow = FOLLOW_NOTHING;
-	switch (consumer_poll(f->consumer, wait_ms, &m)) {
+	switch (consumer_poll(f->consumer, wait_ms, a)) {
 	case CONSUMER_NOTHING:
 		return 0;
 	case CONSUMER_MESSAGE:
-		*follow = on_message(f, &m, a);
+		*follow = on_message(f, a);
 		break;
 	case CONSUMER_EOF:
-		*follow = on_eof(f, &m, a);
+		*follow = on_eof(f, a);
 		break;
 	case CONSUMER_OUT_OF_RANGE:
-		*follow = on_out_of_range(f, &m);
+		*follow = on_out_of_range(f, a);
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);
@@ -359,9 +344,9 @@ void feed_log_halted(const char *text, const struct partition *p)
 
 	snprintf(command, sizeof(command),
 		 "gapless-writer skip --partition %" PRId32 " --offset %" PRId64, p->id,
-		 p->halt.at);
-	log_error(text, L_STR("error", p->why), L_INT("partition", p->id),
-		  L_INT("offset", p->halt.at), L_STR("to_skip_it", command));
+		 p->halt.offset);
+	log_error(text, L_STR("error", p->halt.reason), L_INT("partition", p->id),
+		  L_INT("offset", p->halt.offset), L_STR("to_skip_it", command));
 }
 
 void feed_stored(struct feed *f, const struct batch *b)

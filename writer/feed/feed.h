@@ -126,7 +126,7 @@ struct feed_kind {
 	/* As feed_commit() and feed_settle(). */
 	unsigned (*commit)(void *self, struct tally *tally, int64_t now_ms);
 	void (*settle)(void *self, struct tally *tally, int64_t until_ms);
-	int (*wants)(const void *self, const struct consumer_message *m);
+	int (*wants)(const void *self, const struct arrival *a);
 	/* The partition has nothing at `offset` yet, although its end is beyond. */
 	unsigned (*short_of_end)(void *self, const struct partition *p, int64_t offset);
 	int (*exit_code)(void *self, int code, const struct tally *tally, int64_t now_ms);

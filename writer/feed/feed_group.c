@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "offsets.h"
 
 enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
 
@@ -36,12 +37,10 @@ static int join(void *self, int partitions, struct err *err)
 static unsigned absent(void *self, int n, int64_t now_ms)
 {
 	struct feed_group *g = self;
-	int64_t skipped;
-
 	(void)n;
-	if (log_due(&g->say_absent, now_ms, SAY_MS, &skipped))
-		log_warn("the topic is not there yet; waiting (the producer makes it)",
-			 L_STR("topic", g->options->topic));
+	LOG_EVERY(&g->say_absent, now_ms, SAY_MS, LOG_WARN,
+		  "the topic is not there yet; waiting (the producer makes it)",
+		  L_STR("topic", g->options->topic));
 	return FOLLOW_NOTHING;
 }
 
@@ -67,15 +66,15 @@ static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
 	size_t n = make_items(g);
-	struct consumer_offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
-	int rc = consumer_ask_committed(g->consumer, g->partitions, offsets, err);
+	struct offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int rc = offsets_committed(g->consumer, g->partitions, offsets, err);
 
 	if (rc == 0)
-		rc = consumer_ask_ends(g->consumer, g->partitions, offsets, err);
+		rc = offsets_ends(g->consumer, g->partitions, offsets, err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (g->items[i].asked_at >= 0)
-			rc = consumer_ask_after(g->consumer, g->items[i].partition,
-						g->items[i].asked_at, &g->items[i].after, err);
+			rc = offsets_after(g->consumer, g->items[i].partition, g->items[i].asked_at,
+					   &g->items[i].after, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,
@@ -175,13 +174,11 @@ static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 static void commit_failed(struct feed_group *g, struct tally *tally, const struct err *err,
 			  int64_t now_ms)
 {
-	int64_t skipped;
-
 	g->commit_due_ms = now_ms + COMMIT_AGAIN_MS;
 	tally_add(tally, TALLY_COMMIT_FAILURES, 1);
-	if (log_due(&g->say_commit, now_ms, SAY_COMMIT_MS, &skipped))
-		log_warn("offsets could not be committed to Kafka; the next commit covers them",
-			 L_STR("error", err->text), L_INT("suppressed", skipped));
+	LOG_EVERY(&g->say_commit, now_ms, SAY_COMMIT_MS, LOG_WARN,
+		  "offsets could not be committed to Kafka; the next commit covers them",
+		  L_STR("error", err->text));
 }
 
 static unsigned commit(void *self, struct tally *tally, int64_t now_ms)

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/progress_show.h"
 #include "common/base/stop.h"
+#include "offsets.h"
 
 enum { ABSENT_MAX = 3 };
 
@@ -56,14 +57,14 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_replay *r = self;
-	struct consumer_offsets *offsets = xcalloc(r->run.n, sizeof(*offsets));
-	int rc = consumer_ask_ends(r->consumer, r->partitions, offsets, err);
+	struct offsets *offsets = xcalloc(r->run.n, sizeof(*offsets));
+	int rc = offsets_ends(r->consumer, r->partitions, offsets, err);
 
 	for (size_t i = 0; i < r->run.n; i++)
 		offsets[i].from = offsets[i].low;
 	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
 	if (rc == 0 && r->spec->from_ms > 0)
-		rc = consumer_ask_time(r->consumer, r->partitions, r->spec->from_ms, offsets, err);
+		rc = offsets_since(r->consumer, r->partitions, r->spec->from_ms, offsets, err);
 	for (size_t i = 0; i < r->run.n; i++) {
 		struct replay_part *part = &r->run.parts[i];
 
@@ -150,11 +151,11 @@ static void started(void *self, const struct store_done *done, struct tally *tal
 
 /* ---------------------------------------------------------------- on the way */
 
-static int wants(const void *self, const struct consumer_message *m)
+static int wants(const void *self, const struct arrival *a)
 {
 	const struct feed_replay *r = self;
 
-	return replay_wants(r->spec, m->key, m->key_len);
+	return replay_wants(r->spec, a->key, a->key_len);
 }
 
 static unsigned short_of_end(void *self, const struct partition *p, int64_t offset)

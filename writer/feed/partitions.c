@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "partitions.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,18 +17,13 @@ struct partitions *partitions_new(void)
 	return xcalloc(1, sizeof(struct partitions));
 }
 
-static void halted_clear(struct halted *h)
-{
-	free(h->key);
-	free(h->value);
-	*h = (struct halted){.at = -1};
-}
+static const struct dead_letter no_halt = {.offset = -1};
 
 /* Forgets the n oldest skipped ones. */
 static void forget_skipped(struct partition *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		halted_clear(&p->skipped[i]);
+		dead_letter_release(&p->skipped[i]);
 	p->skipped_n -= n;
 	memmove(p->skipped, p->skipped + n, p->skipped_n * sizeof(*p->skipped));
 }
@@ -39,7 +33,7 @@ static void clear(struct partitions *ps)
 	for (size_t i = 0; i < ps->n; i++) {
 		struct partition *p = &ps->v[i];
 
-		halted_clear(&p->halt);
+		dead_letter_release(&p->halt);
 		if (p->skipped != NULL)
 			forget_skipped(p, p->skipped_n);
 		free(p->skipped);
@@ -66,7 +60,7 @@ void partitions_set(struct partitions *ps, const int32_t *ids, size_t n)
 					      .end = INT64_MAX,
 					      .confirmed = -1,
 					      .message_at = -1,
-					      .halt = {.at = -1}};
+					      .halt = no_halt};
 }
 
 void partitions_restart(struct partitions *ps)
@@ -109,62 +103,37 @@ void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t de
 		p->state = PARTITION_DONE;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static void *copy(const void *bytes, size_t len)
-{
-	return bytes == NULL ? NULL : memcpy(xmalloc(len + 1), bytes, len);
-}
-
-static int is_same(const void *a, size_t a_len, const void *b, size_t b_len)
-{
-	if (a == NULL || b == NULL)
-		return a == b;
-	return a_len == b_len && memcmp(a, b, a_len) == 0;
-}
-
 void partitions_halt(struct partitions *ps, const struct arrival *a, const struct err *why)
 {
 	struct partition *p = find(ps, a->partition);
 
 	p->state = PARTITION_HALTED;
-	p->judged = p->judged && p->halt.at == a->next - 1;
+	p->judged = p->judged && p->halt.offset == a->next - 1;
 	p->halted_ms = a->appended_ms;
-	halted_clear(&p->halt);
-	p->halt = (struct halted){.at = a->next - 1,
-				  .key_len = smaller(a->key_len, DEAD_VALUE_BYTES),
-				  .value_len = smaller(a->value_len, DEAD_VALUE_BYTES)};
-	p->halt.key = copy(a->key, p->halt.key_len);
-	p->halt.value = copy(a->value, p->halt.value_len);
-	snprintf(p->why, sizeof(p->why), "%s", why->text);
+	dead_letter_release(&p->halt);
+	dead_letter_init(&p->halt, p->id, a->next - 1, a->key, a->key_len, a->value, a->value_len,
+			 why->text);
 }
 
 void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped)
 {
 	struct partition *p = find(ps, id);
 
-	if (p == NULL || p->halt.at != offset)
+	if (p == NULL || p->halt.offset != offset)
 		return;
 	p->judged = !skipped;
 	if (!skipped)
 		return;
 	p->skipped = xreallocarray(p->skipped, p->skipped_n + 1, sizeof(*p->skipped));
 	p->skipped[p->skipped_n++] = p->halt;
-	p->halt = (struct halted){.at = -1};
+	p->halt = no_halt;
 }
 
-int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
-		    const void *value, size_t value_len)
+int partition_skips(const struct partition *p, const struct arrival *a)
 {
 	for (size_t i = 0; i < p->skipped_n; i++) {
-		const struct halted *h = &p->skipped[i];
-
-		if (h->at == offset &&
-		    is_same(h->key, h->key_len, key, smaller(key_len, DEAD_VALUE_BYTES)) &&
-		    is_same(h->value, h->value_len, value, smaller(value_len, DEAD_VALUE_BYTES)))
+		if (p->skipped[i].offset == a->offset &&
+		    dead_letter_has(&p->skipped[i], a->key, a->key_len, a->value, a->value_len))
 			return 1;
 	}
 	return 0;
@@ -187,7 +156,7 @@ void partitions_store(struct partitions *ps, int32_t id, int64_t next)
 
 	if (p == NULL)
 		return;
-	while (passed < p->skipped_n && p->skipped[passed].at < next)
+	while (passed < p->skipped_n && p->skipped[passed].offset < next)
 		passed++;
 	if (passed > 0)
 		forget_skipped(p, passed);

@@ -35,13 +35,6 @@ struct partition_start {
 	int64_t dead_run; /* dead letters at the offsets right below the start */
 };
 
-/* A message that a program must not pass unless somebody skips it. */
-struct halted {
-	int64_t at;        /* its offset; -1: there was none */
-	void *key, *value; /* as a dead letter keeps them; NULL: it has none; owned */
-	size_t key_len, value_len;
-};
-
 struct partition {
 	int32_t id;
 	enum partition_state state;
@@ -53,12 +46,11 @@ struct partition {
 	int64_t message_at; /* the broker's time of the message before the database's position, to
 			     * ask Kafka about; -1: none */
 	int64_t confirmed;  /* a position beyond the topic's end, for position_start(); -1 = none */
-	struct halted halt; /* the message that halted it last */
-	int64_t halted_ms;  /* when the broker took it */
-	int judged;         /* 1: that one was not skipped when the database was asked */
-	char why[512];      /* it halts it */
-	struct halted *skipped; /* what is to be passed until it is stored, oldest first; kept
-				 * across a restart, which is how reading gets past */
+	struct dead_letter halt; /* the message that halted it last, and why; offset -1: none has */
+	int64_t halted_ms;       /* when the broker took it */
+	int judged;              /* 1: that one was not skipped when the database was asked */
+	struct dead_letter *skipped; /* what is to be passed until it is stored, oldest first; kept
+				      * across a restart, which is how reading gets past */
 	size_t skipped_n;
 };
 
@@ -102,8 +94,7 @@ int partitions_are_starting(const struct partitions *ps);
 /* 1 if there are any, and each was taken to its end. */
 int partitions_are_done(const struct partitions *ps);
 /* 1 if this very message was skipped. */
-int partition_skips(const struct partition *p, int64_t offset, const void *key, size_t key_len,
-		    const void *value, size_t value_len);
+int partition_skips(const struct partition *p, const struct arrival *a);
 /* What a message at this offset means; p may be NULL. */
 enum arrival_at partition_judge(const struct partition *p, int64_t offset);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "offsets.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
+
+enum { ASK_MS = 3000 };
+
+/* Of all partitions, in their order; the caller frees. NULL: *err. */
+static int64_t *ask(const struct consumer *c, const struct partitions *ps, int64_t at,
+		    struct err *err)
+{
+	size_t n = partitions_count(ps);
+	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
+	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = partitions_at(ps, i)->id;
+	if (kafka_offsets(consumer_handle(c), consumer_topic(c), ids, n, at, offsets, err) != 0) {
+		free(offsets);
+		offsets = NULL;
+	}
+	free(ids);
+	return offsets;
+}
+
+int offsets_ends(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		 struct err *err)
+{
+	int64_t *low = ask(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
+	int64_t *high = low == NULL ? NULL : ask(c, ps, RD_KAFKA_OFFSET_END, err);
+	int rc = high == NULL ? -1 : 0;
+
+	for (size_t i = 0; rc == 0 && i < partitions_count(ps); i++) {
+		out[i].low = low[i];
+		out[i].high = high[i];
+	}
+	free(low);
+	free(high);
+	return rc;
+}
+
+int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
+		  struct offsets *out, struct err *err)
+{
+	int64_t *from = ask(c, ps, from_ms, err);
+
+	for (size_t i = 0; from != NULL && i < partitions_count(ps); i++)
+		out[i].from = from[i] < 0 ? out[i].high : from[i];
+	free(from);
+	return from == NULL ? -1 : 0;
+}
+
+int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		  struct err *err)
+{
+	return kafka_offsets(consumer_handle(c), consumer_topic(c), &partition, 1, at_ms + 1,
+			     offset, err);
+}
+
+int offsets_committed(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		      struct err *err)
+{
+	size_t n = partitions_count(ps);
+	rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(l, consumer_topic(c), partitions_at(ps, i)->id);
+	code = rd_kafka_committed(consumer_handle(c), l, ASK_MS);
+	for (size_t i = 0; i < n && !code; i++) {
+		const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(
+			l, consumer_topic(c), partitions_at(ps, i)->id);
+
+		code = e->err;
+		out[i].committed = e->offset >= 0 ? e->offset : -1;
+	}
+	rd_kafka_topic_partition_list_destroy(l);
+	if (!code)
+		return 0;
+	return err_set(err, kafka_error_class(code),
+		       "the committed offsets of the group cannot be asked for: %s",
+		       rd_kafka_err2str(code));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What Kafka says of the offsets of partitions, to find where they start. Blocking calls, each with
+ * a limit of a few seconds. */
+#ifndef GAPLESS_OFFSETS_H
+#define GAPLESS_OFFSETS_H
+
+#include "consumer.h"
+
+struct offsets {
+	int64_t low, high; /* the topic's first offset, and the one after its last */
+	int64_t committed; /* by the group; -1: nothing */
+	int64_t from;      /* the first one of a time */
+};
+
+/* Fill low and high, committed, or from (of the first message that the broker stamped with from_ms
+ * or later; `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later.
+ */
+int offsets_ends(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		 struct err *err) __attribute__((warn_unused_result));
+int offsets_committed(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		      struct err *err) __attribute__((warn_unused_result));
+int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
+		  struct offsets *out, struct err *err) __attribute__((warn_unused_result));
+/* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
+int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
+		  struct err *err) __attribute__((warn_unused_result));
+
+#endif
