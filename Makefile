@@ -46,7 +46,7 @@ SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_common := $(call obj,$(SRC_common)) $(B)/gen/version.o
 OBJ_producer := $(call obj,$(filter-out producer/main.c,$(SRC_producer)))
-OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o
+OBJ_writer := $(call obj,$(filter-out writer/main.c,$(SRC_writer))) $(B)/gen/migrations.o $(B)/gen/html.o
 OBJ_indicators := $(call obj,$(filter-out indicators/main.c,$(SRC_indicators)))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(SRC_unit))
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/%,$(SRC_fuzz))
@@ -94,6 +94,13 @@ $(B)/%.o: %.c | $(DEPS_build)
 $(B)/gen/migrations.c: schemas/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)sh schemas/embed.sh $(SQL) > $@
+
+# The writer's page, with the chart library (Debian's libjs-dygraphs) in it.
+DYGRAPHS ?= /usr/share/javascript/dygraphs
+DYGRAPHS_LICENCE ?= /usr/share/doc/libjs-dygraphs/copyright
+$(B)/gen/html.c: writer/page/embed.sh $(wildcard writer/page/html/* writer/page/html/js/*) | $(DEPS_build)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)bash writer/page/embed.sh writer/page/html $(DYGRAPHS) $(DYGRAPHS_LICENCE) > $@
 
 # Written anew only if the version is another one.
 $(B)/gen/version.c: FORCE
@@ -181,7 +188,7 @@ COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
 DOCDIR := $(PREFIX)/share/doc/gapless
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
-PAGES := $(wildcard *.md docs/*.md schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
+PAGES := $(wildcard *.md docs/*.md docs/*.png schemas/*.md schemas/*.json schemas/*.sql compose/prometheus/*.yml)
 WHAT_producer := fetches candles from an exchange into Kafka
 WHAT_writer := stores candles from Kafka in PostgreSQL
 WHAT_indicators := computes indicators from the candles in Kafka
@@ -365,6 +372,7 @@ lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentat
 	@echo "structure"; tests/lint/structure.sh --self-test && tests/lint/structure.sh
 	@echo "documentation"; tests/lint/docs.sh
 	@echo "installation"; tests/ship/install.sh
+	@echo "release"; tests/ship/dist.sh
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=unknownMacro -I. $(TIDY)
 	@echo "clang-tidy"; printf '%s\n' $(TIDY) | xargs -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. \

@@ -32,7 +32,7 @@ die() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 group_packages() {	# group
 	case $1 in
 	build) printf '%s\n' gcc libc6-dev make pkg-config ca-certificates librdkafka-dev \
-		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev ;;
+		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev libjs-dygraphs ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
 	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus ;;
 	lint) printf '%s\n' clang clang-format clang-tidy cppcheck mandoc ;;
@@ -60,6 +60,7 @@ have_anyway() {	# package
 	libpq-dev) pkg-config --exists libpq ;;
 	libmicrohttpd-dev) pkg-config --exists libmicrohttpd ;;
 	libcmocka-dev) pkg-config --exists cmocka ;;
+	libjs-dygraphs) [[ -f /usr/share/javascript/dygraphs/dygraph.min.js && -f /usr/share/doc/libjs-dygraphs/copyright ]] ;;
 	zlib1g-dev) pkg-config --exists zlib ;;
 	libclang-rt-14-dev) [[ -f $(clang -print-file-name=libclang_rt.fuzzer-x86_64.a) ]] ;;
 	*) false ;;

@@ -63,9 +63,9 @@ produce() { # who
 	pid[$1]=$!
 }
 
-store() { # who
+store() { # who, [arguments]
 	: >>"$work/$1.log"
-	"$bin/gapless-writer" >>"$work/$1.log" 2>&1 &
+	"$bin/gapless-writer" "${@:2}" >>"$work/$1.log" 2>&1 &
 	pid[$1]=$!
 }
 
@@ -252,7 +252,11 @@ since=$(date -d "$(now) -6 hours" +%FT%H:%M:00Z)
 
 step "2. Backfill: six hours of 1m and of 1s, for dense markets, a sparse one, and one that is quiet at times"
 store writer-1
-store writer-2
+store writer-2 --http 127.0.0.1:0
+page_is_there() { page=$(sed -n 's/.*are served" address=//p' "$work/writer-2.log") && [ -n "$page" ]; }
+await "the page" page_is_there
+say "${bold}http://$page/#span=21600$plain shows all of it while this runs: red is missing and closes from the left,"
+say "grey is no trades; click a series for its candles. (Nothing here waits for you.)"
 indicate
 produce producer-1
 looked() { [ "$(grep -sc 'missing candles' "$work/producer-1.log")" -ge $((${#symbols[@]} * ${#intervals[@]})) ]; }

@@ -23,25 +23,28 @@ struct observe {
 	int by_series; /* each has metrics of its own */
 };
 
-struct observe *observe_new(const char *listen, int64_t series_metrics)
+struct observe *observe_new(const char *listen, const struct httpd_route *routes,
+			    int64_t series_metrics)
 {
 	struct observe *o = xcalloc(1, sizeof(*o));
 
 	o->service = service_new(&(struct service_settings){
-		.listen = listen, .table = writer_metrics, .n = WRITER_METRICS});
+		.listen = listen, .table = writer_metrics, .n = WRITER_METRICS, .routes = routes});
 	o->metrics = service_metrics(o->service);
 	o->by_series = series_metrics > 0;
 	metrics_bound(o->metrics, WRITER_SERIES_NEWEST, (size_t)series_metrics);
 	return o;
 }
 
-void observe_free(struct observe *o)
+int observe_free(struct observe *o)
 {
 	if (o == NULL)
-		return;
-	service_free(o->service);
+		return 1;
+	if (!service_free(o->service))
+		return 0;
 	free(o->unread_since_ms);
 	free(o);
+	return 1;
 }
 
 void observe_waits(struct observe *o, const char *why)

@@ -4,15 +4,18 @@
 #ifndef GAPLESS_WRITER_OBSERVE_H
 #define GAPLESS_WRITER_OBSERVE_H
 
+#include "common/service/httpd.h"
 #include "pipeline.h"
 #include "tally.h"
 #include "writer/feed/feed.h"
 
 struct observe;
 
-/* listen: as service.h. At most so many series have metrics of their own. */
-struct observe *observe_new(const char *listen, int64_t series_metrics);
-void observe_free(struct observe *o);
+/* listen, routes: as service.h. At most so many series have metrics of their own. */
+struct observe *observe_new(const char *listen, const struct httpd_route *routes,
+			    int64_t series_metrics);
+/* As service_free(). */
+int observe_free(struct observe *o);
 
 /* Before and after the loop: why nothing is stored, a constant. */
 void observe_waits(struct observe *o, const char *why);

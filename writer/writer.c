@@ -43,11 +43,10 @@ struct writer {
 
 static int any_full(const struct writer *w)
 {
-	int full = 0;
-
 	for (size_t i = 0; i < w->lanes; i++)
-		full |= pipeline_is_full(w->pipeline, i);
-	return full;
+		if (pipeline_is_full(w->pipeline, i))
+			return 1;
+	return 0;
 }
 
 static void drop(struct writer *w)
@@ -59,7 +58,7 @@ static void drop(struct writer *w)
 /* The database gets its next batch as soon as it has stored one, before Kafka is told about that:
  * neither waits for the other. That is safe: what is committed to Kafka is in the database,
  * whatever becomes of the batches after it. */
-static int submit_batch(struct writer *w, size_t lane)
+static void submit_batch(struct writer *w, size_t lane)
 {
 	struct store *store = stores_at(w->stores, lane);
 	struct batch *b = store_is_idle(store) ? pipeline_next(w->pipeline, lane) : NULL;
@@ -68,7 +67,6 @@ static int submit_batch(struct writer *w, size_t lane)
 		store_submit(store, (struct store_work){.kind = STORE_BATCH,
 							.generation = feed_generation(w->feed),
 							.batch = b});
-	return b != NULL;
 }
 
 static int is_due(const struct writer *w, size_t lane, int64_t now_ms)

@@ -191,6 +191,11 @@ int candle_is_inconsistent(const struct candle *c)
 	       decimal_compare(c->low, c->close) > 0;
 }
 
+int candle_same_series(const struct candle *a, const struct candle *b)
+{
+	return a->interval == b->interval && strcmp(a->symbol, b->symbol) == 0;
+}
+
 int candle_same_values(const struct candle *a, const struct candle *b)
 {
 	return !decimal_compare(a->open, b->open) && !decimal_compare(a->high, b->high) &&

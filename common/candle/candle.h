@@ -66,6 +66,8 @@ int message_validate(const struct message *m, struct err *err) __attribute__((wa
 
 /* 1 if high is below low, open or close, or low above open or close: counted, never refused. */
 int candle_is_inconsistent(const struct candle *c);
+/* 1 if both are of one symbol and interval. */
+int candle_same_series(const struct candle *a, const struct candle *b);
 /* 1 if both carry the same six values, compared as numbers. */
 int candle_same_values(const struct candle *a, const struct candle *b);
 

@@ -256,6 +256,11 @@ int64_t pg_number(const PGresult *res, int row, int column)
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
+int pg_true(const PGresult *res, int row, int column)
+{
+	return *PQgetvalue(res, row, column) == 't';
+}
+
 /* ---- COPY ---- */
 
 /* No COPY came of the statement: what the server has to say, and res, if there is one, is the first

@@ -72,6 +72,8 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn
 
 /* A whole number of a text result; 0 where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
+/* 1 if a boolean of it is true. */
+int pg_true(const PGresult *res, int row, int column);
 
 /* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it
  * together; otherwise failures are as those of pg_query: NULL results are -1, and after one nothing

@@ -10,18 +10,24 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/service/deferred.h"
 
 enum { CONNECTIONS = 64, SILENCE_S = 10, REQUEST_BYTES = 16 << 10, ADDRESS_BYTES = 80 };
 
 struct httpd {
 	struct MHD_Daemon *daemon;
+	struct deferred *deferred; /* NULL: no route is slow */
 	struct httpd_route *routes;
 	size_t n;
 	char address[ADDRESS_BYTES];
 };
 
+/* From the headers' arrival until the reply is sent. */
 struct httpd_request {
 	struct MHD_Connection *connection;
+	const struct httpd_route *slow; /* NULL: none, or it has answered */
+	int answered;
+	struct httpd_reply reply;
 };
 
 const char *httpd_query(const struct httpd_request *request, const char *name)
@@ -41,13 +47,11 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct http
 	struct MHD_Response *response;
 	enum MHD_Result result = MHD_NO;
 
-	/* The body is the response's from here on. */
 	response = MHD_create_response_from_buffer(reply->body.len, reply->body.data,
 						   MHD_RESPMEM_MUST_FREE);
-	if (response == NULL) {
-		buf_release(&reply->body);
+	if (response == NULL)
 		return MHD_NO;
-	}
+	buf_init(&reply->body, HTTPD_REPLY_BYTES); /* it is the response's now */
 	if (MHD_add_response_header(response, "Content-Type", reply->content_type) == MHD_YES &&
 	    MHD_add_response_header(response, "Content-Security-Policy", reply->policy) ==
 		    MHD_YES &&
@@ -76,46 +80,101 @@ static void list_routes(const struct httpd *h, struct httpd_reply *reply)
 			return;
 }
 
-static void answer_path(const struct httpd *h, const char *path,
-			const struct httpd_request *request, struct httpd_reply *reply)
+static const struct httpd_route *route_of(const struct httpd *h, const char *path)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (strcmp(h->routes[i].path, path) == 0) {
-			h->routes[i].answer(h->routes[i].opaque, request, reply);
-			return;
-		}
-	if (strcmp(path, "/") == 0)
-		list_routes(h, reply);
-	else
-		reply_text(reply, 404, "There is nothing at this path; / lists what there is.");
+		if (strcmp(h->routes[i].path, path) == 0)
+			return &h->routes[i];
+	return NULL;
 }
 
+/* What takes long, on its thread; the connection sleeps meanwhile. */
+static void answer_slowly(void *job, int given_up)
+{
+	struct httpd_request *request = job;
+
+	if (given_up)
+		reply_text(&request->reply, 503, "The program is ending.");
+	else
+		request->slow->answer(request->slow->opaque, request, &request->reply);
+	request->slow = NULL;
+	MHD_resume_connection(request->connection);
+}
+
+static void answer_path(const struct httpd *h, const char *path, struct httpd_request *request)
+{
+	const struct httpd_route *route = route_of(h, path);
+
+	if (route == NULL && strcmp(path, "/") == 0) {
+		list_routes(h, &request->reply);
+	} else if (route == NULL) {
+		reply_text(&request->reply, 404,
+			   "There is nothing at this path; / lists what there is.");
+	} else if (!route->slow) {
+		route->answer(route->opaque, request, &request->reply);
+	} else if (!deferred_has_room(h->deferred)) {
+		reply_text(&request->reply, 503, "Too many ask at the same time; try again.");
+	} else {
+		request->slow = route;
+		MHD_suspend_connection(request->connection);
+		deferred_submit(h->deferred, request);
+	}
+}
+
+static struct httpd_request *request_new(struct MHD_Connection *connection)
+{
+	struct httpd_request *request = xcalloc(1, sizeof(*request));
+
+	request->connection = connection;
+	request->reply = (struct httpd_reply){.status = 200,
+					      .content_type = "text/plain; charset=utf-8",
+					      .policy = "default-src 'none'"};
+	buf_init(&request->reply.body, HTTPD_REPLY_BYTES);
+	return request;
+}
+
+/* MHD calls when the headers are there, for each piece of a body, for the reply, and again when a
+ * connection that slept goes on. */
 static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connection, const char *path,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
-	static int seen;
-	struct httpd_request request = {.connection = connection};
-	struct httpd_reply reply = {.status = 200,
-				    .content_type = "text/plain; charset=utf-8",
-				    .policy = "default-src 'none'"};
+	struct httpd_request *request = *state;
 
 	(void)version;
 	(void)upload;
-	if (*state == NULL) { /* the headers are there; MHD calls again for the reply */
-		*state = &seen;
+	if (request == NULL) {
+		*state = request_new(connection);
 		return MHD_YES;
 	}
 	if (*upload_size > 0) { /* a body nobody asked for */
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	buf_init(&reply.body, HTTPD_REPLY_BYTES);
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		reply_text(&reply, 405, "Only GET and HEAD are answered here.");
-	else
-		answer_path(opaque, path, &request, &reply);
-	return send_reply(connection, &reply);
+	if (!request->answered) {
+		request->answered = 1;
+		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+			reply_text(&request->reply, 405, "Only GET and HEAD are answered here.");
+		else
+			answer_path(opaque, path, request);
+		if (request->slow != NULL)
+			return MHD_YES;
+	}
+	return send_reply(connection, &request->reply);
+}
+
+static void on_end(void *opaque, struct MHD_Connection *connection, void **state,
+		   enum MHD_RequestTerminationCode code)
+{
+	struct httpd_request *request = *state;
+
+	(void)opaque;
+	(void)connection;
+	(void)code;
+	if (request != NULL)
+		buf_release(&request->reply.body);
+	free(request);
+	*state = NULL;
 }
 
 /* --- the address */
@@ -175,47 +234,74 @@ static void address_write(struct httpd *h, const struct addrinfo *address)
 
 /* --- up and down */
 
-struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err)
+static void routes_copy(struct httpd *h, const struct httpd_route *routes)
 {
-	struct httpd *h;
-	struct addrinfo *address = resolve(listen, err);
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD;
-
-	if (address == NULL)
-		return NULL;
-	h = xcalloc(1, sizeof(*h));
 	while (routes[h->n].path != NULL)
 		h->n++;
 	h->routes = xreallocarray(NULL, h->n + 1, sizeof(*routes));
 	memcpy(h->routes, routes, h->n * sizeof(*routes));
+}
+
+static int has_slow(const struct httpd *h)
+{
+	int slow = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		slow |= h->routes[i].slow;
+	return slow;
+}
+
+static int start(struct httpd *h, const char *listen, const struct addrinfo *address,
+		 struct err *err)
+{
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+
+	if (has_slow(h) && (h->deferred = deferred_new(answer_slowly, err)) == NULL)
+		return -1;
 	if (address->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
-	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR,
-				     address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
-				     (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-				     (unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				     (size_t)REQUEST_BYTES, MHD_OPTION_END);
-	if (h->daemon == NULL) {
-		err_set(err, ERR_RETRY, "the address %s cannot be listened on: %s", listen,
-			errno != 0 ? strerror(errno) : "it is taken or not this machine's");
-		freeaddrinfo(address);
-		free(h->routes);
-		free(h);
-		return NULL;
-	}
+	h->daemon = MHD_start_daemon(
+		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+	if (h->daemon == NULL)
+		return err_set(err, ERR_RETRY, "the address %s cannot be listened on: %s", listen,
+			       errno != 0 ? strerror(errno) : "it is taken or not this machine's");
 	address_write(h, address);
+	return 0;
+}
+
+struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err)
+{
+	struct addrinfo *address = resolve(listen, err);
+	struct httpd *h;
+
+	if (address == NULL)
+		return NULL;
+	h = xcalloc(1, sizeof(*h));
+	routes_copy(h, routes);
+	if (start(h, listen, address, err) != 0) {
+		httpd_free(h);
+		h = NULL;
+	}
 	freeaddrinfo(address);
 	return h;
 }
 
-void httpd_free(struct httpd *h)
+int httpd_free(struct httpd *h)
 {
 	if (h == NULL)
-		return;
-	MHD_stop_daemon(h->daemon);
+		return 1;
+	/* First, since MHD ends only when no connection sleeps any more. */
+	if (!deferred_stop(h->deferred, HTTPD_STOP_MS))
+		return 0;
+	if (h->daemon != NULL)
+		MHD_stop_daemon(h->daemon);
 	free(h->routes);
 	free(h);
+	return 1;
 }
 
 const char *httpd_address(const struct httpd *h)

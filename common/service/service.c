@@ -81,9 +81,18 @@ struct service *service_new(const struct service_settings *settings)
 {
 	struct service *s = xcalloc(1, sizeof(*s));
 	struct httpd_route routes[ROUTES_MAX + 1] = {
-		{"/metrics", "numbers, for Prometheus", metrics_answer, s},
-		{"/livez", "does the program turn?", livez_answer, s},
-		{"/readyz", "does it do its work?", readyz_answer, s},
+		{.path = "/metrics",
+		 .help = "numbers, for Prometheus",
+		 .answer = metrics_answer,
+		 .opaque = s},
+		{.path = "/livez",
+		 .help = "does the program turn?",
+		 .answer = livez_answer,
+		 .opaque = s},
+		{.path = "/readyz",
+		 .help = "does it do its work?",
+		 .answer = readyz_answer,
+		 .opaque = s},
 	};
 	size_t n = 3;
 	struct err err;
@@ -109,14 +118,16 @@ struct service *service_new(const struct service_settings *settings)
 	return s;
 }
 
-void service_free(struct service *s)
+int service_free(struct service *s)
 {
 	if (s == NULL)
-		return;
-	httpd_free(s->httpd);
+		return 1;
+	if (!httpd_free(s->httpd))
+		return 0;
 	metrics_free(s->metrics);
 	free(s->table);
 	free(s);
+	return 1;
 }
 
 struct metrics *service_metrics(const struct service *s)

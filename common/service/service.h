@@ -27,7 +27,8 @@ int service_check(const char *listen, struct err *err) __attribute__((warn_unuse
 /* Never fails: an address that is taken is said in the log (another program of this machine may
  * have it), and the work goes on without. */
 struct service *service_new(const struct service_settings *settings);
-void service_free(struct service *s);
+/* 1; 0 if a slow route hangs (httpd_free()): what routes point to must then stay. */
+int service_free(struct service *s);
 
 struct metrics *service_metrics(const struct service *s);
 /* Where it listens; NULL: nowhere. */

@@ -17,7 +17,7 @@ int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 {
 	PGresult *res = pg_query(pg, "SELECT to_regclass('gapless_migration') IS NULL", PG_NONE,
 				 VISIT_DEADLINE_MS, err);
-	int absent = res && *PQgetvalue(res, 0, 0) == 't';
+	int absent = res && pg_true(res, 0, 0);
 	int64_t number;
 
 	PQclear(res);

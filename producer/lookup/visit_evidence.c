@@ -2,7 +2,6 @@
 #include "producer/lookup/visit_evidence.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "common/text/buf.h"
 #include "producer/lookup/visit_sql.h"

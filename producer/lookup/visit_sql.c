@@ -219,7 +219,7 @@ int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 		if (s)
 			s->limits = (struct limits){.retained_from_ms =
 							    visit_number(res, i, 1, INT64_MIN),
-						    .ended = *PQgetvalue(res, i, 2) == 't'};
+						    .ended = pg_true(res, i, 2)};
 	}
 	PQclear(res);
 	return res ? 0 : -1;

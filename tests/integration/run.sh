@@ -29,4 +29,10 @@ eval "$(compose/stack.sh env)"
 left=$(kcat -b "$GAPLESS_BROKERS" -L -J | jq -r '[.topics[].topic | select(startswith("t."))] | join("|")')
 [ -z "$left" ] || compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete \
 	--topic "${left//./\\.}" >/dev/null || exit 1
-prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-4}" --timer "${ordered[@]}"
+prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-4}" --timer "${ordered[@]}" | tee "build/stack-$GAPLESS_STACK/prove.out"
+status=${PIPESTATUS[0]}
+[ $# -lt 10 ] || {
+	echo 'The slowest:'
+	sed -nE 's/^.* (tests[^ ]*\.t) .* ([0-9]+) ms .*/\2 ms \1/p' "build/stack-$GAPLESS_STACK/prove.out" | sort -rn | head -n 5
+}
+exit "$status"

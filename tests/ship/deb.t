@@ -42,13 +42,14 @@ at_end() {
 
 init_find() { init=$(pgrep -P "${pid_of[machine]}" | head -n 1) && [ -n "$init" ] && grep -q systemd "/proc/$init/comm"; }
 inside() { nsenter -t "$init" -a -r -w env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
-is_up() { inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; }
+is_up() { inside systemctl is-active --quiet basic.target dbus.socket 2>/dev/null; }
 of() { inside systemctl show -p "$2" --value "gapless-$1"; } # service, property
 is_active() { [ "$(of "$1" ActiveState)" = active ]; }
 of_process() { inside sed -n "s/^$2:[[:space:]]*//p" "/proc/$(of "$1" MainPID)/status"; } # service, field
 
 await 20 "systemd is process 1" init_find
 await 60 "the machine is up" is_up
+note "$(inside systemctl is-system-running), jobs: $(inside systemctl list-jobs --no-legend --plain | head -n 5)"
 
 # --- install
 

@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "common/base/log.h"
 #include "common/base/notify.h"
 #include "common/base/version.h"
+#include "common/service/deferred.h"
 #include "common/service/service.h"
 
 static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
@@ -32,7 +35,21 @@ static void hello(void *opaque, const struct httpd_request *request, struct http
 			 0);
 }
 
-static const struct httpd_route routes[] = {{"/hello", "greets", hello, "hello"}, {0}};
+/* Takes until it is let go. */
+static pthread_mutex_t slow_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void slow(void *opaque, const struct httpd_request *request, struct httpd_reply *reply)
+{
+	(void)opaque;
+	pthread_mutex_lock(&slow_lock);
+	pthread_mutex_unlock(&slow_lock);
+	hello("slow", request, reply);
+}
+
+static const struct httpd_route routes[] = {
+	{.path = "/hello", .help = "greets", .answer = hello, .opaque = "hello"},
+	{.path = "/slow", .help = "takes its time", .answer = slow, .slow = 1},
+	{0}};
 
 static struct service *started(const char *listen)
 {
@@ -224,6 +241,75 @@ static void hostile(void **state)
 	service_free(s);
 }
 
+static void say(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static char *hear(int fd)
+{
+	static char reply[4096];
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < sizeof(reply) - 1 && (got = read(fd, reply + n, sizeof(reply) - 1 - n)) > 0)
+		n += (size_t)got;
+	reply[n] = '\0';
+	close(fd);
+	return reply;
+}
+
+/* What takes long is waited for by those alone that asked for it; what is too much is refused. */
+static void takes_long(void **state)
+{
+	enum { ASKERS = DEFERRED_MAX + 1 };
+	struct service *s = started("127.0.0.1:0");
+	int fds[ASKERS];
+	char *reply;
+
+	(void)state;
+	pthread_mutex_lock(&slow_lock);
+	for (int i = 0; i < ASKERS; i++) {
+		fds[i] = connected(s);
+		say(fds[i], "GET /slow?name=Kim" END);
+	}
+	do /* one is being answered and DEFERRED_MAX wait, as soon as all were read */
+		reply = ask(s, "GET /hello" END);
+	while (strstr(reply, "hello nobody") == NULL);
+	for (int refused = 0; !refused;) {
+		int fd = connected(s);
+		struct timeval soon = {.tv_usec = 100000};
+
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+		say(fd, "GET /slow" END);
+		refused = strstr(hear(fd), "HTTP/1.1 503") != NULL;
+	}
+	assert_non_null(strstr(ask(s, "GET /livez" END), "HTTP/1.1 200"));
+	pthread_mutex_unlock(&slow_lock);
+	assert_non_null(strstr(hear(fds[0]), "slow Kim"));
+	for (int i = 1; i < ASKERS; i++)
+		assert_non_null(strstr(hear(fds[i]), "HTTP/1.1"));
+	assert_int_equal(service_free(s), 1);
+}
+
+/* At the end, what is being done is waited for, and what waits is given up. */
+static void ends(void **state)
+{
+	struct service *s = started("127.0.0.1:0");
+	int first = connected(s), second = connected(s);
+
+	(void)state;
+	pthread_mutex_lock(&slow_lock);
+	say(first, "GET /slow" END);
+	say(second, "GET /slow" END);
+	assert_non_null(strstr(ask(s, "GET /hello" END), "hello"));
+	assert_int_equal(service_free(s), 0); /* it hangs: nothing is freed */
+	pthread_mutex_unlock(&slow_lock);
+	assert_int_equal(service_free(s), 1);
+	hear(first); /* whatever it heard: both connections are closed */
+	hear(second);
+}
+
 /* What the service manager hears, the next datagram; "" if there is none. */
 static const char *heard(int fd)
 {
@@ -292,6 +378,8 @@ int main(void)
 		cmocka_unit_test(the_setting),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(tells_the_manager),
+		cmocka_unit_test(takes_long),
+		cmocka_unit_test(ends),
 	};
 
 	log_open("test", LOG_ERROR);

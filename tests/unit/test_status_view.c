@@ -20,32 +20,42 @@ static const struct status_view hour = {.from_ms = 0, .to_ms = HOUR, .columns = 
 static void bars(void **state)
 {
 	char bar[] = "            "; /* 12 cells of five minutes */
+	char three[sizeof(bar)];
 
 	(void)state;
-	status_mark(bar, 12, &hour, -HOUR, 50 * MINUTE, STATUS_FULL);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){-HOUR, 50 * MINUTE},
+		    REPORT_FULL);
 	assert_string_equal(bar, "==========  ");
-	status_quiet(bar, 12, "110111111111");
+	report_quiet(bar, 12, "110111111111", 1);
 	assert_string_equal(bar, "==.=======  ");
 	/* A millisecond is enough to be seen, and stays in its cell. */
-	status_mark(bar, 12, &hour, 25 * MINUTE - 1, 25 * MINUTE, STATUS_GAP);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){25 * MINUTE - 1, 25 * MINUTE},
+		    REPORT_GAP);
 	assert_string_equal(bar, "==.=X=====  ");
-	status_mark(bar, 12, &hour, 25 * MINUTE, 25 * MINUTE + 1, STATUS_UNOBTAINABLE);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){25 * MINUTE, 25 * MINUTE + 1},
+		    REPORT_UNOBTAINABLE);
 	assert_string_equal(bar, "==.=Xu====  ");
 	/* The worst of a cell stays. */
-	status_mark(bar, 12, &hour, 0, HOUR, STATUS_FULL);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){0, HOUR}, REPORT_FULL);
 	assert_string_equal(bar, "====Xu======");
-	status_mark(bar, 12, &hour, 55 * MINUTE, 99 * HOUR, STATUS_GAP);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){55 * MINUTE, 99 * HOUR},
+		    REPORT_GAP);
 	assert_string_equal(bar, "====Xu=====X");
+	/* Three cells at a time. */
+	memcpy(three, bar, sizeof(three));
+	report_quiet(three, 12, "1101", 3);
+	assert_string_equal(three, "====Xu...==X");
 	/* Outside, or nothing. */
-	status_mark(bar, 12, &hour, HOUR, 2 * HOUR, STATUS_GAP);
-	status_mark(bar, 12, &hour, -HOUR, 0, STATUS_GAP);
-	status_mark(bar, 12, &hour, 3 * MINUTE, 3 * MINUTE, STATUS_GAP);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){HOUR, 2 * HOUR}, REPORT_GAP);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){-HOUR, 0}, REPORT_GAP);
+	report_mark(bar, 12, (struct span){0, HOUR}, (struct span){3 * MINUTE, 3 * MINUTE},
+		    REPORT_GAP);
 	assert_string_equal(bar, "====Xu=====X");
 }
 
-static struct status_series one(const char *symbol, int64_t missing, const char *note)
+static struct report_series one(const char *symbol, int64_t missing, const char *note)
 {
-	struct status_series s = {.newest_ms = HOUR - 42000,
+	struct report_series s = {.newest_ms = HOUR - 42000,
 				  .lag_ms = 2 * MINUTE,
 				  .missing = missing,
 				  .gaps = missing > 0};
@@ -53,13 +63,13 @@ static struct status_series one(const char *symbol, int64_t missing, const char 
 	snprintf(s.symbol, sizeof(s.symbol), "%s", symbol);
 	snprintf(s.interval, sizeof(s.interval), "1m");
 	snprintf(s.note, sizeof(s.note), "%s", note);
-	memset(s.bar, STATUS_FULL, STATUS_BAR_MAX);
+	memset(s.bar, REPORT_FULL, REPORT_BAR_MAX);
 	return s;
 }
 
 static void order(void **state)
 {
-	struct status_series s[] = {one("KRW-B", 0, ""),    one("KRW-LATE", 0, ""),
+	struct report_series s[] = {one("KRW-B", 0, ""),    one("KRW-LATE", 0, ""),
 				    one("KRW-A", 0, ""),    one("KRW-GONE", 0, "delisted"),
 				    one("KRW-GAP", 3, ""),  one("KRW-OLD", 0, ""),
 				    one("KRW-GAPS", 17, "")};
@@ -72,14 +82,14 @@ static void order(void **state)
 		 "1w"); /* a week is not late after six days */
 	s[0].lag_ms = 6LL * 24 * HOUR;
 	s[5].unobtainable = 9;
-	status_sort(s, 7);
+	report_sort(s, 7);
 	for (size_t i = 0; i < 7; i++)
 		assert_string_equal(s[i].symbol, wanted[i]);
-	status_sort(NULL, 0);
+	report_sort(NULL, 0);
 }
 
 /* The table at so many columns; no line is longer. */
-static const char *table(int columns, int colours, struct status_series *s, size_t n)
+static const char *table(int columns, int colours, struct report_series *s, size_t n)
 {
 	static struct buf out;
 	struct status_view v = hour;
@@ -107,7 +117,7 @@ static const char *table(int columns, int colours, struct status_series *s, size
 static void fits(void **state)
 {
 	static const int columns[] = {80, 120, 200};
-	struct status_series s[] = {one("KRW-BTC", 17, ""),
+	struct report_series s[] = {one("KRW-BTC", 17, ""),
 				    one("KRW-LONGESTOFALLNAMES1", 1234567, "before the relisting"),
 				    one("KRW-XRP", 0, "delisted")};
 
@@ -121,7 +131,7 @@ static void fits(void **state)
 	assert_null(strchr(table(80, 0, s, 3), '\033'));
 	/* Much too narrow: bars stay, nothing is written outside of anything. */
 	for (size_t i = 0; i < 3; i++)
-		memset(s[i].bar, STATUS_FULL, STATUS_BAR_MAX);
+		memset(s[i].bar, REPORT_FULL, REPORT_BAR_MAX);
 	assert_non_null(strstr(table(2000, 1, s, 1), "\033[31m       17\033[0m"));
 	assert_non_null(strstr(table(80, 1, s, 1), "\033[32m==="));
 }

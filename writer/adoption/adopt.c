@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "adopt_inspect.h"
 #include "adopt_plan.h"
@@ -167,7 +166,7 @@ static int copy(struct step *s, struct err *err)
 static int balance(struct pg *pg, const char *run, struct err *err)
 {
 	PGresult *res = pg_query(pg, SQL_BALANCE, PG_VALUES(run), ADOPT_DEADLINE_MS, err);
-	int ok = res != NULL && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	int ok = res != NULL && pg_true(res, 0, 0);
 
 	if (ok)
 		log_info("every row is accounted for", L_INT("rows", pg_number(res, 0, 1)),

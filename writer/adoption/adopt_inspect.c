@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "writer/database/table_sql.h"
@@ -72,11 +71,6 @@ static const char *text_at(const PGresult *res, int row, int column)
 	return PQgetisnull(res, row, column) ? NULL : PQgetvalue(res, row, column);
 }
 
-static int is_true(const PGresult *res, int row, int column)
-{
-	return strcmp(PQgetvalue(res, row, column), "t") == 0;
-}
-
 static void take_columns(struct adopt_inspect *look)
 {
 	const PGresult *res = look->columns;
@@ -92,9 +86,9 @@ static void take_columns(struct adopt_inspect *look)
 			.type = PQgetvalue(res, row, TYPE),
 			.kind = PQgetvalue(res, row, CLASS),
 			.fallback = text_at(res, row, FALLBACK),
-			.not_null = is_true(res, row, NOT_NULL),
-			.identity = is_true(res, row, IDENTITY),
-			.generated = is_true(res, row, GENERATED),
+			.not_null = pg_true(res, row, NOT_NULL),
+			.identity = pg_true(res, row, IDENTITY),
+			.generated = pg_true(res, row, GENERATED),
 		};
 	}
 	look->table.columns = look->column;
@@ -118,11 +112,11 @@ int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
 	look->table.here = PQgetvalue(res, 0, HERE);
 	look->table.users = text_at(res, 0, USERS);
 	look->table.children = text_at(res, 0, CHILDREN);
-	look->table.is_hypertable = is_true(res, 0, IS_HYPERTABLE);
-	look->table.has_key = is_true(res, 0, HAS_KEY);
-	look->table.has_finite = is_true(res, 0, HAS_FINITE);
-	look->table.is_written = is_true(res, 0, IS_WRITTEN);
-	look->table.is_taken = is_true(res, 0, IS_TAKEN);
+	look->table.is_hypertable = pg_true(res, 0, IS_HYPERTABLE);
+	look->table.has_key = pg_true(res, 0, HAS_KEY);
+	look->table.has_finite = pg_true(res, 0, HAS_FINITE);
+	look->table.is_written = pg_true(res, 0, IS_WRITTEN);
+	look->table.is_taken = pg_true(res, 0, IS_TAKEN);
 	look->filenode = pg_number(res, 0, FILENODE);
 	look->blocks = pg_number(res, 0, BLOCKS);
 	snprintf(look->run, sizeof(look->run), "%s", PQgetvalue(res, 0, RUN));

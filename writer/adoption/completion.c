@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "completion.h"
 
-#include <string.h>
-
 #include "adopt_sql.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -27,7 +25,7 @@ static int make(struct pg *pg, const char *sql, struct pg_params params, const c
 	res = pg_query(pg, sql, params, ADOPT_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
-	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+	if (pg_true(res, 0, 0))
 		log_info(made, L_INT("milliseconds", clock_boot_ms() - began_ms));
 	PQclear(res);
 	return pg_exec(pg, "COMMIT", err);

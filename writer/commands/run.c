@@ -9,6 +9,7 @@
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/observe.h"
+#include "writer/page/page.h"
 #include "writer/writer.h"
 
 /* Asks the database, once it is there. EXIT_DONE as well after a signal. */
@@ -82,12 +83,15 @@ int run_live(const void *options)
 		log_error(err.text);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
-		struct observe *observe =
-			feed != NULL ? observe_new(o->http, o->series_metrics) : NULL;
+		struct page *page = page_new(o->database);
+		struct observe *observe = NULL;
 
+		if (feed != NULL)
+			observe = observe_new(o->http, page_routes(page), o->series_metrics);
 		observe_waits(observe, "waiting for the database");
 		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);
-		observe_free(observe);
+		if (observe_free(observe))
+			page_free(page);
 	}
 	retention_release(&keep);
 	return code;

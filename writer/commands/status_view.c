@@ -3,96 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text/timetext.h"
 
-enum {
-	BAR_MIN = 10,
-	BAR_GOOD = 20,
-	AGE = 4,
-	MISSING = 9,
-	SPACES = 2,
-	NOTE_SHARE = 4,
-	LATE_STEP_MS = 600000
-};
-
-/* ---- bars */
-
-static int badness(char cell)
-{
-	static const char order[] = {STATUS_UNWANTED, STATUS_QUIET, STATUS_FULL,
-				     STATUS_UNOBTAINABLE, STATUS_GAP};
-	const char *at = memchr(order, cell, sizeof(order));
-
-	return at != NULL ? (int)(at - order) : 0;
-}
-
-void status_mark(char *bar, int cells, const struct status_view *v, int64_t from_ms, int64_t to_ms,
-		 enum status_cell kind)
-{
-	double per_cell = (double)(v->to_ms - v->from_ms) / cells;
-	int first, past;
-
-	if (from_ms < v->from_ms)
-		from_ms = v->from_ms;
-	if (to_ms > v->to_ms)
-		to_ms = v->to_ms;
-	if (from_ms >= to_ms)
-		return;
-	first = (int)((double)(from_ms - v->from_ms) / per_cell);
-	past = (int)((double)(to_ms - v->from_ms - 1) / per_cell) + 1;
-	for (int i = first; i < past && i < cells; i++)
-		if (badness(bar[i]) < badness((char)kind))
-			bar[i] = (char)kind;
-}
-
-void status_quiet(char *bar, int cells, const char *seen)
-{
-	for (int i = 0; i < cells && seen[i] != '\0'; i++)
-		if (bar[i] == STATUS_FULL && seen[i] != '1')
-			bar[i] = STATUS_QUIET;
-}
-
-/* ---- order */
-
-static int more_first(int64_t a, int64_t b)
-{
-	return (a < b) - (a > b);
-}
-
-/* How far the coverage is behind what is usual, in steps of ten minutes: less is no trouble, and
- * would have lines change places. A candle that is forming is not late. */
-static int64_t late_steps(const struct status_series *s)
-{
-	const struct interval *iv = interval_by_name(s->interval);
-	int64_t late_ms = s->lag_ms - (iv != NULL ? iv->nominal_ms : 0);
-
-	return late_ms > 0 ? late_ms / LATE_STEP_MS : 0;
-}
-
-static int by_trouble(const void *x, const void *y)
-{
-	const struct status_series *a = x, *b = y;
-	int order = more_first(a->missing, b->missing);
-
-	if (order == 0)
-		order = more_first(a->unobtainable, b->unobtainable);
-	if (order == 0)
-		order = more_first(a->note[0] != '\0', b->note[0] != '\0');
-	if (order == 0)
-		order = more_first(late_steps(a), late_steps(b));
-	if (order == 0)
-		order = strcmp(a->symbol, b->symbol);
-	return order != 0 ? order : strcmp(a->interval, b->interval);
-}
-
-void status_sort(struct status_series *s, size_t n)
-{
-	if (n > 0)
-		qsort(s, n, sizeof(*s), by_trouble);
-}
+enum { BAR_MIN = 10, BAR_GOOD = 20, AGE = 4, MISSING = 9, SPACES = 2, NOTE_SHARE = 4 };
 
 /* ---- lines */
 
@@ -122,7 +37,7 @@ static int wider(int width, const char *text)
 	return len > width ? len : width;
 }
 
-void status_layout(struct status_view *v, const struct status_series *s, size_t n)
+void status_layout(struct status_view *v, const struct report_series *s, size_t n)
 {
 	int room;
 
@@ -144,20 +59,20 @@ void status_layout(struct status_view *v, const struct status_series *s, size_t 
 	v->bar = room - (v->note > 0 ? v->note + SPACES : 0);
 	if (v->bar < BAR_MIN)
 		v->bar = BAR_MIN;
-	if (v->bar > STATUS_BAR_MAX)
-		v->bar = STATUS_BAR_MAX;
+	if (v->bar > REPORT_BAR_MAX)
+		v->bar = REPORT_BAR_MAX;
 }
 
 static const char *colour_of(char cell)
 {
 	switch (cell) {
-	case STATUS_FULL:
+	case REPORT_FULL:
 		return "\033[32m";
-	case STATUS_QUIET:
+	case REPORT_QUIET:
 		return "\033[90m";
-	case STATUS_UNOBTAINABLE:
+	case REPORT_UNOBTAINABLE:
 		return "\033[33m";
-	case STATUS_GAP:
+	case REPORT_GAP:
 		return "\033[31m";
 	default:
 		return "\033[0m";
@@ -193,7 +108,7 @@ int status_head(const struct status_view *v, struct buf *out)
 			  v->note > 0 ? "  state" : "");
 }
 
-int status_line(const struct status_view *v, const struct status_series *s, struct buf *out)
+int status_line(const struct status_view *v, const struct report_series *s, struct buf *out)
 {
 	char age[STATUS_AGE_BYTES], lag[STATUS_AGE_BYTES];
 	int64_t age_ms = s->newest_ms == INT64_MIN ? -1 : v->to_ms - s->newest_ms;

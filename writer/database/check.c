@@ -113,12 +113,11 @@ static int is_inherited(struct pg *pg, const char *kind)
 {
 	struct err ignored;
 	PGresult *res = NULL;
-	int inherited = 0;
+	int inherited;
 
 	if (strcmp(kind, "table") == 0)
 		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, PG_NONE, PG_DEADLINE_MS, &ignored);
-	if (res != NULL)
-		inherited = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	inherited = res != NULL && pg_true(res, 0, 0);
 	PQclear(res);
 	return inherited;
 }
@@ -149,7 +148,7 @@ static enum check check_migrations(struct pg *pg, struct err *err)
 	if (res == NULL)
 		return CHECK_FAILED;
 	newest = strtol(PQgetvalue(res, 0, 0), NULL, 10);
-	is_migrating = strcmp(PQgetvalue(res, 0, 1), "t") == 0;
+	is_migrating = pg_true(res, 0, 1);
 	PQclear(res);
 	if (newest == known)
 		return CHECK_FIT;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "coverage.h"
 
-#include <string.h>
-
 #include "common/text/timetext.h"
 #include "transaction_sql.h"
 
@@ -39,10 +37,8 @@ int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct ba
 
 	scratch_clear(scratch);
 	for (size_t from = 0, to; from < b->n; from = to) {
-		const struct candle *c = &b->rows[from].m.candle;
-
-		for (to = from + 1; to < b->n && b->rows[to].m.candle.interval == c->interval &&
-				    strcmp(b->rows[to].m.candle.symbol, c->symbol) == 0;)
+		for (to = from + 1; to < b->n && candle_same_series(&b->rows[from].m.candle,
+								    &b->rows[to].m.candle);)
 			to++;
 		add_series(scratch, b, from, to, &spans);
 	}

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "floors.h"
 
-#include <string.h>
-
 #define SQL_FLOORS                                                                         \
 	"SELECT b.n, (extract(epoch FROM s.retained_from) * 1000)::bigint "                \
 	"FROM unnest($1::bigint[], $2::text[], $3::text[]) AS b(n, symbol, interval) "     \
 	"JOIN market_data_series AS s ON s.symbol = b.symbol AND s.interval = b.interval " \
 	"WHERE s.retained_from IS NOT NULL"
-
-static int same_series(const struct candle *a, const struct candle *b)
-{
-	return a->interval == b->interval && strcmp(a->symbol, b->symbol) == 0;
-}
 
 /* The rows of one series stand together, and the answer has the first of them. */
 static int64_t apply(struct store_scratch *scratch, const struct batch *b, size_t first,
@@ -21,7 +14,7 @@ static int64_t apply(struct store_scratch *scratch, const struct batch *b, size_
 	int64_t below = 0;
 
 	for (size_t i = first;
-	     i < b->n && same_series(&b->rows[i].m.candle, &b->rows[first].m.candle); i++) {
+	     i < b->n && candle_same_series(&b->rows[i].m.candle, &b->rows[first].m.candle); i++) {
 		scratch->floor_ms[i] = floor_ms;
 		below += b->rows[i].m.candle.timestamp_ms < floor_ms;
 	}
@@ -40,7 +33,7 @@ int floors_ask(struct pg *pg, struct store_scratch *scratch, const struct batch 
 		const struct candle *c = &b->rows[i].m.candle;
 
 		scratch->floor_ms[i] = INT64_MIN;
-		if (i > 0 && same_series(c, &b->rows[i - 1].m.candle))
+		if (i > 0 && candle_same_series(c, &b->rows[i - 1].m.candle))
 			continue;
 		pgarray_int(&scratch->a[0], (int64_t)i);
 		pgarray_plain(&scratch->a[1], c->symbol);

@@ -37,7 +37,7 @@ int origin_claim(struct pg *pg, const char *source, const char *topic, struct er
 
 	if (res == NULL)
 		return -1;
-	may = strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	may = pg_true(res, 0, 0);
 	PQclear(res);
 	return may ? pg_run(pg, SQL_CLAIM, PG_VALUES(source, topic), PG_DEADLINE_MS, err) : 0;
 }

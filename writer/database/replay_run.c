@@ -146,11 +146,11 @@ int replay_run_check(struct pg *pg, struct err *err)
 
 	if (res == NULL)
 		return -1;
-	if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+	if (pg_true(res, 0, 0))
 		rc = err_set(
 			err, ERR_FATAL,
 			"the database has no table market_data_replay; run: gapless-writer migrate");
-	else if (strcmp(PQgetvalue(res, 0, 2), "t") != 0)
+	else if (!pg_true(res, 0, 2))
 		rc = err_set(
 			err, ERR_FATAL,
 			"the role %s may not write market_data_replay; its owner mends that with: GRANT SELECT, INSERT, "

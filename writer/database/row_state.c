@@ -20,7 +20,7 @@ enum { APART_MAX = 8 };
 
 static int same_stretch(const struct candle *a, const struct candle *b)
 {
-	return a->interval == b->interval && strcmp(a->symbol, b->symbol) == 0 &&
+	return candle_same_series(a, b) &&
 	       b->timestamp_ms - a->timestamp_ms <= APART_MAX * a->interval->nominal_ms;
 }
 
