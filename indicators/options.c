@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/candle/candle.h"
+#include "common/kafka/kafka_topic.h"
+#include "common/pg/pg_connect.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 
@@ -62,9 +64,8 @@ int options_check(struct options *o, struct err *err)
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
-	if (o->topic[0] == '\0' || o->topic[0] == '^')
-		return err_set(err, ERR_FATAL, "--topic: '%s' is not the name of a topic",
-			       o->topic);
+	if (kafka_topic_name_check("--topic", o->topic, err))
+		return -1;
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--indicators-group: the name of the consumer group is empty");
@@ -72,6 +73,8 @@ int options_check(struct options *o, struct err *err)
 		return err_set(
 			err, ERR_FATAL,
 			"--store and --without-database contradict each other: leave one out");
+	if (!o->without_database && pg_check_conninfo(o->database, err))
+		return -1;
 	if (strcmp(o->no_trade, "skip") != 0 && strcmp(o->no_trade, "carry") != 0)
 		return err_set(err, ERR_FATAL, "--no-trade: '%s' is neither skip nor carry",
 			       o->no_trade);

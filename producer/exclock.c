@@ -1,43 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/exclock.h"
 
-void exclock_init(struct exclock *c)
-{
-	*c = (struct exclock){.best_ms = INT64_MIN, .last_best_ms = INT64_MIN};
-}
+enum { PROBE_LATE_MS = 25 };
+
+static const struct exclock_bounds unbounded = {.low_ms = INT64_MIN, .high_ms = INT64_MAX};
 
 static void exclock_reset(struct exclock *c, int64_t boot_ms)
 {
-	c->best_ms = c->last_best_ms = INT64_MIN;
+	c->half = c->last_half = unbounded;
 	c->window_ms = boot_ms;
+	c->way_ms = INT64_MAX;
+	c->answers = 0;
 	c->n_suspects = 0;
 }
 
-static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t boot_ms)
+void exclock_init(struct exclock *c)
 {
-	int64_t difference = date_ms - boot_ms;
+	*c = (struct exclock){0};
+	exclock_reset(c, 0);
+}
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
+			   int64_t boot_ms)
+{
 	if (boot_ms - c->window_ms >= INT64_C(2) * EXCLOCK_WINDOW_MS) {
 		exclock_reset(c, boot_ms);
 	} else if (boot_ms - c->window_ms >= EXCLOCK_WINDOW_MS) {
-		c->last_best_ms = c->best_ms;
-		c->best_ms = INT64_MIN;
+		c->last_half = c->half;
+		c->half = unbounded;
 		c->window_ms = boot_ms;
 	}
-	if (difference > c->best_ms)
-		c->best_ms = difference;
-	c->offset_ms = c->best_ms > c->last_best_ms ? c->best_ms : c->last_best_ms;
+	c->half.low_ms = greatest(c->half.low_ms, date_ms - boot_ms);
+	c->half.high_ms = least(c->half.high_ms, date_ms + 1000 - sent_boot_ms);
+	c->way_ms = least(c->way_ms, boot_ms - sent_boot_ms);
+	c->answers++;
+	c->offset_ms = greatest(c->half.low_ms, c->last_half.low_ms);
 	c->known = 1;
+}
+
+int64_t exclock_probe_ms(const struct exclock *c, int64_t boot_ms)
+{
+	int64_t high_ms = least(c->half.high_ms, c->last_half.high_ms), width_ms, passed_ms;
+
+	if (!c->known || c->answers >= EXCLOCK_ROUGH_ANSWERS)
+		return -1;
+	/* Bounds that cross are those of a Date that was kept for a while: none are closer. */
+	width_ms = high_ms - c->offset_ms;
+	if (width_ms <= EXCLOCK_ROUGH_MS + c->way_ms)
+		return -1;
+	passed_ms = (boot_ms + c->offset_ms + width_ms / 2 + c->way_ms / 2) % 1000;
+	return passed_ms <= PROBE_LATE_MS ? 0 : 1000 - passed_ms;
 }
 
 /* Whether all of three lie within EXCLOCK_AGREE_MS. */
 static int agree(int64_t a, int64_t b, int64_t c)
 {
-	int64_t least = a < b ? a : b, most = a < b ? b : a;
-
-	least = c < least ? c : least;
-	most = c > most ? c : most;
-	return most - least <= EXCLOCK_AGREE_MS;
+	return greatest(greatest(a, b), c) - least(least(a, b), c) <= EXCLOCK_AGREE_MS;
 }
 
 static int suspects_agree(const struct exclock *c, int64_t date_ms, int64_t boot_ms)
@@ -59,25 +87,42 @@ static void suspects_add(struct exclock *c, int64_t date_ms, int64_t boot_ms)
 	c->suspects[c->n_suspects - 1] = (struct exclock_sample){date_ms, boot_ms};
 }
 
-int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t boot_ms)
+/* One that was heard before the time was known says the same. */
+static int is_confirmed(const struct exclock *c, int64_t date_ms, int64_t boot_ms)
+{
+	for (int i = 0; i < c->n_suspects; i++) {
+		const struct exclock_sample *s = &c->suspects[i];
+
+		if (agree(s->date_ms - s->boot_ms, date_ms - boot_ms, date_ms - boot_ms) ||
+		    agree(s->date_ms, date_ms, date_ms))
+			return 1;
+	}
+	return 0;
+}
+
+int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms, int64_t boot_ms)
 {
 	int64_t expected_ms = boot_ms + c->offset_ms;
 
 	if (!date_ms)
 		return exclock_now(c, boot_ms);
+	if (!c->known && !is_confirmed(c, date_ms, boot_ms)) {
+		suspects_add(c, date_ms, boot_ms);
+		return 0;
+	}
 	if (!c->known) {
 		exclock_reset(c, boot_ms);
-		exclock_sample(c, date_ms, boot_ms);
+		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
 	}
 	if (date_ms - expected_ms <= EXCLOCK_JUMP_MS && expected_ms - date_ms <= EXCLOCK_JUMP_MS) {
 		c->n_suspects = 0;
-		exclock_sample(c, date_ms, boot_ms);
+		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
 	}
 	if (suspects_agree(c, date_ms, boot_ms)) {
 		exclock_reset(c, boot_ms);
-		exclock_sample(c, date_ms, boot_ms);
+		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
 	}
 	suspects_add(c, date_ms, boot_ms);

@@ -14,24 +14,25 @@ enum {
 	FIRST_MAX_MS = 5000,     /* before the first answer of all: everything waits for it */
 	DOUBTFUL_MS = 15 * 1000, /* while a market may not be there */
 	SAY_MS = 60 * 1000,
-	MANY = 3,       /* markets */
-	MANY_SHARE = 20 /* of those in the list, one of so many */
+	START_MS = 10 * 60 * 1000, /* later a name that is not known ends nothing any more */
+	MANY = 3,                  /* markets */
+	MANY_SHARE = 20            /* of those in the list, one of so many */
 };
 
 struct listing {
-	int64_t period_ms;
-	int64_t due_boot_ms;
-	int fails; /* in a row */
+	const struct options *options;
+	int64_t due_boot_ms, first_boot_ms; /* the latter of the first list; 0: none came */
+	int fails;                          /* in a row */
 	int was_read;
 	size_t most; /* markets that a list had */
 	struct log_throttle many;
 };
 
-struct listing *listing_new(int64_t period_ms)
+struct listing *listing_new(const struct options *options)
 {
 	struct listing *l = xcalloc(1, sizeof *l);
 
-	l->period_ms = period_ms;
+	l->options = options;
 	return l;
 }
 
@@ -65,6 +66,11 @@ void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms)
 		l->due_boot_ms = boot_ms + pause_ms;
 }
 
+void listing_again(struct listing *l, int64_t pause_ms, int64_t boot_ms)
+{
+	l->due_boot_ms = boot_ms + pause_ms;
+}
+
 /* BTC-KRW of KRW-BTC; "" if it does not fit. */
 static const char *swapped(const char *symbol, char out[SYMBOL_BYTES])
 {
@@ -79,9 +85,9 @@ static const char *swapped(const char *symbol, char out[SYMBOL_BYTES])
 	return out;
 }
 
-int listing_check(const struct listing *l, const struct markets *markets,
-		  const struct patterns *patterns, struct err *err)
+int listing_check(const struct listing *l, const struct markets *markets, struct err *err)
 {
+	const struct patterns *patterns = &l->options->patterns;
 	char other[SYMBOL_BYTES];
 
 	for (size_t i = 0; !l->was_read && i < patterns->n; i++) {
@@ -121,7 +127,9 @@ unsigned listing_came(struct listing *l, const struct markets *markets, struct c
 
 	l->was_read = 1;
 	l->fails = 0;
-	l->due_boot_ms = boot_ms + l->period_ms;
+	l->due_boot_ms = boot_ms + l->options->markets_s * 1000;
+	if (l->first_boot_ms == 0)
+		l->first_boot_ms = boot_ms;
 	catalogue_market(catalogue, markets, many, now_ms);
 	for (size_t i = 0; i < markets->n; i++)
 		catalogue_add(catalogue, markets->names[i], 1);
@@ -133,12 +141,24 @@ unsigned listing_came(struct listing *l, const struct markets *markets, struct c
 	return DUE_JUDGE | DUE_OWN;
 }
 
-static void judge(struct series *s, int64_t boot_ms)
+/* Has somebody named what does not exist? */
+static int is_refused(const struct listing *l, const struct series *s, int64_t boot_ms)
+{
+	return !l->options->waits_for_listing && boot_ms - l->first_boot_ms < START_MS &&
+	       patterns_name(&l->options->patterns, series_symbol(s));
+}
+
+static int judge(const struct listing *l, struct series *s, int64_t boot_ms, struct err *err)
 {
 	switch (series_market_judge(s, boot_ms)) {
 	case MARKET_AS_BEFORE:
 		break;
 	case MARKET_UNKNOWN:
+		if (is_refused(l, s, boot_ms))
+			return err_set(
+				err, ERR_INPUT,
+				"--symbols: the exchange does not list %s, and has no candles of it: correct the name, or set --wait-for-listing if it is about to be listed",
+				series_symbol(s));
 		log_error(
 			"the exchange does not list this market; trying again in an hour, the others go on",
 			L_SERIES(s));
@@ -151,15 +171,19 @@ static void judge(struct series *s, int64_t boot_ms)
 		log_info("the exchange lists this market again", L_SERIES(s));
 		break;
 	}
+	return 0;
 }
 
-void listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t boot_ms)
+int listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t boot_ms,
+		  struct err *err)
 {
 	size_t n;
 	struct series *const *owned = catalogue_owned(catalogue, &n);
 
 	for (size_t i = 0; i < n; i++)
-		judge(owned[i], boot_ms);
+		if (judge(l, owned[i], boot_ms, err))
+			return -1;
 	if (catalogue_doubtful(catalogue) > 0)
 		listing_soon(l, DOUBTFUL_MS, boot_ms);
+	return 0;
 }

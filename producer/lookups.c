@@ -220,6 +220,13 @@ static int64_t stored_rows(const struct options *o, size_t series)
 	return fair > least ? fair : least;
 }
 
+/* A name that may be a mistake is not wanted before it is known to be none. */
+static int is_refused(const struct lookups *l, const struct series *s)
+{
+	return series_is_unproven(s) && !l->options->waits_for_listing &&
+	       patterns_name(&l->options->patterns, series_symbol(s));
+}
+
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
 		   int32_t (*partition_of)(const char *symbol, const void *opaque),
 		   const void *opaque, int64_t now_ms, int64_t boot_ms)
@@ -246,7 +253,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 		if (!p)
 			continue;
-		visit_series(l->visit, s, p, now_ms);
+		visit_series(l->visit, s, p, is_refused(l, s), now_ms);
 		if (p->begins)
 			series_lookup_began(s);
 	}

@@ -28,8 +28,9 @@ enum {
 	PROGRESS_MS = 10000,
 	CHECK_MS = 10000,
 	JUMP_AGAIN_MS =
-		1000,       /* a jump of the exchange's clock takes three answers to be believed */
-	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
+		1000, /* a jump of the exchange's clock takes three answers to be believed */
+	FIRST_DATE_AGAIN_MS = 250, /* ... and the first of all a second one */
+	HAND_OVER_MS = 1000        /* so that the next owner's lookup sees what we published */
 };
 
 /* For ever, or once: chosen at the start. */
@@ -86,7 +87,7 @@ static struct loop *make(const struct mode *mode, const struct options *o, int64
 
 	l->mode = mode;
 	l->options = o;
-	l->listing = listing_new(o->markets_s * 1000);
+	l->listing = listing_new(o);
 	if ((l->catalogue = catalogue_new(o, since_ms, until_ms, err)) != NULL &&
 	    (l->requests = requests_new(o, err)) != NULL &&
 	    (l->publisher = publisher_new(o, err)) != NULL &&
@@ -180,9 +181,11 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 static int list_take(struct loop *l, const struct answer *a, unsigned *due, struct err *err)
 {
 	if (a->failure == FAILURE_NONE) {
-		if (listing_check(l->listing, &a->markets, &l->options->patterns, err))
+		if (listing_check(l->listing, &a->markets, err))
 			return -1;
 		*due |= listing_came(l->listing, &a->markets, l->catalogue, a->read_ms, l->boot_ms);
+	} else if (a->failure == FAILURE_AGAIN && a->is_first_date) {
+		listing_again(l->listing, FIRST_DATE_AGAIN_MS, l->boot_ms);
 	} else if (a->failure != FAILURE_AGAIN) {
 		listing_failed(l->listing, l->boot_ms);
 	}
@@ -296,7 +299,7 @@ static int start_check(const struct loop *l, struct err *err)
 }
 
 /* Sees to what the parts have said to be due. */
-static void follow_up(struct loop *l, unsigned due)
+static int follow_up(struct loop *l, unsigned due, struct err *err)
 {
 	const int32_t *partitions;
 	size_t n;
@@ -306,12 +309,13 @@ static void follow_up(struct loop *l, unsigned due)
 	if (due & DUE_OWN)
 		own(l, &due);
 	begin(l, &due);
-	if (due & DUE_JUDGE)
-		listing_judge(l->listing, l->catalogue, l->boot_ms);
+	if ((due & DUE_JUDGE) && listing_judge(l->listing, l->catalogue, l->boot_ms, err))
+		return -1;
 	if (due & DUE_LOOKUP) {
 		partitions = share_partitions(l->share, &n);
 		lookups_now(l->lookups, partitions, n);
 	}
+	return 0;
 }
 
 /* ---- what is asked next ---- */
@@ -584,15 +588,15 @@ static int turn(struct loop *l, struct err *err)
 	    share_poll(l->share, l->boot_ms, &due, err) || lookups_came(l, &due, err) ||
 	    start_check(l, err))
 		return -1;
-	follow_up(l, due);
-	if (ask(l, &wait_ms, err))
+	if (follow_up(l, due, err) || ask(l, &wait_ms, err))
 		return -1;
 	reports(l);
 	due = 0;
 	done = l->mode->step(l, &due, err);
 	if (done)
 		return done;
-	follow_up(l, due);
+	if (follow_up(l, due, err))
+		return -1;
 	return requests_wait(l->requests, fds, sizeof fds / sizeof *fds, wait_ms, err);
 }
 

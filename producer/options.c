@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/kafka/kafka_topic.h"
+#include "common/pg/pg_connect.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "common/text/words.h"
@@ -22,6 +24,9 @@ const struct setting options_table[] = {
 	 .help = "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever "
 		 "widens. Default: what the database says is wanted, and on a first start the "
 		 "last 200 intervals."},
+	{.name = "wait-for-listing", AT(waits_for_listing),
+	 .help = "Wait for the listing of a market that is named, that the exchange does not list, "
+		 "and of which nothing is stored; else such a name is refused."},
 	{.name = "markets-s", AT(markets_s), .min = 1, .max = 86400, .fallback = "3600",
 	 .value = "S",
 	 .help = "How often the exchange's list of markets is read: for new ones that a pattern "
@@ -103,16 +108,6 @@ static int intervals_parse(struct options *o, struct err *err)
 	return 0;
 }
 
-static int topic_name_is_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && len < 250 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-	       name[strspn(name,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
-		       '\0';
-}
-
 int options_check(struct options *o, struct err *err)
 {
 	const char *behind;
@@ -133,15 +128,14 @@ int options_check(struct options *o, struct err *err)
 	if (!o->rate_scope_own && strcmp(o->rate_scope, "shared") != 0)
 		return err_set(err, ERR_FATAL, "--rate-scope: '%s' is not one of shared, own",
 			       o->rate_scope);
-	if (!topic_name_is_valid(o->topic))
-		return err_set(
-			err, ERR_FATAL,
-			"--topic: '%s' is not the name of a topic; it has 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
-			o->topic);
+	if (kafka_topic_name_check("--topic", o->topic, err))
+		return -1;
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--producer-group: the name of the consumer group is empty");
 	if (o->http && service_check(o->http, err))
+		return -1;
+	if (pg_check_conninfo(o->database, err))
 		return -1;
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;
@@ -159,6 +153,7 @@ int options_check_fetch(struct options *o, struct err *err)
 		o->to_ms = INT64_MAX - 1; /* everything up to now */
 	if (o->from_ms >= o->to_ms)
 		return err_set(err, ERR_FATAL, "--from must be before --to");
+	o->waits_for_listing = 1; /* it says itself what it could not have */
 	return options_check(o, err);
 }
 

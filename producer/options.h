@@ -15,6 +15,7 @@ enum { INTERVALS_MAX = 16 };
 struct options {
 	const char *exchange_url, *symbols_text, *intervals_text, *source;
 	int64_t since_ms, markets_s;
+	int waits_for_listing;
 	const char *brokers, *topic, *group;
 	int64_t session_timeout_ms;
 	int64_t partitions, replication, retention_ms;

@@ -101,6 +101,14 @@ int patterns_match(const struct patterns *p, const char *symbol)
 	return included;
 }
 
+int patterns_name(const struct patterns *p, const char *symbol)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->v[i].wild && !p->v[i].exclude && strcmp(p->v[i].text, symbol) == 0)
+			return patterns_match(p, symbol);
+	return 0;
+}
+
 int patterns_are_wild(const struct patterns *p)
 {
 	for (size_t i = 0; i < p->n; i++)

@@ -32,6 +32,8 @@ int patterns_parse(const char *text, struct patterns *out, struct err *err)
 void patterns_release(struct patterns *p);
 /* 1 if the market is wanted, by its name or by a pattern. */
 int patterns_match(const struct patterns *p, const char *symbol);
+/* 1 if the market is wanted by its name. */
+int patterns_name(const struct patterns *p, const char *symbol);
 /* 1 if an item is a pattern: what is wanted depends on the exchange's list. */
 int patterns_are_wild(const struct patterns *p);
 

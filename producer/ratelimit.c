@@ -8,6 +8,7 @@ enum {
 	SECOND_MS = 1000,
 	SEEN_AGAIN_MS = 20, /* how soon to look for room again */
 	STALE_MS = 3000,    /* what the others do is known only as long as answers tell */
+	ROUGH_MS = 8000,    /* how much later than we others may know the exchange's clock */
 	SECONDS_SEEN = 3,   /* of the exchange, after an assignment, before room is looked for */
 	LIVE_OF_FIVE = 4,
 	LIVE_SAVED_S = 2, /* what live may have saved up for the end of a minute */
@@ -85,6 +86,7 @@ void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
 	for (int i = 0; ours && i < n; i++)
 		owned += ours[i] != 0;
 	r->share.others = ours ? r->per_second * (n - owned) / n : 0;
+	r->share.own = r->per_second - r->share.others;
 	r->share.last = INT64_MIN;
 	r->share.seconds = 0;
 }
@@ -95,19 +97,21 @@ void ratelimit_use_leftover(struct ratelimit *r)
 	double beyond = r->limit - r->per_second;
 
 	ratelimit_share(r, &one, 1);
-	r->share.per_second = beyond > 0.2 ? beyond / 2 : 0.1;
+	r->share.per_second = r->share.own = beyond > 0.2 ? beyond / 2 : 0.1;
 	r->share.others = r->per_second;
 }
 
-void ratelimit_clock(struct ratelimit *r, int64_t offset_ms)
+void ratelimit_clock(struct ratelimit *r, int64_t offset_ms, int64_t probe_ms)
 {
 	r->offset_ms = offset_ms;
+	r->probe_ms = probe_ms;
 }
 
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms)
 {
 	*r = (struct ratelimit){.limit = limit > 0 ? limit : 1,
 				.least = -1,
+				.probe_ms = -1,
 				.live_credit = LIVE_OF_FIVE,
 				.others = limit};
 	if (!(per_second > 0.001))
@@ -136,7 +140,8 @@ static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 {
 	double kept, busy;
 
-	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN)
+	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN ||
+	    now_ms < r->share.alone_ms)
 		return 0; /* where all begin at once, all would see the same room */
 	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may
 						   ask, where nobody else does */
@@ -190,6 +195,20 @@ static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 	       r->least - r->in_flight >= 2 && now_ms < r->second_ms + SECOND_MS - TRAVEL_MS;
 }
 
+/* Where the exchange's seconds lie is not known yet: half of our part, evenly by our own clock, and
+ * each when it tells most. Others may be as far, or not: what they leave is no room. */
+static int64_t rough_wait_ms(struct ratelimit *r, int64_t now_ms)
+{
+	int64_t pace_ms = r->spent_ms + 2 * period_us(r, r->share.own) / 1000 - now_ms;
+	int64_t wait_ms = r->probe_ms;
+
+	r->share.alone_ms = now_ms + ROUGH_MS;
+	r->share.slots_ms = r->spent_ms + SECOND_MS; /* both in one second would be too many */
+	if (wait_ms < pace_ms)
+		wait_ms += (pace_ms - wait_ms + SECOND_MS - 1) / SECOND_MS * SECOND_MS;
+	return wait_ms;
+}
+
 int64_t ratelimit_hold_ms(const struct ratelimit *r, int64_t now_ms)
 {
 	return max64(0, r->retry_ms - now_ms);
@@ -206,6 +225,10 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 		return pace_ms;
 	if (!r->share.ours)
 		return may_catch_up(r, now_ms) ? 0 : pace_ms;
+	if (r->probe_ms >= 0 && r->share.n > 1)
+		return rough_wait_ms(r, now_ms);
+	if (now_ms < r->share.slots_ms)
+		return r->share.slots_ms - now_ms;
 	ours_ms = (slot_wait_us(r, now_ms, &slot) + 999) / 1000;
 	if (ours_ms == 0 || (pace_ms <= 0 && room_is_seen(r, now_ms)))
 		return 0;

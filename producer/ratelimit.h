@@ -40,7 +40,11 @@
  * remain: -1.3, not others busy                       8 remain: 0.7 < 1.5, not
  *
  * So what nobody uses is used, and when the others come back they find their slots. (Simulated in
- * tests/unit/test_ratelimit_share.c.) */
+ * tests/unit/test_ratelimit_share.c.)
+ *
+ * Slots are dealt by the exchange's clock, of which a process that has just started knows little.
+ * Until it knows more it leaves the slots alone, sends half of its part at most, at the moments
+ * from which it learns most, and takes no room that it sees: the others may be as far. */
 #ifndef GAPLESS_RATELIMIT_H
 #define GAPLESS_RATELIMIT_H
 
@@ -62,16 +66,19 @@ struct ratelimit {
 	struct {
 		const unsigned char *ours; /* n flags; NULL: all are ours */
 		int n, stride;
-		double per_second; /* of all n together */
-		double others;     /* what the others are sure of */
-		int64_t last;      /* number of the last slot that was used */
+		double per_second;  /* of all n together */
+		double own, others; /* what we and the others are sure of */
+		int64_t last;       /* number of the last slot that was used */
+		int64_t slots_ms;   /* slots count from then on */
+		int64_t alone_ms;   /* so long the others may know the time roughly, and lag */
 		int seconds; /* of the exchange that were seen since, up to the few that are needed
 			      */
 	} share;
-	int64_t offset_ms;  /* the exchange's clock less ours */
-	int live_credit;    /* live requests that may go before the next one of the backlog */
-	int in_flight;      /* sent and not answered */
-	int64_t retry_ms;   /* nothing is sent before it */
+	int64_t offset_ms; /* the exchange's clock less ours */
+	int64_t probe_ms; /* ... roughly: what is asked that much later makes it better; -1: well */
+	int live_credit;  /* live requests that may go before the next one of the backlog */
+	int in_flight;    /* sent and not answered */
+	int64_t retry_ms; /* nothing is sent before it */
 	int64_t second_ms;  /* the exchange's current second began no later than this */
 	int64_t answer_ms;  /* the last answer in it that said what remains */
 	int least;          /* least Remaining-Req seen in that second; -1: none */
@@ -95,8 +102,10 @@ void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
 /* A one-shot command beside producers that may use the whole budget: sure only of what the limit
  * has beyond it. */
 void ratelimit_use_leftover(struct ratelimit *r);
-/* The exchange's clock is that much ahead of ours: where the shared slots lie. */
-void ratelimit_clock(struct ratelimit *r, int64_t offset_ms);
+/* The exchange's clock is that much ahead of ours: where the shared slots lie. probe_ms: not known
+ * well enough for that (exclock_probe_ms); half of our part at most is used then, by our own clock,
+ * and when an answer tells most. -1: it is. */
+void ratelimit_clock(struct ratelimit *r, int64_t offset_ms, int64_t probe_ms);
 
 /* How long the exchange's answers still forbid everything, whatever the pace. */
 int64_t ratelimit_hold_ms(const struct ratelimit *r, int64_t now_ms);

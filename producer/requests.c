@@ -26,6 +26,7 @@ enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
 /* A request that is in flight. */
 struct flight {
 	int used, is_list;
+	int64_t sent_boot_ms;
 	struct request request;
 };
 
@@ -112,7 +113,8 @@ int64_t requests_wait_ms(struct requests *r, int64_t boot_ms)
 		return INT64_MAX;
 	if (outage_ms > 0)
 		return outage_ms;
-	ratelimit_clock(&r->rate, requests_now_ms(r, boot_ms) - boot_ms);
+	ratelimit_clock(&r->rate, requests_now_ms(r, boot_ms) - boot_ms,
+			exclock_probe_ms(&r->clock, boot_ms));
 	return ratelimit_wait_ms(&r->rate, boot_ms);
 }
 
@@ -135,7 +137,7 @@ int requests_candles(struct requests *r, const struct request *request, int64_t 
 				     request->count, url, sizeof url, err) ||
 	    http_get(r->http, url, f, err))
 		return -1;
-	*f = (struct flight){.used = 1, .request = *request};
+	*f = (struct flight){.used = 1, .sent_boot_ms = boot_ms, .request = *request};
 	ratelimit_spend(&r->rate, request->live ? RATELIMIT_LIVE : RATELIMIT_BACKFILL, boot_ms);
 	r->stats.candles++;
 	r->stats.live += request->live != 0;
@@ -174,7 +176,7 @@ void requests_list(struct requests *r, int64_t boot_ms)
 	if (r->exchange->markets_url(r->options->exchange_url, url, sizeof url, &err) ||
 	    http_get(r->http, url, f, &err))
 		return;
-	*f = (struct flight){.used = 1, .is_list = 1};
+	*f = (struct flight){.used = 1, .is_list = 1, .sent_boot_ms = boot_ms};
 	ratelimit_spend(&r->rate, RATELIMIT_LIVE, boot_ms);
 }
 
@@ -270,9 +272,15 @@ static void list_take(struct requests *r, struct answer *a, const char *body, si
 	struct err err = {0};
 
 	/* No candle is asked for before the time is known: the list is the only question then. */
+	if (a->read_ms == 0 && a->is_first_date) {
+		a->failure = FAILURE_AGAIN;
+		return;
+	}
 	if (a->read_ms == 0)
 		err_set(&err, ERR_RETRY,
-			"The exchange's answer has no Date, and without its time nothing is known to be closed.");
+			a->clock_jumped
+				? "The exchange's answers do not agree on the time (Date), and without it nothing is known to be closed."
+				: "The exchange's answer has no Date, and without its time nothing is known to be closed.");
 	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0) {
 		answered(r, a);
 		return;
@@ -359,9 +367,13 @@ int requests_take(struct requests *r, struct answer *out)
 		r->stats.answers[REQUESTS_NO_ANSWER]++;
 		outage(r, out, &http.err);
 	} else {
+		int suspects = r->clock.n_suspects;
+
 		r->exchange->head_read(&head, http.head.data ? http.head.data : "", http.head.len);
-		out->read_ms = exclock_answer(&r->clock, head.date_ms, http.received_boot_ms);
+		out->read_ms = exclock_answer(&r->clock, head.date_ms, f->sent_boot_ms,
+					      http.received_boot_ms);
 		out->clock_jumped = r->clock.n_suspects > 0;
+		out->is_first_date = r->clock.n_suspects > suspects;
 		if (!out->is_list)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
 		answer_sort(r, out, &http);

@@ -39,6 +39,7 @@ struct answer {
 	struct request request; /* of candles */
 	int64_t read_ms;        /* the exchange's time at which its rows are true */
 	int clock_jumped;       /* its clock is to be asked again soon */
+	int is_first_date;      /* ... for no other answer has said the same so far */
 	struct page page;       /* both empty after a failure */
 	struct markets markets;
 	struct err err; /* of a failure that is one series' or span's: its cause */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/candle/candle.h"
+#include "common/kafka/kafka_topic.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "writer/batch.h"
@@ -60,9 +61,8 @@ int options_check(const struct options *o, struct err *err)
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
-	if (o->topic[0] == '\0' || o->topic[0] == '^')
-		return err_set(err, ERR_FATAL, "--topic: '%s' is not the name of a topic",
-			       o->topic);
+	if (kafka_topic_name_check("--topic", o->topic, err))
+		return -1;
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL, "--group: the name of the consumer group is empty");
 	if (o->format != NULL && strcmp(o->format, "table") != 0 && strcmp(o->format, "tsv") != 0)

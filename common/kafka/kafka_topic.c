@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/kafka/kafka_topic.h"
 
+#include <string.h>
+
 #include "common/kafka/kafka.h"
 
 enum { ANSWER_MS = 3000 };
 
 /* A number that is a time, and no offset. */
 #define PLAUSIBLE INT64_C(1000000000000)
+
+int kafka_topic_name_check(const char *setting, const char *name, struct err *err)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t len = strlen(name);
+
+	if (len > 0 && len < 250 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	    name[strspn(name, allowed)] == '\0')
+		return 0;
+	return err_set(
+		err, ERR_FATAL,
+		"%s: '%s' is not the name of a topic; it has 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'",
+		setting, name);
+}
 
 int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 {

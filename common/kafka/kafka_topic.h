@@ -10,6 +10,10 @@
 
 #include "common/base/error.h"
 
+/* -1 (ERR_FATAL, names the setting) if no topic can be called so. */
+int kafka_topic_name_check(const char *setting, const char *name, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* How many partitions the topic has; 0 if it does not exist; -1: *err. */
 int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 	__attribute__((warn_unused_result));

@@ -129,6 +129,27 @@ static int check_conninfo(const char *conninfo, struct err *err)
 	return -1;
 }
 
+int pg_check_conninfo(const char *conninfo, struct err *err)
+{
+	/* A host of its own, so that no name is looked up; what libpq refuses, it refuses before it
+	 * tries that. */
+	const struct rest nowhere = {"localhost", "127.0.0.1", "1"};
+	char sqlstate[PG_SQLSTATE_BYTES];
+	PGconn *conn;
+	int rc = 0;
+
+	if (check_conninfo(conninfo, err))
+		return -1;
+	conn = start(conninfo, "gapless", &nowhere);
+	if (conn && PQstatus(conn) == CONNECTION_BAD &&
+	    pg_error_connect(sqlstate, conn, err) != 0 && err->class == ERR_FATAL)
+		rc = -1;
+	PQfinish(conn);
+	if (rc == 0)
+		err_clear(err);
+	return rc;
+}
+
 /* ---- the host list ---- */
 
 static char *effective(PGconn *conn, const char *keyword)

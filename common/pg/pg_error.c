@@ -185,7 +185,8 @@ int pg_error_connect(char sqlstate[PG_SQLSTATE_BYTES], const PGconn *conn, struc
 	/* libpq refused a value before it tried anything; its own texts are never translated here
 	 * (no setlocale). */
 	if (!*sqlstate &&
-	    (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ")))
+	    (strncmp(message, "invalid ", 8) == 0 || strstr(message, "could not match ") ||
+	     strstr(message, "definition of service ") || strstr(message, "service file ")))
 		return err_set(err, ERR_FATAL, "the conninfo of the database is not valid: %s",
 			       message);
 	if (!*sqlstate)

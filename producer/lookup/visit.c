@@ -62,7 +62,8 @@ struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 	return NULL;
 }
 
-void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms)
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int is_refused,
+		  int64_t now_ms)
 {
 	struct visit_series *of = &v->series[v->n++];
 
@@ -71,6 +72,7 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 				    .iv = series_interval(s),
 				    .state = series_state(s),
 				    .partition = p,
+				    .is_refused = is_refused,
 				    .limits.retained_from_ms = INT64_MIN};
 	snprintf(of->symbol, sizeof of->symbol, "%s", series_symbol(s));
 	series_wanted(s, &of->wanted);

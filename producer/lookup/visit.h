@@ -42,6 +42,7 @@ struct visit_series {
 	struct evidence evidence; /* in; of a partition that begins out: as in the database */
 	struct unobtainable unobtainable, unobtainable_before; /* in: now, and as it was stored */
 	struct unobtainable unobtainable_stored;               /* out: as in the database */
+	int is_refused;       /* in: as long as the database does not know it, it is not wanted */
 	struct wanted wanted; /* in; of a partition that begins out: as in the database */
 	const char *state;
 	char trouble[RETRY_CAUSE_BYTES]; /* in: series_trouble */
@@ -80,7 +81,8 @@ struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
 void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
-void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int64_t now_ms);
+void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int is_refused,
+		  int64_t now_ms);
 /* Once it is known which partitions are reached: marks the series whose coverage counts, and
  * returns how many they are. */
 size_t visit_look_up(struct visit *v);

@@ -122,7 +122,7 @@ static int visit_json(const struct visit *visit, struct buf *series, struct buf 
 
 		if (s->partition->begins)
 			full = series_json(series, s, i, any++) ||
-			       (s->wanted.known && changes_json(changes, s));
+			       (s->wanted.known && !s->is_refused && changes_json(changes, s));
 	}
 	if (full || buf_append(series, "]", 1) || buf_append(changes, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);

@@ -11,10 +11,10 @@
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                              \
-	"(SELECT i, symbol, \"interval\", widen, to_timestamp(wanted_from / 1000) AS wanted_from,"                          \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, wanted_from bigint,"     \
+#define WANTED                                                                                                                       \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                           \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state"          \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint," \
 	" wanted_until bigint, listed_from bigint, known bool, state text)) AS w"
 
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
@@ -55,9 +55,10 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 			continue;
 		full = buf_printf(
 			       b,
-			       "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"wanted_from\":%" PRId64,
+			       "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"is_new\":%s,\"wanted_from\":%" PRId64,
 			       any++ ? "," : "", i, s->symbol, s->iv->name,
-			       w->widen ? "true" : "false", w->from_ms) ||
+			       w->widen ? "true" : "false", s->is_refused ? "false" : "true",
+			       w->from_ms) ||
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
 		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\"}", w->known ? "true" : "false",
@@ -89,16 +90,16 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, str
 		"INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, wanted_until, state)"
 		" SELECT w.symbol, w.\"interval\", $2, LEAST(w.wanted_from, lower(c.covered)), w.wanted_until, w.state FROM " WANTED
 		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-		" ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
+		" WHERE w.is_new ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
-		"UPDATE market_data_series s SET state = w.state,"
+		"UPDATE market_data_series s SET state = CASE WHEN w.known THEN w.state ELSE s.state END,"
 		" wanted_until = CASE WHEN w.known THEN w.wanted_until ELSE s.wanted_until END,"
 		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
 		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED
-		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND (s.state IS DISTINCT FROM w.state"
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.known AND s.state IS DISTINCT FROM w.state)"
 		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
 

@@ -148,7 +148,7 @@ static int is_delisted(const struct series *s)
 
 static int was_there(const struct series *s)
 {
-	return s->market.was_listed || s->known.n > 0;
+	return s->market.was_listed || s->known.n > 0 || is_delisted(s);
 }
 
 const char *series_state(const struct series *s)
@@ -172,6 +172,14 @@ const char *series_trouble(const struct series *s)
 int series_is_stuck(const struct series *s)
 {
 	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries);
+}
+
+int series_is_unproven(const struct series *s)
+{
+	const struct market *m = &s->market;
+
+	return m->listed == LISTED_NOT && !was_there(s) &&
+	       (m->heard_ms == 0 || witness_heard(&m->not_found));
 }
 
 int series_has_retries(const struct series *s)
@@ -275,7 +283,8 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 		return judge_listed(s);
 	if (was_there(s) && s->until_ms == INT64_MAX)
 		return judge_gone(s);
-	if (was_there(s) || !market_is_suspected(&s->market) ||
+	/* Before the first lookup it is not known whether it was there. */
+	if (was_there(s) || !s->looked_up || !market_is_suspected(&s->market) ||
 	    (s->unknown_said_boot_ms != 0 && boot_ms - s->unknown_said_boot_ms < MARKET_GONE_MS))
 		return MARKET_AS_BEFORE;
 	s->unknown_said_boot_ms = boot_ms;

@@ -58,6 +58,8 @@ const char *series_state(const struct series *s);
 const char *series_trouble(const struct series *s);
 /* 1 if waiting alone will hardly mend what is missing. */
 int series_is_stuck(const struct series *s);
+/* 1 if the list lacks it and nothing else says that there is such a market. */
+int series_is_unproven(const struct series *s);
 /* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 /* Spans that are: those of bad rows, those of rejected pages. */

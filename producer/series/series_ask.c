@@ -78,7 +78,8 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	    boot_ms < s->again_boot_ms || market_is_in_question(&s->market))
 		return;
 	series_gaps_all(s, now_ms, out);
-	sightings_add_due(&s->sightings, s->iv, now_ms, out);
+	if (!market_is_gone(&s->market))
+		sightings_add_due(&s->sightings, s->iv, now_ms, out);
 	subtract_untold(s, out);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);

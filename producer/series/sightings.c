@@ -9,7 +9,15 @@
 static void sighting_release(struct sighting *s)
 {
 	free(s->candle);
-	s->candle = NULL;
+	free(s->doubted);
+	s->candle = s->doubted = NULL;
+}
+
+static void keep(struct candle **kept, const struct candle *row)
+{
+	if (!*kept)
+		*kept = xmalloc(sizeof **kept);
+	**kept = *row;
 }
 
 void sightings_release(struct sightings *s)
@@ -71,6 +79,8 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 {
 	struct sighting *x = sightings_find(s, row->timestamp_ms);
 
+	if (x)
+		x->is_gone = 0; /* here it is */
 	if (x && x->candle && x->candle->revision == row->revision &&
 	    candle_same_values(x->candle, row))
 		return 0;
@@ -80,9 +90,7 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 	if (x->candle &&
 	    (row->revision < x->revision || decimal_compare(row->volume, x->candle->volume) < 0))
 		return 0;
-	if (!x->candle)
-		x->candle = xmalloc(sizeof *x->candle);
-	*x->candle = *row;
+	keep(&x->candle, row);
 	if (row->revision >= x->revision) {
 		x->revision = row->revision;
 		x->fetched_ms = read_ms;
@@ -107,8 +115,10 @@ void sightings_stored(struct sightings *s, const struct stored *stored)
 		while (row < n && rows[row].timestamp_ms < s->v[i].timestamp_ms)
 			row++;
 		if (!s->v[i].candle && s->v[i].again_ms == 0 &&
-		    (row == n || rows[row].timestamp_ms != s->v[i].timestamp_ms))
+		    (row == n || rows[row].timestamp_ms != s->v[i].timestamp_ms)) {
+			sighting_release(&s->v[i]);
 			continue;
+		}
 		s->v[kept++] = s->v[i];
 	}
 	s->n = kept;
@@ -154,6 +164,13 @@ static enum shown compare(const struct sighting *s, const struct candle *row)
 										: SHOWN_ALL;
 }
 
+/* The read before showed the same. */
+static int says_the_same(const struct sighting *s, enum shown shown, const struct candle *row)
+{
+	return shown == s->doubt && (!row || (s->doubted && row->revision == s->doubted->revision &&
+					      candle_same_values(row, s->doubted)));
+}
+
 /* What this read shows, beside what was seen and what the reads before it showed. */
 static enum judgement judge(struct sighting *s, const struct candle *row, int64_t read_ms)
 {
@@ -167,7 +184,7 @@ static enum judgement judge(struct sighting *s, const struct candle *row, int64_
 	}
 	if (later && read_ms - s->doubt_ms < DOUBT_MS)
 		return JUDGED_DOUBTFUL; /* too soon to be another witness */
-	if (later && shown == s->doubt) {
+	if (later && says_the_same(s, shown, row)) {
 		/* What was taken back may come back; a row that has not is not asked for for ever.
 		 */
 		if (row || s->again_ms == 0)
@@ -176,6 +193,8 @@ static enum judgement judge(struct sighting *s, const struct candle *row, int64_
 	}
 	s->doubt = shown;
 	s->doubt_ms = read_ms;
+	if (row)
+		keep(&s->doubted, row);
 	return ++s->reads >= DOUBT_READS ? JUDGED_GREATEST : JUDGED_DOUBTFUL;
 }
 
@@ -184,12 +203,13 @@ enum judgement sighting_judge(struct sighting *s, const struct candle *row, int6
 	enum judgement judgement = judge(s, row, read_ms);
 
 	s->is_settled = judgement != JUDGED_DOUBTFUL && row != NULL;
+	s->is_gone = judgement == JUDGED_SO && row == NULL;
 	return judgement;
 }
 
 int sighting_is_less(const struct sighting *s, const struct candle *row)
 {
-	return compare(s, row) != SHOWN_ALL;
+	return !(s->is_gone && row == NULL) && compare(s, row) != SHOWN_ALL;
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
@@ -252,9 +272,7 @@ int64_t sighting_revision(const struct sighting *s, const struct candle *row, in
 
 void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms)
 {
-	if (!s->candle)
-		s->candle = xmalloc(sizeof *s->candle);
-	*s->candle = *row;
+	keep(&s->candle, row);
 	s->revision = row->revision;
 	s->fetched_ms = read_ms;
 	s->doubt = SHOWN_ALL;

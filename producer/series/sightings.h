@@ -4,8 +4,8 @@
  *
  *   the final read shows        at least what was seen   it is so
  *                               less, or no row          doubtful: again after DOUBT_MS
- *   two such reads              both less, or both none  it is so: the exchange has taken it back;
- *                                                        asked once more after SIGHTING_AGAIN_MS
+ *   two such reads              both none, or both the   it is so: the exchange has taken it back;
+ *                               same that is less        asked once more after SIGHTING_AGAIN_MS
  *   DOUBT_READS reads           ever another thing       the greatest that was seen stands
  *
  * Less: a smaller revision, or a smaller volume. */
@@ -32,9 +32,11 @@ struct sighting {
 	int64_t revision, fetched_ms; /* the greatest that was seen, and its read */
 	struct candle *candle;        /* what we published of it; NULL: only stored */
 	enum shown doubt;             /* what the final reads said, SHOWN_ALL: no doubt yet */
+	struct candle *doubted;       /* ... the row that was less; NULL: none */
 	int64_t doubt_ms;             /* the last of them */
 	int reads;                    /* how many */
 	int is_settled;               /* the last of them was believed, and is to be published */
+	int is_gone;                  /* that it is not there is believed */
 	int64_t again_ms;             /* to be asked for once more then; 0: not */
 };
 
@@ -65,7 +67,7 @@ enum judgement {
 
 /* A final read shows that row, or none (NULL). */
 enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
-/* 1 if the read shows less than what was seen, or nothing. */
+/* 1 if the read shows less than what was seen and not taken back, or nothing. */
 int sighting_is_less(const struct sighting *s, const struct candle *row);
 /* The revision with which a final read of the row wins against what was seen. */
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms);

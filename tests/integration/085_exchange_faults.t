@@ -9,7 +9,7 @@ since=2026-04-01T06:00:00Z
 exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
 writer
 # With every cause in the log, not only the first of 10 s.
-options=(--symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-NOPE --intervals 1s,1m --rate-limit 30 --lookup-s 2 --lookup-gaps-s 1
+options=(--wait-for-listing --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-NOPE --intervals 1s,1m --rate-limit 30 --lookup-s 2 --lookup-gaps-s 1
 	--log-level debug)
 
 fault nodate path=market

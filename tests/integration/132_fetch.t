@@ -100,6 +100,12 @@ producer_as late --symbols KRW-BTC --since 2099-01-01
 await 20 'a producer that wants what is in the future ends' gone late
 ended late
 is '... with exit code 2' "$code" 2
+producer_as named --symbols KRW-BTC,KRW-NOPE
+await 20 'a producer of a market that does not exist ends' gone named
+ended named
+is '... with exit code 2' "$code" 2
+ok '... and why' logged named 'does not list KRW-NOPE, and has no candles of it'
+is '... which is not wanted' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NOPE'")" 0
 stop writer
 is 'the writer ends with 0' "$code" 0
 fetch unstored --symbols KRW-BTC --intervals 5m --from $day --to $next --deadline-s 4

@@ -7,7 +7,7 @@
 # only the database knows that it was wanted. Listed again, it is wanted as before, and filled.
 . tests/integration/lib.sh
 scenario listing
-export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_BATCH_MS=300 GAPLESS_LOOKUP_GAPS_S=1 GAPLESS_LOOKUP_S=2 GAPLESS_RATE_LIMIT=50
+export GAPLESS_WAIT_FOR_LISTING=1 GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_BATCH_MS=300 GAPLESS_LOOKUP_GAPS_S=1 GAPLESS_LOOKUP_S=2 GAPLESS_RATE_LIMIT=50
 since=2026-03-05T09:00:00Z listing=2026-03-05T12:05:00Z
 exchange --start 2026-03-05T12:00:20Z --new-listed $listing --markets 5 --limit 50
 symbols='KRW-*,!KRW-DIGITS,!KRW-*5,KRW-NONE'

@@ -274,8 +274,8 @@ static void one_that_is_stored_was_delisted(void **state)
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
 	not_there(s, T0 - 2 * MIN, 0);
-	assert_int_equal(series_market_judge(s, 1000), MARKET_UNKNOWN); /* so far */
-	assert_int_equal(series_market_judge(s, 2000), MARKET_AS_BEFORE);
+	/* not known yet: that is not said of what may have been there */
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
 	not_there(s, T0 - MIN, 0);
 	series_begin(s, T0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
@@ -314,6 +314,55 @@ static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
 	assert_int_equal(series_left(s, T0 + 2 * MIN), 0);
 	assert_int_equal(series_unrecoverable(s, T0 + 2 * MIN), 100); /* 200 were wanted */
+	release(&f);
+}
+
+/* A takeover of one that was delisted long ago, of which nothing is stored: the database knows. */
+static void one_that_was_delisted_stays_so(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+	struct wanted wanted;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	series_market(s, 0, 0, T0);
+	assert_true(series_is_unproven(s));
+	series_begin(s, T0);
+	not_there(s, T0 + 1, 0);
+	series_wanted(s, &wanted);
+	assert_false(wanted.known);
+	wanted.until_ms = T0 - 1000 * MIN;
+	series_wanted_is(s, &wanted);
+	look(s, 0, 0);
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
+	assert_string_equal(series_state(s), "delisted");
+	assert_false(series_is_unproven(s));
+	release(&f);
+}
+
+/* The list may lie: candles that are found prove it. */
+static void candles_prove_a_market(void **state)
+{
+	struct fixture f;
+	struct catalogue *c;
+	struct series *s;
+
+	(void)state;
+	c = fill(&f, "KRW-A");
+	catalogue_own(c, ours, "A", NULL);
+	s = owned(c, 0);
+	assert_false(series_is_unproven(s)); /* no list yet */
+	series_begin(s, T0);
+	look(s, 0, 0);
+	not_there(s, T0, 0);
+	assert_true(series_is_unproven(s));
+	market_found(&s->market, T0 + 1000);
+	assert_false(series_is_unproven(s));
+	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
 	release(&f);
 }
 
@@ -392,6 +441,8 @@ int main(void)
 		cmocka_unit_test(what_is_asked_of_a_doubtful_market),
 		cmocka_unit_test(one_that_is_stored_was_delisted),
 		cmocka_unit_test(what_is_missing_of_a_delisted_market_is_settled),
+		cmocka_unit_test(one_that_was_delisted_stays_so),
+		cmocka_unit_test(candles_prove_a_market),
 		cmocka_unit_test(one_that_never_was_is_unknown),
 		cmocka_unit_test(partitions_as_in_java),
 		cmocka_unit_test(an_id_says_what_is_wanted),

@@ -20,10 +20,25 @@ static int64_t date_of(int64_t true_ms)
 	return true_ms - true_ms % 1000;
 }
 
+/* An answer without any way. */
+static int64_t answer(struct exclock *c, int64_t date_ms, int64_t boot_ms)
+{
+	return exclock_answer(c, date_ms, boot_ms, boot_ms);
+}
+
 /* One answer of a steady clock, written when it is boot_ms here, with `way_ms` until it arrives. */
 static int64_t steady(struct exclock *c, int64_t boot_ms, int64_t way_ms)
 {
-	return exclock_answer(c, date_of(boot_ms + TRUE_DIFFERENCE), boot_ms + way_ms);
+	return exclock_answer(c, date_of(boot_ms + TRUE_DIFFERENCE), boot_ms - way_ms,
+			      boot_ms + way_ms);
+}
+
+/* Known by two answers. */
+static void begin(struct exclock *c, int64_t *boot_ms)
+{
+	exclock_init(c);
+	for (int i = 0; i < 2; i++)
+		steady(c, *boot_ms += 250, 5);
 }
 
 static void settle(struct exclock *c, int64_t *boot_ms)
@@ -34,19 +49,88 @@ static void settle(struct exclock *c, int64_t *boot_ms)
 	}
 }
 
-static void unknown_until_the_first_date(void **state)
+static void unknown_until_two_agree(void **state)
 {
 	struct exclock c;
 
 	(void)state;
 	exclock_init(&c);
 	assert_int_equal(exclock_now(&c, 500), 0);
-	assert_int_equal(exclock_answer(&c, 0, 500), 0);
+	assert_int_equal(answer(&c, 0, 500), 0);
 	assert_int_equal(exclock_now(&c, 500), 0);
-	assert_int_equal(exclock_answer(&c, TRUE_DIFFERENCE, 600), TRUE_DIFFERENCE);
-	assert_int_equal(exclock_now(&c, 700), TRUE_DIFFERENCE + 100);
+	assert_int_equal(answer(&c, TRUE_DIFFERENCE, 600), 0);
+	assert_int_equal(exclock_now(&c, 700), 0);
+	assert_int_equal(answer(&c, TRUE_DIFFERENCE, 800), TRUE_DIFFERENCE);
+	assert_int_equal(exclock_now(&c, 900), TRUE_DIFFERENCE + 100);
 	/* an answer without a Date: the estimate */
-	assert_int_equal(exclock_answer(&c, 0, 1600), TRUE_DIFFERENCE + 1000);
+	assert_int_equal(answer(&c, 0, 1800), TRUE_DIFFERENCE + 1000);
+}
+
+/* A first Date that is a day off is never the time. */
+static void a_first_date_alone_is_nothing(void **state)
+{
+	(void)state;
+	for (int wrong = 0; wrong < 2; wrong++) {
+		const int64_t day_ms = 86400000, way_off_ms = wrong ? -day_ms : day_ms;
+
+		for (int at = 0; at < 3;
+		     at++) { /* the first, the second or the third answer lies */
+			struct exclock c;
+			int known = 0;
+
+			exclock_init(&c);
+			for (int i = 0; i < 4; i++) {
+				int64_t boot_ms = 1000 + 250 * i;
+				int64_t date_ms = date_of(boot_ms + TRUE_DIFFERENCE) +
+						  (i == at ? way_off_ms : 0);
+				int64_t now_ms = answer(&c, date_ms, boot_ms);
+
+				known = now_ms != 0;
+				if (known && i != at)
+					assert_int_equal(now_ms, date_ms);
+			}
+			assert_true(known);
+			assert_in_range(1750 + TRUE_DIFFERENCE - exclock_now(&c, 1750), 0, 1000);
+		}
+	}
+}
+
+/* The bounds of a second become close after some answers, wherever in it they fall, and however
+ * long their way is. */
+static void rough_for_a_few_answers(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 500; round++) {
+		int64_t boot_ms = rng_below(100000), lag_ms;
+		int way_ms = (int)rng_below(200), n = 2;
+		struct exclock c;
+
+		exclock_init(&c);
+		for (int i = 0; i < 2; i++)
+			steady(&c, boot_ms += 250, way_ms + rng_below(10));
+		for (int64_t probe_ms; (probe_ms = exclock_probe_ms(&c, boot_ms)) >= 0; n++)
+			steady(&c, boot_ms += probe_ms + 1000 + way_ms, way_ms + rng_below(10));
+		assert_true(n <= EXCLOCK_ROUGH_ANSWERS);
+		lag_ms = boot_ms + TRUE_DIFFERENCE - exclock_now(&c, boot_ms);
+		assert_in_range(lag_ms, 0, EXCLOCK_ROUGH_MS + 2 * way_ms + 10);
+	}
+}
+
+/* A Date that the exchange keeps for half a second: its bounds cross, and that is that. */
+static void a_date_that_was_kept_is_not_rough_for_ever(void **state)
+{
+	struct exclock c;
+	int64_t boot_ms = 0;
+	int n = 2;
+
+	(void)state;
+	begin(&c, &boot_ms);
+	for (; exclock_probe_ms(&c, boot_ms) >= 0; n++) {
+		boot_ms += 444;
+		exclock_answer(&c, date_of(boot_ms + TRUE_DIFFERENCE - rng_below(500)), boot_ms - 5,
+			       boot_ms + 5);
+		assert_true(n <= EXCLOCK_ROUGH_ANSWERS);
+	}
 }
 
 static void estimate_is_close_and_never_ahead(void **state)
@@ -55,7 +139,7 @@ static void estimate_is_close_and_never_ahead(void **state)
 	int64_t boot_ms = 12345;
 
 	(void)state;
-	exclock_init(&c);
+	begin(&c, &boot_ms);
 	for (int i = 0; i < 20000; i++) {
 		int64_t way_ms = 1 + rng_below(300), now_ms, lag_ms;
 
@@ -77,7 +161,7 @@ static void rare_answers_lag_less_than_a_second_and_their_way(void **state)
 	int64_t boot_ms = 0;
 
 	(void)state;
-	exclock_init(&c);
+	begin(&c, &boot_ms);
 	for (int i = 0; i < 1000; i++) {
 		boot_ms += 61000 + rng_below(5000);
 		steady(&c, boot_ms, 30);
@@ -98,12 +182,12 @@ static void drift(void **state)
 		struct exclock c;
 
 		exclock_init(&c);
+		answer(&c, TRUE_DIFFERENCE, 0);
 		for (int64_t boot_ms = 0; boot_ms < 24 * 3600 * 1000; boot_ms += 1037) {
 			int64_t true_ms = boot_ms + TRUE_DIFFERENCE + sign * boot_ms / 5000,
 				ahead_ms;
 
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
-					 date_of(true_ms));
+			assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
 			ahead_ms = exclock_now(&c, boot_ms) - true_ms;
 			assert_true(ahead_ms <= 13); /* a minute's drift */
 			assert_true(ahead_ms >= -1050);
@@ -126,7 +210,7 @@ static void one_wild_date_changes_nothing(void **state)
 		boot_ms += 100;
 		before_ms = exclock_now(&c, boot_ms);
 		wild_ms = date_of(boot_ms + TRUE_DIFFERENCE) + off_ms[i];
-		used_ms = exclock_answer(&c, wild_ms, boot_ms);
+		used_ms = answer(&c, wild_ms, boot_ms);
 		assert_int_equal(used_ms, off_ms[i] < 0 ? wild_ms : before_ms);
 		boot_ms += 100;
 		/* between answers, too, the smaller of the two */
@@ -152,11 +236,9 @@ static void three_must_be_in_a_row(void **state)
 		boot_ms += 100;
 		true_ms = boot_ms + TRUE_DIFFERENCE;
 		if (i % 3 == 2)
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
-					 date_of(true_ms));
+			assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
 		else
-			assert_true(exclock_answer(&c, date_of(true_ms) + 60000, boot_ms) <=
-				    true_ms);
+			assert_true(answer(&c, date_of(true_ms) + 60000, boot_ms) <= true_ms);
 		assert_true(exclock_now(&c, boot_ms) <= true_ms);
 	}
 }
@@ -175,7 +257,7 @@ static void three_must_agree(void **state)
 
 		boot_ms += 100;
 		true_ms = boot_ms + TRUE_DIFFERENCE;
-		assert_true(exclock_answer(&c, date_of(true_ms) + (i + 1) * 3600 * 1000, boot_ms) <=
+		assert_true(answer(&c, date_of(true_ms) + (i + 1) * 3600 * 1000, boot_ms) <=
 			    true_ms);
 	}
 }
@@ -193,8 +275,8 @@ static void agreement_is_within_two_seconds(void **state)
 	for (int i = 0; i < 30; i++) {
 		int64_t true_ms = (boot_ms += 100) + TRUE_DIFFERENCE;
 
-		assert_true(exclock_answer(&c, date_of(true_ms) + 3600 * 1000 + i * 2500,
-					   boot_ms) <= true_ms);
+		assert_true(answer(&c, date_of(true_ms) + 3600 * 1000 + i * 2500, boot_ms) <=
+			    true_ms);
 	}
 }
 
@@ -207,11 +289,11 @@ static void the_last_three_count(void **state)
 	(void)state;
 	exclock_init(&c);
 	settle(&c, &boot_ms);
-	exclock_answer(&c, TRUE_DIFFERENCE + INT64_C(86400) * 1000, boot_ms += 100);
+	answer(&c, TRUE_DIFFERENCE + INT64_C(86400) * 1000, boot_ms += 100);
 	for (int i = 0; i < 3; i++) {
 		int64_t date_ms = date_of((boot_ms += 100) + TRUE_DIFFERENCE + 3600 * 1000);
 
-		assert_int_equal(exclock_answer(&c, date_ms, boot_ms) == date_ms, i == 2);
+		assert_int_equal(answer(&c, date_ms, boot_ms) == date_ms, i == 2);
 	}
 }
 
@@ -225,7 +307,7 @@ static void jump(int64_t by_ms, int64_t every_ms)
 	for (int i = 0; i < 4; i++) {
 		boot_ms += every_ms;
 		true_ms[i] = boot_ms + TRUE_DIFFERENCE + by_ms;
-		used_ms[i] = exclock_answer(&c, date_of(true_ms[i]), boot_ms);
+		used_ms[i] = answer(&c, date_of(true_ms[i]), boot_ms);
 	}
 	for (int i = 0; i < 4; i++) {
 		if (i < 2 && by_ms > 0)
@@ -267,7 +349,7 @@ static void stopped_clock(void **state)
 	stopped_ms = date_of(boot_ms + TRUE_DIFFERENCE);
 	for (int i = 0; i < 600; i++) {
 		boot_ms += 500;
-		assert_int_equal(exclock_answer(&c, stopped_ms, boot_ms), stopped_ms);
+		assert_int_equal(answer(&c, stopped_ms, boot_ms), stopped_ms);
 		assert_in_range(exclock_now(&c, boot_ms) - stopped_ms, 0,
 				EXCLOCK_JUMP_MS + 2 * 500);
 	}
@@ -275,11 +357,9 @@ static void stopped_clock(void **state)
 		boot_ms += 500;
 		true_ms = stopped_ms + 300 * 1000 + i * 500;
 		if (i < 2)
-			assert_true(exclock_answer(&c, date_of(true_ms), boot_ms) <
-				    stopped_ms + 10 * 1000);
+			assert_true(answer(&c, date_of(true_ms), boot_ms) < stopped_ms + 10 * 1000);
 		else
-			assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms),
-					 date_of(true_ms));
+			assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
 	}
 	assert_in_range(true_ms - exclock_now(&c, boot_ms), 0, 1000);
 }
@@ -297,7 +377,7 @@ static void stopped_in_the_future(void **state)
 	there_ms = date_of(boot_ms + TRUE_DIFFERENCE) + 3600 * 1000;
 	for (int i = 0; i < 3; i++) {
 		boot_ms += 10 * 1000;
-		assert_int_equal(exclock_answer(&c, there_ms, boot_ms) == there_ms, i == 2);
+		assert_int_equal(answer(&c, there_ms, boot_ms) == there_ms, i == 2);
 	}
 }
 
@@ -328,7 +408,7 @@ static void small_step_back_in_a_silence(void **state)
 	settle(&c, &boot_ms);
 	boot_ms += 600 * 1000;
 	true_ms = boot_ms + TRUE_DIFFERENCE - 4000;
-	assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+	assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
 	assert_in_range(true_ms - exclock_now(&c, boot_ms), 0, 1000);
 }
 
@@ -345,7 +425,7 @@ static void small_step_back(void **state)
 	while (boot_ms < end_ms) {
 		int64_t true_ms = (boot_ms += 200) + TRUE_DIFFERENCE - 4000;
 
-		assert_int_equal(exclock_answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+		assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
 	}
 	assert_in_range(boot_ms + TRUE_DIFFERENCE - 4000 - exclock_now(&c, boot_ms), 0, 1000);
 }
@@ -353,7 +433,10 @@ static void small_step_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_until_the_first_date),
+		cmocka_unit_test(unknown_until_two_agree),
+		cmocka_unit_test(a_first_date_alone_is_nothing),
+		cmocka_unit_test(rough_for_a_few_answers),
+		cmocka_unit_test(a_date_that_was_kept_is_not_rough_for_ever),
 		cmocka_unit_test(estimate_is_close_and_never_ahead),
 		cmocka_unit_test(rare_answers_lag_less_than_a_second_and_their_way),
 		cmocka_unit_test(drift),

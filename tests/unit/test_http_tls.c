@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whom we trust: openssl's own server with certificates made for the occasion. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,14 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "captured.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
+#include "producer/exchange/upbit.h"
 #include "producer/http/http.h"
+#include "producer/requests.h"
 
 static char dir[64];
 
@@ -167,6 +173,79 @@ static void unknown_issuer(void **state)
 	expect("good", "", 0, 0, ERR_FATAL);
 }
 
+static int asked_the_system; /* how often a certificate was looked for where its authorities are */
+
+/* libcrypto looks whether a file is there before it opens it. */
+int stat(const char *path, struct stat *out)
+{
+	static int (*real)(const char *, struct stat *);
+
+	if (!real)
+		real = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, "stat");
+	asked_the_system += strncmp(path, "/etc/ssl/certs/", 15) == 0;
+	return real(path, out);
+}
+
+/* Authorities of one's own replace the system's. */
+static void own_authorities_replace_the_systems(void **state)
+{
+	char base[64], ca_file[128];
+	struct http_answer a;
+	int port, by_default;
+	pid_t pid = serve("good", "", &port);
+
+	(void)state;
+	snprintf(base, sizeof(base), "https://localhost:%d", port);
+	snprintf(ca_file, sizeof(ca_file), "%s/other.crt", dir);
+	asked_the_system = 0;
+	ask(base, NULL, &a);
+	http_answer_release(&a);
+	by_default = asked_the_system;
+	asked_the_system = 0;
+	ask(base, ca_file, &a);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(a.err.class, ERR_FATAL);
+	http_answer_release(&a);
+	if (by_default == 0)
+		skip(); /* another TLS library, or other places: nothing can be seen here */
+	assert_int_equal(asked_the_system, 0);
+}
+
+/* It is said as an error, which nothing else hides. */
+static void what_is_not_trusted_is_an_error(void **state)
+{
+	struct options options = {
+		.exchange = &exchange_upbit, .rate_limit = 10, .rate_percent = 90};
+	int64_t deadline_ms = clock_boot_ms() + 10000;
+	struct requests *r;
+	struct answer a;
+	struct err err;
+	const char *log;
+	char base[64];
+	int port;
+	pid_t pid = serve("good", "", &port);
+
+	(void)state;
+	snprintf(base, sizeof(base), "https://localhost:%d", port);
+	options.exchange_url = base;
+	r = requests_new(&options, &err);
+	assert_non_null(r);
+	log_open("test", LOG_INFO);
+	capture_begin();
+	requests_list(r, clock_boot_ms());
+	while (!requests_take(r, &a) && clock_boot_ms() < deadline_ms)
+		assert_int_equal(requests_wait(r, NULL, 0, 100, &err), 0);
+	log = capture_end();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(a.failure, FAILURE_OUTAGE);
+	assert_non_null(strstr(log, "level=error"));
+	assert_non_null(strstr(log, "a certificate to be trusted"));
+	answer_release(&a);
+	requests_free(r);
+}
+
 static void another_host(void **state)
 {
 	(void)state;
@@ -215,8 +294,12 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trusted_certificate), cmocka_unit_test(unknown_issuer),
-		cmocka_unit_test(another_host),        cmocka_unit_test(expired),
+		cmocka_unit_test(trusted_certificate),
+		cmocka_unit_test(unknown_issuer),
+		cmocka_unit_test(own_authorities_replace_the_systems),
+		cmocka_unit_test(what_is_not_trusted_is_an_error),
+		cmocka_unit_test(another_host),
+		cmocka_unit_test(expired),
 		cmocka_unit_test(old_protocol),
 	};
 

@@ -10,43 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "captured.h"
 #include "common/base/log.h"
-
-static int real_stderr;
-static char captured[1 << 20];
-
-/* Sends stderr to fd, which is then closed, and back. */
-static void stderr_to(int fd)
-{
-	real_stderr = dup(STDERR_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
-
-static void stderr_back(void)
-{
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-}
-
-static void capture_begin(void)
-{
-	stderr_to(memfd_create("stderr", 0));
-}
-
-static char *capture_end(void)
-{
-	ssize_t n = pread(STDERR_FILENO, captured, sizeof(captured) - 1, 0);
-
-	stderr_back();
-	captured[n > 0 ? n : 0] = 0;
-	return captured;
-}
 
 /* The line from its level on, without the stamp. */
 static const char *after_stamp(const char *line)

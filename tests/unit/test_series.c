@@ -591,6 +591,49 @@ static void missing_twice_it_is_gone_and_is_asked_for_once_more(void **state)
 	series_release(&s);
 }
 
+/* What is believed to be gone does not stand in the way of what comes after it. */
+static void nothing_is_missing_after_a_row_that_is_gone(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(5, 30));
+	looked(&s, -1, 5, clock_at(5, 30), 0);
+	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
+	page_gives(&s, "ABCDE", NO_TO, clock_at(7, 2), 0, "");
+	answered(&s, "ABCDE", clock_at(7, 32), 0, "E[4,6)");
+	page_gives(&s, "ABCDE", NO_TO, clock_at(8, 2), 0, "");
+	assert_int_equal(series_left(&s, clock_at(8, 3)), 0); /* seen to be empty */
+	series_release(&s);
+}
+
+/* Two reads that both show less, but not the same, do not agree. */
+static void two_that_are_less_and_differ_are_no_two_witnesses(void **state)
+{
+	struct series s;
+	struct publications out = {0};
+	struct request r = {0};
+	struct page page;
+
+	(void)state;
+	begin(&s, T0, clock_at(5, 30));
+	looked(&s, -1, 5, clock_at(5, 30), 0);
+	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
+	r = asked(&s, clock_at(5, 0), clock_at(6, 0));
+	s.live_from_ms = clock_at(6, 0);
+	page_of("ABCDEX", &page);
+	for (int i = 0; i < 3; i++) {
+		page.rows[5].revision = clock_at(5, 0) - (int64_t[]){100, 50, 50}[i];
+		out.n = 0;
+		series_page(&s, &r, &page, clock_at(7, 2 + 30 * i), 0, &out);
+		assert_int_equal(out.n, i == 2);
+	}
+	assert_int_equal(out.v[0].candle.revision, clock_at(5, 0) + 2);
+	publications_release(&out);
+	page_release(&page);
+	series_release(&s);
+}
+
 static void a_final_read_wins_against_what_was_published(void **state)
 {
 	struct series s;
@@ -931,6 +974,8 @@ int main(void)
 		cmocka_unit_test(live_goes_on_beside_a_bad_row),
 		cmocka_unit_test(a_row_that_was_seen_and_is_missing_promises_nothing),
 		cmocka_unit_test(missing_twice_it_is_gone_and_is_asked_for_once_more),
+		cmocka_unit_test(nothing_is_missing_after_a_row_that_is_gone),
+		cmocka_unit_test(two_that_are_less_and_differ_are_no_two_witnesses),
 		cmocka_unit_test(a_final_read_wins_against_what_was_published),
 		cmocka_unit_test(the_same_row_read_again_is_no_correction),
 		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
