@@ -76,7 +76,9 @@ const struct settings_spec commands_spec = {
 		"                   --database 'host=db dbname=market sslmode=verify-full'\n\n"
 		"Exit codes: 0 stopped by a signal; 1 stopped on something that needs a person,\n"
 		"            such as a group whose members want other symbols, intervals or\n"
-		"            since; 2 settings; 4 could not stop in time, 130 second signal\n",
+		"            since; 2 settings, or a database or topic that does not fit them; 3\n"
+		"            replaced by producers with a higher --settings-version; 4 could not\n"
+		"            stop in time; 130 second signal\n",
 	.table = options_table,
 	.commands = commands,
 };

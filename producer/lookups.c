@@ -46,7 +46,7 @@ struct lookups {
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
-	struct log_throttle trouble, members;
+	struct log_throttle trouble, members, refused;
 	char last_trouble[512];
 	struct lookups_stats stats;
 };
@@ -100,7 +100,8 @@ int lookups_are_idle(const struct lookups *l)
 
 void lookups_check(struct lookups *l)
 {
-	l->visit = visit_new((struct visit){.only_checks = 1}, 0, 0);
+	l->visit =
+		visit_new((struct visit){.only_checks = 1, .asks_members = l->keeps_wanted}, 0, 0);
 	worker_submit(l->worker, l->visit);
 }
 
@@ -309,6 +310,15 @@ static void unread_say(struct partition *p, const struct err *err, int64_t boot_
 		L_STR("error", err->text), L_INT("partition", p->id));
 }
 
+static void refused_say(struct lookups *l, const struct visit_series *v, int64_t boot_ms)
+{
+	if (v->refused.n > 0)
+		LOG_EVERY(
+			&l->refused, boot_ms, SAY_MS, LOG_ERROR,
+			"the database refuses candles; they stay gaps, and each is tried again after a pause (candle_refused)",
+			L_SERIES(v->series), L_STR("error", v->refused_cause));
+}
+
 static void series_looked_up(struct visit_series *v, int64_t now_ms)
 {
 	struct series *s = v->series;
@@ -317,6 +327,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 	char text[64];
 
 	series_stored(s, &v->stored, &v->told, now_ms);
+	series_refused(s, &v->refused, v->refused_cause);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)
 		log_info(text, L_SERIES(s));
@@ -328,7 +339,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 }
 
 /* Where the writer did not move only what is new takes the coverage as it is. */
-static void series_take_visit(struct visit *v, int64_t now_ms)
+static void series_take_visit(struct lookups *l, struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct visit_series *s = &v->series[i];
@@ -342,8 +353,10 @@ static void series_take_visit(struct visit *v, int64_t now_ms)
 					       &s->unobtainable_stored);
 		}
 		series_limits(s->series, &s->limits);
-		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series)))
+		if (s->looked_up && (s->partition->reached || !series_is_looked_up(s->series))) {
 			series_looked_up(s, now_ms);
+			refused_say(l, s, boot_ms);
+		}
 	}
 }
 
@@ -434,7 +447,8 @@ static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const 
 static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struct visit *v,
 			   int64_t now_ms, int64_t boot_ms)
 {
-	if (v->asks_members && v->members_err.class != ERR_NONE && !v->needs_members)
+	if (v->asks_members && v->members_err.class != ERR_NONE &&
+	    (v->members_known || !v->needs_members))
 		LOG_EVERY(&l->members, boot_ms, SAY_MS, LOG_WARN,
 			  "the settings of the group's members are not compared",
 			  L_STR("error", v->members_err.text));
@@ -448,7 +462,7 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 		l->round_boot_ms = boot_ms + MEMBERS_AGAIN_MS;
 		return 0;
 	}
-	series_take_visit(v, now_ms);
+	series_take_visit(l, v, now_ms, boot_ms);
 	partitions_take(l, catalogue, v, now_ms, boot_ms);
 	return DUE_JUDGE | open_take(l, catalogue, v);
 }
@@ -487,8 +501,9 @@ int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
 		trouble_say(l, &v->err, boot_ms);
 	else if (!l->is_void && !v->only_checks)
 		rc = fetch_check(l, v, err);
-	if (rc == 0 && !l->is_void && !v->only_checks) {
-		*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
+	if (rc == 0 && !l->is_void) {
+		if (!v->only_checks)
+			*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
 		*due |= v->members_known ? DUE_MEMBERS : 0;
 	}

@@ -34,7 +34,8 @@ void lookups_cancel(struct lookups *l);
  * everything that was published before it. */
 int lookups_are_complete(const struct lookups *l, int *stored);
 
-/* Before anything else: starts a visit that checks whether database and settings fit. */
+/* Before anything else, and if it is idle: starts a visit that checks whether database and settings
+ * fit, and who is in the group. */
 void lookups_check(struct lookups *l);
 /* 1 if no visit is under way. */
 int lookups_are_idle(const struct lookups *l);

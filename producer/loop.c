@@ -27,6 +27,7 @@ enum {
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
 	CHECK_MS = 10000,
+	MEMBERS_AGAIN_MS = 500,
 	JUMP_AGAIN_MS =
 		1000, /* a jump of the exchange's clock takes three answers to be believed */
 	FIRST_DATE_AGAIN_MS = 250, /* ... and the first of all a second one */
@@ -210,15 +211,18 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 	return rc;
 }
 
+/* LOOP_STOPPED: go on; another end, or -1. */
 static int lookups_came(struct loop *l, unsigned *due, struct err *err)
 {
 	struct members members;
+	int rc;
 
 	if (lookups_take(l->lookups, l->catalogue, l->now_ms, l->boot_ms, &members, due, err))
 		return -1;
-	if (*due & DUE_MEMBERS)
-		return share_members(l->share, &members, l->boot_ms, due, err);
-	return 0;
+	if (!(*due & DUE_MEMBERS))
+		return LOOP_STOPPED;
+	rc = share_members(l->share, &members, l->boot_ms, due, err);
+	return rc > 0 ? LOOP_REPLACED : rc;
 }
 
 /* ---- what follows ---- */
@@ -555,15 +559,14 @@ static int topic_await(struct loop *l, int *partitions, struct err *err)
 	return 0;
 }
 
-/* Until it is known whether database and settings fit. A database that does not answer is not
- * waited for: live goes on without it, and it is checked when it is there. 1: go on; 0: stopped. */
-static int check_await(struct loop *l, struct err *err)
+static int check(struct loop *l, struct err *err)
 {
 	int fds[] = {stop_fd(), lookups_fd(l->lookups)};
 	int64_t until_ms = clock_boot_ms() + CHECK_MS;
 	unsigned due = 0;
 
-	lookups_check(l->lookups);
+	if (lookups_are_idle(l->lookups))
+		lookups_check(l->lookups);
 	while (!stop_requested() && !lookups_are_idle(l->lookups) && clock_boot_ms() < until_ms) {
 		time_read(l);
 		if (lookups_came(l, &due, err) ||
@@ -571,7 +574,26 @@ static int check_await(struct loop *l, struct err *err)
 		     requests_wait(l->requests, fds, sizeof fds / sizeof *fds, TICK_MS, err)))
 			return -1;
 	}
-	return !stop_requested();
+	return 0;
+}
+
+/* Until it is known whether database and settings fit, and the group has nobody who wants something
+ * else. A database that does not answer is not waited for: live goes on without it, and it is
+ * checked when it is there. 1: go on; 0: stopped. */
+static int check_await(struct loop *l, struct err *err)
+{
+	int may = 0;
+
+	while (!stop_requested() && may == 0) {
+		if (check(l, err))
+			return -1;
+		time_read(l);
+		may = share_may_begin(l->share, l->boot_ms, err);
+		if (may == 0 &&
+		    requests_wait(l->requests, (int[]){stop_fd()}, 1, MEMBERS_AGAIN_MS, err))
+			return -1;
+	}
+	return stop_requested() ? 0 : may;
 }
 
 /* One turn: what came, what follows from it, what is asked next, how far it is, and a wait. */
@@ -585,8 +607,12 @@ static int turn(struct loop *l, struct err *err)
 
 	time_read(l);
 	if (answers_take(l, &due, err) || publisher_poll(l->publisher, err) ||
-	    share_poll(l->share, l->boot_ms, &due, err) || lookups_came(l, &due, err) ||
-	    start_check(l, err))
+	    share_poll(l->share, l->boot_ms, &due, err))
+		return -1;
+	done = lookups_came(l, &due, err);
+	if (done)
+		return done;
+	if (start_check(l, err))
 		return -1;
 	if (follow_up(l, due, err) || ask(l, &wait_ms, err))
 		return -1;
@@ -620,8 +646,8 @@ int loop_run(struct loop *l, struct err *err)
 		return rc;
 	if (share_begin(l->share, partitions, err))
 		return -1;
-	rc = 0;
-	while (!stop_requested() && rc == 0)
+	rc = LOOP_STOPPED;
+	while (!stop_requested() && rc == LOOP_STOPPED)
 		rc = turn(l, err);
 	return rc;
 }

@@ -19,8 +19,10 @@ struct loop;
 /* For ever as a member of the group, or one fetch. NULL: *err. The options outlive it. */
 struct loop *loop_new(const struct options *options, struct err *err);
 struct loop *loop_new_fetch(const struct options *options, struct err *err);
-/* Runs until stop_requested() (0), a fetch until it is done (1). -1: something needs a person;
- * ERR_INPUT: these settings do not fit to the database, the topic or the group. */
+enum loop_end { LOOP_STOPPED, LOOP_DONE, LOOP_REPLACED };
+/* Runs until stop_requested(), a fetch until it is done, a producer until others with newer
+ * settings take over (*err says which). -1: something needs a person; ERR_INPUT: these settings do
+ * not fit to the database, the topic or the group. */
 int loop_run(struct loop *l, struct err *err) __attribute__((warn_unused_result));
 /* Drains what is published (up to drain_ms), leaves the group, and frees. Returns how many messages
  * got no acknowledgement; their candles are still gaps and are fetched again after the next start.

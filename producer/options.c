@@ -40,6 +40,10 @@ const struct setting options_table[] = {
 	{.name = "producer-group", AT(group), .fallback = "gapless-producer", .value = "NAME",
 	 .help = "Consumer group by which producers share out the markets; all members need the "
 		 "same symbols, intervals and since."},
+	{.name = "settings-version", AT(settings_version), .min = 0, .max = 1000000000,
+	 .fallback = "0",
+	 .help = "To change what a running group wants: a producer with other settings and a "
+		 "higher version takes over from those with a lower one, which end."},
 	SETTING_SESSION_TIMEOUT,
 	{.name = "partitions", AT(partitions), .min = 1, .max = 10000, .fallback = "12",
 	 .help = "Partitions of a topic that has to be made."},
@@ -112,9 +116,6 @@ int options_check(struct options *o, struct err *err)
 {
 	const char *behind;
 
-	if (!source_is_valid(o->source))
-		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
-			       o->source);
 	o->exchange = exchange_of_source(o->source, err);
 	if (!o->exchange)
 		return -1;
@@ -141,7 +142,8 @@ int options_check(struct options *o, struct err *err)
 		return -1;
 	if (intervals_parse(o, err))
 		return -1;
-	members_client_id(&o->patterns, o->intervals, o->n_intervals, o->since_ms, o->client_id);
+	members_client_id(&o->patterns, o->intervals, o->n_intervals, o->since_ms,
+			  o->settings_version, o->client_id);
 	return 0;
 }
 

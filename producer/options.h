@@ -17,7 +17,7 @@ struct options {
 	int64_t since_ms, markets_s;
 	int waits_for_listing;
 	const char *brokers, *topic, *group;
-	int64_t session_timeout_ms;
+	int64_t session_timeout_ms, settings_version;
 	int64_t partitions, replication, retention_ms;
 	const char *database;
 	int64_t rate_limit, rate_percent;

@@ -19,7 +19,11 @@ static int run(struct loop *loop, int ends, struct err *err)
 	} else if (rc < 0) {
 		log_error("stopped; it cannot go on by itself", L_STR("error", err->text));
 		code = EXIT_PERSON;
-	} else if (rc == 0 && ends) {
+	} else if (rc == LOOP_REPLACED) {
+		log_warn("replaced: producers with newer settings take over",
+			 L_STR("error", err->text));
+		code = EXIT_FENCED;
+	} else if (rc == LOOP_STOPPED && ends) {
 		log_warn("stopped before the end; run the same command to go on");
 		code = EXIT_PERSON;
 	}

@@ -2,6 +2,7 @@
 #include "producer/share.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
@@ -15,6 +16,7 @@ enum {
 };
 
 struct kind {
+	int (*may_begin)(struct share *s, int64_t boot_ms, struct err *err);
 	int (*begin)(struct share *s, int32_t n_partitions, struct err *err);
 	int (*poll)(struct share *s, int64_t boot_ms, unsigned *due, struct err *err);
 	int (*members)(struct share *s, const struct members *members, int64_t boot_ms,
@@ -37,9 +39,12 @@ struct share {
 
 	/* of a member */
 	int64_t generation;       /* of the assignment in force; 0: none was yet */
-	int64_t disagree_boot_ms; /* ends a start into a group that wants something else */
+	int64_t disagree_boot_ms; /* ends a start into a group that wants something else; 0: it has
+				     not begun */
 	int64_t retry_boot_ms;
-	struct log_throttle differ;
+	int joined;
+	struct members members; /* as last seen */
+	struct log_throttle differ, stranger;
 	/* of a one-shot command: producers at work when last seen */
 	int producers;
 };
@@ -61,9 +66,69 @@ static void assigned(struct share *s, const int32_t *partitions, size_t n, int32
 
 /* ---- a member of the group ---- */
 
+/* Producers that want something else and will not leave because of this one. */
+static const struct members_some *opponents(const struct share *s)
+{
+	const struct members *m = &s->members;
+
+	if (m->newer.n > 0)
+		return &m->newer;
+	if (s->joined && m->older.n > 0)
+		return &m->older;
+	return &m->different;
+}
+
+static int disagree(const struct share *s, struct err *err)
+{
+	const struct options *o = s->options;
+	const char *other = opponents(s)->text;
+
+	if (s->members.newer.n > 0)
+		return err_set(
+			err, ERR_FATAL,
+			"the producers of the group %s have newer settings (%s, this one is %s): give this one the same "
+			"settings, --settings-version included",
+			o->group, other, o->client_id);
+	return err_set(
+		err, ERR_FATAL,
+		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
+		"give all of them the same settings; the first that gets them takes over with a higher --settings-version",
+		o->group, other, o->client_id);
+}
+
+static void disagree_begin(struct share *s, int64_t boot_ms)
+{
+	if (s->disagree_boot_ms == 0)
+		s->disagree_boot_ms = boot_ms + s->options->session_timeout_ms + DISAGREE_MS;
+}
+
+static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
+{
+	const struct members_some *others = opponents(s);
+
+	if (others->n == 0) {
+		if (s->members.older.n > 0)
+			log_info("producers with older settings are at work; this one takes over",
+				 L_STR("other", s->members.older.text),
+				 L_STR("this", s->options->client_id));
+		s->disagree_boot_ms = 0;
+		return 1;
+	}
+	disagree_begin(s, boot_ms);
+	if (boot_ms >= s->disagree_boot_ms)
+		return disagree(s, err);
+	LOG_EVERY(
+		&s->differ, boot_ms, SAY_MS, LOG_WARN,
+		"the producers of this group have other settings; not joining it unless they leave",
+		L_STR("other", others->text), L_STR("this", s->options->client_id),
+		L_STR("group", s->options->group));
+	return 0;
+}
+
 static int member_begin(struct share *s, int32_t n_partitions, struct err *err)
 {
 	(void)n_partitions; /* it is read at each assignment */
+	s->joined = 1;
 	return group_join(s->group, err);
 }
 
@@ -86,8 +151,7 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 		s->retry_boot_ms = boot_ms + AGAIN_MS;
 		return 0;
 	}
-	if (s->generation == 0)
-		s->disagree_boot_ms = boot_ms + s->options->session_timeout_ms + DISAGREE_MS;
+	disagree_begin(s, boot_ms);
 	partitions = group_partitions(s->group, &n);
 	assigned(s, partitions, n, n_in_all);
 	s->budget =
@@ -99,31 +163,56 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 	return 0;
 }
 
+static void strangers_say(struct share *s, const struct members_some *before, int64_t boot_ms)
+{
+	const struct members_some *now = &s->members.strangers;
+
+	if (now->n == 0 && before->n > 0)
+		log_info("the strangers have left the producers' group",
+			 L_STR("group", s->options->group));
+	if (strcmp(now->text, before->text) != 0)
+		s->stranger = (struct log_throttle){0};
+	if (now->n > 0)
+		LOG_EVERY(
+			&s->stranger, boot_ms, SAY_MS, LOG_ERROR,
+			"a program that is not a producer of Gapless is in the producers' group; the markets of the partitions that it "
+			"has are not fetched before it leaves",
+			L_STR("stranger", now->text), L_INT("strangers", now->n),
+			L_STR("group", s->options->group));
+}
+
 static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
 			  unsigned *due, struct err *err)
 {
-	if (members->different == 0) {
+	struct members before = s->members;
+
+	s->members = *members;
+	strangers_say(s, &before.strangers, boot_ms);
+	if (!s->joined)
+		return 0;
+	if (members->newer.n > 0) {
+		disagree(s, err);
+		return 1;
+	}
+	if (opponents(s)->n == 0) {
 		if (!s->agreed)
 			*due |= DUE_LOOKUP;
 		s->agreed = 1;
 		return 0;
 	}
 	if (!s->agreed && boot_ms >= s->disagree_boot_ms)
-		return err_set(
-			err, ERR_FATAL,
-			"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-			"give all of them the same settings, stopping the old ones first, or name another --producer-group",
-			s->options->group, members->text, s->options->client_id);
-	LOG_EVERY(
-		&s->differ, boot_ms, SAY_MS, LOG_ERROR,
-		"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
-		"incomplete",
-		L_STR("other", members->text), L_STR("this", s->options->client_id),
-		L_STR("group", s->options->group));
+		return disagree(s, err);
+	if (s->agreed)
+		LOG_EVERY(
+			&s->differ, boot_ms, SAY_MS, LOG_ERROR,
+			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
+			"incomplete",
+			L_STR("other", opponents(s)->text), L_STR("this", s->options->client_id),
+			L_STR("group", s->options->group));
 	return 0;
 }
 
-static const struct kind member = {member_begin, member_poll, member_members};
+static const struct kind member = {member_may_begin, member_begin, member_poll, member_members};
 
 static void give_back(void *opaque, int lost)
 {
@@ -149,6 +238,14 @@ struct share *share_of_group(const struct options *options, void (*revoked)(void
 }
 
 /* ---- a one-shot command ---- */
+
+static int all_may_begin(struct share *s, int64_t boot_ms, struct err *err)
+{
+	(void)s;
+	(void)boot_ms;
+	(void)err;
+	return 1;
+}
 
 static int all_begin(struct share *s, int32_t n_partitions, struct err *err)
 {
@@ -191,7 +288,7 @@ static int all_members(struct share *s, const struct members *members, int64_t b
 	return 0;
 }
 
-static const struct kind all = {all_begin, all_poll, all_members};
+static const struct kind all = {all_may_begin, all_begin, all_poll, all_members};
 
 struct share *share_of_all(void)
 {
@@ -212,6 +309,11 @@ void share_free(struct share *s)
 	free(s->ours);
 	free(s->partitions);
 	free(s);
+}
+
+int share_may_begin(struct share *s, int64_t boot_ms, struct err *err)
+{
+	return s->kind->may_begin(s, boot_ms, err);
 }
 
 int share_begin(struct share *s, int32_t n_partitions, struct err *err)

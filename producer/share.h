@@ -23,13 +23,18 @@ struct share *share_of_group(const struct options *options, void (*revoked)(void
 struct share *share_of_all(void);
 void share_free(struct share *s); /* leaves the group */
 
+/* Before that: 1 if it may join, 0 if it has to wait for what share_members brings: members that
+ * want something else may be dead, and gone within a session. -1: they are not (*err). */
+int share_may_begin(struct share *s, int64_t boot_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* The topic is there: joins. */
 int share_begin(struct share *s, int32_t n_partitions, struct err *err)
 	__attribute__((warn_unused_result));
 /* Serves the group and adds to *due what follows. -1: this member cannot stay in it (*err). */
 int share_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
 	__attribute__((warn_unused_result));
-/* Takes note of the members of the group. -1: this producer must not go on (*err). */
+/* Takes note of the members of the group. -1: this producer must not go on (*err); 1: nor should
+ * it, for producers with newer settings take over (*err says which). */
 int share_members(struct share *s, const struct members *members, int64_t boot_ms, unsigned *due,
 		  struct err *err) __attribute__((warn_unused_result));
 /* Readable while there is something to serve. */

@@ -163,7 +163,7 @@ static void show_partitions(struct observe *o, const struct feed *feed,
 		const struct partition *p = partitions_at(ps, i);
 		int64_t lag;
 
-		if (p->state == PARTITION_UNKNOWN)
+		if (p->state == PARTITION_UNKNOWN || p->state == PARTITION_UNREAD)
 			continue;
 		lag = feed_lag(feed, p);
 		snprintf(name, sizeof(name), "%" PRId32, p->id);

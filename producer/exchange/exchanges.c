@@ -4,22 +4,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/candle/source.h"
 #include "producer/exchange/upbit.h"
 
 static const struct exchange *const known[] = {&exchange_upbit};
 
 const struct exchange *exchange_of_source(const char *source, struct err *err)
 {
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		size_t n = strlen(known[i]->name);
-
-		if (strncmp(source, known[i]->name, n) == 0 &&
-		    (source[n] == '\0' || source[n] == '-'))
+	if (source_check(source, err))
+		return NULL;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (source_is_of(source, known[i]->name))
 			return known[i];
-	}
-	err_set(err, ERR_FATAL,
-		"--source: '%s' is of no exchange that is known here; upbit and upbit-REGION are",
-		source);
+	err_set(err, ERR_FATAL, "--source: no producer knows the exchange of '%s'", source);
 	return NULL;
 }
 

@@ -3,13 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "common/kafka/kafka.h"
+#include "common/kafka/kafka_members.h"
 
 #define PREFIX "gapless-producer."
 
-enum { ASK_MS = 5000 };
+enum { DIGEST_CHARS = 8 };
 
 /* FNV-1a: it tells settings apart, it keeps no secret. */
 static uint32_t digest(uint32_t h, const char *text)
@@ -20,7 +21,7 @@ static uint32_t digest(uint32_t h, const char *text)
 }
 
 void members_client_id(const struct patterns *patterns, const struct interval *const *intervals,
-		       size_t n, int64_t since_ms, char out[MEMBERS_ID_BYTES])
+		       size_t n, int64_t since_ms, int64_t version, char out[MEMBERS_ID_BYTES])
 {
 	uint32_t h = 2166136261u;
 	char since[24];
@@ -32,41 +33,75 @@ void members_client_id(const struct patterns *patterns, const struct interval *c
 	for (size_t i = 0; i < n; i++)
 		h = digest(h, intervals[i]->name);
 	snprintf(since, sizeof since, "%" PRId64, since_ms);
-	snprintf(out, MEMBERS_ID_BYTES, PREFIX "%08" PRIx32, digest(h, since));
+	h = digest(h, since);
+	if (version == 0)
+		snprintf(out, MEMBERS_ID_BYTES, PREFIX "%08" PRIx32, h);
+	else
+		snprintf(out, MEMBERS_ID_BYTES, PREFIX "%08" PRIx32 ".%" PRId64, h, version);
 }
 
-static void member_compare(const struct rd_kafka_group_member_info *m, const char *client_id,
-			   struct members *out)
+/* The digest of a producer's client.id, and *version; NULL: it is not one. */
+static const char *wants(const char *client_id, int64_t *version)
 {
-	out->n++;
-	if (!m->client_id || strncmp(m->client_id, PREFIX, sizeof PREFIX - 1) != 0 ||
-	    strcmp(m->client_id, client_id) == 0)
+	const char *text = client_id + sizeof PREFIX - 1;
+
+	if (strncmp(client_id, PREFIX, sizeof PREFIX - 1) != 0 ||
+	    strspn(text, "0123456789abcdef") != DIGEST_CHARS)
+		return NULL;
+	*version = text[DIGEST_CHARS] == '.' ? strtoll(text + DIGEST_CHARS + 1, NULL, 10) : 0;
+	return text;
+}
+
+static void some_add(struct members_some *some, const char *client_id, const char *host)
+{
+	some->n++;
+	snprintf(some->text, sizeof some->text, "%s at %s", client_id, host);
+}
+
+void members_add(struct members *m, const char *client_id, const char *other, const char *host)
+{
+	int64_t our_version = 0, version = 0;
+	const char *ours = wants(client_id, &our_version), *theirs = wants(other, &version);
+
+	if (!theirs) {
+		some_add(&m->strangers, other, host);
 		return;
-	out->different++;
-	snprintf(out->text, sizeof out->text, "%s at %s", m->client_id,
-		 m->client_host ? m->client_host : "?");
+	}
+	m->n++;
+	if (!ours || strncmp(ours, theirs, DIGEST_CHARS) == 0)
+		return;
+	some_add(version > our_version   ? &m->newer
+		 : version < our_version ? &m->older
+					 : &m->different,
+		 other, host);
+}
+
+struct asked {
+	struct members *members;
+	const char *client_id;
+};
+
+static void member_came(void *opaque, const char *client_id, const char *host)
+{
+	const struct asked *asked = opaque;
+
+	members_add(asked->members, asked->client_id, client_id ? client_id : "?",
+		    host ? host : "?");
 }
 
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,
 		struct err *err)
 {
-	const struct rd_kafka_group_list *list = NULL;
-	rd_kafka_resp_err_t code = rd_kafka_list_groups(rk, group, &list, ASK_MS);
+	rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);
+	struct asked asked = {out, client_id};
+	int rc;
 
 	*out = (struct members){0};
-	for (int i = 0; list && i < list->group_cnt; i++) {
-		if (strcmp(list->groups[i].group, group) != 0)
-			continue;
-		if (list->groups[i].err)
-			code = list->groups[i].err;
-		for (int k = 0; k < list->groups[i].member_cnt; k++)
-			member_compare(&list->groups[i].members[k], client_id, out);
-	}
-	if (list)
-		rd_kafka_group_list_destroy(list);
-	if (code)
-		return err_set(err, kafka_error_class(code),
-			       "the members of group %s cannot be asked for: %s", group,
-			       rd_kafka_err2str(code));
-	return 0;
+	kafka_members_ask(rk, group, answers);
+	rc = kafka_members_take(answers, 2 * KAFKA_MEMBERS_MS, member_came, &asked, err);
+	rd_kafka_queue_destroy(answers);
+	if (rc == 0)
+		rc = err_set(err, ERR_RETRY, "the members of the group %s cannot be asked for",
+			     group);
+	return rc < 0 ? -1 : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Do all members of the producers' group want the same? Each says what it wants in its client.id,
- * as a digest. */
+ * as a digest, with the version of its settings: of two that want different things the one of the
+ * higher version takes over. Pure, but for members_ask. */
 #ifndef GAPLESS_MEMBERS_H
 #define GAPLESS_MEMBERS_H
 
@@ -11,20 +12,31 @@
 #include "common/base/error.h"
 #include "producer/pattern.h"
 
-enum { MEMBERS_ID_BYTES = 40, MEMBERS_TEXT_BYTES = 160 };
+enum { MEMBERS_ID_BYTES = 52, MEMBERS_TEXT_BYTES = 160 };
 
-/* "gapless-producer.<digest>": of symbols, intervals (in the order of their lengths) and start
- * (INT64_MIN: none). */
+/* "gapless-producer.<digest>[.<version>]": of symbols, intervals (in the order of their lengths)
+ * and start (INT64_MIN: none). */
 void members_client_id(const struct patterns *patterns, const struct interval *const *intervals,
-		       size_t n, int64_t since_ms, char out[MEMBERS_ID_BYTES]);
+		       size_t n, int64_t since_ms, int64_t version, char out[MEMBERS_ID_BYTES]);
 
-struct members {
-	int n;                         /* of the group */
-	int different;                 /* that say they want something else */
-	char text[MEMBERS_TEXT_BYTES]; /* one of these, for a sentence: its client.id and host */
+/* Some members of the group, and one of them, for a sentence: its client.id and host. */
+struct members_some {
+	int n;
+	char text[MEMBERS_TEXT_BYTES];
 };
 
-/* Asks the brokers, for at most about 5 s. 0, or -1: ERR_RETRY, or ERR_FATAL where we may not. */
+struct members {
+	int n; /* producers */
+	/* Producers that want something else: by the same version, a lower one, a higher one. */
+	struct members_some different, older, newer;
+	struct members_some strangers; /* that are not producers of ours */
+};
+
+/* Counts one member, as seen by the producer of that client.id. */
+void members_add(struct members *m, const char *client_id, const char *other, const char *host);
+
+/* Asks the group's coordinator, for at most about 5 s. 0, or -1: ERR_RETRY, or ERR_FATAL where we
+ * may not. */
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,
 		struct err *err) __attribute__((warn_unused_result));
 

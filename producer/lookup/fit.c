@@ -5,7 +5,7 @@
 
 #include "common/base/log.h"
 
-enum { MIGRATION_NEEDED = 10 };
+enum { MIGRATION_NEEDED = 14 };
 
 static int unfit(int *is_unfit)
 {

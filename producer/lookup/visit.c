@@ -25,6 +25,7 @@ void visit_free(struct visit *v)
 		spans_release(&v->series[i].covered);
 		stored_release(&v->series[i].stored);
 		spans_release(&v->series[i].told);
+		spans_release(&v->series[i].refused);
 		unobtainable_release(&v->series[i].unobtainable);
 		unobtainable_release(&v->series[i].unobtainable_before);
 		unobtainable_release(&v->series[i].unobtainable_stored);

@@ -53,6 +53,9 @@ struct visit_series {
 	struct stored
 		stored; /* out: rows in what is wanted and not covered, as an answer showed them */
 	struct spans told; /* out: where all of them were read */
+	/* out: what the database has refused, and is not to be sent again yet; why, of the last */
+	struct spans refused;
+	char refused_cause[RETRY_CAUSE_BYTES];
 };
 
 struct visit {

@@ -303,3 +303,26 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 	PQclear(res);
 	return 0;
 }
+
+int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
+{
+	static const char select[] = "SELECT w.i, " EPOCH_MS(
+		"r.\"timestamp\"") ", r.reason FROM " WANTED
+				   " JOIN candle_refused AS r ON r.symbol = w.symbol AND r.\"interval\" = w.\"interval\""
+				   " WHERE r.again_at > now() ORDER BY w.i, r.\"timestamp\" DESC LIMIT 100000";
+	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, err);
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		struct visit_series *s = visit_series_at(res, i, visit);
+		int64_t start = visit_number(res, i, 1, INT64_MIN);
+
+		if (!s)
+			continue;
+		if (s->refused.n == 0)
+			snprintf(s->refused_cause, sizeof s->refused_cause, "%.*s",
+				 (int)sizeof s->refused_cause - 1, PQgetvalue(res, i, 2));
+		spans_add(&s->refused, start, interval_end(s->iv, start));
+	}
+	PQclear(res);
+	return res ? 0 : -1;
+}

@@ -34,5 +34,8 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
  * has shown, those of another collector, are left out. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
+/* What the database refused of them, and is not to be sent again yet (candle_refused). */
+int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -4,14 +4,17 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
-#include "producer/kafka/origin.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
+
+enum { UNREAD_MS = 15000 }; /* members that cannot be asked for so long are not waited for */
 
 struct visitor {
 	const struct options *options;
@@ -21,6 +24,7 @@ struct visitor {
 	struct pg pg;
 	int has_tables;      /* they were fit at the start; later ones may go and come again */
 	int asks_what_ended; /* until it was */
+	int64_t members_unread_ms; /* since then they could not be asked for; 0: they could */
 };
 
 static int client_new(struct visitor *v, const char *isolation, rd_kafka_t **rk, struct err *err)
@@ -38,15 +42,21 @@ static int client_new(struct visitor *v, const char *isolation, rd_kafka_t **rk,
 static int members_compare(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->members_err;
+	int64_t boot_ms = clock_boot_ms();
 
 	if (members_ask(v->rk, v->options->group, v->options->client_id, &visit->members, err) ==
 	    0) {
 		visit->members_known = 1;
+		v->members_unread_ms = 0;
 		return 0;
 	}
+	if (v->members_unread_ms == 0)
+		v->members_unread_ms = boot_ms;
 	/* Nobody who is seen, nobody who is different. */
-	visit->members_known = err->class == ERR_FATAL;
-	if (err->class == ERR_FATAL || !visit->needs_members)
+	visit->members_known =
+		err->class == ERR_FATAL ||
+		(visit->needs_members && boot_ms - v->members_unread_ms >= UNREAD_MS);
+	if (visit->members_known || !visit->needs_members)
 		return 0;
 	visit->err = *err;
 	return -1;
@@ -112,7 +122,8 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 	if (visit_look_up(visit) == 0)
 		return 0;
 	return visit_sql_coverage(&v->pg, visit, &visit->err) ||
-	       visit_sql_stored(&v->pg, visit, &visit->err);
+	       visit_sql_stored(&v->pg, visit, &visit->err) ||
+	       visit_sql_refused(&v->pg, visit, &visit->err);
 }
 
 /* Whose candles the topic carries. */
@@ -121,7 +132,7 @@ static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
 	const struct options *o = v->options;
 	char other[SOURCE_BYTES];
 
-	if (!origin_is_other(v->rk, o->topic, o->source, other))
+	if (!kafka_source_is_other(v->rk, o->topic, o->source, other))
 		return 0;
 	visit->is_unfit = 1;
 	return err_set(

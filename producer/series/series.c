@@ -48,6 +48,7 @@ void series_release(struct series *s)
 	unobtainable_release(&s->unobtainable_stored);
 	sightings_release(&s->sightings);
 	retry_spans_release(&s->retries);
+	spans_release(&s->refused);
 }
 
 void series_free(struct series *s)
@@ -161,17 +162,22 @@ const char *series_state(const struct series *s)
 		return was_there(s) ? "market not found" : "unknown market";
 	if (series_has_no_trades_yet(s))
 		return "no trades yet";
-	return retry_spans_any(&s->retries) ? "pages or rows rejected" : "ok";
+	if (retry_spans_any(&s->retries))
+		return "pages or rows rejected";
+	return s->refused.n > 0 ? "refused by the database" : "ok";
 }
 
 const char *series_trouble(const struct series *s)
 {
-	return retry_spans_any(&s->retries) ? s->trouble : "";
+	if (retry_spans_any(&s->retries))
+		return s->trouble;
+	return s->refused.n > 0 ? s->refused_cause : "";
 }
 
 int series_is_stuck(const struct series *s)
 {
-	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries);
+	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries) ||
+	       s->refused.n > 0;
 }
 
 int series_is_unproven(const struct series *s)
@@ -379,6 +385,12 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 		spans_add(&s->told, INT64_MIN, now_ms);
 	s->told_until_ms = now_ms;
 	s->has_rows |= rows->n > 0;
+}
+
+void series_refused(struct series *s, const struct spans *refused, const char *cause)
+{
+	spans_copy(&s->refused, refused);
+	snprintf(s->refused_cause, sizeof s->refused_cause, "%s", cause);
 }
 
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty)

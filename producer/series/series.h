@@ -126,6 +126,10 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
  * the stored revision, so that it wins whatever the exchange's number says, and the repair ends. */
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms);
 
+/* What the database has refused, by the same lookup, and why: it stays a gap, neither asked for nor
+ * sent again before a lookup no longer says so. */
+void series_refused(struct series *s, const struct spans *refused, const char *cause);
+
 /* 1, once, when everything that was reported missing is known: how many candles came, and in how
  * many intervals nothing traded (or was not listed yet). */
 int series_report_finished(struct series *s, int64_t *came, int64_t *empty);

@@ -82,6 +82,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 		sightings_add_due(&s->sightings, s->iv, now_ms, out);
 	subtract_untold(s, out);
 	retry_spans_subtract(&s->retries, boot_ms, out);
+	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
 	older_subtract(&s->older, &s->known, now_ms, boot_ms, out);
 	if (claims)

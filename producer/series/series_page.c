@@ -278,6 +278,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	market_found(&s->market, read_ms);
 	rows_shown(s, &a);
 	reading_judge(r, &s->sightings, &s->known);
+	spans_union(&r->holes, &s->refused);
 	rows_take(s, &a, out);
 	bad_rows(s, &a);
 	if (request->live)

@@ -54,6 +54,8 @@ struct series {
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
 	struct retry_spans retries;
+	struct spans refused; /* by the database: neither asked for nor sent now */
+	char refused_cause[RETRY_CAUSE_BYTES];
 	char trouble[RETRY_CAUSE_BYTES]; /* what is wrong with the last bad row or page; "":
 					       nothing was */
 

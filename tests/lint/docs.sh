@@ -32,6 +32,17 @@ for page in $pages; do
 	done < <(grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u)
 done
 
+# What the page quotes of the logs is what the programs say: each msg="..." of it, and the first words of each row of its tables.
+sources=$(mktemp) || exit 1
+trap 'rm -f "$sources"' EXIT
+git ls-files 'common/*.[ch]' 'producer/*.[ch]' 'writer/*.[ch]' | xargs cat | perl -0pe 's/"\s*\n\s*"//g; s/\\"/"/g' >"$sources"
+while read -r quoted; do
+	grep -qF -- "$quoted" "$sources" || complain "docs/when-things-go-wrong.md: nothing says: $quoted"
+done < <(perl -0ne 'my $p = $_; while ($p =~ /msg="([^"]+)"/g) { my $t = $1; $t =~ s/\s+/ /g;
+		print "$_\n" for grep { / / } map { s/^\s+|\s+$//gr } split /\.\.\./, $t }
+	while ($p =~ /^\| ((?:`[^`]+`[^|`]*)+)/mg) { my $c = $1; while ($c =~ /`([^`]+)`/g) {
+		print "$_\n" for grep { / / && !/^level=/ } map { s/^\s+|\s+$//gr } split /\.\.\./, $1 } }' docs/when-things-go-wrong.md)
+
 while read -r line; do
 	complain "wait for a condition instead (tests/integration/lib.sh): $line"
 done < <(grep -nE '^[^#]*\bsleep\b' tests/integration/*.t tests/soak/*.t tests/chaos/*.t || :)

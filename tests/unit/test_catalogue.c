@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "producer/exchange/upbit.h"
-#include "producer/kafka/members.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/catalogue.h"
 #include "producer/series/series_ask.h"
@@ -403,33 +402,6 @@ static void partitions_as_in_java(void **state)
 	assert_int_equal(topic_partition_of("KRW-BTC", 1), 0);
 }
 
-static void id_of(const char *symbols, const char *interval, int64_t since_ms, char *out)
-{
-	const struct interval *ivs[] = {interval_by_name(interval)};
-	struct patterns p;
-	struct err err;
-
-	assert_int_equal(patterns_parse(symbols, &p, &err), 0);
-	members_client_id(&p, ivs, 1, since_ms, out);
-	patterns_release(&p);
-}
-
-static void an_id_says_what_is_wanted(void **state)
-{
-	char a[MEMBERS_ID_BYTES], b[MEMBERS_ID_BYTES];
-
-	(void)state;
-	id_of("KRW-A,KRW-B", "1m", T0, a);
-	id_of("KRW-B KRW-A", "1m", T0, b);
-	assert_string_equal(a, b);
-	id_of("KRW-A,KRW-B", "3m", T0, b);
-	assert_string_not_equal(a, b);
-	id_of("KRW-A,KRW-B", "1m", T0 + 1, b);
-	assert_string_not_equal(a, b);
-	id_of("KRW-A,!KRW-B", "1m", T0, b);
-	assert_string_not_equal(a, b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,7 +417,6 @@ int main(void)
 		cmocka_unit_test(candles_prove_a_market),
 		cmocka_unit_test(one_that_never_was_is_unknown),
 		cmocka_unit_test(partitions_as_in_java),
-		cmocka_unit_test(an_id_says_what_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -551,6 +551,35 @@ static void live_goes_on_beside_a_bad_row(void **state)
 	series_release(&s);
 }
 
+static void what_the_database_refuses_is_left_alone(void **state)
+{
+	struct series s;
+	struct spans refused = {0}, none = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(10, 30));
+	looked(&s, -1, 0, clock_at(10, 30), 9);
+	spans_add(&refused, clock_at(2, 0), clock_at(3, 0));
+	series_refused(&s, &refused, "a CHECK says no");
+	page_gives(&s, "ABCD.F", clock_at(9, 0), clock_at(10, 31), 0,
+		   "A[0,1) B[1,2) D[3,4) F[4,9)");
+	asks(&s, clock_at(10, 31), 0, 0, 0, 0);
+	assert_int_equal(series_left(&s, clock_at(10, 31)), 1);
+	assert_string_equal(series_state(&s), "refused by the database");
+	assert_string_equal(series_trouble(&s), "a CHECK says no");
+	assert_true(series_is_stuck(&s));
+	/* nor does a live page send it */
+	page_gives(&s, "ABCD.F..I", NO_TO, clock_at(10, 33), 0, "");
+	/* until a lookup no longer finds it */
+	series_refused(&s, &none, "");
+	assert_string_equal(series_state(&s), "ok");
+	asks(&s, clock_at(10, 34), 0, 2, 3, 3);
+	answered(&s, "ABC", clock_at(10, 34), 0, "C[2,3)");
+	assert_int_equal(series_left(&s, clock_at(10, 35)), 0);
+	spans_release(&refused);
+	series_release(&s);
+}
+
 /* --- rows that were seen */
 
 static void a_row_that_was_seen_and_is_missing_promises_nothing(void **state)
@@ -972,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(a_market_without_rows_has_no_gap),
 		cmocka_unit_test(a_bad_row_costs_its_own_interval),
 		cmocka_unit_test(live_goes_on_beside_a_bad_row),
+		cmocka_unit_test(what_the_database_refuses_is_left_alone),
 		cmocka_unit_test(a_row_that_was_seen_and_is_missing_promises_nothing),
 		cmocka_unit_test(missing_twice_it_is_gone_and_is_asked_for_once_more),
 		cmocka_unit_test(nothing_is_missing_after_a_row_that_is_gone),

@@ -135,6 +135,13 @@ static void test_arrivals(void **state)
 	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
 	assert_string_equal(p->halt.reason, "because");
 	assert_int_equal(p->halt.offset, 18);
+	/* One that has no leader holds up nobody, until all begin again. */
+	start(ps, 4, 0);
+	partitions_leave_out(ps, 2);
+	assert_false(partitions_are_starting(ps));
+	assert_int_equal(partition_judge(p, 16), ARRIVES_IGNORED);
+	partitions_restart(ps);
+	assert_true(partitions_are_starting(ps));
 	partitions_set(ps, NULL, 0);
 	assert_int_equal(partitions_count(ps), 0);
 	partitions_free(ps);

@@ -201,8 +201,9 @@ static const struct settings_command commands[] = {
 		 "is.\n\n"
 		 "Exit codes: 0 everything up to the end is stored; 1 stopped before (a signal:\n"
 		 "            run it again to go on; else the log says what it needs); 2 settings,\n"
-		 "            no such topic, or a database that refuses us; 4 could not stop in\n"
-		 "            time; 130 second signal\n",
+		 "            no such topic, or a database or topic that does not fit them (another\n"
+		 "            source, migrations, privileges); 4 could not stop in time; 130 second\n"
+		 "            signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
 	 .run = run_replay},
@@ -365,8 +366,9 @@ const struct settings_spec commands_spec = {
 		"  gapless-writer forget --symbols KRW-BTC --intervals 1m \\\n"
 		"                        --from 2024-05-01 --to 2024-05-02\n\n"
 		"Exit codes: 0 done, or stopped by a signal; 1 stopped on what needs a person;\n"
-		"            2 settings, or a database that refuses us; 3 replaced by another\n"
-		"            with the same group-instance-id; 4 could not stop in time;\n"
+		"            2 settings, or a database or topic that does not fit them (another\n"
+		"            source, migrations, privileges, a wrong password); 3 replaced by\n"
+		"            another with the same group-instance-id; 4 could not stop in time;\n"
 		"            130 second signal\n",
 	.table = options_table,
 	.commands = commands,

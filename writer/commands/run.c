@@ -4,8 +4,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/candle/source.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
+#include "writer/feed/consumer.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
 #include "writer/observe.h"
@@ -34,6 +36,27 @@ static int ask_database(const struct options *o,
 	return EXIT_USAGE;
 }
 
+static int source_is_known(const struct options *o)
+{
+	struct err err;
+
+	if (source_check(o->source, &err) == 0)
+		return 1;
+	log_error(err.text);
+	return 0;
+}
+
+/* What the database does not know yet, the topic may. */
+static int check_topic(const struct options *o)
+{
+	struct err err;
+
+	if (consumer_check_source(o, &err) == 0)
+		return EXIT_DONE;
+	log_error(err.text);
+	return EXIT_USAGE;
+}
+
 static int is_ours(struct pg *pg, const struct options *o, struct err *err)
 {
 	if (origin_check(pg, o->source, err) != 0)
@@ -56,9 +79,11 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 		log_error(err->text);
 		return EXIT_USAGE;
 	}
-	code = ready(o);
+	code = source_is_known(o) ? ready(o) : EXIT_USAGE;
 	if (code == EXIT_DONE && !stop_requested())
 		code = ask_database(o, is_ours);
+	if (code == EXIT_DONE && !stop_requested())
+		code = check_topic(o);
 	if (code == EXIT_DONE && !stop_requested())
 		return writer_run(o, feed, cursor, keep, observe);
 	if (code == EXIT_DONE)

@@ -62,7 +62,8 @@
 	"('candle_dead_letter', 'offset', ARRAY['bigint']), "                                            \
 	"('candle_dead_letter', 'key', ARRAY['bytea']), "                                                \
 	"('candle_dead_letter', 'value', ARRAY['bytea']), "                                              \
-	"('candle_dead_letter', 'reason', " SQL_TEXT ")"
+	"('candle_dead_letter', 'reason', " SQL_TEXT "), "                                               \
+	"('candle_dead_letter', 'symbol', " SQL_TEXT ")"
 
 #define SQL_TYPES                                                                                           \
 	"SELECT 3, CASE w.tab WHEN 'market_data' THEN 'table' ELSE 'unfit' END, "                           \

@@ -3,16 +3,32 @@
 
 #include <string.h>
 
+#include "common/text/timetext.h"
 #include "transaction_sql.h"
 
-static void add(struct store_scratch *scratch, int32_t partition, int64_t offset, const void *key,
-		size_t key_len, const void *value, size_t value_len, const char *reason)
+enum { COLUMNS = 8 };
+
+struct letter {
+	int32_t partition;
+	int64_t offset;
+	const void *key, *value;
+	size_t key_len, value_len;
+	const char *reason;
+	const struct candle *refused; /* by the database; NULL: it is not a candle */
+};
+
+static void add(struct store_scratch *scratch, const struct letter *l)
 {
-	pgarray_int(&scratch->a[0], partition);
-	pgarray_int(&scratch->a[1], offset);
-	pgarray_hex(&scratch->a[2], key, key_len);
-	pgarray_hex(&scratch->a[3], value, value_len);
-	pgarray_text(&scratch->a[4], reason);
+	char at[TIMETEXT_BYTES];
+
+	pgarray_int(&scratch->a[0], l->partition);
+	pgarray_int(&scratch->a[1], l->offset);
+	pgarray_hex(&scratch->a[2], l->key, l->key_len);
+	pgarray_hex(&scratch->a[3], l->value, l->value_len);
+	pgarray_text(&scratch->a[4], l->reason);
+	pgarray_text(&scratch->a[5], l->refused ? l->refused->symbol : NULL);
+	pgarray_text(&scratch->a[6], l->refused ? l->refused->interval->name : NULL);
+	pgarray_text(&scratch->a[7], l->refused ? time_format(l->refused->timestamp_ms, at) : NULL);
 }
 
 int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
@@ -25,8 +41,13 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 	for (size_t i = 0; i < b->dead_n; i++) {
 		const struct dead_letter *d = &b->dead[i];
 
-		add(scratch, d->partition, d->offset, d->key, d->key_len, d->value, d->value_len,
-		    d->reason);
+		add(scratch, &(struct letter){.partition = d->partition,
+					      .offset = d->offset,
+					      .key = d->key,
+					      .key_len = d->key_len,
+					      .value = d->value,
+					      .value_len = d->value_len,
+					      .reason = d->reason});
 	}
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n && batch_rejected(b) > 0; i++) {
@@ -37,11 +58,16 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 			continue;
 		buf_clear(&encoded);
 		fits = message_encode(&r->m, &encoded) == 0;
-		add(scratch, r->partition, r->offset, r->m.candle.symbol,
-		    strlen(r->m.candle.symbol), fits ? encoded.data : NULL, encoded.len,
-		    r->rejected);
+		add(scratch, &(struct letter){.partition = r->partition,
+					      .offset = r->offset,
+					      .key = r->m.candle.symbol,
+					      .key_len = strlen(r->m.candle.symbol),
+					      .value = fits ? encoded.data : NULL,
+					      .value_len = encoded.len,
+					      .reason = r->rejected,
+					      .refused = &r->m.candle});
 		++*n;
 	}
 	buf_release(&encoded);
-	return *n == 0 ? 0 : scratch_run(scratch, pg, SQL_DEAD, topic, 5, err);
+	return *n == 0 ? 0 : scratch_run(scratch, pg, SQL_DEAD, topic, COLUMNS, err);
 }

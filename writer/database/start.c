@@ -34,7 +34,9 @@ struct start start_decide(const struct start_facts *f)
 			s.why = START_ABSORB;
 		} else {
 			s.offset = f->position;
-			s.why = f->committed == f->position ? START_NORMAL : START_BEHIND;
+			s.why = f->committed == f->position ? START_NORMAL
+				: f->shared                 ? START_SHARED
+							    : START_BEHIND;
 		}
 	}
 	return s;
@@ -58,9 +60,13 @@ static const struct {
 		 "filling it again from the topic's beginning",
 		 LOG_WARN},
 	[START_BEHIND] =
-		{"the database is behind the committed offset (restored from a backup, or a "
-		 "failover lost "
-		 "transactions?); filling it again from its position",
+		{"the database is behind the committed offset (restored from a backup, a failover "
+		 "lost transactions, or another program in the group?); filling it again from its "
+		 "position",
+		 LOG_WARN},
+	[START_SHARED] =
+		{"another program in the group has committed what is not stored; reading goes on at "
+		 "the database's position",
 		 LOG_WARN},
 	[START_HOLE] =
 		{"messages were deleted from the topic before they were stored; the producer fetches "

@@ -14,6 +14,7 @@ struct start_facts {
 	int64_t committed; /* the group's committed offset, or START_NONE */
 	int64_t position;  /* next_offset of the database, or START_NONE */
 	int64_t low, high; /* the topic's first offset, and the one after its last */
+	int shared;        /* 1: another program was seen in the group */
 	int recreated;     /* 1: what is below the position came after what was stored last */
 };
 
@@ -26,6 +27,7 @@ enum start_why {
 	START_EMPTIED, /* no position although the group had committed: the database was emptied */
 	START_BEHIND,  /* position < committed: a backup was restored, or a failover lost
 			  transactions */
+	START_SHARED,  /* the same, but another program in the group may have committed */
 	START_HOLE,    /* position below the topic's beginning: messages are gone that were never
 			  stored */
 	START_ANEW, /* position beyond the topic's end: the topic was recreated, or lost its tail */

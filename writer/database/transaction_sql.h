@@ -121,11 +121,14 @@
 	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
 	"WHERE NOT c.covered @> excluded.covered"
 
-#define SQL_DEAD                                                                              \
-	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason) "  \
-	"SELECT $1, partition, \"offset\", decode(key, 'hex'), decode(value, 'hex'), reason " \
-	"FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[]) "           \
-	"AS b(partition, \"offset\", key, value, reason) ORDER BY partition, \"offset\" "     \
+#define SQL_DEAD                                                                                  \
+	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason, "      \
+	"symbol, interval, timestamp) "                                                           \
+	"SELECT $1, partition, \"offset\", decode(key, 'hex'), decode(value, 'hex'), reason, "    \
+	"symbol, interval, timestamp "                                                            \
+	"FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], "   \
+	"$8::text[], $9::timestamptz[]) AS b(partition, \"offset\", key, value, reason, symbol, " \
+	"interval, timestamp) ORDER BY partition, \"offset\" "                                    \
 	"ON CONFLICT (topic, partition, \"offset\") DO NOTHING"
 
 #endif

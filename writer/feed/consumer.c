@@ -9,8 +9,10 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "consumer_conf.h"
+#include "strangers.h"
 
 enum { WAKE_MS = 20, SAY_MS = 60000 };
 
@@ -26,6 +28,7 @@ struct consumer {
 	size_t given_n;
 	int replaced, closing;
 	struct kafka_stats stats;
+	struct strangers *strangers; /* NULL: it is in no group */
 	struct log_throttle say_gone;
 };
 
@@ -46,6 +49,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, 
 		for (size_t i = 0; i < c->given_n; i++)
 			c->given[i] = given->elems[i].partition;
 		c->news = CONSUMER_ASSIGNED;
+		strangers_soon(c->strangers);
 	} else {
 		if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
 			log_warn("the group could not agree",
@@ -82,6 +86,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 {
 	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, err);
 	struct consumer *c;
+	char client_id[256] = "";
 
 	if (conf == NULL)
 		return NULL;
@@ -92,6 +97,7 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
+	rd_kafka_conf_get(conf, "client.id", client_id, &(size_t){sizeof(client_id)});
 	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
 		free(c);
@@ -99,7 +105,26 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->commits = rd_kafka_queue_new(c->rk);
+	if (in_group)
+		c->strangers = strangers_new(c->rk, o->group, client_id);
 	return c;
+}
+
+int consumer_check_source(const struct options *o, struct err *err)
+{
+	struct consumer *c = consumer_new(o, 0, err);
+	char other[SOURCE_BYTES];
+	int rc = c != NULL ? 0 : -1;
+
+	if (c != NULL && kafka_source_is_other(c->rk, o->topic, o->source, other))
+		rc = err_set(
+			err, ERR_INPUT,
+			"the topic %s carries candles of the source \"%s\", not of \"%s\" (--source): "
+			"one topic and one table hold one source; use that source, or another topic "
+			"and database",
+			o->topic, other, o->source);
+	consumer_free(c);
+	return rc;
 }
 
 static void drop_message(struct consumer *c)
@@ -123,6 +148,7 @@ void consumer_free(struct consumer *c)
 	if (c == NULL)
 		return;
 	drop_message(c);
+	strangers_free(c->strangers);
 	rd_kafka_queue_destroy(c->commits);
 	rd_kafka_destroy(c->rk);
 	free(c->given);
@@ -244,6 +270,12 @@ void consumer_give_back(struct consumer *c)
 	c->asked = 0;
 }
 
+int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
+{
+	strangers_look(c->strangers, now_ms);
+	return strangers_were_there(c->strangers);
+}
+
 /* ---------------------------------------------------------------- lists of partitions */
 
 static int all(const struct partition *p)
@@ -259,7 +291,7 @@ static int reading(const struct partition *p)
 
 static int not_done(const struct partition *p)
 {
-	return p->state != PARTITION_DONE;
+	return p->state != PARTITION_DONE && p->state != PARTITION_UNREAD;
 }
 
 static int uncommitted(const struct partition *p)

@@ -30,6 +30,10 @@ struct consumer;
 /* Not subscribed. in_group 0: one for partitions of our own choice, which never joins a group nor
  * commits. NULL: *err. */
 struct consumer *consumer_new(const struct options *o, int in_group, struct err *err);
+/* Before it begins: does the topic carry another source? 0: no, as far as the brokers say, who have
+ * some seconds for it; -1: *err (ERR_INPUT). */
+int consumer_check_source(const struct options *o, struct err *err)
+	__attribute__((warn_unused_result));
 /* Leaves the group, answering what it asks meanwhile. */
 void consumer_close(struct consumer *c);
 void consumer_free(struct consumer *c);
@@ -49,6 +53,9 @@ size_t consumer_given(const struct consumer *c, const int32_t **ids);
 /* They deliver nothing before consumer_assign(). */
 void consumer_accept(struct consumer *c);
 void consumer_give_back(struct consumer *c);
+/* Of one in a group: has asked, now and then, who is in it, and says if one is not a writer. 1 if
+ * one was seen since the start. */
+int consumer_look_for_strangers(struct consumer *c, int64_t now_ms);
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */

@@ -6,6 +6,7 @@
 
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_stats.h"
+#include "strangers.h"
 
 /* Where fetching has stopped because enough is queued, librdkafka looks again after a second (issue
  * 2879 of confluentinc/librdkafka), in which a fast writer reads ten times as much. Since 2.2 that
@@ -20,6 +21,7 @@ rd_kafka_conf_t *consumer_conf_new(const struct options *o, int in_group, struct
 	char session[24], queued[24];
 	const struct kafka_property role[] = {
 		{"group.id", in_group ? o->group : "gapless-replay"},
+		{"client.id", WRITER_CLIENT_ID},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"auto.offset.reset", "error"},

@@ -9,7 +9,15 @@
 #include "common/base/log.h"
 #include "offsets.h"
 
-enum { CHECK_MS = 5000, COMMIT_AGAIN_MS = 1000, SAY_MS = 60000, SAY_COMMIT_MS = 10000 };
+enum {
+	CHECK_MS = 5000,
+	COMMIT_AGAIN_MS = 1000,
+	SAY_MS = 60000,
+	SAY_COMMIT_MS = 10000,
+	ASK_FAILS = 3,
+	LEFT_OUT_MS = 1000,
+	LEFT_OUT_MAX_MS = 30000
+};
 
 struct feed_group {
 	const struct options *options;
@@ -17,7 +25,10 @@ struct feed_group {
 	struct partitions *partitions;
 	struct position_item *items; /* lent to the database with each work */
 	int64_t check_due_ms, commit_due_ms, halted_due_ms;
-	struct log_throttle say_absent, say_commit;
+	int shared;                           /* another program was seen in the group */
+	int ask_fails;                        /* in a row, for some partitions */
+	int64_t left_out_ms, left_out_due_ms; /* until those left out are asked for again */
+	struct log_throttle say_absent, say_commit, say_left_out;
 };
 
 /* ---------------------------------------------------------------- the start */
@@ -44,42 +55,94 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
+static int is_left_out(const struct partition *p)
+{
+	return p->state == PARTITION_UNREAD;
+}
+
 static size_t make_items(struct feed_group *g)
 {
-	size_t n = partitions_count(g->partitions);
+	size_t n = 0, all = partitions_count(g->partitions);
 
 	free(g->items);
-	g->items = xcalloc(n + 1, sizeof(*g->items));
-	for (size_t i = 0; i < n; i++) {
+	g->items = xcalloc(all + 1, sizeof(*g->items));
+	for (size_t i = 0; i < all; i++) {
 		const struct partition *p = partitions_at(g->partitions, i);
 
-		g->items[i] = (struct position_item){.partition = p->id,
-						     .confirmed = p->confirmed,
-						     .asked_at = p->message_at,
-						     .after = -1,
-						     .at_least = p->stored};
+		if (!is_left_out(p))
+			g->items[n++] = (struct position_item){.partition = p->id,
+							       .confirmed = p->confirmed,
+							       .asked_at = p->message_at,
+							       .after = -1,
+							       .at_least = p->stored};
 	}
 	return n;
+}
+
+static void say_left_out(struct feed_group *g, int32_t id, const struct err *err, int64_t now_ms)
+{
+	LOG_EVERY(&g->say_left_out, now_ms, SAY_MS, LOG_WARN,
+		  "a partition cannot be read, and is left out until it can be; the others go on",
+		  L_STR("error", err->text), L_INT("partition", id));
+}
+
+/* A partition that Kafka does not answer for holds up the others for some tries, as there are such
+ * moments after a topic was created, and is then left out. */
+static int ask_ends(struct feed_group *g, struct offsets *offsets, struct err *err)
+{
+	size_t n = partitions_count(g->partitions), unread = 0;
+	struct err *errs = xcalloc(n + 1, sizeof(*errs));
+	int64_t now_ms = clock_boot_ms();
+	int rc = 0;
+
+	offsets_ends_each(g->consumer, g->partitions, offsets, errs);
+	for (size_t i = 0; i < n; i++) {
+		if (errs[i].class == ERR_NONE)
+			continue;
+		unread++;
+		*err = errs[i];
+	}
+	g->ask_fails = unread > 0 ? g->ask_fails + 1 : 0;
+	if (unread == n || (unread > 0 && g->ask_fails < ASK_FAILS)) {
+		rc = n > 0 ? -1 : 0;
+	} else if (unread > 0) {
+		for (size_t i = 0; i < n; i++) {
+			if (errs[i].class == ERR_NONE)
+				continue;
+			partitions_leave_out(g->partitions, partitions_at(g->partitions, i)->id);
+			say_left_out(g, partitions_at(g->partitions, i)->id, &errs[i], now_ms);
+		}
+		g->ask_fails = 0;
+		g->left_out_ms = LEFT_OUT_MS;
+		g->left_out_due_ms = now_ms + g->left_out_ms;
+	}
+	free(errs);
+	return rc;
 }
 
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
-	size_t n = make_items(g);
-	struct offsets *offsets = xcalloc(n + 1, sizeof(*offsets));
+	size_t n, all = partitions_count(g->partitions), k = 0;
+	struct offsets *offsets = xcalloc(all + 1, sizeof(*offsets));
 	int rc = offsets_committed(g->consumer, g->partitions, offsets, err);
 
 	if (rc == 0)
-		rc = offsets_ends(g->consumer, g->partitions, offsets, err);
+		rc = ask_ends(g, offsets, err);
+	n = make_items(g);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (g->items[i].asked_at >= 0)
 			rc = offsets_after(g->consumer, g->items[i].partition, g->items[i].asked_at,
 					   &g->items[i].after, err);
 	}
-	for (size_t i = 0; i < n; i++)
-		g->items[i].facts = (struct start_facts){.committed = offsets[i].committed,
-							 .low = offsets[i].low,
-							 .high = offsets[i].high};
+	for (size_t i = 0; i < all; i++) {
+		if (is_left_out(partitions_at(g->partitions, i)))
+			continue;
+		g->items[k++].facts = (struct start_facts){.committed = offsets[i].committed,
+							   .low = offsets[i].low,
+							   .high = offsets[i].high,
+							   .shared = g->shared};
+	}
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
 	free(offsets);
 	return rc;
@@ -232,11 +295,36 @@ static int64_t left(const void *self)
 	return consumer_lag(g->consumer, g->partitions);
 }
 
+/* One that comes back is read from its start, as all are then. */
+static unsigned look_for_left_out(struct feed_group *g, int64_t now_ms)
+{
+	struct err err;
+	int32_t id;
+	int any = 0;
+
+	if (now_ms < g->left_out_due_ms)
+		return FOLLOW_NOTHING;
+	for (size_t i = 0; i < partitions_count(g->partitions); i++)
+		any |= is_left_out(partitions_at(g->partitions, i));
+	if (!any)
+		return FOLLOW_NOTHING;
+	if (offsets_came_back(g->consumer, g->partitions, &id, &err))
+		return FOLLOW_RESTART;
+	say_left_out(g, id, &err, now_ms);
+	g->left_out_ms =
+		g->left_out_ms < LEFT_OUT_MAX_MS / 2 ? 2 * g->left_out_ms : LEFT_OUT_MAX_MS;
+	g->left_out_due_ms = clock_boot_ms() + g->left_out_ms;
+	return FOLLOW_NOTHING;
+}
+
 static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 {
 	struct feed_group *g = self;
 
 	tally_log(tally, now_ms, left(g), 0);
+	g->shared = consumer_look_for_strangers(g->consumer, now_ms);
+	if (look_for_left_out(g, now_ms) == FOLLOW_RESTART)
+		return FOLLOW_RESTART;
 	if (now_ms < g->halted_due_ms)
 		return FOLLOW_NOTHING;
 	g->halted_due_ms = now_ms + SAY_MS;

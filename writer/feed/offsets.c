@@ -44,6 +44,55 @@ int offsets_ends(const struct consumer *c, const struct partitions *ps, struct o
 	return rc;
 }
 
+void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		       struct err *errs)
+{
+	size_t n = partitions_count(ps);
+	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
+	int64_t *low = xcalloc(2 * n + 1, sizeof(*low)), *high = low + n;
+	struct err *of_high = xcalloc(n + 1, sizeof(*of_high));
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = partitions_at(ps, i)->id;
+	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_BEGINNING,
+			   low, errs);
+	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_END, high,
+			   of_high);
+	for (size_t i = 0; i < n; i++) {
+		out[i].low = low[i];
+		out[i].high = high[i];
+		if (errs[i].class == ERR_NONE)
+			errs[i] = of_high[i];
+	}
+	free(ids);
+	free(low);
+	free(of_high);
+}
+
+int offsets_came_back(const struct consumer *c, const struct partitions *ps, int32_t *id,
+		      struct err *err)
+{
+	size_t n = 0, all = partitions_count(ps);
+	int32_t *ids = xcalloc(all + 1, sizeof(*ids));
+	int64_t *ends = xcalloc(all + 1, sizeof(*ends));
+	struct err *errs = xcalloc(all + 1, sizeof(*errs));
+	int back = 0;
+
+	for (size_t i = 0; i < all; i++)
+		if (partitions_at(ps, i)->state == PARTITION_UNREAD)
+			ids[n++] = partitions_at(ps, i)->id;
+	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_END, ends,
+			   errs);
+	for (size_t i = 0; i < n; i++)
+		back |= errs[i].class == ERR_NONE;
+	*id = ids[0];
+	*err = errs[0];
+	free(ids);
+	free(ends);
+	free(errs);
+	return back;
+}
+
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		  struct offsets *out, struct err *err)
 {

@@ -21,6 +21,14 @@ int offsets_committed(const struct consumer *c, const struct partitions *ps, str
 		      struct err *err) __attribute__((warn_unused_result));
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		  struct offsets *out, struct err *err) __attribute__((warn_unused_result));
+/* As offsets_ends, but a partition that is not answered for costs itself alone: errs[i] says why,
+ * of class ERR_NONE for the others. */
+void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+		       struct err *errs);
+/* 1 if one of the partitions that were left out can be read by now; else *err says why not, and *id
+ * which. */
+int offsets_came_back(const struct consumer *c, const struct partitions *ps, int32_t *id,
+		      struct err *err);
 /* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
 int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
 		  struct err *err) __attribute__((warn_unused_result));

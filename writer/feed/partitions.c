@@ -93,6 +93,14 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 	p->confirmed = p->message_at = -1;
 }
 
+void partitions_leave_out(struct partitions *ps, int32_t id)
+{
+	struct partition *p = find(ps, id);
+
+	if (p != NULL)
+		p->state = PARTITION_UNREAD;
+}
+
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run)
 {
 	struct partition *p = find(ps, id);

@@ -21,6 +21,8 @@
 enum partition_state {
 	PARTITION_UNKNOWN, /* where it starts is not decided yet: what arrives is ignored, it will
 			      be read again */
+	PARTITION_UNREAD,  /* Kafka does not say where it begins and ends, for it has no leader: the
+			      others go on without it, until a restart */
 	PARTITION_READING,
 	PARTITION_DONE,  /* everything before its end was taken: nothing after it is */
 	PARTITION_HALTED /* a message that this program must not skip: nothing after it is taken */
@@ -71,6 +73,8 @@ void partitions_set(struct partitions *ps, const int32_t *ids, size_t n);
 /* Every one is PARTITION_UNKNOWN again. */
 void partitions_restart(struct partitions *ps);
 void partitions_start(struct partitions *ps, int32_t id, const struct partition_start *start);
+/* It is left out until the next restart. */
+void partitions_leave_out(struct partitions *ps, int32_t id);
 /* Everything below `next` is taken; so many dead letters are right below it. */
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
 /* The message that is the end of `a` halts it; key and value are copied, as far as a dead letter

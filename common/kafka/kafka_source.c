@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "producer/kafka/origin.h"
+#include "common/kafka/kafka_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,8 @@ static int64_t begin(rd_kafka_t *rk, rd_kafka_topic_t *handle, const char *topic
 	return messages;
 }
 
-int origin_is_other(rd_kafka_t *rk, const char *topic, const char *source, char other[SOURCE_BYTES])
+int kafka_source_is_other(rd_kafka_t *rk, const char *topic, const char *source,
+			  char other[SOURCE_BYTES])
 {
 	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
