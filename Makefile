@@ -226,7 +226,7 @@ deb: dist | $(DEPS_package) ## a Debian package of that release, in build/deb, f
 # ---------------------------------------------------------------- running
 
 .PHONY: demo run
-demo: $(PRODUCER) $(WRITER) $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the whole path, on a sandbox exchange: start here
+demo: $(PRODUCER) $(WRITER) $(INDICATORS) $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the whole path, on a sandbox exchange: start here
 	@tests/demo.sh
 
 run: up $(PRODUCER) ## the same against the real exchange: make run SYMBOLS=KRW-BTC,KRW-ETH [INTERVALS=1m] [SINCE=2024-01-01]
@@ -304,7 +304,7 @@ chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes lo
 	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),2) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
 		tests/integration/run.sh -v tests/chaos/chaos.t
 
-.PHONY: bench bench-peers bench-programs
+.PHONY: bench bench-peers bench-indicators bench-programs
 BENCH_LOAD := $(B)/gapless-bench-load
 BENCH_PAGES := $(B)/gapless-bench-pages
 BENCH_IDLE := $(B)/gapless-bench-idle
@@ -316,7 +316,7 @@ $(BENCH_IDLE): $(B)/tests/bench/idle.o $(B)/libproducer.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/bench/load.d $(B)/tests/bench/pages.d $(B)/tests/bench/idle.d
 
-bench-programs: $(WRITER) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
+bench-programs: $(WRITER) $(INDICATORS) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
 
 bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
@@ -325,6 +325,10 @@ bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same row
 bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: make bench-peers [ROWS=500000] [ROUNDS=3]
 	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
 	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3)
+
+bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Python with TA-Lib: make bench-indicators [MINUTES=1400]
+	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@tests/bench/indicators.sh $(or $(MINUTES),1400)
 
 .PHONY: test-deb
 test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
@@ -343,7 +347,7 @@ examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment 
 	$(INDICATORS) --example > compose/indicators.env.example
 
 METRICS_DOC := $(B)/gapless-metrics-doc
-$(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libcommon.a
+$(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/tools/metrics_doc.d
 

@@ -26,7 +26,7 @@ enum {
 	ENSURE_MS = 500,
 	DEADLINE_MS = 30000,
 	DRAIN_MS = 30000,
-	ARGUMENTS_BYTES = 512,
+	ARGUMENTS_BYTES = 2048, /* it is part of a key: an index takes no more than 2700 */
 	TIME_BYTES = 24
 };
 
@@ -49,11 +49,11 @@ struct compute {
 
 static const struct pg_params none;
 
-/* Series that have candles in the span and are not done; how many candles each of them has. */
+/* All series, how many candles each of them has from where it stands, and whether it is done. */
 static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
-	"s.symbol AND m.interval = s.interval AND ($1::bigint IS NULL OR m.timestamp >= "
-	"to_timestamp($1::bigint / 1000.0)) AND ($2::bigint IS NULL OR m.timestamp < "
+	"s.symbol AND m.interval = s.interval AND m.timestamp >= coalesce(c.next_from, "
+	"to_timestamp($1::bigint / 1000.0), '-infinity') AND ($2::bigint IS NULL OR m.timestamp < "
 	"to_timestamp($2::bigint / 1000.0))), coalesce((extract(epoch FROM c.next_from) * "
 	"1000)::bigint, $1::bigint, 0), coalesce(c.is_done, false) "
 	"FROM market_data_coverage AS s LEFT JOIN market_data_indicator_compute AS c "
@@ -236,9 +236,12 @@ static int compute_all(struct compute *c, struct err *err)
 	PGresult *res = read_series(c, err);
 	int rc = res ? 0 : -1, n = res ? PQntuples(res) : 0;
 
-	for (int i = 0; i < n; i++) {
-		if (choose(c, res, i))
-			c->total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+	/* Every series is noted before the first one is done: what is left shows after a crash. */
+	for (int i = 0; i < n && rc == 0; i++) {
+		if (!choose(c, res, i))
+			continue;
+		c->total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+		rc = note(c, 0, err);
 	}
 	c->began_ms = clock_boot_ms();
 	progress_show_begin(&c->show);
@@ -254,8 +257,14 @@ static int open_all(struct compute *c, struct err *err)
 {
 	const struct options *o = c->options;
 
-	snprintf(c->arguments, sizeof c->arguments, "%s %s %" PRId64 " %" PRId64 " %s",
-		 o->indicators, o->no_trade, o->from_ms, o->to_ms, o->output_topic);
+	if (snprintf(c->arguments, sizeof c->arguments, "%s %s %" PRId64 " %" PRId64 " %s %s %s",
+		     o->indicators, o->no_trade, o->from_ms, o->to_ms, o->output_topic,
+		     o->symbols ? o->symbols : "",
+		     o->intervals ? o->intervals : "") >= ARGUMENTS_BYTES)
+		return err_set(err, ERR_FATAL,
+			       "--indicators, --symbols and --intervals are longer than %d "
+			       "characters together: compute in several parts",
+			       ARGUMENTS_BYTES);
 	c->sink = sink_new(o, err);
 	while (c->sink && sink_topic_ensure(c->sink, err)) {
 		if (err->class == ERR_FATAL || stop_requested())

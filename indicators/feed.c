@@ -19,6 +19,7 @@ enum { TOPIC_MS = 1000, ASK_MS = 3000, SAY_MS = 60000, SAY_BAD_MS = 10000, HOUR_
 struct reading {
 	struct feed_part part;
 	int is_halted;
+	int64_t halted_ms; /* when the broker took the message that halts it */
 	char why[512];
 	struct log_throttle say;
 };
@@ -27,7 +28,7 @@ struct feed {
 	const struct options *options;
 	struct feed_owner owner;
 	rd_kafka_t *rk;
-	int is_subscribed, is_fenced, is_starting;
+	int is_subscribed, is_fenced, is_assigned, is_starting;
 	struct reading *readings;
 	struct feed_part *parts; /* copies, for feed_parts */
 	size_t n;
@@ -35,6 +36,8 @@ struct feed {
 	size_t ends_n;
 	int group_is_new;
 	int64_t topic_due_ms;
+	int64_t unreadable;
+	struct kafka_stats stats;
 	struct log_throttle say_topic, say_bad;
 };
 
@@ -48,6 +51,7 @@ static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
 	f->parts = xreallocarray(f->parts, f->n + 1, sizeof *f->parts);
 	for (size_t i = 0; i < f->n; i++)
 		f->readings[i] = (struct reading){.part = {.id = list->elems[i].partition}};
+	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
 	if (f->n > 0)
 		log_info("partitions assigned", L_INT("partitions", f->n));
@@ -74,7 +78,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	log_info(is_lost ? "partitions lost" : "partitions given back",
 		 L_INT("partitions", list->cnt));
 	f->n = 0;
-	f->is_starting = 0;
+	f->is_assigned = f->is_starting = 0;
 	rd_kafka_assign(rk, NULL);
 }
 
@@ -87,6 +91,16 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 		f->is_fenced = 1;
 }
 
+static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+	struct feed *f = opaque;
+
+	(void)rk;
+	if (kafka_stats_read(json, len, &f->stats))
+		log_debug("the Kafka client's statistics cannot be read");
+	return 0;
+}
+
 static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 {
 	static const char *const fixed[] = {"group.id",
@@ -96,6 +110,7 @@ static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 					    "partition.assignment.strategy",
 					    "session.timeout.ms",
 					    "isolation.level",
+					    "enable.partition.eof",
 					    NULL};
 	char session[24];
 	const struct kafka_property role[] = {{"group.id", o->group},
@@ -104,6 +119,8 @@ static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 					      {"auto.offset.reset", "earliest"},
 					      {"partition.assignment.strategy", "range"},
 					      {"check.crcs", "true"},
+					      {"enable.partition.eof", "true"},
+					      {"statistics.interval.ms", KAFKA_STATS_MS},
 					      {"session.timeout.ms", session},
 					      {"fetch.wait.max.ms", "100"},
 					      {"queued.max.messages.kbytes", "8192"},
@@ -127,6 +144,7 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 	rd_kafka_conf_set_opaque(conf, f);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	f->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
 	if (!f->rk) {
 		rd_kafka_conf_destroy(conf);
@@ -157,6 +175,16 @@ void feed_free(struct feed *f)
 int feed_is_fenced(const struct feed *f)
 {
 	return f->is_fenced;
+}
+
+int64_t feed_unreadable(const struct feed *f)
+{
+	return f->unreadable;
+}
+
+const struct kafka_stats *feed_stats(const struct feed *f)
+{
+	return &f->stats;
 }
 
 static void say_halted(struct feed *f, int64_t now_ms)
@@ -212,6 +240,32 @@ static struct reading *reading_of(const struct feed *f, int32_t partition)
 int feed_is_starting(const struct feed *f)
 {
 	return f->is_starting;
+}
+
+const char *feed_waits_for(const struct feed *f)
+{
+	if (!f->is_subscribed)
+		return "waiting for the topic";
+	if (!f->is_assigned)
+		return "waiting for the group to assign partitions";
+	return f->is_starting ? "finding where the partitions start" : NULL;
+}
+
+int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset)
+{
+	int64_t low, high;
+
+	if (rd_kafka_get_watermark_offsets(f->rk, f->options->topic, partition, &low, &high) ||
+	    high <= offset)
+		return 0;
+	return high - offset;
+}
+
+int64_t feed_halted_ms(const struct feed *f, int32_t partition)
+{
+	const struct reading *r = reading_of(f, partition);
+
+	return r && r->is_halted ? r->halted_ms : 0;
 }
 
 const struct feed_part *feed_parts(const struct feed *f, size_t *n)
@@ -398,15 +452,25 @@ static void read_bar(const struct message *m, struct feed_item *out)
 	};
 }
 
+static int64_t appended_ms(const rd_kafka_message_t *k)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t ms = rd_kafka_message_timestamp(k, &type);
+
+	return ms > 0 ? ms : 0;
+}
+
+/* The message is passed over: only its offset counts. */
 static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
 	int64_t skipped;
 
+	f->unreadable++;
 	if (log_due(&f->say_bad, clock_boot_ms(), SAY_BAD_MS, &skipped))
 		log_warn("a message is not a candle; it is passed over", L_STR("error", why->text),
 			 L_INT("partition", k->partition), L_INT("offset", k->offset),
 			 L_INT("suppressed", skipped));
-	return 0;
+	return 1;
 }
 
 /* Nothing behind this message may be read: it would be passed over for good. */
@@ -417,6 +481,7 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
+	r->halted_ms = appended_ms(k);
 	rd_kafka_topic_partition_list_add(list, f->options->topic, k->partition);
 	rd_kafka_pause_partitions(f->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
@@ -430,7 +495,7 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	const char *symbol = m.candle.symbol;
 
 	if (k->len == 0)
-		return 0;
+		return 1;
 	switch (message_decode(k->payload, k->len, &m, &why)) {
 	case MESSAGE_BAD:
 		return refuse(f, k, &why);
@@ -454,20 +519,30 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	return 1;
 }
 
+/* An end of partition comes as the offset before it: behind the last candle there may be offsets
+ * that hold no message. */
+static int read_event(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
+{
+	const struct reading *r = reading_of(f, k->partition);
+	int is_end = k->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+
+	if (!r || f->is_starting || r->is_halted || (k->err && !is_end))
+		return 0;
+	out->symbol[0] = '\0';
+	out->partition = k->partition;
+	out->offset = is_end ? k->offset - 1 : k->offset;
+	out->appended_ms = is_end ? 0 : appended_ms(k);
+	return is_end || read_message(f, k, out);
+}
+
 int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 {
 	rd_kafka_message_t *k = rd_kafka_consumer_poll(f->rk, wait_ms);
-	const struct reading *r;
-	int got = 0;
+	int got;
 
 	if (!k)
 		return 0;
-	r = k->err ? NULL : reading_of(f, k->partition);
-	if (r && !f->is_starting && !r->is_halted) {
-		out->partition = k->partition;
-		out->offset = k->offset;
-		got = read_message(f, k, out);
-	}
+	got = read_event(f, k, out);
 	rd_kafka_message_destroy(k);
 	return got;
 }

@@ -9,6 +9,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "common/candle/candle.h"
+#include "common/kafka/kafka_stats.h"
 #include "options.h"
 #include "rounds.h"
 #include "timeline.h"
@@ -24,11 +25,13 @@ struct feed_part {
 	int64_t by_time; /* first offset that is not older than --topic-hours */
 };
 
+/* A candle; or, without a symbol, only an offset: everything up to it is done with. */
 struct feed_item {
 	char symbol[SYMBOL_BYTES];
 	const struct interval *interval;
 	int32_t partition;
 	int64_t offset;
+	int64_t appended_ms; /* when the broker took it; 0: not known */
 	struct timeline_input in;
 };
 
@@ -64,7 +67,7 @@ int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 /* Everything again: nothing is read until feed_begin. */
 void feed_restart(struct feed *f);
 
-/* Waits at most wait_ms for a message. 1: *out is one; 0: none, or one that is none of ours. */
+/* Waits at most wait_ms for something. 1: *out is it; 0: nothing, or nothing of ours. */
 int feed_poll(struct feed *f, int wait_ms, struct feed_item *out);
 void feed_pause(struct feed *f, int on);
 /* 1 if the symbol's messages go to a partition that is assigned here. */
@@ -75,5 +78,15 @@ int feed_owns(const struct feed *f, const char *symbol);
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
+
+/* Why nothing is read, a constant; NULL: everything is well. */
+const char *feed_waits_for(const struct feed *f);
+/* Messages of the partition from that offset on, up to the end that the last fetch showed. */
+int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset);
+/* When the broker took the message that halts the partition; 0: it is not halted. */
+int64_t feed_halted_ms(const struct feed *f, int32_t partition);
+/* Messages that are not candles, so far. */
+int64_t feed_unreadable(const struct feed *f);
+const struct kafka_stats *feed_stats(const struct feed *f);
 
 #endif

@@ -17,6 +17,7 @@ struct loader {
 	size_t n, cap;
 	struct table_read batch[AT_ONCE]; /* in the job, which may be lent */
 	size_t batch_n;
+	int64_t loaded;
 	struct reader_job job;
 };
 
@@ -124,7 +125,13 @@ void loader_deliver(struct loader *l, struct book *book, size_t partitions)
 			 position_of(l, r->symbol, partitions));
 		table_read_release(&l->batch[i]);
 	}
+	l->loaded += (int64_t)l->batch_n;
 	l->batch_n = 0;
+}
+
+int64_t loader_loaded(const struct loader *l)
+{
+	return l->loaded;
 }
 
 void loader_deliver_empty(struct loader *l, struct book *book)

@@ -24,6 +24,7 @@ struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t 
 void loader_deliver(struct loader *l, struct book *book, size_t partitions);
 /* Forgets what is wanted; not while the job is lent. */
 void loader_clear(struct loader *l);
+int64_t loader_loaded(const struct loader *l); /* series so far */
 /* Without a database: an empty window. */
 void loader_deliver_empty(struct loader *l, struct book *book);
 

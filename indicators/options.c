@@ -7,6 +7,7 @@
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg_connect.h"
+#include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 
 #define AT(member) SETTING_AT(struct options, member)
@@ -51,6 +52,7 @@ const struct setting options_table[] = {
 	 .help = "A stop publishes what is computed, commits and leaves within this time, or ends with "
 		 "exit code 4."},
 	SETTING_KAFKA,
+	SETTING_HTTP("127.0.0.1:9466"),
 	SETTING_LOG_LEVEL,
 	SETTING_LOG_FORMAT,
 	{.name = NULL},
@@ -76,6 +78,8 @@ int options_check(struct options *o, struct err *err)
 	if (strcmp(o->no_trade, "skip") != 0 && strcmp(o->no_trade, "carry") != 0)
 		return err_set(err, ERR_FATAL, "--no-trade: '%s' is neither skip nor carry",
 			       o->no_trade);
+	if (o->http && service_check(o->http, err))
+		return -1;
 	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_NEWEST : FILL_NONE;
 	return set_parse(o->indicators, &o->set, err);
 }

@@ -15,7 +15,7 @@ struct options {
 	struct setting_list kafka;
 	int64_t partitions, replication, retention_ms;
 	int64_t session_timeout_ms, drain_seconds, stall_s, topic_hours;
-	const char *no_trade;
+	const char *no_trade, *http;
 	int without_database, store;
 	/* of compute only */
 	const char *symbols, *intervals;

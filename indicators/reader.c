@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reader.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
@@ -18,6 +19,9 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
+	/* for whoever asks */
+	_Atomic int64_t reads, failures;
+	atomic_int fails;
 };
 
 /* The first partition that is not stored so far; -1: there is none. */
@@ -46,6 +50,8 @@ static int64_t fail(struct reader *r, const struct err *err)
 	int64_t skipped;
 
 	pg_close(&r->pg);
+	atomic_fetch_add(&r->failures, 1);
+	atomic_store(&r->fails, 1);
 	if (log_due(&r->say, clock_boot_ms(), SAY_MS, &skipped))
 		log_warn("the database cannot be read now; trying again", L_STR("error", err->text),
 			 L_INT("suppressed", skipped));
@@ -66,6 +72,8 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 			   &err))
 		return fail(r, &err);
 	backoff_reset(&r->backoff);
+	atomic_fetch_add(&r->reads, 1);
+	atomic_store(&r->fails, 0);
 	late = behind(job);
 	if (*is_stored && (late < 0 || is_stalled))
 		return 0;
@@ -148,4 +156,19 @@ void reader_cancel(struct reader *r)
 int reader_wait(struct reader *r, int wait_ms)
 {
 	return worker_wait(r->worker, wait_ms);
+}
+
+int64_t reader_reads(const struct reader *r)
+{
+	return atomic_load(&r->reads);
+}
+
+int64_t reader_failures(const struct reader *r)
+{
+	return atomic_load(&r->failures);
+}
+
+int reader_fails(const struct reader *r)
+{
+	return atomic_load(&r->fails);
 }

@@ -34,4 +34,9 @@ struct reader_job *reader_take(struct reader *r);
 void reader_cancel(struct reader *r);
 int reader_wait(struct reader *r, int wait_ms);
 
+/* Transactions so far, good ones and failed ones; 1 if the last one failed. */
+int64_t reader_reads(const struct reader *r);
+int64_t reader_failures(const struct reader *r);
+int reader_fails(const struct reader *r);
+
 #endif

@@ -22,6 +22,7 @@ struct waiting {
 	int32_t partition;
 	int64_t hold, need;        /* smallest offset, and the one behind the greatest */
 	int64_t first_ms, last_ms; /* when it came */
+	int64_t since_ms;          /* when the broker took the first one */
 };
 
 struct repair {
@@ -32,9 +33,10 @@ struct repair {
 	struct entry *entry;
 	struct history *history;
 	int32_t partition;
-	int64_t hold;
+	int64_t hold, since_ms;
 	int64_t outstanding;
-	int is_computed; /* but perhaps not acknowledged */
+	int is_computed;  /* but perhaps not acknowledged */
+	int64_t computed; /* pieces so far */
 	struct table_read read;
 	struct reader_job job;
 	int64_t need[TABLE_PARTITIONS];
@@ -80,6 +82,23 @@ size_t repair_waiting(const struct repair *r)
 
 /* ---------------------------------------------------------------- what waits */
 
+int64_t repair_computed(const struct repair *r)
+{
+	return r->computed;
+}
+
+int64_t repair_since_ms(const struct repair *r, int32_t partition)
+{
+	int64_t since_ms = r->entry && r->partition == partition ? r->since_ms : 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].partition == partition &&
+		    (since_ms == 0 || r->v[i].since_ms < since_ms))
+			since_ms = r->v[i].since_ms;
+	}
+	return since_ms;
+}
+
 static struct waiting *waiting_of(struct repair *r, struct entry *e, int64_t now_ms)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -94,18 +113,20 @@ static struct waiting *waiting_of(struct repair *r, struct entry *e, int64_t now
 	return &r->v[r->n++];
 }
 
-void repair_note(struct repair *r, struct entry *e, struct span older, int32_t partition,
-		 int64_t offset, int64_t now_ms)
+void repair_note(struct repair *r, struct entry *e, struct span older, const struct feed_item *item,
+		 int64_t now_ms)
 {
 	struct waiting *w = waiting_of(r, e, now_ms);
 
 	spans_add(&w->spans, older.from, older.to);
-	w->partition = partition;
+	w->partition = item->partition;
 	w->last_ms = now_ms;
-	if (offset < w->hold)
-		w->hold = offset;
-	if (offset + 1 > w->need)
-		w->need = offset + 1;
+	if (item->offset < w->hold) {
+		w->hold = item->offset;
+		w->since_ms = item->appended_ms;
+	}
+	if (item->offset + 1 > w->need)
+		w->need = item->offset + 1;
 }
 
 int64_t repair_hold(const struct repair *r, int32_t partition)
@@ -154,6 +175,7 @@ static void piece_begin(struct repair *r, size_t i)
 		history_new(&set, e->interval, r->options->fill, touched, window_as_of(e->window));
 	r->partition = w->partition;
 	r->hold = w->hold;
+	r->since_ms = w->since_ms;
 	r->outstanding = 0;
 	r->is_computed = 0;
 	memset(r->need, 0, sizeof r->need);
@@ -194,12 +216,14 @@ int repair_feed(struct repair *r, window_emit *emit, void *to)
 	table_read_advance(&r->read);
 	if (history_is_over(r->history)) {
 		r->is_computed = 1;
+		r->computed++;
 		return 0;
 	}
 	if (!r->read.is_end || r->read.until_ms != start_ms)
 		return 0; /* (the window may have moved on meanwhile) */
 	window_rebase(r->entry->window, history_window(r->history));
 	r->is_computed = 1;
+	r->computed++;
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #define GAPLESS_INDICATORS_REPAIR_H
 
 #include "book.h"
+#include "feed.h"
 #include "options.h"
 #include "reader.h"
 
@@ -16,9 +17,9 @@ void repair_free(struct repair *r);
 /* Forgets everything; not while a job is lent. What was sent may still be unacknowledged. */
 void repair_clear(struct repair *r);
 
-/* A message touched [older.from, older.to) before the window of the entry. */
-void repair_note(struct repair *r, struct entry *e, struct span older, int32_t partition,
-		 int64_t offset, int64_t now_ms);
+/* The message touched [older.from, older.to) before the window of the entry. */
+void repair_note(struct repair *r, struct entry *e, struct span older, const struct feed_item *item,
+		 int64_t now_ms);
 /* Offsets from here on must not be committed: what they touched is not published. INT64_MAX: all
  * may be. */
 int64_t repair_hold(const struct repair *r, int32_t partition);
@@ -33,6 +34,9 @@ struct entry *repair_entry(const struct repair *r);
 int64_t *repair_outstanding(struct repair *r);
 /* Ends a piece that is computed and acknowledged. */
 void repair_settle(struct repair *r);
-size_t repair_waiting(const struct repair *r); /* series with something to compute */
+size_t repair_waiting(const struct repair *r);   /* series with something to compute */
+int64_t repair_computed(const struct repair *r); /* pieces so far */
+/* When the broker took the first message of the partition that waits here; 0: none does. */
+int64_t repair_since_ms(const struct repair *r, int32_t partition);
 
 #endif

@@ -8,6 +8,7 @@
 struct end {
 	int32_t partition;
 	int64_t next;
+	int64_t since_ms; /* of the first message of the round */
 };
 
 struct round {
@@ -70,7 +71,7 @@ void rounds_clear(struct rounds *r)
 	append(r);
 }
 
-void rounds_take(struct rounds *r, int32_t partition, int64_t offset)
+void rounds_take(struct rounds *r, int32_t partition, int64_t offset, int64_t since_ms)
 {
 	struct round *round = r->newest;
 
@@ -81,7 +82,7 @@ void rounds_take(struct rounds *r, int32_t partition, int64_t offset)
 		}
 	}
 	round->ends = xreallocarray(round->ends, round->n + 1, sizeof *round->ends);
-	round->ends[round->n++] = (struct end){partition, offset + 1};
+	round->ends[round->n++] = (struct end){partition, offset + 1, since_ms};
 }
 
 int64_t *rounds_outstanding(struct rounds *r)
@@ -109,4 +110,15 @@ void rounds_settle(struct rounds *r, void (*moved)(void *to, int32_t partition, 
 size_t rounds_open(const struct rounds *r)
 {
 	return r->open;
+}
+
+int64_t rounds_since_ms(const struct rounds *r, int32_t partition)
+{
+	for (const struct round *round = r->oldest; round; round = round->next) {
+		for (size_t i = 0; i < round->n; i++) {
+			if (round->ends[i].partition == partition && round->ends[i].since_ms > 0)
+				return round->ends[i].since_ms;
+		}
+	}
+	return 0;
 }

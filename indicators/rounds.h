@@ -21,8 +21,8 @@ void rounds_free(struct rounds *r);
 /* Forgets everything: only where no acknowledgement can come any more. */
 void rounds_clear(struct rounds *r);
 
-/* A message was taken into the newest round. */
-void rounds_take(struct rounds *r, int32_t partition, int64_t offset);
+/* A message was taken into the newest round; since_ms is when the broker took it (0: not known). */
+void rounds_take(struct rounds *r, int32_t partition, int64_t offset, int64_t since_ms);
 /* Where the newest round counts what is outstanding; it stays where it is until the round is done.
  */
 int64_t *rounds_outstanding(struct rounds *r);
@@ -32,5 +32,7 @@ void rounds_close(struct rounds *r);
 void rounds_settle(struct rounds *r, void (*moved)(void *to, int32_t partition, int64_t next),
 		   void *to);
 size_t rounds_open(const struct rounds *r);
+/* When the broker took the partition's first message that is not done; 0: all are, or not known. */
+int64_t rounds_since_ms(const struct rounds *r, int32_t partition);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "begin.h"
 #include "book.h"
+#include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
@@ -13,6 +14,7 @@
 #include "common/base/stop.h"
 #include "feed.h"
 #include "loader.h"
+#include "observe.h"
 #include "reader.h"
 #include "repair.h"
 #include "rounds.h"
@@ -41,11 +43,13 @@ struct serve {
 	struct feed *feed;
 	struct sink *sink;
 	struct rounds *rounds;
+	struct commits *commits;
 	struct book *book;
 	struct reader *reader; /* NULL: without a database */
 	struct loader *loader;
 	struct repair *repair;
 	struct store *store; /* NULL: into the topic only */
+	struct observe *observe;
 	struct reader_job start_job;
 	enum lent lent;
 	int is_stale; /* what the reader has is of an assignment that is over */
@@ -58,9 +62,6 @@ struct serve {
 	/* what is computed now */
 	const struct entry *computing;
 	int64_t *outstanding;
-	struct place_done *places; /* what is done */
-	int64_t *committed;        /* of each of them, last */
-	size_t places_n;
 	int64_t commit_due_ms, tally_due_ms;
 	int64_t messages, untold, tallied_messages, tallied_sent;
 	struct log_throttle say_start, say_dropped;
@@ -80,51 +81,28 @@ static int is_broken(const struct serve *s)
 
 /* ---------------------------------------------------------------- commits */
 
-static void place_moved(void *to, int32_t partition, int64_t next)
-{
-	struct serve *s = to;
-	size_t i;
-
-	for (i = 0; i < s->places_n && s->places[i].partition != partition; i++)
-		;
-	if (i == s->places_n) {
-		s->places = xreallocarray(s->places, i + 1, sizeof *s->places);
-		s->committed = xreallocarray(s->committed, i + 1, sizeof *s->committed);
-		s->committed[i] = -1;
-		s->places_n++;
-	}
-	s->places[i] = (struct place_done){partition, next};
-}
-
 /* Commits what is done; not beyond what still waits to be computed from the table. */
 static void commit(struct serve *s, int64_t now_ms, int is_last)
 {
-	struct place_done *now;
-	size_t n = 0;
+	const struct place_done *now;
+	size_t n;
 
-	rounds_settle(s->rounds, place_moved, s);
+	rounds_settle(s->rounds, commits_moved, s->commits);
 	if (!is_last && now_ms < s->commit_due_ms)
 		return;
 	s->commit_due_ms = now_ms + COMMIT_MS;
-	now = xcalloc(s->places_n + 1, sizeof *now);
-	for (size_t i = 0; i < s->places_n; i++) {
-		struct place_done p = s->places[i];
-		int64_t hold = repair_hold(s->repair, p.partition);
+	for (size_t i = 0; i < commits_n(s->commits); i++) {
+		int32_t partition = commits_partition(s->commits, i);
 
-		if (p.next > hold)
-			p.next = hold;
-		if (p.next <= s->committed[i])
-			continue;
-		s->committed[i] = p.next;
-		now[n++] = p;
+		commits_hold(s->commits, partition, repair_hold(s->repair, partition));
 	}
+	now = commits_take(s->commits, &n);
 	if (s->store)
 		store_moved(s->store, now, n);
 	if (n > 0) {
 		FAULT("before_commit");
 		feed_commit(s->feed, now, n, is_last);
 	}
-	free(now);
 }
 
 /* ---------------------------------------------------------------- an end of everything in memory
@@ -150,7 +128,7 @@ static void forget(struct serve *s)
 	if (s->store)
 		store_forget(s->store);
 	rounds_clear(s->rounds);
-	s->places_n = 0;
+	commits_clear(s->commits);
 	s->items_n = 0;
 	s->is_paused = s->is_asked = 0;
 	s->loading_since_ms = 0;
@@ -206,6 +184,16 @@ static int commit_beginnings(struct serve *s, const int64_t *offsets)
 	return rc;
 }
 
+static void begun(struct serve *s, const int64_t *offsets, int64_t again)
+{
+	size_t n;
+	const struct feed_part *parts = feed_parts(s->feed, &n);
+
+	for (size_t i = 0; i < n; i++)
+		commits_begin(s->commits, parts[i].id, offsets[i]);
+	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
+}
+
 static void begin(struct serve *s, int has_positions)
 {
 	size_t n;
@@ -225,12 +213,11 @@ static void begin(struct serve *s, int has_positions)
 	}
 	s->is_asked = 0;
 	if (commit_beginnings(s, offsets))
-		log_info("the group shares its partitions out anew; asking again");
+		log_info("where reading begins could not be committed; asking again");
 	else if (feed_begin(s->feed, offsets, &err))
 		log_warn("trying again", L_STR("error", err.text));
 	else
-		log_info("reading begins", L_INT("partitions", n),
-			 L_INT("messages_before_end", again));
+		begun(s, offsets, again);
 	free(offsets);
 }
 
@@ -308,8 +295,8 @@ static void take(struct serve *s, struct feed_item *item)
 	struct span older;
 	int news;
 
-	s->messages++;
-	rounds_take(s->rounds, item->partition, item->offset);
+	s->messages += item->symbol[0] != '\0';
+	rounds_take(s->rounds, item->partition, item->offset, item->appended_ms);
 	if (!e)
 		return;
 	part = feed_part_of(s->feed, item->partition);
@@ -326,7 +313,7 @@ static void take(struct serve *s, struct feed_item *item)
 	if (!(news & WINDOW_OLDER))
 		return;
 	if (s->reader)
-		repair_note(s->repair, e, older, item->partition, item->offset, clock_boot_ms());
+		repair_note(s->repair, e, older, item, clock_boot_ms());
 	else
 		say_dropped(s, item);
 }
@@ -362,7 +349,7 @@ static void read_items(struct serve *s, int wait_ms)
 	     feed_poll(s->feed, s->items_n ? 0 : wait_ms, item);
 	     item = next_item(s)) {
 		s->items_n++;
-		if (!book_find(s->book, item->symbol, item->interval) &&
+		if (item->symbol[0] && !book_find(s->book, item->symbol, item->interval) &&
 		    feed_owns(s->feed, item->symbol))
 			loader_want(s->loader, item->symbol, item->interval);
 	}
@@ -496,6 +483,7 @@ static void await_topic(struct serve *s)
 	int64_t skipped;
 
 	while (!stop_requested() && sink_topic_ensure(s->sink, &err)) {
+		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
 		if (err.class == ERR_FATAL) {
 			log_error(err.text);
 			s->exit_code = EXIT_PERSON;
@@ -505,6 +493,25 @@ static void await_topic(struct serve *s)
 			log_info("waiting for Kafka", L_STR("error", err.text));
 		sink_poll(s->sink, POLL_MS);
 	}
+}
+
+static void show(struct serve *s, int64_t now_ms)
+{
+	const struct observed now = {.feed = s->feed,
+				     .sink = s->sink,
+				     .rounds = s->rounds,
+				     .commits = s->commits,
+				     .book = s->book,
+				     .loader = s->loader,
+				     .repair = s->repair,
+				     .reader = s->reader,
+				     .store = s->store,
+				     .items = s->items,
+				     .items_n = s->items_n,
+				     .messages = s->messages,
+				     .too_old = s->untold};
+
+	observe_turn(s->observe, &now, now_ms);
 }
 
 static void loop(struct serve *s)
@@ -519,6 +526,7 @@ static void loop(struct serve *s)
 			store_step(s->store);
 		commit(s, now, 0);
 		tally(s, now);
+		show(s, now);
 		reader_step(s, now);
 		start_step(s, now);
 		if (outstanding(s) <= OUTSTANDING_MAX)
@@ -530,7 +538,9 @@ static void loop(struct serve *s)
 static int open_all(struct serve *s, const struct options *o, struct err *err)
 {
 	s->options = o;
+	s->observe = observe_new(o->http);
 	s->rounds = rounds_new();
+	s->commits = commits_new();
 	s->book = book_new();
 	s->loader = loader_new(o);
 	s->repair = repair_new(o);
@@ -553,6 +563,7 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 
 static void close_all(struct serve *s)
 {
+	observe_free(s->observe);
 	feed_free(s->feed);
 	sink_free(s->sink);
 	if (!reader_free(s->reader, READER_MS) || !store_free(s->store, READER_MS))
@@ -560,10 +571,9 @@ static void close_all(struct serve *s)
 	loader_free(s->loader);
 	repair_free(s->repair);
 	rounds_free(s->rounds);
+	commits_free(s->commits);
 	book_free(s->book);
 	free(s->items);
-	free(s->places);
-	free(s->committed);
 	free(s);
 }
 
@@ -577,6 +587,7 @@ int serve(const struct options *o)
 		log_error(err.text);
 	} else {
 		loop(s);
+		observe_waits(s->observe, "stopping", clock_boot_ms());
 		stop_watchdog((int)o->drain_seconds);
 		feed_close(s->feed);
 		code = s->exit_code;

@@ -18,7 +18,7 @@ struct sink {
 	const struct options *options;
 	rd_kafka_t *rk;
 	struct buf value;
-	int64_t outstanding, sent;
+	int64_t outstanding, sent, sent_as[RESULT_UNAVAILABLE + 1];
 	int is_broken;
 	struct log_throttle say;
 };
@@ -165,6 +165,7 @@ void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outst
 	++*outstanding;
 	s->outstanding++;
 	s->sent++;
+	s->sent_as[m->result.state]++;
 	FAULT("after_send");
 }
 
@@ -181,6 +182,11 @@ int64_t sink_outstanding(const struct sink *s)
 int64_t sink_sent(const struct sink *s)
 {
 	return s->sent;
+}
+
+int64_t sink_sent_as(const struct sink *s, enum result_state state)
+{
+	return s->sent_as[state];
 }
 
 int sink_is_broken(const struct sink *s)

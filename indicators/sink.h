@@ -23,6 +23,7 @@ void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outst
 void sink_poll(struct sink *s, int wait_ms);
 int64_t sink_outstanding(const struct sink *s);
 int64_t sink_sent(const struct sink *s);
+int64_t sink_sent_as(const struct sink *s, enum result_state state);
 /* 1: something was not delivered, and will not be: begin again from what is committed. */
 int sink_is_broken(const struct sink *s);
 /* Gives up what is outstanding: no counter is touched any more. 0, or -1: *err. */

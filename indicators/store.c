@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,7 @@ struct store {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
+	atomic_int fails; /* for whoever asks */
 };
 
 static const struct pg_params none;
@@ -130,6 +132,7 @@ static void run(struct worker *w, void *context, void *lent)
 		    transaction(s, b, &err) == 0)
 			break;
 		pg_close(&s->pg);
+		atomic_store(&s->fails, 1);
 		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
 			log_warn("the database cannot store indicators now; trying again",
 				 L_STR("error", err.text), L_INT("suppressed", skipped));
@@ -137,6 +140,7 @@ static void run(struct worker *w, void *context, void *lent)
 			return;
 	}
 	backoff_reset(&s->backoff);
+	atomic_store(&s->fails, 0);
 	b->is_stored = !b->is_lost;
 }
 
@@ -202,6 +206,11 @@ int store_free(struct store *s, int wait_ms)
 int64_t store_outstanding(const struct store *s)
 {
 	return s->outstanding;
+}
+
+int store_fails(const struct store *s)
+{
+	return atomic_load(&s->fails);
 }
 
 int store_is_lost(const struct store *s)

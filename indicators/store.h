@@ -22,6 +22,8 @@ void store_moved(struct store *s, const struct place_done *places, size_t n);
 /* Hands over what is gathered if the thread is free, and takes back what is stored. */
 void store_step(struct store *s);
 int64_t store_outstanding(const struct store *s);
+/* 1 if the last transaction failed. */
+int store_fails(const struct store *s);
 /* 1: the database stands before what was stored: it has lost something. Begin again. */
 int store_is_lost(const struct store *s);
 /* Forgets what is gathered; no counter is touched any more. */

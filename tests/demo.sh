@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # demo.sh: the whole path on this machine, in about a minute, and what it proves. `make demo` builds what it needs.
 #
-# A sandbox exchange that corrects candles after their close and lets others appear late; two producers, two writers; a real
-# broker and a real database. Backfill, live, one of each killed, an outage of all producers of exactly five minutes, and a
-# comparison of every stored candle with the exchange's own truth, digit for digit. Leaves nothing running.
+# A sandbox exchange that corrects candles after their close and lets others appear late; two producers, two writers, and
+# indicators computed from the topic; a real broker and a real database. Backfill, live, one of each killed, an outage of all
+# producers of exactly five minutes; then the indicators beside a computation over the whole table, and every stored candle beside
+# the exchange's own truth, digit for digit. Leaves nothing running.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -68,6 +69,11 @@ store() { # who, [arguments]
 	pid[$1]=$!
 }
 
+indicate() {
+	"$bin/gapless-indicators" --indicators sma:20@1m,rsi:14@1m >>"$work/indicators.log" 2>&1 &
+	pid[indicators]=$!
+}
+
 dies() { # who
 	{
 		kill -KILL "${pid[$1]}"
@@ -85,6 +91,7 @@ partitions() { # who
 has() { [ "$(partitions "$1")" = "$2" ]; }
 all_share() { has "$1" 6 && has "$2" 6; }
 has_all() { has "$1" 12; }
+joined_again() { [ "$(grep -c 'reading begins' "$work/indicators.log")" = 2 ]; }
 
 last_final() { # interval: start of the first candle that is not final yet
 	local length=60 seconds
@@ -131,6 +138,61 @@ screen() { # a line for each series
 			WHERE d.symbol = s.symbol AND d.\"interval\" = s.\"interval\") m ORDER BY 1"
 }
 
+# --- the indicators, against a computation over the whole table
+
+# "symbol timestamp sma rsi", of a list "symbol timestamp close" in their order; a value that needs more candles is "-".
+batch() {
+	awk '
+		$1 != symbol { symbol = $1; n = gain = loss = 0 }
+		{
+			c[n++] = $3; d = n > 1 ? $3 - c[n - 2] : 0; up = d > 0 ? d : 0; down = d < 0 ? -d : 0
+			gain = n <= 15 ? gain + up / 14 : (gain * 13 + up) / 14
+			loss = n <= 15 ? loss + down / 14 : (loss * 13 + down) / 14
+			sum = 0
+			for (i = n - 20; n >= 20 && i < n; i++) sum += c[i]
+			printf "%s %s %s %s\n", $1, $2, n < 20 ? "-" : sprintf("%.17g", sum / 20),
+				n < 15 ? "-" : sprintf("%.17g", gain + loss > 0 ? 100 * gain / (gain + loss) : 0)
+		}'
+}
+
+# The same, of the last message of each key: the greatest as_of, of those the last one.
+published() {
+	kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_INDICATORS_TOPIC" -e -q -f '%s\n' 2>>"$work/shell.log" |
+		jq -r '[.symbol, .timestamp, .indicator, .as_of, (.value.sma // .value.rsi // "-")] | @tsv' | awk '
+		{ key = $1 " " $2; keys[key]; if ($4 >= as_of[key, $3]) { as_of[key, $3] = $4; value[key, $3] = $5 } }
+		END { for (key in keys) print key, value[key, "sma"], value[key, "rsi"] }' | sort -k 1,1 -k 2,2n
+}
+
+# Sets `compared`: how many values of all candles are equal, to 1e-9. None may be missing, too many, or different.
+indicators_are_equal() {
+	sql "SELECT symbol || ' ' || extract(epoch FROM \"timestamp\")::bigint * 1000 || ' ' || close FROM market_data
+		WHERE \"interval\" = '1m' ORDER BY symbol COLLATE \"C\", \"timestamp\"" >"$work/closes"
+	grep -q "^KRW-BTC ${newest_minute}000 " "$work/closes" || return # it is read live, a moment after the gap is filled
+	batch <"$work/closes" >"$work/batch" && published >"$work/published"
+	compared=$(awk '
+		function far(a, b, d) { d = a - b; return (a == "-") != (b == "-") || (d < 0 ? -d : d) > 1e-9 * (b < 0 ? -b : b) }
+		NR == FNR { sma[$1 " " $2] = $3; rsi[$1 " " $2] = $4; left++; next }
+		!(($1 " " $2) in sma) || far($3, sma[$1 " " $2]) || far($4, rsi[$1 " " $2]) { bad = 1; exit }
+		{ left--; n += ($3 != "-") + ($4 != "-") }
+		END { if (bad || left) exit 1; print n }' "$work/batch" "$work/published" 2>>"$work/shell.log")
+}
+
+# A collector that was away for the same time, and went on with the newest candle: rows of KRW-BTC 1m, without those between.
+show_indicators() { # the candles that it missed: from, to (exclusive), epoch seconds
+	local at
+	grep '^KRW-BTC ' "$work/closes" | awk -v f="$1" -v t="$2" '$2 < f * 1000 || $2 >= t * 1000' | batch >"$work/naive"
+	printf '\n  %-10s %-40s%s\n' KRW-BTC 'SMA 20' 'RSI 14'
+	printf '  %-10s %-12s %-12s %-14s%-12s %-12s %s\n' 1m published 'whole table' naive published 'whole table' naive
+	for ((at = $1; at <= $2; at += 60)); do
+		awk -v at="$(date -d "@$at" +%H:%M)" -v key="KRW-BTC ${at}000" '
+			function text(v, form) { return v == "" ? "no value" : sprintf(form, v) }
+			$1 " " $2 == key { sma[FILENAME] = $3; rsi[FILENAME] = $4 }
+			END { printf "  %-10s %-12s %-12s %-14s%-12s %-12s %s\n", at, text(sma[ARGV[1]], "%.1f"), text(sma[ARGV[2]], "%.1f"),
+				text(sma[ARGV[3]], "%.1f"), text(rsi[ARGV[1]], "%.4f"), text(rsi[ARGV[2]], "%.4f"), text(rsi[ARGV[3]], "%.4f") }
+			' "$work/published" "$work/batch" "$work/naive"
+	done
+}
+
 # --- the last screen: the table against the exchange's own truth
 
 columns="symbol, \"interval\", \"timestamp\"::text, open::text, high::text, low::text, close::text, volume::text, quote_volume::text, revision::text"
@@ -175,8 +237,9 @@ eval "$(compose/stack.sh env)"
 export GAPLESS_SESSION_TIMEOUT_MS=3000 # so that one sees soon who takes over
 export GAPLESS_HTTP=off # several of them, one after the other
 export PGDATABASE=gapless_demo PGTZ=UTC GAPLESS_TOPIC=demo.v1 GAPLESS_GROUP=gapless-demo GAPLESS_PRODUCER_GROUP=gapless-demo-producers GAPLESS_DATABASE=
+export GAPLESS_INDICATORS_TOPIC=demo.indicators.v1 GAPLESS_INDICATORS_GROUP=gapless-demo-indicators
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete --if-exists \
-	--topic "$GAPLESS_TOPIC" >"$work/stack.log" 2>&1 || die "the topic of an earlier demo cannot be removed"
+	--topic 'demo\.(indicators\.)?v1' >"$work/stack.log" 2>&1 || die "the topics of an earlier demo cannot be removed"
 psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >>"$work/stack.log" 2>&1 ||
 	die "no database for the demo"
 "$bin/gapless-writer" migrate >"$work/migrate.log" 2>&1 || die "the tables cannot be made"
@@ -195,6 +258,7 @@ page_is_there() { page=$(sed -n 's/.*are served" address=//p' "$work/writer-2.lo
 await "the page" page_is_there
 say "${bold}http://$page/#span=21600$plain shows all of it while this runs: red is missing and closes from the left,"
 say "grey is no trades; click a series for its candles. (Nothing here waits for you.)"
+indicate
 produce producer-1
 looked() { [ "$(grep -sc 'missing candles' "$work/producer-1.log")" -ge $((${#symbols[@]} * ${#intervals[@]})) ]; }
 await "the first lookup" looked
@@ -203,6 +267,8 @@ produce producer-2
 await "two producers share the markets" all_share producer-1 producer-2
 await "two writers share the topic" all_share writer-1 writer-2
 say "two producers and two writers, each with 6 of the topic's 12 partitions: who has a partition has its markets"
+await "gapless-indicators joins" has_all indicators
+say "gapless-indicators reads the same topic, and publishes SMA 20 and RSI 14 of the minutes"
 screens=1
 no_gaps_shown() { # a screen every five seconds meanwhile
 	no_gaps && return
@@ -239,20 +305,24 @@ watch_newest() { # so many candles
 }
 watch_newest 5
 
-step "4. One producer and one writer are killed with -9"
+step "4. One producer and one writer are killed with -9, and the indicators; only these are started again"
 dies producer-1
 dies writer-1
+dies indicators
+indicate
 say "killed at $(date -u +%T); the group notices after its session timeout, here 3 s"
 await "the other producer takes over" has_all producer-2
 await "the other writer takes over" has_all writer-2
-say "taken over at $(date -u +%T): producer-2 and writer-2 have all 12 partitions"
+await "the indicators are back" joined_again
+say "taken over at $(date -u +%T): producer-2 and writer-2 have all 12 partitions; the indicators are back"
 watch_newest 3
 
 step "5. The producers are away for exactly five minutes"
 in_minute() { local s; s=$(date -d "$(now)" +%-S); [ "$s" -ge 8 ] && [ "$s" -le 50 ]; }
 await "a moment inside a minute" in_minute
 control 'clock?freeze' >/dev/null
-say "the exchange's clock stands at $(now)"
+away=$(now)
+say "the exchange's clock stands at $away"
 await "everything final is covered" settled
 await "lag 0" caught_up
 say "lag 0; stopping the producer that is left"
@@ -274,7 +344,16 @@ grep 'Backfilling 5 missing candles' "$work/producer-3.log" | grep KRW-BTC | gre
 await "everything final is covered again" settled
 await "lag 0" caught_up
 
-step "6. What the exchange served, and what is in the table"
+step "6. SMA and RSI of these minutes, as gapless-indicators published them"
+say "whole table: computed here, over all candles of the table, in one go"
+say "naive: the same, without what was missed; so a collector has it that went on with the newest candle after five minutes"
+newest_minute=$(($(date -d "$(now)" +%s) / 60 * 60 - 60))
+await "the indicators equal a computation over the whole table" indicators_are_equal
+show_indicators $(($(date -d "$away" +%s) / 60 * 60)) "$newest_minute"
+printf '\n  %sAll %s values of the four markets are equal.%s The naive ones stay wrong: the SMA for 20 minutes, the RSI for hours.\n' \
+	"$green" "$compared" "$plain"
+
+step "7. What the exchange served, and what is in the table"
 if verdict; then
 	for who in "${!pid[@]}"; do # asked to end, a writer says what it has done
 		case $who in writer*)

@@ -37,9 +37,9 @@ run_copy() { # order
 
 # --- writers
 
-writer_start() { # topic, group
+writer_start() { # topic, group, arguments...
 	PGDATABASE=bench GAPLESS_BROKERS=$GAPLESS_BROKERS GAPLESS_TOPIC=$1 GAPLESS_GROUP=$2 GAPLESS_DATABASE='' \
-		"$bin/gapless-writer" >>"$work/writer.log" 2>&1 &
+		"$bin/gapless-writer" "${@:3}" >>"$work/writer.log" 2>&1 &
 	writer_pids+=($!)
 }
 
@@ -110,10 +110,10 @@ run_two() {
 
 # --- the stack, and the topics
 
-topic_new() { # name
+topic_new() { # name, [--config name=value...]
 	local tool="compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server $GAPLESS_BROKERS --topic $1"
 	$tool --delete --if-exists >"$work/topic.log" 2>&1
-	$tool --create --partitions 12 >>"$work/topic.log" 2>&1 || die "no topic: see $work/topic.log"
+	$tool --create --partitions 12 "${@:2}" >>"$work/topic.log" 2>&1 || die "no topic: see $work/topic.log"
 }
 
 stack_up() {

@@ -9,5 +9,8 @@ compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-serv
 run gapless-producer --symbols KRW-BTC
 is 'a compacted topic needs a person' "$code" 1
 ok '... and the log says why' grep -q 'cleanup.policy=compact.*compaction would destroy all history' "$work/err"
+run gapless-indicators --without-database --topic "$GAPLESS_TOPIC.candles" --indicators-topic "$GAPLESS_TOPIC"
+is 'so does one that is to hold indicators' "$code" 1
+ok '... and the log says why' grep -q 'cleanup.policy=compact.*compaction would destroy all history' "$work/err"
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work/err")" ''
 finish

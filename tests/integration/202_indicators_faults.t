@@ -1,9 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Indicators while everything dies. Two processes share the topic; each program is killed with -9, more than once: in the middle
-# of a backfill, of a send, between publishing and committing; the collector is away for twelve minutes; the exchange corrects
-# candles. In the end the last message of each key equals a batch computation over the table.
+# of a backfill, of a send, between publishing and committing; so are the broker and the database; the collector is away for twelve
+# minutes; the exchange corrects candles; a gap opens in the past and fills. In the end the last message of each key equals a batch
+# computation over the table.
+#
+# The servers are a stack of its own: name and ports of the one that the other scenarios share, plus 4.
+export GAPLESS_STACK=${GAPLESS_STACK:-test}-faults
+export GAPLESS_KAFKA_PORT=$((${GAPLESS_KAFKA_PORT:-19192} + 4))
+export GAPLESS_CONTROLLER_PORT=$((${GAPLESS_CONTROLLER_PORT:-19193} + 4))
+export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 4))
 . tests/integration/lib.sh
+
+at_end() { compose/stack.sh down >/dev/null; }
+trap at_end EXIT
+
+GAPLESS_STACK_WAIT_S=300 compose/stack.sh up >/dev/null || bail "the stack does not start"
 scenario indicators_faults
 . tests/integration/indicators.sh
 # Small windows, so that most of the backfill lies before them.
@@ -51,6 +63,31 @@ stop writer KILL
 writer
 collector last
 indicators_as six
+indicators_as seven
+before=$(published)
+await 60 "and is filled further" published_more_than "$((before + 100))"
+server kafka kill
+server pg kill
+server kafka start
+server pg start
+await 120 "broker and database are back, and all of it is in the table" complete "${markets[@]}"
+
+# Half a day of the past is not known any more; while it comes again, everything dies once more.
+"$GAPLESS_BIN/gapless-writer" forget --symbols "$(IFS=,; echo "${markets[*]}")" --intervals 1m --from 2026-03-09T00:00:00Z \
+	--to 2026-03-09T12:00:00Z >"$work/forget.out" 2>&1
+is "half a day becomes a gap" "$?" 0
+in_topic() { topic_ends | awk '{ n += $2 } END { print n + 0 }'; }
+more_candles_than() { [ "$(in_topic)" -gt "$1" ]; }
+before=$(in_topic)
+await 60 "it is being filled" more_candles_than "$((before + 400))"
+for p in six last writer seven; do
+	stop $p KILL
+done
+server pg kill
+server pg start
+indicators_as six
+writer
+collector last
 indicators_as seven
 await 120 "all of it is in the table" complete "${markets[@]}"
 clock_settle

@@ -23,12 +23,17 @@ await 120 "everything is complete" complete KRW-BTC KRW-SPARSE
 await 60 "the indicators have read all of it" indicators_caught_up
 
 compute() { GAPLESS_FAULT=$1 "$GAPLESS_BIN/gapless-indicators" compute --store >>"$work/compute.log" 2>&1; }
-compute compute_chunk:1
-is "compute is killed after its first piece" "$?" 137
-compute none
+compute compute_chunk:2
+is "compute is killed with its second piece" "$?" 137
+# What is left, on a terminal: it is fewer candles than there are.
+TERM=xterm script -qec "stty cols 100; GAPLESS_LOG_FORMAT=logfmt exec $GAPLESS_BIN/gapless-indicators compute --store" /dev/null >"$work/terminal" </dev/null
 is "and goes on to its end" "$?" 0
-left=$(sed -n 's/.*msg="computed" candles=\([0-9]*\).*/\1/p' "$work/compute.log")
-ok "with what was left" test "${left:-0}" -gt 0
+ok "a bar is drawn in place" grep -aqE $'\rcompute \\[#*-*\\] +[0-9]+%  [0-9]+/[0-9]+ candles  [0-9]+/s  ([0-9:]+|--:--) left' \
+	<(sed 's/\x1b\[K//g' "$work/terminal")
+ok "to its end" grep -aqE '100%  ([0-9]+)/\1 candles' "$work/terminal"
+left=$(sed -n 's/.*msg="computed" candles=\([0-9]*\).*/\1/p' "$work/terminal")
+note "$left of $(stored) candles were left"
+ok "with what was left" test "${left:-0}" -gt 0 -a "${left:-0}" -lt "$(stored)"
 is "it is noted as done" "$(sql 'SELECT bool_and(is_done), count(*) FROM market_data_indicator_compute')" 't|2'
 
 # The rows as messages.

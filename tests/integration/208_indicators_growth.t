@@ -2,8 +2,17 @@
 # SPDX-License-Identifier: MIT
 # Partitions are added while indicators are computed: symbols move, some of them to another process, and what they had in their old
 # partition must not be missing. Then the database is away for a while, and the broker. In the end the last message of each key
-# equals a batch over the table.
+# equals a batch over the table. The servers are a stack of its own: name and ports of the one that the other scenarios share, plus 6.
+export GAPLESS_STACK=${GAPLESS_STACK:-test}-growth
+export GAPLESS_KAFKA_PORT=$((${GAPLESS_KAFKA_PORT:-19192} + 6))
+export GAPLESS_CONTROLLER_PORT=$((${GAPLESS_CONTROLLER_PORT:-19193} + 6))
+export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 6))
 . tests/integration/lib.sh
+
+at_end() { compose/stack.sh down >/dev/null; }
+trap at_end EXIT
+
+GAPLESS_STACK_WAIT_S=300 compose/stack.sh up >/dev/null || bail "the stack does not start"
 scenario indicators_growth
 . tests/integration/indicators.sh
 kinds=sma:5,ema:4,rsi:4,macd:3:6:3,vwap,cross:3:9

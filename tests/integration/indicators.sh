@@ -35,3 +35,19 @@ equals_batch() { # symbol, interval, indicators, [skip|carry]
 	indicators_dump "$1" "$2" >"$at.topic"
 	python3 tests/integration/indicators_batch.py "$3" "$(interval_ms "$2")" "$at.candles" "$at.covered" "$at.topic" "${4:-skip}"
 }
+
+# --- what a process shows, by what it says of its address
+
+shown() { # who, path
+	curl -s "http://$(sed -n 's/.*metrics and health are served" address=//p' "$work/$1.log" | tail -n 1)$2"
+}
+
+# The sum over all samples of a metric; with a label, of those that have it.
+metric_sum() { # who, name, [label="value"]
+	shown "$1" /metrics | awk -v name="$2" -v label="${3:-}" \
+		'(index($0, name " ") == 1 || index($0, name "{") == 1) && index($0, label) { n += $NF } END { print n + 0 }'
+}
+
+metric_sum_is() { [ "$(metric_sum "$1" "$2")" = "$3" ]; } # who, name, value
+
+readyz_says() { [[ $(shown "$1" /readyz) == "$2" ]]; } # who, what

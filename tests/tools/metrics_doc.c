@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/service/vitals.h"
+#include "indicators/metrics.h"
 #include "producer/metrics.h"
 #include "writer/metrics.h"
 
@@ -15,7 +16,7 @@ int main(void)
 	       "asked for), `/livez` (do its\n"
 	       "loops turn?) and `/readyz` (does it do its work, and if not, why?) on loopback, at "
 	       "`--http`: the producer on 9464,\n"
-	       "the writer on 9465. `--http off` turns them off. "
+	       "the writer on 9465, gapless-indicators on 9466. `--http off` turns them off. "
 	       "Counters begin at 0 with each start of a process.\n\n"
 	       "## gapless-writer\n\n");
 	metrics_document(writer_metrics, WRITER_METRICS, stdout);
@@ -27,7 +28,9 @@ int main(void)
 	printf("\nThe share of the budget that is used: "
 	       "`sum(rate(gapless_producer_requests_total[1m])) / "
 	       "sum(gapless_producer_request_budget_per_second)`.\n\n"
-	       "## All programs\n\n");
+	       "## gapless-indicators\n\n");
+	metrics_document(indicators_metrics, INDICATORS_METRICS, stdout);
+	printf("\n## All programs\n\n");
 	metrics_document(vitals_table, VITALS, stdout);
 	printf("\n`gapless_metrics_dropped_total` counts updates that were left out, because there "
 	       "are too many series.\n");

@@ -57,6 +57,7 @@ static struct report_series one(const char *symbol, int64_t missing, const char 
 {
 	struct report_series s = {.newest_ms = HOUR - 42000,
 				  .lag_ms = 2 * MINUTE,
+				  .recent = 57,
 				  .missing = missing,
 				  .gaps = missing > 0};
 
@@ -124,10 +125,10 @@ static void fits(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		table(columns[i], 0, s, 3);
-	assert_non_null(strstr(table(200, 0, s, 3), "1234567    2m  before the relisting\n"));
+	assert_non_null(strstr(table(200, 0, s, 3), "1234567    2m   95%  before the relisting\n"));
 	assert_non_null(
 		strstr(table(80, 0, s, 1), "symbol        1970-01-01T00:00 .. 1970-01-01T01:00"));
-	assert_non_null(strstr(table(80, 0, s, 1), "=   42s         17    2m\n"));
+	assert_non_null(strstr(table(80, 0, s, 1), "=   42s         17    2m   95%\n"));
 	assert_null(strchr(table(80, 0, s, 3), '\033'));
 	/* Much too narrow: bars stay, nothing is written outside of anything. */
 	for (size_t i = 0; i < 3; i++)

@@ -25,7 +25,8 @@ enum {
 	WATCH_MS = 2000,
 	DAY_MS = 24 * 3600 * 1000,
 	COLUMNS = 80,
-	OUTPUT_BYTES = 64 << 20
+	OUTPUT_BYTES = 64 << 20,
+	OTHER_LINES = 6 /* head, what is left out, summary (may take two), legend, the cursor's */
 };
 
 #define SQL_BEGIN \
@@ -83,7 +84,10 @@ static int summary(const struct status *st, struct buf *out)
 	if (r->unobtainable > 0 &&
 	    buf_printf(out, ", %" PRId64 " not to be had", r->unobtainable) != 0)
 		return -1;
-	return buf_printf(out, "\n= candles   . no trades   X gap   u not to be had\n");
+	return buf_printf(out,
+			  "\n= candles   . no trades   X gap   u not to be had   rate: of %d "
+			  "due intervals\n",
+			  REPORT_RECENT);
 }
 
 /* most: lines for series; 0: all. */
@@ -120,11 +124,11 @@ static int print_json(const struct status *st, struct buf *out)
 			       "{\"symbol\":\"%s\",\"interval\":\"%s\",\"state\":\"%s\",\"newest\":"
 			       "%s%s%s,\"lag_seconds\":%" PRId64 ",\"gaps\":%" PRId64
 			       ",\"missing\":%" PRId64 ",\"unobtainable\":%" PRId64
-			       ",\"bar\":\"%.*s\"}\n",
+			       ",\"rate\":%.3f,\"bar\":\"%.*s\"}\n",
 			       s->symbol, s->interval, note, *newest != '\0' ? "\"" : "",
 			       *newest != '\0' ? newest : "null", *newest != '\0' ? "\"" : "",
-			       s->lag_ms / 1000, s->gaps, s->missing, s->unobtainable, st->view.bar,
-			       s->bar) != 0)
+			       s->lag_ms / 1000, s->gaps, s->missing, s->unobtainable,
+			       (double)s->recent / REPORT_RECENT, st->view.bar, s->bar) != 0)
 			return -1;
 	}
 	return 0;
@@ -154,7 +158,8 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 		if (o->json)
 			rc |= print_json(&st, &out);
 		else
-			rc |= print_table(&st, o->watch && rows > 6 ? rows - 5 : 0, &out);
+			rc |= print_table(
+				&st, o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0, &out);
 		if (rc != 0 || fwrite(out.data, 1, out.len, stdout) != out.len ||
 		    fflush(stdout) != 0)
 			rc = err_set(err, ERR_FATAL,

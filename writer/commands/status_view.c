@@ -7,7 +7,7 @@
 
 #include "common/text/timetext.h"
 
-enum { BAR_MIN = 10, BAR_GOOD = 20, AGE = 4, MISSING = 9, SPACES = 2, NOTE_SHARE = 4 };
+enum { BAR_MIN = 10, BAR_GOOD = 20, AGE = 4, RATE = 4, MISSING = 9, SPACES = 2, NOTE_SHARE = 4 };
 
 /* ---- lines */
 
@@ -51,7 +51,7 @@ void status_layout(struct status_view *v, const struct report_series *s, size_t 
 	}
 	if (v->note > v->columns / NOTE_SHARE)
 		v->note = v->columns / NOTE_SHARE;
-	room = v->columns - v->symbol - v->interval - AGE - MISSING - AGE - 5 * SPACES;
+	room = v->columns - v->symbol - v->interval - AGE - MISSING - AGE - RATE - 6 * SPACES;
 	if (v->note > room - BAR_GOOD - SPACES)
 		v->note = room - BAR_GOOD - SPACES;
 	if (v->note < (int)strlen("state"))
@@ -103,9 +103,9 @@ int status_head(const struct status_view *v, struct buf *out)
 	snprintf(span, sizeof(span), "%.16s .. %.16s", from, to);
 	if ((int)strlen(span) > v->bar)
 		snprintf(span, sizeof(span), "%.*s", v->bar, from);
-	return buf_printf(out, "%-*s  %-*s  %-*s  %*s  %*s  %*s%s\n", v->symbol, "symbol",
+	return buf_printf(out, "%-*s  %-*s  %-*s  %*s  %*s  %*s  %*s%s\n", v->symbol, "symbol",
 			  v->interval, "", v->bar, span, AGE, "age", MISSING, "missing", AGE, "lag",
-			  v->note > 0 ? "  state" : "");
+			  RATE, "rate", v->note > 0 ? "  state" : "");
 }
 
 int status_line(const struct status_view *v, const struct report_series *s, struct buf *out)
@@ -121,7 +121,8 @@ int status_line(const struct status_view *v, const struct report_series *s, stru
 	    (v->colours && s->missing > 0 && buf_printf(out, "\033[31m") != 0) ||
 	    buf_printf(out, "%*" PRId64, MISSING, s->missing) != 0 ||
 	    (v->colours && s->missing > 0 && buf_printf(out, "\033[0m") != 0) ||
-	    buf_printf(out, "  %*s", AGE, status_age(s->lag_ms, lag)) != 0)
+	    buf_printf(out, "  %*s  %*" PRId64 "%%", AGE, status_age(s->lag_ms, lag), RATE - 1,
+		       100 * s->recent / REPORT_RECENT) != 0)
 		return -1;
 	if (s->note[0] != '\0' && v->note > 0 && buf_printf(out, "  %.*s", v->note, s->note) != 0)
 		return -1;

@@ -2,8 +2,10 @@
 /* A table of series for a terminal: a line each, with a bar of what is covered. Pure: bytes in,
  * bytes out.
  *
- *   symbol    interval  2026-01-05T00:00:00Z .. 2026-01-06T00:00:00Z       age  missing    lag
- *   KRW-BTC   1m        ==========XX=======....=====================        42s       17     2m */
+ *   symbol        2026-01-05T00:00 .. 2026-01-06T00:00        age    missing   lag  rate
+ *   KRW-BTC  1m   ==========XX=======....===============      42s         17    2m   95%
+ *
+ * rate: how many of the last REPORT_RECENT intervals that are due have a candle. */
 #ifndef GAPLESS_STATUS_VIEW_H
 #define GAPLESS_STATUS_VIEW_H
 

@@ -44,14 +44,18 @@ enum { FROM = 2, TO, KIND, REASON };
 	"m.kind, coalesce(m.reason, '') FROM market_data_missing_at($3) AS m WHERE " SQL_OF("m")
 /* clang-format on */
 
-/* In which of $5 cells a candle lies, of each series: a look at the key's index for each. */
-#define SQL_SEEN                                                                               \
-	"SELECT s.symbol, s.interval, string_agg(CASE WHEN EXISTS (SELECT FROM market_data "   \
-	"AS m WHERE m.symbol = s.symbol AND m.interval = s.interval AND m.timestamp > "        \
-	"$4::timestamptz + ($3::timestamptz - $4::timestamptz) * i / $5::float8 - "            \
-	"interval_length(s.interval) AND m.timestamp < $4::timestamptz + ($3::timestamptz - "  \
-	"$4::timestamptz) * (i + 1) / $5::float8) THEN '1' ELSE '0' END, '' ORDER BY i) FROM " \
-	"unnest($1::text[], $2::text[]) AS s(symbol, interval) CROSS JOIN "                    \
+/* In which of $5 cells a candle lies, of each series: a look at the key's index for each; and in
+ * how many of the $6 newest intervals that are due. */
+#define SQL_SEEN                                                                              \
+	"SELECT s.symbol, s.interval, string_agg(CASE WHEN EXISTS (SELECT FROM market_data "  \
+	"AS m WHERE m.symbol = s.symbol AND m.interval = s.interval AND m.timestamp > "       \
+	"$4::timestamptz + ($3::timestamptz - $4::timestamptz) * i / $5::float8 - "           \
+	"interval_length(s.interval) AND m.timestamp < $4::timestamptz + ($3::timestamptz - " \
+	"$4::timestamptz) * (i + 1) / $5::float8) THEN '1' ELSE '0' END, '' ORDER BY i), "    \
+	"(SELECT count(*) FROM market_data_due(s.interval, $3) AS d(due), market_data AS r "  \
+	"WHERE r.symbol = s.symbol AND r.interval = s.interval AND r.timestamp < d.due AND "  \
+	"r.timestamp >= interval_add(s.interval, d.due, -$6::int)) FROM "                     \
+	"unnest($1::text[], $2::text[]) AS s(symbol, interval) CROSS JOIN "                   \
 	"generate_series(0, $5::int - 1) AS i GROUP BY s.symbol, s.interval"
 
 static struct report_series *series_of(struct report *r, const PGresult *rows, int row)
@@ -164,12 +168,14 @@ static void take_spans(struct report *r)
 static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
 		    struct pgarray *intervals, struct err *err)
 {
-	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES], cells[16];
-	const char *values[5] = {NULL, NULL, time_format_ms(r->span.to, to),
-				 time_format_ms(r->span.from, from), cells};
+	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES], cells[16], recent[16];
+	const char *values[6] = {
+		NULL,  NULL,  time_format_ms(r->span.to, to), time_format_ms(r->span.from, from),
+		cells, recent};
 	PGresult *rows;
 
 	snprintf(cells, sizeof(cells), "%d", r->cells / r->together);
+	snprintf(recent, sizeof(recent), "%d", REPORT_RECENT);
 	for (size_t i = 0; i < r->n; i++) {
 		pgarray_text(symbols, r->series[i].symbol);
 		pgarray_text(intervals, r->series[i].interval);
@@ -178,14 +184,16 @@ static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
 	values[1] = pgarray_end(intervals);
 	if (values[0] == NULL || values[1] == NULL)
 		return err_set(err, ERR_FATAL, "%zu series are too many to be shown at once", r->n);
-	rows = pg_query(pg, SQL_SEEN, (struct pg_params){5, values}, r->deadline_ms, err);
+	rows = pg_query(pg, SQL_SEEN, (struct pg_params){6, values}, r->deadline_ms, err);
 	if (rows == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(rows); row++) {
 		struct report_series *s = series_of(r, rows, row);
 
-		if (s != NULL)
-			report_quiet(s->bar, r->cells, PQgetvalue(rows, row, 2), r->together);
+		if (s == NULL)
+			continue;
+		report_quiet(s->bar, r->cells, PQgetvalue(rows, row, 2), r->together);
+		s->recent = pg_number(rows, row, 3);
 	}
 	PQclear(rows);
 	return 0;

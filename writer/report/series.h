@@ -20,7 +20,11 @@ enum report_cell {
 	REPORT_GAP = 'X'
 };
 
-enum { REPORT_BAR_MAX = 400, REPORT_NOTE_BYTES = 64 };
+enum {
+	REPORT_BAR_MAX = 400,
+	REPORT_NOTE_BYTES = 64,
+	REPORT_RECENT = 60 /* intervals that tell how often candles come, lately */
+};
 
 struct report_series {
 	char symbol[SYMBOL_BYTES], interval[8];
@@ -28,6 +32,8 @@ struct report_series {
 	int64_t lag_ms;    /* of the coverage, behind what is wanted */
 	int64_t gaps, missing;
 	int64_t unobtainable;         /* intervals */
+	int64_t recent;               /* of the REPORT_RECENT newest intervals that are due, those
+					 with a candle */
 	char note[REPORT_NOTE_BYTES]; /* its state or a cause, "" where there is nothing to say */
 	char bar[REPORT_BAR_MAX + 1];
 };

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "observe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/service/service.h"
+#include "metrics.h"
+
+enum { LOOK_MS = 250 };
+
+/* A partition that is shown. */
+struct shown {
+	int32_t partition;
+	int64_t unread_since_ms; /* wall clock; 0: nothing is unread */
+};
+
+struct observe {
+	struct service *service;
+	struct metrics *metrics;
+	struct shown *shown;
+	size_t shown_n;
+	int64_t look_boot_ms;
+};
+
+struct observe *observe_new(const char *listen)
+{
+	struct observe *o = xcalloc(1, sizeof *o);
+
+	o->service = service_new(&(struct service_settings){
+		.listen = listen, .table = indicators_metrics, .n = INDICATORS_METRICS});
+	o->metrics = service_metrics(o->service);
+	return o;
+}
+
+void observe_free(struct observe *o)
+{
+	if (!o)
+		return;
+	service_free(o->service);
+	free(o->shown);
+	free(o);
+}
+
+void observe_waits(struct observe *o, const char *why, int64_t boot_ms)
+{
+	service_beat(o->service, boot_ms);
+	service_ready(o->service, why);
+}
+
+/* ---------------------------------------------------------------- partitions */
+
+/* What is shown of partitions that are gone is forgotten. */
+static void renew_shown(struct observe *o, const struct feed_part *parts, size_t n)
+{
+	size_t same = 0;
+
+	while (same < n && same < o->shown_n && o->shown[same].partition == parts[same].id)
+		same++;
+	if (same == n && n == o->shown_n)
+		return;
+	metrics_clear(o->metrics, INDICATORS_LAG_MESSAGES);
+	metrics_clear(o->metrics, INDICATORS_LAG_SECONDS);
+	metrics_clear(o->metrics, INDICATORS_HALTED);
+	o->shown = xreallocarray(o->shown, n + 1, sizeof *o->shown);
+	o->shown_n = n;
+	for (size_t i = 0; i < n; i++)
+		o->shown[i] = (struct shown){parts[i].id, 0};
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* When the broker took the first message that is not done, as far as it was read; what is there and
+ * was not read yet waits at least since that was seen first. */
+static int64_t waiting_since_ms(struct shown *s, const struct observed *now, int64_t lag)
+{
+	int64_t since_ms = earlier(rounds_since_ms(now->rounds, s->partition),
+				   repair_since_ms(now->repair, s->partition));
+	size_t i = 0;
+
+	while (i < now->items_n && now->items[i].partition != s->partition)
+		i++;
+	if (i < now->items_n)
+		since_ms = earlier(since_ms, now->items[i].appended_ms);
+	since_ms = earlier(since_ms, feed_halted_ms(now->feed, s->partition));
+	if (lag == 0 || since_ms != 0)
+		s->unread_since_ms = 0;
+	else if (s->unread_since_ms == 0)
+		s->unread_since_ms = clock_wall_ms();
+	return lag == 0 ? 0 : since_ms != 0 ? since_ms : s->unread_since_ms;
+}
+
+static void show_partitions(struct observe *o, const struct observed *now)
+{
+	size_t n;
+	const struct feed_part *parts = feed_parts(now->feed, &n);
+	char name[24];
+
+	renew_shown(o, parts, n);
+	metrics_set(o->metrics, INDICATORS_ASSIGNED, NULL, (double)n);
+	for (size_t i = 0; i < n; i++) {
+		struct shown *s = &o->shown[i];
+		int64_t next = commits_next(now->commits, s->partition), lag;
+
+		if (next < 0)
+			continue; /* not known yet where it begins */
+		lag = feed_messages_from(now->feed, s->partition, next);
+		snprintf(name, sizeof name, "%" PRId32, s->partition);
+		metrics_set(o->metrics, INDICATORS_LAG_MESSAGES, METRIC_VALUES(name), (double)lag);
+		metrics_set(o->metrics, INDICATORS_LAG_SECONDS, METRIC_VALUES(name),
+			    (double)waiting_since_ms(s, now, lag) / 1000);
+		metrics_set(o->metrics, INDICATORS_HALTED, METRIC_VALUES(name),
+			    feed_halted_ms(now->feed, s->partition) != 0);
+	}
+}
+
+/* ---------------------------------------------------------------- a turn */
+
+static void show_counters(const struct observe *o, const struct observed *now)
+{
+	struct metrics *m = o->metrics;
+
+	metrics_set(m, INDICATORS_MESSAGES, NULL, (double)now->messages);
+	metrics_set(m, INDICATORS_UNREADABLE, NULL, (double)feed_unreadable(now->feed));
+	metrics_set(m, INDICATORS_TOO_OLD, NULL, (double)now->too_old);
+	for (enum result_state s = RESULT_FINAL; s <= RESULT_UNAVAILABLE; s++)
+		metrics_set(m, INDICATORS_VALUES, METRIC_VALUES(result_state_name(s)),
+			    (double)sink_sent_as(now->sink, s));
+	metrics_set(m, INDICATORS_RECOMPUTATIONS, NULL, (double)repair_computed(now->repair));
+	metrics_set(m, INDICATORS_WAITING, NULL, (double)repair_waiting(now->repair));
+	metrics_set(m, INDICATORS_SNAPSHOTS, NULL, (double)loader_loaded(now->loader));
+	metrics_set(m, INDICATORS_SERIES, NULL, (double)book_n(now->book));
+	metrics_set(m, INDICATORS_WINDOW_BYTES, NULL, (double)book_bytes(now->book));
+	if (!now->reader)
+		return;
+	metrics_set(m, INDICATORS_TABLE_READS, METRIC_VALUES("ok"),
+		    (double)reader_reads(now->reader));
+	metrics_set(m, INDICATORS_TABLE_READS, METRIC_VALUES("failed"),
+		    (double)reader_failures(now->reader));
+}
+
+static void show_kafka(const struct observe *o, const struct kafka_stats *k)
+{
+	metrics_set(o->metrics, INDICATORS_KAFKA_BROKERS, NULL, (double)k->brokers_up);
+	metrics_set(o->metrics, INDICATORS_KAFKA_ROUND_TRIP, NULL, (double)k->round_trip_us / 1e6);
+	metrics_set(o->metrics, INDICATORS_KAFKA_TIMEOUTS, NULL, (double)k->request_timeouts);
+	metrics_set(o->metrics, INDICATORS_KAFKA_RETRIES, NULL, (double)k->retries);
+	metrics_set(o->metrics, INDICATORS_REBALANCES, NULL, (double)k->rebalances);
+}
+
+static int is_database_up(const struct observed *now)
+{
+	return !(now->reader && reader_fails(now->reader)) &&
+	       !(now->store && store_fails(now->store));
+}
+
+static const char *waits_for(const struct observed *now)
+{
+	const struct kafka_stats *k = feed_stats(now->feed);
+	const char *why = feed_waits_for(now->feed);
+
+	if (!is_database_up(now))
+		return "waiting for the database";
+	if (k->updates > 0 && k->brokers_up == 0)
+		return "waiting for Kafka: no broker is connected";
+	if (why)
+		return why;
+	return loader_is_done(now->loader) ? NULL : "loading the newest candles from the table";
+}
+
+void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms)
+{
+	service_beat(o->service, boot_ms);
+	if (boot_ms < o->look_boot_ms)
+		return;
+	o->look_boot_ms = boot_ms + LOOK_MS;
+	service_ready(o->service, waits_for(now));
+	show_counters(o, now);
+	show_partitions(o, now);
+	show_kafka(o, feed_stats(now->feed));
+	metrics_set(o->metrics, INDICATORS_DATABASE_UP, NULL, is_database_up(now));
+}
