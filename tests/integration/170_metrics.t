@@ -4,11 +4,11 @@
 # reason, each alert rule firing while its cause lasts, and resolving afterwards, and every query of the dashboards, which has to
 # return rows.
 #
-# The servers are a stack of its own: name and ports of the one that the other scenarios share, plus 20.
+# The servers are a stack of its own: name and ports of the one that the other scenarios share, plus 30.
 export GAPLESS_STACK=${GAPLESS_STACK:-test}-metrics
-export GAPLESS_KAFKA_PORT=$((${GAPLESS_KAFKA_PORT:-19192} + 20))
-export GAPLESS_CONTROLLER_PORT=$((${GAPLESS_CONTROLLER_PORT:-19193} + 20))
-export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 20))
+export GAPLESS_KAFKA_PORT=$((${GAPLESS_KAFKA_PORT:-19192} + 30))
+export GAPLESS_CONTROLLER_PORT=$((${GAPLESS_CONTROLLER_PORT:-19193} + 30))
+export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 30))
 . tests/integration/lib.sh
 
 at_end() { compose/stack.sh down >/dev/null; }
