@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is in a consumer group. Its coordinator alone is asked: another broker that is dead or cannot
- * be reached from here does not matter, and nobody has to join to know. */
+/* Who is in a consumer group. Nobody has to join to know.
+ *
+ * By rd_kafka_list_groups(), which blocks, and asks every broker:
+ * rd_kafka_DescribeConsumerGroups() would ask the coordinator alone, but ends the process by an
+ * assertion (eonce->refcnt > 0) where its time runs out while the coordinator is away
+ * (librdkafka's issue 4605, seen with 2.0.2). */
 #ifndef GAPLESS_KAFKA_MEMBERS_H
 #define GAPLESS_KAFKA_MEMBERS_H
 
@@ -8,14 +12,13 @@
 
 #include "common/base/error.h"
 
-enum { KAFKA_MEMBERS_MS = 5000 }; /* an answer comes within that time, or fails */
+enum { KAFKA_MEMBERS_MS = 3000 }; /* the longest time that it blocks */
 
-/* Sends the question, and returns at once; one at a time for each queue. */
-void kafka_members_ask(rd_kafka_t *rk, const char *group, rd_kafka_queue_t *answers);
-/* The answer, if it comes within wait_ms: 1, and each() was called for every member (a group that
- * does not exist has none); 0: not yet; -1: *err (ERR_RETRY, or ERR_FATAL if we may not ask). */
-int kafka_members_take(rd_kafka_queue_t *answers, int wait_ms,
-		       void (*each)(void *opaque, const char *client_id, const char *host),
-		       void *opaque, struct err *err) __attribute__((warn_unused_result));
+/* Calls each() for every member; a group that does not exist has none. What the group's coordinator
+ * says counts, also if another broker does not answer. -1: *err (ERR_RETRY, or ERR_FATAL if we may
+ * not ask). */
+int kafka_members(rd_kafka_t *rk, const char *group,
+		  void (*each)(void *opaque, const char *client_id, const char *host), void *opaque,
+		  struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -92,16 +92,8 @@ static void member_came(void *opaque, const char *client_id, const char *host)
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,
 		struct err *err)
 {
-	rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);
 	struct asked asked = {out, client_id};
-	int rc;
 
 	*out = (struct members){0};
-	kafka_members_ask(rk, group, answers);
-	rc = kafka_members_take(answers, 2 * KAFKA_MEMBERS_MS, member_came, &asked, err);
-	rd_kafka_queue_destroy(answers);
-	if (rc == 0)
-		rc = err_set(err, ERR_RETRY, "the members of the group %s cannot be asked for",
-			     group);
-	return rc < 0 ? -1 : 0;
+	return kafka_members(rk, group, member_came, &asked, err);
 }

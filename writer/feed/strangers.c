@@ -7,6 +7,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
+#include "common/base/worker.h"
 #include "common/kafka/kafka_members.h"
 
 enum { LOOK_MS = 20000, SAY_MS = 60000 };
@@ -16,26 +17,58 @@ struct seen {
 	char text[160]; /* one of them: its client.id and host */
 };
 
-struct strangers {
+/* Lent to the worker. */
+struct look {
 	rd_kafka_t *rk;
 	const char *group;
 	char *client_id; /* ours */
-	rd_kafka_queue_t *answers;
-	int asking;
+	struct seen seen;
+	int rc;
+	struct err err;
+};
+
+struct strangers {
+	struct worker *worker; /* NULL: there is no thread for it */
+	struct look look;
 	int64_t due_ms;
 	struct seen now;
 	int were_there;
 	struct log_throttle say;
 };
 
+static void add(void *opaque, const char *client_id, const char *host)
+{
+	struct look *l = opaque;
+
+	if (client_id == NULL || strcmp(client_id, l->client_id) == 0 ||
+	    strncmp(client_id, WRITER_CLIENT_ID, strlen(WRITER_CLIENT_ID)) == 0)
+		return;
+	l->seen.n++;
+	snprintf(l->seen.text, sizeof(l->seen.text), "%s at %s", client_id, host ? host : "?");
+}
+
+static void run(struct worker *w, void *context, void *job)
+{
+	struct look *l = job;
+
+	(void)w;
+	(void)context;
+	l->seen = (struct seen){0};
+	l->rc = kafka_members(l->rk, l->group, add, l, &l->err);
+}
+
 struct strangers *strangers_new(rd_kafka_t *rk, const char *group, const char *client_id)
 {
 	struct strangers *s = xcalloc(1, sizeof(*s));
+	struct err err;
 
-	s->rk = rk;
-	s->group = group;
-	s->client_id = xstrdup(client_id);
-	s->answers = rd_kafka_queue_new(rk);
+	s->look.rk = rk;
+	s->look.group = group;
+	s->look.client_id = xstrdup(client_id);
+	s->worker = worker_new(run, NULL, &err);
+	if (s->worker == NULL)
+		log_warn("nobody looks who else is in the writers' group",
+			 L_STR("error", err.text));
 	return s;
 }
 
@@ -43,8 +76,10 @@ void strangers_free(struct strangers *s)
 {
 	if (s == NULL)
 		return;
-	rd_kafka_queue_destroy(s->answers);
-	free(s->client_id);
+	while (s->worker != NULL && !worker_stop(s->worker, KAFKA_MEMBERS_MS))
+		;
+	worker_free(s->worker);
+	free(s->look.client_id);
 	free(s);
 }
 
@@ -58,64 +93,45 @@ int strangers_were_there(const struct strangers *s)
 	return s->were_there;
 }
 
-struct answer {
-	const struct strangers *of;
-	struct seen seen;
-};
-
-static void add(void *opaque, const char *client_id, const char *host)
-{
-	struct answer *a = opaque;
-
-	if (client_id == NULL || strcmp(client_id, a->of->client_id) == 0 ||
-	    strncmp(client_id, WRITER_CLIENT_ID, strlen(WRITER_CLIENT_ID)) == 0)
-		return;
-	a->seen.n++;
-	snprintf(a->seen.text, sizeof(a->seen.text), "%s at %s", client_id, host ? host : "?");
-}
-
 static void say(struct strangers *s, const struct seen *before, int64_t now_ms)
 {
 	if (strcmp(s->now.text, before->text) != 0)
 		s->say = (struct log_throttle){0};
 	if (s->now.n == 0 && before->n > 0)
-		log_info("the strangers have left the writers' group", L_STR("group", s->group));
+		log_info("the strangers have left the writers' group",
+			 L_STR("group", s->look.group));
 	if (s->now.n > 0)
 		LOG_EVERY(
 			&s->say, now_ms, SAY_MS, LOG_ERROR,
 			"a program that is not a writer of Gapless is in the writers' group; what comes in "
 			"the partitions that it has is not stored before it leaves",
 			L_STR("stranger", s->now.text), L_INT("strangers", s->now.n),
-			L_STR("group", s->group));
+			L_STR("group", s->look.group));
 }
 
 /* That the members cannot be asked for costs this alone. */
 static void take(struct strangers *s, int64_t now_ms)
 {
-	struct answer a = {.of = s};
 	struct seen before = s->now;
-	struct err err;
-	int rc = kafka_members_take(s->answers, 0, add, &a, &err);
 
-	if (rc == 0)
-		return;
-	s->asking = 0;
-	if (rc < 0) {
-		log_debug("who is in the writers' group is not known", L_STR("error", err.text));
+	if (s->look.rc < 0) {
+		log_debug("who is in the writers' group is not known",
+			  L_STR("error", s->look.err.text));
 		return;
 	}
-	s->now = a.seen;
-	s->were_there |= a.seen.n > 0;
+	s->now = s->look.seen;
+	s->were_there |= s->now.n > 0;
 	say(s, &before, now_ms);
 }
 
 void strangers_look(struct strangers *s, int64_t now_ms)
 {
-	if (s->asking)
+	if (s->worker == NULL)
+		return;
+	if (worker_take(s->worker) != NULL)
 		take(s, now_ms);
-	if (s->asking || now_ms < s->due_ms)
+	if (!worker_is_idle(s->worker) || now_ms < s->due_ms)
 		return;
 	s->due_ms = now_ms + LOOK_MS;
-	s->asking = 1;
-	kafka_members_ask(s->rk, s->group, s->answers);
+	worker_submit(s->worker, &s->look);
 }

@@ -14,10 +14,10 @@ struct strangers;
 
 /* Members of the group, as the client rk sees it, which outlives this. */
 struct strangers *strangers_new(rd_kafka_t *rk, const char *group, const char *client_id);
+/* Waits for a question that is under way, KAFKA_MEMBERS_MS at most. */
 void strangers_free(struct strangers *s);
 
-/* Has the group's coordinator asked who is there, now and then and at once after strangers_soon().
- */
+/* Has a thread ask who is there, now and then and at once after strangers_soon(). */
 void strangers_look(struct strangers *s, int64_t now_ms);
 /* The members are others by now. */
 void strangers_soon(struct strangers *s);
