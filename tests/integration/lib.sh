@@ -107,8 +107,9 @@ scenario_names() { # name
 	work=$(pwd)/build/tests/$name
 	rm -rf "$work"
 	mkdir -p "$work"
-	# What comes to prove on stderr makes it wait for this scenario's next line, and for no other one's.
-	exec 2>>"$work/stderr.log"
+	# What comes to prove on stderr, its end too, makes it wait for this scenario's next line, and for no other one's:
+	# nothing comes there, and it stays open.
+	exec {kept_open}>&2 2>>"$work/stderr.log"
 	eval "$(compose/stack.sh env)"
 	export PGDATABASE=t_$name
 	export GAPLESS_TOPIC=t.$name GAPLESS_GROUP=writer.$name GAPLESS_PRODUCER_GROUP=producer.$name GAPLESS_DATABASE=
