@@ -23,7 +23,7 @@ for program in "${programs[@]}"; do
 	ok "$program --help begins with the usage" grep -q "^Usage: $program" "$work/out"
 	ok "$program --help tells the exit codes" grep -q '^Exit codes: 0 ' "$work/out"
 	is "$program --help fits 80 columns" "$(awk 'length > 80' "$work/out")" ""
-	sed -n 's/^ *\(-., \)\{0,1\}--\([a-z-]*\)=.*/\2/p' "$work/out" | tr a-z- A-Z_ | sort >"$work/in_help"
+	sed -nE 's/^ {2,6}(-., )?--([a-z-]+)([= ].*)?$/\2/p' "$work/out" | grep -vxE 'help|version|example' | tr a-z- A-Z_ | sort >"$work/in_help"
 	sed -n 's/^ *\[GAPLESS_\([A-Z_]*\),.*/\1/p' "$work/out" | sort >"$work/variables"
 	ok "$program --help names the variable of each flag" cmp "$work/in_help" "$work/variables"
 	ok "$program --help names ten settings and more" test "$(wc -l <"$work/in_help")" -ge 10
