@@ -44,7 +44,7 @@ await 120 "all of it is in the table" complete $markets
 await 60 "it is stored" caught_up
 await 120 "the indicators have read all of it" indicators_caught_up
 for m in $markets; do
-	ok "$m: the last message of each key is what the table says" equals_batch "$m" 1m "$kinds"
+	await 30 "$m: the last message of each key is what the table says" equals_batch "$m" 1m "$kinds"
 done
 for p in one two producer writer; do
 	ends_with_0 $p
