@@ -32,7 +32,7 @@ published() { kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_INDICATORS_TOPIC" -e -q
 published_more_than() { [ "$(published)" -gt "$1" ]; }
 
 GAPLESS_FAULT=after_send:1500 indicators_as one
-GAPLESS_FAULT=before_commit:4 indicators_as two
+GAPLESS_FAULT=before_commit:1 indicators_as two
 writer
 collector collector
 await 60 "a process dies in the middle of what it sends" gone one
