@@ -7,6 +7,8 @@
 
 FLAVOUR ?= release
 B := build/$(FLAVOUR)
+# For what only compiles; tests and servers come one after the other.
+SIDE_BY_SIDE := --no-print-directory -j$(shell nproc)
 # What only tests see does not say which commit it is of: it would be linked anew with each.
 VERSION := $(shell sh compose/version.sh $(if $(filter release,$(FLAVOUR)),,--release))
 
@@ -252,7 +254,7 @@ build/corpus/.made: tests/fuzz/corpus.sh schemas/candle.golden.json $(wildcard t
 
 # Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
 unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
-	@$(MAKE) --no-print-directory FLAVOUR=asan unit-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan unit-programs
 	@for zone in UTC Asia/Seoul America/New_York; do \
 		echo "unit tests, TZ=$$zone"; \
 		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' build/asan/tests/test_* || exit 1; \
@@ -281,26 +283,26 @@ integration-programs: all $(STORE_MODEL) $(OFFSETS) $(TRANSACTIONS)
 
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
-	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
-	@$(MAKE) --no-print-directory FLAVOUR=release all
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan integration-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release all
 	@tests/integration/run.sh tests/integration/*.t
 
 .PHONY: fuzz fuzz-programs
 fuzz-programs: $(FUZZ)
 
 fuzz: build/corpus/.made | $(DEPS_build) $(DEPS_fuzz) ## searches for inputs that break the parsers: make fuzz [SECONDS=60] [TARGETS="page message"]
-	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=fuzz fuzz-programs
 	@tests/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
 
 .PHONY: soak
 soak: | $(DEPS_stack) $(DEPS_test) ## the long scenarios, one after the other: some of them measure (an hour and a half)
-	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
-	@$(MAKE) --no-print-directory FLAVOUR=release all
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan integration-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release all
 	@GAPLESS_JOBS=1 GAPLESS_PATIENCE=2 tests/integration/run.sh tests/soak/*.t
 
 .PHONY: chaos
 chaos: | $(DEPS_stack) $(DEPS_test) ## everything dies at random, ten minutes long: make chaos [KILLS=100] [CHAOS_SEED=N] [PRODUCERS=2] [WRITERS=2]
-	@$(MAKE) --no-print-directory FLAVOUR=asan integration-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan integration-programs
 	@GAPLESS_JOBS=1 KILLS=$(or $(KILLS),100) PRODUCERS=$(or $(PRODUCERS),2) WRITERS=$(or $(WRITERS),2) CHAOS_SEED=$(CHAOS_SEED) \
 		tests/integration/run.sh -v tests/chaos/chaos.t
 
@@ -319,15 +321,15 @@ $(BENCH_IDLE): $(B)/tests/bench/idle.o $(B)/libproducer.a $(B)/libcommon.a
 bench-programs: $(WRITER) $(INDICATORS) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
 
 bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5]
-	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
 	@tests/bench/bench.sh $(or $(ROWS),500000) $(or $(ROUNDS),5)
 
 bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: make bench-peers [ROWS=500000] [ROUNDS=3]
-	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
 	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3)
 
 bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Python with TA-Lib: make bench-indicators [MINUTES=1400]
-	@$(MAKE) --no-print-directory FLAVOUR=release bench-programs
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
 	@tests/bench/indicators.sh $(or $(MINUTES),1400)
 
 .PHONY: test-deb
@@ -366,7 +368,7 @@ format: | $(DEPS_lint) ## lays out every .c and .h as .clang-format says
 
 .PHONY: lint
 lint: | $(DEPS_build) $(DEPS_test) $(DEPS_lint) ## layout, structure, documentation, warnings as errors, clang-tidy, cppcheck
-	@$(MAKE) --no-print-directory FLAVOUR=release all unit-programs build/release/gapless-metrics-doc
+	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release all unit-programs build/release/gapless-metrics-doc
 	@build/release/gapless-metrics-doc | cmp - docs/metrics.md || { echo "docs/metrics.md is not what the tables say: make docs"; exit 1; }
 	@$(PRODUCER) --example | cmp - compose/producer.env.example && $(WRITER) --example | cmp - compose/writer.env.example && \
 		$(INDICATORS) --example | cmp - compose/indicators.env.example || \

@@ -134,7 +134,6 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 {
 	rd_kafka_conf_t *conf = configuration(o, err);
 	struct feed *f;
-	char text[512];
 
 	if (!conf)
 		return NULL;
@@ -145,10 +144,8 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	f->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+	f->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (!f->rk) {
-		rd_kafka_conf_destroy(conf);
-		err_set(err, ERR_FATAL, "the Kafka consumer cannot be made: %s", text);
 		free(f);
 		return NULL;
 	}
@@ -202,7 +199,6 @@ static void say_halted(struct feed *f, int64_t now_ms)
 
 void feed_step(struct feed *f, int64_t now_ms)
 {
-	rd_kafka_topic_partition_list_t *topics;
 	struct err err;
 	int64_t skipped;
 
@@ -217,10 +213,7 @@ void feed_step(struct feed *f, int64_t now_ms)
 				 L_STR("topic", f->options->topic));
 		return;
 	}
-	topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_topic_partition_list_add(topics, f->options->topic, RD_KAFKA_PARTITION_UA);
-	f->is_subscribed = !rd_kafka_subscribe(f->rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
+	f->is_subscribed = !kafka_subscribe(f->rk, f->options->topic);
 	if (f->is_subscribed)
 		log_info("subscribed", L_STR("topic", f->options->topic),
 			 L_STR("group", f->options->group));

@@ -67,18 +67,14 @@ static int open_handle(struct sink *s, struct err *err)
 					    NULL};
 	rd_kafka_conf_t *conf =
 		kafka_conf_new(s->options->brokers, role, fixed, &s->options->kafka, err);
-	char text[256];
 
 	if (!conf)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, s);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
 	rd_kafka_conf_set_error_cb(conf, on_error);
-	s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-	if (s->rk)
-		return 0;
-	rd_kafka_conf_destroy(conf);
-	return err_set(err, ERR_FATAL, "the Kafka producer cannot be made: %s", text);
+	s->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
+	return s->rk ? 0 : -1;
 }
 
 static void close_handle(struct sink *s)

@@ -35,8 +35,8 @@ struct members {
 /* Counts one member, as seen by the producer of that client.id. */
 void members_add(struct members *m, const char *client_id, const char *other, const char *host);
 
-/* Asks the group's coordinator, for at most about 5 s. 0, or -1: ERR_RETRY, or ERR_FATAL where we
- * may not. */
+/* Asks for the members, for at most KAFKA_MEMBERS_MS. 0, or -1: ERR_RETRY, or ERR_FATAL if we may
+ * not ask. */
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,
 		struct err *err) __attribute__((warn_unused_result));
 

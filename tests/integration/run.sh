@@ -12,14 +12,16 @@ export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
 
 # Those that take longest begin first, so that none of them is left alone at the end.
-longest='170_metrics 155_listing 087_witnesses 040_outage 070_interior 080_corrections 060_rebuild 150_many 050_kill 030_since 140_owners 085_exchange_faults'
+longest=(170_metrics 204_indicators_store 210_indicators_seen 142_members 208_indicators_growth 040_outage 150_many 087_witnesses
+	202_indicators_faults 212_indicators_topic 080_corrections 206_indicators_readers 155_listing 200_indicators 060_rebuild
+	070_interior 086_live_faults 089_live)
 ordered=()
-for name in $longest; do
+for name in "${longest[@]}"; do
 	for scenario; do [[ $scenario != */$name.t ]] || ordered+=("$scenario"); done
 done
 for scenario; do
 	name=${scenario##*/}
-	[[ " $longest " == *" ${name%.t} "* ]] || ordered+=("$scenario")
+	[[ " ${longest[*]} " == *" ${name%.t} "* ]] || ordered+=("$scenario")
 done
 
 compose/stack.sh up || exit 1
