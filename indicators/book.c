@@ -90,11 +90,6 @@ size_t book_n(const struct book *b)
 	return b->n;
 }
 
-struct entry *book_at(const struct book *b, size_t i)
-{
-	return b->v[i];
-}
-
 void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of)
 {
 	size_t kept = 0;

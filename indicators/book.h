@@ -25,7 +25,6 @@ struct entry *book_find(const struct book *b, const char *symbol, const struct i
 struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
 		       struct window *window, int64_t again_below);
 size_t book_n(const struct book *b);
-struct entry *book_at(const struct book *b, size_t i);
 /* Drops every series that `keep` says no to. */
 void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of);
 

@@ -13,7 +13,6 @@ struct history {
 	int64_t newest_ms; /* last bar that was emitted or left out */
 	int64_t behind;    /* bars behind the span up to it */
 	int64_t day;       /* of the first of them: it may have been linked to the span */
-	int64_t emitted;
 	/* while feeding */
 	window_emit *emit;
 	void *to;
@@ -69,7 +68,6 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 	/* The first bar behind the span may have been linked to it: it counts as touched. */
 	if (h->behind > in->reach + 1 && !(in->kind->is_daily && in_its_day(h, bar->timestamp_ms)))
 		return;
-	h->emitted++;
 	h->emit(h->to, bar, in, r);
 }
 
@@ -92,9 +90,4 @@ int history_is_over(const struct history *h)
 const struct window *history_window(const struct history *h)
 {
 	return h->window;
-}
-
-int64_t history_emitted(const struct history *h)
-{
-	return h->emitted;
 }

@@ -25,6 +25,5 @@ void history_feed(struct history *h, const struct spans *covered, const struct b
 int history_is_over(const struct history *h);
 /* All bars so far; for window_rebase. */
 const struct window *history_window(const struct history *h);
-int64_t history_emitted(const struct history *h);
 
 #endif

@@ -26,6 +26,5 @@ int indicator_encode(const struct indicator_message *m, struct buf *out)
 	__attribute__((warn_unused_result));
 
 const char *result_state_name(enum result_state state);
-const char *result_reason_name(enum result_reason reason); /* "" for none */
 
 #endif

@@ -133,11 +133,6 @@ int reader_free(struct reader *r, int wait_ms)
 	return 1;
 }
 
-int reader_is_idle(const struct reader *r)
-{
-	return worker_is_idle(r->worker);
-}
-
 void reader_submit(struct reader *r, struct reader_job *job)
 {
 	worker_submit(r->worker, job);

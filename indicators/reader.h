@@ -27,7 +27,6 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 /* 0: its thread hangs in a dead connection, and what was lent to it must be left alone. */
 int reader_free(struct reader *r, int wait_ms);
 
-int reader_is_idle(const struct reader *r);
 void reader_submit(struct reader *r, struct reader_job *job);
 /* The finished job, or NULL. */
 struct reader_job *reader_take(struct reader *r);

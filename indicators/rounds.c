@@ -20,7 +20,6 @@ struct round {
 
 struct rounds {
 	struct round *oldest, *newest;
-	size_t open;
 };
 
 static struct round *append(struct rounds *r)
@@ -67,7 +66,6 @@ void rounds_clear(struct rounds *r)
 {
 	while (r->oldest)
 		drop_oldest(r);
-	r->open = 0;
 	append(r);
 }
 
@@ -92,7 +90,6 @@ int64_t *rounds_outstanding(struct rounds *r)
 
 void rounds_close(struct rounds *r)
 {
-	r->open++;
 	append(r);
 }
 
@@ -103,13 +100,7 @@ void rounds_settle(struct rounds *r, void (*moved)(void *to, int32_t partition, 
 		for (size_t i = 0; i < r->oldest->n; i++)
 			moved(to, r->oldest->ends[i].partition, r->oldest->ends[i].next);
 		drop_oldest(r);
-		r->open--;
 	}
-}
-
-size_t rounds_open(const struct rounds *r)
-{
-	return r->open;
 }
 
 int64_t rounds_since_ms(const struct rounds *r, int32_t partition)

@@ -31,7 +31,6 @@ void rounds_close(struct rounds *r);
 /* Drops what is done; then next[i] of partitions that have moved are given to `moved`. */
 void rounds_settle(struct rounds *r, void (*moved)(void *to, int32_t partition, int64_t next),
 		   void *to);
-size_t rounds_open(const struct rounds *r);
 /* When the broker took the partition's first message that is not done; 0: all are, or not known. */
 int64_t rounds_since_ms(const struct rounds *r, int32_t partition);
 

@@ -68,7 +68,7 @@ void window_as_of_at_least(struct window *w, int64_t as_of_ms)
 	timeline_as_of_at_least(w->line, as_of_ms);
 }
 
-size_t window_bars(const struct window *w)
+static size_t window_bars(const struct window *w)
 {
 	size_t n;
 

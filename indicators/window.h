@@ -57,7 +57,6 @@ int64_t window_start(const struct window *w);
  * key the greater as_of is the one that knows more. */
 int64_t window_as_of(const struct window *w);
 void window_as_of_at_least(struct window *w, int64_t as_of_ms);
-size_t window_bars(const struct window *w);
 size_t window_bytes(const struct window *w);
 
 #endif

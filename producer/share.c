@@ -44,7 +44,8 @@ struct share {
 	int64_t retry_boot_ms;
 	int joined;
 	struct members members; /* as last seen */
-	struct log_throttle differ, stranger;
+	struct log_throttle differ;
+	struct kafka_strangers strangers;
 	/* of a one-shot command: producers at work when last seen */
 	int producers;
 };
@@ -67,7 +68,7 @@ static void assigned(struct share *s, const int32_t *partitions, size_t n, int32
 /* ---- a member of the group ---- */
 
 /* Producers that want something else and will not leave because of this one. */
-static const struct members_some *opponents(const struct share *s)
+static const struct kafka_some *opponents(const struct share *s)
 {
 	const struct members *m = &s->members;
 
@@ -104,7 +105,7 @@ static void disagree_begin(struct share *s, int64_t boot_ms)
 
 static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
-	const struct members_some *others = opponents(s);
+	const struct kafka_some *others = opponents(s);
 
 	if (others->n == 0) {
 		if (s->members.older.n > 0)
@@ -163,31 +164,15 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 	return 0;
 }
 
-static void strangers_say(struct share *s, const struct members_some *before, int64_t boot_ms)
-{
-	const struct members_some *now = &s->members.strangers;
-
-	if (now->n == 0 && before->n > 0)
-		log_info("the strangers have left the producers' group",
-			 L_STR("group", s->options->group));
-	if (strcmp(now->text, before->text) != 0)
-		s->stranger = (struct log_throttle){0};
-	if (now->n > 0)
-		LOG_EVERY(
-			&s->stranger, boot_ms, SAY_MS, LOG_ERROR,
-			"a program that is not a producer of Gapless is in the producers' group; the markets of the partitions that it "
-			"has are not fetched before it leaves",
-			L_STR("stranger", now->text), L_INT("strangers", now->n),
-			L_STR("group", s->options->group));
-}
-
 static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
 			  unsigned *due, struct err *err)
 {
-	struct members before = s->members;
-
 	s->members = *members;
-	strangers_say(s, &before.strangers, boot_ms);
+	kafka_strangers_are(
+		&s->strangers, &members->strangers, s->options->group,
+		"a program that is not a producer of Gapless is in the producers' group; the markets of the partitions that it "
+		"has are not fetched before it leaves",
+		"the strangers have left the producers' group", boot_ms);
 	if (!s->joined)
 		return 0;
 	if (members->newer.n > 0) {

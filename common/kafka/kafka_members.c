@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/kafka/kafka_members.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/kafka/kafka.h"
+
+enum { SAY_MS = 60000 };
 
 static int failed(struct err *err, rd_kafka_resp_err_t code)
 {
@@ -38,4 +41,25 @@ int kafka_members(rd_kafka_t *rk, const char *group,
 	if (list != NULL)
 		rd_kafka_group_list_destroy(list);
 	return rc;
+}
+
+void kafka_some_add(struct kafka_some *some, const char *client_id, const char *host)
+{
+	some->n++;
+	snprintf(some->text, sizeof some->text, "%s at %s", client_id ? client_id : "?",
+		 host ? host : "?");
+}
+
+void kafka_strangers_are(struct kafka_strangers *s, const struct kafka_some *now, const char *group,
+			 const char *are_there, const char *have_left, int64_t now_ms)
+{
+	if (now->n == 0 && s->now.n > 0)
+		log_info(have_left, L_STR("group", group));
+	if (strcmp(now->text, s->now.text) != 0)
+		s->say = (struct log_throttle){0};
+	s->now = *now;
+	if (now->n > 0)
+		LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_ERROR, are_there,
+			  L_STR("stranger", now->text), L_INT("strangers", now->n),
+			  L_STR("group", group));
 }

@@ -52,28 +52,22 @@ static const char *wants(const char *client_id, int64_t *version)
 	return text;
 }
 
-static void some_add(struct members_some *some, const char *client_id, const char *host)
-{
-	some->n++;
-	snprintf(some->text, sizeof some->text, "%s at %s", client_id, host);
-}
-
 void members_add(struct members *m, const char *client_id, const char *other, const char *host)
 {
 	int64_t our_version = 0, version = 0;
 	const char *ours = wants(client_id, &our_version), *theirs = wants(other, &version);
 
 	if (!theirs) {
-		some_add(&m->strangers, other, host);
+		kafka_some_add(&m->strangers, other, host);
 		return;
 	}
 	m->n++;
 	if (!ours || strncmp(ours, theirs, DIGEST_CHARS) == 0)
 		return;
-	some_add(version > our_version   ? &m->newer
-		 : version < our_version ? &m->older
-					 : &m->different,
-		 other, host);
+	kafka_some_add(version > our_version   ? &m->newer
+		       : version < our_version ? &m->older
+					       : &m->different,
+		       other, host);
 }
 
 struct asked {
@@ -85,8 +79,7 @@ static void member_came(void *opaque, const char *client_id, const char *host)
 {
 	const struct asked *asked = opaque;
 
-	members_add(asked->members, asked->client_id, client_id ? client_id : "?",
-		    host ? host : "?");
+	members_add(asked->members, asked->client_id, client_id ? client_id : "?", host);
 }
 
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,

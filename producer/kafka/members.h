@@ -9,27 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/error.h"
+#include "common/kafka/kafka_members.h"
 #include "producer/pattern.h"
 
-enum { MEMBERS_ID_BYTES = 52, MEMBERS_TEXT_BYTES = 160 };
+enum { MEMBERS_ID_BYTES = 52 };
 
 /* "gapless-producer.<digest>[.<version>]": of symbols, intervals (in the order of their lengths)
  * and start (INT64_MIN: none). */
 void members_client_id(const struct patterns *patterns, const struct interval *const *intervals,
 		       size_t n, int64_t since_ms, int64_t version, char out[MEMBERS_ID_BYTES]);
 
-/* Some members of the group, and one of them, for a sentence: its client.id and host. */
-struct members_some {
-	int n;
-	char text[MEMBERS_TEXT_BYTES];
-};
-
 struct members {
 	int n; /* producers */
 	/* Producers that want something else: by the same version, a lower one, a higher one. */
-	struct members_some different, older, newer;
-	struct members_some strangers; /* that are not producers of ours */
+	struct kafka_some different, older, newer;
+	struct kafka_some strangers; /* that are not producers of ours */
 };
 
 /* Counts one member, as seen by the producer of that client.id. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "strangers.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,19 +9,14 @@
 #include "common/base/worker.h"
 #include "common/kafka/kafka_members.h"
 
-enum { LOOK_MS = 20000, SAY_MS = 60000 };
-
-struct seen {
-	int n;
-	char text[160]; /* one of them: its client.id and host */
-};
+enum { LOOK_MS = 20000 };
 
 /* Lent to the worker. */
 struct look {
 	rd_kafka_t *rk;
 	const char *group;
 	char *client_id; /* ours */
-	struct seen seen;
+	struct kafka_some seen;
 	int rc;
 	struct err err;
 };
@@ -31,9 +25,8 @@ struct strangers {
 	struct worker *worker; /* NULL: there is no thread for it */
 	struct look look;
 	int64_t due_ms;
-	struct seen now;
+	struct kafka_strangers strangers;
 	int were_there;
-	struct log_throttle say;
 };
 
 static void add(void *opaque, const char *client_id, const char *host)
@@ -43,8 +36,7 @@ static void add(void *opaque, const char *client_id, const char *host)
 	if (client_id == NULL || strcmp(client_id, l->client_id) == 0 ||
 	    strncmp(client_id, WRITER_CLIENT_ID, strlen(WRITER_CLIENT_ID)) == 0)
 		return;
-	l->seen.n++;
-	snprintf(l->seen.text, sizeof(l->seen.text), "%s at %s", client_id, host ? host : "?");
+	kafka_some_add(&l->seen, client_id, host);
 }
 
 static void run(struct worker *w, void *context, void *job)
@@ -53,7 +45,7 @@ static void run(struct worker *w, void *context, void *job)
 
 	(void)w;
 	(void)context;
-	l->seen = (struct seen){0};
+	l->seen = (struct kafka_some){0};
 	l->rc = kafka_members(l->rk, l->group, add, l, &l->err);
 }
 
@@ -93,35 +85,20 @@ int strangers_were_there(const struct strangers *s)
 	return s->were_there;
 }
 
-static void say(struct strangers *s, const struct seen *before, int64_t now_ms)
-{
-	if (strcmp(s->now.text, before->text) != 0)
-		s->say = (struct log_throttle){0};
-	if (s->now.n == 0 && before->n > 0)
-		log_info("the strangers have left the writers' group",
-			 L_STR("group", s->look.group));
-	if (s->now.n > 0)
-		LOG_EVERY(
-			&s->say, now_ms, SAY_MS, LOG_ERROR,
-			"a program that is not a writer of Gapless is in the writers' group; what comes in "
-			"the partitions that it has is not stored before it leaves",
-			L_STR("stranger", s->now.text), L_INT("strangers", s->now.n),
-			L_STR("group", s->look.group));
-}
-
 /* That the members cannot be asked for costs this alone. */
 static void take(struct strangers *s, int64_t now_ms)
 {
-	struct seen before = s->now;
-
 	if (s->look.rc < 0) {
 		log_debug("who is in the writers' group is not known",
 			  L_STR("error", s->look.err.text));
 		return;
 	}
-	s->now = s->look.seen;
-	s->were_there |= s->now.n > 0;
-	say(s, &before, now_ms);
+	s->were_there |= s->look.seen.n > 0;
+	kafka_strangers_are(
+		&s->strangers, &s->look.seen, s->look.group,
+		"a program that is not a writer of Gapless is in the writers' group; what comes in "
+		"the partitions that it has is not stored before it leaves",
+		"the strangers have left the writers' group", now_ms);
 }
 
 void strangers_look(struct strangers *s, int64_t now_ms)
