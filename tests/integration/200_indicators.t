@@ -7,8 +7,9 @@ scenario indicators
 kinds=sma:20,ema:20,rsi:14,macd:12:26:9,bb:20:2,atr:14,volume:20,vwap,cross:5:20
 exchange --start 2026-03-10T12:00:00Z --seed 21
 indicators --indicators "$kinds"
-writer
 producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-10T02:00:00Z --lookup-s 2 --lookup-gaps-s 1
+await 30 "what is not stored yet is read" indicators_have_begun indicators
+writer
 await 60 "ten hours are complete" complete KRW-BTC KRW-SPARSE
 clock_settle
 await 90 "and what ended meanwhile" complete KRW-BTC KRW-SPARSE

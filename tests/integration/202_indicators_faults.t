@@ -33,8 +33,9 @@ published_more_than() { [ "$(published)" -gt "$1" ]; }
 
 GAPLESS_FAULT=after_send:1500 indicators_as one
 GAPLESS_FAULT=before_commit:1 indicators_as two
-writer
 collector collector
+await 30 "what is not stored yet is read" indicators_have_begun one two
+writer
 await 60 "a process dies in the middle of what it sends" gone one
 ended one
 is "by a signal" "$code" 137

@@ -10,8 +10,9 @@ section() { sed -n '/^## Reading the indicators/,/^## [^R]/p' "$page"; }
 
 exchange --start 2026-03-10T12:00:00Z --seed 24
 indicators --indicators rsi:14,macd:12:26:9
-writer
 producer --symbols KRW-BTC --intervals 1m --since 2026-03-10T09:00:00Z --lookup-s 2 --lookup-gaps-s 1
+await 30 "what is not stored yet is read" indicators_have_begun indicators
+writer
 await 60 "three hours are complete" complete KRW-BTC
 clock_settle
 await 120 "and final" complete KRW-BTC

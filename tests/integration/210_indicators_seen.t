@@ -9,8 +9,9 @@ scenario indicators_seen
 kinds=sma:5,rsi:4
 exchange --start 2026-03-10T12:00:00Z --seed 26
 indicators --indicators "$kinds" --store --http 127.0.0.1:0
-writer
 producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m --since 2026-03-10T00:00:00Z --lookup-s 2 --lookup-gaps-s 1
+await 30 "what is not stored yet is read" indicators_have_begun indicators
+writer
 await 60 "half a day is complete" complete KRW-BTC KRW-SPARSE
 clock_settle
 await 90 "and what ended meanwhile" complete KRW-BTC KRW-SPARSE

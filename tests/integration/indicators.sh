@@ -9,6 +9,12 @@ indicators() { indicators_as indicators "$@"; }
 
 indicators_as() { spawn "$1" "$GAPLESS_BIN/gapless-indicators" "${@:2}"; } # name, arguments
 
+# A new group computes what is not stored yet when it begins, the rest is for `compute`: the writer starts after it.
+indicators_have_begun() { # who...
+	local p
+	for p; do logged "$p" 'reading begins' || return 1; done
+}
+
 # The group has committed every offset up to the ends: all that came of the candles is published.
 indicators_caught_up() {
 	local ends

@@ -68,19 +68,18 @@ finish() {
 	exit "$tap_failed"
 }
 
-# Waits until the command succeeds; a failed wait is a failed test, with the ends of the logs. What takes long is asked for less
-# often: most conditions cost more than they wait.
+# Waits until the command succeeds; a failed wait is a failed test, with the ends of the logs.
 await() { # seconds, what, command...
-	local _s=$(($1 * patience)) _what=$2 _began=$SECONDS _end # the command sees these, and none of its own may be hidden
+	local _s=$(($1 * patience)) _what=$2 _end # the command sees these, and none of its own may be hidden
 	shift 2
-	_end=$((_began + _s))
+	_end=$((SECONDS + _s))
 	while ! "$@"; do
 		if [ $SECONDS -ge $_end ]; then
 			ok "$_what (within $_s s)" false
 			logs_show
 			return 1
 		fi
-		sleep 0.$((SECONDS - _began < 4 ? 1 : 4))
+		sleep 0.1
 	done
 	ok "$_what" true
 }

@@ -3,7 +3,7 @@
 # run.sh [-v] SCENARIO...: runs the given scenarios (.t) side by side on a test stack of their own, which it starts and stops.
 # The programs run in Asia/Seoul, the database in America/New_York: no time zone may matter.
 #
-#	GAPLESS_JOBS (5)           how many at the same time
+#	GAPLESS_JOBS (6)           how many at the same time
 #	GAPLESS_STACK, GAPLESS_*_PORT   another stack, beside one that runs
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -31,7 +31,7 @@ eval "$(compose/stack.sh env)"
 left=$(kcat -b "$GAPLESS_BROKERS" -L -J | jq -r '[.topics[].topic | select(startswith("t."))] | join("|")')
 [ -z "$left" ] || compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete \
 	--topic "${left//./\\.}" >/dev/null || exit 1
-prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-5}" --timer "${ordered[@]}" | tee "build/stack-$GAPLESS_STACK/prove.out"
+prove ${PROVE_ARGS:-} -j "${GAPLESS_JOBS:-6}" --timer "${ordered[@]}" | tee "build/stack-$GAPLESS_STACK/prove.out"
 status=${PIPESTATUS[0]}
 [ $# -lt 10 ] || {
 	echo 'The slowest:'
