@@ -257,7 +257,7 @@ unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan unit-programs
 	@for zone in UTC Asia/Seoul America/New_York; do \
 		echo "unit tests, TZ=$$zone"; \
-		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' build/asan/tests/test_* || exit 1; \
+		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j6 -e '' build/asan/tests/test_* || exit 1; \
 	done
 
 # transaction_store() on a real database, for a scenario.
