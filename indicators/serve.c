@@ -32,11 +32,12 @@ enum {
 	SAY_MS = 10000,
 	TALLY_MS = 60000,
 	READER_MS = 2000,
+	LETTER_MS = 2000,
 	PAUSE_MS = 5000
 };
 
 /* Whose job the reader has. */
-enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR };
+enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
 
 struct serve {
 	const struct options *options;
@@ -50,7 +51,9 @@ struct serve {
 	struct repair *repair;
 	struct store *store; /* NULL: into the topic only */
 	struct observe *observe;
-	struct reader_job start_job;
+	struct reader_job start_job, letter_job;
+	struct table_letter letter;
+	int64_t letter_due_ms;
 	enum lent lent;
 	int is_stale; /* what the reader has is of an assignment that is over */
 	int is_asked; /* the partitions' facts are there */
@@ -192,6 +195,10 @@ static void begun(struct serve *s, const int64_t *offsets, int64_t again)
 	for (size_t i = 0; i < n; i++)
 		commits_begin(s->commits, parts[i].id, offsets[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
+	if (s->reader && feed_group_is_new(s->feed))
+		log_info("the group is new: candles that are stored already get no values from it; "
+			 "gapless-indicators compute gives them",
+			 L_STR("group", s->options->group));
 }
 
 static void begin(struct serve *s, int has_positions)
@@ -221,6 +228,23 @@ static void begin(struct serve *s, int has_positions)
 	free(offsets);
 }
 
+/* Whether the topic of the indicators is there, and not one that would lose them. */
+static int has_topic(struct serve *s)
+{
+	struct err err;
+	int64_t skipped;
+
+	if (sink_topic_ensure(s->sink, &err) == 0)
+		return 1;
+	if (err.class == ERR_FATAL) {
+		log_error(err.text);
+		s->exit_code = EXIT_PERSON;
+	} else if (log_due(&s->say_start, clock_boot_ms(), SAY_MS, &skipped)) {
+		log_info("waiting for Kafka", L_STR("error", err.text));
+	}
+	return 0;
+}
+
 static void start_step(struct serve *s, int64_t now_ms)
 {
 	struct err err;
@@ -232,6 +256,8 @@ static void start_step(struct serve *s, int64_t now_ms)
 		if (now_ms < s->ask_due_ms)
 			return;
 		s->ask_due_ms = now_ms + ASK_AGAIN_MS;
+		if (!has_topic(s)) /* it may have been deleted */
+			return;
 		if (feed_ask(s->feed, &err)) {
 			if (log_due(&s->say_start, now_ms, SAY_MS, &skipped))
 				log_warn("waiting for Kafka", L_STR("error", err.text));
@@ -409,6 +435,8 @@ static void job_is_back(struct serve *s, enum lent whose)
 		begin(s, 1);
 	if (whose == LENT_LOADER)
 		loader_deliver(s->loader, s->book, n);
+	if (whose == LENT_LETTER && s->letter.is_skipped)
+		feed_pass(s->feed, s->letter.partition, s->letter.offset);
 	if (whose == LENT_REPAIR) {
 		struct entry *e = repair_entry(s->repair);
 
@@ -417,6 +445,27 @@ static void job_is_back(struct serve *s, enum lent whose)
 		if (repair_feed(s->repair, emit, s))
 			compute(s, e, repair_outstanding(s->repair));
 	}
+}
+
+/* Asks whether somebody has skipped the message that halts a partition (gapless-writer skip). */
+static struct reader_job *letter_job(struct serve *s, int64_t now_ms)
+{
+	struct table_letter *l = &s->letter;
+
+	if (now_ms < s->letter_due_ms ||
+	    !feed_halted(s->feed, &l->partition, &l->offset, &l->bytes))
+		return NULL;
+	s->letter_due_ms = now_ms + LETTER_MS;
+	s->letter_job = (struct reader_job){.letter = l};
+	return &s->letter_job;
+}
+
+static void lend(struct serve *s, enum lent whose, struct reader_job *job)
+{
+	if (!job || s->lent != LENT_NONE)
+		return;
+	s->lent = whose;
+	reader_submit(s->reader, job);
 }
 
 static void reader_step(struct serve *s, int64_t now_ms)
@@ -441,11 +490,9 @@ static void reader_step(struct serve *s, int64_t now_ms)
 	if (s->lent != LENT_NONE || feed_is_starting(s->feed) || !loader_is_done(s->loader) ||
 	    outstanding(s) > OUTSTANDING_MAX)
 		return;
-	job = repair_job(s->repair, now_ms, s->options->stall_s * 1000);
-	if (job) {
-		s->lent = LENT_REPAIR;
-		reader_submit(s->reader, job);
-	}
+	lend(s, LENT_LETTER, letter_job(s, now_ms));
+	if (s->lent == LENT_NONE)
+		lend(s, LENT_REPAIR, repair_job(s->repair, now_ms, s->options->stall_s * 1000));
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -476,21 +523,10 @@ static void check(struct serve *s)
 	feed_restart(s->feed);
 }
 
-/* Until the topic of the indicators is there, and not one that would lose them. */
 static void await_topic(struct serve *s)
 {
-	struct err err;
-	int64_t skipped;
-
-	while (!stop_requested() && sink_topic_ensure(s->sink, &err)) {
+	while (!stop_requested() && s->exit_code == EXIT_DONE && !has_topic(s)) {
 		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
-		if (err.class == ERR_FATAL) {
-			log_error(err.text);
-			s->exit_code = EXIT_PERSON;
-			return;
-		}
-		if (log_due(&s->say_start, clock_boot_ms(), SAY_MS, &skipped))
-			log_info("waiting for Kafka", L_STR("error", err.text));
 		sink_poll(s->sink, POLL_MS);
 	}
 }
