@@ -9,6 +9,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "consumer_conf.h"
@@ -150,7 +151,7 @@ void consumer_free(struct consumer *c)
 	drop_message(c);
 	strangers_free(c->strangers);
 	rd_kafka_queue_destroy(c->commits);
-	rd_kafka_destroy(c->rk);
+	kafka_client_free(c->rk);
 	free(c->given);
 	free(c);
 }
