@@ -23,6 +23,7 @@ await 30 'candles are stored' stored_of "$GAPLESS_TOPIC" 200
 ends_with_0 writer
 is 'the time of the last ones is kept' "$(sql 'SELECT count(*) > 0 AND every(message_at IS NOT NULL) FROM market_data_position WHERE next_offset > 0')" t
 
+sql "UPDATE market_data_position SET message_at = message_at + interval '1 day'" # as by a leader whose clock is ahead
 candles 400 B | publish "$GAPLESS_TOPIC"
 log_forget writer
 writer
@@ -30,6 +31,8 @@ await 30 'a topic that has grown is read on' like 'KRW-B%' 400
 ends_with_0 writer
 is '... from where it was' "$(total writer messages)" 400
 is '... without a warning' "$(grep -c 'level=\(warn\|error\)' "$work/writer.log")" 0
+is '... and the latest time stays' "$(sql 'SELECT every(message_at > now()) FROM market_data_position WHERE next_offset > 0')" t
+sql "UPDATE market_data_position SET message_at = message_at - interval '1 day'"
 
 append_time
 candles 900 C | publish "$GAPLESS_TOPIC"
