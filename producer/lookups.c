@@ -10,31 +10,11 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/text/timetext.h"
+#include "producer/lookup/partitions.h"
+#include "producer/lookup/visitor.h"
 #include "producer/series/series_ask.h"
 
-enum {
-	MEMBERS_AGAIN_MS = 500,
-	POSITION_AGAIN_MS = 200,
-	STILL_MS = 10000, /* the writer is waited for: said after that */
-	SAY_MS = 60000,
-	ALL_EVERY = 10, /* lookups: then what has not changed is read as well */
-	STOP_MS = 1000
-};
-
-/* The lookup of a partition: how far it is. */
-struct partition {
-	int32_t id;
-	int waits;       /* it has begun, and not ended */
-	int ended;       /* since lookups_now */
-	int stored;      /* with the writer at `end` */
-	int anyway;      /* stalled: its new series take the coverage as it is */
-	int64_t lookups; /* that have ended, since lookups_now */
-	int64_t low, end, position;
-	int64_t stable;
-	int64_t moved_boot_ms; /* when the position moved last */
-	int64_t ended_boot_ms; /* when a lookup of it ended last */
-	struct log_throttle say, unread;
-};
+enum { MEMBERS_AGAIN_MS = 500, POSITION_AGAIN_MS = 200, SAY_MS = 60000, STOP_MS = 1000 };
 
 struct lookups {
 	const struct options *options;
@@ -43,8 +23,7 @@ struct lookups {
 	struct worker *worker;
 	struct visit *visit; /* under way, or NULL */
 	int is_void;         /* ... and of no use any more */
-	struct partition *partitions;
-	size_t n;
+	struct lookup_partitions *partitions;
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
@@ -66,6 +45,7 @@ struct lookups *lookups_new(const struct options *options, int keeps_wanted, str
 	l->options = options;
 	l->keeps_wanted = keeps_wanted;
 	l->reads_open = keeps_wanted && patterns_are_wild(&options->patterns);
+	l->partitions = lookup_partitions_new(1000 * options->stall_s);
 	l->round_boot_ms = INT64_MAX;
 	backoff_init(&l->backoff, 200, 10000);
 	l->visitor = visitor_new(options, keeps_wanted, err);
@@ -86,7 +66,7 @@ void lookups_free(struct lookups *l)
 	worker_free(l->worker);
 	visitor_free(l->visitor);
 	visit_free(l->visit);
-	free(l->partitions);
+	lookup_partitions_free(l->partitions);
 	free(l);
 }
 
@@ -111,57 +91,30 @@ void lookups_cancel(struct lookups *l)
 {
 	l->is_void = l->visit != NULL;
 	l->round_boot_ms = INT64_MAX;
-	l->n = 0;
+	lookup_partitions_set(l->partitions, NULL, 0);
 }
 
 void lookups_now(struct lookups *l, const int32_t *partitions, size_t n)
 {
 	lookups_cancel(l);
-	l->partitions = xreallocarray(l->partitions, n + 1, sizeof *l->partitions);
-	l->n = n;
-	for (size_t i = 0; i < n; i++)
-		l->partitions[i] = (struct partition){.id = partitions[i], .stable = -1};
+	lookup_partitions_set(l->partitions, partitions, n);
 	l->round_boot_ms = l->again_boot_ms = 0;
 }
 
 int lookups_are_complete(const struct lookups *l, int *stored)
 {
-	int complete = l->n > 0;
-
-	*stored = 1;
-	for (size_t i = 0; i < l->n; i++) {
-		complete &= l->partitions[i].ended;
-		*stored &= l->partitions[i].stored;
-	}
-	return complete;
+	return lookup_partitions_are_complete(l->partitions, stored);
 }
 
 struct lookups_stats lookups_stats(const struct lookups *l)
 {
 	struct lookups_stats stats = l->stats;
-	int found = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct partition *p = &l->partitions[i];
-
-		if (p->ended && p->ended_boot_ms == 0)
-			continue; /* it has no series of ours */
-		if (!found || p->ended_boot_ms < stats.oldest_boot_ms)
-			stats.oldest_boot_ms = p->ended_boot_ms;
-		found = 1;
-	}
+	stats.oldest_boot_ms = lookup_partitions_oldest_boot_ms(l->partitions);
 	return stats;
 }
 
 /* ---- a visit is made ---- */
-
-static int any_waits(const struct lookups *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->partitions[i].waits)
-			return 1;
-	return 0;
-}
 
 int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 {
@@ -169,48 +122,11 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 
 	if (l->visit)
 		return INT64_MAX;
-	if (any_waits(l))
+	if (lookup_partitions_wait(l->partitions))
 		at_ms = 0;
 	if (at_ms < l->again_boot_ms)
 		at_ms = l->again_boot_ms;
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
-}
-
-/* What holds up the writer is worth a question where it has not moved for a while. */
-static int asks_stable(const struct partition *p, int64_t boot_ms)
-{
-	return p->waits && boot_ms - p->moved_boot_ms > STILL_MS;
-}
-
-/* The partition as the visit is to see it; NULL: it is not due. */
-static struct visit_partition *partition_visit(const struct lookups *l, int32_t id, int is_round,
-					       int64_t boot_ms)
-{
-	struct visit_partition *found = visit_find(l->visit, id);
-
-	for (size_t i = 0; i < l->n && !found; i++) {
-		const struct partition *p = &l->partitions[i];
-
-		if (p->id == id && (p->waits || is_round))
-			found = visit_partition(
-				l->visit,
-				(struct visit_partition){.id = id,
-							 .begins = !p->waits,
-							 .asks_stable = asks_stable(p, boot_ms),
-							 .takes_anyway = p->anyway,
-							 .reads_all = p->lookups % ALL_EVERY == 0,
-							 .low = p->low,
-							 .end = p->end});
-	}
-	return found;
-}
-
-/* A lookup of nothing is no work. */
-static void partitions_without_series_end(struct lookups *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!visit_find(l->visit, l->partitions[i].id))
-			l->partitions[i].ended = l->partitions[i].stored = 1;
 }
 
 /* Of each gap: twice what may be fetched until the next lookup, by all series together; two pages
@@ -246,13 +162,14 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
 	orders.stored_rows = stored_rows(l->options, n);
-	l->visit = visit_new(orders, l->n, n);
+	l->visit = visit_new(orders, lookup_partitions_count(l->partitions), n);
 	for (size_t i = 0; i < n && !members_only; i++) {
 		struct series *s = owned[i];
 		struct visit_partition *p =
 			series_has_begun(s)
-				? partition_visit(l, partition_of(series_symbol(s), opaque),
-						  is_round, boot_ms)
+				? lookup_partitions_visit(l->partitions, l->visit,
+							  partition_of(series_symbol(s), opaque),
+							  is_round, boot_ms)
 				: NULL;
 
 		if (!p)
@@ -262,7 +179,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 			series_lookup_began(s);
 	}
 	if (is_round && !members_only)
-		partitions_without_series_end(l);
+		lookup_partitions_end_others(l->partitions, l->visit);
 	worker_submit(l->worker, l->visit);
 }
 
@@ -284,33 +201,6 @@ static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_m
 		LOG_EVERY(&l->trouble, boot_ms, SAY_MS, LOG_WARN,
 			  "what is covered cannot be read yet; trying again (live goes on)",
 			  L_STR("error", err->text));
-}
-
-static void waiting_say(struct partition *p, int64_t boot_ms)
-{
-	int64_t at = p->position > p->low ? p->position : p->low;
-	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
-
-	if (!p->waits || boot_ms - p->moved_boot_ms <= STILL_MS)
-		return;
-	LOG_EVERY(
-		&p->say, boot_ms, SAY_MS, LOG_WARN,
-		"waiting for the writer: it has not stored what was published; the series of this partition wait",
-		L_STR("error",
-		      is_held ? "another program has a transaction open in this partition: "
-				"nobody can read on before that ends"
-			      : "the position of the partition does not move; is gapless-writer running, "
-				"and what does it say of the partition?"),
-		L_INT("messages_behind", p->end - at), L_INT("partition", p->id),
-		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000));
-}
-
-static void unread_say(struct partition *p, const struct err *err, int64_t boot_ms)
-{
-	LOG_EVERY(
-		&p->unread, boot_ms, SAY_MS, LOG_WARN,
-		"the end of a partition cannot be read; the lookups of its series wait, the others go on",
-		L_STR("error", err->text), L_INT("partition", p->id));
 }
 
 static void refused_say(struct lookups *l, const struct visit_series *v, int64_t boot_ms)
@@ -366,42 +256,6 @@ static void series_take_visit(struct lookups *l, struct visit *v, int64_t now_ms
 	}
 }
 
-static int has_new_series(const struct visit *v, const struct visit_partition *p)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (v->series[i].partition == p && !series_is_looked_up(v->series[i].series))
-			return 1;
-	return 0;
-}
-
-/* 1 if its lookup has ended. */
-static int partition_take(struct lookups *l, struct partition *p, const struct visit *v,
-			  const struct visit_partition *seen, int64_t boot_ms)
-{
-	if (seen->begins || seen->position != p->position)
-		p->moved_boot_ms = boot_ms;
-	p->waits = 1;
-	p->low = seen->low;
-	p->end = seen->end;
-	p->position = seen->position;
-	p->stable = seen->stable;
-	if (!seen->reached && !seen->takes_anyway) {
-		if (boot_ms - p->moved_boot_ms < 1000 * l->options->stall_s)
-			return 0;
-		if (has_new_series(v, seen)) {
-			p->anyway = 1;
-			return 0;
-		}
-	}
-	p->stored = seen->reached;
-	p->ended = 1;
-	p->lookups++;
-	p->ended_boot_ms = boot_ms;
-	l->stats.ended++;
-	p->waits = p->anyway = 0;
-	return 1;
-}
-
 static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms)
 {
 	size_t n;
@@ -416,22 +270,11 @@ static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t 
 static void partitions_take(struct lookups *l, const struct catalogue *catalogue,
 			    const struct visit *v, int64_t now_ms, int64_t boot_ms)
 {
-	int ended = v->asks_members, unread = 0;
+	int unread, ended = lookup_partitions_take(l->partitions, v, &unread, boot_ms);
 
-	for (size_t i = 0; i < l->n; i++) {
-		struct partition *p = &l->partitions[i];
-		const struct visit_partition *seen = visit_find(v, p->id);
-
-		if (seen && seen->err.class != ERR_NONE) {
-			unread_say(p, &seen->err, boot_ms);
-			unread = 1;
-		} else if (seen) {
-			ended |= partition_take(l, p, v, seen, boot_ms);
-		}
-		waiting_say(p, boot_ms);
-	}
+	l->stats.ended += ended;
 	l->again_boot_ms = boot_ms + POSITION_AGAIN_MS;
-	if (ended || unread)
+	if (ended > 0 || unread || v->asks_members)
 		l->round_boot_ms = boot_ms + 1000 * (unread || gaps_left(catalogue, now_ms, boot_ms)
 							     ? l->options->lookup_gaps_s
 							     : l->options->lookup_s);

@@ -14,7 +14,6 @@
 
 #include "producer/due.h"
 #include "producer/kafka/members.h"
-#include "producer/lookup/visitor.h"
 #include "producer/series/catalogue.h"
 
 struct lookups;
