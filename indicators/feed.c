@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/candle/intake.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
 
@@ -166,7 +167,7 @@ void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
-	rd_kafka_destroy(f->rk);
+	kafka_client_free(f->rk);
 	free(f->readings);
 	offsets_free(f->offsets);
 	free(f);
