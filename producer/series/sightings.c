@@ -106,35 +106,57 @@ void sightings_forget(struct sightings *s, int64_t timestamp_ms)
 		remove_at(s, (size_t)(x - s->v));
 }
 
-void sightings_stored(struct sightings *s, const struct stored *stored)
+static int is_of_rows_alone(const struct sighting *s)
 {
-	const struct stored_row *rows = stored->v;
-	size_t n = stored->n, kept = 0, row = 0;
+	return !s->candle && s->again_ms == 0;
+}
 
-	for (size_t i = 0; i < s->n; i++) {
-		while (row < n && rows[row].timestamp_ms < s->v[i].timestamp_ms)
-			row++;
-		if (!s->v[i].candle && s->v[i].again_ms == 0 &&
-		    (row == n || rows[row].timestamp_ms != s->v[i].timestamp_ms)) {
-			sighting_release(&s->v[i]);
+static void take_stored(struct sighting *s, const struct stored_row *row)
+{
+	if (row->revision > s->revision ||
+	    (row->revision == s->revision && row->fetched_ms > s->fetched_ms)) {
+		s->revision = row->revision;
+		s->fetched_ms = row->fetched_ms;
+	}
+}
+
+/* Both in the order of time, from the newest on, so that those count if there are too many. */
+int64_t sightings_stored(struct sightings *s, const struct stored *stored)
+{
+	struct sightings all = {.cap = s->n + stored->n + 1};
+	size_t i = s->n, row = stored->n, at;
+	int64_t from_ms = INT64_MIN;
+
+	if (all.cap > SIGHTINGS_MAX)
+		all.cap = SIGHTINGS_MAX;
+	all.v = xcalloc(all.cap, sizeof *all.v);
+	for (at = all.cap; (i > 0 || row > 0) && at > 0;) {
+		int is_seen = i > 0 && (row == 0 || s->v[i - 1].timestamp_ms >=
+							    stored->v[row - 1].timestamp_ms);
+		int is_stored = row > 0 && (i == 0 || stored->v[row - 1].timestamp_ms >=
+							      s->v[i - 1].timestamp_ms);
+		const struct stored_row *r = is_stored ? &stored->v[--row] : NULL;
+
+		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1])) {
+			sighting_release(&s->v[--i]);
 			continue;
 		}
-		s->v[kept++] = s->v[i];
+		at--;
+		all.v[at] =
+			is_seen ? s->v[--i] : (struct sighting){.timestamp_ms = r->timestamp_ms};
+		if (r)
+			take_stored(&all.v[at], r);
+		from_ms = all.v[at].timestamp_ms;
 	}
-	s->n = kept;
-	for (size_t i = n; i-- > 0;) { /* newest first: those count if there are too many */
-		struct sighting *x = sightings_find(s, rows[i].timestamp_ms);
-
-		if (!x && s->n == SIGHTINGS_MAX)
-			break;
-		if (!x)
-			x = insert(s, rows[i].timestamp_ms);
-		if (rows[i].revision > x->revision ||
-		    (rows[i].revision == x->revision && rows[i].fetched_ms > x->fetched_ms)) {
-			x->revision = rows[i].revision;
-			x->fetched_ms = rows[i].fetched_ms;
-		}
-	}
+	if (row == 0)
+		from_ms = INT64_MIN;
+	while (i > 0)
+		sighting_release(&s->v[--i]);
+	all.n = all.cap - at;
+	memmove(all.v, all.v + at, all.n * sizeof *all.v);
+	free(s->v);
+	*s = all;
+	return from_ms;
 }
 
 void sightings_covered(struct sightings *s, const struct spans *covered)
