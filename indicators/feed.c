@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
 
@@ -162,7 +163,7 @@ void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
-	rd_kafka_destroy(f->rk);
+	kafka_client_free(f->rk);
 	free(f->readings);
 	free(f->parts);
 	free(f->ends);

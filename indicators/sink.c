@@ -10,6 +10,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 
 enum { SAY_MS = 10000, FULL_WAIT_MS = 20, GIVE_UP_MS = 2000 };

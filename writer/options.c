@@ -50,6 +50,8 @@ const struct setting options_table[] = {
 		 "exit code 4."},
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9465"),
+	{.name = "page", AT(page), .fallback = "true",
+	 .help = "The page for people is served there, too; --page=false: metrics and health alone."},
 	SETTING_SERIES_METRICS,
 	SETTING_LOG_LEVEL,
 	SETTING_LOG_FORMAT,

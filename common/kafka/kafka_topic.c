@@ -93,8 +93,9 @@ static void leader_check(const struct rd_kafka_metadata_topic *topic, int32_t pa
 	while (i < topic->partition_cnt && topic->partitions[i].id != partition)
 		i++;
 	if (i == topic->partition_cnt)
-		err_set(err, ERR_RETRY, "topic %s has no partition %d: %s", topic->topic,
-			(int)partition, rd_kafka_err2str(topic->err));
+		err_set(err, ERR_RETRY, "topic %s has no partition %d%s%s", topic->topic,
+			(int)partition, topic->err ? ": " : "",
+			topic->err ? rd_kafka_err2str(topic->err) : "");
 	else if (topic->partitions[i].leader < 0)
 		err_set(err, ERR_RETRY, "partition %d of topic %s has no leader: %s",
 			(int)partition, topic->topic, rd_kafka_err2str(topic->partitions[i].err));

@@ -10,6 +10,7 @@
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_topic.h"
 
 struct group {
@@ -140,7 +141,7 @@ void group_free(struct group *g)
 	if (g->rk) {
 		rd_kafka_consumer_close(g->rk);
 		rd_kafka_queue_destroy(g->queue);
-		rd_kafka_destroy(g->rk);
+		kafka_client_free(g->rk);
 	}
 	if (g->fd >= 0)
 		close(g->fd);

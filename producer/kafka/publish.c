@@ -13,6 +13,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_topic.h"
 #include "producer/kafka/topic.h"
 #include "producer/series/series.h"

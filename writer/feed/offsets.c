@@ -28,22 +28,6 @@ static int64_t *ask(const struct consumer *c, const struct partitions *ps, int64
 	return offsets;
 }
 
-int offsets_ends(const struct consumer *c, const struct partitions *ps, struct offsets *out,
-		 struct err *err)
-{
-	int64_t *low = ask(c, ps, RD_KAFKA_OFFSET_BEGINNING, err);
-	int64_t *high = low == NULL ? NULL : ask(c, ps, RD_KAFKA_OFFSET_END, err);
-	int rc = high == NULL ? -1 : 0;
-
-	for (size_t i = 0; rc == 0 && i < partitions_count(ps); i++) {
-		out[i].low = low[i];
-		out[i].high = high[i];
-	}
-	free(low);
-	free(high);
-	return rc;
-}
-
 void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
 		       struct err *errs)
 {
