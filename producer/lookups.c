@@ -134,18 +134,19 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 
 /* How much of what is stored to read: twice what may be fetched until the next lookup, by all
  * series together. Of each gap its part of that; two pages are the least, so that each goes on. */
-static void stored_orders(struct lookups *l, size_t series, struct visit *orders)
+static struct visit stored_orders(struct lookups *l, size_t series, struct visit orders)
 {
 	const struct options *o = l->options;
 	int64_t least = 2 * o->exchange->page_rows, n = (int64_t)(series > 0 ? series : 1);
 	int64_t budget = 2 * o->rate_limit * o->lookup_gaps_s * o->exchange->page_rows;
 
-	orders->stored_budget = budget < STORED_MAX ? budget : STORED_MAX;
-	orders->stored_rows = orders->stored_budget / n;
-	if (orders->stored_rows < least)
-		orders->stored_rows = least;
-	l->stored_first = (l->stored_first + (size_t)(budget / orders->stored_rows)) % (size_t)n;
-	orders->stored_first = l->stored_first;
+	orders.stored_budget = budget < STORED_MAX ? budget : STORED_MAX;
+	orders.stored_rows = orders.stored_budget / n;
+	if (orders.stored_rows < least)
+		orders.stored_rows = least;
+	l->stored_first = (l->stored_first + (size_t)(budget / orders.stored_rows)) % (size_t)n;
+	orders.stored_first = l->stored_first;
+	return orders;
 }
 
 /* A name that may be a mistake is not wanted before it is known to be none. */
@@ -169,7 +170,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
-	stored_orders(l, n, &orders);
+	orders = stored_orders(l, n, orders);
 	l->visit = visit_new(orders, lookup_partitions_count(l->partitions), n);
 	for (size_t i = 0; i < n && !members_only; i++) {
 		struct series *s = owned[i];
