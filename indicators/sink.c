@@ -27,7 +27,7 @@ struct sink {
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct sink *s = opaque;
-	int64_t skipped, *outstanding = message->_private;
+	int64_t *outstanding = message->_private;
 
 	(void)rk;
 	s->outstanding--;
@@ -38,10 +38,9 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
 	    message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
 		return;
-	if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn("an indicator was not delivered to Kafka",
-			 L_STR("error", rd_kafka_err2str(message->err)),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		  "an indicator was not delivered to Kafka",
+		  L_STR("error", rd_kafka_err2str(message->err)));
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -142,7 +141,6 @@ static rd_kafka_resp_err_t produce(struct sink *s, const struct indicator_messag
 void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outstanding)
 {
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
-	int64_t skipped;
 
 	if (s->is_broken)
 		return;
@@ -153,10 +151,9 @@ void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outst
 	}
 	if (code) {
 		s->is_broken = 1;
-		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("an indicator could not be published",
-				 L_STR("error", rd_kafka_err2str(code)),
-				 L_INT("suppressed", skipped));
+		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "an indicator could not be published",
+			  L_STR("error", rd_kafka_err2str(code)));
 		return;
 	}
 	++*outstanding;
