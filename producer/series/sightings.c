@@ -123,40 +123,39 @@ static void take_stored(struct sighting *s, const struct stored_row *row)
 /* Both in the order of time, from the newest on, so that those count if there are too many. */
 int64_t sightings_stored(struct sightings *s, const struct stored *stored)
 {
-	struct sightings all = {.cap = s->n + stored->n + 1};
-	size_t i = s->n, row = stored->n, at;
+	size_t i = s->n, row = stored->n, cap = i + row + 1, at;
+	struct sighting *all;
 	int64_t from_ms = INT64_MIN;
 
-	if (all.cap > SIGHTINGS_MAX)
-		all.cap = SIGHTINGS_MAX;
-	all.v = xcalloc(all.cap, sizeof *all.v);
-	for (at = all.cap; (i > 0 || row > 0) && at > 0;) {
-		int is_seen = i > 0 && (row == 0 || s->v[i - 1].timestamp_ms >=
-							    stored->v[row - 1].timestamp_ms);
-		int is_stored = row > 0 && (i == 0 || stored->v[row - 1].timestamp_ms >=
-							      s->v[i - 1].timestamp_ms);
-		const struct stored_row *r = is_stored ? &stored->v[--row] : NULL;
+	cap = cap < SIGHTINGS_MAX ? cap : SIGHTINGS_MAX;
+	all = xcalloc(cap, sizeof *all);
+	for (at = cap; (i > 0 || row > 0) && at > 0;) {
+		int64_t seen_ms = i > 0 ? s->v[i - 1].timestamp_ms : INT64_MIN;
+		int64_t stored_ms = row > 0 ? stored->v[row - 1].timestamp_ms : INT64_MIN;
+		int is_seen = i > 0 && seen_ms >= stored_ms;
+		int is_stored = row > 0 && stored_ms >= seen_ms;
 
 		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1])) {
 			sighting_release(&s->v[--i]);
 			continue;
 		}
 		at--;
-		all.v[at] =
-			is_seen ? s->v[--i] : (struct sighting){.timestamp_ms = r->timestamp_ms};
-		if (r)
-			take_stored(&all.v[at], r);
-		from_ms = all.v[at].timestamp_ms;
+		if (is_seen)
+			all[at] = s->v[--i];
+		else
+			all[at].timestamp_ms = stored_ms;
+		if (is_stored)
+			take_stored(&all[at], &stored->v[--row]);
+		from_ms = all[at].timestamp_ms;
 	}
-	if (row == 0)
-		from_ms = INT64_MIN;
 	while (i > 0)
 		sighting_release(&s->v[--i]);
-	all.n = all.cap - at;
-	memmove(all.v, all.v + at, all.n * sizeof *all.v);
+	s->n = cap - at;
+	memmove(all, all + at, s->n * sizeof *all);
 	free(s->v);
-	*s = all;
-	return from_ms;
+	s->v = all;
+	s->cap = cap;
+	return row > 0 ? from_ms : INT64_MIN;
 }
 
 void sightings_covered(struct sightings *s, const struct spans *covered)
