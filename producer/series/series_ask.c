@@ -58,13 +58,18 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
+void series_untold(const struct series *s, struct spans *out)
+{
+	spans_clear(out);
+	spans_add(out, INT64_MIN, s->told_until_ms);
+	spans_subtract(out, &s->told);
+}
+
 void series_subtract_untold(const struct series *s, struct spans *from)
 {
 	struct spans untold = {0};
 
-	spans_copy(&untold, from);
-	spans_subtract(&untold, &s->told);
-	spans_remove(&untold, s->told_until_ms, INT64_MAX);
+	series_untold(s, &untold);
 	spans_subtract(from, &untold);
 	spans_release(&untold);
 }
