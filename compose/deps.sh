@@ -34,7 +34,7 @@ group_packages() {	# group
 	build) printf '%s\n' gcc libc6-dev make pkg-config ca-certificates librdkafka-dev \
 		libcurl4-openssl-dev libcjson-dev libpq-dev libmicrohttpd-dev zlib1g-dev libjs-dygraphs ;;
 	stack) printf '%s\n' postgresql default-jre-headless maven ;;
-	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus ;;
+	test) printf '%s\n' libcmocka-dev kcat jq curl perl procps tzdata prometheus pgbouncer ;;
 	lint) printf '%s\n' clang clang-format clang-tidy cppcheck mandoc ;;
 	package) printf '%s\n' debhelper dpkg-dev fakeroot lintian debootstrap ;;
 	fuzz) printf '%s\n' clang libclang-rt-14-dev ;;
@@ -52,6 +52,7 @@ have_anyway() {	# package
 	maven) command -v mvn ;;
 	perl) command -v prove ;;
 	prometheus) command -v prometheus && command -v promtool ;;
+	pgbouncer) PATH=$PATH:/usr/sbin command -v pgbouncer ;;
 	default-jre-headless) release=$(find_java_release) && ((release >= 17)) ;;
 	postgresql) find_postgres '' ;;
 	librdkafka-dev) pkg-config --exists rdkafka ;;

@@ -6,7 +6,6 @@
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/progress_show.h"
-#include "producer/series/series_ask.h"
 
 enum { UNSTORED_MS = 60 * 1000 };
 
@@ -41,11 +40,11 @@ struct state {
 	const struct series *stuck;
 };
 
-static struct state state_of(const struct catalogue *catalogue, const struct fetch_view *view)
+static struct state state_of(const struct view *view)
 {
-	struct state state = {.not_looked_up = !view->listed};
+	struct state state = {.not_looked_up = !listing_was_read(view->listing)};
 	size_t n;
-	struct series *const *owned = catalogue_owned(catalogue, &n);
+	struct series *const *owned = catalogue_owned(view->catalogue, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct series *s = owned[i];
@@ -63,11 +62,11 @@ static struct state state_of(const struct catalogue *catalogue, const struct fet
 	return state;
 }
 
-static void show(struct fetch *f, const struct state *state, const struct fetch_view *view,
-		 int ends)
+static void show(struct fetch *f, const struct state *state, const struct view *view, int ends)
 {
-	struct progress_counter counters[] = {
-		{"requests", view->requests}, {"candles", view->candles}, {"missing", state->left}};
+	struct progress_counter counters[] = {{"requests", requests_stats(view->requests).candles},
+					      {"candles", publisher_stats(view->publisher).sent},
+					      {"missing", state->left}};
 	struct progress p = {.title = "fetch",
 			     .unit = "intervals",
 			     .done = f->total - state->left,
@@ -93,9 +92,11 @@ static int given_up(const struct state *state, struct err *err)
 }
 
 /* Nothing is left to ask for. */
-static int confirm(struct fetch *f, const struct state *state, const struct fetch_view *view,
+static int confirm(struct fetch *f, const struct state *state, const struct view *view,
 		   unsigned *due, struct err *err)
 {
+	int stored;
+
 	if (state->left > 0)
 		return state->stuck ? given_up(state, err) : 0;
 	if (!f->confirming) {
@@ -103,16 +104,15 @@ static int confirm(struct fetch *f, const struct state *state, const struct fetc
 		*due |= DUE_LOOKUP;
 		return 0;
 	}
-	if (!view->looked_up)
+	if (!lookups_are_complete(view->lookups, &stored))
 		return 0;
-	return view->stored
-		       ? 1
-		       : err_set(err, ERR_FATAL,
-				 "everything is published, but the writer does not store it; is gapless-writer running?");
+	return stored ? 1
+		      : err_set(err, ERR_FATAL,
+				"everything is published, but the writer does not store it; is gapless-writer running?");
 }
 
 /* Whoever waits for a writer that does not run waits long: says so each minute. */
-static void unstored_say(struct fetch *f, const struct fetch_view *view, int waits)
+static void unstored_say(struct fetch *f, const struct view *view, int waits)
 {
 	if (!waits || f->unstored_boot_ms == 0) {
 		f->unstored_boot_ms = view->boot_ms;
@@ -126,20 +126,29 @@ static void unstored_say(struct fetch *f, const struct fetch_view *view, int wai
 		L_INT("waited_s", (view->boot_ms - f->first_boot_ms) / 1000));
 }
 
-static int timed_out(const struct fetch *f, const struct fetch_view *view)
+static int timed_out(const struct fetch *f, const struct view *view)
 {
 	return f->deadline_ms > 0 && view->boot_ms - f->first_boot_ms >= f->deadline_ms;
 }
 
-int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct fetch_view *view,
-	       unsigned *due, struct err *err)
+/* Something is in flight, to the exchange or to Kafka, or the exchange is out. */
+static int is_busy(const struct view *view)
 {
-	struct state state = state_of(catalogue, view);
-	int rc = 0;
+	struct request in_flight[REQUESTS_MAX];
+
+	return requests_are_out(view->requests) ||
+	       requests_in_flight(view->requests, in_flight) > 0 ||
+	       publisher_outstanding(view->publisher) > 0;
+}
+
+int fetch_step(struct fetch *f, const struct view *view, unsigned *due, struct err *err)
+{
+	struct state state = state_of(view);
+	int listed = listing_was_read(view->listing), rc = 0;
 
 	if (f->first_boot_ms == 0)
 		f->first_boot_ms = view->boot_ms;
-	if (view->listed && catalogue_size(catalogue) == 0)
+	if (listed && catalogue_size(view->catalogue) == 0)
 		return err_set(
 			err, ERR_INPUT,
 			"--symbols matches no market of the exchange's list; nothing was fetched");
@@ -147,7 +156,7 @@ int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct 
 		return err_set(
 			err, ERR_FATAL,
 			"not everything is stored within --deadline-s; is gapless-writer running? the same command goes on");
-	unstored_say(f, view, view->listed && (state.not_looked_up || f->confirming));
+	unstored_say(f, view, listed && (state.not_looked_up || f->confirming));
 	if (state.not_looked_up)
 		return 0;
 	if (f->total < state.left || f->began_ms == 0) {
@@ -155,7 +164,7 @@ int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct 
 		f->began_ms = view->boot_ms;
 	}
 	show(f, &state, view, 0);
-	if (!view->busy && state.askable == 0)
+	if (!is_busy(view) && state.askable == 0)
 		rc = confirm(f, &state, view, due, err);
 	f->confirming &=
 		state.left == 0; /* the lookup may have found that something is not there */

@@ -5,8 +5,7 @@
 #ifndef GAPLESS_FETCH_H
 #define GAPLESS_FETCH_H
 
-#include "producer/due.h"
-#include "producer/series/catalogue.h"
+#include "producer/view.h"
 
 struct fetch;
 
@@ -14,19 +13,9 @@ struct fetch;
 struct fetch *fetch_new(int64_t deadline_ms);
 void fetch_free(struct fetch *f);
 
-/* What there is to know beside the series. */
-struct fetch_view {
-	int64_t now_ms, boot_ms;
-	int listed;                /* the list of markets was read */
-	int busy;                  /* something is in flight, to the exchange or to Kafka, or the
-				      exchange is out */
-	int looked_up, stored;     /* lookups_are_complete */
-	int64_t requests, candles; /* so far */
-};
-
 /* 1: everything is stored; 0: not yet, and *due says what follows; -1: what is left is not
  * available, or is not stored (*err; ERR_INPUT: there is no market that was meant). */
-int fetch_step(struct fetch *f, const struct catalogue *catalogue, const struct fetch_view *view,
-	       unsigned *due, struct err *err) __attribute__((warn_unused_result));
+int fetch_step(struct fetch *f, const struct view *view, unsigned *due, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -11,15 +11,11 @@
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
 #include "producer/fetch.h"
-#include "producer/kafka/publish.h"
 #include "producer/kafka/topic.h"
-#include "producer/listing.h"
-#include "producer/lookups.h"
 #include "producer/observe.h"
-#include "producer/requests.h"
 #include "producer/series/plan.h"
 #include "producer/series/series_page.h"
-#include "producer/share.h"
+#include "producer/view.h"
 
 enum {
 	TICK_MS = 500,      /* the longest wait of the loop */
@@ -64,9 +60,7 @@ struct loop {
 	int all_begun; /* of the owned series */
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
-	int64_t candles;                  /* published in all */
-	struct requests_stats requests_told;
-	int64_t candles_told, progress_boot_ms, reports_boot_ms;
+	int64_t reports_boot_ms;
 };
 
 /* ---- set up and down ---- */
@@ -144,7 +138,6 @@ static void page_take(struct loop *l, const struct answer *a)
 	observe_page(l->observe, s, &l->publications);
 	for (size_t i = 0; i < l->publications.n; i++)
 		publisher_send(l->publisher, s, &l->publications.v[i], a->read_ms);
-	l->candles += (int64_t)l->publications.n;
 	if (series_listed_from_ms(s) != listed_ms && series_listed_from_ms(s) != INT64_MIN)
 		log_info("the exchange has nothing older", L_SERIES(s),
 			 L_TIME("listed_from", series_listed_from_ms(s)));
@@ -337,21 +330,6 @@ static int64_t lookup(struct loop *l)
 	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 
-/* What to ask now: 1 and *out, or 0 and how long until there is something. */
-static int choose(struct loop *l, const struct plan *plan, struct request *out, int64_t *wait_ms)
-{
-	struct request live, backfill;
-	int has_live = plan_live(plan, &live), has_backfill = plan_backfill(plan, &backfill);
-
-	if (has_live && (!has_backfill || requests_live_may(l->requests)))
-		*out = live;
-	else if (has_backfill)
-		*out = backfill;
-	else
-		*wait_ms = plan_live_next_ms(plan) - plan->now_ms;
-	return has_live || has_backfill;
-}
-
 /* Sends at most one request for candles. 1: sent, once more; 0: nothing before *wait_ms; -1: *err.
  */
 static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
@@ -371,7 +349,7 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 		return 0;
 	}
 	*wait_ms = requests_wait_ms(l->requests, l->boot_ms);
-	if (*wait_ms > 0 || !choose(l, &plan, &next, wait_ms))
+	if (*wait_ms > 0 || !plan_next(&plan, requests_live_may(l->requests), &next, wait_ms))
 		return 0;
 	if (requests_candles(l->requests, &next, l->boot_ms, err))
 		return -1;
@@ -416,27 +394,16 @@ static void reports(struct loop *l)
 				 L_INT("intervals_without_trades", empty));
 }
 
-/* How late the latest live poll is, in ms; 0: none is. */
-static int64_t live_late_ms(const struct loop *l)
+static struct view view_of(const struct loop *l)
 {
-	struct request in_flight[REQUESTS_MAX], live;
-	struct plan plan = plan_of(l, in_flight, requests_in_flight(l->requests, in_flight));
-
-	plan.may = NULL;
-	if (l->now_ms == 0 || !plan_live(&plan, &live))
-		return 0;
-	return l->now_ms - series_live_due_ms(live.series, l->now_ms);
-}
-
-static struct observed observed(const struct loop *l)
-{
-	return (struct observed){.requests = l->requests,
-				 .publisher = l->publisher,
-				 .share = l->share,
-				 .lookups = l->lookups,
-				 .catalogue = l->catalogue,
-				 .now_ms = l->now_ms,
-				 .boot_ms = l->boot_ms};
+	return (struct view){.requests = l->requests,
+			     .publisher = l->publisher,
+			     .share = l->share,
+			     .lookups = l->lookups,
+			     .listing = l->listing,
+			     .catalogue = l->catalogue,
+			     .now_ms = l->now_ms,
+			     .boot_ms = l->boot_ms};
 }
 
 static struct share *follow_share(struct loop *l, struct err *err)
@@ -466,31 +433,11 @@ static void follow_owned(const struct loop *l, int assigned, size_t taken, size_
 
 static int follow_step(struct loop *l, unsigned *due, struct err *err)
 {
-	struct requests_stats stats = requests_stats(l->requests), told = l->requests_told;
-	size_t n;
-	struct series *const *owned = catalogue_owned(l->catalogue, &n);
-	struct observed seen = observed(l);
-	int64_t missing = 0;
+	struct view view = view_of(l);
 
 	(void)due;
 	(void)err;
-	observe_turn(l->observe, &seen);
-	if (l->boot_ms < l->progress_boot_ms)
-		return 0;
-	l->progress_boot_ms = l->boot_ms + PROGRESS_MS;
-	for (size_t i = 0; i < n; i++)
-		missing += series_left(owned[i], l->now_ms);
-	observe_series(l->observe, &seen, live_late_ms(l));
-	if (stats.candles > told.candles)
-		log_info("progress", L_INT("requests", stats.candles - told.candles),
-			 L_INT("candles", l->candles - l->candles_told),
-			 L_INT("rejected", stats.rejected - told.rejected),
-			 L_INT("missing", missing), L_INT("live_late_ms", live_late_ms(l)),
-			 L_INT("unacknowledged", publisher_outstanding(l->publisher)),
-			 L_INT("published_in_all", publisher_stats(l->publisher).delivered),
-			 L_TIME("exchange_time", l->now_ms));
-	l->requests_told = stats;
-	l->candles_told = l->candles;
+	observe_turn(l->observe, &view);
 	return 0;
 }
 
@@ -511,18 +458,9 @@ static struct share *once_share(struct loop *l, struct err *err)
 
 static int once_step(struct loop *l, unsigned *due, struct err *err)
 {
-	struct request in_flight[REQUESTS_MAX];
-	struct fetch_view view = {.now_ms = l->now_ms,
-				  .boot_ms = l->boot_ms,
-				  .listed = listing_was_read(l->listing),
-				  .busy = requests_are_out(l->requests) ||
-					  requests_in_flight(l->requests, in_flight) > 0 ||
-					  publisher_outstanding(l->publisher) > 0,
-				  .requests = requests_stats(l->requests).candles,
-				  .candles = l->candles};
+	struct view view = view_of(l);
 
-	view.looked_up = lookups_are_complete(l->lookups, &view.stored);
-	return fetch_step(l->fetch, l->catalogue, &view, due, err);
+	return fetch_step(l->fetch, &view, due, err);
 }
 
 static int64_t once_from_ms(const struct options *o)

@@ -5,18 +5,22 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/service/service.h"
 #include "producer/metrics.h"
-#include "producer/series/series_ask.h"
+#include "producer/series/plan.h"
 
-enum { LOOK_MS = 250, INTERVALS = 16 };
+enum { LOOK_MS = 250, SERIES_MS = 10000, INTERVALS = 16 };
 
 struct observe {
 	struct service *service;
 	struct metrics *metrics;
-	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was published */
-	int64_t look_boot_ms;
-	int by_series; /* each has metrics of its own */
+	int64_t newest_ms[INTERVALS];         /* as interval_table(); 0: none was published */
+	int64_t look_boot_ms, series_boot_ms; /* when that is due again */
+	int by_series;                        /* each has metrics of its own */
+	/* as the progress line told them last */
+	struct requests_stats requests_told;
+	int64_t candles_told;
 };
 
 struct observe *observe_new(const char *listen, int64_t series_metrics)
@@ -90,7 +94,7 @@ static double wall_seconds(int64_t at_boot_ms, int64_t boot_ms)
 	return (double)(clock_wall_ms() + at_boot_ms - boot_ms) / 1000;
 }
 
-static void show_requests(const struct observe *o, const struct observed *now)
+static void show_requests(const struct observe *o, const struct view *now)
 {
 	static const char *const verdicts[REQUESTS_VERDICTS] = {
 		[VERDICT_OK] = "ok",           [VERDICT_LIMITED] = "limited",
@@ -129,7 +133,7 @@ static void show_publisher(const struct observe *o, const struct publisher *publ
 	metrics_set(o->metrics, PRODUCER_KAFKA_RETRIES, NULL, (double)p.kafka.retries);
 }
 
-static void show_lookups(const struct observe *o, const struct observed *now)
+static void show_lookups(const struct observe *o, const struct view *now)
 {
 	struct lookups_stats l = lookups_stats(now->lookups);
 
@@ -141,7 +145,7 @@ static void show_lookups(const struct observe *o, const struct observed *now)
 }
 
 /* What keeps the producer from its work; NULL: nothing. */
-static const char *waits_for(const struct observed *now)
+static const char *waits_for(const struct view *now)
 {
 	struct requests_stats r = requests_stats(now->requests);
 	struct publisher_stats p = publisher_stats(now->publisher);
@@ -159,29 +163,18 @@ static const char *waits_for(const struct observed *now)
 	return lookups_stats(now->lookups).database_answers ? NULL : "waiting for the database";
 }
 
-void observe_turn(struct observe *o, const struct observed *now)
+static void show_members(const struct observe *o, const struct members *seen)
 {
-	size_t partitions;
-
-	if (!o)
-		return;
-	service_beat(o->service, now->boot_ms);
-	if (now->boot_ms < o->look_boot_ms)
-		return;
-	o->look_boot_ms = now->boot_ms + LOOK_MS;
-	service_ready(o->service, waits_for(now));
-	show_requests(o, now);
-	show_publisher(o, now->publisher);
-	show_lookups(o, now);
-	share_partitions(now->share, &partitions);
-	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
+	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("settings"),
+		    seen->different.n + seen->older.n + seen->newer.n);
+	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("stranger"), seen->strangers.n);
 }
 
 /* What is said of all series of an interval together. */
 struct together {
 	int seen;
-	int64_t missing;
-	size_t fragments; /* of the one with the most */
+	int64_t missing, oldest_ms; /* INT64_MAX: nothing is missing */
+	size_t fragments;           /* of the one with the most */
 };
 
 static void show_one_series(const struct observe *o, const struct series *s, int64_t missing)
@@ -198,6 +191,7 @@ static void show_intervals(const struct observe *o, const struct together *all)
 
 	metrics_clear(o->metrics, PRODUCER_MISSING);
 	metrics_clear(o->metrics, PRODUCER_GAP_SECONDS);
+	metrics_clear(o->metrics, PRODUCER_OLDEST_GAP);
 	metrics_clear(o->metrics, PRODUCER_FRAGMENTS);
 	for (size_t i = 0; i < n && i < INTERVALS; i++) {
 		if (!all[i].seen)
@@ -206,27 +200,62 @@ static void show_intervals(const struct observe *o, const struct together *all)
 			    (double)all[i].missing);
 		metrics_set(o->metrics, PRODUCER_GAP_SECONDS, METRIC_VALUES(table[i].name),
 			    (double)all[i].missing * (double)table[i].nominal_ms / 1000);
+		if (all[i].missing > 0)
+			metrics_set(o->metrics, PRODUCER_OLDEST_GAP, METRIC_VALUES(table[i].name),
+				    (double)all[i].oldest_ms / 1000);
 		metrics_set(o->metrics, PRODUCER_FRAGMENTS, METRIC_VALUES(table[i].name),
 			    (double)all[i].fragments);
 	}
 }
 
-void observe_series(struct observe *o, const struct observed *now, int64_t live_late_ms)
+static int64_t live_late_ms(const struct view *now)
 {
+	struct request in_flight[REQUESTS_MAX];
+	struct plan plan = {.schedule = catalogue_schedule(now->catalogue),
+			    .in_flight = in_flight,
+			    .n_in_flight = requests_in_flight(now->requests, in_flight),
+			    .now_ms = now->now_ms,
+			    .boot_ms = now->boot_ms};
+
+	return now->now_ms == 0 ? 0 : plan_live_late_ms(&plan);
+}
+
+static void progress_say(struct observe *o, const struct view *now, int64_t missing,
+			 int64_t late_ms)
+{
+	struct requests_stats requests = requests_stats(now->requests), told = o->requests_told;
+	struct publisher_stats publisher = publisher_stats(now->publisher);
+
+	if (requests.candles > told.candles)
+		log_info("progress", L_INT("requests", requests.candles - told.candles),
+			 L_INT("candles", publisher.sent - o->candles_told),
+			 L_INT("rejected", requests.rejected - told.rejected),
+			 L_INT("missing", missing), L_INT("live_late_ms", late_ms),
+			 L_INT("unacknowledged", publisher_outstanding(now->publisher)),
+			 L_INT("published_in_all", publisher.delivered),
+			 L_TIME("exchange_time", now->now_ms));
+	o->requests_told = requests;
+	o->candles_told = publisher.sent;
+}
+
+/* What takes a walk over all series. */
+static void show_series(struct observe *o, const struct view *now)
+{
+	int64_t late_ms = live_late_ms(now);
+	int64_t all_missing = 0;
 	size_t n, rows, pages, all_rows = 0, all_pages = 0, retrying = 0, stuck = 0;
 	struct series *const *owned = catalogue_owned(now->catalogue, &n);
 	struct together all[INTERVALS] = {0};
 
-	if (!o)
-		return;
 	metrics_clear(o->metrics, PRODUCER_SERIES_MISSING);
 	metrics_clear(o->metrics, PRODUCER_SERIES_FRAGMENTS);
 	for (size_t i = 0; i < n; i++) {
 		const struct series *s = owned[i];
 		size_t at = place_of(s), fragments = series_fragments(s);
-		int64_t missing = series_left(s, now->now_ms);
+		int64_t oldest_ms, missing = series_left_from(s, now->now_ms, &oldest_ms);
 
 		series_retries(s, &rows, &pages);
+		all_missing += missing;
 		all_rows += rows;
 		all_pages += pages;
 		retrying += rows + pages > 0;
@@ -235,6 +264,8 @@ void observe_series(struct observe *o, const struct observed *now, int64_t live_
 			show_one_series(o, s, missing);
 		if (at >= INTERVALS)
 			continue;
+		if (!all[at].seen || oldest_ms < all[at].oldest_ms)
+			all[at].oldest_ms = oldest_ms;
 		all[at].seen = 1;
 		all[at].missing += missing;
 		if (fragments > all[at].fragments)
@@ -246,5 +277,27 @@ void observe_series(struct observe *o, const struct observed *now, int64_t live_
 	metrics_set(o->metrics, PRODUCER_STUCK, NULL, (double)stuck);
 	metrics_set(o->metrics, PRODUCER_RETRY_SPANS, METRIC_VALUES("row"), (double)all_rows);
 	metrics_set(o->metrics, PRODUCER_RETRY_SPANS, METRIC_VALUES("page"), (double)all_pages);
-	metrics_set(o->metrics, PRODUCER_LIVE_LATE, NULL, (double)live_late_ms / 1000);
+	metrics_set(o->metrics, PRODUCER_LIVE_LATE, NULL, (double)late_ms / 1000);
+	progress_say(o, now, all_missing, late_ms);
+}
+
+void observe_turn(struct observe *o, const struct view *now)
+{
+	size_t partitions;
+
+	service_beat(o->service, now->boot_ms);
+	if (now->boot_ms < o->look_boot_ms)
+		return;
+	o->look_boot_ms = now->boot_ms + LOOK_MS;
+	service_ready(o->service, waits_for(now));
+	show_requests(o, now);
+	show_publisher(o, now->publisher);
+	show_lookups(o, now);
+	share_partitions(now->share, &partitions);
+	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
+	show_members(o, share_seen_members(now->share));
+	if (now->boot_ms < o->series_boot_ms)
+		return;
+	o->series_boot_ms = now->boot_ms + SERIES_MS;
+	show_series(o, now);
 }

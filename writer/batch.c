@@ -90,7 +90,7 @@ void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int6
 
 	if (part->oldest_ms == 0)
 		part->oldest_ms = appended_ms;
-	part->at_ms = at_ms;
+	part->at_ms = at_ms > part->at_ms ? at_ms : part->at_ms;
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)

@@ -103,3 +103,24 @@ int plan_backfill(const struct plan *p, struct request *out)
 	*out = best;
 	return 1;
 }
+
+int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *wait_ms)
+{
+	struct request live, backfill;
+	int has_live = plan_live(p, &live), has_backfill = plan_backfill(p, &backfill);
+
+	if (has_live && (!has_backfill || live_may))
+		*out = live;
+	else if (has_backfill)
+		*out = backfill;
+	else
+		*wait_ms = plan_live_next_ms(p) - p->now_ms;
+	return has_live || has_backfill;
+}
+
+int64_t plan_live_late_ms(const struct plan *p)
+{
+	struct request live;
+
+	return plan_live(p, &live) ? p->now_ms - series_live_due_ms(live.series, p->now_ms) : 0;
+}

@@ -36,6 +36,11 @@ int64_t plan_live_next_ms(const struct plan *p);
 /* The next backfill request. 1 and *out, or 0: no gap that may be asked for now. The caller tells
  * the series when it was sent (series_backfill_sent). */
 int plan_backfill(const struct plan *p, struct request *out);
+/* What to ask now; live polls go first if live_may, else only while there is no older gap. 1 and
+ * *out, or 0 and how long until there is something. */
+int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *wait_ms);
+/* How late the most urgent live poll is; 0: none is due. */
+int64_t plan_live_late_ms(const struct plan *p);
 /* Live polls a second that the series want together: one each time an interval closes, one when it
  * is final, which for 1m and shorter is the same poll. */
 double plan_live_rate(const struct plan *p);

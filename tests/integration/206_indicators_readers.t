@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The examples of schemas/README.md for those who read the indicators, as they stand there: the script and the pipes are run
-# against a real topic; the SQL, for which no engine is here, names columns that the message has.
+# against a real topic; the SQL names columns that the message has (Flink's is run by tests/soak/flink_sql.t).
 . tests/integration/lib.sh
 scenario indicators_readers
 . tests/integration/indicators.sh

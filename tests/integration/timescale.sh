@@ -3,8 +3,8 @@
 
 # Whoever sources this has the server's address by scenario_names; so it is asked there.
 timescale_skip() {
-	[ "$(PGDATABASE=postgres sql "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'")" = 0 ] && return
-	echo '1..0 # SKIP this server has TimescaleDB itself, with which the stand-in collides'
+	PGDATABASE=postgres sql 'SHOW shared_preload_libraries' | grep -q timescaledb || return 0
+	echo '1..0 # SKIP this server has loaded TimescaleDB itself, with which the stand-in collides'
 	exit 0
 }
 

@@ -299,6 +299,22 @@ static void test_where_a_partition_began_and_ends(void **state)
 	batch_release(&b);
 }
 
+/* A new leader's clock may be behind: the latest time counts, not that of the last message. */
+static void test_the_latest_time_of_the_broker(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	batch_init(&b, limits);
+	batch_take(&b, 7, 40, 40, 10, 0);
+	assert_int_equal(b.parts[0].at_ms, -1);
+	batch_took_at(&b, 7, 500, 500);
+	batch_took_at(&b, 7, 490, 490);
+	batch_took_at(&b, 7, 700, -1); /* by a producer's clock */
+	assert_int_equal(b.parts[0].at_ms, 500);
+	batch_release(&b);
+}
+
 static void test_dead_letters_are_copies(void **state)
 {
 	struct batch b;
@@ -412,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_full_by_bytes),
 		cmocka_unit_test(test_due_by_age_of_the_first_message),
 		cmocka_unit_test(test_where_a_partition_began_and_ends),
+		cmocka_unit_test(test_the_latest_time_of_the_broker),
 		cmocka_unit_test(test_dead_letters_are_copies),
 	};
 

@@ -47,10 +47,12 @@
 	"UPDATE " table " AS p SET next_offset = b.next_offset" also " "                          \
 	"FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS b(partition, next_offset, at_ms) " \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
-/* The broker's time of the last message; NULL: it is not known. */
-#define SQL_MOVE_TIME                                             \
-	", message_at = CASE WHEN b.at_ms < 0 THEN p.message_at " \
-	"ELSE 'epoch'::timestamptz + b.at_ms * interval '1 millisecond' END"
+/* The broker's latest time of a message; NULL: it is not known. A broker whose clock is set back,
+ * or a new leader whose clock is behind, gives later messages earlier times. */
+#define SQL_MOVE_TIME                                                               \
+	", message_at = CASE WHEN b.at_ms < 0 THEN p.message_at "                   \
+	"ELSE greatest(p.message_at, 'epoch'::timestamptz + b.at_ms * interval '1 " \
+	"millisecond') END"
 
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
  * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so
