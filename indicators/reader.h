@@ -22,7 +22,7 @@ struct reader_job {
 	struct table_letter *letter;
 	/* results */
 	struct table_positions positions;
-	int is_given_up; /* cancelled: nothing was read */
+	int is_given_up; /* it was cancelled, and is of no use any more */
 };
 
 /* NULL: *err. */

@@ -77,6 +77,32 @@ static const cJSON *find(const cJSON *root, const cJSON **next, const char *key)
 	return item;
 }
 
+static enum message_result newer(int64_t version, struct err *err)
+{
+	err_set(err, ERR_FATAL,
+		"The message has version %" PRId64
+		", this program knows versions up to %d: upgrade it.",
+		version, MESSAGE_VERSION);
+	return MESSAGE_NEWER;
+}
+
+/* What is too large to be read, a newer version may have a use for: the version is the first key.
+ */
+static enum message_result read_large(const char *value, size_t len, struct err *err)
+{
+	static const char begin[] = "{\"v\":";
+	const char *at = value + sizeof begin - 1;
+	int64_t version = 0;
+
+	if (memcmp(value, begin, sizeof begin - 1) == 0)
+		for (; *at >= '0' && *at <= '9' && version < INT32_MAX; at++)
+			version = 10 * version + (*at - '0');
+	if (version > MESSAGE_VERSION && *at == ',')
+		return newer(version, err);
+	refuse("The message has %zu bytes; a candle has at most %d.", len, MESSAGE_MAX_BYTES);
+	return MESSAGE_BAD;
+}
+
 static enum message_result read_message(const cJSON *root, struct message *m, struct err *err)
 {
 	const cJSON *next = root->child, *item;
@@ -93,13 +119,8 @@ static enum message_result read_message(const cJSON *root, struct message *m, st
 		refuse("\"v\", the version of the message, must be there and a whole number from 1.");
 		return MESSAGE_BAD;
 	}
-	if (version > MESSAGE_VERSION) {
-		err_set(err, ERR_FATAL,
-			"The message has version %" PRId64
-			", this program knows versions up to %d: upgrade it.",
-			version, MESSAGE_VERSION);
-		return MESSAGE_NEWER;
-	}
+	if (version > MESSAGE_VERSION)
+		return newer(version, err);
 	for (const struct field *f = field_table; f < field_table + FIELDS; f++) {
 		item = find(root, &next, f->key);
 		if (!item) {
@@ -122,8 +143,7 @@ enum message_result message_read_json(const char *value, size_t len, struct mess
 
 	buf_init(&work, 4 * (size_t)MESSAGE_MAX_BYTES);
 	if (len > MESSAGE_MAX_BYTES) {
-		refuse("The message has %zu bytes; a candle has at most %d.", len,
-		       MESSAGE_MAX_BYTES);
+		result = read_large(value, len, err);
 		goto out;
 	}
 	root = json_parse(value, len, &work, err);

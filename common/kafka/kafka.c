@@ -122,31 +122,13 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 			 {LOG_END, NULL, NULL, 0}});
 }
 
+void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	(void)opaque;
+	kafka_log_error(rk, code, reason);
+}
+
 /* ---- errors ---- */
-
-rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
-			     struct err *err)
-{
-	char text[512];
-	rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof(text));
-
-	if (rk)
-		return rk;
-	rd_kafka_conf_destroy(conf);
-	err_set(err, ERR_FATAL, "the Kafka %s cannot be made: %s", what, text);
-	return NULL;
-}
-
-rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
-{
-	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
-
-	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
-	return code;
-}
 
 enum err_class kafka_error_class(rd_kafka_resp_err_t code)
 {

@@ -24,14 +24,6 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 				const char *const *fixed, const struct setting_list *user,
 				struct err *err) __attribute__((warn_unused_result));
 
-/* A client of that configuration, which is taken in either case. what: "consumer". NULL: *err
- * (ERR_FATAL). */
-rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
-			     struct err *err) __attribute__((warn_unused_result));
-/* Subscribes to one topic. */
-rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
-	__attribute__((warn_unused_result));
-
 /* Class of a librdkafka error code: ERR_RETRY, or ERR_FATAL (authorisation, unknown configuration,
  * fatal). */
 enum err_class kafka_error_class(rd_kafka_resp_err_t code);
@@ -39,5 +31,8 @@ enum err_class kafka_error_class(rd_kafka_resp_err_t code);
 /* One throttled log line for an error_cb event; _ALL_BROKERS_DOWN and _TRANSPORT are informational
  * and repeat. */
 void kafka_log_error(rd_kafka_t *rk, int code, const char *reason);
+/* The same, to be set as the error_cb of a client that is polled: of another one librdkafka logs
+ * errors by itself. */
+void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
 
 #endif

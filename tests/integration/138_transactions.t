@@ -56,9 +56,15 @@ tell_it one < <(candles 4 B | sed 's/^/put /')
 candles 40 C | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 2 -K ' '
 candles 40 D | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 1 -K ' '
 await 20 'the other partitions go on' stored_like 'KRW-C%' 40
+spawn waiting timeout 120 "$GAPLESS_BIN/gapless-writer" replay --name waiting
+await 30 'a replay waits for it, too, and says so' logged waiting \
+	'level=warn .*msg="the replay waits for the end of a transaction".* partition=1 .*messages_left='
 is 'what is behind it waits' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-D%' OR symbol LIKE 'KRW-B%'")" 0
 tell_it one <<<abort
 await 20 'when it ends, that is stored' stored_like 'KRW-D%' 40
+ended waiting
+is '... and the replay ends' "$code" 0
+is '... having read what was behind it' "$(total waiting messages)" 110
 await 20 'the position reaches the end' caught_up
 is 'what was aborted is not' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-B%'")" 0
 

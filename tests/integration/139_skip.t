@@ -77,5 +77,19 @@ topic_new "$GAPLESS_TOPIC"
 run gapless-writer replay --name others
 is 'another one at the same offset: not passed' "$code" 1
 ok '... as it says, with the command' grep -q 'the replay cannot pass a message.*offset=5 to_skip_it=' "$work/err"
+
+# --- retention takes the message that halts
+
+log_forget writer
+writer
+await 30 'it halts a writer, too' logged writer 'a partition is halted.* partition=1 offset=5 '
+jq -n --arg t "$GAPLESS_TOPIC" '{version: 1, partitions: [{topic: $t, partition: 1, offset: 6}]}' >"$work/delete.json"
+compose/stack.sh kafka-tool org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$GAPLESS_BROKERS" \
+	--offset-json-file "$work/delete.json" >"$work/delete.out" 2>&1
+candles 3 K | put 1
+await 30 'when it is gone from the topic, the writer goes on by itself' stored_like 'KRW-K%' 3
+ok '... and says so' logged writer 'the message that halts a partition is not in the topic any more.* partition=1 offset=5'
+ok '... and what is lost' logged writer 'level=error .*messages were deleted from the topic before they were stored.* lost_offsets=1'
+ends_with_0 writer
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
 finish

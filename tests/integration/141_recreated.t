@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A topic that was created anew while the writer was away, and has grown beyond the stored position, is told from a longer one by the
-# broker's time of the last stored message: it is read from its beginning, with a warning. One that has only grown is not.
+# broker's time of the last stored message: it is read from its beginning, with a warning. One that has only grown is not. The same
+# under a running writer, which ends well all the same.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 scenario recreated
 exec 2>"$work/shell.log"
 export GAPLESS_BATCH_MS=200
 append_time() { # the broker's time, as the producer creates it
-	topic_new "$GAPLESS_TOPIC"
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --delete \
-		--topic "$GAPLESS_TOPIC" >>"$work/topic.out" 2>&1
+	topic_delete
 	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create \
-		--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >>"$work/topic.out" 2>&1
+		--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >"$work/topic.out" 2>&1 ||
+		bail "topic: $(tail -n 3 "$work/topic.out")"
 }
 like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'" "$2"; }
 
@@ -23,6 +23,7 @@ await 30 'candles are stored' stored_of "$GAPLESS_TOPIC" 200
 ends_with_0 writer
 is 'the time of the last ones is kept' "$(sql 'SELECT count(*) > 0 AND every(message_at IS NOT NULL) FROM market_data_position WHERE next_offset > 0')" t
 
+sql "UPDATE market_data_position SET message_at = message_at + interval '1 day'" # as by a leader whose clock is ahead
 candles 400 B | publish "$GAPLESS_TOPIC"
 log_forget writer
 writer
@@ -30,6 +31,8 @@ await 30 'a topic that has grown is read on' like 'KRW-B%' 400
 ends_with_0 writer
 is '... from where it was' "$(total writer messages)" 400
 is '... without a warning' "$(grep -c 'level=\(warn\|error\)' "$work/writer.log")" 0
+is '... and the latest time stays' "$(sql 'SELECT every(message_at > now()) FROM market_data_position WHERE next_offset > 0')" t
+sql "UPDATE market_data_position SET message_at = message_at - interval '1 day'"
 
 append_time
 candles 900 C | publish "$GAPLESS_TOPIC"
@@ -44,4 +47,17 @@ writer
 await 30 'the next start' logged writer 'reading goes on where it stopped'
 ends_with_0 writer
 is '... has nothing to say' "$(grep -c 'level=\(warn\|error\)' "$work/writer.log")" 0
+
+# --- while the writer runs
+
+log_forget writer
+writer
+await 30 'a writer runs' logged writer 'reading goes on where it stopped'
+topic_delete
+await 30 'it sees that the topic was deleted' logged writer 'the topic was deleted, or has fewer partitions'
+append_time
+candles 2000 D | publish "$GAPLESS_TOPIC"
+await 30 'one that was created anew, and has grown beyond the position at once, is read from its beginning' like 'KRW-D%' 2000
+ends_with_0 writer
+is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish

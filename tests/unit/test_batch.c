@@ -171,6 +171,23 @@ static void assert_rows(const struct batch *b, struct model *model)
 	assert_int_equal(b->n, expected);
 }
 
+/* From every row on, also in a part of the batch. */
+static void assert_series(const struct batch *b)
+{
+	struct batch part = *b;
+
+	for (size_t i = 0; i < b->n; i++) {
+		size_t end = i;
+
+		part.n = i + rng_below((int64_t)(b->n - i)) + 1;
+		while (end < b->n &&
+		       candle_same_series(&b->rows[i].m.candle, &b->rows[end].m.candle))
+			end++;
+		assert_int_equal(batch_series_end(b, i), end);
+		assert_int_equal(batch_series_end(&part, i), end < part.n ? end : part.n);
+	}
+}
+
 static void test_random_messages(void **state)
 {
 	struct batch b;
@@ -193,6 +210,7 @@ static void test_random_messages(void **state)
 		assert_int_equal(b.messages, n);
 		batch_seal(&b);
 		assert_rows(&b, &model);
+		assert_series(&b);
 		for (size_t i = 1; i < b.parts_n; i++)
 			assert_true(b.parts[i - 1].partition < b.parts[i].partition);
 		for (int k = 0; k < 2; k++)
@@ -278,6 +296,22 @@ static void test_where_a_partition_began_and_ends(void **state)
 	assert_int_equal(b.parts[1].began, 40);
 	assert_int_equal(b.parts[1].next, 52);
 	assert_false(batch_is_empty(&b)); /* tombstones alone move the position */
+	batch_release(&b);
+}
+
+/* A new leader's clock may be behind: the latest time counts, not that of the last message. */
+static void test_the_latest_time_of_the_broker(void **state)
+{
+	struct batch b;
+
+	(void)state;
+	batch_init(&b, limits);
+	batch_take(&b, 7, 40, 40, 10, 0);
+	assert_int_equal(b.parts[0].at_ms, -1);
+	batch_took_at(&b, 7, 500, 500);
+	batch_took_at(&b, 7, 490, 490);
+	batch_took_at(&b, 7, 700, -1); /* by a producer's clock */
+	assert_int_equal(b.parts[0].at_ms, 500);
 	batch_release(&b);
 }
 
@@ -394,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_full_by_bytes),
 		cmocka_unit_test(test_due_by_age_of_the_first_message),
 		cmocka_unit_test(test_where_a_partition_began_and_ends),
+		cmocka_unit_test(test_the_latest_time_of_the_broker),
 		cmocka_unit_test(test_dead_letters_are_copies),
 	};
 

@@ -106,6 +106,31 @@ static void test_random_damage(void **state)
 	}
 }
 
+/* A newer version may have larger messages: they are no dead letters. */
+static void test_large_and_newer(void **state)
+{
+	static const struct {
+		const char *begin;
+		enum message_result result;
+	} cases[] = {
+		{"{\"v\":2,", MESSAGE_NEWER},          {"{\"v\":1,", MESSAGE_BAD},
+		{"{\"v\":2.5,", MESSAGE_BAD},          {"{\"v\":\"2\",", MESSAGE_BAD},
+		{"{ \"v\":2,", MESSAGE_BAD},           {"{\"v\":,", MESSAGE_BAD},
+		{"{\"v\":2147483647,", MESSAGE_NEWER}, {"{\"v\":99999999999,", MESSAGE_BAD},
+	};
+	char text[MESSAGE_MAX_BYTES + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		memset(text, '2', sizeof text);
+		memcpy(text, cases[i].begin, strlen(cases[i].begin));
+		assert_int_equal(decode_copy(text, sizeof text), cases[i].result);
+	}
+	memset(text, '2', sizeof text);
+	memcpy(text, "{\"v\":", 5); /* digits to the end of it */
+	assert_int_equal(decode_copy(text, sizeof text), MESSAGE_BAD);
+}
+
 static void test_size_limit(void **state)
 {
 	char text[2 * MESSAGE_MAX_BYTES];
@@ -136,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_every_byte_replaced),
 		cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_size_limit),
+		cmocka_unit_test(test_large_and_newer),
 	};
 
 	rng_open("test_candle_damage");

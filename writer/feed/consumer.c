@@ -9,12 +9,13 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "consumer_conf.h"
 #include "strangers.h"
 
-enum { WAKE_MS = 20, SAY_MS = 60000 };
+enum { WAKE_MS = 20 };
 
 struct consumer {
 	rd_kafka_t *rk;
@@ -26,10 +27,9 @@ struct consumer {
 	int asked;                   /* the group waits for an answer to its news */
 	int32_t *given;
 	size_t given_n;
-	int replaced, closing;
+	int replaced, gone, closing;
 	struct kafka_stats stats;
 	struct strangers *strangers; /* NULL: it is in no group */
-	struct log_throttle say_gone;
 };
 
 typedef rd_kafka_topic_partition_list_t list;
@@ -64,12 +64,28 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, 
 		rd_kafka_yield(rk);
 }
 
+/* What librdkafka says of a topic or partition that was deleted under it comes here, or as an error
+ * in a message's place. */
+static void notice(struct consumer *c, rd_kafka_resp_err_t code)
+{
+	switch (code) {
+	case RD_KAFKA_RESP_ERR__FATAL:
+		c->replaced = 1;
+		break;
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+		c->gone = 1;
+		break;
+	default:
+		break;
+	}
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
-	struct consumer *c = opaque;
-
 	kafka_log_error(rk, code, reason);
-	c->replaced |= code == RD_KAFKA_RESP_ERR__FATAL;
+	notice(opaque, (rd_kafka_resp_err_t)code);
 }
 
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
@@ -82,9 +98,9 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 	return 0;
 }
 
-struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
+static struct consumer *make(const struct options *o, int in_group, int all, struct err *err)
 {
-	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, err);
+	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, all, err);
 	struct consumer *c;
 	char client_id[256] = "";
 
@@ -95,8 +111,10 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 	rd_kafka_conf_set_opaque(conf, c);
 	if (in_group)
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_stats_cb(conf, on_stats);
+	if (!all) { /* else nobody polls it */
+		rd_kafka_conf_set_error_cb(conf, on_error);
+		rd_kafka_conf_set_stats_cb(conf, on_stats);
+	}
 	rd_kafka_conf_get(conf, "client.id", client_id, &(size_t){sizeof(client_id)});
 	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
@@ -108,6 +126,16 @@ struct consumer *consumer_new(const struct options *o, int in_group, struct err 
 	if (in_group)
 		c->strangers = strangers_new(c->rk, o->group, client_id);
 	return c;
+}
+
+struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
+{
+	return make(o, in_group, 0, err);
+}
+
+struct consumer *consumer_new_to_ask(const struct options *o, struct err *err)
+{
+	return make(o, 0, 1, err);
 }
 
 int consumer_check_source(const struct options *o, struct err *err)
@@ -150,7 +178,7 @@ void consumer_free(struct consumer *c)
 	drop_message(c);
 	strangers_free(c->strangers);
 	rd_kafka_queue_destroy(c->commits);
-	rd_kafka_destroy(c->rk);
+	kafka_client_free(c->rk);
 	free(c->given);
 	free(c);
 }
@@ -164,17 +192,10 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 		return CONSUMER_EOF;
 	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
 		return CONSUMER_OUT_OF_RANGE;
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-		LOG_EVERY(&c->say_gone, clock_boot_ms(), SAY_MS, LOG_WARN,
-			  "the topic is gone; waiting for it", L_STR("topic", c->topic));
-		return CONSUMER_OTHER;
-	case RD_KAFKA_RESP_ERR__FATAL:
-		c->replaced = 1;
-		break;
 	default:
 		break;
 	}
+	notice(c, m->err);
 	kafka_log_error(c->rk, m->err, rd_kafka_message_errstr(m));
 	return CONSUMER_OTHER;
 }
@@ -197,6 +218,11 @@ static struct arrival arrival_of(const rd_kafka_message_t *m)
 	return a;
 }
 
+static int is_of_group(enum consumer_news news)
+{
+	return news == CONSUMER_ASSIGNED || news == CONSUMER_REVOKED || news == CONSUMER_LOST;
+}
+
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival *a)
 {
 	enum consumer_news news = CONSUMER_NOTHING;
@@ -210,6 +236,10 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival
 	} else if (c->news != CONSUMER_NOTHING) {
 		news = c->news;
 		c->news = CONSUMER_NOTHING;
+	}
+	if (c->gone && !is_of_group(news)) { /* a message is read again */
+		news = CONSUMER_GONE;
+		c->gone = 0;
 	}
 	return c->replaced ? CONSUMER_REPLACED : news;
 }
@@ -274,6 +304,11 @@ int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
 {
 	strangers_look(c->strangers, now_ms);
 	return strangers_were_there(c->strangers);
+}
+
+int consumer_strangers(const struct consumer *c)
+{
+	return c->strangers == NULL ? 0 : strangers_count(c->strangers);
 }
 
 /* ---------------------------------------------------------------- lists of partitions */
@@ -416,6 +451,11 @@ static int64_t messages_from(const struct consumer *c, const struct partition *p
 	    high <= offset)
 		return 0;
 	return high - offset;
+}
+
+int consumer_knows_written(const struct consumer *c, const struct partition *p, int64_t offset)
+{
+	return messages_from(c, p, offset - 1) > 0;
 }
 
 int64_t consumer_unstored(const struct consumer *c, const struct partition *p)

@@ -18,11 +18,13 @@ enum consumer_news {
 	CONSUMER_EOF,          /* the partition has nothing at that offset yet */
 	CONSUMER_OUT_OF_RANGE, /* the topic does not have the partition's next offset (any more): it
 				  is not read until it is assigned again */
-	CONSUMER_ASSIGNED,     /* the group gives partitions: answer with consumer_accept() */
-	CONSUMER_REVOKED,      /* it takes them back: answer with consumer_give_back(), soon */
-	CONSUMER_LOST,         /* as REVOKED, but somebody else may own them already */
-	CONSUMER_OTHER,        /* said in the log; nothing follows */
-	CONSUMER_REPLACED      /* by another one with the same group-instance-id */
+	CONSUMER_GONE,     /* the topic, or a partition of it, is not there (any more): what comes
+			      next may be of another topic of that name */
+	CONSUMER_ASSIGNED, /* the group gives partitions: answer with consumer_accept() */
+	CONSUMER_REVOKED,  /* it takes them back: answer with consumer_give_back(), soon */
+	CONSUMER_LOST,     /* as REVOKED, but somebody else may own them already */
+	CONSUMER_OTHER,    /* said in the log; nothing follows */
+	CONSUMER_REPLACED  /* by another one with the same group-instance-id */
 };
 
 struct consumer;
@@ -30,6 +32,9 @@ struct consumer;
 /* Not subscribed. in_group 0: one for partitions of our own choice, which never joins a group nor
  * commits. NULL: *err. */
 struct consumer *consumer_new(const struct options *o, int in_group, struct err *err);
+/* One that only asks for offsets (offsets.h), and to which a partition ends where it was written
+ * to, open transactions included; to the others it ends where the first of those begins. */
+struct consumer *consumer_new_to_ask(const struct options *o, struct err *err);
 /* Before it begins: does the topic carry another source? 0: no, as far as the brokers say, who have
  * some seconds for it; -1: *err (ERR_INPUT). */
 int consumer_check_source(const struct options *o, struct err *err)
@@ -56,6 +61,8 @@ void consumer_give_back(struct consumer *c);
 /* Of one in a group: has asked, now and then, who is in it, and says if one is not a writer. 1 if
  * one was seen since the start. */
 int consumer_look_for_strangers(struct consumer *c, int64_t now_ms);
+/* How many were there when it was last asked. */
+int consumer_strangers(const struct consumer *c);
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */
@@ -89,6 +96,9 @@ enum commit_answer {
 enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
 					  struct err *err);
 
+/* 1 if the partition was written to up to that offset, as far as the client knows; what is there
+ * may be in a transaction that is open. */
+int consumer_knows_written(const struct consumer *c, const struct partition *p, int64_t offset);
 /* Messages between what is stored and the end of the partition, as far as the client knows. */
 int64_t consumer_unstored(const struct consumer *c, const struct partition *p);
 const struct kafka_stats *consumer_stats(const struct consumer *c);

@@ -16,7 +16,7 @@ int consumer_conf_is_slow(void)
 	return rd_kafka_version() < 0x02020000;
 }
 
-rd_kafka_conf_t *consumer_conf_new(const struct options *o, int in_group, struct err *err)
+rd_kafka_conf_t *consumer_conf_new(const struct options *o, int in_group, int all, struct err *err)
 {
 	char session[24], queued[24];
 	const struct kafka_property role[] = {
@@ -27,6 +27,7 @@ rd_kafka_conf_t *consumer_conf_new(const struct options *o, int in_group, struct
 		{"auto.offset.reset", "error"},
 		{"partition.assignment.strategy", "range"},
 		{"enable.partition.eof", "true"},
+		{"isolation.level", all ? "read_uncommitted" : "read_committed"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
 		{"topic.metadata.refresh.interval.ms", "60000"},

@@ -287,6 +287,17 @@ static unsigned on_out_of_range(struct feed *f, const struct arrival *a)
 	return FOLLOW_RESTART;
 }
 
+/* Where the partitions start is asked until the topic is there again, and told from another one of
+ * that name. */
+static unsigned on_gone(struct feed *f)
+{
+	if (partitions_count(f->partitions) == 0 || partitions_are_starting(f->partitions))
+		return FOLLOW_NOTHING;
+	log_warn("the topic was deleted, or has fewer partitions; looking for the place to go on");
+	f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
+	return FOLLOW_RESTART;
+}
+
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 {
 	*a = (struct arrival){0};
@@ -302,6 +313,9 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 		break;
 	case CONSUMER_OUT_OF_RANGE:
 		*follow = on_out_of_range(f, a);
+		break;
+	case CONSUMER_GONE:
+		*follow = on_gone(f);
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);
@@ -427,6 +441,11 @@ int64_t feed_lag(const struct feed *f, const struct partition *p)
 const struct kafka_stats *feed_kafka(const struct feed *f)
 {
 	return consumer_stats(f->consumer);
+}
+
+int feed_strangers(const struct feed *f)
+{
+	return consumer_strangers(f->consumer);
 }
 
 const char *feed_waits_for(const struct feed *f)

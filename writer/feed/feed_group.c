@@ -15,6 +15,7 @@ enum {
 	SAY_MS = 60000,
 	SAY_COMMIT_MS = 10000,
 	ASK_FAILS = 3,
+	HALTS_MS = 10000,
 	LEFT_OUT_MS = 1000,
 	LEFT_OUT_MAX_MS = 30000
 };
@@ -24,7 +25,7 @@ struct feed_group {
 	struct consumer *consumer;
 	struct partitions *partitions;
 	struct position_item *items; /* lent to the database with each work */
-	int64_t check_due_ms, commit_due_ms, halted_due_ms;
+	int64_t check_due_ms, commit_due_ms, halted_due_ms, halts_due_ms;
 	int shared;                           /* another program was seen in the group */
 	int ask_fails;                        /* in a row, for some partitions */
 	int64_t left_out_ms, left_out_due_ms; /* until those left out are asked for again */
@@ -317,6 +318,56 @@ static unsigned look_for_left_out(struct feed_group *g, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
+static int is_halted(const struct partition *p)
+{
+	return p->state == PARTITION_HALTED;
+}
+
+static void say_halted(struct feed_group *g, int64_t now_ms)
+{
+	if (now_ms < g->halted_due_ms)
+		return;
+	g->halted_due_ms = now_ms + SAY_MS;
+	for (size_t i = 0; i < partitions_count(g->partitions); i++) {
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		if (is_halted(p))
+			feed_log_halted("a partition is still halted", p);
+	}
+}
+
+/* Retention takes what nobody has skipped, too: then there is nothing to wait for. */
+static unsigned look_for_halts(struct feed_group *g, int64_t now_ms)
+{
+	size_t n = partitions_count(g->partitions), halted = 0;
+	unsigned follow = FOLLOW_NOTHING;
+	struct offsets *ends;
+	struct err *errs;
+
+	for (size_t i = 0; i < n; i++)
+		halted += (size_t)is_halted(partitions_at(g->partitions, i));
+	if (halted == 0 || now_ms < g->halts_due_ms)
+		return FOLLOW_NOTHING;
+	ends = xcalloc(n, sizeof(*ends));
+	errs = xcalloc(n, sizeof(*errs));
+	offsets_ends_each(g->consumer, g->partitions, ends, errs);
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		if (!is_halted(p) || errs[i].class != ERR_NONE ||
+		    (p->halt.offset >= ends[i].low && p->halt.offset < ends[i].high))
+			continue;
+		log_warn("the message that halts a partition is not in the topic any more; "
+			 "reading goes on",
+			 L_INT("partition", p->id), L_INT("offset", p->halt.offset));
+		follow = FOLLOW_RESTART;
+	}
+	free(ends);
+	free(errs);
+	g->halts_due_ms = clock_boot_ms() + HALTS_MS;
+	return follow;
+}
+
 static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 {
 	struct feed_group *g = self;
@@ -325,16 +376,8 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	g->shared = consumer_look_for_strangers(g->consumer, now_ms);
 	if (look_for_left_out(g, now_ms) == FOLLOW_RESTART)
 		return FOLLOW_RESTART;
-	if (now_ms < g->halted_due_ms)
-		return FOLLOW_NOTHING;
-	g->halted_due_ms = now_ms + SAY_MS;
-	for (size_t i = 0; i < partitions_count(g->partitions); i++) {
-		const struct partition *p = partitions_at(g->partitions, i);
-
-		if (p->state == PARTITION_HALTED)
-			feed_log_halted("a partition is still halted", p);
-	}
-	return FOLLOW_NOTHING;
+	say_halted(g, now_ms);
+	return look_for_halts(g, now_ms);
 }
 
 static void free_group(void *self)

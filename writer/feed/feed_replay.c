@@ -9,13 +9,20 @@
 #include "common/base/stop.h"
 #include "offsets.h"
 
-enum { ABSENT_MAX = 3 };
+enum { ABSENT_MAX = 3, STILL_MS = 10000, SAY_MS = 60000 };
+
+/* How long a partition has not moved. */
+struct still {
+	int64_t next, since_ms;
+};
 
 struct feed_replay {
 	const char *topic;
 	const struct replay_spec *spec;
-	struct consumer *consumer;
+	struct consumer *consumer, *asks; /* consumer_new_to_ask() */
 	struct partitions *partitions;
+	struct still *still; /* of each of them */
+	int64_t say_due_ms;
 	struct replay_run run; /* lent to the database with each work */
 	int begun;             /* 1: start and end of each partition are known */
 	int64_t total, done_before;
@@ -38,6 +45,7 @@ static int join(void *self, int partitions, struct err *err)
 	free(ids);
 	r->run.n = (size_t)partitions;
 	r->run.parts = xcalloc(r->run.n, sizeof(*r->run.parts));
+	r->still = xcalloc(r->run.n, sizeof(*r->still));
 	return 0;
 }
 
@@ -54,17 +62,34 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 	return FOLLOW_USAGE;
 }
 
+/* All of them, or why not: the end of a replay must not depend on what can be read just now. */
+static int ask_ends(const struct feed_replay *r, struct offsets *offsets, struct err *err)
+{
+	struct err *errs = xcalloc(r->run.n, sizeof(*errs));
+	int rc = 0;
+
+	offsets_ends_each(r->asks, r->partitions, offsets, errs);
+	for (size_t i = 0; i < r->run.n && rc == 0; i++) {
+		if (errs[i].class == ERR_NONE)
+			continue;
+		*err = errs[i];
+		rc = -1;
+	}
+	free(errs);
+	return rc;
+}
+
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_replay *r = self;
 	struct offsets *offsets = xcalloc(r->run.n, sizeof(*offsets));
-	int rc = offsets_ends(r->consumer, r->partitions, offsets, err);
+	int rc = ask_ends(r, offsets, err);
 
 	for (size_t i = 0; i < r->run.n; i++)
 		offsets[i].from = offsets[i].low;
 	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
 	if (rc == 0 && r->spec->from_ms > 0)
-		rc = offsets_since(r->consumer, r->partitions, r->spec->from_ms, offsets, err);
+		rc = offsets_since(r->asks, r->partitions, r->spec->from_ms, offsets, err);
 	for (size_t i = 0; i < r->run.n; i++) {
 		struct replay_part *part = &r->run.parts[i];
 
@@ -158,9 +183,13 @@ static int wants(const void *self, const struct arrival *a)
 	return replay_wants(r->spec, a->key, a->key_len);
 }
 
+/* Nobody can read on before a transaction that is open there ends. */
 static unsigned short_of_end(void *self, const struct partition *p, int64_t offset)
 {
-	(void)self;
+	const struct feed_replay *r = self;
+
+	if (consumer_knows_written(r->consumer, p, p->end))
+		return FOLLOW_NOTHING;
 	log_warn("the topic ends before its end of a moment ago; looking again",
 		 L_INT("partition", p->id), L_INT("offset", offset), L_INT("end", p->end));
 	return FOLLOW_RESTART;
@@ -172,6 +201,52 @@ static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
 	(void)now_ms;
 	feed_log_halted("the replay cannot pass a message; nothing after it is replayed", p);
 	return FOLLOW_PERSON;
+}
+
+/* Only what Kafka is to blame for: how far a consumer can read, or why nobody can. */
+static void say_still(const struct partition *p, const struct offsets *ends, const struct err *err)
+{
+	if (err->class != ERR_NONE)
+		log_warn("a partition cannot be read; the replay waits for it",
+			 L_STR("error", err->text), L_INT("partition", p->id),
+			 L_INT("messages_left", p->end - p->next));
+	else if (ends->high <= p->next)
+		log_warn("the replay waits for the end of a transaction",
+			 L_STR("error", "another program has a transaction open in this "
+					"partition: nobody can read on before that ends"),
+			 L_INT("partition", p->id), L_INT("offset", p->next),
+			 L_INT("messages_left", p->end - p->next));
+}
+
+static int is_still(struct feed_replay *r, size_t i, int64_t now_ms)
+{
+	const struct partition *p = partitions_at(r->partitions, i);
+	struct still *s = &r->still[i];
+
+	if (p->state != PARTITION_READING || s->since_ms == 0 || s->next != p->next)
+		*s = (struct still){p->next, now_ms};
+	return now_ms - s->since_ms >= STILL_MS;
+}
+
+static void look_why_still(struct feed_replay *r, int64_t now_ms)
+{
+	struct offsets *ends = NULL;
+	struct err *errs = NULL;
+
+	for (size_t i = 0; i < r->run.n; i++) {
+		if (!is_still(r, i, now_ms) || now_ms < r->say_due_ms)
+			continue;
+		if (ends == NULL) {
+			ends = xcalloc(r->run.n, sizeof(*ends));
+			errs = xcalloc(r->run.n, sizeof(*errs));
+			offsets_ends_each(r->consumer, r->partitions, ends, errs);
+		}
+		say_still(partitions_at(r->partitions, i), &ends[i], &errs[i]);
+	}
+	if (ends != NULL)
+		r->say_due_ms = now_ms + SAY_MS;
+	free(ends);
+	free(errs);
 }
 
 static int is_complete(const struct feed_replay *r)
@@ -209,6 +284,7 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	if (!r->begun || partitions_are_starting(r->partitions))
 		return FOLLOW_NOTHING;
 	show(r, tally, now_ms, 0);
+	look_why_still(r, now_ms);
 	return is_complete(r) ? FOLLOW_DONE : FOLLOW_NOTHING;
 }
 
@@ -234,6 +310,8 @@ static void free_replay(void *self)
 {
 	struct feed_replay *r = self;
 
+	consumer_free(r->asks);
+	free(r->still);
 	free(r->run.parts);
 	free(r);
 }
@@ -246,14 +324,18 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 					      started,     halt, left,   report,       NULL,
 					      NULL,        NULL, wants,  short_of_end, exit_code};
 	struct consumer *consumer = consumer_new(o, 0, err);
+	struct consumer *asks = consumer == NULL ? NULL : consumer_new_to_ask(o, err);
 	struct feed_replay *r;
 
-	if (consumer == NULL)
+	if (asks == NULL) {
+		consumer_free(consumer);
 		return NULL;
+	}
 	r = xcalloc(1, sizeof(*r));
 	r->topic = o->topic;
 	r->spec = spec;
 	r->consumer = consumer;
+	r->asks = asks;
 	r->partitions = partitions_new();
 	r->run = (struct replay_run){.spec = spec, .topic = o->topic, .restart = o->restart};
 	return feed_new(&kind, r, consumer, r->partitions);

@@ -12,17 +12,14 @@ struct offsets {
 	int64_t from;      /* the first one of a time */
 };
 
-/* Fill low and high, committed, or from (of the first message that the broker stamped with from_ms
- * or later; `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later.
- */
-int offsets_ends(const struct consumer *c, const struct partitions *ps, struct offsets *out,
-		 struct err *err) __attribute__((warn_unused_result));
+/* Fill committed, or from (of the first message that the broker stamped with from_ms or later;
+ * `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later. */
 int offsets_committed(const struct consumer *c, const struct partitions *ps, struct offsets *out,
 		      struct err *err) __attribute__((warn_unused_result));
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		  struct offsets *out, struct err *err) __attribute__((warn_unused_result));
-/* As offsets_ends, but a partition that is not answered for costs itself alone: errs[i] says why,
- * of class ERR_NONE for the others. */
+/* Fills low and high. A partition that is not answered for costs itself alone: errs[i] says why, of
+ * class ERR_NONE for the others. */
 void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
 		       struct err *errs);
 /* 1 if one of the partitions that were left out can be read by now; else *err says why not, and *id

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/kafka/kafka_client.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "common/base/log.h"
+
+enum { END_S = 3 };
+
+rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
+			     struct err *err)
+{
+	char text[512];
+	rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof(text));
+
+	if (rk)
+		return rk;
+	rd_kafka_conf_destroy(conf);
+	err_set(err, ERR_FATAL, "the Kafka %s cannot be made: %s", what, text);
+	return NULL;
+}
+
+rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	return code;
+}
+
+static void *destroy(void *rk)
+{
+	rd_kafka_destroy(rk);
+	return NULL;
+}
+
+/* Since 2.0 a consumer whose topic was deleted under it waits for ever for a partition that it
+ * itself still refers to (issue 4362 of confluentinc/librdkafka). */
+void kafka_client_free(rd_kafka_t *rk)
+{
+	struct timespec until;
+	pthread_t thread;
+
+	if (!rk)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += END_S;
+	if (pthread_create(&thread, NULL, destroy, rk) != 0)
+		destroy(rk);
+	else if (pthread_timedjoin_np(thread, NULL, &until) != 0) {
+		pthread_detach(thread);
+		log_debug("the Kafka client does not end by itself; it ends with the process");
+	}
+}
