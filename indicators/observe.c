@@ -54,7 +54,7 @@ void observe_waits(struct observe *o, const char *why, int64_t boot_ms)
 /* ---------------------------------------------------------------- partitions */
 
 /* What is shown of partitions that are gone is forgotten. */
-static void renew_shown(struct observe *o, const struct feed_part *parts, size_t n)
+static void renew_shown(struct observe *o, const struct part *parts, size_t n)
 {
 	size_t same = 0;
 
@@ -99,7 +99,7 @@ static int64_t waiting_since_ms(struct shown *s, const struct observed *now, int
 static void show_partitions(struct observe *o, const struct observed *now)
 {
 	size_t n;
-	const struct feed_part *parts = feed_parts(now->feed, &n);
+	const struct part *parts = feed_parts(now->feed, &n);
 	char name[24];
 
 	renew_shown(o, parts, n);

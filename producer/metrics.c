@@ -19,6 +19,10 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 	[PRODUCER_GAP_SECONDS] = {"gapless_producer_gap_seconds", METRIC_GAUGE, .unit = "seconds",
 		.labels = {"interval"},
 		.help = "The same as time: these intervals, one after the other."},
+	[PRODUCER_OLDEST_GAP] = {"gapless_producer_oldest_gap_timestamp_seconds", METRIC_GAUGE,
+		.unit = "seconds", .labels = {"interval"},
+		.help = "Start of the oldest of them; not there if nothing is missing. A backfill "
+			"moves it on."},
 	[PRODUCER_FRAGMENTS] = {"gapless_producer_coverage_fragments", METRIC_GAUGE,
 		.labels = {"interval"},
 		.help = "Spans that the stored coverage of a series consists of, of the series "
@@ -65,6 +69,12 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 	[PRODUCER_REVOCATIONS] = {"gapless_producer_revocations", METRIC_COUNTER,
 		.help = "Times that the group has taken the partitions back, to share them out "
 			"anew."},
+	[PRODUCER_DISAGREEING] = {"gapless_producer_disagreeing_members", METRIC_GAUGE,
+		.labels = {"kind"},
+		.help = "Members of the producers' group that are not like this one, when they "
+			"were last asked for: settings (a producer that wants other symbols, "
+			"intervals or another start), stranger (not a producer: what it is given "
+			"is not fetched)."},
 	[PRODUCER_EXCHANGE_UP] = {"gapless_producer_exchange_up", METRIC_GAUGE,
 		.help = "1 if the exchange answers."},
 	[PRODUCER_DATABASE_UP] = {"gapless_producer_database_up", METRIC_GAUGE,

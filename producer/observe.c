@@ -163,11 +163,18 @@ static const char *waits_for(const struct view *now)
 	return lookups_stats(now->lookups).database_answers ? NULL : "waiting for the database";
 }
 
+static void show_members(const struct observe *o, const struct members *seen)
+{
+	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("settings"),
+		    seen->different.n + seen->older.n + seen->newer.n);
+	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("stranger"), seen->strangers.n);
+}
+
 /* What is said of all series of an interval together. */
 struct together {
 	int seen;
-	int64_t missing;
-	size_t fragments; /* of the one with the most */
+	int64_t missing, oldest_ms; /* INT64_MAX: nothing is missing */
+	size_t fragments;           /* of the one with the most */
 };
 
 static void show_one_series(const struct observe *o, const struct series *s, int64_t missing)
@@ -184,6 +191,7 @@ static void show_intervals(const struct observe *o, const struct together *all)
 
 	metrics_clear(o->metrics, PRODUCER_MISSING);
 	metrics_clear(o->metrics, PRODUCER_GAP_SECONDS);
+	metrics_clear(o->metrics, PRODUCER_OLDEST_GAP);
 	metrics_clear(o->metrics, PRODUCER_FRAGMENTS);
 	for (size_t i = 0; i < n && i < INTERVALS; i++) {
 		if (!all[i].seen)
@@ -192,6 +200,9 @@ static void show_intervals(const struct observe *o, const struct together *all)
 			    (double)all[i].missing);
 		metrics_set(o->metrics, PRODUCER_GAP_SECONDS, METRIC_VALUES(table[i].name),
 			    (double)all[i].missing * (double)table[i].nominal_ms / 1000);
+		if (all[i].missing > 0)
+			metrics_set(o->metrics, PRODUCER_OLDEST_GAP, METRIC_VALUES(table[i].name),
+				    (double)all[i].oldest_ms / 1000);
 		metrics_set(o->metrics, PRODUCER_FRAGMENTS, METRIC_VALUES(table[i].name),
 			    (double)all[i].fragments);
 	}
@@ -241,7 +252,7 @@ static void show_series(struct observe *o, const struct view *now)
 	for (size_t i = 0; i < n; i++) {
 		const struct series *s = owned[i];
 		size_t at = place_of(s), fragments = series_fragments(s);
-		int64_t missing = series_left(s, now->now_ms);
+		int64_t oldest_ms, missing = series_left_from(s, now->now_ms, &oldest_ms);
 
 		series_retries(s, &rows, &pages);
 		all_missing += missing;
@@ -253,6 +264,8 @@ static void show_series(struct observe *o, const struct view *now)
 			show_one_series(o, s, missing);
 		if (at >= INTERVALS)
 			continue;
+		if (!all[at].seen || oldest_ms < all[at].oldest_ms)
+			all[at].oldest_ms = oldest_ms;
 		all[at].seen = 1;
 		all[at].missing += missing;
 		if (fragments > all[at].fragments)
@@ -282,6 +295,7 @@ void observe_turn(struct observe *o, const struct view *now)
 	show_lookups(o, now);
 	share_partitions(now->share, &partitions);
 	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
+	show_members(o, share_seen_members(now->share));
 	if (now->boot_ms < o->series_boot_ms)
 		return;
 	o->series_boot_ms = now->boot_ms + SERIES_MS;

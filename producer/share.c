@@ -322,6 +322,11 @@ int share_fd(const struct share *s)
 	return s->group ? group_fd(s->group) : stop_fd();
 }
 
+const struct members *share_seen_members(const struct share *s)
+{
+	return &s->members;
+}
+
 enum share_state share_state(const struct share *s)
 {
 	if (!s->held)

@@ -55,6 +55,8 @@ int share_owns(const char *symbol, const void *share);
 int32_t share_partition_of(const char *symbol, const void *share);
 /* Our partitions, ascending. */
 const int32_t *share_partitions(const struct share *s, size_t *n);
+/* Who else was in the group, when it was last asked. */
+const struct members *share_seen_members(const struct share *s);
 /* Says what an assignment has brought. */
 void share_say(const struct share *s, size_t series, size_t taken, size_t left);
 /* *ours: a flag for each of the *n partitions of the topic. */

@@ -52,6 +52,10 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 		.help = "Partitions that the group has given to this writer."},
 	[WRITER_REBALANCES] = {"gapless_writer_rebalances", METRIC_COUNTER,
 		.help = "Rebalances of the group that this writer took part in."},
+	[WRITER_DISAGREEING] = {"gapless_writer_disagreeing_members", METRIC_GAUGE,
+		.labels = {"kind"},
+		.help = "Members of the writers' group that are not like this one, when they were "
+			"last asked for: stranger (not a writer: what it is given is not stored)."},
 	[WRITER_DATABASE_UP] = {"gapless_writer_database_up", METRIC_GAUGE,
 		.help = "1 if the last work for the database succeeded."},
 	[WRITER_KAFKA_BROKERS] = {"gapless_writer_kafka_brokers_connected", METRIC_GAUGE,

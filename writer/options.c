@@ -6,6 +6,7 @@
 
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_topic.h"
+#include "common/pg/pg_connect.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "writer/batch.h"
@@ -49,6 +50,8 @@ const struct setting options_table[] = {
 		 "exit code 4."},
 	SETTING_KAFKA,
 	SETTING_HTTP("127.0.0.1:9465"),
+	{.name = "page", AT(page), .fallback = "true",
+	 .help = "The page for people is served there, too; --page=false: metrics and health alone."},
 	SETTING_SERIES_METRICS,
 	SETTING_LOG_LEVEL,
 	SETTING_LOG_FORMAT,
@@ -79,5 +82,7 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "--schema: '%s' is not the name of a schema of a-z, 0-9 and _",
 			       o->schema);
+	if (pg_check_conninfo(o->database, err))
+		return -1;
 	return o->http != NULL ? service_check(o->http, err) : 0;
 }

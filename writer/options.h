@@ -16,6 +16,7 @@ struct options {
 	int64_t dead_letter_limit;
 	const char *keep;
 	int64_t session_timeout_ms, drain_seconds;
+	int page;
 	/* of commands only */
 	const char *symbols, *intervals, *format, *name, *chunk_interval, *reason, *kind, *schema;
 	int64_t unfit_percent;

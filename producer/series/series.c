@@ -429,14 +429,18 @@ void series_version_is(struct series *s, int64_t version)
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
 {
+	int64_t from_ms;
+
 	series_changed(s);
 	stored_sort(rows);
-	sightings_stored(&s->sightings, rows);
+	from_ms = sightings_stored(&s->sightings, rows);
 	spans_clear(&s->told);
 	if (told)
 		spans_union(&s->told, told);
 	else
 		spans_add(&s->told, INT64_MIN, now_ms);
+	if (from_ms > INT64_MIN)
+		spans_clip(&s->told, from_ms, INT64_MAX);
 	s->told_until_ms = now_ms;
 	s->has_rows |= rows->n > 0;
 }

@@ -58,13 +58,18 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
+void series_untold(const struct series *s, struct spans *out)
+{
+	spans_clear(out);
+	spans_add(out, INT64_MIN, s->told_until_ms);
+	spans_subtract(out, &s->told);
+}
+
 void series_subtract_untold(const struct series *s, struct spans *from)
 {
 	struct spans untold = {0};
 
-	spans_copy(&untold, from);
-	spans_subtract(&untold, &s->told);
-	spans_remove(&untold, s->told_until_ms, INT64_MAX);
+	series_untold(s, &untold);
 	spans_subtract(from, &untold);
 	spans_release(&untold);
 }
@@ -128,15 +133,23 @@ int series_has_no_trades_yet(const struct series *s)
 	return !s->has_rows && s->known.n == 0 && witness_agree(&s->nothing, NO_TRADES_APART_MS);
 }
 
-int64_t series_left(const struct series *s, int64_t now_ms)
+int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms)
 {
 	struct spans left = {0};
 	int64_t n;
 
 	series_gaps_all(s, now_ms, &left);
 	n = series_has_no_trades_yet(s) ? 0 : series_intervals(s, &left);
+	*from_ms = n > 0 ? left.v[0].from : INT64_MAX;
 	spans_release(&left);
 	return n;
+}
+
+int64_t series_left(const struct series *s, int64_t now_ms)
+{
+	int64_t from_ms;
+
+	return series_left_from(s, now_ms, &from_ms);
 }
 
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms)

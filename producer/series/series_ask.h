@@ -14,6 +14,8 @@ struct series;
 /* --- what is missing. Intervals, whether they may be asked for now or not; before the first
  * lookup: all. */
 int64_t series_left(const struct series *s, int64_t now_ms);
+/* The same; *from_ms: where the first of them starts, INT64_MAX if there is none. */
+int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 /* Intervals of what is wanted that are not to be had and not known. */
@@ -67,7 +69,8 @@ uint64_t series_backfill_turn(const struct series *s);
  * nothing that the exchange has dropped), and how many intervals are in the spans. */
 int64_t series_asked_from(const struct series *s, int64_t now_ms);
 int64_t series_intervals(const struct series *s, const struct spans *spans);
-/* Takes out where it is not known what is stored, which could win against what is read. */
+/* Where it is not known what is stored, which could win against what is read; takes it out. */
+void series_untold(const struct series *s, struct spans *out);
 void series_subtract_untold(const struct series *s, struct spans *from);
 
 #endif

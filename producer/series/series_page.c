@@ -269,6 +269,19 @@ static void rows_shown(struct series *s, const struct reply *a)
 		s->listed_from_ms = INT64_MIN;
 }
 
+/* A page may reach further back than what it was asked for: nothing is promised where something
+ * that was not read may be stored. */
+static void add_untold(const struct series *s, struct spans *holes)
+{
+	struct spans untold = {0};
+
+	series_untold(s, &untold);
+	spans_clip(&untold, s->wanted_from_ms, INT64_MAX);
+	spans_subtract(&untold, &s->known);
+	spans_union(holes, &untold);
+	spans_release(&untold);
+}
+
 void series_page(struct series *s, const struct request *request, const struct page *page,
 		 int64_t read_ms, int64_t boot_ms, struct publications *out)
 {
@@ -282,6 +295,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	rows_shown(s, &a);
 	reading_judge(r, &s->sightings, &s->known);
 	spans_union(&r->holes, &s->refused);
+	add_untold(s, &r->holes);
 	rows_take(s, &a, out);
 	bad_rows(s, &a);
 	if (request->live)

@@ -16,8 +16,14 @@ joins() { spawn "$1" kcat -b "$GAPLESS_BROKERS" -X session.timeout.ms=6000 -G "$
 
 both_complete() { complete KRW-BTC KRW-ETH KRW-M001 KRW-M004; }
 
-writer
-producer --symbols $symbols --since "$since"
+# What is shown of members that are not like the others.
+disagree() { # who, kind, how many
+	curl -s "http://$(sed -n 's/.*metrics and health are served" address=//p' "$work/$1.log" | tail -n 1)/metrics" |
+		grep -qx "gapless_$1_disagreeing_members{kind=\"$2\"} $3"
+}
+
+writer --http 127.0.0.1:0
+producer --symbols $symbols --since "$since" --http 127.0.0.1:0
 await 30 'the producer has all partitions, although one of the brokers does not answer' has producer 12
 await 60 'all of it is stored' both_complete
 
@@ -26,11 +32,13 @@ await 60 'all of it is stored' both_complete
 joins kcat1 "$GAPLESS_PRODUCER_GROUP"
 await 30 'a stranger among the producers is named' logged producer \
 	'level=error .*a program that is not a producer of Gapless is in the .* stranger="rdkafka at '
+await 10 '... and counted' disagree producer stranger 1
 await 10 '... it has a part of the partitions' has producer 6
 clock_advance 1800
 stop kcat1
 await 30 'after it has left, the producer has all of them again' has producer 12
 await 20 '... and says that it is gone' logged producer 'the strangers have left the producers'
+await 10 '... and counts none' disagree producer stranger 0
 await 60 '... and what was not fetched is complete' both_complete
 
 # --- a stranger in the writers' group
@@ -41,6 +49,7 @@ never_logged() { ! logged "$@"; }
 joins kcat2 "$GAPLESS_GROUP"
 await 30 'a stranger among the writers is named' logged writer \
 	'level=error .*a program that is not a writer of Gapless is in the .* stranger="rdkafka at '
+await 10 '... and counted' disagree writer stranger 1
 clock_advance 1800
 await 30 '... it commits what nobody has stored' offset_is_ahead
 stop kcat2
@@ -49,6 +58,7 @@ await 30 '... and stores what the other one had read' both_complete
 ok '... saying what it found' logged writer 'another program in the group has committed what is not stored'
 ok '... which is no restored backup' never_logged writer 'restored from a backup'
 await 30 '... and that the other one is gone' logged writer 'the strangers have left the writers'
+ok '... and counts none' disagree writer stranger 0
 
 # --- a producer that wants more
 

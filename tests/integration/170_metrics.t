@@ -58,8 +58,9 @@ alive() { [ "$(seen "$1" /livez -o /dev/null -w '%{http_code}')" = 200 ]; }
 # A port that is free at this moment.
 port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
 
-firing() { # alert, [label...]: as promtool prints it
-	curl -s "http://127.0.0.1:$port/api/v1/alerts" | jq -e --arg a "$1" '.data.alerts | any(.labels.alertname == $a and .state == "firing")' >/dev/null
+firing() { # alert, [value of a label]
+	curl -s "http://127.0.0.1:$port/api/v1/alerts" | jq -e --arg a "$1" --arg l "${2:-$1}" \
+		'.data.alerts | any(.labels.alertname == $a and (.labels | any(. == $l)) and .state == "firing")' >/dev/null
 }
 
 resolved() { ! firing "$1"; }
@@ -76,13 +77,14 @@ export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=
 producer --symbols KRW-BTC,KRW-ETH,KRW-XRP --intervals 1s,1m --http 127.0.0.1:0 --series-metrics 4
 writer --http 127.0.0.1:0 --series-metrics 100
 . tests/integration/indicators.sh
-indicators --store
+indicators --store --http 127.0.0.1:0
 await 20 'the producer serves' quietly seen producer /livez
 await 20 'the writer serves' quietly seen writer /livez
+await 20 'indicators are served' quietly seen indicators /livez
 
 # As in compose, but quicker: a state is an alert at once, and what is late, or was a while ago, is so in seconds.
-sed -E 's/^( *)for: .*/\1for: 0s/; s/\[(5m|15m|1h)\]/[20s]/; s/offset (15m|1h)/offset 20s/; s/(lag_seconds\)) > 300/\1 > 10/
-	s/> 600$/> 25/; s/=~"1s\|1m"/="1s"/; s/> 900$/> 12/' compose/prometheus/alerts.yml >"$work/alerts.yml"
+sed -E 's/^( *)for: .*/\1for: 0s/; s/\[(5m|15m|30m|1h)\]/[20s]/; s/offset (15m|1h)/offset 20s/; s/(lag_seconds\)) > 300/\1 > 10/
+	s/> 600$/> 25/; s/=~"1s\|1m"/="1s"/; s/> 900$/> 12/; s/> 3600$/> 29/' compose/prometheus/alerts.yml >"$work/alerts.yml"
 ok 'none is left to wait for longer' eval "! grep -E 'for: [1-9]|[0-9][mh]\]|offset [0-9]+[mh]|> ([3-9]|[1-9]0)[0-9]' '$work/alerts.yml'"
 cat >"$work/prometheus.yml" <<-EOF
 	global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -90,6 +92,7 @@ cat >"$work/prometheus.yml" <<-EOF
 	scrape_configs:
 	  - {job_name: gapless-producer, static_configs: [{targets: ["$(address producer)"]}]}
 	  - {job_name: gapless-writer, static_configs: [{targets: ["$(address writer)"]}]}
+	  - {job_name: gapless-indicators, static_configs: [{targets: ["$(address indicators)"]}]}
 EOF
 spawn prometheus prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/tsdb" --web.listen-address="127.0.0.1:$port" \
 	--log.level=warn
@@ -126,6 +129,10 @@ is 'the producer no more than it may' "$(series_shown producer missing_intervals
 more_are_dropped() { [ "$(metric producer gapless_metrics_dropped_total)" -gt 0 ]; }
 ok 'what it leaves out is counted' more_are_dropped
 is 'coverage is in one piece' "$(metric producer 'gapless_producer_coverage_fragments{interval="1m"}')" 1
+has_no() { [ "$(seen "$1" /metrics | grep -c "^$2[{ ]")" = 0 ]; } # who, name
+ok 'there is no oldest gap' has_no producer gapless_producer_oldest_gap_timestamp_seconds
+is 'nobody disagrees' "$(metric producer 'gapless_producer_disagreeing_members{kind="settings"}') $(
+	metric producer 'gapless_producer_disagreeing_members{kind="stranger"}') $(metric writer 'gapless_writer_disagreeing_members{kind="stranger"}')" '0 0 0'
 is 'and a gap of no seconds' "$(metric producer 'gapless_producer_gap_seconds{interval="1m"}')" 0
 is 'no span is asked for again' \
 	"$(metric producer 'gapless_producer_retry_spans{cause="row"}') $(metric producer 'gapless_producer_retry_spans{cause="page"}')" '0 0'
@@ -136,13 +143,13 @@ counts_batches() { [ "$(metric writer gapless_writer_batch_rows_sum)" -ge "$(sto
 ok 'batches have as many rows as the table, at least' counts_batches
 ok 'the lag in seconds is there for every partition' test "$(seen writer /metrics | grep -c '^gapless_writer_lag_seconds{')" = 12
 
-for who in producer writer; do
+for who in producer writer indicators; do
 	ok "$who: promtool finds nothing to say" promtool check metrics < <(seen "$who" /metrics)
 	ok "$who: OpenMetrics where asked for" grep -qx '# EOF' < <(seen "$who" /metrics -H 'Accept: application/openmetrics-text;version=1.0.0')
 done
-await 20 'Prometheus reads both' prometheus_says 'count(up == 1)' 2
+await 20 'Prometheus reads all of them' prometheus_says 'count(up == 1)' 3
 await 20 'with every metric of the tables that has a value' prometheus_says \
-	'count(count by (__name__) ({__name__=~"gapless_.*_up"}))' 3
+	'count(count by (__name__) ({__name__=~"gapless_.*_up"}))' 4
 
 await 20 'the last lookup was a moment ago' prometheus_says 'time() - gapless_producer_lookup_timestamp_seconds < bool 60' 1
 quiet() { curl -s "http://127.0.0.1:$port/api/v1/alerts" | jq -e '.data.alerts | all(.state != "firing")' >/dev/null; }
@@ -175,7 +182,8 @@ waits_longer() { # seconds: for the first candle that is not stored
 
 server pg stop
 await 30 'the database away: the alert fires' firing GaplessDatabaseAway
-for alert in Lag LookupsLate CandlesLate; do await 60 "what follows: $alert fires" firing "Gapless$alert"; done
+for who in producer writer indicators; do await 30 "... of gapless-$who" firing GaplessDatabaseAway "gapless-$who"; done
+for alert in Lag LookupsLate CandlesLate IndicatorsLag; do await 60 "what follows: $alert fires" firing "Gapless$alert"; done
 await 30 'both say it' prometheus_says 'sum(gapless_writer_database_up) + sum(gapless_producer_database_up)' 0
 await 20 'the writer says why it is not ready' waits_for writer 'waiting for the database'
 ok 'and is alive' alive writer
@@ -196,21 +204,26 @@ exact() { # partition
 partition=$(seen writer /metrics | sed -n 's/^gapless_writer_lag_seconds{partition="\([0-9]*\)"} \([0-9.]*\)$/\2 \1/p' | sort -gr | awk '{ print $2; exit }')
 await 10 'as long as the broker has had it' exact "$partition"
 server pg start
-for alert in DatabaseAway Lag LookupsLate CandlesLate; do await 60 "Gapless$alert resolves" resolved "Gapless$alert"; done
+for alert in DatabaseAway Lag LookupsLate CandlesLate IndicatorsLag; do await 60 "Gapless$alert resolves" resolved "Gapless$alert"; done
 await 60 'the writer is ready again' is_ready writer
 await 60 'nothing waits for long any more' prometheus_says 'max(gapless_writer_lag_seconds) < bool 5' 1
 
-# --- too many requests
+# --- too many requests, and a stranger in the group
 
 fault http_429 count=8
 await 60 'too many requests: the alert fires' firing GaplessTooManyRequests
 faults_clear
-await 60 'the alert resolves' resolved GaplessTooManyRequests
+spawn kcat kcat -b "$GAPLESS_BROKERS" -X session.timeout.ms=6000 -G "$GAPLESS_PRODUCER_GROUP" "$GAPLESS_TOPIC"
+await 60 'a stranger in the group: the alert fires' firing GaplessGroupDisagrees stranger
+stop kcat
+await 60 'the alert resolves' resolved GaplessGroupDisagrees
+await 60 'too many requests: the alert resolves' resolved GaplessTooManyRequests
 
 # --- Kafka goes away
 
 server kafka stop
 await 60 'Kafka away: the alert fires' firing GaplessKafkaAway
+for who in producer writer indicators; do await 30 "... of gapless-$who" firing GaplessKafkaAway "gapless-$who"; done
 await 20 'the writer says why it is not ready' waits_for writer 'waiting for Kafka'
 await 20 'so does the producer' waits_for producer 'waiting for Kafka'
 ok 'both are alive' eval 'alive writer && alive producer'
@@ -225,6 +238,9 @@ fault hang market=KRW-ETH interval=1m count=-1 # so that it stays a gap until it
 "$GAPLESS_BIN/gapless-writer" forget --symbols KRW-ETH --intervals 1m --from "$(iso $(($(exchange_ms) - 7200000)))" \
 	--to "$(iso $(($(exchange_ms) - 3600000)))" >"$work/forget.out" 2>&1
 await 60 'a gap: the alert fires' firing GaplessIntervalsMissing
+await 10 '... by its age, too' firing GaplessGapOld 1m
+is 'it began where it was made' "$(metric producer 'gapless_producer_oldest_gap_timestamp_seconds{interval="1m"}')" \
+	"$(sql "SELECT extract(epoch FROM min(gap_from))::bigint FROM market_data_gap WHERE \"interval\" = '1m'")"
 
 # --- the dashboards, while there is something to see
 
@@ -268,17 +284,20 @@ for dashboard in compose/grafana/dashboards/*.json; do
 done
 
 faults_clear
-await 120 'the alert resolves' resolved GaplessIntervalsMissing
+for alert in IntervalsMissing GapOld; do await 120 "Gapless$alert resolves" resolved "Gapless$alert"; done
 
 # --- a message that the writer must not skip
 
 jq -c '.v = 2 | .symbol = "KRW-HALT"' schemas/candle.golden.json | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 11 -k KRW-HALT
-await 30 'a halted partition: the alert fires' firing GaplessPartitionHalted
+for who in writer indicators; do await 30 "a halted partition: the alert of gapless-$who fires" firing GaplessPartitionHalted "gapless-$who"; done
 is 'it is partition 11' "$(prometheus_asks 'gapless_writer_partition_halted == 1 and gapless_writer_partition_halted{partition="11"}')" 1
 echo '{}' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -k KRW-DEAD
 await 30 'a dead letter is counted' metric_is writer gapless_writer_dead_letters_total 1
 await 30 'a dead letter: the alert fires' firing GaplessDeadLetters
-await 60 'the alert resolves' resolved GaplessDeadLetters
+read -r -a skip < <(sed -n 's/.*to_skip_it="gapless-writer \([^"]*\)".*/\1/p' "$work/writer.log" | tail -n 1)
+ok 'it is skipped, as the log says' quietly "$GAPLESS_BIN/gapless-writer" "${skip[@]}"
+halted_no_more() { ! firing GaplessPartitionHalted gapless-writer; }
+await 30 "skipped: the writer's alert resolves" halted_no_more
 
 # --- messages that are deleted before they are stored
 
@@ -300,5 +319,6 @@ await 20 'the process is there again' resolved GaplessProcessDown
 
 # --- the end
 
+await 60 'a dead letter: the alert resolves' resolved GaplessDeadLetters
 for who in indicators writer producer; do ends_with_0 "$who"; done
 finish

@@ -150,5 +150,15 @@ ok 'alive' answers /livez 200
 psql -X -q -d postgres -c "ALTER DATABASE $PGDATABASE ALLOW_CONNECTIONS true"
 await 20 'it is back' answers '/api/coverage?span=7201' 200
 ends_with_0 writer
-ends_with_0 producer
+
+# --- without it
+
+log_forget writer
+writer --http 127.0.0.1:0 --page=false
+without_page() { served && answers /livez 200; }
+await 40 'a writer without a page has its health' without_page
+answers / 200
+is '... at / it lists what there is' "$(grep -c '^/metrics' "$work/got") $(grep -c '<html' "$work/got")" '1 0'
+ok '... and there is nothing that asks the database' answers /api/coverage 404
+for who in writer producer; do ends_with_0 "$who"; done
 finish

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # manifests.sh: what is laid out for containers. The manifests render, and every object is one of Kubernetes by its own types; the
-# compose file is one by compose's own loader; each container's command takes the settings that it is given; the image's build
-# finds all that it copies, in a folder that has nothing else. No engine and no cluster is needed. TAP.
+# compose file is one by compose's own loader, the dashboards are some by Grafana's own types; each container's command takes the
+# settings that it is given; the image's build finds all that it copies, in a folder that has nothing else. No engine and no cluster
+# is needed. TAP.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C.UTF-8
@@ -59,6 +60,12 @@ for folder in base keda; do
 done
 ok "compose: the file loads" bash -c "'$checker' compose compose/docker-compose.yml >'$work/compose.tsv'"
 ok "a field that Kubernetes does not have is refused" bash -c "! sed 's/readOnlyRootFilesystem/readOnlyRoot/' '$work/base.yaml' | '$checker' kubernetes"
+for file in compose/grafana/dashboards/*.json; do
+	ok "${file##*/} is a dashboard by Grafana's own types, and no panel lies on another" "$checker" dashboard "$file"
+done
+ok "a field that Grafana does not have is refused" bash -c "! '$checker' dashboard <(sed 's/\"cellHeight\"/\"cellHight\"/' \
+	compose/grafana/dashboards/completeness.json)"
+ok "panels that overlap are, too" bash -c "! '$checker' dashboard <(jq '.panels[1].gridPos.x -= 1' compose/grafana/dashboards/completeness.json)"
 containers "$work/base.tsv"
 containers "$work/compose.tsv"
 

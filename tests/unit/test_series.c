@@ -232,6 +232,7 @@ static void coverage_that_is_as_before_is_not_read_again(void **state)
 	struct spans told = {0}, covered = {0};
 	struct stored none = {0};
 	struct series s;
+	int64_t from_ms;
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
@@ -245,9 +246,11 @@ static void coverage_that_is_as_before_is_not_read_again(void **state)
 	spans_add(&s.known, clock_at(40, 0), clock_at(59, 0));
 	series_delivered(&s, clock_at(40, 0), clock_at(59, 0));
 	series_lookup_began(&s);
-	assert_int_equal(series_left(&s, clock_at(60, 0)), 0);
+	assert_int_equal(series_left_from(&s, clock_at(60, 0), &from_ms), 0);
+	assert_int_equal(from_ms, INT64_MAX);
 	series_lookup_ended(&s, NULL, clock_at(60, 10));
-	assert_int_equal(series_left(&s, clock_at(60, 10)), 19);
+	assert_int_equal(series_left_from(&s, clock_at(60, 10), &from_ms), 19);
+	assert_int_equal(from_ms, clock_at(40, 0));
 	assert_int_equal(series_version(&s, clock_at(60, 10)), 7);
 	series_lookup_began(&s);
 	assert_int_equal(series_lookup_ended(&s, NULL, clock_at(60, 20)), 0);

@@ -108,7 +108,7 @@ int run_live(const void *options)
 		log_error(err.text);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
-		struct page *page = page_new(o->database);
+		struct page *page = o->page ? page_new(o->database) : NULL;
 		struct observe *observe = NULL;
 
 		if (feed != NULL)

@@ -306,6 +306,11 @@ int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
 	return strangers_were_there(c->strangers);
 }
 
+int consumer_strangers(const struct consumer *c)
+{
+	return c->strangers == NULL ? 0 : strangers_count(c->strangers);
+}
+
 /* ---------------------------------------------------------------- lists of partitions */
 
 static int all(const struct partition *p)

@@ -61,6 +61,8 @@ void consumer_give_back(struct consumer *c);
 /* Of one in a group: has asked, now and then, who is in it, and says if one is not a writer. 1 if
  * one was seen since the start. */
 int consumer_look_for_strangers(struct consumer *c, int64_t now_ms);
+/* How many were there when it was last asked. */
+int consumer_strangers(const struct consumer *c);
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */

@@ -443,6 +443,11 @@ const struct kafka_stats *feed_kafka(const struct feed *f)
 	return consumer_stats(f->consumer);
 }
 
+int feed_strangers(const struct feed *f)
+{
+	return consumer_strangers(f->consumer);
+}
+
 const char *feed_waits_for(const struct feed *f)
 {
 	if (!f->joined)

@@ -95,6 +95,8 @@ const struct partitions *feed_partitions(const struct feed *f);
 /* Messages of that partition that are not stored, as far as the client knows. */
 int64_t feed_lag(const struct feed *f, const struct partition *p);
 const struct kafka_stats *feed_kafka(const struct feed *f);
+/* Members of the group that are not writers, when they were last asked for. */
+int feed_strangers(const struct feed *f);
 /* What it waits for before it can read, a constant; NULL: it reads, or has no partition to read. */
 const char *feed_waits_for(const struct feed *f);
 /* The exit code, given how the loop ended; says what goes with it. */

@@ -80,6 +80,11 @@ void strangers_soon(struct strangers *s)
 	s->due_ms = 0;
 }
 
+int strangers_count(const struct strangers *s)
+{
+	return s->strangers.now.n;
+}
+
 int strangers_were_there(const struct strangers *s)
 {
 	return s->were_there;

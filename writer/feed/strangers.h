@@ -21,6 +21,8 @@ void strangers_free(struct strangers *s);
 void strangers_look(struct strangers *s, int64_t now_ms);
 /* The members are others by now. */
 void strangers_soon(struct strangers *s);
+/* How many there were when it was last asked. */
+int strangers_count(const struct strangers *s);
 /* 1 if one was seen since the start of this program. */
 int strangers_were_there(const struct strangers *s);
 

@@ -170,5 +170,5 @@ void page_free(struct page *page)
 
 const struct httpd_route *page_routes(const struct page *page)
 {
-	return page->routes;
+	return page == NULL ? NULL : page->routes;
 }

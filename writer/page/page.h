@@ -13,7 +13,7 @@ struct page;
 struct page *page_new(const char *conninfo);
 /* After the server has ended. */
 void page_free(struct page *page);
-/* "/" and /api/...; ends with a NULL path. */
+/* "/" and /api/...; ends with a NULL path. NULL of a NULL page. */
 const struct httpd_route *page_routes(const struct page *page);
 
 #endif

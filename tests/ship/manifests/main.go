@@ -3,13 +3,15 @@
 // manifests checks what is rendered: `manifests kubernetes < rendered.yaml` decodes each object strictly, so that a field that
 // Kubernetes does not know, or a value of another type, is an error, and holds the workloads against our own rules;
 // `manifests compose FILE` loads a compose file as docker compose does, its schema included. Both print the command and the
-// settings of each container: NAME, then VARIABLE=VALUE..., then the command, separated by tabs.
+// settings of each container: NAME, then VARIABLE=VALUE..., then the command, separated by tabs. `manifests dashboard FILE` decodes
+// one of Grafana's dashboards strictly by Grafana's own types, those of its panels included, and looks for panels that overlap.
 package main
 
 import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +20,8 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -213,12 +217,49 @@ func compose(path string) error {
 	return nil
 }
 
+func grafana(path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	plugins.RegisterDefaultPlugins()
+	// The strict decoder returns an empty list of errors where there is none, and no panels then; the other one does.
+	if err := dashboard.NewDashboard().UnmarshalJSONStrict(raw); err != nil && err.Error() != "" {
+		return err
+	}
+	board := dashboard.NewDashboard()
+	if err := json.Unmarshal(raw, board); err != nil {
+		return err
+	}
+	ids, taken := map[uint32]bool{}, map[[2]uint32]uint32{}
+	for _, p := range board.Panels {
+		panel, at := p.Panel, (*dashboard.GridPos)(nil)
+		if panel != nil {
+			at = panel.GridPos
+		}
+		if at == nil || panel.Id == nil || ids[*panel.Id] || at.X+at.W > 24 {
+			return errors.New("a panel has no place or number of its own")
+		}
+		ids[*panel.Id] = true
+		for i := uint32(0); i < at.W*at.H; i++ {
+			cell := [2]uint32{at.X + i%at.W, at.Y + i/at.W}
+			if other, used := taken[cell]; used {
+				return fmt.Errorf("panels %d and %d overlap", other, *panel.Id)
+			}
+			taken[cell] = *panel.Id
+		}
+	}
+	return nil
+}
+
 func main() {
-	err := errors.New("usage: manifests kubernetes | compose FILE")
+	err := errors.New("usage: manifests kubernetes | compose FILE | dashboard FILE")
 	if len(os.Args) == 2 && os.Args[1] == "kubernetes" {
 		err = kubernetes()
 	} else if len(os.Args) == 3 && os.Args[1] == "compose" {
 		err = compose(os.Args[2])
+	} else if len(os.Args) == 3 && os.Args[1] == "dashboard" {
+		err = grafana(os.Args[2])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
