@@ -39,6 +39,7 @@ before=$(all)
 # --- what is refused
 
 refused 'an interval that is none' "'7m=3d' does not begin with one of" gapless-writer retain --keep 7m=3d
+refused 'an interval twice' '1m is named more than once' gapless-writer retain --keep 1m=3d,1s=1d,1m=400d
 refused 'no span' "'1m' is not like 1m=400d" gapless-writer retain --keep 1m
 refused 'a span without a unit' "'1m=400' does not end with a span" gapless-writer retain --keep 1m=400
 refused 'a span of nothing' "'1m=0d' does not end with a span" gapless-writer retain --keep 1m=0d
