@@ -18,8 +18,8 @@ struct reader {
 	/* the thread's own */
 	struct pg pg;
 	struct backoff backoff;
-	struct log_throttle say;
-	/* for whoever asks */
+	struct log_throttle say, say_letter;
+	/* for any thread that asks */
 	_Atomic int64_t reads, failures;
 	atomic_int fails;
 };
@@ -62,7 +62,7 @@ static int64_t ask_letter(struct reader *r, const struct reader_job *job)
 	job->letter->is_skipped = 0;
 	if (table_letter_ask(&r->pg, r->topic, job->letter, &err)) {
 		pg_close(&r->pg);
-		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		LOG_EVERY(&r->say_letter, clock_boot_ms(), SAY_MS, LOG_WARN,
 			  "whether a message was skipped cannot be read now; trying again",
 			  L_STR("error", err.text));
 	}

@@ -3,7 +3,7 @@
 # What gapless-indicators shows of itself agrees with its topic. A gap before what is in memory, filled by pages that walk
 # backwards, is computed from the table once or twice, not once a candle. Messages that are not candles, and offsets that hold no
 # message at all, are no lag. While the database does not take what is to be stored, it says so. A message that halts a partition is
-# passed once it is skipped; its topic is made anew if somebody deletes it.
+# passed once it is skipped; its topic is created again if somebody deletes it.
 . tests/integration/lib.sh
 scenario indicators_seen
 . tests/integration/indicators.sh
@@ -57,7 +57,7 @@ ok "as a whole, or in a few parts" test "$computed" -ge 1 -a "$computed" -le 6
 note "$(($(candles) - read_before)) candles, $computed times computed, $(($(in_topic | wc -l) - written_before)) values published"
 is "nothing waits to be computed" "$(metric_sum indicators gapless_indicators_series_waiting)" 0
 
-# --- what is no candle, and offsets without a message
+# --- what is not a candle, and offsets without a message
 
 echo '{}' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -k KRW-BAD
 await 20 "a message that is not a candle is counted" metric_sum_is indicators gapless_indicators_unreadable_messages_total 1
@@ -101,7 +101,7 @@ is "the topic of the indicators is deleted" "$?" 0
 clock_run
 clock_advance 120
 has_values() { [ "$(in_topic 2>/dev/null | wc -l)" -gt 0 ]; }
-await 60 "it is made anew, and what comes is published" has_values
+await 60 "it is created again, and what comes is published" has_values
 for p in producer writer indicators; do
 	ends_with_0 $p
 done
