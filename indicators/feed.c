@@ -202,13 +202,19 @@ void feed_step(struct feed *f, int64_t now_ms)
 {
 	struct err err;
 	int64_t skipped;
+	int n;
 
 	say_halted(f, now_ms);
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
-	if (kafka_partition_count(f->rk, f->options->topic, &err) <= 0) {
-		if (log_due(&f->say_topic, now_ms, SAY_MS, &skipped))
+	n = kafka_partition_count(f->rk, f->options->topic, &err);
+	if (n <= 0) {
+		if (!log_due(&f->say_topic, now_ms, SAY_MS, &skipped))
+			return;
+		if (n < 0)
+			log_warn("waiting for Kafka", L_STR("error", err.text));
+		else
 			log_warn("the topic of the candles is not there yet; waiting (the producer "
 				 "makes it)",
 				 L_STR("topic", f->options->topic));
@@ -536,6 +542,8 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 
 	if (!k)
 		return 0;
+	if (k->err && k->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		kafka_log_error(f->rk, k->err, rd_kafka_message_errstr(k));
 	got = read_event(f, k, out);
 	rd_kafka_message_destroy(k);
 	return got;
