@@ -9,16 +9,17 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/candle/intake.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
 
-enum { TOPIC_MS = 1000, ASK_MS = 3000, SAY_MS = 60000, SAY_BAD_MS = 10000, HOUR_MS = 3600000 };
+enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 
 /* A partition that is assigned. */
 struct reading {
-	struct feed_part part;
+	int32_t id;
 	int is_halted;
 	int64_t halted_ms; /* when the broker took the message that halts it */
 	char why[512];
@@ -29,13 +30,10 @@ struct feed {
 	const struct options *options;
 	struct feed_owner owner;
 	rd_kafka_t *rk;
-	int is_subscribed, is_fenced, is_assigned, is_starting;
+	int is_subscribed, is_assigned, is_starting;
 	struct reading *readings;
-	struct feed_part *parts; /* copies, for feed_parts */
 	size_t n;
-	int64_t *ends; /* of all partitions of the topic */
-	size_t ends_n;
-	int group_is_new;
+	struct offsets *offsets; /* of the same partitions */
 	int64_t topic_due_ms;
 	int64_t unreadable;
 	struct kafka_stats stats;
@@ -47,11 +45,14 @@ struct feed {
 /* Until it is known where reading begins, what arrives is ignored. */
 static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
 {
+	int32_t *ids = xcalloc((size_t)list->cnt + 1, sizeof *ids);
+
 	f->n = (size_t)list->cnt;
 	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
-	f->parts = xreallocarray(f->parts, f->n + 1, sizeof *f->parts);
 	for (size_t i = 0; i < f->n; i++)
-		f->readings[i] = (struct reading){.part = {.id = list->elems[i].partition}};
+		f->readings[i] = (struct reading){.id = ids[i] = list->elems[i].partition};
+	offsets_set(f->offsets, ids, f->n);
+	free(ids);
 	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
 	if (f->n > 0)
@@ -79,17 +80,9 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	log_info(is_lost ? "partitions lost" : "partitions given back",
 		 L_INT("partitions", list->cnt));
 	f->n = 0;
+	offsets_set(f->offsets, NULL, 0);
 	f->is_assigned = f->is_starting = 0;
 	rd_kafka_assign(rk, NULL);
-}
-
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	struct feed *f = opaque;
-
-	kafka_log_error(rk, code, reason);
-	if (code == RD_KAFKA_RESP_ERR__FATAL)
-		f->is_fenced = 1;
 }
 
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
@@ -141,12 +134,14 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 	f = xcalloc(1, sizeof *f);
 	f->options = o;
 	f->owner = owner;
+	f->offsets = offsets_new(o->topic, o->topic_hours);
 	rd_kafka_conf_set_opaque(conf, f);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	f->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (!f->rk) {
+		offsets_free(f->offsets);
 		free(f);
 		return NULL;
 	}
@@ -165,14 +160,13 @@ void feed_free(struct feed *f)
 		return;
 	kafka_client_free(f->rk);
 	free(f->readings);
-	free(f->parts);
-	free(f->ends);
+	offsets_free(f->offsets);
 	free(f);
 }
 
 int feed_is_fenced(const struct feed *f)
 {
-	return f->is_fenced;
+	return rd_kafka_fatal_error(f->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int64_t feed_unreadable(const struct feed *f)
@@ -187,21 +181,19 @@ const struct kafka_stats *feed_stats(const struct feed *f)
 
 static void say_halted(struct feed *f, int64_t now_ms)
 {
-	int64_t skipped;
-
 	for (size_t i = 0; i < f->n; i++) {
 		struct reading *r = &f->readings[i];
 
-		if (r->is_halted && log_due(&r->say, now_ms, SAY_MS, &skipped))
-			log_error("a partition is halted; the others go on", L_STR("error", r->why),
-				  L_INT("partition", r->part.id));
+		if (r->is_halted)
+			LOG_EVERY(&r->say, now_ms, SAY_MS, LOG_ERROR,
+				  "a partition is halted; the others go on", L_STR("error", r->why),
+				  L_INT("partition", r->id));
 	}
 }
 
 void feed_step(struct feed *f, int64_t now_ms)
 {
 	struct err err;
-	int64_t skipped;
 	int n;
 
 	say_halted(f, now_ms);
@@ -210,14 +202,14 @@ void feed_step(struct feed *f, int64_t now_ms)
 	f->topic_due_ms = now_ms + TOPIC_MS;
 	n = kafka_partition_count(f->rk, f->options->topic, &err);
 	if (n <= 0) {
-		if (!log_due(&f->say_topic, now_ms, SAY_MS, &skipped))
-			return;
 		if (n < 0)
-			log_warn("waiting for Kafka", L_STR("error", err.text));
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
+				  L_STR("error", err.text));
 		else
-			log_warn("the topic of the candles is not there yet; waiting (the producer "
-				 "makes it)",
-				 L_STR("topic", f->options->topic));
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
+				  "the topic of the candles is not there yet; waiting (the "
+				  "producer makes it)",
+				  L_STR("topic", f->options->topic));
 		return;
 	}
 	f->is_subscribed = !kafka_subscribe(f->rk, f->options->topic);
@@ -229,7 +221,7 @@ void feed_step(struct feed *f, int64_t now_ms)
 static struct reading *reading_of(const struct feed *f, int32_t partition)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		if (f->readings[i].part.id == partition)
+		if (f->readings[i].id == partition)
 			return &f->readings[i];
 	}
 	return NULL;
@@ -268,121 +260,39 @@ int64_t feed_halted_ms(const struct feed *f, int32_t partition)
 	return r && r->is_halted ? r->halted_ms : 0;
 }
 
-const struct feed_part *feed_parts(const struct feed *f, size_t *n)
+const struct part *feed_parts(const struct feed *f, size_t *n)
 {
-	*n = f->n;
-	for (size_t i = 0; i < f->n; i++)
-		f->parts[i] = f->readings[i].part;
-	return f->parts;
+	return offsets_parts(f->offsets, n);
+}
+
+const struct part *feed_part(const struct feed *f, int32_t partition)
+{
+	return offsets_part(f->offsets, partition);
 }
 
 const int64_t *feed_ends(const struct feed *f, size_t *n)
 {
-	*n = f->ends_n;
-	return f->ends;
-}
-
-static rd_kafka_topic_partition_list_t *own_list(const struct feed *f, int64_t offset)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
-
-	for (size_t i = 0; i < f->n; i++)
-		rd_kafka_topic_partition_list_add(list, f->options->topic, f->readings[i].part.id)
-			->offset = offset;
-	return list;
-}
-
-static int ask_ends(struct feed *f, struct err *err)
-{
-	int n = kafka_partition_count(f->rk, f->options->topic, err);
-	int32_t *ids;
-	int rc;
-
-	if (n <= 0)
-		return -1;
-	ids = xcalloc((size_t)n, sizeof *ids);
-	for (int i = 0; i < n; i++)
-		ids[i] = i;
-	f->ends = xreallocarray(f->ends, (size_t)n, sizeof *f->ends);
-	f->ends_n = (size_t)n;
-	rc = kafka_offsets(f->rk, f->options->topic, ids, f->ends_n, RD_KAFKA_OFFSET_END, f->ends,
-			   err);
-	free(ids);
-	return rc;
-}
-
-/* Of all partitions: whether the group is new shows in none of them alone. */
-static int ask_committed(struct feed *f, struct err *err)
-{
-	rd_kafka_topic_partition_list_t *all =
-		rd_kafka_topic_partition_list_new((int)f->ends_n + 1);
-	rd_kafka_resp_err_t code;
-
-	for (size_t i = 0; i < f->ends_n; i++)
-		rd_kafka_topic_partition_list_add(all, f->options->topic, (int32_t)i)->offset =
-			RD_KAFKA_OFFSET_INVALID;
-	code = rd_kafka_committed(f->rk, all, ASK_MS);
-	f->group_is_new = 1;
-	for (int i = 0; i < all->cnt && !code; i++) {
-		const rd_kafka_topic_partition_t *e = &all->elems[i];
-		struct reading *r = reading_of(f, e->partition);
-
-		code = e->err;
-		f->group_is_new &= e->offset < 0;
-		if (r)
-			r->part.committed = e->offset < 0 ? FEED_NONE : e->offset;
-	}
-	rd_kafka_topic_partition_list_destroy(all);
-	if (!code)
-		return 0;
-	return err_set(err, ERR_RETRY, "the committed offsets cannot be asked for: %s",
-		       rd_kafka_err2str(code));
-}
-
-int feed_group_is_new(const struct feed *f)
-{
-	return f->group_is_new;
-}
-
-static int ask_own(struct feed *f, struct err *err)
-{
-	int64_t *low = xcalloc(f->n + 1, sizeof *low),
-		*by_time = xcalloc(f->n + 1, sizeof *by_time);
-	int64_t since_ms = clock_wall_ms() - f->options->topic_hours * HOUR_MS;
-	int32_t *ids = xcalloc(f->n + 1, sizeof *ids);
-	int rc;
-
-	for (size_t i = 0; i < f->n; i++)
-		ids[i] = f->readings[i].part.id;
-	rc = kafka_offsets(f->rk, f->options->topic, ids, f->n, RD_KAFKA_OFFSET_BEGINNING, low,
-			   err);
-	if (rc == 0)
-		rc = kafka_offsets(f->rk, f->options->topic, ids, f->n, since_ms, by_time, err);
-	for (size_t i = 0; i < f->n && rc == 0; i++) {
-		struct feed_part *p = &f->readings[i].part;
-
-		p->low = low[i];
-		p->by_time = by_time[i];
-		p->high = (size_t)p->id < f->ends_n ? f->ends[p->id] : p->low;
-	}
-	free(low);
-	free(by_time);
-	free(ids);
-	return rc;
+	return offsets_ends(f->offsets, n);
 }
 
 int feed_ask(struct feed *f, struct err *err)
 {
-	return ask_ends(f, err) || ask_own(f, err) || ask_committed(f, err) ? -1 : 0;
+	return offsets_ask(f->offsets, f->rk, err);
+}
+
+int feed_group_is_new(const struct feed *f)
+{
+	return offsets_group_is_new(f->offsets);
 }
 
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = own_list(f, 0);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
 	rd_kafka_resp_err_t code;
 
 	for (size_t i = 0; i < f->n; i++)
-		list->elems[i].offset = offsets[i];
+		rd_kafka_topic_partition_list_add(list, f->options->topic, f->readings[i].id)
+			->offset = offsets[i];
 	code = rd_kafka_assign(f->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code)
@@ -407,7 +317,7 @@ void feed_pause(struct feed *f, int on)
 	for (size_t i = 0; i < f->n; i++) {
 		if (!f->readings[i].is_halted)
 			rd_kafka_topic_partition_list_add(list, f->options->topic,
-							  f->readings[i].part.id);
+							  f->readings[i].id);
 	}
 	if (on)
 		rd_kafka_pause_partitions(f->rk, list);
@@ -416,17 +326,12 @@ void feed_pause(struct feed *f, int on)
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
-const struct feed_part *feed_part_of(const struct feed *f, int32_t partition)
-{
-	const struct reading *r = reading_of(f, partition);
-
-	return r ? &r->part : NULL;
-}
-
 int feed_owns(const struct feed *f, const char *symbol)
 {
-	return f->ends_n == 0 ||
-	       reading_of(f, kafka_partition_of(symbol, (int32_t)f->ends_n)) != NULL;
+	size_t n;
+
+	offsets_ends(f->offsets, &n);
+	return n == 0 || reading_of(f, kafka_partition_of(symbol, (int32_t)n)) != NULL;
 }
 
 /* ---------------------------------------------------------------- messages */
@@ -463,13 +368,10 @@ static int64_t appended_ms(const rd_kafka_message_t *k)
 /* The message is passed over: only its offset counts. */
 static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
-	int64_t skipped;
-
 	f->unreadable++;
-	if (log_due(&f->say_bad, clock_boot_ms(), SAY_BAD_MS, &skipped))
-		log_warn("a message is not a candle; it is passed over", L_STR("error", why->text),
-			 L_INT("partition", k->partition), L_INT("offset", k->offset),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&f->say_bad, clock_boot_ms(), SAY_BAD_MS, LOG_WARN,
+		  "a message is not a candle; it is passed over", L_STR("error", why->text),
+		  L_INT("partition", k->partition), L_INT("offset", k->offset));
 	return 1;
 }
 
@@ -490,32 +392,21 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
 {
-	struct message m = {0};
-	struct err why = {0};
-	const char *symbol = m.candle.symbol;
+	struct message m;
+	struct err why;
 
-	if (k->len == 0)
-		return 1;
-	switch (message_decode(k->payload, k->len, &m, &why)) {
-	case MESSAGE_BAD:
-		return refuse(f, k, &why);
-	case MESSAGE_NEWER:
-		return halt(f, k, &why);
-	case MESSAGE_OK:
+	switch (intake_judge(f->options->source, k->key, k->key_len, k->payload, k->len, &m,
+			     &why)) {
+	case INTAKE_CANDLE:
+		read_bar(&m, out);
 		break;
-	}
-	if (strcmp(m.source, f->options->source) != 0) {
-		err_set(&why, ERR_FATAL,
-			"this message is of the source \"%s\", but --source is \"%s\": one topic "
-			"holds one source",
-			m.source, f->options->source);
+	case INTAKE_SKIP:
+		break;
+	case INTAKE_DEAD:
+		return refuse(f, k, &why);
+	case INTAKE_HALT:
 		return halt(f, k, &why);
 	}
-	if (!k->key || k->key_len != strlen(symbol) || memcmp(k->key, symbol, k->key_len) != 0) {
-		err_set(&why, ERR_INPUT, "the message's key is not its symbol %s", symbol);
-		return refuse(f, k, &why);
-	}
-	read_bar(&m, out);
 	return 1;
 }
 

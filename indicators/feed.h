@@ -10,20 +10,12 @@
 
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_stats.h"
+#include "offsets.h"
 #include "options.h"
 #include "rounds.h"
 #include "timeline.h"
 
 struct feed;
-
-enum { FEED_NONE = -1 };
-
-struct feed_part {
-	int32_t id;
-	/* as asked after the assignment; FEED_NONE: there is none */
-	int64_t committed, low, high;
-	int64_t by_time; /* first offset that is not older than --topic-hours */
-};
 
 /* A candle; or, without a symbol, only an offset: everything up to it is done with. */
 struct feed_item {
@@ -53,11 +45,10 @@ void feed_step(struct feed *f, int64_t now_ms);
 
 /* 1 while partitions are assigned and nothing is read. */
 int feed_is_starting(const struct feed *f);
-/* Asks the broker what stands in struct feed_part, and for the ends of all partitions of the topic.
- * 0, or -1: ask again. Blocks for some seconds at most. */
+/* As offsets_ask(), which says what these are. */
 int feed_ask(struct feed *f, struct err *err) __attribute__((warn_unused_result));
-const struct feed_part *feed_parts(const struct feed *f, size_t *n);
-const struct feed_part *feed_part_of(const struct feed *f, int32_t partition); /* or NULL */
+const struct part *feed_parts(const struct feed *f, size_t *n);
+const struct part *feed_part(const struct feed *f, int32_t partition); /* or NULL */
 /* 1 if the group had committed nothing, in any partition, when that was asked. */
 int feed_group_is_new(const struct feed *f);
 const int64_t *feed_ends(const struct feed *f, size_t *n); /* by partition */

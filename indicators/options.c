@@ -64,7 +64,8 @@ int options_check(struct options *o, struct err *err)
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
-	if (kafka_topic_name_check("--topic", o->topic, err))
+	if (kafka_topic_name_check("--topic", o->topic, err) ||
+	    kafka_topic_name_check("--indicators-topic", o->output_topic, err))
 		return -1;
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,

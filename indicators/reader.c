@@ -19,7 +19,7 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
-	/* for whoever asks */
+	/* for any thread that asks */
 	_Atomic int64_t reads, failures;
 	atomic_int fails;
 };
@@ -47,14 +47,11 @@ static void say_behind(struct reader *r, const struct reader_job *job, int64_t p
 
 static int64_t fail(struct reader *r, const struct err *err)
 {
-	int64_t skipped;
-
 	pg_close(&r->pg);
 	atomic_fetch_add(&r->failures, 1);
 	atomic_store(&r->fails, 1);
-	if (log_due(&r->say, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn("the database cannot be read now; trying again", L_STR("error", err->text),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		  "the database cannot be read now; trying again", L_STR("error", err->text));
 	return backoff_next_ms(&r->backoff, backoff_random());
 }
 
@@ -97,12 +94,9 @@ static void run(struct worker *w, void *context, void *lent)
 	int64_t began_ms = clock_boot_ms(), wait_ms;
 	int is_stored = job->at_least == NULL;
 
-	job->is_given_up = 0;
 	while ((wait_ms = try_job(r, job, began_ms, &is_stored)) > 0) {
-		if (worker_pause(w, wait_ms)) {
-			job->is_given_up = 1;
+		if (worker_pause(w, wait_ms))
 			return;
-		}
 	}
 	r->say = (struct log_throttle){0, 0};
 }
@@ -140,7 +134,11 @@ void reader_submit(struct reader *r, struct reader_job *job)
 
 struct reader_job *reader_take(struct reader *r)
 {
-	return worker_take(r->worker);
+	struct reader_job *job = worker_take(r->worker);
+
+	if (job)
+		job->is_given_up = worker_is_cancelled(r->worker);
+	return job;
 }
 
 void reader_cancel(struct reader *r)

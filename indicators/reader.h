@@ -19,7 +19,7 @@ struct reader_job {
 	size_t n;
 	/* results */
 	struct table_positions positions;
-	int is_given_up; /* cancelled: nothing was read */
+	int is_given_up; /* it was cancelled, and is of no use any more */
 };
 
 /* NULL: *err. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "begin.h"
 #include "book.h"
 #include "commits.h"
 #include "common/base/alloc.h"
@@ -19,6 +18,7 @@
 #include "repair.h"
 #include "rounds.h"
 #include "sink.h"
+#include "start.h"
 #include "store.h"
 
 enum {
@@ -28,7 +28,6 @@ enum {
 	OUTSTANDING_MAX = 100000,
 	COMMIT_MS = 1000,
 	REVOKE_MS = 10000,
-	ASK_AGAIN_MS = 1000,
 	SAY_MS = 10000,
 	TALLY_MS = 60000,
 	READER_MS = 2000,
@@ -45,16 +44,13 @@ struct serve {
 	struct rounds *rounds;
 	struct commits *commits;
 	struct book *book;
+	struct start *start;
 	struct reader *reader; /* NULL: without a database */
 	struct loader *loader;
 	struct repair *repair;
 	struct store *store; /* NULL: into the topic only */
 	struct observe *observe;
-	struct reader_job start_job;
 	enum lent lent;
-	int is_stale; /* what the reader has is of an assignment that is over */
-	int is_asked; /* the partitions' facts are there */
-	int64_t ask_due_ms;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
 	int64_t loading_since_ms;
@@ -64,7 +60,7 @@ struct serve {
 	int64_t *outstanding;
 	int64_t commit_due_ms, tally_due_ms;
 	int64_t messages, untold, tallied_messages, tallied_sent;
-	struct log_throttle say_start, say_dropped;
+	struct log_throttle say_topic, say_dropped;
 	int exit_code;
 };
 
@@ -77,6 +73,12 @@ static int64_t outstanding(const struct serve *s)
 static int is_broken(const struct serve *s)
 {
 	return sink_is_broken(s->sink) || (s->store && store_is_lost(s->store));
+}
+
+static void lend(struct serve *s, enum lent whose, struct reader_job *job)
+{
+	s->lent = whose;
+	reader_submit(s->reader, job);
 }
 
 /* ---------------------------------------------------------------- commits */
@@ -130,12 +132,11 @@ static void forget(struct serve *s)
 	rounds_clear(s->rounds);
 	commits_clear(s->commits);
 	s->items_n = 0;
-	s->is_paused = s->is_asked = 0;
+	s->is_paused = 0;
+	start_clear(s->start);
 	s->loading_since_ms = 0;
-	if (s->lent != LENT_NONE) {
+	if (s->lent != LENT_NONE)
 		reader_cancel(s->reader);
-		s->is_stale = 1;
-	}
 	if (s->lent != LENT_LOADER)
 		loader_clear(s->loader);
 	if (s->lent != LENT_REPAIR)
@@ -166,86 +167,25 @@ static void revoked(void *owner, int is_lost)
 
 /* ---------------------------------------------------------------- where reading begins */
 
-/* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
- * what was stored meanwhile would be taken for older than the group. */
-static int commit_beginnings(struct serve *s, const int64_t *offsets)
-{
-	size_t n, fresh = 0;
-	const struct feed_part *parts = feed_parts(s->feed, &n);
-	struct place_done *places = xcalloc(n + 1, sizeof *places);
-	int rc;
-
-	for (size_t i = 0; i < n; i++) {
-		if (parts[i].committed == FEED_NONE)
-			places[fresh++] = (struct place_done){parts[i].id, offsets[i]};
-	}
-	rc = feed_commit(s->feed, places, fresh, 1);
-	free(places);
-	return rc;
-}
-
-static void begun(struct serve *s, const int64_t *offsets, int64_t again)
+static void begin(struct serve *s, int by_table)
 {
 	size_t n;
-	const struct feed_part *parts = feed_parts(s->feed, &n);
+	const struct part *parts = feed_parts(s->feed, &n);
+	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && offsets; i++)
 		commits_begin(s->commits, parts[i].id, offsets[i]);
-	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
-}
-
-static void begin(struct serve *s, int has_positions)
-{
-	size_t n;
-	const struct feed_part *parts = feed_parts(s->feed, &n);
-	int64_t *offsets = xcalloc(n + 1, sizeof *offsets), again = 0;
-	struct err err;
-
-	for (size_t i = 0; i < n; i++) {
-		int64_t position = has_positions && parts[i].id < TABLE_PARTITIONS
-					   ? s->start_job.positions.next[parts[i].id]
-					   : FEED_NONE;
-
-		offsets[i] = has_positions ? begin_with_position(&parts[i], position,
-								 feed_group_is_new(s->feed))
-					   : begin_by_time(&parts[i]);
-		again += parts[i].high - offsets[i];
-	}
-	s->is_asked = 0;
-	if (commit_beginnings(s, offsets))
-		log_info("where reading begins could not be committed; asking again");
-	else if (feed_begin(s->feed, offsets, &err))
-		log_warn("trying again", L_STR("error", err.text));
-	else
-		begun(s, offsets, again);
-	free(offsets);
 }
 
 static void start_step(struct serve *s, int64_t now_ms)
 {
-	struct err err;
-	int64_t skipped;
-
-	if (!feed_is_starting(s->feed) || s->lent != LENT_NONE)
+	if (!feed_is_starting(s->feed) || s->lent != LENT_NONE ||
+	    !start_ask(s->start, s->feed, now_ms))
 		return;
-	if (!s->is_asked) {
-		if (now_ms < s->ask_due_ms)
-			return;
-		s->ask_due_ms = now_ms + ASK_AGAIN_MS;
-		if (feed_ask(s->feed, &err)) {
-			if (log_due(&s->say_start, now_ms, SAY_MS, &skipped))
-				log_warn("waiting for Kafka", L_STR("error", err.text));
-			return;
-		}
-		s->is_asked = 1;
-	}
-	if (!s->reader) {
+	if (s->reader)
+		lend(s, LENT_START, start_job(s->start));
+	else
 		begin(s, 0);
-		return;
-	}
-	s->start_job = (struct reader_job){.at_least = NULL};
-	s->lent = LENT_START;
-	reader_submit(s->reader, &s->start_job);
 }
 
 /* ---------------------------------------------------------------- values */
@@ -277,21 +217,17 @@ static void compute(struct serve *s, struct entry *e, int64_t *outstanding)
 
 static void say_dropped(struct serve *s, const struct feed_item *item)
 {
-	int64_t skipped;
-
 	s->untold++;
-	if (log_due(&s->say_dropped, clock_boot_ms(), TALLY_MS, &skipped))
-		log_warn("a candle is older than what is in memory, and there is no database to "
-			 "compute from: its indicators stay as they are",
-			 L_STR("symbol", item->symbol),
-			 L_TIME("timestamp", item->in.bar.timestamp_ms),
-			 L_INT("suppressed", skipped));
+	LOG_EVERY(&s->say_dropped, clock_boot_ms(), TALLY_MS, LOG_WARN,
+		  "a candle is older than what is in memory, and there is no database to "
+		  "compute from: its indicators stay as they are",
+		  L_STR("symbol", item->symbol), L_TIME("timestamp", item->in.bar.timestamp_ms));
 }
 
 static void take(struct serve *s, struct feed_item *item)
 {
 	struct entry *e = book_find(s->book, item->symbol, item->interval);
-	const struct feed_part *part;
+	const struct part *part;
 	struct span older;
 	int news;
 
@@ -299,7 +235,7 @@ static void take(struct serve *s, struct feed_item *item)
 	rounds_take(s->rounds, item->partition, item->offset, item->appended_ms);
 	if (!e)
 		return;
-	part = feed_part_of(s->feed, item->partition);
+	part = feed_part(s->feed, item->partition);
 	item->in.is_again = s->reader && item->offset < e->again_below;
 	item->in.is_fresh = part && item->offset >= part->high && !item->in.is_again;
 	news = window_apply(e->window, &item->in, &older);
@@ -373,10 +309,8 @@ static void load_step(struct serve *s)
 		s->is_paused = 1;
 		feed_pause(s->feed, 1);
 	}
-	if (s->lent != LENT_NONE)
-		return;
-	s->lent = LENT_LOADER;
-	reader_submit(s->reader, loader_job(s->loader, ends, n, s->options->stall_s * 1000));
+	if (s->lent == LENT_NONE)
+		lend(s, LENT_LOADER, loader_job(s->loader, ends, n, s->options->stall_s * 1000));
 }
 
 static void read_round(struct serve *s)
@@ -429,11 +363,10 @@ static void reader_step(struct serve *s, int64_t now_ms)
 	job = reader_take(s->reader);
 	if (job) {
 		s->lent = LENT_NONE;
-		if (s->is_stale) {
-			s->is_stale = 0;
+		if (job->is_given_up) { /* it was for an assignment that is over */
 			loader_clear(s->loader);
 			repair_clear(s->repair);
-		} else if (!job->is_given_up) {
+		} else {
 			job_is_back(s, whose);
 		}
 	}
@@ -442,10 +375,8 @@ static void reader_step(struct serve *s, int64_t now_ms)
 	    outstanding(s) > OUTSTANDING_MAX)
 		return;
 	job = repair_job(s->repair, now_ms, s->options->stall_s * 1000);
-	if (job) {
-		s->lent = LENT_REPAIR;
-		reader_submit(s->reader, job);
-	}
+	if (job)
+		lend(s, LENT_REPAIR, job);
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -480,7 +411,6 @@ static void check(struct serve *s)
 static void await_topic(struct serve *s)
 {
 	struct err err;
-	int64_t skipped;
 
 	while (!stop_requested() && sink_topic_ensure(s->sink, &err)) {
 		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
@@ -489,8 +419,8 @@ static void await_topic(struct serve *s)
 			s->exit_code = EXIT_PERSON;
 			return;
 		}
-		if (log_due(&s->say_start, clock_boot_ms(), SAY_MS, &skipped))
-			log_info("waiting for Kafka", L_STR("error", err.text));
+		LOG_EVERY(&s->say_topic, clock_boot_ms(), SAY_MS, LOG_INFO, "waiting for Kafka",
+			  L_STR("error", err.text));
 		sink_poll(s->sink, POLL_MS);
 	}
 }
@@ -542,6 +472,7 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 	s->rounds = rounds_new();
 	s->commits = commits_new();
 	s->book = book_new();
+	s->start = start_new();
 	s->loader = loader_new(o);
 	s->repair = repair_new(o);
 	s->sink = sink_new(o, err);
@@ -568,6 +499,7 @@ static void close_all(struct serve *s)
 	sink_free(s->sink);
 	if (!reader_free(s->reader, READER_MS) || !store_free(s->store, READER_MS))
 		return; /* a thread may still write to what it was lent */
+	start_free(s->start);
 	loader_free(s->loader);
 	repair_free(s->repair);
 	rounds_free(s->rounds);

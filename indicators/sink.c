@@ -27,7 +27,7 @@ struct sink {
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct sink *s = opaque;
-	int64_t skipped, *outstanding = message->_private;
+	int64_t *outstanding = message->_private;
 
 	(void)rk;
 	s->outstanding--;
@@ -38,16 +38,9 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
 	    message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
 		return;
-	if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
-		log_warn("an indicator was not delivered to Kafka",
-			 L_STR("error", rd_kafka_err2str(message->err)),
-			 L_INT("suppressed", skipped));
-}
-
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	(void)opaque;
-	kafka_log_error(rk, code, reason);
+	LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		  "an indicator was not delivered to Kafka",
+		  L_STR("error", rd_kafka_err2str(message->err)));
 }
 
 static int open_handle(struct sink *s, struct err *err)
@@ -73,7 +66,7 @@ static int open_handle(struct sink *s, struct err *err)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, s);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	s->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
 	return s->rk ? 0 : -1;
 }
@@ -142,7 +135,6 @@ static rd_kafka_resp_err_t produce(struct sink *s, const struct indicator_messag
 void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outstanding)
 {
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
-	int64_t skipped;
 
 	if (s->is_broken)
 		return;
@@ -153,10 +145,9 @@ void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outst
 	}
 	if (code) {
 		s->is_broken = 1;
-		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("an indicator could not be published",
-				 L_STR("error", rd_kafka_err2str(code)),
-				 L_INT("suppressed", skipped));
+		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "an indicator could not be published",
+			  L_STR("error", rd_kafka_err2str(code)));
 		return;
 	}
 	++*outstanding;

@@ -57,10 +57,8 @@ struct store {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
-	atomic_int fails; /* for whoever asks */
+	atomic_int fails; /* for any thread that asks */
 };
-
-static const struct pg_params none;
 
 /* A position before the one that was written last is what a database has that lost transactions. */
 static const char sql_lock[] =
@@ -92,8 +90,8 @@ static const char sql_places[] =
 
 static int count_lost(struct store *s, struct batch *b, struct err *err)
 {
-	const char *values[] = {s->topic, b->places.data};
-	PGresult *res = pg_query(&s->pg, sql_lock, (struct pg_params){2, values}, DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -104,17 +102,15 @@ static int count_lost(struct store *s, struct batch *b, struct err *err)
 
 static int transaction(struct store *s, struct batch *b, struct err *err)
 {
-	const char *rows[] = {b->rows.data}, *places[] = {s->topic, b->places.data};
-
-	if (pg_run(&s->pg, "BEGIN", none, DEADLINE_MS, err) || count_lost(s, b, err))
+	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) || count_lost(s, b, err))
 		return -1;
 	if (b->is_lost)
-		return pg_run(&s->pg, "ROLLBACK", none, DEADLINE_MS, err);
-	if (pg_run(&s->pg, sql_rows, (struct pg_params){1, rows}, DEADLINE_MS, err))
+		return pg_run(&s->pg, "ROLLBACK", PG_NONE, DEADLINE_MS, err);
+	if (pg_run(&s->pg, sql_rows, PG_VALUES(b->rows.data), DEADLINE_MS, err))
 		return -1;
 	FAULT("before_indicator_position");
-	return pg_run(&s->pg, sql_places, (struct pg_params){2, places}, DEADLINE_MS, err) ||
-			       pg_run(&s->pg, "COMMIT", none, DEADLINE_MS, err)
+	return pg_run(&s->pg, sql_places, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err) ||
+			       pg_run(&s->pg, "COMMIT", PG_NONE, DEADLINE_MS, err)
 		       ? -1
 		       : 0;
 }
@@ -124,7 +120,6 @@ static void run(struct worker *w, void *context, void *lent)
 	struct store *s = context;
 	struct batch *b = lent;
 	struct err err = {0};
-	int64_t skipped;
 
 	for (;;) {
 		if ((pg_is_open(&s->pg) ||
@@ -133,9 +128,9 @@ static void run(struct worker *w, void *context, void *lent)
 			break;
 		pg_close(&s->pg);
 		atomic_store(&s->fails, 1);
-		if (log_due(&s->say, clock_boot_ms(), SAY_MS, &skipped))
-			log_warn("the database cannot store indicators now; trying again",
-				 L_STR("error", err.text), L_INT("suppressed", skipped));
+		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "the database cannot store indicators now; trying again",
+			  L_STR("error", err.text));
 		if (worker_pause(w, backoff_next_ms(&s->backoff, backoff_random())))
 			return;
 	}

@@ -16,11 +16,14 @@
 
 enum { MEMBERS_AGAIN_MS = 500, POSITION_AGAIN_MS = 200, SAY_MS = 60000, STOP_MS = 1000 };
 
+enum { STORED_MAX = 50000 }; /* rows of a lookup: some 20 MiB */
+
 struct lookups {
 	const struct options *options;
 	int keeps_wanted, reads_open; /* the latter once */
 	struct visitor *visitor;
 	struct worker *worker;
+	size_t stored_first; /* the series that begins, where not all can be read */
 	struct visit *visit; /* under way, or NULL */
 	int is_void;         /* ... and of no use any more */
 	struct lookup_partitions *partitions;
@@ -129,15 +132,21 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
-/* Of each gap: twice what may be fetched until the next lookup, by all series together; two pages
- * are the least, so that each goes on. */
-static int64_t stored_rows(const struct options *o, size_t series)
+/* How much of what is stored to read: twice what may be fetched until the next lookup, by all
+ * series together. Of each gap its part of that; two pages are the least, so that each goes on. */
+static struct visit stored_orders(struct lookups *l, size_t series, struct visit orders)
 {
-	int64_t least = 2 * o->exchange->page_rows;
-	int64_t fair = 2 * o->rate_limit * o->lookup_gaps_s * o->exchange->page_rows /
-		       (int64_t)(series > 0 ? series : 1);
+	const struct options *o = l->options;
+	int64_t least = 2 * o->exchange->page_rows, n = (int64_t)(series > 0 ? series : 1);
+	int64_t budget = 2 * o->rate_limit * o->lookup_gaps_s * o->exchange->page_rows;
 
-	return fair > least ? fair : least;
+	orders.stored_budget = budget < STORED_MAX ? budget : STORED_MAX;
+	orders.stored_rows = orders.stored_budget / n;
+	if (orders.stored_rows < least)
+		orders.stored_rows = least;
+	l->stored_first = (l->stored_first + (size_t)(budget / orders.stored_rows)) % (size_t)n;
+	orders.stored_first = l->stored_first;
+	return orders;
 }
 
 /* A name that may be a mistake is not wanted before it is known to be none. */
@@ -161,7 +170,7 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
-	orders.stored_rows = stored_rows(l->options, n);
+	orders = stored_orders(l, n, orders);
 	l->visit = visit_new(orders, lookup_partitions_count(l->partitions), n);
 	for (size_t i = 0; i < n && !members_only; i++) {
 		struct series *s = owned[i];
@@ -230,7 +239,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 	lost = first ? series_unrecoverable(s, now_ms) : 0;
 	if (lost > 0)
 		log_warn(
-			"these intervals are wanted and not to be had (market_data_unobtainable says why)",
+			"these intervals are wanted and not available (market_data_unobtainable says why)",
 			L_SERIES(s), L_INT("intervals", lost));
 }
 

@@ -4,14 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/service/service.h"
 #include "writer/metrics.h"
 
-enum { LOOK_MS = 250, INTERVALS = 16 };
+enum { SHOW_MS = 250, INTERVALS = 16 };
 
 struct observe {
 	struct service *service;
@@ -19,7 +18,7 @@ struct observe {
 	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was stored */
 	int64_t generation;           /* of the partitions that are shown */
 	int64_t *unread_since_ms;     /* of partition i of the feed's: wall clock, 0: nothing is */
-	int64_t look_boot_ms;
+	int64_t show_boot_ms;
 	int by_series; /* each has metrics of its own */
 };
 
@@ -55,17 +54,24 @@ void observe_waits(struct observe *o, const char *why)
 
 /* ---------------------------------------------------------------- batches */
 
+/* The newest row of [from, to), which are of one series, that was stored; NULL: none was. */
+static const struct candle *newest(const struct batch *b, size_t from, size_t to)
+{
+	while (to > from && b->rows[to - 1].rejected != NULL)
+		to--;
+	return to > from ? &b->rows[to - 1].m.candle : NULL;
+}
+
 static void show_newest(struct observe *o, const struct batch *b)
 {
 	size_t n;
 	const struct interval *table = interval_table(&n);
 
-	for (size_t i = 0; i < b->n; i++) {
-		const struct candle *c = &b->rows[i].m.candle;
-		size_t at = (size_t)(c->interval - table);
+	for (size_t from = 0, to; from < b->n; from = to) {
+		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
+		size_t at = c != NULL ? (size_t)(c->interval - table) : INTERVALS;
 
-		if (b->rows[i].rejected == NULL && at < INTERVALS &&
-		    o->newest_ms[at] < c->timestamp_ms)
+		if (at < INTERVALS && o->newest_ms[at] < c->timestamp_ms)
 			o->newest_ms[at] = c->timestamp_ms;
 	}
 	for (size_t i = 0; i < n && i < INTERVALS; i++)
@@ -74,20 +80,15 @@ static void show_newest(struct observe *o, const struct batch *b)
 				    (double)o->newest_ms[i] / 1000);
 }
 
-/* Rows of a series stand together, the newest one last: one update each. */
 static void show_series(const struct observe *o, const struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		const struct candle *c = &b->rows[i].m.candle;
-		const struct candle *next = i + 1 < b->n ? &b->rows[i + 1].m.candle : NULL;
+	for (size_t from = 0, to; from < b->n; from = to) {
+		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
 
-		if (b->rows[i].rejected != NULL ||
-		    (next != NULL && b->rows[i + 1].rejected == NULL &&
-		     next->interval == c->interval && strcmp(next->symbol, c->symbol) == 0))
-			continue;
-		metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
-			      METRIC_VALUES(c->symbol, c->interval->name),
-			      (double)c->timestamp_ms / 1000);
+		if (c != NULL)
+			metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
+				      METRIC_VALUES(c->symbol, c->interval->name),
+				      (double)c->timestamp_ms / 1000);
 	}
 }
 
@@ -193,9 +194,9 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	if (o == NULL)
 		return;
 	service_beat(o->service, boot_ms);
-	if (boot_ms < o->look_boot_ms)
+	if (boot_ms < o->show_boot_ms)
 		return;
-	o->look_boot_ms = boot_ms + LOOK_MS;
+	o->show_boot_ms = boot_ms + SHOW_MS;
 	kafka = feed_kafka(now->feed);
 	why = feed_waits_for(now->feed);
 	if (now->database_fails)

@@ -50,8 +50,7 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms,
-			  struct err *why)
+int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, struct err *why)
 {
 	struct batch *b = filling(p, (size_t)a->partition % p->config.lanes);
 	struct message message;
@@ -64,7 +63,7 @@ enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t n
 	if (kind == INTAKE_HALT)
 		return INTAKE_HALT;
 	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
-		return INTAKE_FLOOD;
+		return PIPELINE_FLOOD;
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
 	if (a->has_message)
 		batch_took_at(b, a->partition, a->appended_ms, a->at_ms);

@@ -13,7 +13,7 @@
 
 #include "arrival.h"
 #include "batch.h"
-#include "intake.h"
+#include "common/candle/intake.h"
 #include "tally.h"
 
 enum { LANES_MAX = 4 };
@@ -31,10 +31,11 @@ struct pipeline *pipeline_new(const struct pipeline_config *config, struct tally
 /* Batches that are lent, too: the store is gone. */
 void pipeline_free(struct pipeline *p);
 
-/* Judges what arrived and puts it into the filling batch. *why says why it goes to the dead
- * letters, or is not taken (INTAKE_HALT, INTAKE_FLOOD). */
-enum intake pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms,
-			  struct err *why);
+/* as INTAKE_DEAD, but there are too many in a row */
+enum { PIPELINE_FLOOD = INTAKE_HALT + 1 };
+/* Judges what arrived (intake.h) and puts it into the filling batch. *why says why it goes to the
+ * dead letters, or is not taken (INTAKE_HALT, PIPELINE_FLOOD). */
+int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, struct err *why);
 /* Nothing is being filled, in any lane. */
 int pipeline_is_empty(const struct pipeline *p);
 /* No room for more in that lane. */

@@ -270,19 +270,18 @@ static void say_dead(struct writer *w, const struct arrival *a, const struct err
 static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
 {
 	struct err why;
-	enum intake kind = pipeline_take(w->pipeline, a, now_ms, &why);
+	int kind = pipeline_take(w->pipeline, a, now_ms, &why);
 
 	switch (kind) {
 	case INTAKE_HALT:
 		feed_halt(w->feed, a, &why);
 		return FOLLOW_NOTHING;
-	case INTAKE_FLOOD:
+	case PIPELINE_FLOOD:
 		return flood(w, a, &why);
 	case INTAKE_DEAD:
 		say_dead(w, a, &why, now_ms);
 		break;
-	case INTAKE_CANDLE:
-	case INTAKE_SKIP:
+	default:
 		break;
 	}
 	feed_took(w->feed, a, kind == INTAKE_DEAD);

@@ -84,6 +84,30 @@ int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, 
 		       rd_kafka_err2str(code));
 }
 
+int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+		    int64_t *offsets, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, partitions[i]);
+	code = rd_kafka_committed(rk, list, ANSWER_MS);
+	for (size_t i = 0; i < n && !code; i++) {
+		const rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_find(list, topic, partitions[i]);
+
+		code = e->err;
+		offsets[i] = e->offset >= 0 ? e->offset : -1;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	if (!code)
+		return 0;
+	return err_set(err, kafka_error_class(code),
+		       "the committed offsets of the group cannot be asked for: %s",
+		       rd_kafka_err2str(code));
+}
+
 /* Why a partition has nobody who could answer; *err stays as it is if it has. */
 static void leader_check(const struct rd_kafka_metadata_topic *topic, int32_t partition,
 			 struct err *err)

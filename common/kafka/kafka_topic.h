@@ -25,8 +25,11 @@ int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 		  int64_t at, int64_t *offsets, struct err *err)
 	__attribute__((warn_unused_result));
-/* The same, but a partition that is not answered for costs itself alone: errs[i] says why, and its
- * class is ERR_NONE for the others. */
+/* What the client's group has committed of them, -1 if nothing. 0; -1: *err, as above. */
+int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+		    int64_t *offsets, struct err *err) __attribute__((warn_unused_result));
+/* As kafka_offsets, but a partition that is not answered for costs itself alone: errs[i] says why,
+ * and its class is ERR_NONE for the others. */
 void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 			int64_t at, int64_t *offsets, struct err *errs);
 

@@ -63,12 +63,15 @@ struct visit_series {
 };
 
 struct visit {
-	int only_checks;     /* in: whether database and settings fit, and nothing else */
-	int asks_members;    /* in: compare the members of the group */
-	int needs_members;   /* in: without them the visit has failed */
-	int writes_wanted;   /* 0: what is wanted in the database is neither read nor written */
-	int reads_open;      /* 1: fill open[] */
-	int64_t stored_rows; /* in: how many of the newest stored rows of each gap to read */
+	int only_checks;       /* in: whether database and settings fit, and nothing else */
+	int asks_members;      /* in: compare the members of the group */
+	int needs_members;     /* in: without them the visit has failed */
+	int writes_wanted;     /* 0: what is wanted in the database is neither read nor written */
+	int reads_open;        /* 1: fill open[] */
+	int64_t stored_rows;   /* in: how many of the newest stored rows of each gap to read */
+	int64_t stored_budget; /* in: and of all gaps; no gap begins beyond it */
+	size_t stored_first;   /* in: the series whose gaps come first */
+	size_t stored_read;    /* out: rows */
 	struct visit_partition *partitions;
 	size_t n_partitions;
 	struct visit_series *series;

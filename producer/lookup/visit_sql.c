@@ -193,8 +193,10 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, s
 	return 0;
 }
 
-/* One round trip with the series as $1 (and $2, where there is one). NULL: *err. */
-static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
+enum { MORE_PARAMS = 3 };
+
+/* One round trip with the series as $1, and more, if there are. NULL: *err. */
+static PGresult *visit_query(struct pg *pg, const char *sql, struct pg_params more,
 			     const struct visit *visit, int (*of)(const struct visit_series *),
 			     struct err *err)
 {
@@ -203,10 +205,12 @@ static PGresult *visit_query(struct pg *pg, const char *sql, const char *second,
 
 	buf_init(&json, VISIT_JSON_BYTES);
 	if (series_json(visit, of, &json, err) == 0) {
-		const char *values[] = {json.data, second};
+		const char *values[1 + MORE_PARAMS] = {json.data};
 
-		res = pg_query(pg, sql, (struct pg_params){second ? 2 : 1, values},
-			       VISIT_DEADLINE_MS, err);
+		for (int i = 0; i < more.n; i++)
+			values[1 + i] = more.values[i];
+		res = pg_query(pg, sql, (struct pg_params){1 + more.n, values}, VISIT_DEADLINE_MS,
+			       err);
 	}
 	buf_release(&json);
 	return res;
@@ -217,7 +221,7 @@ int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 	static const char select[] = "SELECT w.i, " EPOCH_MS(
 		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
 				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_any, err);
+	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_any, err);
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		struct visit_series *s = visit_series_at(res, i, visit);
@@ -246,7 +250,7 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 	PGresult *res;
 
 	snprintf(number, sizeof number, "%" PRId64, connection);
-	res = visit_query(pg, select, number, visit, of_looked_up, err);
+	res = visit_query(pg, select, PG_VALUES(number), visit, of_looked_up, err);
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		struct visit_series *s = visit_series_at(res, i, visit);
 		int64_t version = visit_number(res, i, 1, 0);
@@ -266,7 +270,7 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 		"upper(r)") " FROM " WANTED
 			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_changed, err);
+	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_changed, err);
 
 	if (!res)
 		return -1;
@@ -288,7 +292,7 @@ enum {
 	STORED_AT,
 	STORED_REVISION,
 	STORED_FETCHED,
-	STORED_N,
+	STORED_N, /* in its gap, of those that were read; and the oldest of them */
 	STORED_OLDEST
 };
 
@@ -308,24 +312,31 @@ static void stored_take(const PGresult *res, int row, int64_t limit, struct visi
 				   .fetched_ms = visit_number(res, row, STORED_FETCHED, 0)});
 }
 
+/* The older gaps of all series before the newer ones; where the budget ends, another series begins
+ * the next time. A gap where nothing is stored costs nothing. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 {
 	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("m.\"timestamp\"") ", m.revision, " EPOCH_MS("m.fetched_at") ", count(m.\"timestamp\") OVER of_gap, " EPOCH_MS(
-			"min(m.\"timestamp\") OVER of_gap") " FROM " WANTED
-							    " LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-							    " CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL))"
-							    " - coalesce(c.covered, '{}')) AS g"
-							    " LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
-							    " WHERE d.symbol = w.symbol AND d.\"interval\" = w.\"interval\" AND d.\"timestamp\" >= lower(g)"
-							    " AND (upper(g) IS NULL OR d.\"timestamp\" < upper(g)) AND d.fetched_at > '-infinity'"
-							    " ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m ON true"
-							    " WINDOW of_gap AS (PARTITION BY w.i, lower(g))";
-	char limit[24];
+		"WITH gap AS (SELECT w.i, w.symbol, w.\"interval\", g, row_number() OVER (PARTITION BY w.i ORDER BY lower(g)) AS place"
+		" FROM " WANTED
+		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
+		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL)) - coalesce(c.covered, '{}')) AS g),"
+		" candle AS (SELECT gap.i, gap.g, gap.place, m.*, count(m.\"timestamp\") OVER of_gap AS n, min(m.\"timestamp\") OVER of_gap AS oldest"
+		" FROM gap LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
+		" WHERE d.symbol = gap.symbol AND d.\"interval\" = gap.\"interval\" AND d.\"timestamp\" >= lower(gap.g)"
+		" AND (upper(gap.g) IS NULL OR d.\"timestamp\" < upper(gap.g)) AND d.fetched_at > '-infinity'"
+		" ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m ON true WINDOW of_gap AS (PARTITION BY gap.i, gap.place)),"
+		" counted AS (SELECT *, count(\"timestamp\") OVER (ORDER BY place, i < $4::int, i) - n AS before FROM candle)"
+		" SELECT i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS(
+			"fetched_at") ", n, " EPOCH_MS("oldest") " FROM counted"
+								 " WHERE before < $3::bigint OR n = 0";
+	char limit[24], budget[24], first[24];
 	PGresult *res;
 
 	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	res = visit_query(pg, select, limit, visit, of_changed, err);
+	snprintf(budget, sizeof budget, "%" PRId64, visit->stored_budget);
+	snprintf(first, sizeof first, "%zu", visit->stored_first);
+	res = visit_query(pg, select, PG_VALUES(limit, budget, first), visit, of_changed, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {
@@ -333,6 +344,7 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 
 		if (s)
 			stored_take(res, i, visit->stored_rows, s);
+		visit->stored_read += !PQgetisnull(res, i, STORED_AT);
 	}
 	PQclear(res);
 	return 0;
@@ -344,7 +356,7 @@ int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
 		"r.\"timestamp\"") ", r.reason FROM " WANTED
 				   " JOIN candle_refused AS r ON r.symbol = w.symbol AND r.\"interval\" = w.\"interval\""
 				   " WHERE r.again_at > now() ORDER BY w.i, r.\"timestamp\" DESC LIMIT 100000";
-	PGresult *res = visit_query(pg, select, NULL, visit, of_looked_up, err);
+	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_looked_up, err);
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		struct visit_series *s = visit_series_at(res, i, visit);

@@ -34,8 +34,9 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 /* The coverage of those that are looked up and have changed. */
 int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
-/* What is stored in their gaps (series_stored), the newest rows of each gap. Rows that no answer
- * has shown, those of another collector, are left out. */
+/* What is stored in their gaps (series_stored), the newest rows of each gap, as far as the budget
+ * goes: of a gap beyond it nothing is told. Rows that no answer has shown, those of another
+ * collector, are left out. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* What the database refused of them, and is not to be sent again yet (candle_refused). */

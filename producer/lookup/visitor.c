@@ -125,11 +125,11 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 		return 0;
 	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
 		return -1;
-	log_debug("coverage is read", L_INT("series", visit->n),
-		  L_INT("changed", visit_changed(visit)));
 	if (visit_changed(visit) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
 					 visit_sql_stored(&v->pg, visit, &visit->err)))
 		return -1;
+	log_debug("coverage is read", L_INT("series", visit->n),
+		  L_INT("changed", visit_changed(visit)), L_INT("stored", visit->stored_read));
 	/* No version tells of these: their pauses end. */
 	return visit_sql_refused(&v->pg, visit, &visit->err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/candle/by_time.h"
 
 static void sighting_release(struct sighting *s)
 {
@@ -28,25 +29,9 @@ void sightings_release(struct sightings *s)
 	*s = (struct sightings){0};
 }
 
-/* The first that does not start before the time. */
-static size_t place_of(const struct sightings *s, int64_t timestamp_ms)
-{
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (s->v[middle].timestamp_ms < timestamp_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms)
 {
-	size_t at = place_of(s, timestamp_ms);
+	size_t at = BY_TIME(s->v, s->n, timestamp_ms);
 
 	return at < s->n && s->v[at].timestamp_ms == timestamp_ms ? &s->v[at] : NULL;
 }
@@ -68,7 +53,7 @@ static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
 		s->cap = s->cap ? s->cap * 2 : 8;
 		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
 	}
-	at = place_of(s, timestamp_ms);
+	at = BY_TIME(s->v, s->n, timestamp_ms);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
 	s->n++;
 	s->v[at] = (struct sighting){.timestamp_ms = timestamp_ms};
@@ -106,35 +91,56 @@ void sightings_forget(struct sightings *s, int64_t timestamp_ms)
 		remove_at(s, (size_t)(x - s->v));
 }
 
-void sightings_stored(struct sightings *s, const struct stored *stored)
+static int is_of_rows_alone(const struct sighting *s)
 {
-	const struct stored_row *rows = stored->v;
-	size_t n = stored->n, kept = 0, row = 0;
+	return !s->candle && s->again_ms == 0;
+}
 
-	for (size_t i = 0; i < s->n; i++) {
-		while (row < n && rows[row].timestamp_ms < s->v[i].timestamp_ms)
-			row++;
-		if (!s->v[i].candle && s->v[i].again_ms == 0 &&
-		    (row == n || rows[row].timestamp_ms != s->v[i].timestamp_ms)) {
-			sighting_release(&s->v[i]);
+static void take_stored(struct sighting *s, const struct stored_row *row)
+{
+	if (row->revision > s->revision ||
+	    (row->revision == s->revision && row->fetched_ms > s->fetched_ms)) {
+		s->revision = row->revision;
+		s->fetched_ms = row->fetched_ms;
+	}
+}
+
+/* Both in the order of time, from the newest on, so that those count if there are too many. */
+int64_t sightings_stored(struct sightings *s, const struct stored *stored)
+{
+	size_t i = s->n, row = stored->n, cap = i + row + 1, at;
+	struct sighting *all;
+	int64_t from_ms = INT64_MIN;
+
+	cap = cap < SIGHTINGS_MAX ? cap : SIGHTINGS_MAX;
+	all = xcalloc(cap, sizeof *all);
+	for (at = cap; (i > 0 || row > 0) && at > 0;) {
+		int64_t seen_ms = i > 0 ? s->v[i - 1].timestamp_ms : INT64_MIN;
+		int64_t stored_ms = row > 0 ? stored->v[row - 1].timestamp_ms : INT64_MIN;
+		int is_seen = i > 0 && seen_ms >= stored_ms;
+		int is_stored = row > 0 && stored_ms >= seen_ms;
+
+		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1])) {
+			sighting_release(&s->v[--i]);
 			continue;
 		}
-		s->v[kept++] = s->v[i];
+		at--;
+		if (is_seen)
+			all[at] = s->v[--i];
+		else
+			all[at].timestamp_ms = stored_ms;
+		if (is_stored)
+			take_stored(&all[at], &stored->v[--row]);
+		from_ms = all[at].timestamp_ms;
 	}
-	s->n = kept;
-	for (size_t i = n; i-- > 0;) { /* newest first: those count if there are too many */
-		struct sighting *x = sightings_find(s, rows[i].timestamp_ms);
-
-		if (!x && s->n == SIGHTINGS_MAX)
-			break;
-		if (!x)
-			x = insert(s, rows[i].timestamp_ms);
-		if (rows[i].revision > x->revision ||
-		    (rows[i].revision == x->revision && rows[i].fetched_ms > x->fetched_ms)) {
-			x->revision = rows[i].revision;
-			x->fetched_ms = rows[i].fetched_ms;
-		}
-	}
+	while (i > 0)
+		sighting_release(&s->v[--i]);
+	s->n = cap - at;
+	memmove(all, all + at, s->n * sizeof *all);
+	free(s->v);
+	s->v = all;
+	s->cap = cap;
+	return row > 0 ? from_ms : INT64_MIN;
 }
 
 void sightings_covered(struct sightings *s, const struct spans *covered)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows that were seen, by us or by whoever stored them, in intervals that are not covered yet: what
- * a final read has to agree with before it promises anything. Pure; times are the exchange's.
+/* Rows that were seen, by us or by the process that stored them, in intervals that are not covered
+ * yet: what a final read has to agree with before it promises anything. Pure; times are the
+ * exchange's.
  *
  *   the final read shows        at least what was seen   it is so
  *                               less, or no row          doubtful: again after DOUBT_MS
@@ -23,7 +24,7 @@ enum {
 	DOUBT_MS = 30 * 1000, /* between two reads of a row that is doubtful */
 	DOUBT_READS = 5,
 	SIGHTING_AGAIN_MS = 5 * 60 * 1000,
-	SIGHTINGS_MAX = 4096 /* of a series; the oldest are forgotten */
+	SIGHTINGS_MAX = 1 << 16 /* of a series; the oldest are forgotten */
 };
 
 enum shown { SHOWN_ALL, SHOWN_LESS, SHOWN_NOTHING };
@@ -54,9 +55,8 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 /* That publication was not delivered: as if it had not been seen. */
 void sightings_forget(struct sightings *s, int64_t timestamp_ms);
 /* What a lookup found stored. What it does not find any more is forgotten, but for what we
- * published.
- */
-void sightings_stored(struct sightings *s, const struct stored *stored);
+ * published. Returns from when on all of it is kept: INT64_MIN, or what is older was too much. */
+int64_t sightings_stored(struct sightings *s, const struct stored *stored);
 /* What is covered needs no agreement, unless it is to be asked for once more. */
 void sightings_covered(struct sightings *s, const struct spans *covered);
 

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Lookups read what has changed, and all of it every tenth time. Shown: with nothing new a lookup reads nothing; one that was
+# Lookups read what has changed, and all of it every tenth time; of what is stored in gaps no more than their budget. Shown: with nothing new a lookup reads nothing; one that was
 # changed, by hand or by a restore of older tables, is noticed by the next one; what no version tells is noticed within ten; a
 # connection that was closed does no harm; and each time the table ends equal to the truth.
 . tests/integration/lib.sh
 scenario lookups
 export GAPLESS_LOG_LEVEL=debug GAPLESS_LOOKUP_S=1 GAPLESS_LOOKUP_GAPS_S=1 GAPLESS_BATCH_MS=200
 markets='KRW-BTC KRW-ETH KRW-XRP KRW-SPARSE'
-since=2026-03-05T00:00:00Z
+since=2026-03-04T00:00:00Z
 exchange --start 2026-03-05T11:58:20Z --seed 7
 writer
 producer --symbols "$markets" --intervals 1m --since $since
 all_complete() { complete $markets; }
-await 60 'twelve hours of four markets are complete' all_complete
+await 60 'a day and a half of four markets is complete' all_complete
 clock_freeze # no candle comes any more
 
 reads() { sed -n 's/.*msg="coverage is read".* series=\([0-9]*\) changed=\([0-9]*\).*/\1 \2/p' "$work/producer.log"; } # series, changed
@@ -23,7 +23,7 @@ from=$(reads | wc -l)
 await 30 '... and all of it in between' read_all $((from + 1))
 
 # How many lookups until it says that so many candles are missing.
-missing_said() { grep -q "msg=\"Backfilling $1 missing candles\".*symbol=$2" "$work/producer.log"; } # n, symbol
+missing_said() { grep -qE "msg=\"Backfilling $1 missing candles\".*symbol=$2" "$work/producer.log"; } # n, symbol
 lookups_until() { # n, symbol
 	awk -v n="$1" -v symbol="$2" '/msg="coverage is read"/ { lookups++ }
 		index($0, "msg=\"Backfilling " n " missing candles\"") && index($0, "symbol=" symbol) { print lookups; exit }' "$work/producer.log"
@@ -66,6 +66,23 @@ await 40 'it is noticed' missing_said 30 KRW-XRP
 ok 'within ten lookups' test "$(lookups_until 30 KRW-XRP)" -le 10
 sql "$definition"
 await 30 '... and when it is as before again, nothing is missing' all_complete
+
+# --- what is stored where nothing is covered any more: one budget for all series and gaps, twice what ten requests a second
+# bring until the next lookup, and the gap with which it ends
+
+clock_advance 2 # later than what is stored was read
+log_forget producer
+sql "UPDATE market_data_coverage SET covered = covered * '{[2026-03-04 11:00Z,2026-03-04 12:00Z),[2026-03-05 00:00Z,2026-03-05 01:00Z)}'"
+stored_read() { sed -n 's/.*msg="coverage is read".* stored=\([0-9]*\).*/\1/p' "$work/producer.log"; }
+await 20 'it is missing' missing_said '[0-9]{4}' KRW-BTC
+await 60 '... and comes back' all_complete
+most=$(stored_read | sort -n | tail -n 1)
+note "6,000 rows and more are stored there; lookups have read $(stored_read | tr '\n' ' ')"
+ok 'no lookup reads more than its budget' test "$most" -le 5000
+ok '... and the first one uses it' test "$most" -ge 4000
+for m in KRW-BTC KRW-ETH KRW-SPARSE; do
+	ok "$m is as the exchange has it" right "$m"
+done
 
 # --- another connection
 

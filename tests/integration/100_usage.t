@@ -67,6 +67,8 @@ for program in "${programs[@]}"; do
 		"$program" --no-such-flag
 	refused "$program, a misspelt flag" '--brokres is not a flag of .*: was --brokers meant\?' "$program" --brokres=x:1
 	refused "$program, a flag without its value" '--brokers needs a value' "$program" --brokers --topic x
+	refused "$program, brokers that are no addresses" "'http://x:9092' is not the address of a Kafka broker" \
+		"$program" "${given[@]}" --brokers http://x:9092
 	with GAPLESS_BROKRES=x:1 refused "$program, a misspelt variable" \
 		'GAPLESS_BROKRES in the environment is not a setting of .*: was GAPLESS_BROKERS meant\?' "$program" "${given[@]}"
 	with GAPLESS_FROBNICATE=1 refused "$program, a variable that is none" \
@@ -104,7 +106,30 @@ refused "plain http to a host of the net" 'must be https, or http on loopback' \
 	gapless-producer --symbols KRW-BTC --exchange-url http://api.example.com
 refused "acks=1" 'acks cannot be set' gapless-producer --symbols KRW-BTC -X acks=1
 refused "auto commit" 'enable\.auto\.commit cannot be set' gapless-writer -X enable.auto.commit=true
-refused "a topic with a blank in its name" "'candles v1' is not the name of a topic" gapless-producer --symbols KRW-BTC --topic 'candles v1'
+
+# In every program and command, before anything is asked of Kafka or of a database: there is neither at these ports.
+from=2026-03-01 to=2026-03-02
+commands=("gapless-producer --symbols KRW-BTC" "gapless-producer fetch --symbols KRW-BTC --from $from" gapless-writer
+	"gapless-writer replay" "gapless-writer skip --partition 0 --offset 0" gapless-indicators "gapless-indicators compute")
+for command in "${commands[@]}"; do
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a topic with a blank in its name" "--topic: 'candles v1' is not the name of a topic" \
+		$command --topic 'candles v1'
+done
+for command in 'gapless-indicators' 'gapless-indicators compute'; do
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a topic of indicators with a blank in its name" \
+		"--indicators-topic: 'indicators v1' is not the name of a topic" $command --indicators-topic 'indicators v1'
+done
+span="--symbols KRW-BTC --intervals 1m --from $from --to $to"
+for command in "${commands[@]}" 'gapless-writer migrate' 'gapless-writer gaps' 'gapless-writer status' "gapless-writer forget $span" \
+	"gapless-writer settle $span" 'gapless-writer retain --keep 1m=30d' 'gapless-writer end --symbols KRW-BTC' \
+	'gapless-writer discard --symbols KRW-BTC'; do
+	with GAPLESS_BROKERS=127.0.0.1:1 with PGSERVICE=nonsense refused "$command, a service that is none" \
+		'the conninfo of the database is not valid: definition of service .*nonsense.* not found' $command
+done
+for command in 'gapless-producer --symbols KRW-BTC' gapless-writer gapless-indicators; do
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a service that is none in the conninfo" \
+		'the conninfo of the database is not valid: definition of service .*nonsense.* not found' $command --database service=nonsense
+done
 refused "authorities that are not there" "--ca-file: '/nowhere.pem' cannot be read" \
 	gapless-producer --symbols KRW-BTC --ca-file /nowhere.pem
 refused "a topic by pattern" "'\^candles' is not the name of a topic" gapless-writer --topic '^candles'

@@ -50,7 +50,7 @@ static void another_row_is_another_question(void **state)
 	series_release(&s);
 }
 
-/* What was there once and is not served any more is no listing: it is not to be had. */
+/* What was there once and is not served any more is no listing: it is not available. */
 static void with_rows_on_the_far_side_it_is_gone(void **state)
 {
 	struct series s;
@@ -413,6 +413,53 @@ static void what_is_stored_must_have_been_read(void **state)
 	series_release(&s);
 }
 
+/* A page reaches further back than it was asked for: there something may be stored that wins
+ * against it. */
+static void nothing_is_promised_where_what_is_stored_was_not_read(void **state)
+{
+	struct series s;
+	struct spans told = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(20, 0));
+	looked(&s, -1, 2, clock_at(20, 0), 17);
+	spans_add(&told, clock_at(10, 0), clock_at(20, 0));
+	series_stored(&s, &(struct stored){0}, &told, clock_at(20, 0));
+	asks(&s, clock_at(20, 1), 0, 10, 19, 19);
+	answered(&s, "AB.D.......L.N", clock_at(20, 1), 0, "L[10,12) N[12,19)");
+	asks(&s, clock_at(20, 2), 0, 0, 0, 0);
+	assert_int_equal(series_left(&s, clock_at(20, 2)), 8);
+	/* what is covered carries the gap's end nevertheless */
+	spans_add(&told, clock_at(2, 0), clock_at(20, 0));
+	series_stored(&s, &(struct stored){0}, &told, clock_at(20, 3));
+	asks(&s, clock_at(20, 3), 0, 2, 10, 10);
+	answered(&s, "AB", clock_at(20, 3), 0, "B[1,10)");
+	spans_release(&told);
+	series_release(&s);
+}
+
+/* What cannot be kept in memory of what is stored is not told either. */
+static void more_that_is_stored_than_can_be_kept_is_left_for_later(void **state)
+{
+	struct series s;
+	struct stored rows = {0};
+	const int n = SIGHTINGS_MAX + 100;
+	const int64_t now = clock_at(n + 10, 0);
+
+	(void)state;
+	begin(&s, T0, now);
+	looked(&s, -1, 0, now, n + 9);
+	for (int i = 0; i < n; i++)
+		stored_add(&rows, &(struct stored_row){clock_at(i, 0), clock_at(i, 0), now});
+	series_stored(&s, &rows, NULL, now);
+	assert_int_equal(s.sightings.n, SIGHTINGS_MAX);
+	assert_non_null(sightings_find(&s.sightings, clock_at(n - 1, 0)));
+	assert_null(sightings_find(&s.sightings, clock_at(99, 0)));
+	asks(&s, now, 0, 100, n + 9, n + 9);
+	stored_release(&rows);
+	series_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +479,8 @@ int main(void)
 		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
 		cmocka_unit_test(nothing_is_promised_of_what_another_may_have_published),
 		cmocka_unit_test(what_is_stored_must_have_been_read),
+		cmocka_unit_test(nothing_is_promised_where_what_is_stored_was_not_read),
+		cmocka_unit_test(more_that_is_stored_than_can_be_kept_is_left_for_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/candle/intake.h"
 #include "golden.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
 #include "writer/feed/partitions.h"
-#include "writer/intake.h"
 #include "writer/pipeline.h"
 
 /* ---- intake ---- */
@@ -290,7 +290,7 @@ static void test_pipeline(void **state)
 	assert_int_equal(first->parts[0].next, 13);
 	assert_true(pipeline_is_empty(p));
 	a.dead_run = 2;
-	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_FLOOD);
+	assert_int_equal(pipeline_take(p, &a, 100, &why), PIPELINE_FLOOD);
 	a = arrival(13, 14, "KRW-BTC", changed("\"v\":1,", "\"v\":2,"));
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_HALT);
 	assert_true(pipeline_is_empty(p));

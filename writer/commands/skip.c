@@ -7,10 +7,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/candle/intake.h"
 #include "writer/database/database.h"
 #include "writer/database/dead_letters.h"
 #include "writer/feed/consumer.h"
-#include "writer/intake.h"
 
 enum { WAIT_MS = 30000, POLL_MS = 100, REASON_BYTES = 1024 };
 

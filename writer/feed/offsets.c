@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "offsets.h"
 
-#include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
-#include "common/kafka/kafka.h"
 #include "common/kafka/kafka_topic.h"
 
-enum { ASK_MS = 3000 };
+/* The caller frees. */
+static int32_t *ids_of(const struct partitions *ps)
+{
+	size_t n = partitions_count(ps);
+	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = partitions_at(ps, i)->id;
+	return ids;
+}
 
 /* Of all partitions, in their order; the caller frees. NULL: *err. */
 static int64_t *ask(const struct consumer *c, const struct partitions *ps, int64_t at,
@@ -16,10 +23,8 @@ static int64_t *ask(const struct consumer *c, const struct partitions *ps, int64
 {
 	size_t n = partitions_count(ps);
 	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
-	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
+	int32_t *ids = ids_of(ps);
 
-	for (size_t i = 0; i < n; i++)
-		ids[i] = partitions_at(ps, i)->id;
 	if (kafka_offsets(consumer_handle(c), consumer_topic(c), ids, n, at, offsets, err) != 0) {
 		free(offsets);
 		offsets = NULL;
@@ -32,12 +37,10 @@ void offsets_ends_each(const struct consumer *c, const struct partitions *ps, st
 		       struct err *errs)
 {
 	size_t n = partitions_count(ps);
-	int32_t *ids = xcalloc(n + 1, sizeof(*ids));
+	int32_t *ids = ids_of(ps);
 	int64_t *low = xcalloc(2 * n + 1, sizeof(*low)), *high = low + n;
 	struct err *of_high = xcalloc(n + 1, sizeof(*of_high));
 
-	for (size_t i = 0; i < n; i++)
-		ids[i] = partitions_at(ps, i)->id;
 	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_BEGINNING,
 			   low, errs);
 	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_END, high,
@@ -99,23 +102,13 @@ int offsets_committed(const struct consumer *c, const struct partitions *ps, str
 		      struct err *err)
 {
 	size_t n = partitions_count(ps);
-	rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new((int)n + 1);
-	rd_kafka_resp_err_t code;
+	int32_t *ids = ids_of(ps);
+	int64_t *committed = xcalloc(n + 1, sizeof(*committed));
+	int rc = kafka_committed(consumer_handle(c), consumer_topic(c), ids, n, committed, err);
 
-	for (size_t i = 0; i < n; i++)
-		rd_kafka_topic_partition_list_add(l, consumer_topic(c), partitions_at(ps, i)->id);
-	code = rd_kafka_committed(consumer_handle(c), l, ASK_MS);
-	for (size_t i = 0; i < n && !code; i++) {
-		const rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_find(
-			l, consumer_topic(c), partitions_at(ps, i)->id);
-
-		code = e->err;
-		out[i].committed = e->offset >= 0 ? e->offset : -1;
-	}
-	rd_kafka_topic_partition_list_destroy(l);
-	if (!code)
-		return 0;
-	return err_set(err, kafka_error_class(code),
-		       "the committed offsets of the group cannot be asked for: %s",
-		       rd_kafka_err2str(code));
+	for (size_t i = 0; i < n && rc == 0; i++)
+		out[i].committed = committed[i];
+	free(ids);
+	free(committed);
+	return rc;
 }

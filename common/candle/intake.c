@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "intake.h"
+#include "common/candle/intake.h"
 
 #include <string.h>
 
@@ -22,8 +22,8 @@ enum intake intake_judge(const char *source, const void *key, size_t key_len, co
 	symbol = out->candle.symbol;
 	if (strcmp(out->source, source) != 0) {
 		err_set(why, ERR_FATAL,
-			"this message is of the source \"%s\", but this writer stores \"%s\" (--source): one "
-			"topic and one table hold one source",
+			"this message is of the source \"%s\", but --source is \"%s\": one topic and one "
+			"table hold one source",
 			out->source, source);
 		return INTAKE_HALT;
 	}

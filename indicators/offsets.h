@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What Kafka says of the offsets of the partitions that are assigned, and of the whole topic, to
+ * find where reading begins. */
+#ifndef GAPLESS_INDICATORS_OFFSETS_H
+#define GAPLESS_INDICATORS_OFFSETS_H
+
+#include <librdkafka/rdkafka.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+struct offsets;
+
+enum { OFFSET_NONE = -1 };
+
+/* A partition that is assigned. */
+struct part {
+	int32_t id;
+	/* as asked last; OFFSET_NONE: there is none */
+	int64_t committed, low, high;
+	int64_t by_time; /* first offset that is not older than --topic-hours */
+};
+
+/* The topic's name outlives it. */
+struct offsets *offsets_new(const char *topic, int64_t topic_hours);
+void offsets_free(struct offsets *o);
+/* These are assigned, and nothing is known of them; n = 0: none. */
+void offsets_set(struct offsets *o, const int32_t *ids, size_t n);
+/* Asks for all of struct part, and for the ends of all partitions. 0, or -1: ask again. Blocks for
+ * some seconds at most. */
+int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
+	__attribute__((warn_unused_result));
+
+const struct part *offsets_parts(const struct offsets *o, size_t *n);
+const struct part *offsets_part(const struct offsets *o, int32_t id); /* NULL: it is not ours */
+/* Of all partitions of the topic, by their number; *n = 0 before it was asked. */
+const int64_t *offsets_ends(const struct offsets *o, size_t *n);
+/* 1 if the group had committed nothing, in any partition. */
+int offsets_group_is_new(const struct offsets *o);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "start.h"
+
+#include <stdlib.h>
+
+#include "begin.h"
+#include "common/base/alloc.h"
+#include "common/base/log.h"
+
+enum { ASK_AGAIN_MS = 1000, SAY_MS = 10000 };
+
+struct start {
+	int is_asked; /* the broker has answered */
+	int64_t ask_due_ms;
+	struct log_throttle say;
+	struct reader_job job;
+	int64_t *offsets;
+};
+
+struct start *start_new(void)
+{
+	return xcalloc(1, sizeof(struct start));
+}
+
+void start_free(struct start *s)
+{
+	free(s->offsets);
+	free(s);
+}
+
+void start_clear(struct start *s)
+{
+	s->is_asked = 0;
+}
+
+int start_ask(struct start *s, struct feed *f, int64_t now_ms)
+{
+	struct err err;
+
+	if (s->is_asked || now_ms < s->ask_due_ms)
+		return s->is_asked;
+	s->ask_due_ms = now_ms + ASK_AGAIN_MS;
+	s->is_asked = feed_ask(f, &err) == 0;
+	if (!s->is_asked)
+		LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
+			  L_STR("error", err.text));
+	return s->is_asked;
+}
+
+struct reader_job *start_job(struct start *s)
+{
+	s->job = (struct reader_job){.at_least = NULL};
+	return &s->job;
+}
+
+/* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
+ * what was stored meanwhile would be taken for older than the group. */
+static int commit_beginnings(const struct start *s, struct feed *f)
+{
+	size_t n, fresh = 0;
+	const struct part *parts = feed_parts(f, &n);
+	struct place_done *places = xcalloc(n + 1, sizeof *places);
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].committed == OFFSET_NONE)
+			places[fresh++] = (struct place_done){parts[i].id, s->offsets[i]};
+	}
+	rc = feed_commit(f, places, fresh, 1);
+	free(places);
+	return rc;
+}
+
+const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
+{
+	size_t n;
+	const struct part *parts = feed_parts(f, &n);
+	int64_t again = 0;
+	struct err err;
+
+	s->is_asked = 0;
+	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
+	for (size_t i = 0; i < n; i++) {
+		int64_t position = by_table && parts[i].id < TABLE_PARTITIONS
+					   ? s->job.positions.next[parts[i].id]
+					   : OFFSET_NONE;
+
+		s->offsets[i] =
+			by_table ? begin_with_position(&parts[i], position, feed_group_is_new(f))
+				 : begin_by_time(&parts[i]);
+		again += parts[i].high - s->offsets[i];
+	}
+	if (commit_beginnings(s, f)) {
+		log_info("where reading begins could not be committed; asking again");
+		return NULL;
+	}
+	if (feed_begin(f, s->offsets, &err)) {
+		log_warn("trying again", L_STR("error", err.text));
+		return NULL;
+	}
+	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
+	return s->offsets;
+}
