@@ -15,8 +15,8 @@
 #define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
 #define SQL_WAIT_A_MOMENT   "SET LOCAL lock_timeout = '1s'"
 
-/* TimescaleDB refuses a statement that would decompress more rows than this, to protect whoever
- * does not know that it is slow: corrections that are scattered over compressed chunks need it.
+/* TimescaleDB refuses a statement that would decompress more rows than this, to protect a user
+ * who does not know that it is slow: corrections that are scattered over compressed chunks need it.
  * NULL where the extension, or this limit of it, is not. */
 #define SQL_DECOMPRESSION "'timescaledb.max_tuples_decompressed_per_dml_transaction'"
 
