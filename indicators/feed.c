@@ -196,16 +196,22 @@ static void say_halted(struct feed *f, int64_t now_ms)
 void feed_step(struct feed *f, int64_t now_ms)
 {
 	struct err err;
+	int n;
 
 	say_halted(f, now_ms);
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
-	if (kafka_partition_count(f->rk, f->options->topic, &err) <= 0) {
-		LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
-			  "the topic of the candles is not there yet; waiting (the producer "
-			  "makes it)",
-			  L_STR("topic", f->options->topic));
+	n = kafka_partition_count(f->rk, f->options->topic, &err);
+	if (n <= 0) {
+		if (n < 0)
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
+				  L_STR("error", err.text));
+		else
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
+				  "the topic of the candles is not there yet; waiting (the "
+				  "producer makes it)",
+				  L_STR("topic", f->options->topic));
 		return;
 	}
 	f->is_subscribed = !kafka_subscribe(f->rk, f->options->topic);
@@ -458,6 +464,8 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 
 	if (!k)
 		return 0;
+	if (k->err && k->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		kafka_log_error(f->rk, k->err, rd_kafka_message_errstr(k));
 	got = read_event(f, k, out);
 	rd_kafka_message_destroy(k);
 	return got;
