@@ -15,7 +15,8 @@ enum {
 	CHUNK_FILLED = 200 /* with each interval in between */
 };
 
-/* What waits of one series. */
+/* What waits of one series, by the partition that it came from: offsets of two partitions say
+ * nothing to each other, and a series has two where partitions were added. */
 struct waiting {
 	struct entry *entry;
 	struct spans spans;
@@ -99,27 +100,28 @@ int64_t repair_since_ms(const struct repair *r, int32_t partition)
 	return since_ms;
 }
 
-static struct waiting *waiting_of(struct repair *r, struct entry *e, int64_t now_ms)
+static struct waiting *waiting_of(struct repair *r, struct entry *e, int32_t partition,
+				  int64_t now_ms)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].entry == e)
+		if (r->v[i].entry == e && r->v[i].partition == partition)
 			return &r->v[i];
 	}
 	if (r->n == r->cap) {
 		r->cap = r->cap ? 2 * r->cap : 16;
 		r->v = xreallocarray(r->v, r->cap, sizeof *r->v);
 	}
-	r->v[r->n] = (struct waiting){.entry = e, .hold = INT64_MAX, .first_ms = now_ms};
+	r->v[r->n] = (struct waiting){
+		.entry = e, .partition = partition, .hold = INT64_MAX, .first_ms = now_ms};
 	return &r->v[r->n++];
 }
 
 void repair_note(struct repair *r, struct entry *e, struct span older, const struct feed_item *item,
 		 int64_t now_ms)
 {
-	struct waiting *w = waiting_of(r, e, now_ms);
+	struct waiting *w = waiting_of(r, e, item->partition, now_ms);
 
 	spans_add(&w->spans, older.from, older.to);
-	w->partition = item->partition;
 	w->last_ms = now_ms;
 	if (item->offset < w->hold) {
 		w->hold = item->offset;

@@ -19,6 +19,7 @@
 #include "indicators/kinds/kinds.h"
 #include "indicators/message.h"
 #include "indicators/number.h"
+#include "indicators/repair.h"
 #include "indicators/window.h"
 #include "rng.h"
 
@@ -496,13 +497,43 @@ static void test_pieces(void **state)
 	history_free(h);
 }
 
+/* A series whose messages are in two partitions, since partitions were added: each holds back its
+ * own commits, and is waited for by its own offsets. */
+static void test_two_partitions(void **state)
+{
+	const struct options options = {.no_trade = "skip"};
+	struct repair *r = repair_new(&options);
+	struct feed_item old = {.partition = 0, .offset = 1883},
+			 grown = {.partition = 3, .offset = 595};
+	struct set set;
+	struct err err;
+	struct entry e = {.symbol = "KRW-BTC", .interval = interval_by_name("1m")};
+	struct span span = {day_ms, day_ms + MINUTE};
+	const struct reader_job *job;
+
+	(void)state;
+	assert_int_equal(set_parse("sma:2", &set, &err), 0);
+	e.window = window_new(&set, e.interval, FILL_NONE);
+	repair_note(r, &e, span, &old, 1000);
+	repair_note(r, &e, span, &grown, 1000);
+	assert_int_equal(repair_hold(r, 0), 1883);
+	assert_int_equal(repair_hold(r, 3), 595);
+	job = repair_job(r, 100000, 1000);
+	assert_non_null(job);
+	assert_int_equal(job->at_least[0], 1884);
+	assert_int_equal(job->at_least[3], 0);
+	repair_free(r);
+	window_free(e.window);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),     cmocka_unit_test(test_set),
-		cmocka_unit_test(test_table),      cmocka_unit_test(test_number_text),
-		cmocka_unit_test(test_message),    cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_same_again), cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_golden),         cmocka_unit_test(test_set),
+		cmocka_unit_test(test_table),          cmocka_unit_test(test_number_text),
+		cmocka_unit_test(test_message),        cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_same_again),     cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_two_partitions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
