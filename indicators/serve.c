@@ -253,6 +253,21 @@ static void say_dropped(struct serve *s, const struct feed_item *item)
 		  L_STR("symbol", item->symbol), L_TIME("timestamp", item->in.bar.timestamp_ms));
 }
 
+/* What was there when the partition came here: every snapshot holds it. */
+static int was_there(const struct serve *s, const struct feed_item *item)
+{
+	const struct part *part = feed_part(s->feed, item->partition);
+
+	return part && item->offset < part->high;
+}
+
+/* A symbol whose messages go to a partition of another process is that one's, since partitions were
+ * added. But what was left unpublished in its old one, nobody else reads. */
+static int is_ours(const struct serve *s, const struct feed_item *item)
+{
+	return feed_owns(s->feed, item->symbol) || (s->reader && was_there(s, item));
+}
+
 static void take(struct serve *s, struct feed_item *item)
 {
 	struct entry *e = book_find(s->book, item->symbol, item->interval);
@@ -262,10 +277,10 @@ static void take(struct serve *s, struct feed_item *item)
 
 	s->messages += item->symbol[0] != '\0';
 	rounds_take(s->rounds, item->partition, item->offset, item->appended_ms);
-	if (!e)
+	if (!e || !is_ours(s, item))
 		return;
 	part = feed_part(s->feed, item->partition);
-	item->in.is_again = s->reader && item->offset < e->again_below;
+	item->in.is_again = s->reader && (item->offset < e->again_below || was_there(s, item));
 	item->in.is_fresh = part && item->offset >= part->high && !item->in.is_again;
 	news = window_apply(e->window, &item->in, &older);
 	/* Without a database what is published is read for what it says to what follows. */
@@ -305,8 +320,7 @@ static struct feed_item *next_item(struct serve *s)
 	return &s->items[s->items_n];
 }
 
-/* Reads what is there. A symbol whose messages go to a partition of another process is that one's,
- * since partitions were added. */
+/* Reads what is there. */
 static void read_items(struct serve *s, int wait_ms)
 {
 	for (struct feed_item *item = next_item(s);
@@ -315,7 +329,7 @@ static void read_items(struct serve *s, int wait_ms)
 	     item = next_item(s)) {
 		s->items_n++;
 		if (item->symbol[0] && !book_find(s->book, item->symbol, item->interval) &&
-		    feed_owns(s->feed, item->symbol))
+		    is_ours(s, item))
 			loader_want(s->loader, item->symbol, item->interval);
 	}
 }
