@@ -43,6 +43,7 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->repair);
 	spans_release(&s->report);
+	spans_release(&s->empty);
 	spans_release(&s->told);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
@@ -377,7 +378,7 @@ static void looked_is(struct series *s, const struct spans *covered)
 	known_rebuild(s);
 	retry_spans_known(&s->retries, &s->known);
 	older_known(&s->older, &s->known);
-	sightings_covered(&s->sightings, &s->looked);
+	sightings_covered(&s->sightings, &s->looked, series_young_from(s));
 	if (s->looked_up) {
 		spans_subtract(&before, &s->known);
 		spans_union(&s->repair, &before);
