@@ -30,7 +30,7 @@ struct feed {
 	const struct options *options;
 	struct feed_owner owner;
 	rd_kafka_t *rk;
-	int is_subscribed, is_fenced, is_assigned, is_starting;
+	int is_subscribed, is_assigned, is_starting;
 	struct reading *readings;
 	size_t n;
 	struct offsets *offsets; /* of the same partitions */
@@ -85,15 +85,6 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	rd_kafka_assign(rk, NULL);
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	struct feed *f = opaque;
-
-	kafka_log_error(rk, code, reason);
-	if (code == RD_KAFKA_RESP_ERR__FATAL)
-		f->is_fenced = 1;
-}
-
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 {
 	struct feed *f = opaque;
@@ -146,7 +137,7 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 	f->offsets = offsets_new(o->topic, o->topic_hours);
 	rd_kafka_conf_set_opaque(conf, f);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	f->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (!f->rk) {
@@ -175,7 +166,7 @@ void feed_free(struct feed *f)
 
 int feed_is_fenced(const struct feed *f)
 {
-	return f->is_fenced;
+	return rd_kafka_fatal_error(f->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int64_t feed_unreadable(const struct feed *f)

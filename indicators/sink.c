@@ -43,12 +43,6 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 		  L_STR("error", rd_kafka_err2str(message->err)));
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	(void)opaque;
-	kafka_log_error(rk, code, reason);
-}
-
 static int open_handle(struct sink *s, struct err *err)
 {
 	static const struct kafka_property role[] = {{"enable.idempotence", "true"},
@@ -72,7 +66,7 @@ static int open_handle(struct sink *s, struct err *err)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, s);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	s->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
 	return s->rk ? 0 : -1;
 }

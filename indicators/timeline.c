@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/candle/by_time.h"
 #include "kinds/bars.h"
 
 /* A provisional bar may follow an interval that is not covered yet, if a live read could not have
@@ -111,22 +112,6 @@ void timeline_as_of_at_least(struct timeline *t, int64_t as_of_ms)
 }
 
 /* ---------------------------------------------------------------- bars */
-
-/* Index of the first bar at or after ts. */
-static size_t bar_at(const struct timeline *t, int64_t ts)
-{
-	size_t low = 0, high = t->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->bars[mid].timestamp_ms >= ts)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
-}
 
 static int64_t end_of(const struct timeline *t, const struct bar *b)
 {
@@ -299,7 +284,7 @@ static void update(struct timeline *t, size_t i, const struct bar *bar)
 static void put(struct timeline *t, const struct timeline_input *in)
 {
 	int64_t ts = in->bar.timestamp_ms;
-	size_t i = bar_at(t, ts);
+	size_t i = BY_TIME(t->bars, t->n, ts);
 
 	if (i < t->n && t->bars[i].timestamp_ms == ts) {
 		update(t, i, &in->bar);
@@ -320,13 +305,13 @@ static void promise(struct timeline *t, int64_t from, int64_t to, int64_t floor_
 	if (spans_cover(&t->covered, from, to))
 		return;
 	spans_add(&t->covered, from, to);
-	for (size_t i = bar_at(t, from); i < t->n; i++) {
+	for (size_t i = BY_TIME(t->bars, t->n, from); i < t->n; i++) {
 		relink(t, i);
 		if (t->bars[i].timestamp_ms >= to)
 			break;
 	}
 	if (t->n > 0) {
-		size_t i = bar_at(t, from), floor = bar_at(t, floor_ms);
+		size_t i = BY_TIME(t->bars, t->n, from), floor = BY_TIME(t->bars, t->n, floor_ms);
 
 		i = i > 0 ? i - 1 : 0;
 		fill(t, i > floor ? i : floor, to);
@@ -337,8 +322,8 @@ static void promise(struct timeline *t, int64_t from, int64_t to, int64_t floor_
 static void touch_again(struct timeline *t, const struct timeline_input *in)
 {
 	int64_t ts = in->bar.timestamp_ms;
-	size_t from = bar_at(t, in->covers_from_ms < ts ? in->covers_from_ms : ts);
-	size_t to = bar_at(t, in->covers_to_ms > ts ? in->covers_to_ms : ts);
+	size_t from = BY_TIME(t->bars, t->n, in->covers_from_ms < ts ? in->covers_from_ms : ts);
+	size_t to = BY_TIME(t->bars, t->n, in->covers_to_ms > ts ? in->covers_to_ms : ts);
 
 	if (t->n == 0)
 		return;

@@ -175,7 +175,16 @@ static int part_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Moves row order[i] to place i: along each cycle of the permutation, so that a row moves once. */
+static void fetch_ahead(const struct batch_row *row)
+{
+	enum { CACHE_LINE = 64 };
+
+	for (size_t at = 0; at < sizeof(*row); at += CACHE_LINE)
+		__builtin_prefetch((const char *)row + at);
+}
+
+/* Moves row order[i] to place i: along each cycle of the permutation, so that a row moves once. It
+ * comes from anywhere in memory: the one after it is on its way meanwhile. */
 static void arrange(struct batch_row *rows, uint32_t *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -186,6 +195,7 @@ static void arrange(struct batch_row *rows, uint32_t *order, size_t n)
 			continue;
 		first = rows[i];
 		while ((from = order[at]) != i) {
+			fetch_ahead(&rows[order[from]]);
 			rows[at] = rows[from];
 			order[at] = (uint32_t)at;
 			at = from;
@@ -203,6 +213,29 @@ void batch_seal(struct batch *b)
 		qsort(b->parts, b->parts_n, sizeof(*b->parts), part_order);
 	/* The keys no longer fit the places; nothing is added to a sealed batch. */
 	keys_clear(b->keys);
+}
+
+/* In strides that double, then by halves: a batch has many rows of few series, and each row that is
+ * looked at has to come into the cache. */
+size_t batch_series_end(const struct batch *b, size_t i)
+{
+	const struct candle *first = &b->rows[i].m.candle;
+	size_t same = i, end = i + 1;
+
+	while (end < b->n && candle_same_series(first, &b->rows[end].m.candle)) {
+		same = end;
+		end += end - i;
+	}
+	end = end < b->n ? end : b->n;
+	while (end - same > 1) {
+		size_t mid = same + (end - same) / 2;
+
+		if (candle_same_series(first, &b->rows[mid].m.candle))
+			same = mid;
+		else
+			end = mid;
+	}
+	return end;
 }
 
 void batch_reject(struct batch *b, size_t i, const char *reason)

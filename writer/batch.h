@@ -90,6 +90,8 @@ int batch_is_full(const struct batch *b);
  * empty. */
 int64_t batch_due_in(const struct batch *b, int64_t now_ms);
 void batch_seal(struct batch *b);
+/* Of a sealed batch, or a part of one: the place after the last row of the series of row i. */
+size_t batch_series_end(const struct batch *b, size_t i);
 
 /* The database refuses row i: it goes to the dead letters with this reason. */
 void batch_reject(struct batch *b, size_t i, const char *reason);

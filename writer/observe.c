@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -55,17 +54,24 @@ void observe_waits(struct observe *o, const char *why)
 
 /* ---------------------------------------------------------------- batches */
 
+/* The newest row of [from, to), which are of one series, that was stored; NULL: none was. */
+static const struct candle *newest(const struct batch *b, size_t from, size_t to)
+{
+	while (to > from && b->rows[to - 1].rejected != NULL)
+		to--;
+	return to > from ? &b->rows[to - 1].m.candle : NULL;
+}
+
 static void show_newest(struct observe *o, const struct batch *b)
 {
 	size_t n;
 	const struct interval *table = interval_table(&n);
 
-	for (size_t i = 0; i < b->n; i++) {
-		const struct candle *c = &b->rows[i].m.candle;
-		size_t at = (size_t)(c->interval - table);
+	for (size_t from = 0, to; from < b->n; from = to) {
+		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
+		size_t at = c != NULL ? (size_t)(c->interval - table) : INTERVALS;
 
-		if (b->rows[i].rejected == NULL && at < INTERVALS &&
-		    o->newest_ms[at] < c->timestamp_ms)
+		if (at < INTERVALS && o->newest_ms[at] < c->timestamp_ms)
 			o->newest_ms[at] = c->timestamp_ms;
 	}
 	for (size_t i = 0; i < n && i < INTERVALS; i++)
@@ -74,20 +80,15 @@ static void show_newest(struct observe *o, const struct batch *b)
 				    (double)o->newest_ms[i] / 1000);
 }
 
-/* Rows of a series stand together, the newest one last: one update each. */
 static void show_series(const struct observe *o, const struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		const struct candle *c = &b->rows[i].m.candle;
-		const struct candle *next = i + 1 < b->n ? &b->rows[i + 1].m.candle : NULL;
+	for (size_t from = 0, to; from < b->n; from = to) {
+		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
 
-		if (b->rows[i].rejected != NULL ||
-		    (next != NULL && b->rows[i + 1].rejected == NULL &&
-		     next->interval == c->interval && strcmp(next->symbol, c->symbol) == 0))
-			continue;
-		metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
-			      METRIC_VALUES(c->symbol, c->interval->name),
-			      (double)c->timestamp_ms / 1000);
+		if (c != NULL)
+			metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
+				      METRIC_VALUES(c->symbol, c->interval->name),
+				      (double)c->timestamp_ms / 1000);
 	}
 }
 

@@ -122,6 +122,12 @@ void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 			 {LOG_END, NULL, NULL, 0}});
 }
 
+void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	(void)opaque;
+	kafka_log_error(rk, code, reason);
+}
+
 /* ---- errors ---- */
 
 enum err_class kafka_error_class(rd_kafka_resp_err_t code)

@@ -31,5 +31,8 @@ enum err_class kafka_error_class(rd_kafka_resp_err_t code);
 /* One throttled log line for an error_cb event; _ALL_BROKERS_DOWN and _TRANSPORT are informational
  * and repeat. */
 void kafka_log_error(rd_kafka_t *rk, int code, const char *reason);
+/* The same, to be set as the error_cb of a client that is polled: of another one librdkafka logs
+ * errors by itself. */
+void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
 
 #endif

@@ -54,7 +54,6 @@ int kafka_stats_read(const char *json, size_t len, struct kafka_stats *out)
 
 	if (rc == 0) {
 		cJSON_ArrayForEach(broker, brokers) broker_read(broker, &stats);
-		stats.queued_messages = number_at(all, "msg_cnt");
 		stats.fetched_messages =
 			fetched_messages(cJSON_GetObjectItemCaseSensitive(all, "topics"));
 		stats.rebalances =

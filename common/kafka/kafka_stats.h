@@ -14,7 +14,6 @@ struct kafka_stats {
 	int64_t brokers_up;                /* that the client is connected to */
 	int64_t round_trip_us;             /* mean of the last interval, of the slowest broker */
 	int64_t request_timeouts, retries; /* since the client was made */
-	int64_t queued_messages;           /* to be sent, or their report to be served */
 	int64_t fetched_messages;          /* by a consumer, which has not taken them yet */
 	int64_t rebalances;                /* of the consumer's group, that it took part in */
 };

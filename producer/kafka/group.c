@@ -77,15 +77,6 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	on_revoke(g, rk);
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	struct group *g = opaque;
-
-	kafka_log_error(rk, code, reason);
-	if (code == RD_KAFKA_RESP_ERR__FATAL)
-		g->state = GROUP_FENCED;
-}
-
 struct group *group_new(const struct options *options, void (*revoked)(void *opaque, int lost),
 			void *opaque, struct err *err)
 {
@@ -121,7 +112,7 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 	rd_kafka_conf_set(conf, "client.id", options->client_id, NULL, 0);
 	rd_kafka_conf_set_opaque(conf, g);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	g->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "group member", err);
 	if (!g->rk)
 		goto failed;
@@ -167,12 +158,12 @@ enum group_state group_poll(struct group *g)
 	if (read(g->fd, &drained, sizeof drained) < 0)
 		drained = 0; /* nothing to drain */
 	while ((m = rd_kafka_consumer_poll(g->rk, 0)) != NULL) {
-		if (m->err == RD_KAFKA_RESP_ERR__FATAL)
-			g->state = GROUP_FENCED;
 		if (m->err)
 			kafka_log_error(g->rk, m->err, rd_kafka_message_errstr(m));
 		rd_kafka_message_destroy(m);
 	}
+	if (rd_kafka_fatal_error(g->rk, NULL, 0))
+		g->state = GROUP_FENCED;
 	return g->state;
 }
 

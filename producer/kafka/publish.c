@@ -230,12 +230,6 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	free(t);
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	(void)opaque;
-	kafka_log_error(rk, code, reason);
-}
-
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 {
 	struct publisher *p = opaque;
@@ -270,7 +264,7 @@ static int open_handle(struct publisher *p, struct err *err)
 		return -1;
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, report);
-	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	p->rk = kafka_client_new(RD_KAFKA_PRODUCER, conf, "producer", err);
 	if (!p->rk)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/candle/by_time.h"
 #include "producer/series/promise.h"
 
 void reading_init(struct reading *r, const struct page *page, const struct interval *iv,
@@ -28,32 +29,16 @@ void reading_release(struct reading *r)
 	*r = (struct reading){0};
 }
 
-/* The first that does not start before the time. */
-static size_t place_of(const struct reading *r, int64_t timestamp_ms)
-{
-	size_t low = 0, high = r->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (r->rows[middle].timestamp_ms < timestamp_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct candle *reading_row(const struct reading *r, int64_t timestamp_ms)
 {
-	size_t at = place_of(r, timestamp_ms);
+	size_t at = BY_TIME(r->rows, r->n, timestamp_ms);
 
 	return at < r->n && r->rows[at].timestamp_ms == timestamp_ms ? &r->rows[at] : NULL;
 }
 
 static void insert(struct reading *r, const struct candle *row)
 {
-	size_t at = place_of(r, row->timestamp_ms);
+	size_t at = BY_TIME(r->rows, r->n, row->timestamp_ms);
 
 	memmove(r->rows + at + 1, r->rows + at, (r->n - at) * sizeof *r->rows);
 	r->rows[at] = *row;

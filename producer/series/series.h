@@ -2,12 +2,8 @@
 /* What the producer knows of one series, and how that changes. Pure: no I/O, no clock, the
  * exchange's time comes in.
  *
- *   known = looked (coverage in the database at the last lookup)
- *         + fresh  (own deliveries that the last lookup cannot have seen)
- *         + in flight (published, delivery report outstanding)
- *   gaps  = wanted - known - seen - retry spans
+ *   gaps = wanted - known (known.h) - seen - retry spans
  *
- * A lookup *replaces* what was known, so whatever was lost behind Kafka comes back as a gap.
  * Nothing here is the only copy of anything: a crash forgets it all, and the next lookup finds the
  * same gaps.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/candle/by_time.h"
 
 static void sighting_release(struct sighting *s)
 {
@@ -28,25 +29,9 @@ void sightings_release(struct sightings *s)
 	*s = (struct sightings){0};
 }
 
-/* The first that does not start before the time. */
-static size_t place_of(const struct sightings *s, int64_t timestamp_ms)
-{
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (s->v[middle].timestamp_ms < timestamp_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms)
 {
-	size_t at = place_of(s, timestamp_ms);
+	size_t at = BY_TIME(s->v, s->n, timestamp_ms);
 
 	return at < s->n && s->v[at].timestamp_ms == timestamp_ms ? &s->v[at] : NULL;
 }
@@ -68,7 +53,7 @@ static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
 		s->cap = s->cap ? s->cap * 2 : 8;
 		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
 	}
-	at = place_of(s, timestamp_ms);
+	at = BY_TIME(s->v, s->n, timestamp_ms);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
 	s->n++;
 	s->v[at] = (struct sighting){.timestamp_ms = timestamp_ms};

@@ -24,7 +24,7 @@ database_new
 sql "INSERT INTO market_data SELECT 'KRW-BTC', '1m', '2026-01-01Z', 1, 1, 1, 1, 1, 1"
 timescale
 gapless-writer migrate >/dev/null 2>&1
-ok "and is guarded again afterwards" sql_is "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'market_data'::regclass AND tgname LIKE 'market_data_guard%'" 6
+ok "and is guarded again afterwards" sql_is "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'market_data'::regclass AND tgname LIKE 'market_data_guard%'" 7
 is "one that has rows already takes them along" "$(sql 'SELECT said, rows FROM tsdb.made')" 'market_data timestamp 7 days f t|1'
 database_fresh
 timescale
@@ -35,16 +35,16 @@ sql "INSERT INTO market_data SELECT 'KRW-BTC', '1d', '2026-01-01Z', 1, 1, 1, 1, 
 timescale
 gapless-writer migrate >/dev/null 2>&1
 is "those of days alone are long" "$(sql 'SELECT said FROM tsdb.made')" 'market_data timestamp 1820 days f t'
-ok "before 2.18 rows that go are seen one by one" sql_is "SELECT pg_get_triggerdef(oid) ~ 'FOR EACH ROW' FROM pg_trigger
-	WHERE tgname = 'market_data_guard_deleted'" t
+ok "rows that go are seen one by one" sql_is "SELECT pg_get_triggerdef(oid) ~ 'FOR EACH ROW' FROM pg_trigger
+	WHERE tgname = 'market_data_guard_gather'" t
 sql "INSERT INTO market_data_coverage VALUES ('KRW-BTC', '1d', '{[2026-01-01 00:00Z,2026-01-03 00:00Z)}');
 	DELETE FROM market_data WHERE symbol = 'KRW-BTC'"
 is "and are not covered" "$(sql "SELECT extract(epoch FROM lower(covered))::bigint FROM market_data_coverage")" 1767312000
-database_new
-timescale 2.29.2
+sql "CREATE TRIGGER market_data_guard_deleted AFTER DELETE ON market_data REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT
+	EXECUTE FUNCTION market_data_guard_deleted()"
 gapless-writer migrate >/dev/null 2>&1
-ok "from then on a statement at a time" sql_is "SELECT pg_get_triggerdef(oid) ~ 'REFERENCING OLD TABLE' FROM pg_trigger
-	WHERE tgname = 'market_data_guard_deleted'" t
+is "a trigger of before 015, which allows no columnstore, goes" "$(sql "SELECT count(*) FROM pg_trigger
+	WHERE tgrelid = 'market_data'::regclass AND tgoldtable IS NOT NULL")" 0
 old
 timescale
 sql "SELECT tsdb.create_hypertable('market_data', 'timestamp')" >/dev/null

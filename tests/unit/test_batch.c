@@ -171,6 +171,23 @@ static void assert_rows(const struct batch *b, struct model *model)
 	assert_int_equal(b->n, expected);
 }
 
+/* From every row on, also in a part of the batch. */
+static void assert_series(const struct batch *b)
+{
+	struct batch part = *b;
+
+	for (size_t i = 0; i < b->n; i++) {
+		size_t end = i;
+
+		part.n = i + rng_below((int64_t)(b->n - i)) + 1;
+		while (end < b->n &&
+		       candle_same_series(&b->rows[i].m.candle, &b->rows[end].m.candle))
+			end++;
+		assert_int_equal(batch_series_end(b, i), end);
+		assert_int_equal(batch_series_end(&part, i), end < part.n ? end : part.n);
+	}
+}
+
 static void test_random_messages(void **state)
 {
 	struct batch b;
@@ -193,6 +210,7 @@ static void test_random_messages(void **state)
 		assert_int_equal(b.messages, n);
 		batch_seal(&b);
 		assert_rows(&b, &model);
+		assert_series(&b);
 		for (size_t i = 1; i < b.parts_n; i++)
 			assert_true(b.parts[i - 1].partition < b.parts[i].partition);
 		for (int k = 0; k < 2; k++)

@@ -37,9 +37,7 @@ int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct ba
 
 	scratch_clear(scratch);
 	for (size_t from = 0, to; from < b->n; from = to) {
-		for (to = from + 1; to < b->n && candle_same_series(&b->rows[from].m.candle,
-								    &b->rows[to].m.candle);)
-			to++;
+		to = batch_series_end(b, from);
 		add_series(scratch, b, from, to, &spans);
 	}
 	spans_release(&spans);

@@ -7,14 +7,14 @@
 	"JOIN market_data_series AS s ON s.symbol = b.symbol AND s.interval = b.interval " \
 	"WHERE s.retained_from IS NOT NULL"
 
-/* The rows of one series stand together, and the answer has the first of them. */
+/* The answer has the first row of a series. */
 static int64_t apply(struct store_scratch *scratch, const struct batch *b, size_t first,
 		     int64_t floor_ms)
 {
+	size_t end = batch_series_end(b, first);
 	int64_t below = 0;
 
-	for (size_t i = first;
-	     i < b->n && candle_same_series(&b->rows[i].m.candle, &b->rows[first].m.candle); i++) {
+	for (size_t i = first; i < end; i++) {
 		scratch->floor_ms[i] = floor_ms;
 		below += b->rows[i].m.candle.timestamp_ms < floor_ms;
 	}
@@ -29,12 +29,11 @@ int floors_ask(struct pg *pg, struct store_scratch *scratch, const struct batch 
 	*below = 0;
 	scratch_take_rows(scratch, b->n);
 	scratch_clear(scratch);
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = 0; i < b->n; i++)
+		scratch->floor_ms[i] = INT64_MIN;
+	for (size_t i = 0; i < b->n; i = batch_series_end(b, i)) {
 		const struct candle *c = &b->rows[i].m.candle;
 
-		scratch->floor_ms[i] = INT64_MIN;
-		if (i > 0 && candle_same_series(c, &b->rows[i - 1].m.candle))
-			continue;
 		pgarray_int(&scratch->a[0], (int64_t)i);
 		pgarray_plain(&scratch->a[1], c->symbol);
 		pgarray_plain(&scratch->a[2], c->interval->name);

@@ -96,34 +96,45 @@ static int is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static int four(const char *p)
+{
+	return (p[0] - '0') * 1000 + (p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0');
+}
+
+/* Of n digits, fewer than four. */
+static int fewer(const char *p, int n)
+{
+	int value = 0;
+
+	while (n-- > 0)
+		value = value * 10 + (*p++ - '0');
+	return value;
+}
+
 /* Digits as groups of four on either side of the point: 12345.678 is 1 2345 . 6780, of weight 1. */
 unsigned char *pgbinary_numeric(unsigned char *at, const char *plain)
 {
 	static const int missing[GROUP] = {1, 1000, 100, 10};
-	int negative = *plain == '-', left = 0, value = 0, scale = 0;
+	int negative = *plain == '-', whole = 0, scale = 0, left;
 	const char *p = plain + negative;
 	unsigned char *end;
 	struct groups g = {.at = at + 12};
 
-	while (is_digit(p[left]))
-		left++;
-	g.weight = (left + GROUP - 1) / GROUP - 1;
-	for (; left > 0; p++) {
-		value = value * 10 + (*p - '0');
-		if (--left % GROUP == 0) {
-			put_group_of(&g, value);
-			value = 0;
-		}
-	}
-	for (p += *p == '.'; *p != '\0'; p++) {
-		value = value * 10 + (*p - '0');
-		if (++scale % GROUP == 0) {
-			put_group_of(&g, value);
-			value = 0;
-		}
-	}
-	if (scale % GROUP != 0)
-		put_group_of(&g, value * missing[scale % GROUP]);
+	while (is_digit(p[whole]))
+		whole++;
+	g.weight = (whole + GROUP - 1) / GROUP - 1;
+	left = whole % GROUP;
+	if (left > 0)
+		put_group_of(&g, fewer(p, left));
+	for (p += left; left < whole; left += GROUP, p += GROUP)
+		put_group_of(&g, four(p));
+	p += *p == '.';
+	while (is_digit(p[scale]))
+		scale++;
+	for (left = scale; left >= GROUP; left -= GROUP, p += GROUP)
+		put_group_of(&g, four(p));
+	if (left > 0)
+		put_group_of(&g, fewer(p, left) * missing[left]);
 	end = at + 12 + 2 * (ptrdiff_t)g.used;
 	put32(at, (uint32_t)(end - at - 4));
 	put16(put16(at + 4, g.used), g.used == 0 ? 0 : g.weight);

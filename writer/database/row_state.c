@@ -18,19 +18,21 @@ enum { OURS_BYTES = 2 * (4 + 8) + 6 * (4 + PGBINARY_NUMERIC_BYTES) };
  * few rows. */
 enum { APART_MAX = 8 };
 
-static int same_stretch(const struct candle *a, const struct candle *b)
+/* Both of one series. */
+static int is_near(const struct candle *a, const struct candle *b)
 {
-	return candle_same_series(a, b) &&
-	       b->timestamp_ms - a->timestamp_ms <= APART_MAX * a->interval->nominal_ms;
+	return b->timestamp_ms - a->timestamp_ms <= APART_MAX * a->interval->nominal_ms;
 }
 
 size_t row_state_stretches(const struct batch *b, struct stretch *stretches)
 {
-	size_t n = 0;
+	size_t n = 0, end = 0;
 
 	for (size_t from = 0, to; from < b->n; from = to) {
+		if (from == end)
+			end = batch_series_end(b, from);
 		for (to = from + 1;
-		     to < b->n && same_stretch(&b->rows[to - 1].m.candle, &b->rows[to].m.candle);)
+		     to < end && is_near(&b->rows[to - 1].m.candle, &b->rows[to].m.candle);)
 			to++;
 		stretches[n++] = (struct stretch){from, to};
 	}

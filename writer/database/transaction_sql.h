@@ -57,15 +57,15 @@
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
  * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so
  * that the planner leaves out the other chunks of a hypertable at once, not for each range. The
- * subquery's ORDER BY is there to make it read a range of the index each, whatever it takes the
- * table for. */
-#define SQL_STATES                                                                                                      \
-	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "           \
-	"d.low, d.close "                                                                                               \
-	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "            \
-	"AS r(symbol, interval, first, last, n) "                                                                       \
-	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval "     \
-	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' ORDER BY m.timestamp) AS d) " \
+ * subquery's OFFSET 0 keeps the planner from joining it in another way than range by range; an
+ * ORDER BY would do so too, but sort each range, which is a sixth of what a row costs. */
+#define SQL_STATES                                                                                                  \
+	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "       \
+	"d.low, d.close "                                                                                           \
+	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "        \
+	"AS r(symbol, interval, first, last, n) "                                                                   \
+	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval " \
+	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' OFFSET 0) AS d) "         \
 	"TO STDOUT (FORMAT binary)"
 
 #define SQL_COPY                                                                                                  \
