@@ -9,7 +9,7 @@ FLAVOUR ?= release
 B := build/$(FLAVOUR)
 # For what only compiles; tests and servers come one after the other.
 SIDE_BY_SIDE := --no-print-directory -j$(shell nproc)
-# What only tests see does not say which commit it is of: it would be linked anew with each.
+# What only tests see does not say which commit it is of: it would be linked again with each.
 VERSION := $(shell sh compose/version.sh $(if $(filter release,$(FLAVOUR)),,--release))
 
 ifneq ($(V),1)
@@ -104,7 +104,7 @@ $(B)/gen/html.c: writer/page/embed.sh $(wildcard writer/page/html/* writer/page/
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)bash writer/page/embed.sh writer/page/html $(DYGRAPHS) $(DYGRAPHS_LICENCE) > $@
 
-# Written anew only if the version is another one.
+# Rewritten only if the version is another one.
 $(B)/gen/version.c: FORCE
 	@mkdir -p $(@D)
 	@printf '#include "common/base/version.h"\n\nconst char gapless_version[] = "%s";\n' '$(VERSION)' > $@.new
@@ -343,7 +343,7 @@ test-manifests: all ## what is laid out for containers, without an engine or a c
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
-examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment files anew, from the settings' tables
+examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment files again, from the settings' tables
 	$(PRODUCER) --example > compose/producer.env.example
 	$(WRITER) --example > compose/writer.env.example
 	$(INDICATORS) --example > compose/indicators.env.example
@@ -354,7 +354,7 @@ $(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter
 -include $(B)/tests/tools/metrics_doc.d
 
 .PHONY: docs
-docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md anew, from the programs' tables
+docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md again, from the programs' tables
 	$(METRICS_DOC) > docs/metrics.md
 	tests/tools/reference.sh $(B) > docs/reference.md
 

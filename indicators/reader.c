@@ -19,7 +19,7 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
-	/* for whoever asks */
+	/* for any thread that asks */
 	_Atomic int64_t reads, failures;
 	atomic_int fails;
 };

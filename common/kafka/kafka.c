@@ -9,6 +9,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/kafka/kafka_brokers.h"
 #include "common/settings/settings_redact.h"
 #include "common/text/utf8.h"
 
@@ -330,7 +331,7 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	struct kafka_property first[] = {{"bootstrap.servers", brokers}, {NULL, NULL}};
-	char *servers = NULL;
+	char *servers = NULL, *protocol = NULL;
 	int ok = 0;
 
 	rd_kafka_conf_set_log_cb(conf, on_log);
@@ -347,10 +348,14 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 		err_set(err, ERR_FATAL, "no Kafka broker is named: give one as host:port");
 		goto out;
 	}
+	protocol = current_value(conf, "security.protocol");
+	if (kafka_brokers_check(servers, protocol, err))
+		goto out;
 	warn_unsafe(conf);
 	ok = 1;
 out:
 	free(servers);
+	free(protocol);
 	if (!ok) {
 		rd_kafka_conf_destroy(conf);
 		conf = NULL;

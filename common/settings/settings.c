@@ -198,6 +198,10 @@ static int store_flag(struct load *l, size_t place, const char *value, const cha
 			setting_list_add(list, value);
 		return 0;
 	}
+	if (*flagged && s->type != SETTING_SWITCH)
+		log_warn("a flag is given more than once; its last value counts",
+			 L_STR("flag", from));
+	*flagged = 1;
 	return setting_store(s, l->out, value, from, l->err);
 }
 

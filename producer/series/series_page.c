@@ -116,7 +116,7 @@ static int contradicts(const struct series *s, const struct reply *a, const stru
 		spans_contain(&s->known.all, row->timestamp_ms));
 }
 
-/* 1 if the promise covers something that is wanted and not known, or the row was settled anew. */
+/* 1 if the promise covers something that is wanted and not known, or the row was settled again. */
 static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
 {
 	const struct sighting *seen =

@@ -56,7 +56,7 @@ ok "as a whole, or in a few parts" test "$computed" -ge 1 -a "$computed" -le 6
 note "$(($(candles) - read_before)) candles, $computed times computed, $(($(in_topic | wc -l) - written_before)) values published"
 is "nothing waits to be computed" "$(metric_sum indicators gapless_indicators_series_waiting)" 0
 
-# --- what is no candle, and offsets without a message
+# --- what is not a candle, and offsets without a message
 
 echo '{}' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -k KRW-BAD
 await 20 "a message that is not a candle is counted" metric_sum_is indicators gapless_indicators_unreadable_messages_total 1

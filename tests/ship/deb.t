@@ -148,7 +148,7 @@ sha256sum "$root"/etc/gapless/*.env >"$work/settings"
 ok "installed over itself" inside dpkg -i /root/gapless.deb
 ok "what was changed in /etc/gapless is kept" sha256sum --quiet -c "$work/settings"
 ok "and nothing was laid beside it" eval "! ls '$root'/etc/gapless | grep -q dpkg-"
-await 30 "a running service is started anew" restarted
+await 30 "a running service is restarted" restarted
 await 30 "the producer, too, works" is_active producer
 later_than() { stored_more_than "$1"; }
 n=$(stored)

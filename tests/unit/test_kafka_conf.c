@@ -15,6 +15,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_brokers.h"
 
 static const struct kafka_property no_role[] = {{NULL, NULL}};
 static const char *const fixed[] = {"acks", "auto.offset.reset", NULL};
@@ -174,6 +175,40 @@ static void test_brokers(void **state)
 	assert_non_null(conf);
 	assert_value(conf, "bootstrap.servers", "c:3");
 	rd_kafka_conf_destroy(conf);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *servers, *refused; /* NULL: it is taken */
+	} cases[] = {
+		{"localhost", NULL},
+		{"a.example.com:9092,b_1:9093 ,, 10.0.0.1:65535", NULL},
+		{"[::1]:9092,[fe80::1%eth0]", NULL},
+		{"SASL_SSL://a:9092", NULL},
+		{"localhost:99999", "'localhost:99999' is not the address"},
+		{"a:9092,localhost:0", "'localhost:0' is not"},
+		{"localhost:abc", "'localhost:abc' is not"},
+		{"localhost:", "'localhost:' is not"},
+		{":9092", "':9092' is not"},
+		{"::1:9092", "'::1:9092' is not"},
+		{"[::1", "'[::1' is not"},
+		{"http://a:9092",
+		 "'http://a:9092' is not the address of a Kafka broker, for its protocol"},
+		{"plaintext://a:9092", "protocol"},
+		{"a:9092;b:9092", "'a:9092;b:9092' is not"},
+		{"a b:9092", "'a b:9092' is not"},
+		{" , ", "' , ' is not"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int rc = kafka_brokers_check(cases[i].servers, "sasl_ssl", &err);
+
+		if (rc != (cases[i].refused ? -1 : 0) ||
+		    (rc && !strstr(err.text, cases[i].refused)))
+			fail_msg("%s: %d %s", cases[i].servers, rc, err.text);
+	}
 }
 
 static void test_unsafe_is_said(void **state)
@@ -337,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_heartbeat),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_brokers),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_unsafe_is_said),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_repeated_errors_are_throttled),
