@@ -414,7 +414,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 		spans_add(&s->told, INT64_MIN, now_ms);
 	if (from_ms > INT64_MIN)
 		spans_clip(&s->told, from_ms, INT64_MAX);
-	s->told_until_ms = now_ms;
+	s->told_until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
 	s->has_rows |= rows->n > 0;
 }
 

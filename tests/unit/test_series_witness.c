@@ -409,6 +409,13 @@ static void what_is_stored_must_have_been_read(void **state)
 	series_stored(&s, &(struct stored){0}, &told, clock_at(60, 0));
 	asks(&s, clock_at(60, 1), 0, 50, 59, 59);
 	assert_int_equal(series_left(&s, clock_at(60, 1)), 49);
+	/* in the middle of an interval: no gap begins there */
+	spans_clear(&told);
+	spans_add(&told, clock_at(50, 0), clock_at(55, 0));
+	series_stored(&s, &(struct stored){0}, &told, clock_at(60, 20));
+	s.live_from_ms = clock_at(70, 0);
+	spans_add(&s.known.all, clock_at(50, 0), clock_at(55, 0));
+	asks(&s, clock_at(72, 0), 0, 60, 70, 70);
 	spans_release(&told);
 	series_release(&s);
 }
