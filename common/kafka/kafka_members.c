@@ -40,7 +40,7 @@ int kafka_members(rd_kafka_t *rk, const char *group,
 	int rc = 0;
 
 	if (found != NULL)
-		code = found->err; /* its coordinator has answered, whoever else has not */
+		code = found->err; /* its coordinator has answered, even if others have not */
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rc = failed(err, code);
 	for (int i = 0; rc == 0 && found != NULL && i < found->member_cnt; i++)

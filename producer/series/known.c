@@ -4,7 +4,7 @@
 void known_release(struct known *k)
 {
 	spans_release(&k->all);
-	spans_release(&k->looked);
+	spans_release(&k->covered);
 	spans_release(&k->fresh_before);
 	spans_release(&k->fresh_since);
 	spans_release(&k->in_flight);
@@ -13,7 +13,7 @@ void known_release(struct known *k)
 
 static void add_up(struct known *k)
 {
-	spans_copy(&k->all, &k->looked);
+	spans_copy(&k->all, &k->covered);
 	spans_union(&k->all, &k->fresh_before);
 	spans_union(&k->all, &k->fresh_since);
 	spans_union(&k->all, &k->in_flight);
@@ -50,13 +50,13 @@ int known_was_fresh(const struct known *k)
 	return k->fresh_before.n > 0;
 }
 
-void known_looked_up(struct known *k, const struct spans *covered, int is_first)
+void known_lookup_ended(struct known *k, const struct spans *covered, int is_first)
 {
 	struct spans lost = {0};
 
 	spans_swap(&lost, &k->all);
 	if (covered)
-		spans_copy(&k->looked, covered);
+		spans_copy(&k->covered, covered);
 	spans_clear(&k->fresh_before);
 	add_up(k);
 	if (!is_first) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a series: where its candles are stored as they finally are, or will be. Pure.
  *
- *   known = looked (coverage in the database at the last lookup)
- *         + fresh  (own deliveries that the last lookup cannot have seen)
+ *   known = covered (coverage in the database at the last lookup)
+ *         + fresh     (own deliveries that the last lookup cannot have seen)
  *         + in flight (published, delivery report outstanding)
  *
  * A lookup *replaces* what was known, so whatever was lost behind Kafka comes back as a gap. */
@@ -13,7 +13,7 @@
 
 struct known { /* written by known_ functions alone; all zero: nothing is */
 	struct spans all;
-	struct spans looked, fresh_before, fresh_since, in_flight;
+	struct spans covered, fresh_before, fresh_since, in_flight;
 	struct spans repair; /* was known once, and a lookup did not find it */
 };
 
@@ -28,6 +28,6 @@ void known_lookup_began(struct known *k);
 int known_was_fresh(const struct known *k);
 /* The lookup has ended; covered: what it found, NULL: the same as the last one. What was known and
  * is not any more is to be repaired, but for the first lookup. */
-void known_looked_up(struct known *k, const struct spans *covered, int is_first);
+void known_lookup_ended(struct known *k, const struct spans *covered, int is_first);
 
 #endif

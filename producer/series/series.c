@@ -206,7 +206,7 @@ void series_retries(const struct series *s, size_t *rows, size_t *pages)
 
 size_t series_fragments(const struct series *s)
 {
-	return s->known.looked.n;
+	return s->known.covered.n;
 }
 
 /* --- what is wanted */
@@ -351,11 +351,11 @@ static void looked_is(struct series *s, const struct spans *covered)
 {
 	series_changed(s);
 	if (covered)
-		s->looked_version = 0;
-	known_looked_up(&s->known, covered, !s->looked_up);
+		s->covered_version = 0;
+	known_lookup_ended(&s->known, covered, !s->looked_up);
 	retry_spans_known(&s->retries, &s->known.all);
 	older_known(&s->older, &s->known.all);
-	sightings_covered(&s->sightings, &s->known.looked);
+	sightings_covered(&s->sightings, &s->known.covered);
 	s->looked_up = 1;
 }
 
@@ -391,12 +391,12 @@ int64_t series_version(const struct series *s, int64_t now_ms)
 	series_subtract_untold(s, &gaps);
 	told = series_intervals(s, &gaps);
 	spans_release(&gaps);
-	return told == missing ? s->looked_version : 0;
+	return told == missing ? s->covered_version : 0;
 }
 
 void series_version_is(struct series *s, int64_t version)
 {
-	s->looked_version = version;
+	s->covered_version = version;
 }
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)

@@ -91,7 +91,7 @@ static void publish(struct series *s, const struct reply *a, const struct promis
 		s->report_came++;
 }
 
-/* 1 if the promise covers something that is wanted and not known, or the row was settled anew. */
+/* 1 if the promise covers something that is wanted and not known, or the row was settled again. */
 static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
 {
 	const struct sighting *seen =

@@ -51,8 +51,8 @@ struct series {
 	int begun;        /* the exchange's time is known, wanted and live_from are set */
 	int64_t begun_ms; /* what closed before may have been published by another owner */
 	int looked_up;
-	int64_t looked_version; /* of what it covers and of what is stored beside it; 0: not known
-				 */
+	int64_t covered_version; /* of what it covers and of what is stored beside it; 0: not known
+				  */
 	struct known known;
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
 	struct spans told;     /* where it was read what is stored */

@@ -282,7 +282,7 @@ static void one_that_is_stored_was_delisted(void **state)
 	release(&f);
 }
 
-/* What is missing before the delisting is not to be had; what was heard survives a takeover. */
+/* What is missing before the delisting is not available; what was heard survives a takeover. */
 static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 {
 	struct fixture f;

@@ -710,7 +710,7 @@ static void end_check(struct world *w, int asked_late)
 		    !(at(w, i) < w->served && !spans_contain(&w->coverage, at(w, i))))
 			fail_msg("interval %lld holds %d, the exchange finally has %d",
 				 (long long)i, w->db[i].value, truth_final(w, i));
-	/* What was to be had and is said not to be: only what it stopped to serve. */
+	/* What was available and is said not to be: only what it stopped to serve. */
 	for (int64_t i = 0; w->relists_ms < INT64_MAX && at(w, i) < wanted_end(w); i++)
 		if (spans_contain(&lost, at(w, i)) && at(w, i) >= w->served &&
 		    !spans_contain(&w->coverage, at(w, i)) && truth_final(w, i) != 0)
