@@ -254,10 +254,10 @@ static void lies_make(struct world *w)
 	}
 	for (size_t k = 0; k < w->n_lies; k++)
 		lie_part(w, k);
-	/* With a clock that is set back two witnesses seem to be far from each other. */
+	/* With a clock that is set back two witnesses of the same lie seem far from each other. */
 	for (size_t k = 0; k < w->n_lies; k++)
 		for (size_t other = 0; w->lies[k].kind == LIE_CLOCK && other < w->n_lies; other++)
-			if (w->lies[other].kind == LIE_SHORT)
+			if (w->lies[other].kind == LIE_SHORT || w->lies[other].kind == LIE_MISSING)
 				w->lies[other].kind = LIE_EMPTY;
 }
 
