@@ -476,6 +476,8 @@ static void note_shown(struct world *w, const struct candle *c)
 	w->view_ms = w->now_ms;
 	revision = t->revision[step_now(w, index_of(w, c->timestamp_ms))];
 
+	/* Not what it was published with, to win; nor what a lie hid. */
+	revision = (int)least(revision, c->revision - c->timestamp_ms);
 	if (revision > t->shown)
 		t->shown = revision;
 }
