@@ -163,7 +163,8 @@ static enum shown compare(const struct sighting *s, const struct candle *row)
 {
 	if (!row)
 		return SHOWN_NOTHING;
-	if (s->candle && candle_same_values(s->candle, row))
+	/* Unless something later is stored than what we published ourselves. */
+	if (s->candle && s->candle->revision >= s->revision && candle_same_values(s->candle, row))
 		return SHOWN_ALL;
 	if (row->revision < s->revision)
 		return SHOWN_LESS;
