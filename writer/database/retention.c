@@ -71,7 +71,7 @@ static int add(struct retention *r, char *word, struct err *err)
 	}
 	r->named[r->named_n++] = interval;
 	seconds = seconds_of(span);
-	if (strcmp(span, "all") == 0) {
+	if (strcmp(span, "all") == 0 && strcmp(word, "dead-letters") != 0) {
 		pgarray_plain(&r->lifted, word);
 	} else if (seconds > 0) {
 		pgarray_plain(&r->names, word);
@@ -79,7 +79,7 @@ static int add(struct retention *r, char *word, struct err *err)
 	} else {
 		return err_set(
 			err, ERR_FATAL,
-			"--keep: '%s' does not end with a span such as 400d, 12h, 52w, or with all",
+			"--keep: '%s' does not end with a span such as 400d, 12h, 52w (up to 36500 of them), or with all",
 			shown);
 	}
 	return 0;
