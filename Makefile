@@ -332,9 +332,16 @@ bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Pyth
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
 	@tests/bench/indicators.sh $(or $(MINUTES),1400)
 
-.PHONY: test-deb
-test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
-	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite tests/integration/run.sh tests/ship/deb.t || exit 1; done
+.PHONY: test-deb deb-before
+# The last release whose database has a migration less.
+BEFORE ?= 0cb6f3f
+deb-before: | $(DEPS_package)
+	@[ -n "$$(find build/before/build/deb -name 'gapless_*.deb' 2>/dev/null)" ] || { rm -rf build/before && \
+		git clone -q --shared . build/before && git -C build/before checkout -q $(BEFORE) && $(MAKE) -C build/before deb; }
+
+test-deb: deb deb-before $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd, new and over an older one: make test-deb [SUITES="bookworm trixie"] (root)
+	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite GAPLESS_JOBS=1 \
+		tests/integration/run.sh tests/ship/deb.t tests/ship/upgrade.t || exit 1; done
 
 .PHONY: test-manifests
 test-manifests: all ## what is laid out for containers, without an engine or a cluster

@@ -299,12 +299,18 @@ static void test_repeated_errors_are_throttled(void **state)
 {
 	(void)state;
 	capture_begin();
+	kafka_log_error(NULL, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "denied");
 	for (int i = 0; i < 5; i++) {
 		kafka_log_error(NULL, RD_KAFKA_RESP_ERR__TRANSPORT, "refused\nlevel=error");
 		kafka_log_error(NULL, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
 	}
 	capture_end();
-	assert_int_equal(count(said, "\n"), 2);
+	assert_int_equal(count(said, "\n"), 3);
+	assert_int_equal(
+		count(said,
+		      "level=error program=test msg=\"Kafka does not let this user use the consumer group: READ on it is "
+		      "missing\" client=\"\" code=GROUP_AUTHORIZATION_FAILED error=denied\n"),
+		1);
 	assert_int_equal(
 		count(said,
 		      "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
@@ -312,7 +318,7 @@ static void test_repeated_errors_are_throttled(void **state)
 		1);
 	assert_int_equal(
 		count(said,
-		      "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
+		      "level=error program=test msg=\"Kafka does not let this user in: name, password or mechanism\" client=\"\" "
 		      "code=_AUTHENTICATION error=\"wrong password\"\n"),
 		1);
 }
