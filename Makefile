@@ -9,7 +9,7 @@ FLAVOUR ?= release
 B := build/$(FLAVOUR)
 # For what only compiles; tests and servers come one after the other.
 SIDE_BY_SIDE := --no-print-directory -j$(shell nproc)
-# What only tests see does not say which commit it is of: it would be linked anew with each.
+# What only tests see does not say which commit it is of: it would be linked again with each.
 VERSION := $(shell sh compose/version.sh $(if $(filter release,$(FLAVOUR)),,--release))
 
 ifneq ($(V),1)
@@ -104,7 +104,7 @@ $(B)/gen/html.c: writer/page/embed.sh $(wildcard writer/page/html/* writer/page/
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)bash writer/page/embed.sh writer/page/html $(DYGRAPHS) $(DYGRAPHS_LICENCE) > $@
 
-# Written anew only if the version is another one.
+# Rewritten only if the version is another one.
 $(B)/gen/version.c: FORCE
 	@mkdir -p $(@D)
 	@printf '#include "common/base/version.h"\n\nconst char gapless_version[] = "%s";\n' '$(VERSION)' > $@.new
@@ -332,9 +332,16 @@ bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Pyth
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
 	@tests/bench/indicators.sh $(or $(MINUTES),1400)
 
-.PHONY: test-deb
-test-deb: deb $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd: make test-deb [SUITES="bookworm trixie"] (root)
-	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite tests/integration/run.sh tests/ship/deb.t || exit 1; done
+.PHONY: test-deb deb-before
+# The last release whose database has a migration less.
+BEFORE ?= 0cb6f3f
+deb-before: | $(DEPS_package)
+	@[ -n "$$(find build/before/build/deb -name 'gapless_*.deb' 2>/dev/null)" ] || { rm -rf build/before && \
+		git clone -q --shared . build/before && git -C build/before checkout -q $(BEFORE) && $(MAKE) -C build/before deb; }
+
+test-deb: deb deb-before $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd, new and over an older one: make test-deb [SUITES="bookworm trixie"] (root)
+	@for suite in $(or $(SUITES),bookworm trixie); do SUITE=$$suite GAPLESS_JOBS=1 \
+		tests/integration/run.sh tests/ship/deb.t tests/ship/upgrade.t || exit 1; done
 
 .PHONY: test-manifests
 test-manifests: all ## what is laid out for containers, without an engine or a cluster
@@ -343,7 +350,7 @@ test-manifests: all ## what is laid out for containers, without an engine or a c
 # ---------------------------------------------------------------- lint
 
 .PHONY: examples
-examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment files anew, from the settings' tables
+examples: $(PRODUCER) $(WRITER) $(INDICATORS) ## writes the example environment files again, from the settings' tables
 	$(PRODUCER) --example > compose/producer.env.example
 	$(WRITER) --example > compose/writer.env.example
 	$(INDICATORS) --example > compose/indicators.env.example
@@ -354,7 +361,7 @@ $(METRICS_DOC): $(B)/tests/tools/metrics_doc.o $(B)/libproducer.a $(B)/libwriter
 -include $(B)/tests/tools/metrics_doc.d
 
 .PHONY: docs
-docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md anew, from the programs' tables
+docs: $(METRICS_DOC) $(SETTINGS_DOC) ## writes docs/metrics.md and docs/reference.md again, from the programs' tables
 	$(METRICS_DOC) > docs/metrics.md
 	tests/tools/reference.sh $(B) > docs/reference.md
 

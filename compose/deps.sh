@@ -11,7 +11,7 @@
 #	package  what builds a Debian package, and tries it
 #	all      all of these; without a GROUP: all but lint, fuzz and package
 #
-# Root installs directly, another user through sudo. Where there is no sudo to be had it prints the line for
+# Root installs directly, another user through sudo. Without sudo it prints the line for
 # root to type and exits 1. A program or library that is there without its package (a Java of one's own)
 # counts as installed.
 #

@@ -26,7 +26,7 @@ kafka_pid() {
 	[[ -n $pid ]] && printf '%s\n' "$pid"
 }
 
-kafka_port_now() { sed -n 's/^advertised.listeners=.*://p' "$kafka_properties" 2>/dev/null; }
+kafka_port_now() { sed -n '/^advertised.listeners=/{s/.*://p;q}' "$kafka_properties" 2>/dev/null; }
 
 kafka_ports() { ports_check GAPLESS_KAFKA_PORT "$kafka_port" GAPLESS_CONTROLLER_PORT "$controller_port"; }
 
@@ -115,6 +115,8 @@ kafka_properties_write() {
 		broker.session.timeout.ms=4000
 		broker.heartbeat.interval.ms=1000
 	END
+	# The last one of a name counts.
+	[[ -z ${GAPLESS_KAFKA_EXTRA:-} ]] || cat -- "$GAPLESS_KAFKA_EXTRA" >>"$kafka_properties" || exit 1
 }
 
 kafka_prepare() {

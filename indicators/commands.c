@@ -26,7 +26,7 @@ static int run_compute(const void *settings)
 	struct options o = *(const struct options *)settings;
 	struct err err;
 
-	if (options_check(&o, &err) == 0)
+	if (options_check(&o, &err) == 0 && options_check_span(&o, &err) == 0)
 		return compute(&o);
 	log_error(err.text);
 	return EXIT_USAGE;
@@ -94,9 +94,13 @@ const struct settings_spec commands_spec = {
 	.usage =
 		"Usage: gapless-indicators [compute] [settings]\n\n"
 		"Reads the candles of a topic and publishes their indicators. Start more of it to\n"
-		"share the work.\n",
+		"share the work.\n\n"
+		"A new group, or a new indicator, begins with the candles that are stored from then\n"
+		"on. For those that the table has already, run `gapless-indicators compute` as well,\n"
+		"once, with the same --indicators.\n",
 	.examples = "Examples:\n"
-		    "  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n",
+		    "  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n"
+		    "  gapless-indicators compute --indicators sma:20,rsi:14,macd:12:26:9\n",
 	.table = options_table,
 	.commands = commands,
 };

@@ -43,6 +43,7 @@ struct compute {
 	int64_t next_ms; /* bars from here on are not computed yet */
 	int64_t outstanding;
 	/* all of it */
+	int is_nothing; /* no series is asked for */
 	int64_t total, done, values, began_ms;
 	struct progress_show show;
 };
@@ -159,6 +160,15 @@ static int feed(struct compute *c, struct history *h, struct table_read *r, stru
 	return note(c, is_over, err);
 }
 
+static struct history *begin_history(const struct compute *c, int64_t to_ms, int64_t as_of_ms)
+{
+	struct history *h = history_new(&c->set, c->interval, c->options->fill,
+					(struct span){c->next_ms, to_ms});
+
+	history_as_of(h, as_of_ms);
+	return h;
+}
+
 static int compute_series(struct compute *c, struct err *err)
 {
 	int64_t to_ms = c->options->to_ms == INT64_MIN ? INT64_MAX : c->options->to_ms;
@@ -166,20 +176,20 @@ static int compute_series(struct compute *c, struct err *err)
 	struct table_read r;
 	static struct table_positions positions;
 	struct history *h = NULL;
-	int rc = 0;
+	int64_t as_of_ms = 0;
+	int rc = table_as_of(&c->pg, c->symbol, c->interval, &as_of_ms, err);
 
 	table_read_span(&r, c->symbol, c->interval, c->next_ms, history_lead(&c->set), c->set.daily,
 			limit);
 	table_read_until(&r, to_ms);
-	do {
+	while (rc == 0 && !r.is_end && !stop_requested()) {
 		rc = table_read_all(&c->pg, c->options->topic, &positions, &r, 1, err);
 		if (rc == 0 && !h)
-			h = history_new(&c->set, c->interval, c->options->fill,
-					(struct span){c->next_ms, to_ms}, r.as_of_ms);
+			h = begin_history(c, to_ms, as_of_ms);
 		if (rc == 0)
 			rc = feed(c, h, &r, err);
 		show(c);
-	} while (rc == 0 && !r.is_end && !stop_requested());
+	}
 	table_read_release(&r);
 	history_free(h);
 	return rc;
@@ -200,13 +210,12 @@ static int is_listed(const char *list, const char *word)
 	return 0;
 }
 
-/* 1 if the row of sql_series is to be computed; the series is then the current one. */
+/* 1 if the series of the row of sql_series is asked for; it is then the current one. */
 static int choose(struct compute *c, const PGresult *res, int i)
 {
 	const struct interval *interval = interval_by_name(PQgetvalue(res, i, 1));
 
-	if (!interval || *PQgetvalue(res, i, 4) == 't' ||
-	    !is_listed(c->options->symbols, PQgetvalue(res, i, 0)) ||
+	if (!interval || !is_listed(c->options->symbols, PQgetvalue(res, i, 0)) ||
 	    !is_listed(c->options->intervals, interval->name))
 		return 0;
 	set_of_interval(&c->options->set, interval, &c->set);
@@ -216,6 +225,12 @@ static int choose(struct compute *c, const PGresult *res, int i)
 	c->interval = interval;
 	c->next_ms = strtoll(PQgetvalue(res, i, 3), NULL, 10);
 	return 1;
+}
+
+/* ... and is not computed yet. */
+static int choose_next(struct compute *c, const PGresult *res, int i)
+{
+	return *PQgetvalue(res, i, 4) != 't' && choose(c, res, i);
 }
 
 static PGresult *read_series(struct compute *c, struct err *err)
@@ -234,19 +249,25 @@ static PGresult *read_series(struct compute *c, struct err *err)
 static int compute_all(struct compute *c, struct err *err)
 {
 	PGresult *res = read_series(c, err);
-	int rc = res ? 0 : -1, n = res ? PQntuples(res) : 0;
+	int rc = res ? 0 : -1, n = res ? PQntuples(res) : 0, asked_for = 0;
 
 	/* Every series is noted before the first one is done: what is left shows after a crash. */
 	for (int i = 0; i < n && rc == 0; i++) {
-		if (!choose(c, res, i))
+		asked_for += choose(c, res, i);
+		if (!choose_next(c, res, i))
 			continue;
 		c->total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
 		rc = note(c, 0, err);
 	}
+	c->is_nothing = rc == 0 && asked_for == 0;
+	if (c->is_nothing)
+		rc = err_set(err, ERR_FATAL,
+			     "there is nothing to compute: no series of the table is one of "
+			     "--symbols and --intervals with an indicator of --indicators");
 	c->began_ms = clock_boot_ms();
 	progress_show_begin(&c->show);
 	for (int i = 0; i < n && rc == 0 && !stop_requested(); i++) {
-		if (choose(c, res, i))
+		if (choose_next(c, res, i))
 			rc = compute_series(c, err);
 	}
 	PQclear(res);
@@ -286,9 +307,12 @@ int compute(const struct options *o)
 
 	c->options = o;
 	if (open_all(c, &err) || compute_all(c, &err)) {
-		code = EXIT_PERSON;
-		log_error("not computed to the end; run the same command to go on",
-			  L_STR("error", err.text));
+		code = c->is_nothing ? EXIT_USAGE : EXIT_PERSON;
+		if (c->is_nothing)
+			log_error(err.text);
+		else
+			log_error("not computed to the end; run the same command to go on",
+				  L_STR("error", err.text));
 	} else if (stop_requested()) {
 		code = EXIT_PERSON;
 		log_warn("stopped before the end; run the same command to go on");

@@ -21,7 +21,8 @@ enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 struct reading {
 	int32_t id;
 	int is_halted;
-	int64_t halted_ms; /* when the broker took the message that halts it */
+	/* the message that halts it, its size, and when the broker took it */
+	int64_t halted_at, halted_bytes, halted_ms;
 	char why[512];
 	struct log_throttle say;
 };
@@ -33,6 +34,7 @@ struct feed {
 	int is_subscribed, is_assigned, is_starting;
 	struct reading *readings;
 	size_t n;
+	size_t halted_next;      /* feed_halted */
 	struct offsets *offsets; /* of the same partitions */
 	int64_t topic_due_ms;
 	int64_t unreadable;
@@ -194,16 +196,22 @@ static void say_halted(struct feed *f, int64_t now_ms)
 void feed_step(struct feed *f, int64_t now_ms)
 {
 	struct err err;
+	int n;
 
 	say_halted(f, now_ms);
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
-	if (kafka_partition_count(f->rk, f->options->topic, &err) <= 0) {
-		LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
-			  "the topic of the candles is not there yet; waiting (the producer "
-			  "makes it)",
-			  L_STR("topic", f->options->topic));
+	n = kafka_partition_count(f->rk, f->options->topic, &err);
+	if (n <= 0) {
+		if (n < 0)
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
+				  L_STR("error", err.text));
+		else
+			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
+				  "the topic of the candles is not there yet; waiting (the "
+				  "producer makes it)",
+				  L_STR("topic", f->options->topic));
 		return;
 	}
 	f->is_subscribed = !kafka_subscribe(f->rk, f->options->topic);
@@ -377,11 +385,40 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
+	r->halted_at = k->offset;
+	r->halted_bytes = (int64_t)k->len;
 	r->halted_ms = appended_ms(k);
 	rd_kafka_topic_partition_list_add(list, f->options->topic, k->partition);
 	rd_kafka_pause_partitions(f->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	return 0;
+}
+
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct reading *r = &f->readings[f->halted_next++ % f->n];
+
+		if (!r->is_halted)
+			continue;
+		*partition = r->id;
+		*offset = r->halted_at;
+		*bytes = r->halted_bytes;
+		return 1;
+	}
+	return 0;
+}
+
+void feed_pass(struct feed *f, int32_t partition, int64_t offset)
+{
+	struct reading *r = reading_of(f, partition);
+
+	if (!r || !r->is_halted || r->halted_at != offset)
+		return;
+	r->is_halted = 0;
+	log_info("a message was skipped; reading goes on behind it", L_INT("partition", partition),
+		 L_INT("offset", offset));
+	feed_pause(f, 0);
 }
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
@@ -427,6 +464,8 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 
 	if (!k)
 		return 0;
+	if (k->err && k->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		kafka_log_error(f->rk, k->err, rd_kafka_message_errstr(k));
 	got = read_event(f, k, out);
 	rd_kafka_message_destroy(k);
 	return got;

@@ -72,6 +72,10 @@ int feed_is_fenced(const struct feed *f);
 
 /* Why nothing is read, a constant; NULL: everything is well. */
 const char *feed_waits_for(const struct feed *f);
+/* The message that halts a partition, of several another one at each call; 0: none does. */
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes);
+/* If that message still halts its partition: reading goes on behind it. */
+void feed_pass(struct feed *f, int32_t partition, int64_t offset);
 /* Messages of the partition from that offset on, up to the end that the last fetch showed. */
 int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset);
 /* When the broker took the message that halts the partition; 0: it is not halted. */

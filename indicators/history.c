@@ -13,20 +13,20 @@ struct history {
 	int64_t newest_ms; /* last bar that was emitted or left out */
 	int64_t behind;    /* bars behind the span up to it */
 	int64_t day;       /* of the first of them: it may have been linked to the span */
+	int64_t as_of_ms;
 	/* while feeding */
 	window_emit *emit;
 	void *to;
 };
 
 struct history *history_new(const struct set *set, const struct interval *interval,
-			    enum timeline_fill fill, struct span touched, int64_t as_of_ms)
+			    enum timeline_fill fill, struct span touched)
 {
 	struct history *h = xcalloc(1, sizeof *h);
 
 	h->set = *set;
 	h->touched = touched;
 	h->window = window_new(set, interval, fill == FILL_NEWEST ? FILL_ALL : fill);
-	window_as_of_at_least(h->window, as_of_ms);
 	h->newest_ms = INT64_MIN;
 	return h;
 }
@@ -37,6 +37,11 @@ void history_free(struct history *h)
 		return;
 	window_free(h->window);
 	free(h);
+}
+
+void history_as_of(struct history *h, int64_t as_of_ms)
+{
+	h->as_of_ms = as_of_ms;
 }
 
 int64_t history_lead(const struct set *set)
@@ -54,6 +59,7 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 		   const struct result *r)
 {
 	struct history *h = to;
+	struct result known = *r;
 
 	if (bar->timestamp_ms != h->newest_ms) {
 		h->newest_ms = bar->timestamp_ms;
@@ -68,7 +74,8 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 	/* The first bar behind the span may have been linked to it: it counts as touched. */
 	if (h->behind > in->reach + 1 && !(in->kind->is_daily && in_its_day(h, bar->timestamp_ms)))
 		return;
-	h->emit(h->to, bar, in, r);
+	known.as_of_ms = h->as_of_ms;
+	h->emit(h->to, bar, in, &known);
 }
 
 void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,

@@ -9,14 +9,19 @@
 struct history;
 
 /* touched: values of bars in it may have changed, and of bars behind it as far as they depend on
- * those. as_of_ms: of the series, whose newest candles are not fed. */
+ * those. */
 struct history *history_new(const struct set *set, const struct interval *interval,
-			    enum timeline_fill fill, struct span touched, int64_t as_of_ms);
+			    enum timeline_fill fill, struct span touched);
 void history_free(struct history *h);
 
 /* Bars before touched.from that must be fed first, so that nothing depends on where it began. */
 int64_t history_lead(const struct set *set);
 
+/* How new the knowledge of the series is, for what is emitted from now on; never greater than what
+ * all that was fed so far is known to hold. (A bar that is fed may be newer than one that was fed
+ * before it and has changed since: what depends on both must not beat what comes of that change.)
+ */
+void history_as_of(struct history *h, int64_t as_of_ms);
 /* Bars in the order of time, in time that is covered so. is_behind, with the first ones: the table
  * has bars before them. Emits what is touched. */
 void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,

@@ -10,7 +10,7 @@
 #include "common/service/service.h"
 #include "metrics.h"
 
-enum { LOOK_MS = 250 };
+enum { SHOW_MS = 250 };
 
 /* A partition that is shown. */
 struct shown {
@@ -23,7 +23,7 @@ struct observe {
 	struct metrics *metrics;
 	struct shown *shown;
 	size_t shown_n;
-	int64_t look_boot_ms;
+	int64_t show_boot_ms;
 };
 
 struct observe *observe_new(const char *listen)
@@ -177,9 +177,9 @@ static const char *waits_for(const struct observed *now)
 void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms)
 {
 	service_beat(o->service, boot_ms);
-	if (boot_ms < o->look_boot_ms)
+	if (boot_ms < o->show_boot_ms)
 		return;
-	o->look_boot_ms = boot_ms + LOOK_MS;
+	o->show_boot_ms = boot_ms + SHOW_MS;
 	service_ready(o->service, waits_for(now));
 	show_counters(o, now);
 	show_partitions(o, now);

@@ -9,6 +9,7 @@
 #include "common/pg/pg_connect.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
+#include "common/text/words.h"
 
 #define AT(member) SETTING_AT(struct options, member)
 
@@ -58,6 +59,30 @@ const struct setting options_table[] = {
 	{.name = NULL},
 };
 /* clang-format on */
+
+int options_check_span(const struct options *o, struct err *err)
+{
+	const char *at = o->symbols ? o->symbols : "";
+	char word[64];
+
+	while ((at = word_next(at, word, sizeof word)) != NULL) {
+		if (!symbol_is_valid(word))
+			return err_set(err, ERR_FATAL,
+				       "--symbols: '%s' is not a market's name, as KRW-BTC is",
+				       word);
+	}
+	at = o->intervals ? o->intervals : "";
+	while ((at = word_next(at, word, sizeof word)) != NULL) {
+		if (!interval_by_name(word))
+			return err_set(err, ERR_FATAL,
+				       "--intervals: '%s' is not an interval: there are 1s 1m 3m "
+				       "5m 10m 15m 30m 1h 4h 1d 1w 1M",
+				       word);
+	}
+	if (o->from_ms != INT64_MIN && o->to_ms != INT64_MIN && o->from_ms >= o->to_ms)
+		return err_set(err, ERR_FATAL, "--from is not before --to: there is no span");
+	return 0;
+}
 
 int options_check(struct options *o, struct err *err)
 {

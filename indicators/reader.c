@@ -18,8 +18,8 @@ struct reader {
 	/* the thread's own */
 	struct pg pg;
 	struct backoff backoff;
-	struct log_throttle say;
-	/* for whoever asks */
+	struct log_throttle say, say_letter;
+	/* for any thread that asks */
 	_Atomic int64_t reads, failures;
 	atomic_int fails;
 };
@@ -55,6 +55,20 @@ static int64_t fail(struct reader *r, const struct err *err)
 	return backoff_next_ms(&r->backoff, backoff_random());
 }
 
+static int64_t ask_letter(struct reader *r, const struct reader_job *job)
+{
+	struct err err;
+
+	job->letter->is_skipped = 0;
+	if (table_letter_ask(&r->pg, r->topic, job->letter, &err)) {
+		pg_close(&r->pg);
+		LOG_EVERY(&r->say_letter, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "whether a message was skipped cannot be read now; trying again",
+			  L_STR("error", err.text));
+	}
+	return 0;
+}
+
 /* One try. 0: done, else how long to wait before the next one. Only when everything is stored that
  * must be are the series read. */
 static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_ms, int *is_stored)
@@ -65,6 +79,8 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 
 	if (!pg_is_open(&r->pg) && pg_open(&r->pg, r->database, "gapless-indicators", &err))
 		return fail(r, &err);
+	if (job->letter)
+		return ask_letter(r, job);
 	if (table_read_all(&r->pg, r->topic, &job->positions, job->reads, *is_stored ? job->n : 0,
 			   &err))
 		return fail(r, &err);

@@ -17,6 +17,9 @@ struct reader_job {
 	int64_t stall_ms;
 	struct table_read *reads; /* the caller's */
 	size_t n;
+	/* NULL, or what is asked instead of all that, once: without an answer it counts as not
+	 * skipped. */
+	struct table_letter *letter;
 	/* results */
 	struct table_positions positions;
 	int is_given_up; /* it was cancelled, and is of no use any more */

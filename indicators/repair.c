@@ -171,8 +171,7 @@ static void piece_begin(struct repair *r, size_t i)
 	set_of_interval(&r->options->set, e->interval, &set);
 	touched = take_span(w, set.horizon * e->interval->nominal_ms);
 	r->entry = e;
-	r->history =
-		history_new(&set, e->interval, r->options->fill, touched, window_as_of(e->window));
+	r->history = history_new(&set, e->interval, r->options->fill, touched);
 	r->partition = w->partition;
 	r->hold = w->hold;
 	r->since_ms = w->since_ms;
@@ -211,6 +210,8 @@ int repair_feed(struct repair *r, window_emit *emit, void *to)
 {
 	int64_t start_ms = window_start(r->entry->window);
 
+	/* What has changed meanwhile in what was fed is noted, and computed again behind this. */
+	history_as_of(r->history, window_as_of(r->entry->window));
 	history_feed(r->history, &r->read.covered, r->read.bars, r->read.n,
 		     r->read.after_ms == INT64_MIN && r->read.is_behind, emit, to);
 	table_read_advance(&r->read);

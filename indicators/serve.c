@@ -31,11 +31,12 @@ enum {
 	SAY_MS = 10000,
 	TALLY_MS = 60000,
 	READER_MS = 2000,
+	LETTER_MS = 2000,
 	PAUSE_MS = 5000
 };
 
 /* Whose job the reader has. */
-enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR };
+enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
 
 struct serve {
 	const struct options *options;
@@ -50,6 +51,11 @@ struct serve {
 	struct repair *repair;
 	struct store *store; /* NULL: into the topic only */
 	struct observe *observe;
+	struct reader_job letter_job;
+	struct table_letter letter;
+	int64_t letter_due_ms;
+	int has_topic; /* of the indicators */
+	int64_t topic_due_ms;
 	enum lent lent;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
@@ -177,10 +183,33 @@ static void begin(struct serve *s, int by_table)
 		commits_begin(s->commits, parts[i].id, offsets[i]);
 }
 
+/* Whether the topic of the indicators is there, and not one that would lose them: asked at the
+ * start, and again when something could not be published, for somebody may have deleted it. */
+static int has_topic(struct serve *s, int64_t now_ms)
+{
+	struct err err;
+
+	if (s->has_topic || now_ms < s->topic_due_ms)
+		return s->has_topic;
+	s->topic_due_ms = now_ms + POLL_MS;
+	s->has_topic = sink_topic_ensure(s->sink, &err) == 0;
+	if (s->has_topic)
+		return 1;
+	if (err.class == ERR_FATAL) {
+		log_error(err.text);
+		s->exit_code = EXIT_PERSON;
+	} else {
+		LOG_EVERY(&s->say_topic, now_ms, SAY_MS, LOG_INFO, "waiting for Kafka",
+			  L_STR("error", err.text));
+	}
+	return 0;
+}
+
 static void start_step(struct serve *s, int64_t now_ms)
 {
-	if (!feed_is_starting(s->feed) || s->lent != LENT_NONE ||
-	    !start_ask(s->start, s->feed, now_ms))
+	if (!feed_is_starting(s->feed) || s->lent != LENT_NONE)
+		return;
+	if (!has_topic(s, now_ms) || !start_ask(s->start, s->feed, now_ms))
 		return;
 	if (s->reader)
 		lend(s, LENT_START, start_job(s->start));
@@ -343,6 +372,8 @@ static void job_is_back(struct serve *s, enum lent whose)
 		begin(s, 1);
 	if (whose == LENT_LOADER)
 		loader_deliver(s->loader, s->book, n);
+	if (whose == LENT_LETTER && s->letter.is_skipped)
+		feed_pass(s->feed, s->letter.partition, s->letter.offset);
 	if (whose == LENT_REPAIR) {
 		struct entry *e = repair_entry(s->repair);
 
@@ -351,6 +382,19 @@ static void job_is_back(struct serve *s, enum lent whose)
 		if (repair_feed(s->repair, emit, s))
 			compute(s, e, repair_outstanding(s->repair));
 	}
+}
+
+/* Asks whether somebody has skipped the message that halts a partition (gapless-writer skip). */
+static struct reader_job *letter_job(struct serve *s, int64_t now_ms)
+{
+	struct table_letter *l = &s->letter;
+
+	if (now_ms < s->letter_due_ms ||
+	    !feed_halted(s->feed, &l->partition, &l->offset, &l->bytes))
+		return NULL;
+	s->letter_due_ms = now_ms + LETTER_MS;
+	s->letter_job = (struct reader_job){.letter = l};
+	return &s->letter_job;
 }
 
 static void reader_step(struct serve *s, int64_t now_ms)
@@ -374,6 +418,11 @@ static void reader_step(struct serve *s, int64_t now_ms)
 	if (s->lent != LENT_NONE || feed_is_starting(s->feed) || !loader_is_done(s->loader) ||
 	    outstanding(s) > OUTSTANDING_MAX)
 		return;
+	job = letter_job(s, now_ms);
+	if (job) {
+		lend(s, LENT_LETTER, job);
+		return;
+	}
 	job = repair_job(s->repair, now_ms, s->options->stall_s * 1000);
 	if (job)
 		lend(s, LENT_REPAIR, job);
@@ -404,23 +453,14 @@ static void check(struct serve *s)
 		return;
 	log_warn("beginning again from what is committed");
 	forget(s);
+	s->has_topic = 0;
 	feed_restart(s->feed);
 }
 
-/* Until the topic of the indicators is there, and not one that would lose them. */
 static void await_topic(struct serve *s)
 {
-	struct err err;
-
-	while (!stop_requested() && sink_topic_ensure(s->sink, &err)) {
+	while (!stop_requested() && s->exit_code == EXIT_DONE && !has_topic(s, clock_boot_ms())) {
 		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
-		if (err.class == ERR_FATAL) {
-			log_error(err.text);
-			s->exit_code = EXIT_PERSON;
-			return;
-		}
-		LOG_EVERY(&s->say_topic, clock_boot_ms(), SAY_MS, LOG_INFO, "waiting for Kafka",
-			  L_STR("error", err.text));
 		sink_poll(s->sink, POLL_MS);
 	}
 }

@@ -99,5 +99,8 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 		return NULL;
 	}
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
+	if (by_table && feed_group_is_new(f))
+		log_info("the group is new: candles that are stored already get no values from it; "
+			 "gapless-indicators compute gives them");
 	return s->offsets;
 }

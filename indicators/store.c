@@ -57,7 +57,7 @@ struct store {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say;
-	atomic_int fails; /* for whoever asks */
+	atomic_int fails; /* for any thread that asks */
 };
 
 /* A position before the one that was written last is what a database has that lost transactions. */

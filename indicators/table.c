@@ -8,7 +8,7 @@
 #include "common/base/alloc.h"
 #include "kinds/bars.h"
 
-enum { DEADLINE_MS = 30000, NUMBER_BYTES = 24 };
+enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000, NUMBER_BYTES = 24 };
 
 static const struct pg_params none;
 
@@ -28,9 +28,18 @@ static const char sql_lead[] = "SELECT " MS("min(t)") ", " MS(
 
 static const char sql_behind[] =
 	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
-	"AND timestamp < " AT("$3") "), (SELECT CASE WHEN isfinite(fetched_at) THEN " MS(
-		"fetched_at") " END FROM market_data WHERE symbol = $1 AND interval = $2 "
-			      "ORDER BY timestamp DESC LIMIT 1)";
+	"AND timestamp < " AT("$3") ")";
+
+static const char sql_as_of[] = "SELECT " MS(
+	"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data "
+							       "WHERE symbol = $1 AND interval = $2";
+
+/* What is skipped by hand is a dead letter, and so is what the writer itself passed; the position
+ * is behind either. */
+static const char sql_skipped[] =
+	"SELECT EXISTS (SELECT FROM candle_dead_letter AS d JOIN market_data_position AS p "
+	"USING (topic, partition) WHERE d.topic = $1 AND d.partition = $2 AND d.\"offset\" = $3 "
+	"AND octet_length(d.value) = $4 AND p.next_offset > d.\"offset\")";
 
 /* From $3 on, or behind it ($4: 'after'). */
 static const char sql_bars[] = "SELECT " MS(
@@ -162,7 +171,6 @@ static int look_behind(struct pg *pg, struct table_read *r, int64_t start_ms, st
 	if (!res)
 		return -1;
 	r->is_behind = *PQgetvalue(res, 0, 0) == 't';
-	r->as_of_ms = number(res, 0, 1, 0);
 	PQclear(res);
 	return 0;
 }
@@ -241,6 +249,34 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 	if (read_bars(pg, r, from_ms, &to_ms, err))
 		return -1;
 	return read_covered(pg, r, start_ms, to_ms, err);
+}
+
+int table_as_of(struct pg *pg, const char *symbol, const struct interval *interval,
+		int64_t *as_of_ms, struct err *err)
+{
+	const char *values[] = {symbol, interval->name};
+	PGresult *res =
+		pg_query(pg, sql_as_of, (struct pg_params){2, values}, WHOLE_DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	*as_of_ms = number(res, 0, 0, 0);
+	PQclear(res);
+	return 0;
+}
+
+int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
+{
+	char partition[NUMBER_BYTES], offset[NUMBER_BYTES], bytes[NUMBER_BYTES];
+	const char *values[] = {topic, text(letter->partition, partition),
+				text(letter->offset, offset), text(letter->bytes, bytes)};
+	PGresult *res = pg_query(pg, sql_skipped, (struct pg_params){4, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	letter->is_skipped = *PQgetvalue(res, 0, 0) == 't';
+	PQclear(res);
+	return 0;
 }
 
 int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,

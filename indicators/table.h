@@ -34,7 +34,6 @@ struct table_read {
 	struct spans covered; /* as far as the bars reach; at the end, as far as until_ms */
 	int is_behind;        /* the first read: there are bars before the first one */
 	int is_end;           /* there is nothing more before until_ms */
-	int64_t as_of_ms;     /* fetched_at of the newest bar of the series */
 };
 
 /* Reads so many of the newest bars, and from the start of the UTC day that the bar day_bars back is
@@ -49,6 +48,23 @@ void table_read_span(struct table_read *r, const char *symbol, const struct inte
 void table_read_until(struct table_read *r, int64_t until_ms);
 /* The next read begins behind the bars that were read. */
 void table_read_advance(struct table_read *r);
+
+/* fetched_at of the candle of the series that was fetched last; 0 if there is none. Reads all of
+ * it.
+ */
+int table_as_of(struct pg *pg, const char *symbol, const struct interval *interval,
+		int64_t *as_of_ms, struct err *err) __attribute__((warn_unused_result));
+
+/* A message that halts its partition. */
+struct table_letter {
+	int32_t partition;
+	int64_t offset;
+	int64_t bytes; /* of its value: another topic of that name may have had another one there */
+	int is_skipped; /* result: it is a dead letter, and the writer has passed it */
+};
+
+int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* Reads the positions, then each of the n reads, in one transaction. 0, or -1 with *err. */
 int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,

@@ -266,11 +266,19 @@ static int same_values(const struct bar *a, const struct bar *b)
 	       a->quote_volume == b->quote_volume && a->is_carried == b->is_carried;
 }
 
+/* As in the table, where a final row is not written again for its own values and revision: what
+ * follows from its fetched_ms must not depend on who saw it come again. */
+static int stays(const struct timeline *t, const struct bar *b, const struct bar *bar)
+{
+	return bar->revision == b->revision && b->fetched_ms >= end_of(t, b) + FINAL_MS &&
+	       same_values(bar, b);
+}
+
 static void update(struct timeline *t, size_t i, const struct bar *bar)
 {
 	struct bar *b = &t->bars[i], before = *b;
 
-	if (!wins(bar, b))
+	if (!wins(bar, b) || stays(t, b, bar))
 		return;
 	*b = *bar;
 	b->link = before.link;

@@ -3,7 +3,7 @@
  * behind it is a few numbers an indicator, so that a copy is a place from which one can walk again.
  * Pure.
  *
- * A broken link begins a new run: every indicator begins anew, as if nothing had been before. */
+ * A broken link begins a new run: every indicator begins again, as if nothing had been before. */
 #ifndef GAPLESS_INDICATORS_WALK_H
 #define GAPLESS_INDICATORS_WALK_H
 

@@ -111,7 +111,7 @@ static int confirm(struct fetch *f, const struct state *state, const struct view
 				"everything is published, but the writer does not store it; is gapless-writer running?");
 }
 
-/* Whoever waits for a writer that does not run waits long: says so each minute. */
+/* A user who waits for a writer that does not run waits long: says so each minute. */
 static void unstored_say(struct fetch *f, const struct view *view, int waits)
 {
 	if (!waits || f->unstored_boot_ms == 0) {

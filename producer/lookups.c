@@ -239,7 +239,7 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 	lost = first ? series_unrecoverable(s, now_ms) : 0;
 	if (lost > 0)
 		log_warn(
-			"these intervals are wanted and not to be had (market_data_unobtainable says why)",
+			"these intervals are wanted and not available (market_data_unobtainable says why)",
 			L_SERIES(s), L_INT("intervals", lost));
 }
 

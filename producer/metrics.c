@@ -68,7 +68,7 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 		.help = "Partitions that the group has given to this producer."},
 	[PRODUCER_REVOCATIONS] = {"gapless_producer_revocations", METRIC_COUNTER,
 		.help = "Times that the group has taken the partitions back, to share them out "
-			"anew."},
+			"again."},
 	[PRODUCER_DISAGREEING] = {"gapless_producer_disagreeing_members", METRIC_GAUGE,
 		.labels = {"kind"},
 		.help = "Members of the producers' group that are not like this one, when they "

@@ -10,13 +10,13 @@
 #include "producer/metrics.h"
 #include "producer/series/plan.h"
 
-enum { LOOK_MS = 250, SERIES_MS = 10000, INTERVALS = 16 };
+enum { SHOW_MS = 250, SERIES_MS = 10000, INTERVALS = 16 };
 
 struct observe {
 	struct service *service;
 	struct metrics *metrics;
 	int64_t newest_ms[INTERVALS];         /* as interval_table(); 0: none was published */
-	int64_t look_boot_ms, series_boot_ms; /* when that is due again */
+	int64_t show_boot_ms, series_boot_ms; /* when that is due again */
 	int by_series;                        /* each has metrics of its own */
 	/* as the progress line told them last */
 	struct requests_stats requests_told;
@@ -286,9 +286,9 @@ void observe_turn(struct observe *o, const struct view *now)
 	size_t partitions;
 
 	service_beat(o->service, now->boot_ms);
-	if (now->boot_ms < o->look_boot_ms)
+	if (now->boot_ms < o->show_boot_ms)
 		return;
-	o->look_boot_ms = now->boot_ms + LOOK_MS;
+	o->show_boot_ms = now->boot_ms + SHOW_MS;
 	service_ready(o->service, waits_for(now));
 	show_requests(o, now);
 	show_publisher(o, now->publisher);

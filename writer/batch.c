@@ -244,6 +244,13 @@ void batch_reject(struct batch *b, size_t i, const char *reason)
 	b->rejected_n++;
 }
 
+void batch_accept(struct batch *b, size_t i)
+{
+	free(b->rows[i].rejected);
+	b->rows[i].rejected = NULL;
+	b->rejected_n--;
+}
+
 size_t batch_rejected(const struct batch *b)
 {
 	return b->rejected_n;

@@ -95,6 +95,8 @@ size_t batch_series_end(const struct batch *b, size_t i);
 
 /* The database refuses row i: it goes to the dead letters with this reason. */
 void batch_reject(struct batch *b, size_t i, const char *reason);
+/* Takes that back. */
+void batch_accept(struct batch *b, size_t i);
 /* How many rows it refuses. */
 size_t batch_rejected(const struct batch *b);
 

@@ -10,7 +10,7 @@
 #include "common/service/service.h"
 #include "writer/metrics.h"
 
-enum { LOOK_MS = 250, INTERVALS = 16 };
+enum { SHOW_MS = 250, INTERVALS = 16 };
 
 struct observe {
 	struct service *service;
@@ -18,7 +18,7 @@ struct observe {
 	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was stored */
 	int64_t generation;           /* of the partitions that are shown */
 	int64_t *unread_since_ms;     /* of partition i of the feed's: wall clock, 0: nothing is */
-	int64_t look_boot_ms;
+	int64_t show_boot_ms;
 	int by_series; /* each has metrics of its own */
 };
 
@@ -194,9 +194,9 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	if (o == NULL)
 		return;
 	service_beat(o->service, boot_ms);
-	if (boot_ms < o->look_boot_ms)
+	if (boot_ms < o->show_boot_ms)
 		return;
-	o->look_boot_ms = boot_ms + LOOK_MS;
+	o->show_boot_ms = boot_ms + SHOW_MS;
 	kafka = feed_kafka(now->feed);
 	why = feed_waits_for(now->feed);
 	if (now->database_fails)

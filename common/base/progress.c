@@ -77,6 +77,20 @@ static void draw_numbers(char *out, size_t cap, const struct progress *p)
 		 progress_time(progress_left_ms(p), left));
 }
 
+/* Whole parts only: half a number is another number. */
+static void cut(char *line, size_t columns)
+{
+	while (strlen(line) > columns) {
+		char *last = line;
+
+		for (char *at = line; (at = strstr(at, "  ")) != NULL; at += 2)
+			last = at;
+		if (last == line)
+			last = line + columns;
+		*last = 0;
+	}
+}
+
 char *progress_line(const struct progress *p, size_t columns, char out[PROGRESS_BYTES])
 {
 	char numbers[160], counters[PROGRESS_BYTES / 2] = "", bar[BAR_MAX + 1];
@@ -103,8 +117,9 @@ char *progress_line(const struct progress *p, size_t columns, char out[PROGRESS_
 		width = room < BAR_MAX ? room : BAR_MAX;
 	draw_bar(bar, width, p);
 	if (room < BAR_MIN)
-		snprintf(out, columns + 1, "%s %s", p->title, numbers);
+		snprintf(out, PROGRESS_BYTES, "%s %s", p->title, numbers);
 	else
-		snprintf(out, columns + 1, "%s [%s] %s%s", p->title, bar, numbers, counters);
+		snprintf(out, PROGRESS_BYTES, "%s [%s] %s%s", p->title, bar, numbers, counters);
+	cut(out, columns);
 	return out;
 }

@@ -9,6 +9,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/kafka/kafka_brokers.h"
 #include "common/settings/settings_redact.h"
 #include "common/text/utf8.h"
 
@@ -96,24 +97,43 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 			 {LOG_END, NULL, NULL, 0}});
 }
 
+static const char *text_of(int code)
+{
+	switch (code) {
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+	case RD_KAFKA_RESP_ERR__RESOLVE:
+		return "a Kafka broker cannot be reached; trying again";
+	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+		return "Kafka does not let this user in: name, password or mechanism";
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		return "Kafka does not let this user use the topic: a right on it is missing "
+		       "(READ to read it, WRITE to publish)";
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+		return "Kafka does not let this user use the consumer group: READ on it is missing";
+	/* What a publisher asks for first. */
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+		return "Kafka does not let this user publish: WRITE on the topic is missing";
+	default:
+		return "an error of the Kafka client";
+	}
+}
+
 void kafka_log_error(rd_kafka_t *rk, int code, const char *reason)
 {
 	const char *name = rd_kafka_err2name((rd_kafka_resp_err_t)code);
 	enum err_class class = kafka_error_class((rd_kafka_resp_err_t)code);
-	int away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-		   code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE;
 	char fatal[512] = "";
 	int64_t skipped;
 
 	if (!repeat_due("error_cb", name, &skipped))
 		return;
 	if (code == RD_KAFKA_RESP_ERR__FATAL) {
-		name = rd_kafka_err2name(rd_kafka_fatal_error(rk, fatal, sizeof(fatal)));
+		code = rd_kafka_fatal_error(rk, fatal, sizeof(fatal));
+		name = rd_kafka_err2name((rd_kafka_resp_err_t)code);
 		reason = fatal;
 	}
-	log_emit(class == ERR_FATAL ? LOG_ERROR : LOG_WARN,
-		 away ? "a Kafka broker cannot be reached; trying again"
-		      : "an error of the Kafka client",
+	log_emit(class == ERR_FATAL ? LOG_ERROR : LOG_WARN, text_of(code),
 		 (const struct log_field[]){
 			 L_STR("client", rk ? rd_kafka_name(rk) : ""),
 			 L_STR("code", name),
@@ -330,7 +350,7 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	struct kafka_property first[] = {{"bootstrap.servers", brokers}, {NULL, NULL}};
-	char *servers = NULL;
+	char *servers = NULL, *protocol = NULL;
 	int ok = 0;
 
 	rd_kafka_conf_set_log_cb(conf, on_log);
@@ -347,10 +367,14 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 		err_set(err, ERR_FATAL, "no Kafka broker is named: give one as host:port");
 		goto out;
 	}
+	protocol = current_value(conf, "security.protocol");
+	if (kafka_brokers_check(servers, protocol, err))
+		goto out;
 	warn_unsafe(conf);
 	ok = 1;
 out:
 	free(servers);
+	free(protocol);
 	if (!ok) {
 		rd_kafka_conf_destroy(conf);
 		conf = NULL;

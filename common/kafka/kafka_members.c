@@ -23,6 +23,13 @@ static const struct rd_kafka_group_info *find(const struct rd_kafka_group_list *
 	return NULL;
 }
 
+/* A member that came with Kafka's newer protocol (KIP-848) makes the group one that this way of
+ * asking does not show: it is listed, and described as dead. */
+static int is_hidden(const struct rd_kafka_group_info *group)
+{
+	return group->member_cnt == 0 && group->state && strcmp(group->state, "Dead") == 0;
+}
+
 int kafka_members(rd_kafka_t *rk, const char *group,
 		  void (*each)(void *opaque, const char *client_id, const char *host), void *opaque,
 		  struct err *err)
@@ -33,11 +40,13 @@ int kafka_members(rd_kafka_t *rk, const char *group,
 	int rc = 0;
 
 	if (found != NULL)
-		code = found->err; /* its coordinator has answered, whoever else has not */
+		code = found->err; /* its coordinator has answered, even if others have not */
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rc = failed(err, code);
 	for (int i = 0; rc == 0 && found != NULL && i < found->member_cnt; i++)
 		each(opaque, found->members[i].client_id, found->members[i].client_host);
+	if (rc == 0 && found != NULL && is_hidden(found))
+		each(opaque, "a program with group.protocol=consumer", NULL);
 	if (list != NULL)
 		rd_kafka_group_list_destroy(list);
 	return rc;

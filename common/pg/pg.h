@@ -3,8 +3,7 @@
  * belongs on a thread that has nothing else to do (PQconnectStart blocks on name look-ups, whatever
  * connect_timeout says).
  *
- * A connection is never used again after an unclassified failure. Missing SQLSTATE means that the
- * connection is gone. */
+ * Missing SQLSTATE means that the connection is gone. */
 #ifndef GAPLESS_PG_H
 #define GAPLESS_PG_H
 

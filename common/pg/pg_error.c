@@ -7,8 +7,8 @@
 #include "common/text/utf8.h"
 
 /* appendix A of PostgreSQL's manual; the first line whose code begins the SQLSTATE counts. keep:
- * the session is as good as before. A code that is not here is unclassified: it ends the
- * connection. */
+ * the session is as good as before. A code that is not here is somebody's own (RAISE ... ERRCODE).
+ */
 static const struct rule {
 	const char *code;
 	enum err_class class;
@@ -22,6 +22,9 @@ static const struct rule {
 	{"57P", ERR_RETRY, 0, NULL},   /* shutdown, starting up, idle timeout */
 	{"25P03", ERR_RETRY, 0, NULL}, /* idle in transaction timeout */
 	{"25006", ERR_RETRY, 0, "the server is read-only, perhaps a standby; trying the others"},
+	{"25", ERR_FATAL, 0, NULL},
+	{"26", ERR_FATAL, 0, NULL},
+	{"58", ERR_FATAL, 0, NULL}, /* of the server's system */
 	{"53100", ERR_RETRY, 1, "the database's disk is full: make room"},
 	{"53300", ERR_RETRY, 1, "raise the server's max_connections, or close some connections"},
 	{"53", ERR_RETRY, 1, NULL},
@@ -48,11 +51,12 @@ static const struct rule {
 	{"54", ERR_FATAL, 1, NULL},
 	{"55", ERR_FATAL, 1, NULL},
 	{"P0", ERR_FATAL, 1, NULL}, /* RAISE */
+	{"XX", ERR_FATAL, 1, NULL}, /* internal: a connection that is lost says so itself */
 };
 
 static const struct rule *rule_of(const char *sqlstate)
 {
-	static const struct rule gone = {"", ERR_RETRY, 0, NULL}, other = {"", ERR_FATAL, 0, NULL};
+	static const struct rule gone = {"", ERR_RETRY, 0, NULL}, other = {"", ERR_FATAL, 1, NULL};
 
 	if (!sqlstate || !*sqlstate)
 		return &gone;

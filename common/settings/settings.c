@@ -86,8 +86,8 @@ static const char *const settings_known[] = {
 	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC", "NO_TRADE", "STORE", "TOPIC_HOURS",
 	"WITHOUT_DATABASE",
 	/* compose/ and tests/ */
-	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_PORT", "PG_PORT", "PG_PRELOAD",
-	"PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
+	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_EXTRA", "KAFKA_PORT",
+	"PG_PORT", "PG_PRELOAD", "PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
 
 static int variable_unknown(struct load *l, const char *name)
 {
@@ -198,6 +198,10 @@ static int store_flag(struct load *l, size_t place, const char *value, const cha
 			setting_list_add(list, value);
 		return 0;
 	}
+	if (*flagged && s->type != SETTING_SWITCH)
+		log_warn("a flag is given more than once; its last value counts",
+			 L_STR("flag", from));
+	*flagged = 1;
 	return setting_store(s, l->out, value, from, l->err);
 }
 

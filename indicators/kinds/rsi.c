@@ -6,10 +6,12 @@
 #include "bars.h"
 
 /* In a market that stands still gains and losses shrink together, and their ratio goes on telling
- * of the last trades: where a recursion began is forgotten only when both count as nothing (FLAT).
- * e^-79 takes the changes of any price there; that is the horizon. */
+ * of the last trades: where a recursion began is forgotten only when both count as nothing. TA-Lib
+ * lets it tell for ever (to 0.6: until 1e-14, whatever the price). FLAT, of the price, is what is
+ * left of a change of a thousandth after 600 bars of an RSI 14; e^-79, the horizon, is less than
+ * a 10-digit part of it. */
 #define DIGITS 79.0
-#define FLAT   1e-14 /* TA-Lib's: less than that is nothing */
+#define FLAT   1e-22
 
 static int64_t need(const double *p)
 {
@@ -41,7 +43,7 @@ static int64_t step(const double *p, double *s, struct kind_input in, double *ou
 		s[0] = (s[0] * (n - 1) + gain) / n;
 		s[1] = (s[1] * (n - 1) + loss) / n;
 	}
-	out[0] = s[0] + s[1] < FLAT ? 0 : 100 * (s[0] / (s[0] + s[1]));
+	out[0] = s[0] + s[1] < FLAT * in.newest->close ? 0 : 100 * (s[0] / (s[0] + s[1]));
 	return in.run;
 }
 

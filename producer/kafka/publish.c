@@ -205,6 +205,24 @@ int64_t publisher_pages(const struct publisher *p, int64_t boot_ms)
 	return boot_ms >= p->refused_boot_ms && p->topic_read_again && p->outstanding == 0;
 }
 
+/* What goes together in a request counts as one message to the broker. */
+static const char *failure(rd_kafka_resp_err_t code)
+{
+	if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+		return "Broker: Message size too large (raise max.message.bytes of the topic, or "
+		       "let less go together: -X batch.size=...)";
+	return rd_kafka_err2str(code);
+}
+
+static void failed_say(struct publisher *p, const struct ticket *t, rd_kafka_resp_err_t code)
+{
+	LOG_EVERY(&p->failures, clock_boot_ms(), SAY_MS,
+		  kafka_error_class(code) == ERR_FATAL ? LOG_ERROR : LOG_WARN,
+		  "not delivered to Kafka; what it covered will be fetched again",
+		  L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
+		  L_STR("error", failure(code)));
+}
+
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct publisher *p = opaque;
@@ -218,10 +236,7 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 		if (is_refusal(message->err))
 			refused(p, message->err);
 		else
-			LOG_EVERY(&p->failures, clock_boot_ms(), SAY_MS, LOG_WARN,
-				  "not delivered to Kafka; what it covered will be fetched again",
-				  L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
-				  L_STR("error", rd_kafka_err2str(message->err)));
+			failed_say(p, t, message->err);
 	} else {
 		p->stats.delivered++;
 		refusal_ended(p);

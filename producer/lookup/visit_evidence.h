@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What witnesses said of the series, and what of them is not to be had: written where it has
+/* What witnesses said of the series, and what of them is not available: written where it has
  * changed, and read back, so that it survives a takeover. Two commands may change it as well, one
  * settles spans by hand, one forgets them. */
 #ifndef GAPLESS_VISIT_EVIDENCE_H

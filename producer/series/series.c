@@ -35,13 +35,8 @@ struct series *series_new(const char *symbol, const struct interval *iv,
 
 void series_release(struct series *s)
 {
-	spans_release(&s->looked);
-	spans_release(&s->fresh_before);
-	spans_release(&s->fresh_since);
-	spans_release(&s->in_flight);
-	spans_release(&s->known);
+	known_release(&s->known);
 	spans_release(&s->seen);
-	spans_release(&s->repair);
 	spans_release(&s->report);
 	spans_release(&s->told);
 	unobtainable_release(&s->unobtainable);
@@ -159,7 +154,7 @@ static int is_delisted(const struct series *s)
 
 static int was_there(const struct series *s)
 {
-	return s->market.was_listed || s->known.n > 0 || is_delisted(s);
+	return s->market.was_listed || s->known.all.n > 0 || is_delisted(s);
 }
 
 const char *series_state(const struct series *s)
@@ -211,7 +206,7 @@ void series_retries(const struct series *s, size_t *rows, size_t *pages)
 
 size_t series_fragments(const struct series *s)
 {
-	return s->looked.n;
+	return s->known.covered.n;
 }
 
 /* --- what is wanted */
@@ -290,11 +285,11 @@ static enum market_change judge_gone(struct series *s)
 		return MARKET_AS_BEFORE;
 	series_changed(s);
 	if (!ended)
-		s->wanted_until_ms =
-			s->known.n > 0 ? s->known.v[s->known.n - 1].to : s->wanted_from_ms;
+		s->wanted_until_ms = s->known.all.n > 0 ? s->known.all.v[s->known.all.n - 1].to
+							: s->wanted_from_ms;
 	unobtainable_add(&s->unobtainable, UNOBTAINABLE_DELISTED,
 			 greatest(s->wanted_from_ms, s->listed_from_ms), s->wanted_until_ms,
-			 &s->known);
+			 &s->known.all);
 	return ended ? MARKET_AS_BEFORE : MARKET_DELISTED;
 }
 
@@ -346,45 +341,22 @@ const struct unobtainable *series_unobtainable_stored(const struct series *s)
 
 /* --- lookups */
 
-static void known_rebuild(struct series *s)
-{
-	spans_copy(&s->known, &s->looked);
-	spans_union(&s->known, &s->fresh_before);
-	spans_union(&s->known, &s->fresh_since);
-	spans_union(&s->known, &s->in_flight);
-}
-
 void series_lookup_began(struct series *s)
 {
-	/* Deliveries reported so far lie before the end offsets that this lookup is about to read:
-	 * when it ends, the database speaks for them. */
-	spans_union(&s->fresh_before, &s->fresh_since);
-	spans_clear(&s->fresh_since);
+	known_lookup_began(&s->known);
 }
 
 /* What is covered; NULL: as before, and what was delivered since then is lost. */
 static void looked_is(struct series *s, const struct spans *covered)
 {
-	struct spans before = {0};
-
 	series_changed(s);
-	spans_swap(&before, &s->known);
-	if (covered) {
-		spans_copy(&s->looked, covered);
-		s->looked_version = 0;
-	}
-	spans_clear(&s->fresh_before);
-	known_rebuild(s);
-	retry_spans_known(&s->retries, &s->known);
-	older_known(&s->older, &s->known);
-	sightings_covered(&s->sightings, &s->looked);
-	if (s->looked_up) {
-		spans_subtract(&before, &s->known);
-		spans_union(&s->repair, &before);
-	}
-	spans_subtract(&s->repair, &s->known);
+	if (covered)
+		s->covered_version = 0;
+	known_lookup_ended(&s->known, covered, !s->looked_up);
+	retry_spans_known(&s->retries, &s->known.all);
+	older_known(&s->older, &s->known.all);
+	sightings_covered(&s->sightings, &s->known.covered);
 	s->looked_up = 1;
-	spans_release(&before);
 }
 
 int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms)
@@ -392,7 +364,7 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	struct spans missing = {0};
 	int64_t n;
 
-	if (covered || s->fresh_before.n > 0)
+	if (covered || known_was_fresh(&s->known))
 		looked_is(s, covered);
 	/* What an answer showed to be empty is believed until a promise is due for it, no longer.
 	 */
@@ -419,12 +391,12 @@ int64_t series_version(const struct series *s, int64_t now_ms)
 	series_subtract_untold(s, &gaps);
 	told = series_intervals(s, &gaps);
 	spans_release(&gaps);
-	return told == missing ? s->looked_version : 0;
+	return told == missing ? s->covered_version : 0;
 }
 
 void series_version_is(struct series *s, int64_t version)
 {
-	s->looked_version = version;
+	s->covered_version = version;
 }
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
@@ -465,7 +437,7 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty)
 	spans_clip(&left, greatest(s->listed_from_ms, s->limits.retained_from_ms), INT64_MAX);
 	unobtainable_subtract(&s->unobtainable, 0, &left);
 	n = series_intervals(s, &left);
-	spans_subtract(&left, &s->known);
+	spans_subtract(&left, &s->known.all);
 	finished = left.n == 0;
 	spans_release(&left);
 	if (finished) {
@@ -487,8 +459,7 @@ void series_backfill_sent(struct series *s, uint64_t turn)
 
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms)
 {
-	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);
-	spans_add(&s->fresh_since, covers_from_ms, covers_to_ms);
+	known_delivered(&s->known, covers_from_ms, covers_to_ms);
 }
 
 void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_ms,
@@ -499,6 +470,5 @@ void series_failed(struct series *s, int64_t timestamp_ms, int64_t covers_from_m
 		sightings_forget(&s->sightings, timestamp_ms);
 		return;
 	}
-	spans_remove(&s->in_flight, covers_from_ms, covers_to_ms);
-	known_rebuild(s);
+	known_failed(&s->known, covers_from_ms, covers_to_ms);
 }

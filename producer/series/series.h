@@ -2,12 +2,8 @@
 /* What the producer knows of one series, and how that changes. Pure: no I/O, no clock, the
  * exchange's time comes in.
  *
- *   known = looked (coverage in the database at the last lookup)
- *         + fresh  (own deliveries that the last lookup cannot have seen)
- *         + in flight (published, delivery report outstanding)
- *   gaps  = wanted - known - seen - retry spans
+ *   gaps = wanted - known (known.h) - seen - retry spans
  *
- * A lookup *replaces* what was known, so whatever was lost behind Kafka comes back as a gap.
  * Nothing here is the only copy of anything: a crash forgets it all, and the next lookup finds the
  * same gaps.
  */
@@ -75,7 +71,7 @@ size_t series_fragments(const struct series *s);
 /* --- the exchange's list of markets, and candles that are not found. These note what is said;
  * series_market_judge says what follows for an owned series, once. A market that was there and is
  * not any more ends: what is wanted ends where our knowledge ends, what is missing before that is
- * not to be had. */
+ * not available. */
 enum market_change { MARKET_AS_BEFORE, MARKET_UNKNOWN, MARKET_DELISTED, MARKET_LISTED_AGAIN };
 
 /* many: the list, read at now_ms, lacks many that were there before. */
@@ -113,7 +109,7 @@ struct evidence {
 void series_evidence(const struct series *s, struct evidence *out);
 /* What is stored of it: counts until the first lookup has ended. */
 void series_evidence_is(struct series *s, const struct evidence *evidence);
-/* What the database has of what is not to be had, after `sent` was written to it (series_ask.h);
+/* What the database has of what is not available, after `sent` was written to it (series_ask.h);
  * others change that as well. */
 void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
 			    const struct unobtainable *stored);

@@ -53,7 +53,7 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 {
 	spans_clear(out);
 	spans_add(out, series_asked_from(s, now_ms), asked_until(s, now_ms));
-	spans_subtract(out, &s->known);
+	spans_subtract(out, &s->known.all);
 	spans_subtract(out, &s->seen);
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
@@ -88,7 +88,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
-	older_subtract(&s->older, &s->known, now_ms, boot_ms, out);
+	older_subtract(&s->older, &s->known.all, now_ms, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
 }
@@ -109,7 +109,7 @@ void series_unobtainable(const struct series *s, enum unobtainable_reason reason
 			    s->listed_from_ms),
 		   s->wanted_until_ms);
 	if (reason != UNOBTAINABLE_SETTLED)
-		spans_subtract(out, &s->known);
+		spans_subtract(out, &s->known.all);
 }
 
 int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
@@ -121,7 +121,7 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 		series_unobtainable(s, (enum unobtainable_reason)i, now_ms, &one);
 		spans_union(&lost, &one);
 	}
-	spans_subtract(&lost, &s->known);
+	spans_subtract(&lost, &s->known.all);
 	n = series_intervals(s, &lost);
 	spans_release(&lost);
 	spans_release(&one);
@@ -130,7 +130,8 @@ int64_t series_unrecoverable(const struct series *s, int64_t now_ms)
 
 int series_has_no_trades_yet(const struct series *s)
 {
-	return !s->has_rows && s->known.n == 0 && witness_agree(&s->nothing, NO_TRADES_APART_MS);
+	return !s->has_rows && s->known.all.n == 0 &&
+	       witness_agree(&s->nothing, NO_TRADES_APART_MS);
 }
 
 int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms)
@@ -178,7 +179,7 @@ static int64_t before_ms(const struct series *s, const struct span *gap)
 {
 	int64_t anchor = older_anchor(&s->older, gap->to);
 
-	if (anchor == 0 || !spans_contain(&s->known, gap->to))
+	if (anchor == 0 || !spans_contain(&s->known.all, gap->to))
 		return gap->to;
 	/* What is known there may not be served any more: it goes on until a row is shown. */
 	return greatest(gap->to, least(interval_add(s->iv, gap->to, anchor), s->live_from_ms));

@@ -18,7 +18,7 @@ int64_t series_left(const struct series *s, int64_t now_ms);
 int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
-/* Intervals of what is wanted that are not to be had and not known. */
+/* Intervals of what is wanted that are not available and not known. */
 int64_t series_unrecoverable(const struct series *s, int64_t now_ms);
 /* What is missing and older than the live poll's business, asked-for spans (`claims`) left out;
  * empty before the first lookup. *out is cleared first. */
@@ -29,7 +29,7 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out);
 /* 1 if no row of it was ever shown: then nothing is missing. */
 int series_has_no_trades_yet(const struct series *s);
 
-/* What of what is wanted is not to be had, for that reason; *out is cleared first. */
+/* What of what is wanted is not available, for that reason; *out is cleared first. */
 void series_unobtainable(const struct series *s, enum unobtainable_reason reason, int64_t now_ms,
 			 struct spans *out);
 

@@ -77,22 +77,21 @@ static void publish(struct series *s, const struct reply *a, const struct promis
 	*pub = (struct publication){.candle = *row,
 				    .covers_from_ms = p->covers_from_ms,
 				    .covers_to_ms = p->covers_to_ms};
-	pub->origin = a->request->live                               ? ORIGIN_LIVE
-		      : spans_contain(&s->repair, row->timestamp_ms) ? ORIGIN_REPAIR
-								     : ORIGIN_BACKFILL;
+	pub->origin = a->request->live                                     ? ORIGIN_LIVE
+		      : spans_contain(&s->known.repair, row->timestamp_ms) ? ORIGIN_REPAIR
+									   : ORIGIN_BACKFILL;
 	if (seen && p->covers_from_ms < p->covers_to_ms) {
 		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
 		sighting_published(seen, &pub->candle, a->reading.read_ms);
 	}
 	if (pub->candle.revision != row->revision)
 		pub->origin = ORIGIN_REPAIR;
-	spans_add(&s->in_flight, p->covers_from_ms, p->covers_to_ms);
-	spans_add(&s->known, p->covers_from_ms, p->covers_to_ms);
+	known_published(&s->known, p->covers_from_ms, p->covers_to_ms);
 	if (spans_contain(&s->report, row->timestamp_ms))
 		s->report_came++;
 }
 
-/* 1 if the promise covers something that is wanted and not known, or the row was settled anew. */
+/* 1 if the promise covers something that is wanted and not known, or the row was settled again. */
 static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
 {
 	const struct sighting *seen =
@@ -100,7 +99,7 @@ static int promise_is_news(const struct series *s, const struct reply *a, const 
 	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, a->reading.read_ms));
 	int64_t to = least(p->covers_to_ms, s->wanted_until_ms);
 
-	return (seen && seen->is_settled) || (from < to && !spans_cover(&s->known, from, to));
+	return (seen && seen->is_settled) || (from < to && !spans_cover(&s->known.all, from, to));
 }
 
 static void final_row(struct series *s, const struct reply *a, const struct promise *p, int last,
@@ -111,9 +110,9 @@ static void final_row(struct series *s, const struct reply *a, const struct prom
 	if (!promise_is_news(s, a, p))
 		return;
 	if (a->request->live && last &&
-	    spans_cover(&s->known, p->covers_from_ms, interval_end(s->iv, start))) {
+	    spans_cover(&s->known.all, p->covers_from_ms, interval_end(s->iv, start))) {
 		/* Only the quiet tail is new: withheld until it is worth a message. */
-		int64_t known_to = spans_run_end(&s->known, p->covers_from_ms);
+		int64_t known_to = spans_run_end(&s->known.all, p->covers_from_ms);
 
 		if (p->covers_to_ms - known_to < QUIET_TAIL_MS) {
 			spans_add(&s->seen, known_to, p->covers_to_ms);
@@ -174,7 +173,7 @@ static void bad_rows(struct series *s, const struct reply *a)
 		int64_t from_ms = greatest(holes->v[i].from, s->wanted_from_ms),
 			to_ms = least(holes->v[i].to, to);
 
-		if (from_ms < to_ms && !spans_cover(&s->known, from_ms, to_ms))
+		if (from_ms < to_ms && !spans_cover(&s->known.all, from_ms, to_ms))
 			retry_spans_bad_row(&s->retries, from_ms, to_ms, a->boot_ms);
 	}
 }
@@ -209,7 +208,7 @@ static void live_answered(struct series *s, const struct reply *a)
 /* There is nothing older than the row, though something was asked for: twice, and it is so. */
 static void nothing_older(struct series *s, int64_t row_ms, int64_t read_ms)
 {
-	int was_there = s->known.n > 0 && s->known.v[0].from < row_ms;
+	int was_there = s->known.all.n > 0 && s->known.all.v[0].from < row_ms;
 	const struct spans none = {0};
 
 	if (!older_shown(&s->older, row_ms, read_ms))
@@ -219,7 +218,7 @@ static void nothing_older(struct series *s, int64_t row_ms, int64_t read_ms)
 		s->listed_from_ms = row_ms;
 	else
 		unobtainable_add(&s->unobtainable, was_there ? UNOBTAINABLE_GONE : UNOBTAINABLE_OLD,
-				 s->wanted_from_ms, row_ms, &s->known);
+				 s->wanted_from_ms, row_ms, &s->known.all);
 }
 
 /* What a page says of the gap that it was asked for. */
@@ -230,10 +229,10 @@ static void gap_answered(struct series *s, const struct reply *a)
 	size_t shown = a->page->n + a->page->n_bad;
 
 	if (shown == 0) {
-		int nothing_known = s->known.n == 0 || s->known.v[0].from >= q->to_ms;
+		int nothing_known = s->known.all.n == 0 || s->known.all.v[0].from >= q->to_ms;
 
 		older_empty(&s->older, nothing_known ? INT64_MIN : q->from_ms, q->to_ms,
-			    spans_contain(&s->known, q->to_ms), a->boot_ms);
+			    spans_contain(&s->known.all, q->to_ms), a->boot_ms);
 		return;
 	}
 	if (q->before_ms > q->to_ms && r->n > 0 && r->rows[0].timestamp_ms >= q->to_ms) {
@@ -243,7 +242,7 @@ static void gap_answered(struct series *s, const struct reply *a)
 			nothing_older(s, r->rows[0].timestamp_ms, r->read_ms);
 		return;
 	}
-	if (spans_contain(&s->known, q->to_ms - 1))
+	if (spans_contain(&s->known.all, q->to_ms - 1))
 		retry_spans_drop(&s->retries, q->from_ms, q->to_ms);
 	else if (!spans_contain(&r->holes, q->to_ms - 1)) /* never ask in a circle */
 		series_rejected(s, q, "a page that tells nothing new", a->boot_ms);
@@ -277,7 +276,7 @@ static void add_untold(const struct series *s, struct spans *holes)
 
 	series_untold(s, &untold);
 	spans_clip(&untold, s->wanted_from_ms, INT64_MAX);
-	spans_subtract(&untold, &s->known);
+	spans_subtract(&untold, &s->known.all);
 	spans_union(holes, &untold);
 	spans_release(&untold);
 }
@@ -293,7 +292,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	s->unanswered = 0;
 	market_found(&s->market, read_ms);
 	rows_shown(s, &a);
-	reading_judge(r, &s->sightings, &s->known);
+	reading_judge(r, &s->sightings, &s->known.all);
 	spans_union(&r->holes, &s->refused);
 	add_untold(s, &r->holes);
 	rows_take(s, &a, out);

@@ -8,6 +8,7 @@
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
 #include "producer/series/changes.h"
+#include "producer/series/known.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/older.h"
@@ -50,11 +51,10 @@ struct series {
 	int begun;        /* the exchange's time is known, wanted and live_from are set */
 	int64_t begun_ms; /* what closed before may have been published by another owner */
 	int looked_up;
-	int64_t looked_version; /* of `looked` and of what is stored beside it; 0: not known */
-	struct spans looked, fresh_before, fresh_since, in_flight;
-	struct spans known;    /* their union */
+	int64_t covered_version; /* of what it covers and of what is stored beside it; 0: not known
+				  */
+	struct known known;
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
-	struct spans repair;   /* was known once, and a lookup did not find it */
 	struct spans told;     /* where it was read what is stored */
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows that were seen, by us or by whoever stored them, in intervals that are not covered yet: what
- * a final read has to agree with before it promises anything. Pure; times are the exchange's.
+/* Rows that were seen, by us or by the process that stored them, in intervals that are not covered
+ * yet: what a final read has to agree with before it promises anything. Pure; times are the
+ * exchange's.
  *
  *   the final read shows        at least what was seen   it is so
  *                               less, or no row          doubtful: again after DOUBT_MS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wanted of a series and not to be had, and why: neither a gap nor coverage, and not asked
+/* What is wanted of a series and not available, and why: neither a gap nor coverage, and not asked
  * for. What is known wins over it. Pure. */
 #ifndef GAPLESS_UNOBTAINABLE_H
 #define GAPLESS_UNOBTAINABLE_H

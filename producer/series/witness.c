@@ -3,7 +3,7 @@
 
 void witness_note(struct witness *w, int64_t now_ms)
 {
-	/* A clock that was set back: distances begin anew. */
+	/* A clock that was set back: distances begin again. */
 	if (w->first_ms == 0 || now_ms < w->last_ms)
 		w->first_ms = now_ms;
 	w->last_ms = now_ms;

@@ -279,7 +279,7 @@ static const struct {
 	 {"interval", "days"}},
 	{"/control/markets", "all markets", control_markets, {NULL}},
 	{"/control/stats", "what was asked and answered", stats_handle, {NULL}},
-	{"/control/stats/reset", "begins to count anew", reset_handle, {NULL}},
+	{"/control/stats/reset", "begins to count again", reset_handle, {NULL}},
 	{"/control/rate",
 	 "candle requests over (real) time: from= to= window=10",
 	 rate_handle,

@@ -28,7 +28,7 @@ struct limits {
 	int64_t blocked_until_ms, last_block_ms, origin_until_ms;
 	unsigned next_block_s;
 	bool blocks_all;   /* a block is of the address: lists of markets too */
-	bool blocks_renew; /* a request during a block begins it anew */
+	bool blocks_renew; /* a request during a block begins it again */
 	unsigned block_s;  /* how long the last one was */
 };
 

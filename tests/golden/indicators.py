@@ -93,6 +93,7 @@ def main():
     write(sys.argv[1], "large", walked(2, "160000000", "1000", 4), day)
     write(sys.argv[1], "cents", walked(3, "60123.45", "0.01", 8), day)
     write(sys.argv[1], "flat", walked(4, "11498000.0", "1000.0", 4, flat=((0, 40), (70, 200))), day)
+    write(sys.argv[1], "still", walked(5, "0.0000001234", "0.0000000001", 16, flat=((30, 240),)), day)
 
 
 main()

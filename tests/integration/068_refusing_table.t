@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Tables that somebody has made rules for. One with row level security, which COPY refuses, is stored into all the same. A trigger
 # that swallows rows is noticed whichever way they come, and nothing is committed. One that refuses rows, in Korean and at length,
-# costs those rows alone, and the dead letters have its words.
+# costs those rows alone, and the dead letters have its words; so does one that raises any other error, or a foreign key. What is
+# refused for being many rows at once is stored in smaller pieces; what is refused for all rows is waited for.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 scenario refusing_table
@@ -59,4 +60,36 @@ for cut in '' x xx; do
 		WHERE encode(key, 'escape') = 'KRW-${letter}7' AND reason LIKE '%$cut값%값... (%거래량%...) (SQLSTATE 23514)'")" 2
 	sql 'DROP TRIGGER refuse ON market_data'
 done
+
+# --- errors of other kinds, each of one series, all in one batch
+
+sql "CREATE TABLE owners_markets (symbol text PRIMARY KEY); INSERT INTO owners_markets SELECT DISTINCT symbol FROM market_data;
+	INSERT INTO owners_markets SELECT 'KRW-G' || i FROM generate_series(0, 18) i;
+	ALTER TABLE market_data ADD CONSTRAINT owners FOREIGN KEY (symbol) REFERENCES owners_markets;
+	CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+		RAISE EXCEPTION USING ERRCODE = ('{P0001,0A000,XX000,23505,42501,GL001}'::text[])[right(NEW.symbol, 1)::int],
+			MESSAGE = E'not\nthis', HINT = repeat('한', 500); END \$\$;
+	CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol ~ '^KRW-G[1-6]$') EXECUTE FUNCTION refuse()"
+candles 60 G | publish "$GAPLESS_TOPIC"
+writer_as others --group storing.0
+await 60 'errors of any kind cost those rows alone' stored_of "$GAPLESS_TOPIC" 4180
+is '... which are dead letters, with the reason' "$(sql "SELECT count(*), string_agg(DISTINCT substring(reason FROM 'SQLSTATE (.....)'), ',')
+	FROM candle_dead_letter WHERE symbol LIKE 'KRW-G%'")" '21|0A000,23503,23505,42501,GL001,P0001,XX000'
+is '... all others are stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-G%'")" 39
+sql 'DROP TRIGGER refuse ON market_data; ALTER TABLE market_data DROP CONSTRAINT owners'
+
+# --- what is refused for all rows, or for many at once
+
+sql "CREATE SEQUENCE tries; CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN PERFORM nextval('tries');
+		RAISE EXCEPTION 'closed until six'; END \$\$;
+	CREATE TRIGGER closed BEFORE INSERT OR UPDATE ON market_data FOR EACH STATEMENT EXECUTE FUNCTION closed()"
+candles 40 H | publish "$GAPLESS_TOPIC"
+await 30 'a table that takes nothing is asked row by row' sql_is 'SELECT last_value > 20 FROM tries' t
+ok '... and waited for' logged others 'nothing is lost.*closed until six'
+sql "DROP TRIGGER closed ON market_data; CREATE FUNCTION single() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+		IF (SELECT count(*) FROM written) > 3 THEN RAISE EXCEPTION 'one by one, please'; END IF; RETURN NULL; END \$\$;
+	CREATE TRIGGER single AFTER INSERT ON market_data REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION single()"
+await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4220
+is '... no more dead letters' "$(sql "SELECT count(*) FROM candle_dead_letter WHERE symbol LIKE 'KRW-H%'")" 0
+ends_with_0 others
 finish

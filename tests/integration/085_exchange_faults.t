@@ -4,14 +4,11 @@
 # log, and leaves nothing behind in the topic or the table. A market that the exchange does not know does not keep the others.
 # The same in live polls: 086_live_faults.t.
 . tests/integration/lib.sh
+. tests/integration/wrong_answers.sh
 scenario exchange_faults
 since=2026-04-01T06:00:00Z
 exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
 writer
-# With every cause in the log, not only the first of 10 s.
-options=(--wait-for-listing --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-NOPE --intervals 1s,1m --rate-limit 30 --lookup-s 2 --lookup-gaps-s 1
-	--log-level debug)
-
 fault nodate path=market
 fault html path=market after=1
 fault null path=market after=2
@@ -31,17 +28,8 @@ fault newer_than_to market=KRW-ETH interval=1m after=2
 fault duplicate_row market=KRW-XRP interval=1m after=2
 producer "${options[@]}" --since $since
 
-named() { # when, cause...: each stands in the log
-	local when=$1 cause
-	shift
-	for cause in "$@"; do
-		ok "$when, the log names: $cause" logged producer "error=.*$cause"
-	done
-}
-complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
 await 60 "every fault was met by the walks" faults_done
 await 60 "the walks came to their ends" complete_all
-too_slow() { logged producer 'error=.*too slow'; } # after 8 s
 await 20 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
@@ -58,22 +46,5 @@ for m in KRW-BTC KRW-ETH KRW-XRP; do
 	done
 done
 
-# --- nothing of it is left behind
-
-seen=$(exchange_now)
-clock_advance 480
-await 30 "no gap is left" complete_all
-for m in KRW-BTC KRW-ETH KRW-XRP; do
-	ok "$m 1s is as the exchange has it" equals_truth $m 1s $since "$seen" 3000
-	ok "$m 1m is as the exchange has it" equals_truth $m 1m $since "$seen" 240
-done
-is "no other market is in the table" \
-	"$(sql "SELECT string_agg(DISTINCT symbol, ' ' ORDER BY symbol) FROM market_data")" 'KRW-BTC KRW-ETH KRW-XRP'
-is "nothing was a dead letter" "$(sql "SELECT count(*) FROM candle_dead_letter")" 0
-topic_dump "$work/topic.all"
-is "no row of a rejected page was published" "$(grep -c 'KRW-WRONG\|"close":"1.00000001"' "$work/topic.all")" 0
-for p in producer writer exchange; do
-	stop $p
-	is "the $p ended well" "$code" 0
-done
+nothing_is_left_behind 3000 240
 finish

@@ -4,23 +4,12 @@
 # named in the log, and leaves nothing behind in the topic or the table. Dates that are an hour off, once and twice, close nothing.
 # A ban is waited out without a single request. The same while pages are walked: 085_exchange_faults.t.
 . tests/integration/lib.sh
+. tests/integration/wrong_answers.sh
 scenario live_faults
 since=2026-04-01T09:00:00Z
 exchange --start 2026-04-01T10:00:20Z --seed 3 --limit 30
 writer
-# With every cause in the log, not only the first of 10 s.
-options=(--wait-for-listing --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-NOPE --intervals 1s,1m --rate-limit 30 --lookup-s 2 --lookup-gaps-s 1
-	--log-level debug)
-
-named() { # when, cause...: each stands in the log
-	local when=$1 cause
-	shift
-	for cause in "$@"; do
-		ok "$when, the log names: $cause" logged producer "error=.*$cause"
-	done
-}
 producer "${options[@]}" --since $since
-complete_all() { complete KRW-BTC KRW-ETH KRW-XRP; }
 await 60 "nothing is left but live polls" complete_all
 market=(KRW-BTC KRW-ETH KRW-XRP)
 n=0
@@ -33,7 +22,6 @@ await 45 "every fault was met by the live polls" faults_done
 named "live" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
 	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
-too_slow() { logged producer 'error=.*too slow'; } # after 8 s
 await 20 "live, the log names: too slow" too_slow
 
 # --- dates
@@ -75,22 +63,5 @@ is "none was sent while it lasted" "$(asked .http_418)" 0
 ok "nor was the list of markets asked for, but at its end: $lists" test "$lists" -le 1
 await 20 "live goes on" live KRW-BTC KRW-ETH
 
-# --- nothing of it is left behind
-
-seen=$(exchange_now)
-clock_advance 480
-await 30 "no gap is left" complete_all
-for m in KRW-BTC KRW-ETH KRW-XRP; do
-	ok "$m 1s is as the exchange has it" equals_truth $m 1s $since "$seen" 900
-	ok "$m 1m is as the exchange has it" equals_truth $m 1m $since "$seen" 60
-done
-is "no other market is in the table" \
-	"$(sql "SELECT string_agg(DISTINCT symbol, ' ' ORDER BY symbol) FROM market_data")" 'KRW-BTC KRW-ETH KRW-XRP'
-is "nothing was a dead letter" "$(sql "SELECT count(*) FROM candle_dead_letter")" 0
-topic_dump "$work/topic.all"
-is "no row of a rejected page was published" "$(grep -c 'KRW-WRONG\|"close":"1.00000001"' "$work/topic.all")" 0
-for p in producer writer exchange; do
-	stop $p
-	is "the $p ended well" "$code" 0
-done
+nothing_is_left_behind 900 60
 finish

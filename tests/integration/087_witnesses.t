@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# One answer is one witness. A row that is no candle costs its own interval, at the first start and live. A row that was stored
+# One answer is one witness. A row that is not a candle costs its own interval, at the first start and live. A row that was stored
 # and is missing at its final read comes back with other values; another is corrected to a smaller revision. A market is not
 # found once, another not listed once: nothing follows. Half of all answers are empty during a first backfill. A market is
-# delisted in the middle of its backfill, and listed again without its old candles: what cannot be had is no gap; nor is anything
+# delisted in the middle of its backfill, and listed again without its old candles: what is not available is no gap; nor is anything
 # of one that has never traded.
 . tests/integration/lib.sh
 scenario witnesses
@@ -34,12 +34,12 @@ minute_now() { date -u -d "@$(($(exchange_ms) / 60000 * 60))" +%FT%TZ; }
 
 state_is() { sql_is "SELECT state FROM market_data_series WHERE symbol = '$1' AND interval = '1m'" "$2"; }
 
-# --- a row that is no candle
+# --- a row that is not a candle
 
 fault 'bad_field=volume:1E-70' market=KRW-BTC row=$bad count=-1
 writer
 runs KRW-BTC,KRW-ETH $since
-await 60 'at a first start, a row that is no candle costs its own minute' lacks_only KRW-BTC $bad
+await 60 'at a first start, a row that is not a candle costs its own minute' lacks_only KRW-BTC $bad
 await 30 'nothing of another market' complete KRW-ETH
 await 10 'its cause is in the log' logged producer 'rows are not candles.*error=.*candle_acc_trade_volume'
 await 10 'and the state says so' state_is KRW-BTC 'pages or rows rejected'

@@ -67,6 +67,8 @@ for program in "${programs[@]}"; do
 		"$program" --no-such-flag
 	refused "$program, a misspelt flag" '--brokres is not a flag of .*: was --brokers meant\?' "$program" --brokres=x:1
 	refused "$program, a flag without its value" '--brokers needs a value' "$program" --brokers --topic x
+	refused "$program, brokers that are no addresses" "'http://x:9092' is not the address of a Kafka broker" \
+		"$program" "${given[@]}" --brokers http://x:9092
 	with GAPLESS_BROKRES=x:1 refused "$program, a misspelt variable" \
 		'GAPLESS_BROKRES in the environment is not a setting of .*: was GAPLESS_BROKERS meant\?' "$program" "${given[@]}"
 	with GAPLESS_FROBNICATE=1 refused "$program, a variable that is none" \

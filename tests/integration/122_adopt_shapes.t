@@ -117,6 +117,6 @@ sql "INSERT INTO market_data SELECT 'KRW-BTC', '1m', '2026-01-01Z', 1, 1, 1, 1, 
 killed adopt_settled:1
 sql "SET session_replication_role = replica; INSERT INTO market_data SELECT 'KRW-BTC', '1m', '2026-01-02Z', 1, 1, 1, 1, 1"
 ok "a row that came in behind the fence is noticed" refuses 'the rows do not add up'
-ok "the next run begins anew" adopts
+ok "the next run begins again" adopts
 is "and has it" "$(sql 'SELECT count(*) FROM market_data')" 2
 finish

@@ -5,10 +5,6 @@
 . tests/integration/said.sh
 scenario commands
 
-says() { # pattern: standard output has it
-	grep -qE -- "$1" "$work/out"
-}
-
 for command in migrate replay gaps forget retain end settle discard; do
 	run gapless-writer $command --help
 	is "$command --help: exit code" "$code" 0

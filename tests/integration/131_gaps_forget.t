@@ -4,38 +4,19 @@
 # grid and while everything runs, and the producer fetches exactly that again: rows that somebody deleted or changed are as the
 # exchange has them.
 . tests/integration/lib.sh
+. tests/integration/said.sh
 scenario gaps_forget
 export GAPLESS_BATCH_MS=200 GAPLESS_LOOKUP_S=2 GAPLESS_LOOKUP_GAPS_S=2
 exchange --start 2026-03-10T12:00:00Z
 from=2026-03-10T06:00:00Z
 
-run() { # argument... -> $code, $work/out, $work/err
-	timeout 120 "$GAPLESS_BIN/gapless-writer" "$@" >"$work/out" 2>"$work/err" </dev/null
-	code=$?
-}
-
-says() { # pattern: standard output has it
-	grep -qE -- "$1" "$work/out"
-}
-
-refused() { # what, pattern, argument...
-	local problem=''
-	run "${@:3}"
-	[ $code = 2 ] || problem="exit code $code"
-	[ ! -s "$work/out" ] || problem="$problem, something on stdout"
-	[ "$(grep -cE -- "$2" "$work/err")" = 1 ] || problem="$problem, not said once: $2"
-	[ "$(grep -cE 'Sanitizer|runtime error' "$work/err")" = 0 ] || problem="$problem, a sanitizer's report"
-	ok "refused: $1" test -z "$problem"
-	[ -z "$problem" ] || note "$problem; said: $(head -n 3 "$work/err" | cut -c1-300)"
-}
-
-run gaps
+run gapless-writer gaps
 is 'where nothing is wanted yet gaps has a code of its own' "$code" 5
 ok '... and that is said' says '^nothing is wanted yet'
 
 # --- gaps
 
-gaps() { run gaps --at "$(exchange_now)" "$@"; } # argument...
+gaps() { run gapless-writer gaps --at "$(exchange_now)" "$@"; } # argument...
 
 writer
 producer --symbols KRW-BTC,KRW-SPARSE --intervals 1m,5m --since $from
@@ -46,7 +27,7 @@ is 'no gaps: exit code' "$code" 0
 ok 'no gaps: said, with the number of series' says '^no gaps: all 4 series are complete as of 2026-03-10T12:'
 gaps --format tsv
 is 'no gaps as tsv: exit code, and no line' "$code$(cat "$work/out")" 0
-refused 'gaps of what nobody wants' 'nothing is wanted of KRW-ETH, 1h;' gaps --symbols KRW-BTC,KRW-ETH --intervals 1m,1h
+refused 'gaps of what nobody wants' 'nothing is wanted of KRW-ETH, 1h;' gapless-writer gaps --symbols KRW-BTC,KRW-ETH --intervals 1m,1h
 stop producer
 is 'the producer ends' "$code" 0
 
@@ -54,20 +35,20 @@ is 'the producer ends' "$code" 0
 
 covered_before=$(sql 'SELECT symbol, "interval", covered FROM market_data_coverage ORDER BY 1, 2')
 forgotten=(forget --symbols KRW-SPARSE,KRW-BTC --intervals 5m,1m --from 2026-03-10T08:03:30Z --to 2026-03-10T17:12:00+09:00)
-run "${forgotten[@]}" --dry-run
+run gapless-writer "${forgotten[@]}" --dry-run
 is 'a dry run: exit code' "$code" 0
 ok '... says what it would do' says '^KRW-BTC 1m: 9 intervals of 2026-03-10T08:03:00Z to 2026-03-10T08:12:00Z would be forgotten$'
 is '... and changes nothing' "$(sql 'SELECT symbol, "interval", covered FROM market_data_coverage ORDER BY 1, 2')" "$covered_before"
 
 refused 'forget of what is not known' 'nothing is known of KRW-ETH, 1h;' \
-	forget --symbols KRW-BTC,KRW-ETH --intervals 1m,1h --from 2026-03-10 --to 2026-03-11
+	gapless-writer forget --symbols KRW-BTC,KRW-ETH --intervals 1m,1h --from 2026-03-10 --to 2026-03-11
 is '... changes nothing either' "$(sql 'SELECT symbol, "interval", covered FROM market_data_coverage ORDER BY 1, 2')" "$covered_before"
 
 # Somebody has been at the rows: one is gone, one is changed without a newer revision.
 sql "DELETE FROM market_data WHERE symbol = 'KRW-BTC' AND \"interval\" = '1m' AND \"timestamp\" = '2026-03-10T08:05:00Z'"
 sql "UPDATE market_data SET close = close + 1 WHERE symbol = 'KRW-BTC' AND \"interval\" = '1m' AND \"timestamp\" = '2026-03-10T08:07:00Z'"
 rows=$(sql 'SELECT count(*) FROM market_data')
-run "${forgotten[@]}"
+run gapless-writer "${forgotten[@]}"
 is 'forget: exit code' "$code" 0
 is '... says of each series how much; what was deleted is not covered any more' "$(cat "$work/out")" "KRW-BTC 1m: 8 intervals of 2026-03-10T08:03:00Z to 2026-03-10T08:12:00Z forgotten
 KRW-BTC 5m: 3 intervals of 2026-03-10T08:00:00Z to 2026-03-10T08:15:00Z forgotten
@@ -90,7 +71,7 @@ KRW-SPARSE  1m        2026-03-10T08:03:00Z  2026-03-10T08:12:00Z        9  delis
 
 2 gaps, 18 intervals missing, in 2 of 2 series"
 sql "UPDATE market_data_series SET state = 'active' WHERE symbol = 'KRW-SPARSE'"
-run "${forgotten[@]}"
+run gapless-writer "${forgotten[@]}"
 ok 'there is nothing to forget twice' says '^nothing was covered there'
 
 # --- ... and the producer fetches it again, and nothing else

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Messages that halt their partition, and the way past them: gapless-writer skip puts one of them into the dead letters, and that
 # one alone is passed, by a running writer within seconds, by a replay, after a restart; whatever halts nobody is refused. The other
-# partitions go on all the time. A topic created anew with another message at the same offset halts again.
+# partitions go on all the time. A topic recreated with another message at the same offset halts again.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 . tests/integration/said.sh
@@ -68,7 +68,7 @@ is '... and stores the others' "$(sql 'SELECT count(*) FROM market_data')" 36
 topic_new "$GAPLESS_TOPIC"
 fill
 run gapless-writer replay --name anew
-is 'the same messages in a topic created anew: passed' "$code" 0
+is 'the same messages in a topic recreated: passed' "$code" 0
 topic_new "$GAPLESS_TOPIC"
 {
 	candles 5 H

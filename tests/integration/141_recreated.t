@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A topic that was created anew while the writer was away, and has grown beyond the stored position, is told from a longer one by the
+# A topic that was recreated while the writer was away, and has grown beyond the stored position, is told from a longer one by the
 # broker's time of the last stored message: it is read from its beginning, with a warning. One that has only grown is not. The same
 # under a running writer, which ends well all the same.
 . tests/integration/lib.sh
@@ -38,7 +38,7 @@ append_time
 candles 900 C | publish "$GAPLESS_TOPIC"
 log_forget writer
 writer
-await 30 'one that was created anew is read from its beginning' like 'KRW-C%' 900
+await 30 'one that was recreated is read from its beginning' like 'KRW-C%' 900
 ok '... with a warning' logged writer 'level=warn .*the topic was recreated, and has grown beyond it'
 await 30 '... to its end' caught_up
 ends_with_0 writer
@@ -57,7 +57,7 @@ topic_delete
 await 30 'it sees that the topic was deleted' logged writer 'the topic was deleted, or has fewer partitions'
 append_time
 candles 2000 D | publish "$GAPLESS_TOPIC"
-await 30 'one that was created anew, and has grown beyond the position at once, is read from its beginning' like 'KRW-D%' 2000
+await 30 'one that was recreated, and has grown beyond the position at once, is read from its beginning' like 'KRW-D%' 2000
 ends_with_0 writer
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish

@@ -3,7 +3,7 @@
 # Wanting less. Retention gives up rows, coverage and what is wanted together: what is gone is neither a gap nor an interval without
 # trades, and comes back only when one asks for it. On a hypertable (a stand-in) chunks are dropped, a policy that is there is kept
 # to, and chunks that somebody else drops leave no coverage behind. What nobody collects any more ends, with its rows or without.
-# What is not to be had is settled. Rows that the exchange does not have are listed, and discarded. Only the database is used.
+# What is not available is settled. Rows that the exchange does not have are listed, and discarded. Only the database is used.
 . tests/integration/lib.sh
 . tests/integration/said.sh
 . tests/integration/timescale.sh
@@ -39,6 +39,7 @@ before=$(all)
 # --- what is refused
 
 refused 'an interval that is none' "'7m=3d' does not begin with one of" gapless-writer retain --keep 7m=3d
+refused 'an interval twice' '1m is named more than once' gapless-writer retain --keep 1m=3d,1s=1d,1m=400d
 refused 'no span' "'1m' is not like 1m=400d" gapless-writer retain --keep 1m
 refused 'a span without a unit' "'1m=400' does not end with a span" gapless-writer retain --keep 1m=400
 refused 'a span of nothing' "'1m=0d' does not end with a span" gapless-writer retain --keep 1m=0d
@@ -74,7 +75,7 @@ is 'a writer asks below what it must not store' "$(sql "SELECT count(*) FROM mar
 	IS NOT DISTINCT FROM coalesce(retained_from, '-infinity'), market_data_floor('KRW-NOPE', '1h') = '-infinity'" 2>/dev/null ||
 	sql "SELECT count(*) FROM market_data_series s WHERE market_data_floor(symbol, interval) = coalesce(retained_from, '-infinity')")" 3
 run gapless-writer retain --keep 1h=all --symbols KRW-A
-is 'whoever wants it back says so' "$code$(kinds KRW-A | grep -cE '^9[67] candle, 14[34] gap$')" 01
+is 'who wants it back says so' "$code$(kinds KRW-A | grep -cE '^9[67] candle, 14[34] gap$')" 01
 
 # --- an end
 
@@ -100,7 +101,7 @@ run gapless-writer gaps
 is 'where all has ended' "$code$(cat "$work/out")" '0nothing is wanted any more: all of it has ended'
 sql 'UPDATE market_data_series SET ended_at = NULL'
 
-# --- what is not to be had, and what nobody has confirmed
+# --- what is not available, and what nobody has confirmed
 
 hour="date_bin('1 hour', now(), '2000-01-01Z')"
 day=$(date -u -d '3 days ago' +%F)
@@ -117,14 +118,14 @@ is '... and the grid tells them apart' "$(kinds BTC-C)" '228 candle, 2 gap, 10 u
 run gapless-writer settle --symbols BTC-C --intervals 1h --from "$day" --to "${day}T12:00"
 run gapless-writer gaps --symbols BTC-C
 is 'with nothing but that gaps ends with 0' "$code" 0
-ok '... and says it' says '^12 intervals are not to be had'
+ok '... and says it' says '^12 intervals are not available'
 run gapless-writer gaps --symbols BTC-C --kind unobtainable --format tsv
 is '... with the reasons' "$(cut -f 5,6 "$work/out")" '10	before the relisting
 2	settled by hand'
 is 'a view has it, too' "$(sql "SELECT string_agg(reason, ', ' ORDER BY reason) FROM market_data_not_available")" 'before the relisting, settled by hand'
 sql "UPDATE market_data_coverage SET covered = covered + tstzmultirange(tstzrange('${day}T00:00Z', '${day}T01:00Z')) WHERE symbol = 'BTC-C'"
 run gapless-writer gaps --symbols BTC-C
-ok 'what came after all is no longer counted' says '^11 intervals are not to be had'
+ok 'what came after all is no longer counted' says '^11 intervals are not available'
 run gapless-writer forget --symbols BTC-C --intervals 1h --from "$day" --to "${day}T12:00"
 run gapless-writer gaps --symbols BTC-C
 is 'forget asks for all of it again' "$code$(sed -n 's/ as of.*//p' "$work/out")" '11 gap, 12 intervals missing, in 1 of 1 series'

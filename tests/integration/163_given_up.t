@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What was given up (retained_from) does not come back by the topic: a writer stores no older candle, whoever publishes it, clips what
+# What was given up (retained_from) does not come back by the topic: a writer stores no older candle, from any program, clips what
 # is promised, and counts; so does a replay. A running writer keeps to --keep by itself, dead letters as well.
 . tests/integration/lib.sh
 . tests/integration/storing.sh

@@ -50,7 +50,7 @@ is 'with how many of the last 60 minutes have a candle' "$(jq -r 'select(.symbol
 	"$(sql "SELECT count(*) FROM market_data WHERE symbol = 'KRW-HAND' AND \"timestamp\" < '2024-03-10T08:53Z'")"
 is 'of every series' "$(jq -s length "$work/status.out")" 3
 
-# What a person has said is not to be had.
+# What a person has said is not available.
 "$GAPLESS_BIN/gapless-writer" settle --symbols KRW-HAND --intervals 1m --from 2024-03-10T08:40 --to 2024-03-10T08:41 \
 	--reason 'before the "relisting"' >"$work/settle.out" 2>&1
 COLUMNS=200 status --from 2024-03-10T08:00 --to 2024-03-10T09:00

@@ -57,6 +57,16 @@ ok "the chart has a candle's values beside it" sql_is "SELECT count(*) > 1000 FR
 	WHERE symbol = 'KRW-BTC' AND indicator = 'bb' AND name = 'upper' AND value >= close" t
 ends_with_0 indicators
 
+refused() { # what it says, arguments
+	"$GAPLESS_BIN/gapless-indicators" compute "${@:2}" >"$work/refused" 2>&1
+	is "compute ${*:2}: refused" "$?" 2
+	ok "... with a sentence" grep -q -- "$1" "$work/refused"
+}
+refused 'there is nothing to compute: no series' --symbols KRW-NOPE
+refused "'krw-btc' is not a market's name" --symbols krw-btc
+refused "'7m' is not an interval" --intervals 7m
+refused 'is not before --to' --from 2026-03-10 --to 2026-03-09
+
 export GAPLESS_INDICATORS_TOPIC=i2.$name
 compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
 	--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1

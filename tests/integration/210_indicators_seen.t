@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What gapless-indicators shows of itself agrees with its topic. A gap before what is in memory, filled by pages that walk
 # backwards, is computed from the table once or twice, not once a candle. Messages that are not candles, and offsets that hold no
-# message at all, are no lag. While the database does not take what is to be stored, it says so.
+# message at all, are no lag. While the database does not take what is to be stored, it says so. A message that halts a partition is
+# passed once it is skipped; its topic is created again if somebody deletes it.
 . tests/integration/lib.sh
 scenario indicators_seen
 . tests/integration/indicators.sh
@@ -56,7 +57,7 @@ ok "as a whole, or in a few parts" test "$computed" -ge 1 -a "$computed" -le 6
 note "$(($(candles) - read_before)) candles, $computed times computed, $(($(in_topic | wc -l) - written_before)) values published"
 is "nothing waits to be computed" "$(metric_sum indicators gapless_indicators_series_waiting)" 0
 
-# --- what is no candle, and offsets without a message
+# --- what is not a candle, and offsets without a message
 
 echo '{}' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -k KRW-BAD
 await 20 "a message that is not a candle is counted" metric_sum_is indicators gapless_indicators_unreadable_messages_total 1
@@ -64,6 +65,16 @@ printf 'put KRW-HOLE {}\nabort\n' | build/asan/gapless-transactions "$GAPLESS_TO
 is "a transaction is aborted" "$(grep -c ok "$work/transaction.out")" 2
 await 30 "offsets are committed beyond both" indicators_caught_up
 await 20 "neither is a lag" metric_sum_is indicators gapless_indicators_lag_messages 0
+
+# --- a message that nobody may pass, and somebody skips
+
+at=$(topic_ends | awk '$1 == 10 { print $2 }')
+echo '{"v":2}' | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -k KRW-BAD
+await 20 "a message of a newer version halts its partition" metric_sum_is indicators gapless_indicators_partition_halted 1
+"$GAPLESS_BIN/gapless-writer" skip --partition 10 --offset "$at" >"$work/skip.out" 2>&1
+is "it is skipped" "$?" 0
+await 20 "reading goes on behind it" metric_sum_is indicators gapless_indicators_partition_halted 0
+await 30 "to the end" indicators_caught_up
 
 # --- the database
 
@@ -81,6 +92,16 @@ await 60 "the indicators have read all of it" indicators_caught_up
 for m in KRW-BTC KRW-SPARSE; do
 	ok "$m: the last message of each key is what the table says" equals_batch "$m" 1m "$kinds"
 done
+
+# --- the topic of the indicators
+
+compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
+	--delete --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1
+is "the topic of the indicators is deleted" "$?" 0
+clock_run
+clock_advance 120
+has_values() { [ "$(in_topic 2>/dev/null | wc -l)" -gt 0 ]; }
+await 60 "it is created again, and what comes is published" has_values
 for p in producer writer indicators; do
 	ends_with_0 $p
 done

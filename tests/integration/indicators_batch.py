@@ -49,7 +49,7 @@ def batch(kind, p, run):
         d = [None] + [c[i] - c[i - 1] for i in range(1, len(c))]
         g = wilder([v if v is None else max(v, 0) for v in d], p[0])
         l = wilder([v if v is None else max(-v, 0) for v in d], p[0])
-        return [None if a is None else {"rsi": 0.0 if a + b < 1e-14 else 100 * a / (a + b)} for a, b in zip(g, l)]
+        return [None if a is None else {"rsi": 0.0 if a + b < 1e-22 * p else 100 * a / (a + b)} for a, b, p in zip(g, l, c)]
     if kind == "atr":
         tr = [None] + [max(run[i]["h"] - run[i]["l"], abs(run[i]["h"] - c[i - 1]), abs(run[i]["l"] - c[i - 1]))
                        for i in range(1, len(run))]

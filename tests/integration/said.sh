@@ -6,6 +6,10 @@ run() { # program, argument... -> $code, $work/out, $work/err
 	code=$?
 }
 
+says() { # pattern: standard output has it
+	grep -qE -- "$1" "$work/out"
+}
+
 # Exit code 2, one sentence that names what is wrong, nothing on stdout.
 refused() { # what, pattern, program, argument...
 	local problem=''

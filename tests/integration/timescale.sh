@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A stand-in for TimescaleDB, which is in no Debian release: what of it is called, on what and when. Sourced after lib.sh.
 
-# Whoever sources this has the server's address by scenario_names; so it is asked there.
+# A scenario that sources this has the server's address by scenario_names; so it is asked there.
 timescale_skip() {
 	PGDATABASE=postgres sql 'SHOW shared_preload_libraries' | grep -q timescaledb || return 0
 	echo '1..0 # SKIP this server has loaded TimescaleDB itself, with which the stand-in collides'

@@ -11,6 +11,7 @@
 #	layer NODE NODE    common/ knows no other folder; the others know common/ and themselves
 #	shared STRUCT      a struct of a header is written (through a pointer) by its own pair and at most two others: one that
 #	                   asks and one that answers. Written by more, it is state that nobody owns
+#	sideways NODE NODE parts of one loop (below) do not call each other: they return what follows, and the loop acts
 #	long FUNCTION      no function has more than 65 lines
 #
 # KNOWN has one such line for each breach that still stands. A line whose breach is gone is an error as well, so that the list
@@ -19,6 +20,11 @@ use strict;
 use warnings;
 
 my ($LONGEST, $MOST_WRITERS) = (65, 2);
+my @PARTS = (
+	[qw(producer/share producer/requests producer/lookups producer/listing producer/kafka/publish)],
+	[qw(writer/feed/feed writer/pipeline writer/database/store writer/database/stores)],
+	[qw(indicators/feed indicators/sink indicators/rounds indicators/commits indicators/reader indicators/store)],
+);
 my ($objects, $known_file, @folders) = @ARGV;
 die "usage: structure.pl OBJECTS KNOWN FOLDER...\n" unless @folders;
 my %found; # "kind what" => [line of explanation...]
@@ -49,7 +55,7 @@ my %source = map { $_ => slurp($_) } @files;
 
 # ---------------------------------------------------------------- edges
 
-my (%edges, %why);
+my (%edges, %why, %calls);
 
 sub edge {
 	my ($from, $to, $reason) = @_;
@@ -103,12 +109,20 @@ for my $node (sort keys %undefined_in) {
 		my $by = $defined_by{$symbol} or next;
 		my $to = $by->{ folder($node) } // $by->{common} // $by->{ (sort keys %$by)[0] };
 		edge($node, $to, "$symbol()");
+		$calls{"$node $to"} //= "$symbol()";
 	}
 }
 
 for my $pair (sort keys %why) {
 	my ($from, $to) = split ' ', $pair;
 	found("layer $pair", $why{$pair}) if folder($from) ne folder($to) && folder($to) ne 'common';
+}
+
+for my $parts (@PARTS) {
+	# (several stores are one part)
+	for my $from (@$parts) {
+		found("sideways $from $_", $calls{"$from $_"}) for grep { $calls{"$from $_"} && "${from}s" ne $_ && $from ne "${_}s" } @$parts;
+	}
 }
 
 # ---------------------------------------------------------------- circles: Tarjan's strongly connected components

@@ -64,6 +64,11 @@ printf 'int store(void);\nint also(void);\nint also(void)\n{\n\treturn store();\
 expect 'a process that calls another' 'layer producer/loop writer/store;'
 
 tree
+printf 'int share(void);\nint share(void)\n{\n\treturn 3;\n}\n' >producer/share.c
+printf 'int share(void);\nint listing(void);\nint listing(void)\n{\n\treturn share();\n}\n' >producer/listing.c
+expect 'a call from part to part' 'sideways producer/listing producer/share;'
+
+tree
 for n in 1 2; do
 	printf '#include "part.h"\nvoid f%d(struct part *p);\nvoid f%d(struct part *p)\n{\n\tp->next->n += 1;\n}\n' $n $n >producer/f$n.c
 done

@@ -4,56 +4,14 @@
 # docs/install.md says, its services run restricted as their units say, against the real broker and database; an upgrade keeps what
 # was changed; a purge leaves nothing behind. Wants root, and build/deb (make deb).
 . tests/integration/lib.sh
-suite=${SUITE:-bookworm}
-GAPLESS_BIN=build/release
-
-skip() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-[ "$(id -u)" = 0 ] || skip "a machine in namespaces needs root"
-command -v debootstrap >/dev/null || skip "debootstrap is not here: compose/deps.sh package"
-findmnt -t cgroup2 >/dev/null || skip "there is no cgroup2 here"
-deb=$(find build/deb -name 'gapless_*.deb' 2>/dev/null)
-[ -n "$deb" ] || skip "there is no package in build/deb: make deb"
-base=build/debootstrap/$suite
-if [ ! -e "$base/.complete" ]; then
-	rm -rf "$base"
-	mkdir -p "$base"
-	debootstrap --variant=minbase --include=ca-certificates,systemd,systemd-sysv,dbus,man-db "$suite" "$base" >"$base.log" 2>&1 ||
-		skip "debootstrap $suite: $(tail -n 1 "$base.log")"
-	touch "$base/.complete"
-fi
+. tests/ship/machine_lib.sh
+machine_possible
 scenario "deb_$suite"
-
-# --- the machine
-
-root=$work/root
-cp -a "$base" "$root"
+machine_boot
 cp "$deb" "$root/root/gapless.deb"
-cgroup=gapless-$suite-$$
-unset "${!GAPLESS_RATE@}"
-spawn machine tests/ship/machine.sh "$root" "$cgroup"
-
-at_end() {
-	find "$(findmnt -n -o TARGET -t cgroup2 | head -n 1)/$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null
-	rm -rf --one-file-system "$root"
-}
-
-init_find() { init=$(pgrep -P "${pid_of[machine]}" | head -n 1) && [ -n "$init" ] && grep -q systemd "/proc/$init/comm"; }
-inside() { nsenter -t "$init" -a -r -w env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
-is_up() { inside systemctl is-active --quiet basic.target dbus.socket 2>/dev/null; }
-of() { inside systemctl show -p "$2" --value "gapless-$1"; } # service, property
-is_active() { [ "$(of "$1" ActiveState)" = active ]; }
-of_process() { inside sed -n "s/^$2:[[:space:]]*//p" "/proc/$(of "$1" MainPID)/status"; } # service, field
-
-await 20 "systemd is process 1" init_find
-await 60 "the machine is up" is_up
-note "$(inside systemctl is-system-running), jobs: $(inside systemctl list-jobs --no-legend --plain | head -n 5)"
 
 # --- install
 
-installed() { inside apt-get install -y -q --no-install-recommends "$@" >>"$work/apt.log" 2>&1; }
 # Files without what dpkg, apt, systemd and logs keep for themselves.
 files() {
 	(cd "$root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/systemd \
@@ -78,24 +36,8 @@ done
 # --- set up, as docs/install.md says
 
 exchange --markets 3
-sql "DROP ROLE IF EXISTS gapless_$suite" && sql "CREATE ROLE gapless_$suite LOGIN PASSWORD 'secret'" &&
-	psql -q -d postgres -c "DROP DATABASE $PGDATABASE" -c "CREATE DATABASE $PGDATABASE OWNER gapless_$suite"
-cat >>"$root/etc/gapless/common.env" <<END
-GAPLESS_BROKERS=$GAPLESS_BROKERS
-GAPLESS_DATABASE="host=127.0.0.1 port=$PGPORT dbname=$PGDATABASE user=gapless_$suite"
-GAPLESS_TOPIC=$GAPLESS_TOPIC
-PGPASSFILE=/etc/gapless/pgpass
-GAPLESS_HTTP=127.0.0.1:0
-END
-inside install -o gapless -m 600 /dev/null /etc/gapless/pgpass
-echo "127.0.0.1:$PGPORT:*:gapless_$suite:secret" >>"$root/etc/gapless/pgpass"
-printf '%s\n' 'GAPLESS_SYMBOLS=KRW-BTC,KRW-ETH' "GAPLESS_EXCHANGE_URL=$url" GAPLESS_LOOKUP_GAPS_S=1 "GAPLESS_PRODUCER_GROUP=$GAPLESS_PRODUCER_GROUP" \
-	>>"$root/etc/gapless/producer.env"
-echo "GAPLESS_GROUP=$GAPLESS_GROUP" >>"$root/etc/gapless/writer.env"
-sed -i 's/^GAPLESS_HTTP.*//' "$root/etc/gapless/"{producer,writer,indicators}.env
-
-ok "migrate, as the services' user with the services' settings" inside systemd-run --quiet --wait --pipe --uid=gapless \
-	-p EnvironmentFile=/etc/gapless/common.env gapless-writer migrate
+machine_set_up KRW-BTC,KRW-ETH
+ok "migrate, as the services' user with the services' settings" migrated
 ok "the services start" inside systemctl enable --now gapless-writer gapless-producer gapless-indicators
 
 # --- they work, restricted
@@ -134,8 +76,7 @@ inside systemctl stop gapless-writer
 is "stopped, it ends by itself with 0" "$(of writer Result) $(of writer ExecMainStatus)" "success 0"
 echo GAPLESS_BATCH_ROWS=many >>"$root/etc/gapless/writer.env"
 inside systemctl start gapless-writer >>"$work/systemctl.log" 2>&1
-has_failed() { [ "$(of writer ActiveState)" = failed ]; }
-await 20 "wrong settings: failed, and not started again" has_failed
+await 20 "wrong settings: failed, and not started again" has_failed writer
 is "the exit code says it" "$(of writer ExecMainStatus)" 2
 ok "the journal says what is wrong" eval "inside journalctl -q -o cat -u gapless-writer | grep -q 'GAPLESS_BATCH_ROWS'"
 sed -i '/GAPLESS_BATCH_ROWS=many/d' "$root/etc/gapless/writer.env"
@@ -148,7 +89,7 @@ sha256sum "$root"/etc/gapless/*.env >"$work/settings"
 ok "installed over itself" inside dpkg -i /root/gapless.deb
 ok "what was changed in /etc/gapless is kept" sha256sum --quiet -c "$work/settings"
 ok "and nothing was laid beside it" eval "! ls '$root'/etc/gapless | grep -q dpkg-"
-await 30 "a running service is started anew" restarted
+await 30 "a running service is restarted" restarted
 await 30 "the producer, too, works" is_active producer
 later_than() { stored_more_than "$1"; }
 n=$(stored)
@@ -162,6 +103,5 @@ is "what is left is the file that a person made" "$(files | diff "$work/files.be
 is "nothing that was there before is missing" "$(files | diff "$work/files.before" - | sed -n 's/^< //p')" ""
 is "systemd has no failed unit of ours" "$(inside systemctl list-units --all --plain --no-legend 'gapless*' | grep -v not-found)" ""
 
-stop machine KILL
-psql -q -d postgres -c "DROP DATABASE $PGDATABASE WITH (FORCE)" -c "DROP ROLE gapless_$suite"
+machine_off
 finish

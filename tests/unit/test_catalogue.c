@@ -105,9 +105,9 @@ static void what_stays_is_kept(void **state)
 	assert_int_equal(catalogue_own(c, ours, "A", &left), 0);
 	assert_int_equal(left, 2);
 	assert_int_equal(n_owned(c), 2);
-	assert_true(a->looked_up && a->known.n == 1); /* as it was */
+	assert_true(a->looked_up && a->known.all.n == 1); /* as it was */
 	assert_false(b->owned || b->begun || b->looked_up);
-	assert_int_equal(b->known.n, 0);
+	assert_int_equal(b->known.all.n, 0);
 
 	assert_int_equal(catalogue_own(c, ours, "AB", &left), 2);
 	assert_true(b->owned && !b->looked_up); /* whatever was known of it is somebody else's */
@@ -282,7 +282,7 @@ static void one_that_is_stored_was_delisted(void **state)
 	release(&f);
 }
 
-/* What is missing before the delisting is not to be had; what was heard survives a takeover. */
+/* What is missing before the delisting is not available; what was heard survives a takeover. */
 static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 {
 	struct fixture f;

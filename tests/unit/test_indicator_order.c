@@ -282,9 +282,9 @@ static size_t lead_from(int64_t touched_ms)
 static void compute_older(struct window *w, struct span touched)
 {
 	int64_t start = window_start(w);
-	struct history *h =
-		history_new(&m.set, interval_by_name("1m"), m.fill, touched, window_as_of(w));
+	struct history *h = history_new(&m.set, interval_by_name("1m"), m.fill, touched);
 
+	history_as_of(h, window_as_of(w));
 	feed_table(h, lead_from(touched.from), place(start), 1 + (size_t)rng_below(100));
 	if (!history_is_over(h))
 		window_rebase(w, history_window(h));
@@ -392,7 +392,7 @@ static int batch(size_t kind, int64_t i, int day_known, double *v)
 			return 0;
 		q = wilder(gain, i, 3);
 		b = wilder(loss, i, 3);
-		v[0] = q + b < 1e-14 ? 0 : 100 * q / (q + b);
+		v[0] = q + b < 1e-22 * c[i] ? 0 : 100 * q / (q + b);
 		return 1;
 	case 3:
 		if (i < 5)

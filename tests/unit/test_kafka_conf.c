@@ -15,6 +15,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_brokers.h"
 
 static const struct kafka_property no_role[] = {{NULL, NULL}};
 static const char *const fixed[] = {"acks", "auto.offset.reset", NULL};
@@ -176,6 +177,40 @@ static void test_brokers(void **state)
 	rd_kafka_conf_destroy(conf);
 }
 
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *servers, *refused; /* NULL: it is taken */
+	} cases[] = {
+		{"localhost", NULL},
+		{"a.example.com:9092,b_1:9093 ,, 10.0.0.1:65535", NULL},
+		{"[::1]:9092,[fe80::1%eth0]", NULL},
+		{"SASL_SSL://a:9092", NULL},
+		{"localhost:99999", "'localhost:99999' is not the address"},
+		{"a:9092,localhost:0", "'localhost:0' is not"},
+		{"localhost:abc", "'localhost:abc' is not"},
+		{"localhost:", "'localhost:' is not"},
+		{":9092", "':9092' is not"},
+		{"::1:9092", "'::1:9092' is not"},
+		{"[::1", "'[::1' is not"},
+		{"http://a:9092",
+		 "'http://a:9092' is not the address of a Kafka broker, for its protocol"},
+		{"plaintext://a:9092", "protocol"},
+		{"a:9092;b:9092", "'a:9092;b:9092' is not"},
+		{"a b:9092", "'a b:9092' is not"},
+		{" , ", "' , ' is not"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int rc = kafka_brokers_check(cases[i].servers, "sasl_ssl", &err);
+
+		if (rc != (cases[i].refused ? -1 : 0) ||
+		    (rc && !strstr(err.text, cases[i].refused)))
+			fail_msg("%s: %d %s", cases[i].servers, rc, err.text);
+	}
+}
+
 static void test_unsafe_is_said(void **state)
 {
 	static const struct {
@@ -264,12 +299,18 @@ static void test_repeated_errors_are_throttled(void **state)
 {
 	(void)state;
 	capture_begin();
+	kafka_log_error(NULL, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "denied");
 	for (int i = 0; i < 5; i++) {
 		kafka_log_error(NULL, RD_KAFKA_RESP_ERR__TRANSPORT, "refused\nlevel=error");
 		kafka_log_error(NULL, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
 	}
 	capture_end();
-	assert_int_equal(count(said, "\n"), 2);
+	assert_int_equal(count(said, "\n"), 3);
+	assert_int_equal(
+		count(said,
+		      "level=error program=test msg=\"Kafka does not let this user use the consumer group: READ on it is "
+		      "missing\" client=\"\" code=GROUP_AUTHORIZATION_FAILED error=denied\n"),
+		1);
 	assert_int_equal(
 		count(said,
 		      "level=warn program=test msg=\"a Kafka broker cannot be reached; trying again\" client=\"\" "
@@ -277,7 +318,7 @@ static void test_repeated_errors_are_throttled(void **state)
 		1);
 	assert_int_equal(
 		count(said,
-		      "level=error program=test msg=\"an error of the Kafka client\" client=\"\" "
+		      "level=error program=test msg=\"Kafka does not let this user in: name, password or mechanism\" client=\"\" "
 		      "code=_AUTHENTICATION error=\"wrong password\"\n"),
 		1);
 }
@@ -337,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_heartbeat),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_brokers),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_unsafe_is_said),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_repeated_errors_are_throttled),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the database forbids to ask for: what is not kept, not to be had, or has ended. */
+/* What the database forbids to ask for: what is not kept, not available, or has ended. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -82,7 +82,7 @@ static void test_failures(void **state)
 		{"COPY fail 23505", "23505", ERR_FATAL, 1, "it failed (SQLSTATE 23505)"},
 		{"COPY fail 22P03", "22P03", ERR_INPUT, 1, "it failed (SQLSTATE 22P03)"},
 		{"COPY fail 40P01", "40P01", ERR_RETRY, 1, "(SQLSTATE 40P01)"},
-		{"COPY fail XX001", "XX001", ERR_FATAL, 0, "(SQLSTATE XX001)"},
+		{"COPY fail XX001", "XX001", ERR_FATAL, 1, "(SQLSTATE XX001)"},
 		{"COPY terminate", NULL, ERR_RETRY, 0, "was lost: "},
 		{"COPY drop", "", ERR_RETRY, 0, "was lost: "},
 		{"SET a = b", "", ERR_FATAL, 0, "a statement came where a COPY was expected"},

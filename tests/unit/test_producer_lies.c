@@ -672,7 +672,7 @@ static int64_t wanted_end(const struct world *w)
 /* Without one there is no witness: what was before stays a gap. */
 static int serves_a_row(const struct world *w)
 {
-	if (w->delists_ms < INT64_MAX && w->s.known.n == 0)
+	if (w->delists_ms < INT64_MAX && w->s.known.all.n == 0)
 		return 0;
 	for (int64_t i = 0; at(w, i + 1) < w->now_ms - 12 * MINUTE; i++)
 		if (at(w, i) >= w->served && truth_final(w, i) != 0)
@@ -696,7 +696,7 @@ static void end_check(struct world *w, int asked_late)
 	}
 	if (asked_late > 0 && serves_a_row(w))
 		fail_msg("%d pages were asked for at last", asked_late);
-	if (w->delists_ms < w->calm_ms && w->s.wanted_until_ms == INT64_MAX && w->s.known.n > 0)
+	if (w->delists_ms < w->calm_ms && w->s.wanted_until_ms == INT64_MAX && w->s.known.all.n > 0)
 		fail_msg("it is not found to be delisted: %s", series_state(&w->s));
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++) {
 		series_unobtainable(&w->s, (enum unobtainable_reason)i, w->now_ms, &one);
@@ -710,7 +710,7 @@ static void end_check(struct world *w, int asked_late)
 		    !(at(w, i) < w->served && !spans_contain(&w->coverage, at(w, i))))
 			fail_msg("interval %lld holds %d, the exchange finally has %d",
 				 (long long)i, w->db[i].value, truth_final(w, i));
-	/* What was to be had and is said not to be: only what it stopped to serve. */
+	/* What was available and is said not to be: only what it stopped to serve. */
 	for (int64_t i = 0; w->relists_ms < INT64_MAX && at(w, i) < wanted_end(w); i++)
 		if (spans_contain(&lost, at(w, i)) && at(w, i) >= w->served &&
 		    !spans_contain(&w->coverage, at(w, i)) && truth_final(w, i) != 0)

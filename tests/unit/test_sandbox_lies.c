@@ -492,7 +492,7 @@ static void refusals(void **state)
 	tell("limit?unblock");
 	get(ALL);
 	assert_int_equal(got.status, 200);
-	/* a block that whoever asks begins anew */
+	/* a block that begins again with each request */
 	tell("faults/clear");
 	tell("limit?blocks_renew=1");
 	tell("fault?http_418=100");

@@ -242,8 +242,7 @@ static void coverage_that_is_as_before_is_not_read_again(void **state)
 	series_version_is(&s, 7);
 	assert_int_equal(series_version(&s, clock_at(60, 0)), 7);
 
-	spans_add(&s.in_flight, clock_at(40, 0), clock_at(59, 0));
-	spans_add(&s.known, clock_at(40, 0), clock_at(59, 0));
+	known_published(&s.known, clock_at(40, 0), clock_at(59, 0));
 	series_delivered(&s, clock_at(40, 0), clock_at(59, 0));
 	series_lookup_began(&s);
 	assert_int_equal(series_left_from(&s, clock_at(60, 0), &from_ms), 0);

@@ -50,7 +50,7 @@ static void another_row_is_another_question(void **state)
 	series_release(&s);
 }
 
-/* What was there once and is not served any more is no listing: it is not to be had. */
+/* What was there once and is not served any more is no listing: it is not available. */
 static void with_rows_on_the_far_side_it_is_gone(void **state)
 {
 	struct series s;

@@ -202,6 +202,33 @@ static void test_every_small_world(void **state)
 				}
 }
 
+static void test_what_is_read_again(void **state)
+{
+	static const struct {
+		struct start_facts facts;
+		int64_t again;
+	} cases[] = {
+		{{900, 900, 0, 1000, 0, 0}, 0},
+		{{START_NONE, START_NONE, 0, 1000, 0, 0}, 0},
+		{{START_NONE, 900, 0, 1000, 0, 0}, 0},
+		{{100, 900, 0, 1000, 0, 0}, 800},
+		{{100, 900, 500, 1000, 0, 0}, 400},
+		{{900, 400, 0, 1000, 0, 0}, 500},
+		{{5000, 400, 0, 1000, 0, 0}, 600},
+		{{900, START_NONE, 0, 1000, 0, 0}, 900},
+		{{900, START_NONE, 50, 1000, 0, 0}, 850},
+		{{900, 900, 0, 1000, 0, 1}, 900},
+		{{900, 900, 950, 1000, 0, 0}, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct start s = start_decide(&cases[i].facts);
+
+		assert_int_equal(start_again(&cases[i].facts, &s), cases[i].again);
+	}
+}
+
 static void test_every_reason_has_its_sentence(void **state)
 {
 	(void)state;
@@ -219,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_every_small_world),
+		cmocka_unit_test(test_what_is_read_again),
 		cmocka_unit_test(test_every_reason_has_its_sentence),
 	};
 

@@ -396,6 +396,33 @@ static void test_policy(void **state)
 	assert_int_equal(policy_of(ERR_FATAL, "21000"), POLICY_BROKEN);
 }
 
+/* Failures that are not about data: whether it is time to ask if rows are to blame. */
+static void test_doubts(void **state)
+{
+	const struct err err = {.class = ERR_FATAL};
+	struct retry r = {0};
+
+	(void)state;
+	retry_init(&r);
+	assert_false(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 1000)); /* the first time */
+	(void)retry_failed(&r, POLICY_WAIT, &err, "P0001", 1000);
+	assert_false(retry_doubts_rows(&r, POLICY_AGAIN, "40001", 60999)); /* may go by itself */
+	assert_false(retry_doubts_rows(&r, POLICY_LESS, "54000", 60999));
+	assert_false(retry_doubts_rows(&r, POLICY_AGAIN, "", 62000)); /* no connection */
+	assert_true(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 6000));
+	assert_false(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 65999));
+	assert_true(retry_doubts_rows(&r, POLICY_AGAIN, "40001", 66000));
+	retry_succeeded(&r, 66000);
+	assert_false(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 70000));
+
+	retry_learn(&r, POLICY_ROW, "P0001");
+	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_ROW);
+	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "0A000"), POLICY_WAIT);
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, ""), POLICY_AGAIN);
+	retry_learn(&r, POLICY_AGAIN, "P0001");
+	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_WAIT);
+}
+
 static void test_timeouts(void **state)
 {
 	struct retry r = {0};
@@ -457,12 +484,19 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_skips),
-		cmocka_unit_test(test_commits),  cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_lanes),    cmocka_unit_test(test_what_is_worth_it),
-		cmocka_unit_test(test_policy),   cmocka_unit_test(test_timeouts),
-		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),
+		cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_skips),
+		cmocka_unit_test(test_commits),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);

@@ -177,7 +177,7 @@ static int balance(struct pg *pg, const char *run, struct err *err)
 	else if (res != NULL)
 		err_set(err, ERR_FATAL,
 			"the rows do not add up: market_data has %s, of which %s were read, %s adopted and %s set aside; was "
-			"it written to meanwhile? Stop whatever does, and run gapless-writer migrate again: it begins anew",
+			"it written to meanwhile? Stop whatever does, and run gapless-writer migrate again: it begins again",
 			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2), PQgetvalue(res, 0, 3),
 			PQgetvalue(res, 0, 6));
 	PQclear(res);
@@ -208,7 +208,7 @@ static int identities(struct pg *pg, struct err *err)
 	return rc;
 }
 
-/* Rows that came in behind the fence make the next run begin anew. */
+/* Rows that came in behind the fence make the next run begin again. */
 static int restart_next_time(struct pg *pg, const char *run, struct err *err)
 {
 	struct err ignored;
@@ -216,7 +216,8 @@ static int restart_next_time(struct pg *pg, const char *run, struct err *err)
 	if (err->class == ERR_FATAL &&
 	    (pg_exec(pg, "ROLLBACK", &ignored) != 0 ||
 	     pg_run(pg, SQL_RESTART, PG_VALUES(run), ADOPT_DEADLINE_MS, &ignored) != 0))
-		log_warn("the next run cannot be told to begin anew", L_STR("error", ignored.text));
+		log_warn("the next run cannot be told to begin again",
+			 L_STR("error", ignored.text));
 	return -1;
 }
 

@@ -122,7 +122,7 @@ static int check_table(const struct adopt_table *t, struct err *err)
 	if (t->users != NULL)
 		return refuse(
 			"market_data is to be adopted, but what depends on it would go on reading the old table: %s; keep "
-			"the definitions (pg_dump, \\d+), drop them, run this again, and make them anew on market_data",
+			"the definitions (pg_dump, \\d+), drop them, run this again, and recreate them on market_data",
 			t->users);
 	return 0;
 }

@@ -92,7 +92,7 @@ static const struct setting of_gaps[] = {
 	{.name = "format", AT(format), .fallback = "table", .value = "FORMAT",
 	 .help = "table, or tsv: a line a gap, separated by tabs, and nothing else."},
 	{.name = "kind", AT(kind), .fallback = "gap", .value = "KIND",
-	 .help = "gap, unobtainable (not to be had, and why) or unconfirmed (rows that no read has "
+	 .help = "gap, unobtainable (not available, and why) or unconfirmed (rows that no read has "
 		 "shown)."},
 	{.name = NULL},
 };
@@ -139,7 +139,7 @@ static const struct setting of_skip_own[] = {
 	{.name = "offset", AT(offset), .min = -1, .max = INT64_MAX, .fallback = "-1",
 	 .help = "The message at this offset (needed)."},
 	{.name = "reason", AT(reason), .fallback = "", .value = "TEXT",
-	 .help = "Why it is skipped, for whoever reads the dead letters."},
+	 .help = "Why it is skipped, for those who read the dead letters."},
 	{.name = NULL},
 };
 
@@ -149,7 +149,7 @@ static const struct setting of_settle[] = {
 	FROM("From this time on (needed; UTC)."),
 	TO("Up to this time (needed)."),
 	{.name = "reason", AT(reason), .fallback = "settled by hand", .value = "TEXT",
-	 .help = "Why it is not to be had."},
+	 .help = "Why it is not available."},
 	DRY_RUN("Says what would be settled, and changes nothing."),
 	{.name = NULL},
 };
@@ -251,7 +251,7 @@ static const struct settings_command commands[] = {
 		 "Usage: gapless-writer status [settings]\n\n"
 		 "A line a series: a bar of what is covered, the age of the newest candle, how\n"
 		 "many intervals are missing, how far the coverage lags, and its state or a cause.\n"
-		 "In the bar: = candles, . no trades, X gap, u not to be had, blank not wanted or\n"
+		 "In the bar: = candles, . no trades, X gap, u not available, blank not wanted or\n"
 		 "not due. A cell shows the worst of what lies in it. Those with trouble stand\n"
 		 "first. Colours on a terminal, unless NO_COLOR is set.\n",
 	 .examples =
@@ -315,7 +315,7 @@ static const struct settings_command commands[] = {
 	 .run = end_run,
 	 .terse = 1},
 	{.name = "settle",
-	 .help = "Says of a span that it is not to be had, so that it is no gap any more.",
+	 .help = "Says of a span that it is not available, so that it is no gap any more.",
 	 .usage =
 		 "Usage: gapless-writer settle --symbols LIST --intervals LIST --from ISO --to ISO\n\n"
 		 "What is missing of the span is unobtainable from then on: no gap, no interval\n"

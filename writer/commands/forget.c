@@ -47,7 +47,7 @@
 	"UPDATE market_data_coverage AS c SET covered = c.covered - tstzmultirange(" SQL_SPAN ") " \
 	"WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.covered && " SQL_SPAN
 
-/* What was said not to be had is asked for again, too. */
+/* What was said not available is asked for again, too. */
 #define SQL_ASK_AGAIN                                                                         \
 	"UPDATE market_data_unobtainable AS c SET spans = c.spans - tstzmultirange(" SQL_SPAN \
 	") WHERE "                                                                            \

@@ -146,7 +146,7 @@ static void print_summary(const struct found *f)
 		       f->gaps, plural_of(f->gaps), missing, plural_of(missing), series, wanted,
 		       as_of);
 	if (all > f->gaps)
-		printf("%" PRId64 " intervals are not to be had; why: gapless-writer gaps --kind "
+		printf("%" PRId64 " intervals are not available; why: gapless-writer gaps --kind "
 		       "unobtainable\n",
 		       intervalplural_of(f->missing, f->gaps, all, &series));
 	if (unconfirmed > 0)

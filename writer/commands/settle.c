@@ -40,7 +40,7 @@ static int work(struct pg *pg, const struct options *o, const struct selection *
 	for (int i = 0; i < PQntuples(res); i++)
 		printf("%s %s: %s intervals %s\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
 		       PQgetvalue(res, i, 2),
-		       o->dry_run ? "would be settled" : "are settled: not to be had");
+		       o->dry_run ? "would be settled" : "are settled: not available");
 	if (PQntuples(res) == 0)
 		printf("nothing is missing there, so there is nothing to settle\n");
 	PQclear(res);

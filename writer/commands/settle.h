@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gapless-writer settle: says of a span that it is not to be had, so that it is no gap any more. */
+/* gapless-writer settle: says of a span that it is not available, so that it is no gap any more. */
 #ifndef GAPLESS_SETTLE_H
 #define GAPLESS_SETTLE_H
 

@@ -82,10 +82,10 @@ static int summary(const struct status *st, struct buf *out)
 					 r->missing, r->gaps))
 		return -1;
 	if (r->unobtainable > 0 &&
-	    buf_printf(out, ", %" PRId64 " not to be had", r->unobtainable) != 0)
+	    buf_printf(out, ", %" PRId64 " not available", r->unobtainable) != 0)
 		return -1;
 	return buf_printf(out,
-			  "\n= candles   . no trades   X gap   u not to be had   rate: of %d "
+			  "\n= candles   . no trades   X gap   u not available   rate: of %d "
 			  "due intervals\n",
 			  REPORT_RECENT);
 }

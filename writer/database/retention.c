@@ -48,6 +48,7 @@ static int add(struct retention *r, char *word, struct err *err)
 {
 	char shown[PRINTABLE_BYTES];
 	char *span = strchr(word, '=');
+	const struct interval *interval;
 	int64_t seconds;
 
 	printable(word, shown);
@@ -56,12 +57,19 @@ static int add(struct retention *r, char *word, struct err *err)
 	*span++ = '\0';
 	if (strcmp(word, "dead-letters") == 0 && (r->dead_s = seconds_of(span)) > 0)
 		return 0;
-	if (interval_by_name(word) == NULL)
+	interval = interval_by_name(word);
+	if (interval == NULL)
 		return err_set(
 			err, ERR_FATAL,
 			"--keep: '%s' does not begin with one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, "
 			"1d, 1w, 1M",
 			shown);
+	for (size_t i = 0; i < r->named_n; i++) {
+		if (r->named[i] == interval)
+			return err_set(err, ERR_FATAL, "--keep: %s is named more than once",
+				       interval->name);
+	}
+	r->named[r->named_n++] = interval;
 	seconds = seconds_of(span);
 	if (strcmp(span, "all") == 0) {
 		pgarray_plain(&r->lifted, word);
@@ -83,6 +91,7 @@ int retention_parse(struct retention *r, const char *keep, struct err *err)
 	int rc = 0;
 
 	r->dead_s = 0;
+	r->named_n = 0;
 	pgarray_init(&r->names, ARRAY_BYTES);
 	pgarray_init(&r->seconds, ARRAY_BYTES);
 	pgarray_init(&r->lifted, ARRAY_BYTES);

@@ -8,11 +8,16 @@
 #include "common/pg/pg.h"
 #include "pgarray.h"
 
+/* As many as there are, at least. */
+enum { RETENTION_INTERVALS = 16 };
+
 struct retention {
 	struct pgarray names, seconds, lifted; /* private */
 	const char *names_sql, *seconds_sql;   /* array literals, of equal length */
 	const char *lifted_sql;                /* intervals that are kept whole again; NULL: none */
-	int64_t dead_s;                        /* dead letters are kept so long; 0: for ever */
+	const struct interval *named[RETENTION_INTERVALS];
+	size_t named_n;
+	int64_t dead_s; /* dead letters are kept so long; 0: for ever */
 };
 
 /* From "1m=400d,1s=30d,1d=all,dead-letters=90d": h, d (24 hours), w. NULL or "": only what a

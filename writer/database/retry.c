@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "retry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -9,7 +10,8 @@ enum {
 	WAIT_MS = 5000,
 	BROKEN_MS = 30000,
 	SAY_MS = 60000,
-	SAY_AGAIN_MS = 10000
+	SAY_AGAIN_MS = 10000,
+	DOUBT_MS = 60000
 };
 
 enum policy policy_of(enum err_class class, const char *sqlstate)
@@ -39,10 +41,30 @@ enum policy policy_of(enum err_class class, const char *sqlstate)
 	return POLICY_AGAIN;
 }
 
+void retry_learn(struct retry *r, enum policy policy, const char *sqlstate)
+{
+	r->learned = policy;
+	snprintf(r->sqlstate, sizeof(r->sqlstate), "%s", policy == POLICY_AGAIN ? "" : sqlstate);
+}
+
 enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate)
 {
 	r->timeouts = strcmp(sqlstate, "57014") == 0 ? r->timeouts + 1 : 0;
+	if (*sqlstate != '\0' && strcmp(sqlstate, r->sqlstate) == 0)
+		return r->learned;
 	return r->timeouts > 1 ? POLICY_LESS : policy;
+}
+
+int retry_doubts_rows(struct retry *r, enum policy policy, const char *sqlstate, int64_t now_ms)
+{
+	int patient = policy == POLICY_AGAIN || policy == POLICY_LESS;
+
+	if (*sqlstate == '\0' || r->failing_since_ms == 0 ||
+	    (patient && now_ms - r->failing_since_ms < DOUBT_MS) ||
+	    (r->searched_ms != 0 && now_ms - r->searched_ms < DOUBT_MS))
+		return 0;
+	r->searched_ms = now_ms;
+	return 1;
 }
 
 void retry_init(struct retry *r)
@@ -87,6 +109,7 @@ void retry_succeeded(struct retry *r, int64_t now_ms)
 			 L_INT("seconds", (now_ms - r->failing_since_ms) / 1000));
 	r->failing_since_ms = r->broken_since_ms = 0;
 	r->timeouts = 0;
+	r->searched_ms = 0;
 	r->say = (struct log_throttle){0, 0};
 	backoff_reset(&r->backoff);
 }

@@ -9,6 +9,7 @@
 #include "common/base/backoff.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/pg/pg_error.h"
 
 enum policy {
 	POLICY_AGAIN, /* transient: reconnect and try again, with growing pauses, for ever */
@@ -28,14 +29,24 @@ struct retry {
 	struct log_throttle say;
 	int64_t failing_since_ms, broken_since_ms; /* 0: it is not */
 	int timeouts;                              /* of statements, in a row */
+	int64_t searched_ms;                       /* for the rows that are to blame; 0: not yet */
+	enum policy learned;                       /* for this SQLSTATE */
+	char sqlstate[PG_SQLSTATE_BYTES];
 };
 
 enum { RETRY_NEVER = -1 };
 
 void retry_init(struct retry *r);
-/* The policy after a failure, given those before it: a statement that takes too long (57014) once
- * may have waited for something; twice in a row it is too much. */
+/* What a search has shown of a SQLSTATE: POLICY_ROW or POLICY_LESS is what follows the next time,
+ * at once; POLICY_AGAIN: nothing. */
+void retry_learn(struct retry *r, enum policy policy, const char *sqlstate);
+/* The policy after a failure, given those before it: what a search has shown; and a statement that
+ * takes too long (57014) once may have waited for something, twice in a row it is too much. */
 enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate);
+/* Whether it is time to ask if rows of the batch are to blame, though the failure is not about
+ * data: where it will hardly go by itself, once it has come again; where it may, after a minute;
+ * and then once a minute. Called before retry_failed(). */
+int retry_doubts_rows(struct retry *r, enum policy policy, const char *sqlstate, int64_t now_ms);
 /* A try failed: says so where that is due. Returns how long to pause, in milliseconds, or
  * RETRY_NEVER: by now it needs a person. POLICY_ROW: the row was not found. */
 int64_t retry_failed(struct retry *r, enum policy policy, const struct err *err,

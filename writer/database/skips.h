@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages that halt their partition, and that somebody has skipped (gapless-writer skip). Whoever
- * skips one writes it to the dead letters, under its offset and with its bytes; whoever is halted
- * by it finds it there. So nothing but that one message is ever passed, also where a topic was
- * created anew and has another one at the same offset. */
+/* Messages that halt their partition, and that somebody has skipped (gapless-writer skip). The
+ * command writes it to the dead letters, under its offset and with its bytes; a writer that is
+ * halted by it finds it there. So nothing but that one message is ever passed, also where a topic
+ * was recreated and has another one at the same offset. */
 #ifndef GAPLESS_SKIPS_H
 #define GAPLESS_SKIPS_H
 

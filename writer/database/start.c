@@ -42,6 +42,14 @@ struct start start_decide(const struct start_facts *f)
 	return s;
 }
 
+int64_t start_again(const struct start_facts *f, const struct start *s)
+{
+	int64_t before = larger(f->committed, f->position);
+
+	before = before < f->high ? before : f->high;
+	return before > s->offset ? before - s->offset : 0;
+}
+
 static const struct {
 	const char *text;
 	enum log_level level;

@@ -46,6 +46,8 @@ struct start {
 };
 
 struct start start_decide(const struct start_facts *facts);
+/* How many offsets that were read before are read again. */
+int64_t start_again(const struct start_facts *facts, const struct start *start);
 /* One sentence for the log, and how loud it is. */
 const char *start_text(enum start_why why);
 enum log_level start_level(enum start_why why);

@@ -192,20 +192,6 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 
 /* ---------------------------------------------------------------- the thread: what follows */
 
-/* A data error that no single row explains must not be answered by throwing rows away: it is waited
- * out. 1 if *result says what follows. */
-static int find_refused(struct store *s, struct store_done *job, int *result)
-{
-	size_t to;
-	enum bisect found;
-
-	portion_of(&s->portion, job->work.batch, &to);
-	found = bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
-			    s->portion.from, to, s->config.dead_limit, &s->refusals, &job->err);
-	*result = found == BISECT_TOO_MANY ? over(job, STORE_PERSON) : 0;
-	return found != BISECT_NONE;
-}
-
 /* 1 if the next try is of less. */
 static int take_less(struct store *s, const struct store_done *job)
 {
@@ -221,6 +207,33 @@ static int take_less(struct store *s, const struct store_done *job)
 		  L_INT("candles", s->portion.most));
 	pg_close(&s->pg);
 	return 1;
+}
+
+/* A failure that no single row explains must not be answered by throwing rows away: it is waited
+ * out. 1 if the next try is another one, or *result says what follows. */
+static int find_refused(struct store *s, struct store_done *job, int *result)
+{
+	char sqlstate[PG_SQLSTATE_BYTES];
+	size_t to;
+	enum bisect found;
+
+	*result = 0;
+	memcpy(sqlstate, s->pg.sqlstate, sizeof(sqlstate));
+	portion_of(&s->portion, job->work.batch, &to);
+	found = bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
+			    s->portion.from, to, s->config.dead_limit, &s->refusals, &job->err);
+	memcpy(s->pg.sqlstate, sqlstate, sizeof(sqlstate));
+	if (job->err.class != ERR_INPUT)
+		retry_learn(&s->retry,
+			    found == BISECT_FOUND  ? POLICY_ROW
+			    : found == BISECT_SIZE ? POLICY_LESS
+						   : POLICY_AGAIN,
+			    sqlstate);
+	if (found == BISECT_SIZE)
+		return take_less(s, job);
+	if (found == BISECT_TOO_MANY)
+		*result = over(job, STORE_PERSON);
+	return found != BISECT_NONE;
 }
 
 #define SQL_STANDBY                                                                  \
@@ -258,11 +271,15 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 		return over(job, STORE_UNKNOWN);
 	}
 	policy = retry_repeated(&s->retry, policy, s->pg.sqlstate);
-	if (policy == POLICY_ROW && job->work.kind == STORE_BATCH && pg_is_open(&s->pg) &&
-	    find_refused(s, job, &result))
-		return result;
-	if (policy == POLICY_LESS && job->work.kind == STORE_BATCH && take_less(s, job))
-		return 0;
+	if (job->work.kind == STORE_BATCH) {
+		if (policy == POLICY_LESS && take_less(s, job))
+			return 0;
+		if (pg_is_open(&s->pg) &&
+		    (policy == POLICY_ROW ||
+		     retry_doubts_rows(&s->retry, policy, s->pg.sqlstate, clock_boot_ms())) &&
+		    find_refused(s, job, &result))
+			return result;
+	}
 	explain_lock(s, job);
 	atomic_store(&s->failing, 1);
 	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());

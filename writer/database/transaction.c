@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "coverage.h"
 #include "dead_letters.h"
+#include "transaction_sql.h"
 
 /* So many batches are stored without COPY after another writer was in the way: it may well be at
  * the next ones, too. */
@@ -92,10 +93,34 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 	return result;
 }
 
+/* A question does not wait for somebody's lock as long as a batch does. */
+static int begin_to_try(struct pg *pg, const struct cursor *cursor, struct err *err)
+{
+	return cursor_begin(pg, cursor, err) != 0 ? -1 : pg_exec(pg, SQL_WAIT_A_MOMENT, err);
+}
+
 int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
 			 const struct batch *b, size_t from, size_t to, struct err *err)
 {
-	if (cursor_begin(pg, cursor, err) != 0 || candles_try(pg, scratch, b, from, to, err) != 0)
+	if (begin_to_try(pg, cursor, err) != 0 || candles_try(pg, scratch, b, from, to, err) != 0)
 		return -1;
+	return pg_exec(pg, "ROLLBACK", err);
+}
+
+int transaction_try_another(struct pg *pg, const struct cursor *cursor, const char *symbol,
+			    struct err *err)
+{
+	PGresult *res;
+	int taken;
+
+	if (begin_to_try(pg, cursor, err) != 0)
+		return -1;
+	res = pg_query(pg, SQL_ANOTHER, PG_VALUES(symbol), PG_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	taken = *PQcmdTuples(res) == '1';
+	PQclear(res);
+	if (!taken)
+		return err_set(err, ERR_RETRY, "the table has no row of another symbol");
 	return pg_exec(pg, "ROLLBACK", err);
 }

@@ -35,4 +35,9 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
 			 const struct batch *b, size_t from, size_t to, struct err *err);
 
+/* Writes a row of the table again that is not of this symbol, and rolls back. 0, or -1 with *err:
+ * it is not taken either, or there is none. */
+int transaction_try_another(struct pg *pg, const struct cursor *cursor, const char *symbol,
+			    struct err *err);
+
 #endif

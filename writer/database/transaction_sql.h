@@ -13,9 +13,10 @@
  * for deadlocks begins after a second: who waits for 50 ms is never part of one. */
 #define SQL_WAIT_AGAIN      "SET LOCAL lock_timeout = '10s'"
 #define SQL_WAIT_FOR_NOBODY "SET LOCAL lock_timeout = '50ms'"
+#define SQL_WAIT_A_MOMENT   "SET LOCAL lock_timeout = '1s'"
 
-/* TimescaleDB refuses a statement that would decompress more rows than this, to protect whoever
- * does not know that it is slow: corrections that are scattered over compressed chunks need it.
+/* TimescaleDB refuses a statement that would decompress more rows than this, to protect a user
+ * who does not know that it is slow: corrections that are scattered over compressed chunks need it.
  * NULL where the extension, or this limit of it, is not. */
 #define SQL_DECOMPRESSION "'timescaledb.max_tuples_decompressed_per_dml_transaction'"
 
@@ -104,6 +105,14 @@
 	"> (m.revision, m.fetched_at, m.volume, m.quote_volume) "                                  \
 	"RETURNING xmax = 0 AS inserted) "                                                         \
 	"SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+
+/* A row that is there, written again as it is. */
+#define SQL_ANOTHER                                                                              \
+	"INSERT INTO market_data (symbol, interval, timestamp, open, high, low, close, volume, " \
+	"quote_volume, revision, fetched_at) SELECT d.symbol, d.interval, d.timestamp, d.open, " \
+	"d.high, d.low, d.close, d.volume, d.quote_volume, d.revision, d.fetched_at "            \
+	"FROM (SELECT * FROM market_data WHERE symbol <> $1 LIMIT 1) AS d "                      \
+	"ON CONFLICT (symbol, interval, timestamp) DO UPDATE SET open = excluded.open"
 
 /* How many of the batch's keys are in the table, and how many with the batch's values. LATERAL with
  * LIMIT: one lookup into the index a key, never a scan of the table. */

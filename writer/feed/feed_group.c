@@ -192,8 +192,7 @@ static void log_starts(const struct feed_group *g, const struct store_work *work
 		if (item->start.why != why)
 			continue;
 		partitions++;
-		if (item->facts.committed > item->start.offset)
-			again += item->facts.committed - item->start.offset;
+		again += start_again(&item->facts, &item->start);
 		log_start(g, item, start_level(why) == LOG_ERROR ? LOG_ERROR : LOG_DEBUG);
 	}
 	if (partitions > 0 && start_level(why) != LOG_ERROR)

@@ -143,7 +143,7 @@ static void log_begun(const struct feed_replay *r, int64_t lost)
 		[REPLAY_GOES_ON] = "the replay goes on where it was",
 		[REPLAY_ANEW] =
 			"the topic ends before what was to be replayed (it was recreated or lost its end); the replay "
-			"begins anew",
+			"begins again",
 	};
 
 	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun],
