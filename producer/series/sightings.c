@@ -49,10 +49,7 @@ static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
 
 	if (s->n == SIGHTINGS_MAX)
 		remove_at(s, 0);
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 8;
-		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
-	}
+	GROW(s->v, s->n, s->cap);
 	at = BY_TIME(s->v, s->n, timestamp_ms);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
 	s->n++;
