@@ -194,6 +194,11 @@ int series_is_unproven(const struct series *s)
 	       (m->heard_ms == 0 || witness_heard(&m->not_found));
 }
 
+int series_has_candles(const struct series *s)
+{
+	return s->has_rows || s->known.all.n > 0;
+}
+
 int series_has_retries(const struct series *s)
 {
 	return retry_spans_any(&s->retries);

@@ -24,10 +24,7 @@ void publications_release(struct publications *p)
 
 static struct publication *publications_push(struct publications *p)
 {
-	if (p->n == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 64;
-		p->v = xreallocarray(p->v, p->cap, sizeof *p->v);
-	}
+	GROW(p->v, p->n, p->cap);
 	return &p->v[p->n++];
 }
 

@@ -49,10 +49,7 @@ static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
 
 	if (s->n == SIGHTINGS_MAX)
 		remove_at(s, 0);
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 8;
-		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
-	}
+	GROW(s->v, s->n, s->cap);
 	at = BY_TIME(s->v, s->n, timestamp_ms);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
 	s->n++;
@@ -163,7 +160,8 @@ static enum shown compare(const struct sighting *s, const struct candle *row)
 {
 	if (!row)
 		return SHOWN_NOTHING;
-	if (s->candle && candle_same_values(s->candle, row))
+	/* Unless something later is stored than what we published ourselves. */
+	if (s->candle && s->candle->revision >= s->revision && candle_same_values(s->candle, row))
 		return SHOWN_ALL;
 	if (row->revision < s->revision)
 		return SHOWN_LESS;

@@ -254,6 +254,11 @@ static void lies_make(struct world *w)
 	}
 	for (size_t k = 0; k < w->n_lies; k++)
 		lie_part(w, k);
+	/* With a clock that is set back two witnesses of the same lie seem far from each other. */
+	for (size_t k = 0; k < w->n_lies; k++)
+		for (size_t other = 0; w->lies[k].kind == LIE_CLOCK && other < w->n_lies; other++)
+			if (w->lies[other].kind == LIE_SHORT || w->lies[other].kind == LIE_MISSING)
+				w->lies[other].kind = LIE_EMPTY;
 }
 
 static void world_make(struct world *w, uint64_t seed)
@@ -471,6 +476,8 @@ static void note_shown(struct world *w, const struct candle *c)
 	w->view_ms = w->now_ms;
 	revision = t->revision[step_now(w, index_of(w, c->timestamp_ms))];
 
+	/* Not what it was published with, to win; nor what a lie hid. */
+	revision = (int)least(revision, c->revision - c->timestamp_ms);
 	if (revision > t->shown)
 		t->shown = revision;
 }

@@ -400,7 +400,8 @@ static void nothing_is_promised_of_what_another_may_have_published(void **state)
 static void what_is_stored_must_have_been_read(void **state)
 {
 	struct series s;
-	struct spans told = {0};
+	struct spans told = {0}, none = {0};
+	struct request r;
 
 	(void)state;
 	begin(&s, T0, clock_at(60, 0));
@@ -415,7 +416,8 @@ static void what_is_stored_must_have_been_read(void **state)
 	series_stored(&s, &(struct stored){0}, &told, clock_at(60, 20));
 	s.live_from_ms = clock_at(70, 0);
 	spans_add(&s.known.all, clock_at(50, 0), clock_at(55, 0));
-	asks(&s, clock_at(72, 0), 0, 60, 70, 70);
+	assert_int_equal(series_backfill_request(&s, &none, clock_at(72, 0), 0, &r), 1);
+	assert_true(r.from_ms == clock_at(60, 0));
 	spans_release(&told);
 	series_release(&s);
 }
