@@ -75,10 +75,7 @@ struct entry *book_add(struct book *b, const char *symbol, const struct interval
 	e->interval = interval;
 	e->window = window;
 	e->again_below = again_below;
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 64;
-		b->v = xreallocarray(b->v, b->cap, sizeof(void *));
-	}
+	GROW(b->v, b->n, b->cap);
 	memmove(b->v + i + 1, b->v + i, (b->n - i) * sizeof(void *));
 	b->v[i] = e;
 	b->n++;
@@ -110,10 +107,7 @@ void book_note(struct book *b, struct entry *e)
 	if (e->is_noted)
 		return;
 	e->is_noted = 1;
-	if (b->noted_n == b->noted_cap) {
-		b->noted_cap = b->noted_cap ? 2 * b->noted_cap : 64;
-		b->noted = xreallocarray(b->noted, b->noted_cap, sizeof(void *));
-	}
+	GROW(b->noted, b->noted_n, b->noted_cap);
 	b->noted[b->noted_n++] = e;
 }
 

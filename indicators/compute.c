@@ -48,8 +48,6 @@ struct compute {
 	struct progress_show show;
 };
 
-static const struct pg_params none;
-
 /* All series, how many candles each of them has from where it stands, and whether it is done. */
 static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
@@ -236,12 +234,11 @@ static int choose_next(struct compute *c, const PGresult *res, int i)
 static PGresult *read_series(struct compute *c, struct err *err)
 {
 	char from[TIME_BYTES], to[TIME_BYTES];
-	const char *again[] = {c->arguments};
 	const char *values[] = {text(c->options->from_ms, from), text(c->options->to_ms, to),
 				c->arguments};
 
-	if (pg_run(&c->pg, sql_again, (struct pg_params){1, again}, DEADLINE_MS, err) ||
-	    pg_run(&c->pg, "SET statement_timeout = 0", none, DEADLINE_MS, err))
+	if (pg_run(&c->pg, sql_again, PG_VALUES(c->arguments), DEADLINE_MS, err) ||
+	    pg_run(&c->pg, "SET statement_timeout = 0", PG_NONE, DEADLINE_MS, err))
 		return NULL;
 	return pg_query(&c->pg, sql_series, (struct pg_params){3, values}, 3600000, err);
 }

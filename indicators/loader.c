@@ -71,10 +71,7 @@ int loader_want(struct loader *l, const char *symbol, const struct interval *int
 	set_of_interval(&l->options->set, interval, &set);
 	if (set.n == 0)
 		return 0;
-	if (l->n == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 64;
-		l->wanted = xreallocarray(l->wanted, l->cap, sizeof *l->wanted);
-	}
+	GROW(l->wanted, l->n, l->cap);
 	r = &l->wanted[l->n++];
 	table_read_newest(r, symbol, interval, history_lead(&set) + set.horizon,
 			  set.daily ? set.horizon : -1);

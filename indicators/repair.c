@@ -105,10 +105,7 @@ static struct waiting *waiting_of(struct repair *r, struct entry *e, int64_t now
 		if (r->v[i].entry == e)
 			return &r->v[i];
 	}
-	if (r->n == r->cap) {
-		r->cap = r->cap ? 2 * r->cap : 16;
-		r->v = xreallocarray(r->v, r->cap, sizeof *r->v);
-	}
+	GROW(r->v, r->n, r->cap);
 	r->v[r->n] = (struct waiting){.entry = e, .hold = INT64_MAX, .first_ms = now_ms};
 	return &r->v[r->n++];
 }

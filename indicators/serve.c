@@ -298,10 +298,7 @@ static void take_items(struct serve *s)
 
 static struct feed_item *next_item(struct serve *s)
 {
-	if (s->items_n == s->items_cap) {
-		s->items_cap = s->items_cap ? 2 * s->items_cap : 256;
-		s->items = xreallocarray(s->items, s->items_cap, sizeof *s->items);
-	}
+	GROW(s->items, s->items_n, s->items_cap);
 	return &s->items[s->items_n];
 }
 

@@ -218,10 +218,7 @@ int store_is_lost(const struct store *s)
 static void count(struct batch *b, int64_t *outstanding)
 {
 	if (b->n == 0 || b->counted[b->n - 1].outstanding != outstanding) {
-		if (b->n == b->cap) {
-			b->cap = b->cap ? 2 * b->cap : 64;
-			b->counted = xreallocarray(b->counted, b->cap, sizeof *b->counted);
-		}
+		GROW(b->counted, b->n, b->cap);
 		b->counted[b->n++] = (struct counted){outstanding, 0};
 	}
 	b->counted[b->n - 1].n++;

@@ -124,9 +124,7 @@ static const char *text(int64_t v, char out[NUMBER_BYTES])
 static int read_positions(struct pg *pg, const char *topic, struct table_positions *positions,
 			  struct err *err)
 {
-	const char *values[] = {topic};
-	PGresult *res =
-		pg_query(pg, sql_positions, (struct pg_params){1, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, sql_positions, PG_VALUES(topic), DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -162,7 +160,7 @@ static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, st
 	return 0;
 }
 
-static int look_behind(struct pg *pg, struct table_read *r, int64_t start_ms, struct err *err)
+static int read_behind(struct pg *pg, struct table_read *r, int64_t start_ms, struct err *err)
 {
 	char start[NUMBER_BYTES];
 	const char *values[] = {r->symbol, r->interval->name, text(start_ms, start)};
@@ -243,7 +241,7 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return 0;
 		}
 		from_ms = start_ms;
-		if (look_behind(pg, r, start_ms, err))
+		if (read_behind(pg, r, start_ms, err))
 			return -1;
 	}
 	if (read_bars(pg, r, from_ms, &to_ms, err))

@@ -62,10 +62,7 @@ static struct batch_part *part_of(const struct batch *b, int32_t partition)
 
 static struct batch_part *part_add(struct batch *b, int32_t partition, int64_t began)
 {
-	if (b->parts_n == b->parts_cap) {
-		b->parts_cap = b->parts_cap == 0 ? 16 : b->parts_cap * 2;
-		b->parts = xreallocarray(b->parts, b->parts_cap, sizeof(*b->parts));
-	}
+	GROW(b->parts, b->parts_n, b->parts_cap);
 	b->parts[b->parts_n] =
 		(struct batch_part){.partition = partition, .began = began, .at_ms = -1};
 	return &b->parts[b->parts_n++];
@@ -140,10 +137,7 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
 			   size_t key_len, const void *value, size_t value_len, const char *reason)
 {
-	if (b->dead_n == b->dead_cap) {
-		b->dead_cap = b->dead_cap == 0 ? 16 : b->dead_cap * 2;
-		b->dead = xreallocarray(b->dead, b->dead_cap, sizeof(*b->dead));
-	}
+	GROW(b->dead, b->dead_n, b->dead_cap);
 	dead_letter_init(&b->dead[b->dead_n++], partition, offset, key, key_len, value, value_len,
 			 reason);
 }

@@ -12,6 +12,15 @@ void *xcalloc(size_t n, size_t bytes) __attribute__((malloc, returns_nonnull, wa
 /* Room for n elements of `bytes` each; overflow of the product counts as out of memory. */
 void *xreallocarray(void *p, size_t n, size_t bytes)
 	__attribute__((returns_nonnull, warn_unused_result));
+/* Room for one more than n elements of v, which has room for cap, both variables: grows where there
+ * is none. */
+#define GROW(v, n, cap)                                            \
+	do {                                                       \
+		if ((n) == (cap)) {                                \
+			(cap) = (cap) > 0 ? 2 * (cap) : 8;         \
+			(v) = xreallocarray(v, cap, sizeof(*(v))); \
+		}                                                  \
+	} while (0)
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull, warn_unused_result));
 
 /* What is freed stays with the process, up to 32 MiB, whatever the size of a piece: for one that

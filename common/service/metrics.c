@@ -94,10 +94,7 @@ static struct cell *cell_of(struct metrics *m, size_t id, const char *const *val
 	}
 	if (m->n == METRIC_SERIES_MAX || m->families[id].n == m->families[id].most)
 		return NULL;
-	if (m->n == m->cap) {
-		m->cap = m->cap > 0 ? 2 * m->cap : 64;
-		m->cells = xreallocarray(m->cells, m->cap, sizeof(*m->cells));
-	}
+	GROW(m->cells, m->n, m->cap);
 	m->cells[m->n] = (struct cell){.id = (uint32_t)id, .live = 1};
 	memcpy(m->cells[m->n].labels, labels, LABEL_BYTES);
 	m->slots[slot] = (uint32_t)++m->n;

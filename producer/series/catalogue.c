@@ -25,10 +25,7 @@ static void push(struct list *list, struct series *s)
 {
 	size_t at = list->n++;
 
-	if (at == list->cap) {
-		list->cap = list->cap ? list->cap * 2 : 64;
-		list->v = xreallocarray(list->v, list->cap, sizeof(void *));
-	}
+	GROW(list->v, at, list->cap);
 	list->v[at] = s;
 }
 

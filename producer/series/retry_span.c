@@ -66,10 +66,7 @@ static struct retry_span *get(struct retry_spans *h, int is_row, int64_t from_ms
 	}
 	if (h->n == RETRY_SPANS_MAX)
 		join_nearest(h);
-	if (h->n == h->cap) {
-		h->cap = h->cap ? h->cap * 2 : 4;
-		h->v = xreallocarray(h->v, h->cap, sizeof *h->v);
-	}
+	GROW(h->v, h->n, h->cap);
 	while (at < h->n && h->v[at].from_ms < from_ms)
 		at++;
 	memmove(h->v + at + 1, h->v + at, (h->n - at) * sizeof *h->v);

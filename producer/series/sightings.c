@@ -49,10 +49,7 @@ static struct sighting *insert(struct sightings *s, int64_t timestamp_ms)
 
 	if (s->n == SIGHTINGS_MAX)
 		remove_at(s, 0);
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 8;
-		s->v = xreallocarray(s->v, s->cap, sizeof *s->v);
-	}
+	GROW(s->v, s->n, s->cap);
 	at = BY_TIME(s->v, s->n, timestamp_ms);
 	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
 	s->n++;
@@ -143,12 +140,13 @@ int64_t sightings_stored(struct sightings *s, const struct stored *stored)
 	return row > 0 ? from_ms : INT64_MIN;
 }
 
-void sightings_covered(struct sightings *s, const struct spans *covered)
+void sightings_covered(struct sightings *s, const struct spans *covered, int64_t young_ms)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms))
+		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms) &&
+		    !(s->v[i].candle && s->v[i].timestamp_ms >= young_ms))
 			sighting_release(&s->v[i]);
 		else
 			s->v[kept++] = s->v[i];
@@ -216,6 +214,11 @@ enum judgement sighting_judge(struct sighting *s, const struct candle *row, int6
 int sighting_is_less(const struct sighting *s, const struct candle *row)
 {
 	return !(s->is_gone && row == NULL) && compare(s, row) != SHOWN_ALL;
+}
+
+int sighting_is_newer(const struct sighting *s, const struct candle *row)
+{
+	return s->candle && row->revision > s->revision;
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
