@@ -336,7 +336,7 @@ bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Pyth
 # The last release whose database has a migration less.
 BEFORE ?= 0cb6f3f
 deb-before: | $(DEPS_package)
-	@[ -n "$$(find build/before/build/deb -name 'gapless_*.deb' 2>/dev/null)" ] || { rm -rf build/before && \
+	@[ ! -e .git ] || [ -n "$$(find build/before/build/deb -name 'gapless_*.deb' 2>/dev/null)" ] || { rm -rf build/before && \
 		git clone -q --shared . build/before && git -C build/before checkout -q $(BEFORE) && $(MAKE) -C build/before deb; }
 
 test-deb: deb deb-before $(EXCHANGE) | $(DEPS_stack) $(DEPS_test) ## the package in a bare Debian with its own systemd, new and over an older one: make test-deb [SUITES="bookworm trixie"] (root)

@@ -22,6 +22,7 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	PROGRESS_MS = 10000,
+	EMPTY_SAY_MS = 60000,
 	CHECK_MS = 10000,
 	MEMBERS_AGAIN_MS = 500,
 	JUMP_AGAIN_MS =
@@ -61,6 +62,7 @@ struct loop {
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
 	int64_t reports_boot_ms;
+	struct log_throttle empty;
 };
 
 /* ---- set up and down ---- */
@@ -127,6 +129,18 @@ static void time_read(struct loop *l)
 
 /* ---- what came ---- */
 
+/* A page without an end shows the newest candles, however old they are. */
+static void empty_say(struct loop *l, const struct answer *a)
+{
+	const struct series *s = a->request.series;
+
+	if (a->request.live && a->page.n == 0 && a->page.n_bad == 0 && series_has_candles(s))
+		LOG_EVERY(
+			&l->empty, l->boot_ms, EMPTY_SAY_MS, LOG_WARN,
+			"the exchange shows no candle of a market that has candles; it is asked again",
+			L_SERIES(s));
+}
+
 static void page_take(struct loop *l, const struct answer *a)
 {
 	const struct request *r = &a->request;
@@ -134,6 +148,7 @@ static void page_take(struct loop *l, const struct answer *a)
 	int64_t listed_ms = series_listed_from_ms(s);
 
 	l->publications.n = 0;
+	empty_say(l, a);
 	series_page(s, r, &a->page, a->read_ms, l->boot_ms, &l->publications);
 	observe_page(l->observe, s, &l->publications);
 	for (size_t i = 0; i < l->publications.n; i++)

@@ -1,6 +1,6 @@
 -- How the guard (008) sees the rows that a DELETE takes from a hypertable. TimescaleDB allows no columnstore on a table that has a
 -- trigger with a transition table: there the rows are gathered one by one, and judged together at the end of the statement. And
--- chunks that a policy drops while we look at them are no error.
+-- chunks that a policy drops while we look at them are no error; two that remove rows at once do not take each other's for the last.
 --
 -- Lock: none here. What migrate does at the end, on a hypertable: ACCESS EXCLUSIVE on market_data for moments
 -- (market_data_protect). Programs of the version before may run beside it.
@@ -150,5 +150,27 @@ BEGIN
 		RETURN NEXT;
 		RETURN;
 	END LOOP;
+END
+$$;
+
+-- As in 009; it takes the guard's lock before it looks for the oldest rows, which another one may just be removing.
+CREATE OR REPLACE FUNCTION market_data_remove(of_symbol text, of_interval text, everything boolean, n integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+	before timestamptz;
+	upto timestamptz;
+	removed bigint;
+BEGIN
+	LOCK TABLE ONLY market_data IN ROW EXCLUSIVE MODE;
+	LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE;
+	SELECT CASE WHEN NOT everything THEN s.retained_from WHEN s.ended_at IS NOT NULL THEN 'infinity' END INTO before
+		FROM market_data_series AS s WHERE s.symbol = of_symbol AND s.interval = of_interval;
+	SELECT m.timestamp INTO upto FROM market_data AS m
+		WHERE m.symbol = of_symbol AND m.interval = of_interval AND m.timestamp < before
+		ORDER BY m.timestamp OFFSET n LIMIT 1;
+	DELETE FROM market_data AS m
+		WHERE m.symbol = of_symbol AND m.interval = of_interval AND m.timestamp < coalesce(upto, before);
+	GET DIAGNOSTICS removed = ROW_COUNT;
+	RETURN removed;
 END
 $$;

@@ -6,7 +6,9 @@
 #include "common/base/alloc.h"
 
 /* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
- * below about this the commit is the price of a transaction, not its rows. */
+ * below about this the commit is the price of a transaction, not its rows. What a transaction costs
+ * beside its rows is felt up to a full batch, though, so where the topic is known to fill it, that
+ * is waited for: it takes some milliseconds. */
 enum { RING = 2, WORTH_ROWS = 1000 };
 
 struct lane {
@@ -50,9 +52,14 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+size_t pipeline_lane(const struct pipeline *p, int32_t partition)
+{
+	return (size_t)partition % p->config.lanes;
+}
+
 int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, struct err *why)
 {
-	struct batch *b = filling(p, (size_t)a->partition % p->config.lanes);
+	struct batch *b = filling(p, pipeline_lane(p, a->partition));
 	struct message message;
 	enum intake kind = INTAKE_SKIP;
 	int64_t offset = a->next - 1;
@@ -94,11 +101,14 @@ int pipeline_is_full(const struct pipeline *p, size_t lane)
 	return batch_is_full(filling(p, lane));
 }
 
-int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int all, int64_t now_ms)
+int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int64_t coming, int64_t now_ms)
 {
 	const struct batch *b = filling(p, lane);
+	size_t rows = b->n + b->dead_n;
+	int is_enough = coming == PIPELINE_NOTHING ||
+			(rows >= WORTH_ROWS && rows + (size_t)coming < b->limits.rows);
 
-	if (!batch_is_empty(b) && (all || b->n + b->dead_n >= WORTH_ROWS))
+	if (!batch_is_empty(b) && is_enough)
 		return 0;
 	return batch_due_in(b, now_ms);
 }
@@ -130,7 +140,7 @@ void pipeline_give_back(struct pipeline *p, struct batch *b)
 
 int64_t pipeline_oldest_ms(const struct pipeline *p, int32_t partition)
 {
-	const struct lane *l = &p->lanes[(size_t)partition % p->config.lanes];
+	const struct lane *l = &p->lanes[pipeline_lane(p, partition)];
 	int64_t oldest = 0;
 
 	for (size_t i = 0; i < RING; i++) {

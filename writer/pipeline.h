@@ -6,7 +6,8 @@
  *
  * What a partition brings stays in one lane, so that it is stored in its order; lanes are stored
  * side by side. A batch is ready when it is worth a transaction: a store that is free takes what is
- * there, so batches are small where little comes and grow to their limits while the store is busy.
+ * there, so batches are small where little comes and grow to their limits while the store is busy,
+ * or where the topic is known to fill them.
  * While the filling batch of a lane is full and its other one is lent, reading has to wait. */
 #ifndef GAPLESS_PIPELINE_H
 #define GAPLESS_PIPELINE_H
@@ -40,9 +41,13 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 int pipeline_is_empty(const struct pipeline *p);
 /* No room for more in that lane. */
 int pipeline_is_full(const struct pipeline *p, size_t lane);
+/* The lane that stores what the partition brings. */
+size_t pipeline_lane(const struct pipeline *p, int32_t partition);
+enum { PIPELINE_NOTHING = -1 };
 /* Milliseconds until the lane's filling batch is to be stored, given a store that is free: 0 if it
- * is, INT64_MAX if it is empty. `all`: nothing more will come, so whatever is there is. */
-int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int all, int64_t now_ms);
+ * is, INT64_MAX if it is empty. `coming`: so many messages for the lane are known to wait in the
+ * topic; PIPELINE_NOTHING: none will ever come, so whatever is there is to be stored. */
+int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int64_t coming, int64_t now_ms);
 /* Seals the filling batch of the lane and lends it; the next one is filled from now on. NULL: the
  * other one is lent still, or there is nothing. */
 struct batch *pipeline_next(struct pipeline *p, size_t lane);

@@ -69,9 +69,24 @@ static void submit_batch(struct writer *w, size_t lane)
 							.batch = b});
 }
 
+/* While a lane is full, nothing is read for any. */
+static int64_t due_in(const struct writer *w, size_t lane, int64_t now_ms)
+{
+	const struct partitions *ps = feed_partitions(w->feed);
+	int64_t coming = feed_is_read(w->feed) ? PIPELINE_NOTHING : 0;
+
+	for (size_t i = 0; i < partitions_count(ps) && coming >= 0 && !any_full(w); i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (pipeline_lane(w->pipeline, p->id) == lane)
+			coming += feed_coming(w->feed, p);
+	}
+	return pipeline_due_in(w->pipeline, lane, coming, now_ms);
+}
+
 static int is_due(const struct writer *w, size_t lane, int64_t now_ms)
 {
-	return pipeline_due_in(w->pipeline, lane, feed_is_read(w->feed), now_ms) == 0;
+	return due_in(w, lane, now_ms) == 0;
 }
 
 /* Something else waits for the first store than a batch. */
@@ -308,6 +323,15 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 
 /* ---------------------------------------------------------------- the loop */
 
+static void submit_due(struct writer *w, int64_t now_ms)
+{
+	for (size_t i = 0; i < w->lanes; i++) {
+		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms) &&
+		    !is_asked_for(w, i, now_ms))
+			submit_batch(w, i);
+	}
+}
+
 /* A full batch and a busy store: waits a moment for it; then nothing more is fetched until it is
  * done. */
 static void make_room(struct writer *w, size_t lane)
@@ -329,10 +353,7 @@ static void submit(struct writer *w, int64_t now_ms)
 		store_submit(first, work);
 	if (store_is_idle(first) && is_asked_for(w, 0, now_ms))
 		store_submit(first, (struct store_work){.kind = STORE_RETAIN, .keep = w->keep});
-	for (size_t i = 0; i < w->lanes; i++) {
-		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms))
-			submit_batch(w, i);
-	}
+	submit_due(w, now_ms);
 	if (stores_are_idle(w->stores) &&
 	    feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
 		store_submit(first, work);
@@ -348,8 +369,7 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 
 		if (store_is_failing(store))
 			continue;
-		due = store_is_idle(store) ? pipeline_due_in(w->pipeline, i, 0, now_ms)
-					   : POLL_BUSY_MS;
+		due = store_is_idle(store) ? due_in(w, i, now_ms) : POLL_BUSY_MS;
 		if (due < most)
 			most = due;
 	}
@@ -362,6 +382,7 @@ static void turn(struct writer *w)
 	int64_t now = clock_boot_ms();
 
 	act(w, feed_join(w->feed, now));
+	submit_due(w, now); /* before one lane waits for its store */
 	for (size_t i = 0; i < w->lanes; i++) {
 		make_room(w, i);
 		act(w, collect(w, i));

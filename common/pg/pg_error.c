@@ -29,7 +29,8 @@ static const struct rule {
 	{"53300", ERR_RETRY, 1, "raise the server's max_connections, or close some connections"},
 	{"53", ERR_RETRY, 1, NULL},
 	{"22", ERR_INPUT, 1, NULL},
-	{"23502", ERR_INPUT, 1, NULL},
+	/* Of a column of somebody else, for no candle has a NULL: of all rows, mostly. */
+	{"23502", ERR_FATAL, 1, "drop that column's NOT NULL, or give it a default"},
 	{"23514", ERR_INPUT, 1, NULL},
 	{"23", ERR_FATAL, 1, NULL},
 	{"28", ERR_FATAL, 1,

@@ -38,6 +38,7 @@ void series_release(struct series *s)
 	known_release(&s->known);
 	spans_release(&s->seen);
 	spans_release(&s->report);
+	spans_release(&s->empty);
 	spans_release(&s->told);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
@@ -191,6 +192,11 @@ int series_is_unproven(const struct series *s)
 
 	return m->listed == LISTED_NOT && !was_there(s) &&
 	       (m->heard_ms == 0 || witness_heard(&m->not_found));
+}
+
+int series_has_candles(const struct series *s)
+{
+	return s->has_rows || s->known.all.n > 0;
 }
 
 int series_has_retries(const struct series *s)
@@ -355,7 +361,7 @@ static void looked_is(struct series *s, const struct spans *covered)
 	known_lookup_ended(&s->known, covered, !s->looked_up);
 	retry_spans_known(&s->retries, &s->known.all);
 	older_known(&s->older, &s->known.all);
-	sightings_covered(&s->sightings, &s->known.covered);
+	sightings_covered(&s->sightings, &s->known.covered, series_young_from(s));
 	s->looked_up = 1;
 }
 
@@ -413,7 +419,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 		spans_add(&s->told, INT64_MIN, now_ms);
 	if (from_ms > INT64_MIN)
 		spans_clip(&s->told, from_ms, INT64_MAX);
-	s->told_until_ms = now_ms;
+	s->told_until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
 	s->has_rows |= rows->n > 0;
 }
 

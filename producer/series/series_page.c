@@ -64,6 +64,16 @@ struct reply { /* what series_page works on */
 	struct reading reading;
 };
 
+/* What was promised to be empty was one answer's word: a row that a later one shows there is
+ * published all the same. */
+static void empty_note(struct series *s, const struct reply *a, int64_t start_ms,
+		       const struct promise *p)
+{
+	spans_add(&s->empty, p->covers_from_ms, p->covers_to_ms);
+	spans_remove(&s->empty, start_ms, interval_end(s->iv, start_ms));
+	spans_clip(&s->empty, a->reading.read_ms - EMPTY_KEPT_MS, INT64_MAX);
+}
+
 static void publish(struct series *s, const struct reply *a, const struct promise *p,
 		    struct publications *out)
 {
@@ -81,11 +91,26 @@ static void publish(struct series *s, const struct reply *a, const struct promis
 		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
 		sighting_published(seen, &pub->candle, a->reading.read_ms);
 	}
+	if (!seen && row->timestamp_ms >= series_young_from(s))
+		(void)sightings_note(&s->sightings, row, a->reading.read_ms);
 	if (pub->candle.revision != row->revision)
 		pub->origin = ORIGIN_REPAIR;
 	known_published(&s->known, p->covers_from_ms, p->covers_to_ms);
+	empty_note(s, a, row->timestamp_ms, p);
 	if (spans_contain(&s->report, row->timestamp_ms))
 		s->report_came++;
+}
+
+/* 1 if the row shows that what was promised of its interval was not so: there is one, or it was
+ * changed since. */
+static int contradicts(const struct series *s, const struct reply *a, const struct promise *p)
+{
+	const struct candle *row = &a->reading.rows[p->row];
+	const struct sighting *seen = sightings_find(&s->sightings, row->timestamp_ms);
+
+	return spans_contain(&s->empty, row->timestamp_ms) ||
+	       (seen && sighting_is_newer(seen, row) &&
+		spans_contain(&s->known.all, row->timestamp_ms));
 }
 
 /* 1 if the promise covers something that is wanted and not known, or the row was settled again. */
@@ -96,7 +121,8 @@ static int promise_is_news(const struct series *s, const struct reply *a, const 
 	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, a->reading.read_ms));
 	int64_t to = least(p->covers_to_ms, s->wanted_until_ms);
 
-	return (seen && seen->is_settled) || (from < to && !spans_cover(&s->known.all, from, to));
+	return (seen && seen->is_settled) || contradicts(s, a, p) ||
+	       (from < to && !spans_cover(&s->known.all, from, to));
 }
 
 static void final_row(struct series *s, const struct reply *a, const struct promise *p, int last,
@@ -106,7 +132,7 @@ static void final_row(struct series *s, const struct reply *a, const struct prom
 
 	if (!promise_is_news(s, a, p))
 		return;
-	if (a->request->live && last &&
+	if (a->request->live && last && !contradicts(s, a, p) &&
 	    spans_cover(&s->known.all, p->covers_from_ms, interval_end(s->iv, start))) {
 		/* Only the quiet tail is new: withheld until it is worth a message. */
 		int64_t known_to = spans_run_end(&s->known.all, p->covers_from_ms);

@@ -18,6 +18,9 @@
 
 enum {
 	QUIET_TAIL_MS = 5 * 60 * 1000, /* a quiet tail is published again at most this often */
+	EMPTY_KEPT_MS = 24 * 3600 * 1000,
+	YOUNG_MS = 15 * 60 * 1000, /* so long a row that is covered is compared with what comes */
+	YOUNG_ROWS = 60,
 	NO_TRADES_APART_MS = 60 * 1000 /* between two witnesses of a market without any row */
 };
 
@@ -55,6 +58,7 @@ struct series {
 				  */
 	struct known known;
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
+	struct spans empty;    /* promised of late without a row, which one may contradict */
 	struct spans told;     /* where it was read what is stored */
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
@@ -87,6 +91,13 @@ static inline void series_changed(const struct series *s)
 {
 	if (s->changes)
 		changes_note(s->changes, s->place);
+}
+
+static inline int64_t series_young_from(const struct series *s)
+{
+	int64_t rows_ms = YOUNG_ROWS * s->iv->nominal_ms;
+
+	return s->live_from_ms - s->iv->nominal_ms - (rows_ms < YOUNG_MS ? rows_ms : YOUNG_MS);
 }
 
 static inline int64_t least(int64_t a, int64_t b)

@@ -140,12 +140,13 @@ int64_t sightings_stored(struct sightings *s, const struct stored *stored)
 	return row > 0 ? from_ms : INT64_MIN;
 }
 
-void sightings_covered(struct sightings *s, const struct spans *covered)
+void sightings_covered(struct sightings *s, const struct spans *covered, int64_t young_ms)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms))
+		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms) &&
+		    !(s->v[i].candle && s->v[i].timestamp_ms >= young_ms))
 			sighting_release(&s->v[i]);
 		else
 			s->v[kept++] = s->v[i];
@@ -159,7 +160,8 @@ static enum shown compare(const struct sighting *s, const struct candle *row)
 {
 	if (!row)
 		return SHOWN_NOTHING;
-	if (s->candle && candle_same_values(s->candle, row))
+	/* Unless something later is stored than what we published ourselves. */
+	if (s->candle && s->candle->revision >= s->revision && candle_same_values(s->candle, row))
 		return SHOWN_ALL;
 	if (row->revision < s->revision)
 		return SHOWN_LESS;
@@ -213,6 +215,11 @@ enum judgement sighting_judge(struct sighting *s, const struct candle *row, int6
 int sighting_is_less(const struct sighting *s, const struct candle *row)
 {
 	return !(s->is_gone && row == NULL) && compare(s, row) != SHOWN_ALL;
+}
+
+int sighting_is_newer(const struct sighting *s, const struct candle *row)
+{
+	return s->candle && row->revision > s->revision;
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,

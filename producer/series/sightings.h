@@ -57,8 +57,9 @@ void sightings_forget(struct sightings *s, int64_t timestamp_ms);
 /* What a lookup found stored. What it does not find any more is forgotten, but for what we
  * published. Returns from when on all of it is kept: INT64_MIN, or what is older was too much. */
 int64_t sightings_stored(struct sightings *s, const struct stored *stored);
-/* What is covered needs no agreement, unless it is to be asked for once more. */
-void sightings_covered(struct sightings *s, const struct spans *covered);
+/* What is covered needs no agreement, unless it is to be asked for once more, or starts at young_ms
+ * or later: that may still turn out otherwise. */
+void sightings_covered(struct sightings *s, const struct spans *covered, int64_t young_ms);
 
 enum judgement {
 	JUDGED_SO,       /* what the read shows is so */
@@ -68,6 +69,8 @@ enum judgement {
 
 /* A final read shows that row, or none (NULL). */
 enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
+/* 1 if the read shows a later change than what was published. */
+int sighting_is_newer(const struct sighting *s, const struct candle *row);
 /* 1 if the read shows less than what was seen and not taken back, or nothing. */
 int sighting_is_less(const struct sighting *s, const struct candle *row);
 /* The revision with which a final read of the row wins against what was seen. */

@@ -67,6 +67,16 @@ run_pages() {
 	say "  a candle from page to message: $whole_us us of CPU, $bare_us us of them for bare parsing"
 }
 
+# --- what the producer's core costs while there is nothing to ask for; no stack needed
+
+run_idle() {
+	"$bin/gapless-bench-idle" >"$work/idle" 2>"$work/idle.log" || die "idle: see $work/idle.log"
+	idle=$(jq -nR '[inputs | split(" ") | select(.[0] != "series") | {series: .[0] | tonumber, kind: .[1], idle_us: .[2] | tonumber,
+		change_us: .[3] | tonumber, made_ms: .[4] | tonumber, resident_kib: .[5] | tonumber}]' "$work/idle") && [ "$idle" != '[]' ] ||
+		die "idle: see $work/idle"
+	say "  an idle turn of the producer's core: $(jq -r 'map("\(.idle_us)") | join(", ")' <<<"$idle") us"
+}
+
 # --- the runs
 
 [[ $rows =~ ^[1-9][0-9]*$ ]] || die "ROWS is '$rows': use a number"
@@ -88,5 +98,6 @@ done
 run_live
 run_takeover
 run_pages
+run_idle
 report --argjson once "{\"live_percent_of_a_core\": $live_percent, \"takeover_s\": $takeover_s,
-	\"producer\": {\"candle_us\": $whole_us, \"bare_parse_us\": $bare_us}}"
+	\"producer\": {\"candle_us\": $whole_us, \"bare_parse_us\": $bare_us, \"idle\": $idle}}"

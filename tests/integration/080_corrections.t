@@ -113,7 +113,7 @@ is "the exchange ended well" "$code" 0
 exchange --start 2026-03-12T15:20:20Z --seed 12 --corrections 0.3
 markets='KRW-BTC KRW-ETH KRW-QUIET'
 producer --symbols "$markets" --intervals 1s,1m --lookup-s 2 --lookup-gaps-s 1
-begin=2026-03-12T15:17:00Z # the last 200 s of 1s, all of it in the last 200 minutes of 1m
+begin=2026-03-12T15:17:10Z # nearly all of the last 200 s of 1s, whenever it began; all of it in the last 200 minutes of 1m
 
 # What is claimed is written down again and again, and compared with the truth when that has come out.
 sql "CREATE TABLE truth (symbol text, interval text, timestamp timestamptz, open text, high text, low text,

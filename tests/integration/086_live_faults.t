@@ -14,7 +14,7 @@ await 60 "nothing is left but live polls" complete_all
 market=(KRW-BTC KRW-ETH KRW-XRP)
 n=0
 for kind in truncate truncate_chunked short_length status=500 status=503 html null object off_grid duplicate_row \
-	garbage_number wrong_market bad_utf8 huge bomb drip reset http_429; do
+	garbage_number wrong_market bad_utf8 huge bomb drip reset http_429 empty; do
 	fault $kind market=${market[n % 3]} interval=1s after=$((n / 3 * 3 + 1))
 	n=$((n + 1))
 done
@@ -23,6 +23,7 @@ named "live" 'bytes remaining to read' 'outstanding read data' '(cut off|malform
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'is no time' 'two different rows' \
 	'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
 await 20 "live, the log names: too slow" too_slow
+ok "... and a page without any candle" logged producer 'shows no candle of a market that has candles'
 
 # --- dates
 

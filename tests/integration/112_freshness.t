@@ -44,5 +44,11 @@ KRW-NONE|unknown market|||1200|1|13|1710054000'
 	is "of months too, in $zone" "$(PGTZ=$zone fresh "market_data_freshness_at('2025-03-02Z') WHERE \"interval\" = '1M'")" \
 		'KRW-LONG|ok|1730419200|1735689600|5184000|2|7|1717200000'
 done
+# What docs/operations.md asks the table, as somebody pastes it.
+series KRW-BTC 1m '{[2024-05-01 00:00Z,2024-05-02 00:00Z)}' 2024-05-01T00:00Z=1
+runs() { sql "$1" >>"$work/queries.out" 2>&1; }
+while read -r query; do ok "$query" runs "$query"; done < <(grep '^    SELECT ' docs/operations.md)
+ok 'there are some' test "$(grep -c '^    SELECT ' docs/operations.md)" -ge 6
+sql "DELETE FROM market_data_series WHERE symbol = 'KRW-BTC'"
 ok "the view sees it from now" sql_is "SELECT count(*) FROM market_data_freshness WHERE lag > interval '1 day' AND gaps > 0" 3
 finish

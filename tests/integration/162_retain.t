@@ -43,6 +43,7 @@ refused 'an interval twice' '1m is named more than once' gapless-writer retain -
 refused 'no span' "'1m' is not like 1m=400d" gapless-writer retain --keep 1m
 refused 'a span without a unit' "'1m=400' does not end with a span" gapless-writer retain --keep 1m=400
 refused 'a span of nothing' "'1m=0d' does not end with a span" gapless-writer retain --keep 1m=0d
+refused 'dead letters of no age' "'dead-letters=0d' does not end with a span" gapless-writer retain --keep dead-letters=0d
 refused 'an end of nothing' '--symbols' gapless-writer end
 refused 'a pattern in small letters' "'krw-\*' is not a pattern" gapless-writer end --symbols 'krw-*'
 

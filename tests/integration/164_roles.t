@@ -103,6 +103,8 @@ is 'a program that is older than the database ends with 2' "$code" 2
 ok '... and says so' grep -q 'migration 999, but this program knows no more than .*use the newer' "$work/err"
 PGUSER=gapless_owner run gapless-writer migrate
 is '... nor does it migrate' "$code" 2
+PGUSER=gapless_owner run gapless-writer retain --keep 1m=9d
+is '... nor give anything up' "$code$(grep -c 'knows no more than' "$work/err")" 21
 sql "DELETE FROM gapless_migration WHERE number = 999"
 PGUSER=gapless_writer run gapless-writer
 is 'one that is newer ends with 2' "$code" 2

@@ -26,7 +26,8 @@ ok "its services start" inside systemctl enable --now gapless-writer gapless-pro
 for service in $services; do await 20 "gapless-$service is active" is_active $service; done
 await 60 "the table is complete" complete KRW-BTC KRW-ETH
 echo 'GAPLESS_LOG_LEVEL=debug' >>"$root/etc/gapless/writer.env"
-sha256sum "$root"/etc/gapless/* >"$work/settings"
+sha256sum "$root"/etc/gapless/{common,producer,writer}.env "$root/etc/gapless/pgpass" >"$work/settings"
+over() { inside apt-get install -y -q --allow-downgrades -o Dpkg::Options::=--force-confold "$1" >>"$work/apt.log" 2>&1; } # as docs/upgrade.md says
 to=$(date -u -d "$(exchange_now) - 3 minutes" +%FT%H:%M:00Z)
 from=$(date -u -d "$to - 150 minutes" +%FT%TZ)
 n=$(stored)
@@ -36,9 +37,10 @@ note "$n candles"
 
 migrations() { sql 'SELECT count(*) FROM gapless_migration'; }
 m=$(migrations)
-ok "$(version_of "$deb") installs over it, tables that lack a migration or not" inside dpkg -i /root/gapless.deb
+ok "$(version_of "$deb") installs over it, tables that lack a migration or not" over /root/gapless.deb
 ok "what was changed in /etc/gapless is kept" sha256sum --quiet -c "$work/settings"
-ok "and nothing was laid beside it" eval "! ls '$root'/etc/gapless | grep -q dpkg-"
+is "what the release has of it lies beside" "$(cd "$root/etc/gapless" && find . -name '*.dpkg-*' | sort | tr '\n' ' ')" \
+	"$(cd "$root/etc/gapless" && for p in producer writer; do find . -name "$p.env.dpkg-dist"; done | tr '\n' ' ')"
 for service in $services; do
 	is "gapless-$service is the new one" "$(inside gapless-$service --version)" "gapless-$service $(version_of "$deb")"
 done
@@ -59,13 +61,12 @@ ok "... of the other one, too" equals_truth KRW-ETH 1m "$from" "$to" 10
 
 # --- and back
 
-ok "the older package installs over the newer one" inside dpkg -i /root/before.deb
+ok "the older package installs over the newer one" over /root/before.deb
 await 30 "its writer does not work on newer tables" has_failed writer
 is "... and ends with 2" "$(of writer ExecMainStatus)" 2
 ok "... saying so" eval "inside journalctl -q -o cat -u gapless-writer | tail -n 5 | grep -q 'newer'"
 n=$(stored)
-ok "forward again" inside dpkg -i /root/gapless.deb
-inside systemctl reset-failed
+ok "forward again" over /root/gapless.deb
 inside systemctl start gapless-writer gapless-producer gapless-indicators
 await 200 "all goes on" stored_more_than "$n"
 ok "what was changed in /etc/gapless is kept" sha256sum --quiet -c "$work/settings"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The producer's pure core and an exchange that lies: at random, each lie for a bounded time. Pages
- * lack their oldest rows, or are empty; rows that were shown are missing, show less, come back with
- * other values, or cannot be candles; the market is not found, or not in the list. Some things are
- * true: it is listed late, delisted, relisted without its old candles; a candle is taken back for
- * good, or its last change has a smaller revision than the one before. Messages are lost, the
- * producer dies, another takes over with what the database holds.
+ * lack their oldest rows, or their newest, or are empty; they come from a replica that is behind,
+ * or not at all, or with a clock that is set back; rows that were shown are missing, show less,
+ * come back with other values, or cannot be candles; the market is not found, or not in the list.
+ * Some things are true: it is listed late, delisted, relisted without its old candles; a candle is
+ * taken back for good, or its last change has a smaller revision than the one before. Messages are
+ * lost, the producer dies, another takes over with what the database holds.
  *
  * Held at every step: what is covered is what the exchange finally has, but for intervals of which
  * it says for longer than two witnesses need what is not so. Held in the end, when it has told the
@@ -55,14 +56,19 @@ enum lie_kind {
 	LIE_NOT_FOUND,  /* no such market */
 	LIE_NOT_LISTED, /* the list lacks it */
 	LIE_BROKEN,     /* no page at all */
+	LIE_BEHIND,     /* rows and values as they stood some time ago */
+	LIE_NEWEST,     /* the newest page without its newest rows */
+	LIE_SILENT,     /* no answer */
+	LIE_CLOCK,      /* the exchange's clock is set back */
 	LIE_KINDS
 };
 
 /* Longest, in seconds: what two witnesses would believe ends before. */
 static const int lie_seconds[LIE_KINDS] = {
-	[LIE_EMPTY] = 1800,    [LIE_SHORT] = 500,     [LIE_MISSING] = 240,
-	[LIE_LESS] = 240,      [LIE_BAD_ROW] = 900,   [LIE_BAD_TIME] = 300,
-	[LIE_NOT_FOUND] = 900, [LIE_NOT_LISTED] = 50, [LIE_BROKEN] = 300,
+	[LIE_EMPTY] = 1800,  [LIE_SHORT] = 500,    [LIE_MISSING] = 240,   [LIE_LESS] = 240,
+	[LIE_BAD_ROW] = 900, [LIE_BAD_TIME] = 300, [LIE_NOT_FOUND] = 900, [LIE_NOT_LISTED] = 50,
+	[LIE_BROKEN] = 300,  [LIE_BEHIND] = 600,   [LIE_NEWEST] = 400,    [LIE_SILENT] = 900,
+	[LIE_CLOCK] = 600,
 };
 
 struct lie {
@@ -70,6 +76,7 @@ struct lie {
 	int64_t from_ms, to_ms;
 	uint32_t percent; /* of the answers */
 	int is_long;      /* enough for two witnesses */
+	int64_t ms;       /* so far behind, or back; of the newest rows, how many lack */
 };
 
 struct truth { /* of one interval: the values it shows from which age on; value 0: no candle */
@@ -114,6 +121,7 @@ struct world {
 	size_t n_log, n_reported, n_applied;
 
 	int64_t now_ms, boot_ms, calm_ms;
+	int64_t view_ms; /* what the answer shows is as it stood then */
 	struct series s;
 	struct schedule *schedule; /* of it */
 	int64_t list_boot_ms, lookup_boot_ms, lookup_end_ms;
@@ -170,7 +178,9 @@ static void candle_make(struct world *w, struct truth *t, int v)
 
 static int lies_of_rows(const struct world *w, size_t k)
 {
-	return w->lies[k].kind == LIE_MISSING || w->lies[k].kind == LIE_LESS;
+	enum lie_kind kind = w->lies[k].kind;
+
+	return kind == LIE_MISSING || kind == LIE_LESS || kind == LIE_BEHIND || kind == LIE_NEWEST;
 }
 
 /* What long lies about rows have brought about is asked once more, and they do not lie then. Short
@@ -194,13 +204,17 @@ static void lie_part(struct world *w, size_t k)
 
 static void lies_make(struct world *w)
 {
+	static const enum lie_kind of_seen[] = {LIE_MISSING, LIE_LESS},
+				   of_newest[] = {LIE_BEHIND, LIE_NEWEST};
+	const enum lie_kind *of_rows = w->dies || rnd(w, 2) ? of_seen : of_newest;
+
 	w->n_lies = 1 + rnd(w, LIES_MAX);
 	for (size_t k = 0; k < w->n_lies; k++) {
 		struct lie *l = &w->lies[k];
 
 		l->kind = (enum lie_kind)rnd(w, LIE_KINDS);
 		if (rnd(w, 2))
-			l->kind = rnd(w, 2) ? LIE_MISSING : LIE_LESS;
+			l->kind = of_rows[rnd(w, 2)];
 		l->from_ms = at(w, BEFORE) + (int64_t)rnd(w, (LYING - 1) * 60) * 1000;
 		if (rnd(w, 3) == 0)
 			l->from_ms = at(w, BEFORE); /* from the start on */
@@ -213,6 +227,15 @@ static void lies_make(struct world *w)
 		l->percent = (uint32_t[]){20, 50, 100}[rnd(w, 3)];
 		if (l->kind == LIE_EMPTY || l->kind == LIE_BROKEN)
 			l->percent = (uint32_t[]){20, 50, 80}[rnd(w, 3)];
+		/* What was promised of what they hide, too. */
+		if ((l->kind == LIE_BEHIND || l->kind == LIE_NEWEST) && w->dies)
+			l->kind = LIE_SILENT;
+		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, 130))
+					      : 1 + (int64_t)rnd(w, 3);
+		if (l->kind == LIE_CLOCK)
+			l->ms = 1000 * (10 + (int64_t)rnd(w, 3600));
+		if (l->kind == LIE_CLOCK || l->kind == LIE_SILENT)
+			l->percent = 100;
 		/* Two of these, ten minutes apart, would be believed. */
 		for (size_t other = 0; l->kind == LIE_SHORT && other < k; other++)
 			if (w->lies[other].kind == LIE_SHORT)
@@ -231,6 +254,11 @@ static void lies_make(struct world *w)
 	}
 	for (size_t k = 0; k < w->n_lies; k++)
 		lie_part(w, k);
+	/* With a clock that is set back two witnesses of the same lie seem far from each other. */
+	for (size_t k = 0; k < w->n_lies; k++)
+		for (size_t other = 0; w->lies[k].kind == LIE_CLOCK && other < w->n_lies; other++)
+			if (w->lies[other].kind == LIE_SHORT || w->lies[other].kind == LIE_MISSING)
+				w->lies[other].kind = LIE_EMPTY;
 }
 
 static void world_make(struct world *w, uint64_t seed)
@@ -264,6 +292,7 @@ static void world_make(struct world *w, uint64_t seed)
 	w->log = xcalloc(LOG_MAX, sizeof *w->log);
 	w->schedule = schedule_new();
 	w->now_ms = at(w, BEFORE) + rnd(w, MINUTE);
+	w->view_ms = w->now_ms;
 	w->boot_ms = 1000000;
 	w->calm_ms = at(w, BEFORE + LYING);
 	w->dies = rnd(w, 2) == 0;
@@ -289,11 +318,27 @@ static int lies_now(struct world *w, enum lie_kind kind)
 	return 0;
 }
 
+/* Of a lie that is told now, how much of it; 0: none is. */
+static int64_t lie_ms(struct world *w, enum lie_kind kind)
+{
+	for (size_t k = 0; k < w->n_lies; k++)
+		if (w->lies[k].kind == kind && w->now_ms >= w->lies[k].from_ms &&
+		    w->now_ms < w->lies[k].to_ms && rnd(w, 100) < w->lies[k].percent)
+			return w->lies[k].ms;
+	return 0;
+}
+
+/* What the producer takes for the exchange's time. */
+static int64_t clock_ms(struct world *w)
+{
+	return w->now_ms - lie_ms(w, LIE_CLOCK);
+}
+
 /* --- the exchange */
 
 static int step_now(const struct world *w, int64_t i)
 {
-	int64_t age = w->now_ms - at(w, i + 1);
+	int64_t age = w->view_ms - at(w, i + 1);
 	int step = 0;
 
 	for (int k = 1; k < 3; k++)
@@ -326,7 +371,11 @@ static int row_show(struct world *w, int64_t i, const int lying[LIE_KINDS], stru
 	int closed = w->now_ms - at(w, i + 1) >= SETTLE_MS;
 
 	*bad = 0;
-	if (w->now_ms < at(w, i + 1)) { /* forming */
+	if (w->view_ms < at(w, i)) {
+		t->doubted_ms = w->now_ms;
+		return 0;
+	}
+	if (w->view_ms < at(w, i + 1)) { /* forming */
 		value = t->value[0] ? t->value[0] + 1000 : 0;
 		revision = 0;
 	}
@@ -343,6 +392,8 @@ static int row_show(struct world *w, int64_t i, const int lying[LIE_KINDS], stru
 			return 1;
 		}
 	}
+	if (w->view_ms < w->now_ms && w->view_ms < at(w, i + 1) + FINAL_MS)
+		t->doubted_ms = w->now_ms;
 	if (!value)
 		return 0;
 	if ((lying[LIE_BAD_ROW] || lying[LIE_BAD_TIME]) && i % 11 == 3) {
@@ -373,8 +424,11 @@ static void page_make(struct world *w, const struct request *r, struct page *pag
 	struct candle rows[UPBIT_PAGE_ROWS];
 	int lying[LIE_KINDS], bad, open_hole = 0;
 	int64_t newer_ms = r->before_ms;
-	size_t n = 0;
+	size_t n = 0, left_out = 0;
 
+	w->view_ms = w->now_ms - lie_ms(w, LIE_BEHIND);
+	if (r->before_ms == PAGE_NO_TO)
+		left_out = (size_t)lie_ms(w, LIE_NEWEST);
 	for (int k = 0; k < LIE_KINDS; k++)
 		lying[k] = lies_now(w, (enum lie_kind)k);
 	memset(page, 0, sizeof *page);
@@ -389,6 +443,11 @@ static void page_make(struct world *w, const struct request *r, struct page *pag
 		}
 		if (!shows)
 			continue;
+		if (left_out > 0) {
+			left_out--;
+			w->truth[i].doubted_ms = w->now_ms;
+			continue;
+		}
 		if (open_hole) /* nothing between the neighbours */
 			spans_remove(&page->holes, INT64_MIN, at(w, i + 1));
 		open_hole = 0;
@@ -412,8 +471,13 @@ static void page_make(struct world *w, const struct request *r, struct page *pag
 static void note_shown(struct world *w, const struct candle *c)
 {
 	struct truth *t = &w->truth[index_of(w, c->timestamp_ms)];
-	int revision = t->revision[step_now(w, index_of(w, c->timestamp_ms))];
+	int revision;
 
+	w->view_ms = w->now_ms;
+	revision = t->revision[step_now(w, index_of(w, c->timestamp_ms))];
+
+	/* Not what it was published with, to win; nor what a lie hid. */
+	revision = (int)least(revision, c->revision - c->timestamp_ms);
 	if (revision > t->shown)
 		t->shown = revision;
 }
@@ -426,7 +490,7 @@ static void publish(struct world *w, const struct publications *out)
 		assert_true(w->n_log < LOG_MAX);
 		assert_true(i == 0 ||
 			    out->v[i - 1].candle.timestamp_ms < out->v[i].candle.timestamp_ms);
-		*m = (struct sent){.pub = out->v[i], .fetched_ms = w->now_ms, .delivered = 1};
+		*m = (struct sent){.pub = out->v[i], .fetched_ms = clock_ms(w), .delivered = 1};
 		if (w->now_ms < w->calm_ms && rnd(w, 200) == 0) {
 			m->lost = 1; /* behind Kafka, or not delivered at all */
 			m->delivered = rnd(w, 2) == 0;
@@ -487,13 +551,17 @@ static int table_is_right(const struct world *w, int64_t i)
 	       (row->fetched_ms < at(w, i + 1) + FINAL_MS || w->truth[i].doubted_ms != 0);
 }
 
-/* Lied about for long, and not served any more before it could be asked for once more. */
+/* Lied about for long, and not served any more before it could be asked for once more; or one that
+ * was behind showed the greater revision, which the last change did not have: that stands. */
 static int is_past_knowing(const struct world *w, int64_t i)
 {
+	const struct truth *t = &w->truth[i];
 	int64_t end_ms = least(w->relists_ms, w->delists_ms);
 
-	return w->truth[i].doubted_ms != 0 && w->now_ms >= end_ms &&
-	       end_ms <= w->truth[i].doubted_ms + 15 * MINUTE;
+	if (t->doubted_ms == 0)
+		return 0;
+	return t->revision[2] < t->revision[0] ||
+	       (w->now_ms >= end_ms && end_ms <= t->doubted_ms + 15 * MINUTE);
 }
 
 static void coverage_check(const struct world *w)
@@ -523,7 +591,7 @@ static void producer_start(struct world *w)
 	series_init(&w->s, "KRW-BTC", w->iv, &exchange_upbit, START_MS, INT64_MAX);
 	schedule_own(w->schedule, (struct series *[]){&w->s}, 1);
 	series_take(&w->s);
-	series_begin(&w->s, w->now_ms);
+	series_begin(&w->s, clock_ms(w));
 	w->n_reported = w->n_log;
 	w->looking = 0;
 	w->lookup_boot_ms = w->list_boot_ms = 0;
@@ -568,8 +636,8 @@ static void lookup_end(struct world *w)
 		if (w->db[i].value && !spans_contain(&w->coverage, at(w, i)))
 			stored_add(&rows, &(struct stored_row){at(w, i), w->db[i].revision,
 							       w->db[i].fetched_ms});
-	series_lookup_ended(&w->s, &w->coverage, w->now_ms);
-	series_stored(&w->s, &rows, NULL, w->now_ms);
+	series_lookup_ended(&w->s, &w->coverage, clock_ms(w));
+	series_stored(&w->s, &rows, NULL, clock_ms(w));
 	stored_release(&rows);
 	series_market_judge(&w->s, w->boot_ms);
 	series_evidence(&w->s, &w->evidence);
@@ -587,7 +655,7 @@ static void list_read(struct world *w)
 
 	if (w->boot_ms < w->list_boot_ms)
 		return;
-	series_market(&w->s, listed, 0, w->now_ms);
+	series_market(&w->s, listed, 0, clock_ms(w));
 	change = series_market_judge(&w->s, w->boot_ms);
 	if (w->trace)
 		print_message("   %lld list %d, %d\n", (long long)(w->now_ms - START_MS) / 1000,
@@ -599,7 +667,8 @@ static void list_read(struct world *w)
 
 static int ask(struct world *w)
 {
-	struct plan plan = {.schedule = w->schedule, .now_ms = w->now_ms, .boot_ms = w->boot_ms};
+	int64_t now_ms = clock_ms(w);
+	struct plan plan = {.schedule = w->schedule, .now_ms = now_ms, .boot_ms = w->boot_ms};
 	struct publications out = {0};
 	struct request r;
 	struct page page;
@@ -610,13 +679,17 @@ static int ask(struct world *w)
 	/* But a page that is to show that nothing is older: the row may be a new one. */
 	w->asked_old += !r.live && r.to_ms < w->now_ms - 10 * MINUTE && r.before_ms == r.to_ms;
 	if (w->now_ms >= w->delists_ms || lies_now(w, LIE_NOT_FOUND)) {
-		series_not_found(&w->s, w->now_ms, w->boot_ms);
+		series_not_found(&w->s, now_ms, w->boot_ms);
 		if (w->list_boot_ms > w->boot_ms + 15000)
 			w->list_boot_ms = w->boot_ms + 15000;
 		if (w->trace)
 			print_message("   %lld not found\n",
 				      (long long)(w->now_ms - START_MS) / 1000);
 		series_market_judge(&w->s, w->boot_ms);
+		return 1;
+	}
+	if (lies_now(w, LIE_SILENT)) {
+		series_unanswered(&w->s, w->boot_ms);
 		return 1;
 	}
 	if (lies_now(w, LIE_BROKEN)) {
@@ -632,7 +705,7 @@ static int ask(struct world *w)
 			      r.live ? 0LL : (long long)index_of(w, r.before_ms), page.n,
 			      page.n_bad,
 			      page.n ? (long long)index_of(w, page.rows[0].timestamp_ms) : -1LL);
-	series_page(&w->s, &r, &page, w->now_ms, w->boot_ms, &out);
+	series_page(&w->s, &r, &page, now_ms, w->boot_ms, &out);
 	publish(w, &out);
 	publications_release(&out);
 	page_release(&page);

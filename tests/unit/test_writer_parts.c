@@ -262,11 +262,12 @@ static void test_pipeline(void **state)
 
 	(void)state;
 	assert_int_equal(pipeline_due_in(p, 0, 0, 0), INT64_MAX);
-	assert_int_equal(pipeline_due_in(p, 0, 1, 0), INT64_MAX);
+	assert_int_equal(pipeline_due_in(p, 0, PIPELINE_NOTHING, 0), INT64_MAX);
 	assert_null(pipeline_next(p, 0));
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
 	assert_int_equal(pipeline_due_in(p, 0, 0, 130), 20);
-	assert_int_equal(pipeline_due_in(p, 0, 1, 130), 0); /* nothing more will come */
+	assert_int_equal(pipeline_due_in(p, 0, PIPELINE_NOTHING, 130),
+			 0); /* nothing more will come */
 
 	/* What a replay does not want, and what carries no message: passed. */
 	a = arrival(9, 10, "KRW-BTC", golden);
@@ -364,6 +365,11 @@ static void test_what_is_worth_it(void **state)
 		assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
 	}
 	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 0);
+	assert_int_equal(pipeline_due_in(p, 0, 3999, 100), 0);
+	/* The topic has what fills it: that is waited for, until it is old. */
+	assert_int_equal(pipeline_due_in(p, 0, 4000, 300), 800);
+	assert_int_equal(pipeline_due_in(p, 0, 4000, 1100), 0);
+	assert_int_equal(pipeline_due_in(p, 0, PIPELINE_NOTHING, 100), 0);
 	assert_false(pipeline_is_full(p, 0));
 	pipeline_free(p);
 	tally_free(tally);

@@ -2,7 +2,7 @@
 /* Finding the rows that the database refuses. The validation at both ends of Kafka should leave
  * none: each one is an alarm.
  *
- * An error about data (22xxx, 23502, 23514) is always a row's. Any other may be one too, if a
+ * An error about data (22xxx, 23514) is always a row's. Any other may be one too, if a
  * trigger, a foreign key or a policy of the table's owner raised it; but it may as well be about
  * the table, or an outage. So rows are given up for it only if the rest of the batch is taken
  * without them, and if there is no rest, a row of another series. */

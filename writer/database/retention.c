@@ -44,6 +44,14 @@ static int64_t seconds_of(const char *span)
 	return 0;
 }
 
+static int no_span(const char *shown, struct err *err)
+{
+	return err_set(err, ERR_FATAL,
+		       "--keep: '%s' does not end with a span such as 400d, 12h, 52w (up to 36500 "
+		       "of them), or with all",
+		       shown);
+}
+
 static int add(struct retention *r, char *word, struct err *err)
 {
 	char shown[PRINTABLE_BYTES];
@@ -55,8 +63,11 @@ static int add(struct retention *r, char *word, struct err *err)
 	if (span == NULL)
 		return err_set(err, ERR_FATAL, "--keep: '%s' is not like 1m=400d", shown);
 	*span++ = '\0';
-	if (strcmp(word, "dead-letters") == 0 && (r->dead_s = seconds_of(span)) > 0)
-		return 0;
+	seconds = seconds_of(span);
+	if (strcmp(word, "dead-letters") == 0) {
+		r->dead_s = seconds;
+		return seconds > 0 ? 0 : no_span(shown, err);
+	}
 	interval = interval_by_name(word);
 	if (interval == NULL)
 		return err_set(
@@ -70,17 +81,13 @@ static int add(struct retention *r, char *word, struct err *err)
 				       interval->name);
 	}
 	r->named[r->named_n++] = interval;
-	seconds = seconds_of(span);
 	if (strcmp(span, "all") == 0) {
 		pgarray_plain(&r->lifted, word);
 	} else if (seconds > 0) {
 		pgarray_plain(&r->names, word);
 		pgarray_int(&r->seconds, seconds);
 	} else {
-		return err_set(
-			err, ERR_FATAL,
-			"--keep: '%s' does not end with a span such as 400d, 12h, 52w, or with all",
-			shown);
+		return no_span(shown, err);
 	}
 	return 0;
 }

@@ -458,6 +458,13 @@ int consumer_knows_written(const struct consumer *c, const struct partition *p, 
 	return messages_from(c, p, offset - 1) > 0;
 }
 
+int64_t consumer_coming(const struct consumer *c, const struct partition *p)
+{
+	int64_t there = reading(p) ? messages_from(c, p, p->next) : 0;
+
+	return there < p->end - p->next ? there : p->end - p->next;
+}
+
 int64_t consumer_unstored(const struct consumer *c, const struct partition *p)
 {
 	return messages_from(c, p, p->finished);
@@ -483,10 +490,7 @@ static int has_more(struct consumer *c, const struct partitions *ps, int64_t que
 	int64_t more = 0;
 
 	for (size_t i = 0; i < partitions_count(ps); i++) {
-		const struct partition *p = partitions_at(ps, i);
-
-		if (reading(p))
-			more += messages_from(c, p, p->next);
+		more += consumer_coming(c, partitions_at(ps, i));
 	}
 	return more > queued;
 }

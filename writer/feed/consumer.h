@@ -99,6 +99,9 @@ enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions 
 /* 1 if the partition was written to up to that offset, as far as the client knows; what is there
  * may be in a transaction that is open. */
 int consumer_knows_written(const struct consumer *c, const struct partition *p, int64_t offset);
+/* Messages from what was taken last to the end of the partition, if it is read, as far as the
+ * client knows. */
+int64_t consumer_coming(const struct consumer *c, const struct partition *p);
 /* Messages between what is stored and the end of the partition, as far as the client knows. */
 int64_t consumer_unstored(const struct consumer *c, const struct partition *p);
 const struct kafka_stats *consumer_stats(const struct consumer *c);

@@ -438,6 +438,11 @@ int64_t feed_lag(const struct feed *f, const struct partition *p)
 	return consumer_unstored(f->consumer, p);
 }
 
+int64_t feed_coming(const struct feed *f, const struct partition *p)
+{
+	return consumer_coming(f->consumer, p);
+}
+
 const struct kafka_stats *feed_kafka(const struct feed *f)
 {
 	return consumer_stats(f->consumer);

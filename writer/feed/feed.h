@@ -94,6 +94,8 @@ int64_t feed_left(const struct feed *f);
 const struct partitions *feed_partitions(const struct feed *f);
 /* Messages of that partition that are not stored, as far as the client knows. */
 int64_t feed_lag(const struct feed *f, const struct partition *p);
+/* Messages of that partition that are yet to be read, if it is read, as far as the client knows. */
+int64_t feed_coming(const struct feed *f, const struct partition *p);
 const struct kafka_stats *feed_kafka(const struct feed *f);
 /* Members of the group that are not writers, when they were last asked for. */
 int feed_strangers(const struct feed *f);

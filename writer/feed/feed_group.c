@@ -121,6 +121,19 @@ static int ask_ends(struct feed_group *g, struct offsets *offsets, struct err *e
 	return rc;
 }
 
+/* Is there a message before the database's position that came after the last one that was stored?
+ */
+static int ask_after(const struct feed_group *g, struct position_item *item, struct err *err)
+{
+	if (item->asked_at < 0)
+		return 0;
+	if (offsets_after(g->consumer, item->partition, item->asked_at, &item->after, err) != 0)
+		return -1;
+	if (item->after < 0 || item->after >= item->confirmed)
+		return 0;
+	return offsets_check_seen(g->options, item->partition, item->asked_at, &item->after, err);
+}
+
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
@@ -131,11 +144,8 @@ static int ask(void *self, struct store_work *work, struct err *err)
 	if (rc == 0)
 		rc = ask_ends(g, offsets, err);
 	n = make_items(g);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (g->items[i].asked_at >= 0)
-			rc = offsets_after(g->consumer, g->items[i].partition, g->items[i].asked_at,
-					   &g->items[i].after, err);
-	}
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = ask_after(g, &g->items[i], err);
 	for (size_t i = 0; i < all; i++) {
 		if (is_left_out(partitions_at(g->partitions, i)))
 			continue;
