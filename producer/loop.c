@@ -9,9 +9,9 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/kafka/kafka_ensure.h"
 #include "common/text/timetext.h"
 #include "producer/fetch.h"
-#include "producer/kafka/topic.h"
 #include "producer/observe.h"
 #include "producer/series/plan.h"
 #include "producer/series/series_page.h"
@@ -491,11 +491,16 @@ static const struct mode once = {
 /* Until the topic is there and fit; the broker may come later than we do. 1: it is; 0: stopped. */
 static int topic_await(struct loop *l, int *partitions, struct err *err)
 {
+	const struct kafka_new_topic want = {.name = l->options->topic,
+					     .partitions = l->options->partitions,
+					     .replication = l->options->replication,
+					     .retention_ms = l->options->retention_ms};
 	struct backoff pause;
 	struct log_throttle waiting = {0};
+
 	backoff_init(&pause, 200, 2000);
 	while (!stop_requested()) {
-		if (topic_ensure(publisher_handle(l->publisher), l->options, partitions, err) ==
+		if (kafka_topic_ensure(publisher_handle(l->publisher), &want, partitions, err) ==
 		    0) {
 			log_info("topic is ready", L_STR("topic", l->options->topic),
 				 L_INT("partitions", *partitions));

@@ -7,7 +7,7 @@
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "producer/kafka/topic.h"
+#include "common/kafka/kafka_ensure.h"
 
 enum {
 	AGAIN_MS = 500,
@@ -338,14 +338,14 @@ int share_owns(const char *symbol, const void *share)
 {
 	const struct share *s = share;
 
-	return s->ours != NULL && s->ours[topic_partition_of(symbol, s->n_in_all)];
+	return s->ours != NULL && s->ours[kafka_partition_of(symbol, s->n_in_all)];
 }
 
 int32_t share_partition_of(const char *symbol, const void *share)
 {
 	const struct share *s = share;
 
-	return topic_partition_of(symbol, s->n_in_all);
+	return kafka_partition_of(symbol, s->n_in_all);
 }
 
 const int32_t *share_partitions(const struct share *s, size_t *n)

@@ -14,8 +14,8 @@
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
+#include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
-#include "producer/kafka/topic.h"
 #include "producer/series/series.h"
 
 enum {
@@ -134,7 +134,7 @@ int publisher_has_room(struct publisher *p, int64_t messages)
 
 int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms)
 {
-	const struct lane *lane = &p->lanes[topic_partition_of(symbol, p->n)];
+	const struct lane *lane = &p->lanes[kafka_partition_of(symbol, p->n)];
 
 	return boot_ms >= lane->pause_boot_ms && !is_stalled(lane, boot_ms);
 }
@@ -375,7 +375,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
 	snprintf(m.source, sizeof m.source, "%s", p->options->source);
-	*ticket = (struct ticket){s, topic_partition_of(pub->candle.symbol, p->n),
+	*ticket = (struct ticket){s, kafka_partition_of(pub->candle.symbol, p->n),
 				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
 	buf_clear(&p->value);
 	if (message_validate(&m, &err) == 0 && message_encode(&m, &p->value) == 0)

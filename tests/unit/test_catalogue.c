@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "common/kafka/kafka_ensure.h"
 #include "producer/exchange/upbit.h"
-#include "producer/kafka/topic.h"
 #include "producer/series/catalogue.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
@@ -395,11 +395,11 @@ static void one_that_never_was_is_unknown(void **state)
 static void partitions_as_in_java(void **state)
 {
 	(void)state;
-	assert_int_equal(topic_partition_of("21", INT32_MAX), -973932308 & INT32_MAX);
-	assert_int_equal(topic_partition_of("foobar", INT32_MAX), -790332482 & INT32_MAX);
-	assert_int_equal(topic_partition_of("a-little-bit-long-string", INT32_MAX),
+	assert_int_equal(kafka_partition_of("21", INT32_MAX), -973932308 & INT32_MAX);
+	assert_int_equal(kafka_partition_of("foobar", INT32_MAX), -790332482 & INT32_MAX);
+	assert_int_equal(kafka_partition_of("a-little-bit-long-string", INT32_MAX),
 			 -985981536 & INT32_MAX);
-	assert_int_equal(topic_partition_of("KRW-BTC", 1), 0);
+	assert_int_equal(kafka_partition_of("KRW-BTC", 1), 0);
 }
 
 int main(void)
