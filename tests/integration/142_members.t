@@ -58,7 +58,7 @@ await 30 '... and stores what the other one had read' both_complete
 ok '... saying what it found' logged writer 'another program in the group has committed what is not stored'
 ok '... which is no restored backup' never_logged writer 'restored from a backup'
 await 30 '... and that the other one is gone' logged writer 'the strangers have left the writers'
-ok '... and counts none' disagree writer stranger 0
+await 10 '... and counts none' disagree writer stranger 0
 
 # --- a producer that wants more
 
