@@ -628,17 +628,21 @@ static void lookup_wanted(struct world *w)
 static void lookup_end(struct world *w)
 {
 	struct stored rows = {0};
+	struct spans corrections = {0};
 
 	if (w->n_applied < w->lookup_at)
 		writer_apply(w, w->lookup_at);
 	lookup_wanted(w);
+	series_corrections(&w->s, &corrections);
 	for (int64_t i = 0; i < SPAN_1M; i++)
-		if (w->db[i].value && !spans_contain(&w->coverage, at(w, i)))
+		if (w->db[i].value && (!spans_contain(&w->coverage, at(w, i)) ||
+				       spans_contain(&corrections, at(w, i))))
 			stored_add(&rows, &(struct stored_row){at(w, i), w->db[i].revision,
 							       w->db[i].fetched_ms});
-	series_lookup_ended(&w->s, &w->coverage, clock_ms(w));
 	series_stored(&w->s, &rows, NULL, clock_ms(w));
+	series_lookup_ended(&w->s, &w->coverage, clock_ms(w));
 	stored_release(&rows);
+	spans_release(&corrections);
 	series_market_judge(&w->s, w->boot_ms);
 	series_evidence(&w->s, &w->evidence);
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++)

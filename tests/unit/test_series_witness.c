@@ -471,6 +471,46 @@ static void a_row_where_none_was_promised_is_published(void **state)
 	series_release(&s);
 }
 
+/* A correction of what is covered may be lost behind Kafka, which coverage does not tell: it is
+ * asked for again until it is found stored. */
+static void a_correction_is_asked_for_until_it_is_stored(void **state)
+{
+	struct series s;
+	struct stored rows = {0};
+	struct spans at = {0};
+
+	(void)state;
+	begin(&s, T0, clock_at(10, 30));
+	looked(&s, -1, 0, clock_at(10, 30), 9);
+	page_gives(&s, "ABCD.F", clock_at(9, 0), clock_at(10, 31), 0,
+		   "A[0,1) B[1,2) C[2,3) D[3,4) F[4,9)");
+	series_delivered(&s, T0, clock_at(9, 0));
+	looked(&s, -1, 9, clock_at(10, 32), 0);
+	page_gives(&s, "ABCDEF...J", NO_TO, clock_at(10, 33), 0, "E[4,5) J[]");
+	series_corrections(&s, &at);
+	assert_int_equal(at.n, 1);
+	assert_true(at.v[0].from == clock_at(4, 0));
+	asks(&s, clock_at(10, 34), 0, 0, 0, 0); /* it is on its way */
+	series_delivered(&s, clock_at(4, 0), clock_at(5, 0));
+	looked(&s, -1, 9, clock_at(10, 35), 1); /* covered, and not stored: it was lost */
+	asks(&s, clock_at(10, 36), 0, 4, 5, 5);
+	answered(&s, "ABCDE", clock_at(10, 36), 0, "E[4,5)");
+	series_failed(&s, clock_at(4, 0), clock_at(4, 0), clock_at(5, 0));
+	answered(&s, "ABCDE", clock_at(10, 37), 0, "E[4,5)");
+	series_delivered(&s, clock_at(4, 0), clock_at(5, 0));
+	stored_add(&rows,
+		   &(struct stored_row){clock_at(4, 0), clock_at(4, 0) + 1, clock_at(10, 37)});
+	series_lookup_began(&s);
+	series_stored(&s, &rows, NULL, clock_at(10, 40));
+	looked(&s, -1, 9, clock_at(10, 40), 0);
+	asks(&s, clock_at(10, 41), 0, 0, 0, 0);
+	series_corrections(&s, &at);
+	assert_int_equal(at.n, 0);
+	spans_release(&at);
+	stored_release(&rows);
+	series_release(&s);
+}
+
 /* What cannot be kept in memory of what is stored is not told either. */
 static void more_that_is_stored_than_can_be_kept_is_left_for_later(void **state)
 {
@@ -514,6 +554,7 @@ int main(void)
 		cmocka_unit_test(what_is_stored_must_have_been_read),
 		cmocka_unit_test(nothing_is_promised_where_what_is_stored_was_not_read),
 		cmocka_unit_test(a_row_where_none_was_promised_is_published),
+		cmocka_unit_test(a_correction_is_asked_for_until_it_is_stored),
 		cmocka_unit_test(more_that_is_stored_than_can_be_kept_is_left_for_later),
 	};
 
