@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_conninfo.h"
 #include "fake_postgres.h"
 
 static struct err err;
