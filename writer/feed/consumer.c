@@ -15,7 +15,8 @@
 #include "consumer_conf.h"
 #include "strangers.h"
 
-enum { WAKE_MS = 20 };
+/* Between two looks at the queue; after one that woke the client. */
+enum { LOOK_MS = 2, WAKE_MS = 20 };
 
 struct consumer {
 	rd_kafka_t *rk;
@@ -514,7 +515,7 @@ int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
 	list *l;
 
 	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
-		return WAKE_MS;
+		return LOOK_MS;
 	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
 	rd_kafka_offsets_for_times(c->rk, l, 0);
 	rd_kafka_topic_partition_list_destroy(l);
