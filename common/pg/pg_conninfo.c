@@ -210,7 +210,7 @@ int pg_conninfo_check(const char *conninfo, struct err *err)
 	conn = values_of(conninfo);
 	rc = conn ? hosts_check(conn, err) || numbers_check(conn, err) ||
 			     authorities_check(conn, err)
-		   : 0;
+		  : 0;
 	PQfinish(conn);
 	return rc || refused_at_once(conninfo, err) ? -1 : 0;
 }
