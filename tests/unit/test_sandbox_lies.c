@@ -86,7 +86,7 @@ static void rules_hit_whom_they_should(void **state)
 
 static void replicas_disagree(void **state)
 {
-	char right[32];
+	char right[128];
 	long long revision;
 
 	(void)state;
