@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/progress_show.h"
@@ -188,19 +189,11 @@ static unsigned short_of_end(void *self, const struct partition *p, int64_t offs
 {
 	const struct feed_replay *r = self;
 
-	if (consumer_knows_written(r->consumer, p, p->end))
+	if (backlog_reaches(r->consumer, p, p->end))
 		return FOLLOW_NOTHING;
 	log_warn("the topic ends before its end of a moment ago; looking again",
 		 L_INT("partition", p->id), L_INT("offset", offset), L_INT("end", p->end));
 	return FOLLOW_RESTART;
-}
-
-static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
-{
-	(void)self;
-	(void)now_ms;
-	feed_log_halted("the replay cannot pass a message; nothing after it is replayed", p);
-	return FOLLOW_PERSON;
 }
 
 /* Only what Kafka is to blame for: how far a consumer can read, or why nobody can. */
@@ -320,9 +313,20 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 			     struct err *err)
 {
 	/* (it commits nothing: its place is in the database) */
-	static const struct feed_kind kind = {free_replay, join, absent, ask,          start,
-					      started,     halt, left,   report,       NULL,
-					      NULL,        NULL, wants,  short_of_end, exit_code};
+	static const struct feed_kind kind = {
+		.halt = {"the replay cannot pass a message; nothing after it is replayed",
+			 FOLLOW_PERSON},
+		.free = free_replay,
+		.join = join,
+		.absent = absent,
+		.ask = ask,
+		.start = start,
+		.started = started,
+		.left = left,
+		.report = report,
+		.wants = wants,
+		.short_of_end = short_of_end,
+		.exit_code = exit_code};
 	struct consumer *consumer = consumer_new(o, 0, err);
 	struct consumer *asks = consumer == NULL ? NULL : consumer_new_to_ask(o, err);
 	struct feed_replay *r;
