@@ -41,10 +41,10 @@ static int purge(struct pg *pg, const char *symbol, const char *interval, int64_
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_END,
-				 PG_VALUES(selected->symbols_sql, selected->intervals_sql,
-					   o->purge ? "true" : "false"),
-				 PG_DEADLINE_MS, err);
+	PGresult *res = pg_query(
+		pg, o->dry_run ? SQL_PREVIEW : SQL_END,
+		PG_VALUES(selected->symbols_sql, selected->intervals_sql, PG_BOOL(o->purge)),
+		PG_DEADLINE_MS, err);
 	int rc = res == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {

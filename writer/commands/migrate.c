@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "migrate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -33,8 +32,7 @@ enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static int use_schema(struct pg *pg, const char *schema, struct err *err)
 {
-	const char *values[] = {schema};
-	const struct pg_params one = {1, values};
+	const struct pg_params one = PG_VALUES(schema);
 
 	if (pg_run(pg, "SELECT set_config('gapless.schema', $1, false)", one, PG_DEADLINE_MS,
 		   err) != 0 ||
@@ -88,27 +86,16 @@ static int check_newest(const PGresult *applied, struct err *err)
 		newest, known);
 }
 
-static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
-{
-	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int",
-				 PG_VALUES(number), PG_DEADLINE_MS, err);
-
-	if (res == NULL)
-		return -1;
-	*applied = PQntuples(res) > 0;
-	PQclear(res);
-	return 0;
-}
-
 /* 1 if it was applied now, 0 if it had been, -1 with *err. */
 static int apply(struct pg *pg, const struct migration *m, struct err *err)
 {
-	char number[16];
-	int applied = 0;
+	const char *number = PG_INT(m->number);
+	int64_t applied;
 
-	snprintf(number, sizeof(number), "%d", m->number);
 	if (pg_run(pg, SQL_BEGIN, PG_NONE, MIGRATION_DEADLINE_MS, err) != 0 ||
-	    pg_exec(pg, SQL_TABLE, err) != 0 || is_applied(pg, number, &applied, err) != 0)
+	    pg_exec(pg, SQL_TABLE, err) != 0 ||
+	    pg_ask(pg, "SELECT count(*) FROM gapless_migration WHERE number = $1::int",
+		   PG_VALUES(number), PG_DEADLINE_MS, &applied, err) != 0)
 		return -1;
 	if (applied)
 		return pg_exec(pg, "COMMIT", err);
