@@ -88,36 +88,32 @@ static void say_left_out(struct feed_group *g, int32_t id, const struct err *err
 
 /* A partition that Kafka does not answer for holds up the others for some tries, as there are such
  * moments after a topic was created, and is then left out. */
-static int ask_ends(struct feed_group *g, struct offsets *offsets, struct err *err)
+static int leave_out(struct feed_group *g, const struct kafka_range *ends, struct err *err)
 {
 	size_t n = partitions_count(g->partitions), unread = 0;
-	struct err *errs = xcalloc(n + 1, sizeof(*errs));
 	int64_t now_ms = clock_boot_ms();
-	int rc = 0;
 
-	offsets_ends_each(g->consumer, g->partitions, offsets, errs);
 	for (size_t i = 0; i < n; i++) {
-		if (errs[i].class == ERR_NONE)
+		if (ends[i].err.class == ERR_NONE)
 			continue;
 		unread++;
-		*err = errs[i];
+		*err = ends[i].err;
 	}
 	g->ask_fails = unread > 0 ? g->ask_fails + 1 : 0;
-	if (unread == n || (unread > 0 && g->ask_fails < ASK_FAILS)) {
-		rc = n > 0 ? -1 : 0;
-	} else if (unread > 0) {
-		for (size_t i = 0; i < n; i++) {
-			if (errs[i].class == ERR_NONE)
-				continue;
-			partitions_leave_out(g->partitions, partitions_at(g->partitions, i)->id);
-			say_left_out(g, partitions_at(g->partitions, i)->id, &errs[i], now_ms);
-		}
-		g->ask_fails = 0;
-		g->left_out_ms = LEFT_OUT_MS;
-		g->left_out_due_ms = now_ms + g->left_out_ms;
+	if (unread == 0)
+		return 0;
+	if (unread == n || g->ask_fails < ASK_FAILS)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (ends[i].err.class == ERR_NONE)
+			continue;
+		partitions_leave_out(g->partitions, ends[i].partition);
+		say_left_out(g, ends[i].partition, &ends[i].err, now_ms);
 	}
-	free(errs);
-	return rc;
+	g->ask_fails = 0;
+	g->left_out_ms = LEFT_OUT_MS;
+	g->left_out_due_ms = now_ms + g->left_out_ms;
+	return 0;
 }
 
 /* Is there a message before the database's position that came after the last one that was stored?
@@ -137,24 +133,28 @@ static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
 	size_t n, all = partitions_count(g->partitions), k = 0;
-	struct offsets *offsets = xcalloc(all + 1, sizeof(*offsets));
-	int rc = offsets_committed(g->consumer, g->partitions, offsets, err);
+	int64_t *committed = xcalloc(all + 1, sizeof(*committed));
+	struct kafka_range *ends = NULL;
+	int rc = offsets_committed(g->consumer, g->partitions, committed, err);
 
-	if (rc == 0)
-		rc = ask_ends(g, offsets, err);
+	if (rc == 0) {
+		ends = offsets_ends(g->consumer, g->partitions);
+		rc = leave_out(g, ends, err);
+	}
 	n = make_items(g);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ask_after(g, &g->items[i], err);
-	for (size_t i = 0; i < all; i++) {
+	for (size_t i = 0; i < all && rc == 0; i++) {
 		if (is_left_out(partitions_at(g->partitions, i)))
 			continue;
-		g->items[k++].facts = (struct start_facts){.committed = offsets[i].committed,
-							   .low = offsets[i].low,
-							   .high = offsets[i].high,
+		g->items[k++].facts = (struct start_facts){.committed = committed[i],
+							   .low = ends[i].low,
+							   .high = ends[i].high,
 							   .shared = g->shared};
 	}
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
-	free(offsets);
+	free(committed);
+	free(ends);
 	return rc;
 }
 

@@ -121,21 +121,17 @@ static void say_still(struct halts *h, const struct partitions *ps, int64_t now_
 int halts_look(struct halts *h, const struct partitions *ps, const struct consumer *c,
 	       int64_t now_ms)
 {
-	size_t n = partitions_count(ps);
-	struct offsets *ends;
-	struct err *errs;
+	struct kafka_range *ends;
 	int any_is_gone = 0;
 
 	say_still(h, ps, now_ms);
 	if (now_ms < h->look_due_ms || !any_is_halted(ps))
 		return 0;
-	ends = xcalloc(n, sizeof(*ends));
-	errs = xcalloc(n, sizeof(*errs));
-	offsets_ends_each(c, ps, ends, errs);
-	for (size_t i = 0; i < n; i++) {
+	ends = offsets_ends(c, ps);
+	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (!is_halted(p) || errs[i].class != ERR_NONE ||
+		if (!is_halted(p) || ends[i].err.class != ERR_NONE ||
 		    (p->halt.offset >= ends[i].low && p->halt.offset < ends[i].high))
 			continue;
 		log_warn("the message that halts a partition is not in the topic any more; "
@@ -144,7 +140,6 @@ int halts_look(struct halts *h, const struct partitions *ps, const struct consum
 		any_is_gone = 1;
 	}
 	free(ends);
-	free(errs);
 	h->look_due_ms = clock_boot_ms() + LOOK_MS;
 	return any_is_gone;
 }
