@@ -2,12 +2,11 @@
 /* An unconfirmed row lies in a span that a producer has read completely, without finding it. What
  * is deleted is not covered any more, so that it is read once more: if the exchange has the candle
  * after all, it comes back, and confirmed. */
-#include "discard.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "on_database.h"
+#include "verbs.h"
 
 enum { DEADLINE_MS = 300000 };
 

@@ -2,13 +2,12 @@
 /* What has ended is not wanted until a producer starts that wants it. So the row of
  * market_data_series stays, even if everything else is purged: one that runs would make a new one.
  */
-#include "end.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "common/base/stop.h"
 #include "on_database.h"
+#include "verbs.h"
 #include "writer/database/retention.h"
 
 enum { ROWS_AT_ONCE = 10000 };

@@ -2,12 +2,11 @@
 /* A writer's coverage statement is a union, made by the server under the row's lock; so taking a
  * span away under the same lock cannot lose what a writer adds, nor be lost. What is in flight at
  * that moment may cover a part again: it is what the exchange has, read before. */
-#include "forget.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "on_database.h"
+#include "verbs.h"
 
 /* Names and patterns that nothing matches. */
 #define SQL_UNKNOWN                                                                                          \

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "gaps.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "on_database.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "settle.h"
-
 #include <stdio.h>
 
 #include "on_database.h"
+#include "verbs.h"
 
 /* What is missing of the span, by series, and not settled yet. */
 #define SQL_OPEN                                                                                           \

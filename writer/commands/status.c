@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "status.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +10,9 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
-#include "gaps.h"
 #include "on_database.h"
 #include "status_view.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/report/report.h"
 
