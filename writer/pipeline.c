@@ -9,13 +9,15 @@
 /* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
  * below about this the commit is the price of a transaction, not its rows. What a transaction costs
  * beside its rows is felt up to a full batch, though, so where the topic is known to fill it, that
- * is waited for: it takes some milliseconds. */
+ * is waited for: it takes some milliseconds. What is left once such a batch has gone and nothing
+ * more is known to come is the end of a catch-up: nobody gains by waiting for it. */
 enum { RING = 2, WORTH_ROWS = 1000, SAY_DEAD_MS = 10000 };
 
 struct lane {
 	struct batch batches[RING];
 	int lent[RING];
 	size_t filling;
+	size_t lent_rows; /* of the batch that was lent last */
 };
 
 struct pipeline {
@@ -128,7 +130,8 @@ int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int64_t coming, i
 {
 	const struct batch *b = filling(p, lane);
 	size_t rows = b->n + b->dead_n;
-	int is_enough = coming == PIPELINE_NOTHING ||
+	int is_rest = coming == 0 && p->lanes[lane].lent_rows >= WORTH_ROWS;
+	int is_enough = coming == PIPELINE_NOTHING || is_rest ||
 			(rows >= WORTH_ROWS && rows + (size_t)coming < b->limits.rows);
 
 	if (!batch_is_empty(b) && is_enough)
@@ -146,6 +149,7 @@ struct batch *pipeline_next(struct pipeline *p, size_t lane)
 		return NULL;
 	batch_seal(b);
 	l->lent[l->filling] = 1;
+	l->lent_rows = b->n + b->dead_n;
 	l->filling = next;
 	return b;
 }

@@ -7,7 +7,7 @@
  * What a partition brings stays in one lane, so that it is stored in its order; lanes are stored
  * side by side. A batch is ready when it is worth a transaction: a store that is free takes what is
  * there, so batches are small where little comes and grow to their limits while the store is busy,
- * or where the topic is known to fill them.
+ * or where the topic is known to fill them. The rest after such a batch does not wait.
  * While the filling batch of a lane is full and its other one is lent, reading has to wait. */
 #ifndef GAPLESS_PIPELINE_H
 #define GAPLESS_PIPELINE_H

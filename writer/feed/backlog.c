@@ -5,7 +5,8 @@
 
 #include "consumer_conf.h"
 
-enum { WAKE_MS = 20 };
+/* Between two looks at the queue; after one that woke the client. */
+enum { LOOK_MS = 2, WAKE_MS = 20 };
 
 /* Messages of the partition from that offset on. */
 static int64_t messages_from(const struct consumer *c, const struct partition *p, int64_t offset)
@@ -55,28 +56,35 @@ static int64_t queued(rd_kafka_t *rk)
 	return n;
 }
 
+/* More than what is queued. */
+static int has_more(const struct consumer *c, const struct partitions *ps, int64_t queued)
+{
+	int64_t more = 0;
+
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		more += backlog_coming(c, partitions_at(ps, i));
+	return more > queued;
+}
+
 /* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
  * queue. Its answer is of no interest, and would come only after that of the fetch before it: so it
  * is not waited for, for which librdkafka is prepared. */
 int backlog_fetch(const struct consumer *c, const struct partitions *ps)
 {
-	size_t n = partitions_count(ps);
-	int64_t waiting = queued(consumer_handle(c)), coming = 0;
+	int64_t waiting = queued(consumer_handle(c));
 	rd_kafka_topic_partition_list_t *list;
 
-	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED)
-		return WAKE_MS;
-	list = rd_kafka_topic_partition_list_new((int)n + 1);
-	for (size_t i = 0; i < n; i++) {
+	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
+		return LOOK_MS;
+	list = rd_kafka_topic_partition_list_new(1);
+	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		coming += backlog_coming(c, p);
 		if (p->state == PARTITION_READING)
 			rd_kafka_topic_partition_list_add(list, consumer_topic(c), p->id)->offset =
 				RD_KAFKA_OFFSET_END;
 	}
-	if (coming > waiting) /* more than what is queued */
-		rd_kafka_offsets_for_times(consumer_handle(c), list, 0);
+	rd_kafka_offsets_for_times(consumer_handle(c), list, 0);
 	rd_kafka_topic_partition_list_destroy(list);
 	return WAKE_MS;
 }
