@@ -48,7 +48,7 @@ const struct metric indicators_metrics[INDICATORS_METRICS] = {
 		.help = "Memory that they take."},
 	[INDICATORS_DATABASE_UP] = {"gapless_indicators_database_up", METRIC_GAUGE,
 		.help = "1 if the last work for the database succeeded, or none is wished."},
-	KAFKA_METRIC_ROWS(INDICATORS_KAFKA, "indicators", "consumer",
+	[INDICATORS_KAFKA] = KAFKA_METRIC_ROWS("indicators", "consumer",
 		" (a fetch waits up to 0.1 s for messages)"),
 };
 /* clang-format on */

@@ -79,7 +79,7 @@ const struct metric producer_metrics[PRODUCER_METRICS] = {
 		.help = "1 if the exchange answers."},
 	[PRODUCER_DATABASE_UP] = {"gapless_producer_database_up", METRIC_GAUGE,
 		.help = "1 if the last try of a lookup could read the database."},
-	KAFKA_METRIC_ROWS(PRODUCER_KAFKA, "producer", "publisher", ""),
+	[PRODUCER_KAFKA] = KAFKA_METRIC_ROWS("producer", "publisher", ""),
 	[PRODUCER_KAFKA_RECREATED] = {"gapless_producer_kafka_clients_recreated", METRIC_COUNTER,
 		.help = "Times that the idempotent producer failed and was recreated."},
 	[PRODUCER_SERIES_NEWEST] = {"gapless_producer_series_newest_candle_timestamp_seconds", METRIC_GAUGE,

@@ -58,7 +58,7 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 			"last asked for: stranger (not a writer: what it is given is not stored)."},
 	[WRITER_DATABASE_UP] = {"gapless_writer_database_up", METRIC_GAUGE,
 		.help = "1 if the last work for the database succeeded."},
-	KAFKA_METRIC_ROWS(WRITER_KAFKA, "writer", "consumer",
+	[WRITER_KAFKA] = KAFKA_METRIC_ROWS("writer", "consumer",
 		" (a fetch waits up to 0.1 s for messages)"),
 	[WRITER_KAFKA_FETCHED] = {"gapless_writer_kafka_fetched_messages", METRIC_GAUGE,
 		.help = "Messages that the consumer has fetched and the writer has not taken yet: "
