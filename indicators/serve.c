@@ -179,8 +179,11 @@ static void begin(struct serve *s, int by_table)
 	const struct part *parts = feed_parts(s->feed, &n);
 	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
-	for (size_t i = 0; i < n && offsets; i++)
+	for (size_t i = 0; i < n && offsets; i++) {
 		commits_begin(s->commits, parts[i].id, offsets[i]);
+		if (s->store) /* from the first moment on: without a row nothing was stored */
+			store_moved(s->store, &(struct place_done){parts[i].id, offsets[i]}, 1);
+	}
 }
 
 /* Whether the topic of the indicators is there, and not one that would lose them: asked at the
@@ -212,7 +215,7 @@ static void start_step(struct serve *s, int64_t now_ms)
 	if (!has_topic(s, now_ms) || !start_ask(s->start, s->feed, now_ms))
 		return;
 	if (s->reader)
-		lend(s, LENT_START, start_job(s->start));
+		lend(s, LENT_START, start_job(s->start, s->store != NULL));
 	else
 		begin(s, 0);
 }

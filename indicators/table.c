@@ -18,6 +18,9 @@ static const struct pg_params none;
 static const char sql_positions[] =
 	"SELECT partition, next_offset FROM market_data_position WHERE topic = $1";
 
+static const char sql_stored[] =
+	"SELECT partition, next_offset FROM market_data_indicator_position WHERE topic = $1";
+
 /* Where reading begins: the bar that is $4 bars before, and the one that is $5 bars before. */
 static const char sql_lead[] = "SELECT " MS("min(t)") ", " MS(
 	"min(t) FILTER (WHERE i <= $5::bigint)") " FROM ("
@@ -30,9 +33,10 @@ static const char sql_behind[] =
 	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
 	"AND timestamp < " AT("$3") ")";
 
-static const char sql_as_of[] = "SELECT " MS(
-	"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data "
-							       "WHERE symbol = $1 AND interval = $2";
+/* (The scan is of an installation that has stored nothing since there is the column.) */
+static const char sql_as_of[] =
+	"SELECT coalesce((SELECT " MS("as_of") " FROM market_data_coverage WHERE symbol = $1 AND interval = $2), (SELECT " MS(
+		"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data WHERE symbol = $1 AND interval = $2))";
 
 /* What is skipped by hand is a dead letter, and so is what the writer itself passed; the position
  * is behind either. */
@@ -50,6 +54,10 @@ static const char sql_bars[] = "SELECT " MS(
 						   "$3") " "
 							 "AND ($4::bigint IS NULL OR timestamp < " AT(
 								 "$4") ") ORDER BY timestamp LIMIT $5::bigint";
+
+static const char sql_known[] =
+	"SELECT " MS("as_of") " FROM market_data_coverage WHERE symbol = $1 "
+			      "AND interval = $2";
 
 static const char sql_covered[] = "SELECT " MS("lower(r)") ", " MS(
 	"upper(r)") " FROM market_data_coverage AS c, "
@@ -121,10 +129,10 @@ static const char *text(int64_t v, char out[NUMBER_BYTES])
 	return out;
 }
 
-static int read_positions(struct pg *pg, const char *topic, struct table_positions *positions,
-			  struct err *err)
+static int read_positions(struct pg *pg, const char *sql, const char *topic,
+			  struct table_positions *positions, struct err *err)
 {
-	PGresult *res = pg_query(pg, sql_positions, PG_VALUES(topic), DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, sql, PG_VALUES(topic), DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -227,6 +235,18 @@ static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, in
 	return 0;
 }
 
+static int read_known(struct pg *pg, struct table_read *r, struct err *err)
+{
+	const char *values[] = {r->symbol, r->interval->name};
+	PGresult *res = pg_query(pg, sql_known, (struct pg_params){2, values}, DEADLINE_MS, err);
+
+	if (!res)
+		return -1;
+	r->as_of_ms = PQntuples(res) > 0 ? number(res, 0, 0, 0) : 0;
+	PQclear(res);
+	return 0;
+}
+
 static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 {
 	int64_t start_ms = r->after_ms, from_ms, to_ms;
@@ -241,7 +261,7 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return 0;
 		}
 		from_ms = start_ms;
-		if (read_behind(pg, r, start_ms, err))
+		if (read_known(pg, r, err) || read_behind(pg, r, start_ms, err))
 			return -1;
 	}
 	if (read_bars(pg, r, from_ms, &to_ms, err))
@@ -263,6 +283,11 @@ int table_as_of(struct pg *pg, const char *symbol, const struct interval *interv
 	return 0;
 }
 
+int table_stored(struct pg *pg, const char *topic, struct table_positions *stored, struct err *err)
+{
+	return read_positions(pg, sql_stored, topic, stored, err);
+}
+
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
 {
 	char partition[NUMBER_BYTES], offset[NUMBER_BYTES], bytes[NUMBER_BYTES];
@@ -281,7 +306,7 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 		   struct table_read *reads, size_t n, struct err *err)
 {
 	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", none, DEADLINE_MS, err) ||
-	    read_positions(pg, topic, positions, err))
+	    read_positions(pg, sql_positions, topic, positions, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		table_read_release(&reads[i]);
