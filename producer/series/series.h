@@ -14,7 +14,6 @@
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
 #include "producer/series/changes.h"
-#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/stored.h"
 #include "producer/series/unobtainable.h"
@@ -61,9 +60,9 @@ const char *series_trouble(const struct series *s);
 int series_is_stuck(const struct series *s);
 /* 1 if the list lacks it and nothing else says that there is such a market. */
 int series_is_unproven(const struct series *s);
-/* 1 if something is asked for again only after a pause. */
 /* 1 if it has, or had, a candle. */
 int series_has_candles(const struct series *s);
+/* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 /* Spans that are: those of bad rows, those of rejected pages. */
 void series_retries(const struct series *s, size_t *rows, size_t *pages);
@@ -96,7 +95,11 @@ struct wanted {
 void series_wanted(const struct series *s, struct wanted *out);
 /* What the database holds. */
 void series_wanted_is(struct series *s, const struct wanted *wanted);
-/* Takes over what the database forbids to ask for. */
+/* What the database forbids to ask for (schemas/006_tables.sql). */
+struct limits {
+	int64_t retained_from_ms; /* nothing older is kept; INT64_MIN: no such limit */
+	int ended;                /* nothing of it is wanted any more */
+};
 void series_limits(struct series *s, const struct limits *limits);
 /* Where it ends; INT64_MAX: never. */
 int64_t series_wanted_until_ms(const struct series *s);
