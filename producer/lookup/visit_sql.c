@@ -265,10 +265,9 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 		" CROSS JOIN market_data_lost() AS l(lost)"
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	char number[24];
 
-	snprintf(number, sizeof number, "%" PRId64, connection);
-	return series_query(pg, select, PG_VALUES(number), visit, of_looked_up, version_take, err);
+	return series_query(pg, select, PG_VALUES(PG_INT(connection)), visit, of_looked_up,
+			    version_take, err);
 }
 
 static void covered_take(const PGresult *res, int row, struct visit_series *s)
@@ -328,13 +327,11 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" SELECT i, " EPOCH_MS("CASE WHEN n >= $2::bigint THEN oldest ELSE lower(g) END") ", " EPOCH_MS(
 			"upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS("fetched_at") " FROM counted"
 													 " WHERE before < $3::bigint OR n = 0";
-	char limit[24], budget[24], first[24];
 
-	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	snprintf(budget, sizeof budget, "%" PRId64, visit->stored_budget);
-	snprintf(first, sizeof first, "%zu", visit->stored_first);
-	return series_query(pg, select, PG_VALUES(limit, budget, first), visit, of_changed,
-			    stored_take, err);
+	return series_query(pg, select,
+			    PG_VALUES(PG_INT(visit->stored_rows), PG_INT(visit->stored_budget),
+				      PG_INT((int64_t)visit->stored_first)),
+			    visit, of_changed, stored_take, err);
 }
 
 static void refused_take(const PGresult *res, int row, struct visit_series *s)
