@@ -4,7 +4,6 @@
 #include "common/base/clock.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
-#include "producer/loop.h"
 #include "producer/series/plan.h"
 
 enum {

@@ -14,6 +14,7 @@
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
 #include "producer/series/changes.h"
+#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/stored.h"
 #include "producer/series/unobtainable.h"
@@ -95,11 +96,7 @@ struct wanted {
 void series_wanted(const struct series *s, struct wanted *out);
 /* What the database holds. */
 void series_wanted_is(struct series *s, const struct wanted *wanted);
-/* What the database forbids to ask for (schemas/006_tables.sql). */
-struct limits {
-	int64_t retained_from_ms; /* nothing older is kept; INT64_MIN: no such limit */
-	int ended;                /* nothing of it is wanted any more */
-};
+/* Takes over what the database forbids to ask for. */
 void series_limits(struct series *s, const struct limits *limits);
 /* Where it ends; INT64_MAX: never. */
 int64_t series_wanted_until_ms(const struct series *s);

@@ -10,10 +10,10 @@
 #include "producer/exchange/exchange.h"
 #include "producer/series/changes.h"
 #include "producer/series/known.h"
+#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
-#include "producer/series/series.h"
 #include "producer/series/sightings.h"
 #include "producer/series/unobtainable.h"
 
