@@ -25,16 +25,12 @@ producer --partitions 3 --symbols "${markets// /,}" --intervals 1m --since 2026-
 await 30 "what is not stored yet is read" indicators_have_begun one two
 writer
 await 60 "half a day is complete" complete $markets
-grow() {
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --alter \
-		--topic "$GAPLESS_TOPIC" --partitions "$1" >"$work/grow.out" 2>&1
-}
 share() { # how many, who, and who
 	local a b
 	a=$(partitions_of "$2") b=$(partitions_of "$3")
 	[ $((${a:-0} + ${b:-0})) = "$1" ]
 }
-grow 8
+topic_grow "$GAPLESS_TOPIC" 8
 clock_advance 600
 await 60 "the two share eight partitions" share 8 one two
 await 60 "ten more minutes are there" complete $markets
@@ -46,7 +42,7 @@ done
 clock_advance 180
 await 60 "three more, which are not published" complete $markets
 server pg kill
-grow 16
+topic_grow "$GAPLESS_TOPIC" 16
 indicators_as three
 indicators_as four
 await 60 "two others share sixteen partitions" share 16 three four
