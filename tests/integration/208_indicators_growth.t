@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Partitions are added while indicators are computed, and while nobody computes them: symbols move, some of them to another process, and
-# what they had in their old partition must not be missing. The database is away for a while, and the broker. In the end the last message of each key
-# equals a batch over the table. The servers are a stack of its own: name and ports of the one that the other scenarios share, plus 6.
+# Partitions are added while indicators are computed, and while nobody computes them: symbols move, some of them to another process,
+# and what they had in their old partition must not be missing. The database is away for a while, and the broker. In the end the last
+# message of each key equals a batch over the table. The servers are a stack of its own: name and ports of the one that the other
+# scenarios share, plus 6.
 export GAPLESS_STACK=${GAPLESS_STACK:-test}-growth
 export GAPLESS_KAFKA_PORT=$((${GAPLESS_KAFKA_PORT:-19192} + 6))
 export GAPLESS_CONTROLLER_PORT=$((${GAPLESS_CONTROLLER_PORT:-19193} + 6))
