@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
+#include "common/pg/pg_tables.h"
 #include "migrations.h"
 #include "writer/adoption/adopt.h"
 
@@ -157,12 +158,21 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 	return rc;
 }
 
+/* Another set of tables, in another schema, is made only if --schema says so. */
+static int is_hidden(struct pg *pg, struct err *err)
+{
+	if (pg_tables_check(pg, err) != PG_TABLES_HIDDEN)
+		return 0;
+	err->class = ERR_INPUT;
+	return 1;
+}
+
 int migrate_run(struct pg *pg, const char *schema, const struct adopt_settings *settings,
 		struct err *err)
 {
 	int64_t applied = 0;
 
-	if (schema != NULL && use_schema(pg, schema, err) != 0)
+	if (schema != NULL ? use_schema(pg, schema, err) != 0 : is_hidden(pg, err))
 		return -1;
 	if (apply_missing(pg, &applied, err) != 0)
 		return -1;
