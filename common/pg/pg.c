@@ -251,6 +251,11 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err)
 	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
 }
 
+PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
+{
+	return execute(pg, sql, PG_NONE, SIMPLE, PG_DEADLINE_MS, err);
+}
+
 int64_t pg_number(const PGresult *res, int row, int column)
 {
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);

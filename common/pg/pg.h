@@ -69,6 +69,10 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 /* The same without parameters, within PG_DEADLINE_MS: BEGIN, COMMIT and their like. */
 int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn_unused_result));
 
+/* The same, and the last of the statements has a result, which the caller PQclear()s. */
+PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* A whole number of a text result; 0 where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
 /* 1 if a boolean of it is true. */
