@@ -89,22 +89,14 @@ static const char sql_places[] =
 
 /* ---------------------------------------------------------------- the thread */
 
-static int count_lost(struct store *s, struct batch *b, struct err *err)
-{
-	PGresult *res =
-		pg_query(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err);
-
-	if (!res)
-		return -1;
-	b->is_lost = *PQgetvalue(res, 0, 0) != '0';
-	PQclear(res);
-	return 0;
-}
-
 static int transaction(struct store *s, struct batch *b, struct err *err)
 {
-	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) || count_lost(s, b, err))
+	int64_t lost;
+
+	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) ||
+	    pg_ask(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, &lost, err))
 		return -1;
+	b->is_lost = lost > 0;
 	if (b->is_lost)
 		return pg_run(&s->pg, "ROLLBACK", PG_NONE, DEADLINE_MS, err);
 	if (pg_run(&s->pg, sql_rows, PG_VALUES(b->rows.data), DEADLINE_MS, err))

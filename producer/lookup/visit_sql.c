@@ -246,11 +246,9 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 		" CROSS JOIN market_data_lost() AS l(lost)"
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	char number[24];
-	PGresult *res;
+	PGresult *res =
+		visit_query(pg, select, PG_VALUES(PG_INT(connection)), visit, of_looked_up, err);
 
-	snprintf(number, sizeof number, "%" PRId64, connection);
-	res = visit_query(pg, select, PG_VALUES(number), visit, of_looked_up, err);
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		struct visit_series *s = visit_series_at(res, i, visit);
 		int64_t version = visit_number(res, i, 1, 0);
@@ -330,13 +328,12 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" SELECT i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS(
 			"fetched_at") ", n, " EPOCH_MS("oldest") " FROM counted"
 								 " WHERE before < $3::bigint OR n = 0";
-	char limit[24], budget[24], first[24];
-	PGresult *res;
+	PGresult *res =
+		visit_query(pg, select,
+			    PG_VALUES(PG_INT(visit->stored_rows), PG_INT(visit->stored_budget),
+				      PG_INT((int64_t)visit->stored_first)),
+			    visit, of_changed, err);
 
-	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	snprintf(budget, sizeof budget, "%" PRId64, visit->stored_budget);
-	snprintf(first, sizeof first, "%zu", visit->stored_first);
-	res = visit_query(pg, select, PG_VALUES(limit, budget, first), visit, of_changed, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {

@@ -377,6 +377,51 @@ static void test_what_is_worth_it(void **state)
 	tally_free(tally);
 }
 
+/* Takes `n` messages, and lends them. */
+static void fill_and_lend(struct pipeline *p, int64_t *at, int64_t n)
+{
+	struct batch *b;
+	struct err why;
+
+	for (int64_t i = 0; i < n; i++, ++*at) {
+		struct arrival a = arrival(*at, *at + 1, "KRW-BTC", "{");
+
+		assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	}
+	b = pipeline_next(p, 0);
+	assert_non_null(b);
+	pipeline_give_back(p, b);
+}
+
+/* What is left after a large batch does not wait; what comes after a small one does. */
+static void test_the_rest(void **state)
+{
+	const struct pipeline_config config = {
+		.limits = {.rows = 5000, .bytes = 1 << 20, .age_ms = 1000},
+		.source = "upbit",
+		.lanes = 1};
+	struct tally *tally = tally_new(0);
+	struct pipeline *p = pipeline_new(&config, tally);
+	struct arrival a;
+	struct err why;
+	int64_t at = 0;
+
+	(void)state;
+	fill_and_lend(p, &at, 1000);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), INT64_MAX);
+	a = arrival(at, at + 1, "KRW-BTC", "{");
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	assert_int_equal(pipeline_due_in(p, 0, 1, 100), 1000); /* more is on its way */
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 0);
+	at++;
+	fill_and_lend(p, &at, 9);
+	a = arrival(at, at + 1, "KRW-BTC", "{");
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 1000);
+	pipeline_free(p);
+	tally_free(tally);
+}
+
 /* ---- failures of the database ---- */
 
 static void test_policy(void **state)
@@ -501,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_pipeline),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_the_rest),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_newest_migration),
