@@ -14,19 +14,23 @@ static int unfit(int *is_unfit)
 
 int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 {
-	switch (pg_tables_check(pg, err)) {
+	struct err why;
+
+	switch (pg_tables_check(pg, &why)) {
 	case PG_TABLES_FIT:
 		return 0;
 	case PG_TABLES_ABSENT:
 	case PG_TABLES_OLDER:
 	case PG_TABLES_NEWER:
-		err->class = ERR_RETRY; /* they may come, or a program that knows them */
+		/* They may come. */
+		err_set(err, ERR_RETRY, "%s", why.text);
 		return unfit(is_unfit);
 	case PG_TABLES_HIDDEN:
 	case PG_TABLES_DENIED:
 	case PG_TABLES_FAILED:
 		break;
 	}
+	*err = why;
 	return -1;
 }
 

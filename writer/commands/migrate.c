@@ -148,9 +148,11 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 /* Another set of tables, in another schema, is made only if --schema says so. */
 static int is_hidden(struct pg *pg, struct err *err)
 {
-	if (pg_tables_check(pg, err) != PG_TABLES_HIDDEN)
+	struct err why;
+
+	if (pg_tables_check(pg, &why) != PG_TABLES_HIDDEN)
 		return 0;
-	err->class = ERR_INPUT;
+	err_set(err, ERR_INPUT, "%s", why.text);
 	return 1;
 }
 
