@@ -87,7 +87,7 @@ static void start(struct partitions *ps, int32_t id, int64_t offset)
 	partitions_start(
 		ps, id,
 		&(struct partition_start){
-			.offset = offset, .end = INT64_MAX, .stored = offset + 2, .dead_run = 3});
+			.offset = offset, .end = INT64_MAX, .position = offset + 2, .dead_run = 3});
 }
 
 static void test_arrivals(void **state)
@@ -110,7 +110,7 @@ static void test_arrivals(void **state)
 	assert_true(partitions_are_starting(ps));
 	start(ps, 4, 0);
 	assert_false(partitions_are_starting(ps));
-	assert_int_equal(p->stored, 12);
+	assert_int_equal(p->position, 12);
 	assert_int_equal(p->dead_run, 3);
 	assert_int_equal(partition_judge(p, 10), ARRIVES_NEXT);
 	partitions_take(ps, 2, 11, 4);
@@ -221,11 +221,11 @@ static void test_commits(void **state)
 	assert_int_equal(p->finished, p->committed);
 	partitions_store(ps, 7, 101);
 	partitions_store(ps, 8, 500); /* not ours any more */
-	assert_int_equal(p->stored, 102);
+	assert_int_equal(p->position, 102);
 	assert_int_equal(p->finished, 101);
 	assert_int_equal(p->committed, 100);
 	partitions_store(ps, 7, 105);
-	assert_int_equal(p->stored, 105);
+	assert_int_equal(p->position, 105);
 	partitions_committed(ps, 7, 101); /* the answer to an earlier commit */
 	assert_int_equal(p->committed, 101);
 	partitions_committed(ps, 7, 105);

@@ -114,7 +114,7 @@ static int start(void *self, const struct store_done *done)
 		partitions_start(r->partitions, part->partition,
 				 &(struct partition_start){.offset = part->next,
 							   .end = part->end,
-							   .stored = part->next,
+							   .position = part->next,
 							   .dead_run = part->dead_run});
 		r->total += part->end - part->start;
 	}
@@ -129,7 +129,7 @@ static int64_t left(const void *self)
 	for (size_t i = 0; r->begun && i < partitions_count(r->partitions); i++) {
 		const struct partition *p = partitions_at(r->partitions, i);
 
-		left += p->stored < p->end ? p->end - p->stored : 0;
+		left += p->position < p->end ? p->end - p->position : 0;
 	}
 	return left;
 }
