@@ -278,7 +278,11 @@ static void test_pipeline(void **state)
 	assert_int_equal(tally_get(tally, TALLY_SKIPPED), 1);
 	assert_int_equal(tally_get(tally, TALLY_MESSAGES), 2);
 
-	/* Two dead letters in a row may be, a third not: nothing of it is taken. */
+	/* Two dead letters in a row may be, a third not: nothing of it is taken. A place without a
+	 * message is none of them. */
+	a = (struct arrival){.partition = 1, .from = 10, .next = 12, .dead_run = 1};
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_SKIP);
+	assert_int_equal(arrival_dead_run(&a, 0), 1);
 	a = arrival(12, 13, "KRW-BTC", "{");
 	a.dead_run = 1;
 	assert_false(pipeline_is_full(p, 0));
@@ -289,6 +293,7 @@ static void test_pipeline(void **state)
 	assert_int_equal(first->dead_n, 1);
 	assert_int_equal(first->parts[0].began, 7);
 	assert_int_equal(first->parts[0].next, 13);
+	assert_int_equal(first->parts[0].dead_run, 2);
 	assert_true(pipeline_is_empty(p));
 	a.dead_run = 2;
 	assert_int_equal(pipeline_take(p, &a, 100, &why), PIPELINE_FLOOD);
@@ -302,6 +307,7 @@ static void test_pipeline(void **state)
 	assert_null(pipeline_next(p, 0));
 	pipeline_give_back(p, first);
 	second = pipeline_next(p, 0);
+	assert_int_equal(second->parts[0].dead_run, 0);
 	assert_ptr_not_equal(second, first);
 	assert_int_equal(second->n, 1);
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);

@@ -103,17 +103,15 @@ static int answered(const struct store *s, struct store_done *job, enum policy *
 
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int unsure,
-		rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-				    job->work.items_n, s->config.dead_limit, &unsure, &job->err);
+	int unsure, rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic,
+					job->work.items, job->work.items_n, &unsure, &job->err);
 
 	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit,
-				  &job->err);
+	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, &job->err);
 
 	if (rc != 0 && job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);

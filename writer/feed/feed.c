@@ -338,9 +338,7 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 
 void feed_took(struct feed *f, const struct arrival *a, int dead)
 {
-	int64_t dead_run = dead ? a->dead_run + 1 : a->has_message ? 0 : a->dead_run;
-
-	partitions_take(f->partitions, a->partition, a->next, dead_run);
+	partitions_take(f->partitions, a->partition, a->next, arrival_dead_run(a, dead));
 	if (partitions_find(f->partitions, a->partition)->state == PARTITION_DONE)
 		consumer_pause_one(f->consumer, a->partition);
 }
