@@ -421,12 +421,19 @@ static void test_doubts(void **state)
 	retry_succeeded(&r, 66000);
 	assert_false(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 70000));
 
-	retry_learn(&r, POLICY_ROW, "P0001");
+	retry_learn(&r, POLICY_ROW, ERR_FATAL, "P0001");
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_ROW);
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "0A000"), POLICY_WAIT);
 	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, ""), POLICY_AGAIN);
-	retry_learn(&r, POLICY_AGAIN, "P0001");
+	retry_learn(&r, POLICY_AGAIN, ERR_FATAL, "P0001");
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_WAIT);
+	/* One lock that lasted for a minute says nothing of the next one; a limit does. */
+	retry_learn(&r, POLICY_ROW, ERR_RETRY, "55P03");
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "55P03"), POLICY_AGAIN);
+	retry_learn(&r, POLICY_ROW, ERR_FATAL, "54000");
+	assert_int_equal(retry_repeated(&r, POLICY_LESS, "54000"), POLICY_ROW);
+	retry_learn(&r, POLICY_LESS, ERR_RETRY, "55P03"); /* its size is */
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "55P03"), POLICY_LESS);
 }
 
 static void test_timeouts(void **state)

@@ -226,7 +226,7 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 			    found == BISECT_FOUND  ? POLICY_ROW
 			    : found == BISECT_SIZE ? POLICY_LESS
 						   : POLICY_AGAIN,
-			    sqlstate);
+			    job->err.class, sqlstate);
 	if (found == BISECT_SIZE)
 		return take_less(s, job);
 	if (found == BISECT_TOO_MANY)
