@@ -15,6 +15,7 @@
 #include "golden.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
+#include "writer/feed/elsewhere.h"
 #include "writer/feed/partitions.h"
 #include "writer/pipeline.h"
 
@@ -82,10 +83,12 @@ static void test_intake_halts(void **state)
 
 static void start(struct partitions *ps, int32_t id, int64_t offset)
 {
-	partitions_start(
-		ps, id,
-		&(struct partition_start){
-			.offset = offset, .end = INT64_MAX, .stored = offset + 2, .dead_run = 3});
+	partitions_start(ps, id,
+			 &(struct partition_start){.offset = offset,
+						   .end = INT64_MAX,
+						   .stored = offset + 2,
+						   .committed = offset,
+						   .dead_run = 3});
 }
 
 static void test_arrivals(void **state)
@@ -229,7 +232,69 @@ static void test_commits(void **state)
 	partitions_committed(ps, 7, 105);
 	partitions_committed(ps, 8, 500); /* not ours any more */
 	assert_int_equal(p->committed, 105);
+
+	/* Kafka is told where reading begins, if it says something else. */
+	partitions_restart(ps);
+	partitions_start(ps, 7,
+			 &(struct partition_start){
+				 .offset = 40, .end = INT64_MAX, .stored = 40, .committed = 105});
+	assert_int_equal(p->finished, 40);
+	assert_int_equal(p->committed, 105);
 	partitions_free(ps);
+}
+
+/* ---- what others of the group store ---- */
+
+/* One question and its answer: partitions 0 and 2 are others', 1 is ours. */
+static void group_has(struct elsewhere *e, const struct partitions *ours, int64_t committed_0,
+		      int64_t committed_2, int64_t position)
+{
+	const int64_t committed[] = {committed_0, 500, committed_2};
+	struct store_work work;
+
+	if (!elsewhere_ask(e, committed, 3, ours, &work))
+		return;
+	assert_int_equal(work.kind, STORE_CHECK);
+	for (size_t i = 0; i < work.items_n; i++) {
+		assert_int_not_equal(work.items[i].partition, 1);
+		assert_int_equal(work.items[i].at_least, START_NONE);
+		work.items[i].facts.position = position;
+	}
+	assert_true(elsewhere_answer(e, &work, 1000));
+}
+
+static void test_elsewhere(void **state)
+{
+	const int32_t ids[] = {1};
+	struct partitions *ours = partitions_new();
+	struct elsewhere *e = elsewhere_new();
+	struct store_work work = {.kind = STORE_CHECK};
+
+	(void)state;
+	partitions_set(ours, ids, 1);
+	group_has(e, ours, -1, 0, START_NONE); /* nothing was committed */
+	group_has(e, ours, -1, 0, START_NONE);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 10, 10, 10); /* stored, then committed */
+	group_has(e, ours, 10, 12, 12);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 13, 13, 12); /* a database that has just lost something */
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 12, 13, 12);
+	assert_int_equal(elsewhere_count(e), 1);
+	assert_false(elsewhere_answer(e, &work, 1000)); /* another question's */
+	group_has(e, ours, 5, 14, START_NONE);
+	group_has(e, ours, 6, 14, START_NONE);
+	assert_int_equal(elsewhere_count(e), 2);
+	group_has(e, ours, 6, 14, 14);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 20, 20, 14);
+	group_has(e, ours, 20, 20, 14);
+	assert_int_equal(elsewhere_count(e), 2);
+	assert_false(elsewhere_ask(e, NULL, 0, ours, &work)); /* nobody else is there */
+	assert_int_equal(elsewhere_count(e), 0);
+	elsewhere_free(e);
+	partitions_free(ours);
 }
 
 /* ---- batches ---- */
@@ -502,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_arrivals),
 		cmocka_unit_test(test_skips),
 		cmocka_unit_test(test_commits),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_pipeline),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_what_is_worth_it),

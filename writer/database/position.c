@@ -98,14 +98,9 @@ static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, const ch
 	return 0;
 }
 
-/* Reads and locks the positions, and decides. */
-static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		  struct position_item *items, size_t n, int *unsure, struct err *err)
+/* What SQL_READ says. */
+static void take_positions(const PGresult *res, struct position_item *items, size_t n)
 {
-	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
-
-	if (res == NULL)
-		return -1;
 	for (size_t i = 0; i < n; i++)
 		items[i].facts.position = items[i].message_at = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -116,6 +111,17 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 		item->facts.position = pg_number(res, row, 1);
 		item->message_at = pg_number(res, row, 2);
 	}
+}
+
+/* Reads and locks the positions, and decides. */
+static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		  struct position_item *items, size_t n, int *unsure, struct err *err)
+{
+	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
+
+	if (res == NULL)
+		return -1;
+	take_positions(res, items, n);
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].message_at >= 0 && items[i].asked_at < 0)
@@ -166,23 +172,17 @@ int position_is_lost(int64_t position, int64_t at_least, int32_t partition, cons
 }
 
 int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   const struct position_item *items, size_t n, int *lost, struct err *err)
+		   struct position_item *items, size_t n, int *lost, struct err *err)
 {
 	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ, err);
 
 	*lost = 0;
 	if (res == NULL)
 		return -1;
-	for (size_t i = 0; i < n && !*lost; i++) {
-		int64_t position = START_NONE;
-
-		for (int row = 0; row < PQntuples(res); row++) {
-			if (pg_number(res, row, 0) == items[i].partition)
-				position = pg_number(res, row, 1);
-		}
-		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
-					 err);
-	}
+	take_positions(res, items, n);
 	PQclear(res);
+	for (size_t i = 0; i < n && !*lost; i++)
+		*lost = position_is_lost(items[i].facts.position, items[i].at_least,
+					 items[i].partition, topic, err);
 	return 0;
 }

@@ -31,11 +31,10 @@ int position_start(struct pg *pg, struct store_scratch *scratch, const char *top
 		   struct position_item *items, size_t n, int *unsure, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* *lost becomes 1, and *err says how, where a position is gone or stands before at_least. 0, or -1
- * with *err.
- */
+/* Fills facts.position of each item. *lost becomes 1, and *err says how, where a position is gone
+ * or stands before at_least (never, where that is START_NONE). 0, or -1 with *err. */
 int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   const struct position_item *items, size_t n, int *lost, struct err *err)
+		   struct position_item *items, size_t n, int *lost, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "elsewhere.h"
 
 enum {
 	TOPIC_MS = 1000,
@@ -23,6 +24,7 @@ struct feed {
 	void *self;
 	struct consumer *consumer;
 	struct partitions *partitions;
+	struct elsewhere *elsewhere;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
 	int64_t join_due_ms, start_due_ms, fetch_due_ms, skips_due_ms;
@@ -40,6 +42,7 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->self = self;
 	f->consumer = consumer;
 	f->partitions = partitions;
+	f->elsewhere = elsewhere_new();
 	return f;
 }
 
@@ -49,6 +52,7 @@ void feed_free(struct feed *f)
 		return;
 	f->kind->free(f->self);
 	skips_free(f->skips, f->skips_n);
+	elsewhere_free(f->elsewhere);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
 	free(f);
@@ -111,13 +115,29 @@ int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 	return 1;
 }
 
+/* While a stranger is there, its commits are no news. */
+static int ask_elsewhere(struct feed *f, struct store_work *work)
+{
+	size_t n;
+	int64_t *committed = consumer_group_offsets(f->consumer, &n);
+	int asked = 0;
+
+	if (committed != NULL)
+		asked = elsewhere_ask(f->elsewhere, committed,
+				      consumer_strangers(f->consumer) > 0 ? 0 : n, f->partitions,
+				      work);
+	free(committed);
+	return asked;
+}
+
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct err err;
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = idle && f->kind->check && f->kind->check(f->self, now_ms, work);
+		asked = ask_elsewhere(f, work) ||
+			(idle && f->kind->check && f->kind->check(f->self, now_ms, work));
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {
@@ -155,7 +175,8 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 {
 	struct err err;
 
-	if (done->work.kind == STORE_CHECK || done->work.generation != feed_generation(f))
+	if (done->work.generation != feed_generation(f) ||
+	    elsewhere_answer(f->elsewhere, &done->work, now_ms) || done->work.kind == STORE_CHECK)
 		return FOLLOW_NOTHING;
 	if (done->work.kind == STORE_SKIPS)
 		return answer_skips(f, &done->work, now_ms);
@@ -449,6 +470,11 @@ const struct kafka_stats *feed_kafka(const struct feed *f)
 int feed_strangers(const struct feed *f)
 {
 	return consumer_strangers(f->consumer);
+}
+
+int feed_stored_elsewhere(const struct feed *f)
+{
+	return elsewhere_count(f->elsewhere);
 }
 
 const char *feed_waits_for(const struct feed *f)

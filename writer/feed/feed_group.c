@@ -170,11 +170,13 @@ static int start(void *self, const struct store_done *done)
 			partitions_confirm(g->partitions, item->partition, item->facts.position,
 					   item->message_at);
 		else
-			partitions_start(g->partitions, item->partition,
-					 &(struct partition_start){.offset = item->start.offset,
-								   .end = INT64_MAX,
-								   .stored = item->start.row_offset,
-								   .dead_run = item->dead_run});
+			partitions_start(
+				g->partitions, item->partition,
+				&(struct partition_start){.offset = item->start.offset,
+							  .end = INT64_MAX,
+							  .stored = item->start.row_offset,
+							  .committed = item->facts.committed,
+							  .dead_run = item->dead_run});
 	}
 	return done->result != STORE_UNSURE;
 }
