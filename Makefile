@@ -42,6 +42,7 @@ SRC_writer := $(wildcard writer/*.c writer/*/*.c)
 SRC_indicators := $(wildcard indicators/*.c indicators/*/*.c)
 SRC_exchange := $(wildcard tests/exchange/*.c)
 SRC_unit := $(wildcard tests/unit/test_*.c)
+SRC_lies := $(wildcard tests/unit/lies/*.c)
 SRC_fuzz := $(wildcard tests/fuzz/fuzz_*.c)
 SQL := $(sort $(wildcard schemas/[0-9]*.sql))
 
@@ -134,7 +135,8 @@ $(EXCHANGE): $(call obj,$(SRC_exchange)) $(B)/gen/version.o
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libindicators.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -lcmocka
+$(B)/tests/test_producer_lies: $(call obj,$(SRC_lies))
 
 # A fuzz target with libFuzzer, and without it: the latter is one of the unit tests.
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libproducer.a $(B)/libcommon.a
@@ -144,7 +146,7 @@ $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/l
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 
--include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_fuzz) \
+-include $(patsubst %.o,%.d,$(OBJ_common) $(OBJ_producer) $(OBJ_writer) $(call obj,$(SRC_exchange) $(SRC_unit) $(SRC_lies) $(SRC_fuzz) \
 	tests/fuzz/replay.c producer/main.c writer/main.c indicators/main.c) $(OBJ_indicators))
 
 # What there is to read about a program's settings, from its own tables: man pages, completion, a page of docs/.

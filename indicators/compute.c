@@ -26,8 +26,7 @@ enum {
 	ENSURE_MS = 500,
 	DEADLINE_MS = 30000,
 	DRAIN_MS = 30000,
-	ARGUMENTS_BYTES = 2048, /* it is part of a key: an index takes no more than 2700 */
-	TIME_BYTES = 24
+	ARGUMENTS_BYTES = 2048 /* it is part of a key: an index takes no more than 2700 */
 };
 
 struct compute {
@@ -53,10 +52,10 @@ static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
 	"s.symbol AND m.interval = s.interval AND m.timestamp >= coalesce(c.next_from, "
 	"to_timestamp($1::bigint / 1000.0), '-infinity') AND ($2::bigint IS NULL OR m.timestamp < "
-	"to_timestamp($2::bigint / 1000.0))), coalesce((extract(epoch FROM c.next_from) * "
-	"1000)::bigint, $1::bigint, 0), coalesce(c.is_done, false) "
-	"FROM market_data_coverage AS s LEFT JOIN market_data_indicator_compute AS c "
-	"ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
+	"to_timestamp($2::bigint / 1000.0))), coalesce(" SQL_MS(
+		"c.next_from") ", $1::bigint, 0), coalesce(c.is_done, false) "
+			       "FROM market_data_coverage AS s LEFT JOIN market_data_indicator_compute AS c "
+			       "ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
 
 static const char sql_note[] =
 	"INSERT INTO market_data_indicator_compute (symbol, interval, arguments, next_from, is_done) "
@@ -68,14 +67,6 @@ static const char sql_note[] =
 static const char sql_again[] =
 	"DELETE FROM market_data_indicator_compute AS c WHERE arguments = $1 AND NOT EXISTS "
 	"(SELECT FROM market_data_indicator_compute AS o WHERE o.arguments = $1 AND NOT o.is_done)";
-
-static const char *text(int64_t v, char out[TIME_BYTES])
-{
-	if (v == INT64_MIN)
-		return NULL;
-	snprintf(out, TIME_BYTES, "%" PRId64, v);
-	return out;
-}
 
 /* ---------------------------------------------------------------- a series */
 
@@ -132,11 +123,10 @@ static int wait_for_all(struct compute *c, struct err *err)
 
 static int note(struct compute *c, int is_done, struct err *err)
 {
-	char at[TIME_BYTES];
-	const char *values[] = {c->symbol, c->interval->name, c->arguments, text(c->next_ms, at),
-				is_done ? "true" : "false"};
-
-	return pg_run(&c->pg, sql_note, (struct pg_params){5, values}, DEADLINE_MS, err);
+	return pg_run(&c->pg, sql_note,
+		      PG_VALUES(c->symbol, c->interval->name, c->arguments, PG_INT(c->next_ms),
+				PG_BOOL(is_done)),
+		      DEADLINE_MS, err);
 }
 
 /* Feeds what was read; then everything up to its last bar is computed. */
@@ -221,26 +211,25 @@ static int choose(struct compute *c, const PGresult *res, int i)
 		return 0;
 	snprintf(c->symbol, sizeof c->symbol, "%s", PQgetvalue(res, i, 0));
 	c->interval = interval;
-	c->next_ms = strtoll(PQgetvalue(res, i, 3), NULL, 10);
+	c->next_ms = pg_number(res, i, 3);
 	return 1;
 }
 
 /* ... and is not computed yet. */
 static int choose_next(struct compute *c, const PGresult *res, int i)
 {
-	return *PQgetvalue(res, i, 4) != 't' && choose(c, res, i);
+	return !pg_true(res, i, 4) && choose(c, res, i);
 }
 
 static PGresult *read_series(struct compute *c, struct err *err)
 {
-	char from[TIME_BYTES], to[TIME_BYTES];
-	const char *values[] = {text(c->options->from_ms, from), text(c->options->to_ms, to),
-				c->arguments};
-
 	if (pg_run(&c->pg, sql_again, PG_VALUES(c->arguments), DEADLINE_MS, err) ||
 	    pg_run(&c->pg, "SET statement_timeout = 0", PG_NONE, DEADLINE_MS, err))
 		return NULL;
-	return pg_query(&c->pg, sql_series, (struct pg_params){3, values}, 3600000, err);
+	return pg_query(
+		&c->pg, sql_series,
+		PG_VALUES(PG_INT(c->options->from_ms), PG_INT(c->options->to_ms), c->arguments),
+		3600000, err);
 }
 
 static int compute_all(struct compute *c, struct err *err)
@@ -253,7 +242,7 @@ static int compute_all(struct compute *c, struct err *err)
 		asked_for += choose(c, res, i);
 		if (!choose_next(c, res, i))
 			continue;
-		c->total += strtoll(PQgetvalue(res, i, 2), NULL, 10);
+		c->total += pg_number(res, i, 2);
 		rc = note(c, 0, err);
 	}
 	c->is_nothing = rc == 0 && asked_for == 0;

@@ -145,15 +145,6 @@ static void show_counters(const struct observe *o, const struct observed *now)
 		    (double)reader_failures(now->reader));
 }
 
-static void show_kafka(const struct observe *o, const struct kafka_stats *k)
-{
-	metrics_set(o->metrics, INDICATORS_KAFKA_BROKERS, NULL, (double)k->brokers_up);
-	metrics_set(o->metrics, INDICATORS_KAFKA_ROUND_TRIP, NULL, (double)k->round_trip_us / 1e6);
-	metrics_set(o->metrics, INDICATORS_KAFKA_TIMEOUTS, NULL, (double)k->request_timeouts);
-	metrics_set(o->metrics, INDICATORS_KAFKA_RETRIES, NULL, (double)k->retries);
-	metrics_set(o->metrics, INDICATORS_REBALANCES, NULL, (double)k->rebalances);
-}
-
 static int is_database_up(const struct observed *now)
 {
 	return !(now->reader && reader_fails(now->reader)) &&
@@ -183,6 +174,8 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	service_ready(o->service, waits_for(now));
 	show_counters(o, now);
 	show_partitions(o, now);
-	show_kafka(o, feed_stats(now->feed));
+	kafka_metrics_set(o->metrics, INDICATORS_KAFKA, feed_stats(now->feed));
+	metrics_set(o->metrics, INDICATORS_REBALANCES, NULL,
+		    (double)feed_stats(now->feed)->rebalances);
 	metrics_set(o->metrics, INDICATORS_DATABASE_UP, NULL, is_database_up(now));
 }

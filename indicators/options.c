@@ -6,7 +6,7 @@
 
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_topic.h"
-#include "common/pg/pg_connect.h"
+#include "common/pg/pg_conninfo.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "common/text/words.h"
@@ -99,7 +99,7 @@ int options_check(struct options *o, struct err *err)
 		return err_set(
 			err, ERR_FATAL,
 			"--store and --without-database contradict each other: leave one out");
-	if (!o->without_database && pg_check_conninfo(o->database, err))
+	if (!o->without_database && pg_conninfo_check(o->database, err))
 		return -1;
 	if (strcmp(o->no_trade, "skip") != 0 && strcmp(o->no_trade, "carry") != 0)
 		return err_set(err, ERR_FATAL, "--no-trade: '%s' is neither skip nor carry",

@@ -102,7 +102,7 @@ static void commit(struct serve *s, int64_t now_ms, int is_last)
 	for (size_t i = 0; i < commits_n(s->commits); i++) {
 		int32_t partition = commits_partition(s->commits, i);
 
-		commits_hold(s->commits, partition, repair_hold(s->repair, partition));
+		commits_limit(s->commits, partition, repair_first(s->repair, partition));
 	}
 	now = commits_take(s->commits, &n);
 	if (s->store)

@@ -38,9 +38,9 @@ struct batch {
 };
 
 /* How far a partition is. */
-struct known {
-	struct place_done place; /* to be written */
-	int64_t stored;          /* was written last */
+struct place {
+	struct place_done done; /* to be written */
+	int64_t written;        /* the last time */
 };
 
 struct store {
@@ -48,8 +48,8 @@ struct store {
 	struct worker *worker;
 	struct batch batches[2];
 	struct batch *filling, *lent;
-	struct known *known;
-	size_t known_n;
+	struct place *places;
+	size_t places_n;
 	int has_moved;
 	int64_t outstanding;
 	int is_lost, is_forgotten; /* what is lent has no counters any more */
@@ -88,22 +88,14 @@ static const char sql_places[] =
 
 /* ---------------------------------------------------------------- the thread */
 
-static int count_lost(struct store *s, struct batch *b, struct err *err)
-{
-	PGresult *res =
-		pg_query(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err);
-
-	if (!res)
-		return -1;
-	b->is_lost = *PQgetvalue(res, 0, 0) != '0';
-	PQclear(res);
-	return 0;
-}
-
 static int transaction(struct store *s, struct batch *b, struct err *err)
 {
-	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) || count_lost(s, b, err))
+	int64_t lost;
+
+	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) ||
+	    pg_ask(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, &lost, err))
 		return -1;
+	b->is_lost = lost > 0;
 	if (b->is_lost)
 		return pg_run(&s->pg, "ROLLBACK", PG_NONE, DEADLINE_MS, err);
 	if (pg_run(&s->pg, sql_rows, PG_VALUES(b->rows.data), DEADLINE_MS, err))
@@ -193,7 +185,7 @@ int store_free(struct store *s, int wait_ms)
 	pg_close(&s->pg);
 	batch_release(&s->batches[0]);
 	batch_release(&s->batches[1]);
-	free(s->known);
+	free(s->places);
 	free(s);
 	return 1;
 }
@@ -243,29 +235,29 @@ void store_moved(struct store *s, const struct place_done *places, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t k = 0;
 
-		while (k < s->known_n && s->known[k].place.partition != places[i].partition)
+		while (k < s->places_n && s->places[k].done.partition != places[i].partition)
 			k++;
-		if (k == s->known_n) {
-			s->known = xreallocarray(s->known, k + 1, sizeof *s->known);
-			s->known[k] = (struct known){.place = {places[i].partition, 0}};
-			s->known_n++;
+		if (k == s->places_n) {
+			s->places = xreallocarray(s->places, k + 1, sizeof *s->places);
+			s->places[k] = (struct place){.done = {places[i].partition, 0}};
+			s->places_n++;
 		}
-		s->has_moved |= s->known[k].place.next != places[i].next;
-		s->known[k].place.next = places[i].next;
+		s->has_moved |= s->places[k].done.next != places[i].next;
+		s->places[k].done.next = places[i].next;
 	}
 }
 
 static int write_places(const struct store *s, struct buf *out)
 {
-	for (size_t k = 0; k < s->known_n; k++) {
+	for (size_t k = 0; k < s->places_n; k++) {
 		if (buf_printf(out,
 			       "%s{\"partition\":%" PRId32 ",\"next\":%" PRId64 ",\"was\":%" PRId64
 			       "}",
-			       k ? "," : "[", s->known[k].place.partition, s->known[k].place.next,
-			       s->known[k].stored))
+			       k ? "," : "[", s->places[k].done.partition, s->places[k].done.next,
+			       s->places[k].written))
 			return -1;
 	}
-	return buf_append(out, s->known_n ? "]" : "[]", s->known_n ? 1 : 2);
+	return buf_append(out, s->places_n ? "]" : "[]", s->places_n ? 1 : 2);
 }
 
 static void hand_over(struct store *s)
@@ -280,8 +272,8 @@ static void hand_over(struct store *s)
 		return;
 	}
 	s->has_moved = 0;
-	for (size_t k = 0; k < s->known_n; k++)
-		s->known[k].stored = s->known[k].place.next;
+	for (size_t k = 0; k < s->places_n; k++)
+		s->places[k].written = s->places[k].done.next;
 	s->lent = b;
 	s->filling = b == &s->batches[0] ? &s->batches[1] : &s->batches[0];
 	batch_clear(s->filling);
@@ -316,7 +308,7 @@ void store_forget(struct store *s)
 	batch_clear(s->filling);
 	s->outstanding = 0;
 	s->is_lost = s->has_moved = 0;
-	s->known_n = 0;
+	s->places_n = 0;
 	if (s->lent) {
 		worker_cancel(s->worker);
 		s->is_forgotten = 1;

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
 #include "kinds/bars.h"
 
-enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000, NUMBER_BYTES = 24 };
+enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000 };
 
-static const struct pg_params none;
-
-#define MS(expression) "(extract(epoch FROM " expression ") * 1000)::bigint"
-#define AT(parameter)  "to_timestamp(" parameter "::bigint / 1000.0)"
+#define AT(parameter) "to_timestamp(" parameter "::bigint / 1000.0)"
 
 static const char sql_positions[] =
 	"SELECT partition, next_offset FROM market_data_position WHERE topic = $1";
 
 /* Where reading begins: the bar that is $4 bars before, and the one that is $5 bars before. */
-static const char sql_lead[] = "SELECT " MS("min(t)") ", " MS(
+static const char sql_lead[] = "SELECT " SQL_MS("min(t)") ", " SQL_MS(
 	"min(t) FILTER (WHERE i <= $5::bigint)") " FROM ("
 						 "SELECT timestamp, row_number() OVER (ORDER BY timestamp DESC) FROM market_data "
 						 "WHERE symbol = $1 AND interval = $2 AND ($3::bigint IS NULL OR timestamp < " AT(
@@ -30,7 +26,7 @@ static const char sql_behind[] =
 	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
 	"AND timestamp < " AT("$3") ")";
 
-static const char sql_as_of[] = "SELECT " MS(
+static const char sql_as_of[] = "SELECT " SQL_MS(
 	"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data "
 							       "WHERE symbol = $1 AND interval = $2";
 
@@ -42,16 +38,16 @@ static const char sql_skipped[] =
 	"AND octet_length(d.value) = $4 AND p.next_offset > d.\"offset\")";
 
 /* From $3 on, or behind it ($4: 'after'). */
-static const char sql_bars[] = "SELECT " MS(
+static const char sql_bars[] = "SELECT " SQL_MS(
 	"timestamp") ", open, high, low, close, volume, quote_volume, revision, "
-		     "CASE WHEN isfinite(fetched_at) THEN " MS(
+		     "CASE WHEN isfinite(fetched_at) THEN " SQL_MS(
 			     "fetched_at") " ELSE 0 END FROM market_data "
 					   "WHERE symbol = $1 AND interval = $2 AND timestamp >= " AT(
 						   "$3") " "
 							 "AND ($4::bigint IS NULL OR timestamp < " AT(
 								 "$4") ") ORDER BY timestamp LIMIT $5::bigint";
 
-static const char sql_covered[] = "SELECT " MS("lower(r)") ", " MS(
+static const char sql_covered[] = "SELECT " SQL_MS("lower(r)") ", " SQL_MS(
 	"upper(r)") " FROM market_data_coverage AS c, "
 		    "unnest(c.covered * tstzmultirange(tstzrange(" AT("$3") ", " AT(
 			    "$4") "))) AS r "
@@ -106,8 +102,7 @@ void table_read_release(struct table_read *r)
 
 static int64_t number(const PGresult *res, int row, int column, int64_t otherwise)
 {
-	return PQgetisnull(res, row, column) ? otherwise
-					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
+	return PQgetisnull(res, row, column) ? otherwise : pg_number(res, row, column);
 }
 
 static double value(const PGresult *res, int row, int column)
@@ -115,10 +110,10 @@ static double value(const PGresult *res, int row, int column)
 	return strtod(PQgetvalue(res, row, column), NULL);
 }
 
-static const char *text(int64_t v, char out[NUMBER_BYTES])
+/* What has no limit has no value. */
+static int64_t limit_of(int64_t ms)
 {
-	snprintf(out, NUMBER_BYTES, "%" PRId64, v);
-	return out;
+	return ms == INT64_MAX ? INT64_MIN : ms;
 }
 
 static int read_positions(struct pg *pg, const char *topic, struct table_positions *positions,
@@ -143,11 +138,11 @@ static int read_positions(struct pg *pg, const char *topic, struct table_positio
 /* *start_ms: where to begin; INT64_MAX if there is nothing. */
 static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, struct err *err)
 {
-	char before[NUMBER_BYTES], lead[NUMBER_BYTES], day[NUMBER_BYTES];
-	const char *values[] = {r->symbol, r->interval->name,
-				r->from_ms == INT64_MAX ? NULL : text(r->from_ms, before),
-				text(r->lead, lead), text(r->day_bars, day)};
-	PGresult *res = pg_query(pg, sql_lead, (struct pg_params){5, values}, DEADLINE_MS, err);
+	PGresult *res =
+		pg_query(pg, sql_lead,
+			 PG_VALUES(r->symbol, r->interval->name, PG_INT(limit_of(r->from_ms)),
+				   PG_INT(r->lead), PG_INT(r->day_bars)),
+			 DEADLINE_MS, err);
 	int64_t in_day;
 
 	if (!res)
@@ -157,19 +152,6 @@ static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, st
 	PQclear(res);
 	if (r->day_bars >= 0 && in_day != INT64_MAX && kind_day_of(in_day) < *start_ms)
 		*start_ms = kind_day_of(in_day);
-	return 0;
-}
-
-static int read_behind(struct pg *pg, struct table_read *r, int64_t start_ms, struct err *err)
-{
-	char start[NUMBER_BYTES];
-	const char *values[] = {r->symbol, r->interval->name, text(start_ms, start)};
-	PGresult *res = pg_query(pg, sql_behind, (struct pg_params){3, values}, DEADLINE_MS, err);
-
-	if (!res)
-		return -1;
-	r->is_behind = *PQgetvalue(res, 0, 0) == 't';
-	PQclear(res);
 	return 0;
 }
 
@@ -190,11 +172,10 @@ static struct bar bar_of(const PGresult *res, int i)
 static int read_bars(struct pg *pg, struct table_read *r, int64_t start_ms, int64_t *to_ms,
 		     struct err *err)
 {
-	char from[NUMBER_BYTES], until[NUMBER_BYTES], limit[NUMBER_BYTES];
-	const char *values[] = {r->symbol, r->interval->name, text(start_ms, from),
-				r->until_ms == INT64_MAX ? NULL : text(r->until_ms, until),
-				text(r->limit, limit)};
-	PGresult *res = pg_query(pg, sql_bars, (struct pg_params){5, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, sql_bars,
+				 PG_VALUES(r->symbol, r->interval->name, PG_INT(start_ms),
+					   PG_INT(limit_of(r->until_ms)), PG_INT(r->limit)),
+				 DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -214,10 +195,10 @@ static int read_bars(struct pg *pg, struct table_read *r, int64_t start_ms, int6
 static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, int64_t to_ms,
 			struct err *err)
 {
-	char from[NUMBER_BYTES], to[NUMBER_BYTES];
-	const char *values[] = {r->symbol, r->interval->name, text(from_ms, from),
-				text(to_ms == INT64_MAX ? INT64_C(253370764800000) : to_ms, to)};
-	PGresult *res = pg_query(pg, sql_covered, (struct pg_params){4, values}, DEADLINE_MS, err);
+	PGresult *res = pg_query(
+		pg, sql_covered,
+		PG_VALUES(r->symbol, r->interval->name, PG_INT(from_ms), PG_INT(limit_of(to_ms))),
+		DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -229,7 +210,7 @@ static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, in
 
 static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 {
-	int64_t start_ms = r->after_ms, from_ms, to_ms;
+	int64_t start_ms = r->after_ms, from_ms, to_ms, is_behind;
 
 	if (r->after_ms != INT64_MIN) {
 		from_ms = interval_end(r->interval, r->after_ms);
@@ -241,8 +222,11 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return 0;
 		}
 		from_ms = start_ms;
-		if (read_behind(pg, r, start_ms, err))
+		if (pg_ask(pg, sql_behind,
+			   PG_VALUES(r->symbol, r->interval->name, PG_INT(start_ms)), DEADLINE_MS,
+			   &is_behind, err))
 			return -1;
+		r->is_behind = is_behind != 0;
 	}
 	if (read_bars(pg, r, from_ms, &to_ms, err))
 		return -1;
@@ -252,35 +236,28 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 int table_as_of(struct pg *pg, const char *symbol, const struct interval *interval,
 		int64_t *as_of_ms, struct err *err)
 {
-	const char *values[] = {symbol, interval->name};
-	PGresult *res =
-		pg_query(pg, sql_as_of, (struct pg_params){2, values}, WHOLE_DEADLINE_MS, err);
-
-	if (!res)
-		return -1;
-	*as_of_ms = number(res, 0, 0, 0);
-	PQclear(res);
-	return 0;
+	return pg_ask(pg, sql_as_of, PG_VALUES(symbol, interval->name), WHOLE_DEADLINE_MS, as_of_ms,
+		      err);
 }
 
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
 {
-	char partition[NUMBER_BYTES], offset[NUMBER_BYTES], bytes[NUMBER_BYTES];
-	const char *values[] = {topic, text(letter->partition, partition),
-				text(letter->offset, offset), text(letter->bytes, bytes)};
-	PGresult *res = pg_query(pg, sql_skipped, (struct pg_params){4, values}, DEADLINE_MS, err);
+	int64_t is_skipped;
 
-	if (!res)
+	if (pg_ask(pg, sql_skipped,
+		   PG_VALUES(topic, PG_INT(letter->partition), PG_INT(letter->offset),
+			     PG_INT(letter->bytes)),
+		   DEADLINE_MS, &is_skipped, err))
 		return -1;
-	letter->is_skipped = *PQgetvalue(res, 0, 0) == 't';
-	PQclear(res);
+	letter->is_skipped = is_skipped != 0;
 	return 0;
 }
 
 int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,
 		   struct table_read *reads, size_t n, struct err *err)
 {
-	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", none, DEADLINE_MS, err) ||
+	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PG_NONE, DEADLINE_MS,
+		   err) ||
 	    read_positions(pg, topic, positions, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -288,5 +265,5 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 		if (read_one(pg, &reads[i], err))
 			return -1;
 	}
-	return pg_run(pg, "COMMIT", none, DEADLINE_MS, err);
+	return pg_run(pg, "COMMIT", PG_NONE, DEADLINE_MS, err);
 }

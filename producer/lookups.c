@@ -225,13 +225,14 @@ static void series_looked_up(struct visit_series *v, int64_t now_ms)
 {
 	struct series *s = v->series;
 	int first = !series_is_looked_up(s);
-	int64_t missing = series_lookup_ended(s, v->same ? NULL : &v->covered, now_ms), lost;
+	int64_t missing, lost;
 	char text[64];
 
-	if (!v->same) {
+	if (!v->same)
 		series_stored(s, &v->stored, &v->told, now_ms);
+	missing = series_lookup_ended(s, v->same ? NULL : &v->covered, now_ms);
+	if (!v->same)
 		series_version_is(s, v->version);
-	}
 	series_refused(s, &v->refused, v->refused_cause);
 	snprintf(text, sizeof text, "Backfilling %lld missing candles", (long long)missing);
 	if (missing > 0)

@@ -126,11 +126,7 @@ static void show_publisher(const struct observe *o, const struct publisher *publ
 	metrics_set(o->metrics, PRODUCER_UNACKNOWLEDGED, NULL,
 		    (double)publisher_outstanding(publisher));
 	metrics_set(o->metrics, PRODUCER_KAFKA_RECREATED, NULL, (double)p.recreated);
-	metrics_set(o->metrics, PRODUCER_KAFKA_BROKERS, NULL, (double)p.kafka.brokers_up);
-	metrics_set(o->metrics, PRODUCER_KAFKA_ROUND_TRIP, NULL,
-		    (double)p.kafka.round_trip_us / 1e6);
-	metrics_set(o->metrics, PRODUCER_KAFKA_TIMEOUTS, NULL, (double)p.kafka.request_timeouts);
-	metrics_set(o->metrics, PRODUCER_KAFKA_RETRIES, NULL, (double)p.kafka.retries);
+	kafka_metrics_set(o->metrics, PRODUCER_KAFKA, &p.kafka);
 }
 
 static void show_lookups(const struct observe *o, const struct view *now)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/kafka/kafka_topic.h"
-#include "common/pg/pg_connect.h"
+#include "common/pg/pg_conninfo.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "common/text/words.h"
@@ -136,7 +136,7 @@ int options_check(struct options *o, struct err *err)
 			       "--producer-group: the name of the consumer group is empty");
 	if (o->http && service_check(o->http, err))
 		return -1;
-	if (pg_check_conninfo(o->database, err))
+	if (pg_conninfo_check(o->database, err))
 		return -1;
 	if (patterns_parse(o->symbols_text ? o->symbols_text : "", &o->patterns, err))
 		return -1;

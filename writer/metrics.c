@@ -61,16 +61,8 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 			"this writer: each of the two gets a part of the candles."},
 	[WRITER_DATABASE_UP] = {"gapless_writer_database_up", METRIC_GAUGE,
 		.help = "1 if the last work for the database succeeded."},
-	[WRITER_KAFKA_BROKERS] = {"gapless_writer_kafka_brokers_connected", METRIC_GAUGE,
-		.help = "Kafka brokers that the consumer is connected to."},
-	[WRITER_KAFKA_ROUND_TRIP] = {"gapless_writer_kafka_round_trip_seconds", METRIC_GAUGE,
-		.unit = "seconds",
-		.help = "Mean time of a request to the slowest broker, lately (a fetch waits up "
-			"to 0.1 s for messages)."},
-	[WRITER_KAFKA_TIMEOUTS] = {"gapless_writer_kafka_request_timeouts", METRIC_COUNTER,
-		.help = "Requests to brokers that were not answered in time."},
-	[WRITER_KAFKA_RETRIES] = {"gapless_writer_kafka_request_retries", METRIC_COUNTER,
-		.help = "Requests to brokers that were sent again."},
+	[WRITER_KAFKA] = KAFKA_METRIC_ROWS("writer", "consumer",
+		" (a fetch waits up to 0.1 s for messages)"),
 	[WRITER_KAFKA_FETCHED] = {"gapless_writer_kafka_fetched_messages", METRIC_GAUGE,
 		.help = "Messages that the consumer has fetched and the writer has not taken yet: "
 			"many where the database is what is slow."},

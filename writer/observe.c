@@ -178,10 +178,7 @@ static void show_partitions(struct observe *o, const struct feed *feed,
 
 static void show_kafka(const struct observe *o, const struct kafka_stats *k)
 {
-	metrics_set(o->metrics, WRITER_KAFKA_BROKERS, NULL, (double)k->brokers_up);
-	metrics_set(o->metrics, WRITER_KAFKA_ROUND_TRIP, NULL, (double)k->round_trip_us / 1e6);
-	metrics_set(o->metrics, WRITER_KAFKA_TIMEOUTS, NULL, (double)k->request_timeouts);
-	metrics_set(o->metrics, WRITER_KAFKA_RETRIES, NULL, (double)k->retries);
+	kafka_metrics_set(o->metrics, WRITER_KAFKA, k);
 	metrics_set(o->metrics, WRITER_KAFKA_FETCHED, NULL, (double)k->fetched_messages);
 	metrics_set(o->metrics, WRITER_REBALANCES, NULL, (double)k->rebalances);
 }

@@ -6,7 +6,7 @@
 
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_topic.h"
-#include "common/pg/pg_connect.h"
+#include "common/pg/pg_conninfo.h"
 #include "common/service/service.h"
 #include "common/settings/settings_rows.h"
 #include "writer/batch.h"
@@ -82,7 +82,7 @@ int options_check(const struct options *o, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "--schema: '%s' is not the name of a schema of a-z, 0-9 and _",
 			       o->schema);
-	if (pg_check_conninfo(o->database, err))
+	if (pg_conninfo_check(o->database, err))
 		return -1;
 	return o->http != NULL ? service_check(o->http, err) : 0;
 }

@@ -4,22 +4,26 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/base/log.h"
 
 /* A store that is free takes so many rows at once; fewer wait for more until they are old enough:
  * below about this the commit is the price of a transaction, not its rows. What a transaction costs
  * beside its rows is felt up to a full batch, though, so where the topic is known to fill it, that
- * is waited for: it takes some milliseconds. */
-enum { RING = 2, WORTH_ROWS = 1000 };
+ * is waited for: it takes some milliseconds. What is left once such a batch has gone and nothing
+ * more is known to come is the end of a catch-up: nobody gains by waiting for it. */
+enum { RING = 2, WORTH_ROWS = 1000, SAY_DEAD_MS = 10000 };
 
 struct lane {
 	struct batch batches[RING];
 	int lent[RING];
 	size_t filling;
+	size_t lent_rows; /* of the batch that was lent last */
 };
 
 struct pipeline {
 	struct pipeline_config config;
 	struct tally *tally;
+	struct log_throttle say_dead;
 	struct lane lanes[LANES_MAX];
 };
 
@@ -57,6 +61,26 @@ size_t pipeline_lane(const struct pipeline *p, int32_t partition)
 	return (size_t)partition % p->config.lanes;
 }
 
+static int flood(const struct pipeline *p, const struct arrival *a, const struct err *why)
+{
+	log_error("too many messages in a row are not candles; stopping before they are committed: "
+		  "look at them, then set "
+		  "--dead-letter-limit higher or to 0 (no limit) to go on",
+		  L_INT("dead-letter-limit", p->config.dead_limit), L_STR("topic", p->config.topic),
+		  L_INT("partition", a->partition), L_INT("offset", a->next - 1),
+		  L_STR("error", why->text));
+	return PIPELINE_FLOOD;
+}
+
+static void say_dead(struct pipeline *p, const struct arrival *a, const struct err *why,
+		     int64_t now_ms)
+{
+	LOG_EVERY(&p->say_dead, now_ms, SAY_DEAD_MS, LOG_WARN,
+		  "a message is not a candle; it goes to candle_dead_letter",
+		  L_STR("error", why->text), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1));
+}
+
 int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, struct err *why)
 {
 	struct batch *b = filling(p, pipeline_lane(p, a->partition));
@@ -70,7 +94,7 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 	if (kind == INTAKE_HALT)
 		return INTAKE_HALT;
 	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
-		return PIPELINE_FLOOD;
+		return flood(p, a, why);
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
 	if (a->has_message)
 		batch_took_at(b, a->partition, a->appended_ms, a->at_ms);
@@ -82,6 +106,7 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 	} else if (kind == INTAKE_DEAD) {
 		batch_add_dead_letter(b, a->partition, offset, a->key, a->key_len, a->value,
 				      a->value_len, why->text);
+		say_dead(p, a, why, now_ms);
 	} else {
 		tally_add(p->tally, TALLY_SKIPPED, a->has_message);
 	}
@@ -106,7 +131,8 @@ int64_t pipeline_due_in(const struct pipeline *p, size_t lane, int64_t coming, i
 {
 	const struct batch *b = filling(p, lane);
 	size_t rows = b->n + b->dead_n;
-	int is_enough = coming == PIPELINE_NOTHING ||
+	int is_rest = coming == 0 && p->lanes[lane].lent_rows >= WORTH_ROWS;
+	int is_enough = coming == PIPELINE_NOTHING || is_rest ||
 			(rows >= WORTH_ROWS && rows + (size_t)coming < b->limits.rows);
 
 	if (!batch_is_empty(b) && is_enough)
@@ -124,6 +150,7 @@ struct batch *pipeline_next(struct pipeline *p, size_t lane)
 		return NULL;
 	batch_seal(b);
 	l->lent[l->filling] = 1;
+	l->lent_rows = b->n + b->dead_n;
 	l->filling = next;
 	return b;
 }

@@ -7,7 +7,7 @@
  * What a partition brings stays in one lane, so that it is stored in its order; lanes are stored
  * side by side. A batch is ready when it is worth a transaction: a store that is free takes what is
  * there, so batches are small where little comes and grow to their limits while the store is busy,
- * or where the topic is known to fill them.
+ * or where the topic is known to fill them. The rest after such a batch does not wait.
  * While the filling batch of a lane is full and its other one is lent, reading has to wait. */
 #ifndef GAPLESS_PIPELINE_H
 #define GAPLESS_PIPELINE_H
@@ -21,7 +21,7 @@ enum { LANES_MAX = 4 };
 
 struct pipeline_config {
 	struct batch_limits limits;
-	const char *source;
+	const char *topic, *source;
 	int64_t dead_limit; /* dead letters in a row; 0: no limit */
 	size_t lanes;       /* at most LANES_MAX */
 };
@@ -34,8 +34,8 @@ void pipeline_free(struct pipeline *p);
 
 /* as INTAKE_DEAD, but there are too many in a row */
 enum { PIPELINE_FLOOD = INTAKE_HALT + 1 };
-/* Judges what arrived (intake.h) and puts it into the filling batch. *why says why it goes to the
- * dead letters, or is not taken (INTAKE_HALT, PIPELINE_FLOOD). */
+/* Judges what arrived (intake.h) and puts it into the filling batch; says what goes to the dead
+ * letters, or is not taken for there are too many. INTAKE_HALT: *why. */
 int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, struct err *why);
 /* Nothing is being filled, in any lane. */
 int pipeline_is_empty(const struct pipeline *p);

@@ -17,6 +17,10 @@ struct selection {
 int selection_init(struct selection *s, const char *symbols, const char *intervals, struct err *err)
 	__attribute__((warn_unused_result));
 void selection_release(struct selection *s);
+/* The row x is one of the selection, whose texts are $1 and $2. */
+#define SQL_OF(x)                                                             \
+	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[] " \
+	"IS NULL OR " x ".interval = ANY ($2))"
 
 /* The symbols of the list, ascending, each once, joined by commas; NULL, with *err, where one is no
  * symbol's name. The caller frees. */

@@ -7,8 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "pipeline.h"
-#include "writer/database/stores.h"
+#include "lanes.h"
 
 enum {
 	POLL_MS = 100,
@@ -17,7 +16,6 @@ enum {
 	WAIT_FOR_STORE_MS = 1000,
 	GIVE_BACK_MS = 10000,
 	STOP_STORE_MS = 1000,
-	SAY_DEAD_MS = 10000,
 	FLUSH_MS = 20,
 	SETTLE_MS = 5000,
 	RETAIN_FIRST_MS = 5000,
@@ -28,45 +26,23 @@ enum {
 struct writer {
 	const struct options *options;
 	struct feed *feed;
-	struct pipeline *pipeline;
-	struct stores *stores; /* one a lane; the first one also answers the feed */
-	size_t lanes;
+	struct lanes *lanes;       /* the first one's store also answers the feed */
+	struct pipeline *pipeline; /* theirs */
 	struct tally *tally;
 	struct observe *observe;      /* the caller's */
 	const struct retention *keep; /* NULL: nothing is given up */
 	int64_t retain_due_ms;
-	struct log_throttle say_dead;
 	int ending, exit_code; /* the first reason wins */
 };
 
 /* ---------------------------------------------------------------- store -> feed */
-
-static int any_full(const struct writer *w)
-{
-	for (size_t i = 0; i < w->lanes; i++)
-		if (pipeline_is_full(w->pipeline, i))
-			return 1;
-	return 0;
-}
-
-static void drop(struct writer *w)
-{
-	pipeline_drop(w->pipeline);
-	stores_abandon(w->stores);
-}
 
 /* The database gets its next batch as soon as it has stored one, before Kafka is told about that:
  * neither waits for the other. That is safe: what is committed to Kafka is in the database,
  * whatever becomes of the batches after it. */
 static void submit_batch(struct writer *w, size_t lane)
 {
-	struct store *store = stores_at(w->stores, lane);
-	struct batch *b = store_is_idle(store) ? pipeline_next(w->pipeline, lane) : NULL;
-
-	if (b != NULL)
-		store_submit(store, (struct store_work){.kind = STORE_BATCH,
-							.generation = feed_generation(w->feed),
-							.batch = b});
+	lanes_submit(w->lanes, lane, feed_generation(w->feed));
 }
 
 /* While a lane is full, nothing is read for any. */
@@ -75,7 +51,8 @@ static int64_t due_in(const struct writer *w, size_t lane, int64_t now_ms)
 	const struct partitions *ps = feed_partitions(w->feed);
 	int64_t coming = feed_is_read(w->feed) ? PIPELINE_NOTHING : 0;
 
-	for (size_t i = 0; i < partitions_count(ps) && coming >= 0 && !any_full(w); i++) {
+	for (size_t i = 0; i < partitions_count(ps) && coming >= 0 && !lanes_are_full(w->lanes);
+	     i++) {
 		const struct partition *p = partitions_at(ps, i);
 
 		if (pipeline_lane(w->pipeline, p->id) == lane)
@@ -96,22 +73,22 @@ static int is_asked_for(const struct writer *w, size_t lane, int64_t now_ms)
 			     (w->keep != NULL && now_ms >= w->retain_due_ms));
 }
 
-static void count_stored(struct tally *t, const struct stored *stored)
+static void count_outcomes(struct tally *t, const struct outcomes *outcomes)
 {
 	tally_add(t, TALLY_BATCHES, 1);
-	tally_add(t, TALLY_INSERTED, stored->inserted);
-	tally_add(t, TALLY_CORRECTED, stored->corrected);
-	tally_add(t, TALLY_IDENTICAL, stored->identical);
-	tally_add(t, TALLY_STALE, stored->stale);
-	tally_add(t, TALLY_DEAD_LETTERS, stored->dead);
-	tally_add(t, TALLY_COPIED, stored->copied);
-	tally_add(t, TALLY_GIVEN_UP, stored->given_up);
-	tally_add(t, TALLY_STORED_AGAIN, stored->stored_again);
+	tally_add(t, TALLY_INSERTED, outcomes->inserted);
+	tally_add(t, TALLY_CORRECTED, outcomes->corrected);
+	tally_add(t, TALLY_IDENTICAL, outcomes->identical);
+	tally_add(t, TALLY_STALE, outcomes->stale);
+	tally_add(t, TALLY_DEAD_LETTERS, outcomes->dead);
+	tally_add(t, TALLY_COPIED, outcomes->copied);
+	tally_add(t, TALLY_GIVEN_UP, outcomes->given_up);
+	tally_add(t, TALLY_STORED_AGAIN, outcomes->stored_again);
 }
 
 static unsigned batch_stored(struct writer *w, size_t lane, const struct store_done *done)
 {
-	count_stored(w->tally, &done->stored);
+	count_outcomes(w->tally, &done->outcomes);
 	observe_batch(w->observe, done->work.batch, clock_boot_ms() - done->submitted_ms);
 	if (done->work.generation != feed_generation(w->feed)) {
 		pipeline_give_back(w->pipeline, done->work.batch);
@@ -153,7 +130,7 @@ static unsigned collect(struct writer *w, size_t lane)
 {
 	struct store_done done;
 
-	if (!store_collect(stores_at(w->stores, lane), &done))
+	if (!store_collect(lanes_store(w->lanes, lane), &done))
 		return FOLLOW_NOTHING;
 	if (done.work.kind == STORE_BATCH && done.result == STORE_DONE)
 		return batch_stored(w, lane, &done);
@@ -201,14 +178,14 @@ static void end_by(struct writer *w, unsigned follow)
 
 static void restart(struct writer *w)
 {
-	drop(w);
+	lanes_drop(w->lanes);
 	feed_restart(w->feed);
 }
 
 /* Brings a lane a step nearer to having nothing in memory. */
 static void flush_lane(struct writer *w, size_t lane, int wait_ms)
 {
-	struct store *store = stores_at(w->stores, lane);
+	struct store *store = lanes_store(w->lanes, lane);
 	unsigned follow;
 
 	if (store_is_idle(store)) {
@@ -224,24 +201,19 @@ static void flush_lane(struct writer *w, size_t lane, int wait_ms)
 		restart(w);
 }
 
-static int in_memory(const struct writer *w)
-{
-	return !pipeline_is_empty(w->pipeline) || !stores_are_idle(w->stores);
-}
-
 /* Stores and commits what is in memory within the time; gives it up where the database is away. */
 static void flush(struct writer *w, int64_t budget_ms)
 {
 	int64_t left, until = clock_boot_ms() + budget_ms;
 
-	while (!w->ending && (left = until - clock_boot_ms()) > 0 &&
-	       !stores_are_failing(w->stores) && in_memory(w)) {
-		for (size_t i = 0; i < w->lanes; i++)
+	while (!w->ending && (left = until - clock_boot_ms()) > 0 && !lanes_are_failing(w->lanes) &&
+	       !lanes_are_empty(w->lanes)) {
+		for (size_t i = 0; i < lanes_count(w->lanes); i++)
 			flush_lane(w, i, left < FLUSH_MS ? (int)left : FLUSH_MS);
 	}
-	if (in_memory(w))
+	if (!lanes_are_empty(w->lanes))
 		log_warn("what is in memory is given up; it will be read again");
-	drop(w);
+	lanes_drop(w->lanes);
 }
 
 /* Does what a part asked for. */
@@ -255,51 +227,24 @@ static void act(struct writer *w, unsigned follow)
 		feed_settle(w->feed, w->tally, clock_boot_ms() + SETTLE_MS);
 	}
 	if (follow & FOLLOW_LOST)
-		drop(w);
+		lanes_drop(w->lanes);
 	if (follow & (FOLLOW_GIVE_BACK | FOLLOW_LOST))
 		feed_give_back(w->feed);
 }
 
 /* ---------------------------------------------------------------- feed -> pipeline */
 
-static unsigned flood(const struct writer *w, const struct arrival *a, const struct err *why)
-{
-	log_error("too many messages in a row are not candles; stopping before they are committed: "
-		  "look at them, then set "
-		  "--dead-letter-limit higher or to 0 (no limit) to go on",
-		  L_INT("dead-letter-limit", w->options->dead_letter_limit),
-		  L_STR("topic", w->options->topic), L_INT("partition", a->partition),
-		  L_INT("offset", a->next - 1), L_STR("error", why->text));
-	return FOLLOW_PERSON;
-}
-
-static void say_dead(struct writer *w, const struct arrival *a, const struct err *why,
-		     int64_t now_ms)
-{
-	LOG_EVERY(&w->say_dead, now_ms, SAY_DEAD_MS, LOG_WARN,
-		  "a message is not a candle; it goes to candle_dead_letter",
-		  L_STR("error", why->text), L_INT("partition", a->partition),
-		  L_INT("offset", a->next - 1));
-}
-
 static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
 {
 	struct err why;
 	int kind = pipeline_take(w->pipeline, a, now_ms, &why);
 
-	switch (kind) {
-	case INTAKE_HALT:
+	if (kind == PIPELINE_FLOOD)
+		return FOLLOW_PERSON;
+	if (kind == INTAKE_HALT)
 		feed_halt(w->feed, a, &why);
-		return FOLLOW_NOTHING;
-	case PIPELINE_FLOOD:
-		return flood(w, a, &why);
-	case INTAKE_DEAD:
-		say_dead(w, a, &why, now_ms);
-		break;
-	default:
-		break;
-	}
-	feed_took(w->feed, a, kind == INTAKE_DEAD);
+	else
+		feed_took(w->feed, a, kind == INTAKE_DEAD);
 	return FOLLOW_NOTHING;
 }
 
@@ -310,7 +255,7 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 	struct arrival a;
 	int64_t now_ms = 0;
 
-	for (int i = 0; i < READ_AT_ONCE && !follow && !any_full(w); i++) {
+	for (int i = 0; i < READ_AT_ONCE && !follow && !lanes_are_full(w->lanes); i++) {
 		if (!feed_poll(w->feed, i == 0 ? wait_ms : 0, &a, &follow))
 			break;
 		if (i == 0)
@@ -325,8 +270,8 @@ static unsigned read_feed(struct writer *w, int wait_ms)
 
 static void submit_due(struct writer *w, int64_t now_ms)
 {
-	for (size_t i = 0; i < w->lanes; i++) {
-		if (store_is_idle(stores_at(w->stores, i)) && is_due(w, i, now_ms) &&
+	for (size_t i = 0; i < lanes_count(w->lanes); i++) {
+		if (store_is_idle(lanes_store(w->lanes, i)) && is_due(w, i, now_ms) &&
 		    !is_asked_for(w, i, now_ms))
 			submit_batch(w, i);
 	}
@@ -336,7 +281,7 @@ static void submit_due(struct writer *w, int64_t now_ms)
  * done. */
 static void make_room(struct writer *w, size_t lane)
 {
-	struct store *store = stores_at(w->stores, lane);
+	struct store *store = lanes_store(w->lanes, lane);
 
 	if (pipeline_is_full(w->pipeline, lane) && !store_is_idle(store) &&
 	    (store_is_failing(store) || !store_wait(store, WAIT_FOR_STORE_MS)))
@@ -346,15 +291,17 @@ static void make_room(struct writer *w, size_t lane)
 /* Gives idle stores their next work: what is due of a batch, or what the feed wants to know. */
 static void submit(struct writer *w, int64_t now_ms)
 {
-	struct store *first = stores_at(w->stores, 0);
+	struct store *first = lanes_store(w->lanes, 0);
 	struct store_work work;
 
-	if (store_is_idle(first) && feed_ask_skips(w->feed, now_ms, &work))
+	if (store_is_idle(first) && feed_asks_skips(w->feed, now_ms)) {
+		feed_ask_skips(w->feed, now_ms, &work);
 		store_submit(first, work);
+	}
 	if (store_is_idle(first) && is_asked_for(w, 0, now_ms))
 		store_submit(first, (struct store_work){.kind = STORE_RETAIN, .keep = w->keep});
 	submit_due(w, now_ms);
-	if (stores_are_idle(w->stores) &&
+	if (lanes_are_idle(w->lanes) &&
 	    feed_ask(w->feed, pipeline_is_empty(w->pipeline), now_ms, &work))
 		store_submit(first, work);
 }
@@ -364,8 +311,8 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 {
 	int64_t due, most = POLL_MS;
 
-	for (size_t i = 0; i < w->lanes; i++) {
-		const struct store *store = stores_at(w->stores, i);
+	for (size_t i = 0; i < lanes_count(w->lanes); i++) {
+		const struct store *store = lanes_store(w->lanes, i);
 
 		if (store_is_failing(store))
 			continue;
@@ -374,7 +321,7 @@ static int wait_ms(const struct writer *w, int64_t now_ms)
 			most = due;
 	}
 	due = feed_due_in(w->feed, now_ms);
-	return (int)(due < most && stores_are_idle(w->stores) ? due : most);
+	return (int)(due < most && lanes_are_idle(w->lanes) ? due : most);
 }
 
 static void turn(struct writer *w)
@@ -383,14 +330,14 @@ static void turn(struct writer *w)
 
 	act(w, feed_join(w->feed, now));
 	submit_due(w, now); /* before one lane waits for its store */
-	for (size_t i = 0; i < w->lanes; i++) {
+	for (size_t i = 0; i < lanes_count(w->lanes); i++) {
 		make_room(w, i);
 		act(w, collect(w, i));
 	}
 	if (w->ending)
 		return;
 	submit(w, now);
-	if (!any_full(w))
+	if (!lanes_are_full(w->lanes))
 		feed_pause(w->feed, 0);
 	act(w, feed_commit(w->feed, w->tally, now));
 	act(w, feed_report(w->feed, w->tally, now));
@@ -399,7 +346,7 @@ static void turn(struct writer *w)
 	feed_keep_fetching(w->feed, now);
 	observe_turn(
 		w->observe,
-		&(struct observed){w->feed, w->pipeline, w->tally, stores_are_failing(w->stores)},
+		&(struct observed){w->feed, w->pipeline, w->tally, lanes_are_failing(w->lanes)},
 		now);
 	act(w, read_feed(w, wait_ms(w, now)));
 }
@@ -415,16 +362,15 @@ static void drain(struct writer *w)
 		flush(w, w->options->drain_seconds * 1000 / 2);
 	feed_settle(w->feed, w->tally, clock_boot_ms() + SETTLE_MS);
 	w->exit_code = feed_exit_code(w->feed, w->exit_code, w->tally, clock_boot_ms());
-	drop(w);
+	lanes_drop(w->lanes);
 	feed_close(w->feed);
 	tally_log(w->tally, clock_boot_ms(), left, 1);
 }
 
 static void writer_free(struct writer *w)
 {
-	if (!stores_free(w->stores, STOP_STORE_MS))
-		return; /* a thread may still hold what was lent to it */
-	pipeline_free(w->pipeline);
+	if (!lanes_free(w->lanes, STOP_STORE_MS))
+		return; /* a thread may still hold what the feed lent to it */
 	feed_free(w->feed);
 	tally_free(w->tally);
 	free(w);
@@ -433,16 +379,6 @@ static void writer_free(struct writer *w)
 int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
 	       const struct retention *keep, struct observe *observe)
 {
-	const struct store_config store = {.database = o->database,
-					   .source = o->source,
-					   .cursor = cursor,
-					   .dead_limit = o->dead_letter_limit};
-	const struct pipeline_config pipeline = {.limits = {.rows = (size_t)o->batch_rows,
-							    .bytes = (size_t)o->batch_bytes,
-							    .age_ms = o->batch_ms},
-						 .source = o->source,
-						 .dead_limit = o->dead_letter_limit,
-						 .lanes = (size_t)o->connections};
 	struct writer *w = xcalloc(1, sizeof(*w));
 	struct err err;
 	int code = EXIT_PERSON;
@@ -452,14 +388,13 @@ int writer_run(const struct options *o, struct feed *feed, struct cursor cursor,
 	w->keep = keep;
 	w->retain_due_ms = clock_boot_ms() + RETAIN_FIRST_MS;
 	w->feed = feed;
-	w->lanes = pipeline.lanes;
 	w->observe = observe;
 	w->tally = tally_new(clock_boot_ms());
-	w->pipeline = pipeline_new(&pipeline, w->tally);
-	w->stores = stores_new(w->lanes, &store, &err);
-	if (w->stores == NULL) {
+	w->lanes = lanes_new(o, cursor, w->tally, &err);
+	if (w->lanes == NULL) {
 		log_error(err.text);
 	} else {
+		w->pipeline = lanes_pipeline(w->lanes);
 		while (!w->ending && !stop_requested())
 			turn(w);
 		drain(w);

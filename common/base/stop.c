@@ -3,6 +3,7 @@
 #include "common/base/stop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -73,6 +74,14 @@ int stop_requested(void)
 int stop_fd(void)
 {
 	return wake_fd;
+}
+
+int stop_pause(int ms)
+{
+	struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+
+	poll(&p, 1, ms);
+	return stop_requested();
 }
 
 static void *watch(void *arg)

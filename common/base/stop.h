@@ -20,6 +20,8 @@ void stop_install(void);
 int stop_requested(void);
 /* Becomes readable with the first signal and stays so; for poll(). */
 int stop_fd(void);
+/* Waits so long, or until the first signal. 1 if it has come. */
+int stop_pause(int ms);
 /* Says that we stop (notify.h). From now on the process ends with EXIT_STUCK after `seconds`, with
  * one line in the log, unless it ended before: destroying a Kafka handle can hang
  * (librdkafka 2.0.2), and nobody should have to kill -9 us. */

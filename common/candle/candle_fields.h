@@ -15,7 +15,7 @@ struct field {
 	size_t lead_bytes;
 	enum field_kind kind; /* all but numbers are followed by a quote */
 	size_t offset;        /* of the member in struct message */
-	size_t bytes;         /* its room, if it is text */
+	size_t bytes;         /* its capacity, if it is text */
 };
 
 enum { FIELDS = 15 };

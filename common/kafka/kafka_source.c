@@ -22,26 +22,23 @@ static int64_t begin(rd_kafka_t *rk, rd_kafka_topic_t *handle, const char *topic
 {
 	int count = kafka_partition_count(rk, topic, NULL);
 	size_t all = count > 0 ? (size_t)count : 0;
-	int32_t *asked = xcalloc(all + 1, sizeof *asked);
-	int64_t *low = xcalloc(2 * all + 1, sizeof *low), *end = low + all, messages = 0;
-	struct err *errs = xcalloc(2 * all + 1, sizeof *errs);
+	struct kafka_range *ranges = xcalloc(all + 1, sizeof *ranges);
+	int64_t messages = 0;
 
 	for (size_t i = 0; i < all; i++)
-		asked[i] = (int32_t)i;
-	kafka_offsets_each(rk, topic, asked, all, RD_KAFKA_OFFSET_BEGINNING, low, errs);
-	kafka_offsets_each(rk, topic, asked, all, RD_KAFKA_OFFSET_END, end, errs + all);
+		ranges[i].partition = (int32_t)i;
+	kafka_ranges(rk, topic, ranges, all);
 	for (size_t i = 0; i < all && *n < PARTITIONS; i++) {
-		int64_t from = low[i] > end[i] - NEWEST ? low[i] : end[i] - NEWEST;
+		const struct kafka_range *r = &ranges[i];
+		int64_t from = r->low > r->high - NEWEST ? r->low : r->high - NEWEST;
 
-		if (low[i] < 0 || end[i] <= low[i] ||
-		    rd_kafka_consume_start_queue(handle, asked[i], from, queue))
+		if (r->low < 0 || r->high <= r->low ||
+		    rd_kafka_consume_start_queue(handle, r->partition, from, queue))
 			continue;
-		ids[(*n)++] = asked[i];
-		messages += end[i] - from;
+		ids[(*n)++] = r->partition;
+		messages += r->high - from;
 	}
-	free(asked);
-	free(low);
-	free(errs);
+	free(ranges);
 	return messages;
 }
 

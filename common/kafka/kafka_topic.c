@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/kafka/kafka_topic.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/alloc.h"
 #include "common/kafka/kafka.h"
 
 enum { ANSWER_MS = 3000 };
@@ -52,36 +54,6 @@ int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 		rd_kafka_metadata_destroy(meta);
 	rd_kafka_topic_destroy(handle);
 	return n;
-}
-
-/* With the logical offsets in place of times this is the request behind
- * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
- * (librdkafka 2.0.2 ignores the other one's). An element that comes back as it went was not
- * answered: at once after a topic was created its err says nothing. */
-int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-		  int64_t at, int64_t *offsets, struct err *err)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
-	rd_kafka_resp_err_t code;
-
-	for (size_t i = 0; i < n; i++)
-		rd_kafka_topic_partition_list_add(list, topic, partitions[i])->offset = at;
-	code = n ? rd_kafka_offsets_for_times(rk, list, ANSWER_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
-	for (size_t i = 0; i < n && !code; i++) {
-		const rd_kafka_topic_partition_t *e =
-			rd_kafka_topic_partition_list_find(list, topic, partitions[i]);
-
-		code = e->err;
-		if (!code && (at < 0 ? e->offset < 0 : e->offset == at && at > PLAUSIBLE))
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		offsets[i] = e->offset >= 0 ? e->offset : -1;
-	}
-	rd_kafka_topic_partition_list_destroy(list);
-	if (!code)
-		return 0;
-	return err_set(err, kafka_error_class(code),
-		       "the offsets of topic %s cannot be asked for: %s", topic,
-		       rd_kafka_err2str(code));
 }
 
 int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
@@ -142,8 +114,10 @@ static void leaders_check(rd_kafka_t *rk, const char *topic, const int32_t *part
 		rd_kafka_topic_destroy(handle);
 }
 
+/* An element that comes back as it went was not answered: at once after a topic was created its err
+ * says nothing. */
 static void offsets_take(const rd_kafka_topic_partition_list_t *list, const char *topic,
-			 const int32_t *partitions, size_t n, rd_kafka_resp_err_t whole,
+			 const int32_t *partitions, size_t n, int64_t at, rd_kafka_resp_err_t whole,
 			 int64_t *offsets, struct err *errs)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -156,19 +130,22 @@ static void offsets_take(const rd_kafka_topic_partition_list_t *list, const char
 			continue;
 		if (!code)
 			code = e->err;
-		if (!code && e->offset < 0)
+		if (!code && (at < 0 ? e->offset < 0 : e->offset == at && at > PLAUSIBLE))
 			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
 		if (code)
 			err_set(&errs[i], kafka_error_class(code),
 				"the offsets of partition %d of topic %s cannot be asked for: %s",
 				(int)partitions[i], topic, rd_kafka_err2str(code));
-		else
+		else if (e->offset >= 0)
 			offsets[i] = e->offset;
 	}
 }
 
-void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-			int64_t at, int64_t *offsets, struct err *errs)
+/* With the logical offsets in place of times this is the request behind
+ * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
+ * (librdkafka 2.0.2 ignores the other one's). */
+static void offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+			 int64_t at, int64_t *offsets, struct err *errs)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -185,6 +162,40 @@ void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partit
 	/* Some were answered, others not: each has an error of its own. */
 	if (code == RD_KAFKA_RESP_ERR__TIMED_OUT)
 		code = RD_KAFKA_RESP_ERR_NO_ERROR;
-	offsets_take(list, topic, partitions, n, code, offsets, errs);
+	offsets_take(list, topic, partitions, n, at, code, offsets, errs);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
+		  int64_t at, int64_t *offsets, struct err *err)
+{
+	struct err *errs = xcalloc(n + 1, sizeof *errs);
+
+	offsets_each(rk, topic, partitions, n, at, offsets, errs);
+	*err = errs[n];
+	for (size_t i = 0; i < n && err->class == ERR_NONE; i++)
+		*err = errs[i];
+	free(errs);
+	return err->class == ERR_NONE ? 0 : -1;
+}
+
+void kafka_ranges(rd_kafka_t *rk, const char *topic, struct kafka_range *ranges, size_t n)
+{
+	int32_t *ids = xcalloc(n + 1, sizeof *ids);
+	int64_t *low = xcalloc(2 * n + 1, sizeof *low), *high = low + n;
+	struct err *of_low = xcalloc(2 * n + 1, sizeof *of_low), *of_high = of_low + n;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = ranges[i].partition;
+	offsets_each(rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, of_low);
+	offsets_each(rk, topic, ids, n, RD_KAFKA_OFFSET_END, high, of_high);
+	for (size_t i = 0; i < n; i++)
+		ranges[i] = (struct kafka_range){.partition = ids[i],
+						 .low = low[i],
+						 .high = high[i],
+						 .err = of_low[i].class != ERR_NONE ? of_low[i]
+										    : of_high[i]};
+	free(ids);
+	free(low);
+	free(of_low);
 }

@@ -28,9 +28,13 @@ int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, 
 /* What the client's group has committed of them, -1 if nothing. 0; -1: *err, as above. */
 int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 		    int64_t *offsets, struct err *err) __attribute__((warn_unused_result));
-/* As kafka_offsets, but a partition that is not answered for costs itself alone: errs[i] says why,
- * and its class is ERR_NONE for the others. */
-void kafka_offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-			int64_t at, int64_t *offsets, struct err *errs);
+/* Both ends of a partition: its first offset, and the one after its last. */
+struct kafka_range {
+	int32_t partition;
+	int64_t low, high;
+	struct err err; /* why it was not answered for; ERR_NONE: it was */
+};
+/* Fills all but `partition` of n; one that is not answered for costs itself alone. */
+void kafka_ranges(rd_kafka_t *rk, const char *topic, struct kafka_range *ranges, size_t n);
 
 #endif

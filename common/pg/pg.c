@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/pg/pg.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/pg/pg_connect.h"
 #include "common/pg/pg_error.h"
+#include "common/text/timetext.h"
 
 enum { SESSION_MS = 10000 };
 
@@ -249,6 +252,33 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 int pg_exec(struct pg *pg, const char *sql, struct err *err)
 {
 	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
+}
+
+int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+	   int64_t *answer, struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, deadline_ms, err);
+
+	if (!res)
+		return -1;
+	*answer = 0;
+	if (PQntuples(res) > 0)
+		*answer = pg_true(res, 0, 0) ? 1 : pg_number(res, 0, 0);
+	PQclear(res);
+	return 0;
+}
+
+const char *pg_int(int64_t number, char out[PG_VALUE_BYTES])
+{
+	if (number == INT64_MIN)
+		return NULL;
+	snprintf(out, PG_VALUE_BYTES, "%" PRId64, number);
+	return out;
+}
+
+const char *pg_time(int64_t ms, char out[PG_VALUE_BYTES])
+{
+	return ms == INT64_MIN ? NULL : time_format_ms(ms, out);
 }
 
 int64_t pg_number(const PGresult *res, int row, int column)

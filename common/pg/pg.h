@@ -29,8 +29,20 @@ struct pg_params {
 	((struct pg_params){sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), \
 			    (const char *const[]){__VA_ARGS__}})
 
+/* Such parameters: a whole number, and a time in epoch milliseconds; INT64_MIN is NULL. The text
+ * lives as long as the block around it. */
+#define PG_INT(number) pg_int(number, (char[PG_VALUE_BYTES]){0})
+#define PG_TIME(ms)    pg_time(ms, (char[PG_VALUE_BYTES]){0})
+#define PG_BOOL(yes)   ((yes) ? "true" : "false")
+enum { PG_VALUE_BYTES = 32 };
+const char *pg_int(int64_t number, char out[PG_VALUE_BYTES]);
+const char *pg_time(int64_t ms, char out[PG_VALUE_BYTES]);
+
 /* What is not back by then is given up with its connection; the server's own limit is shorter. */
 enum { PG_DEADLINE_MS = 40000 };
+
+/* Of an SQL expression, a time: epoch milliseconds. */
+#define SQL_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
 
 /* What a transaction sets after its BEGIN, since behind a pooler the session is not ours. */
 #define PG_LOCAL                                                                   \
@@ -68,6 +80,11 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 
 /* The same without parameters, within PG_DEADLINE_MS: BEGIN, COMMIT and their like. */
 int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn_unused_result));
+
+/* The same where one number is wanted, or whether something is true (1 or 0), in the first column
+ * of the first row: 0 where that is NULL, or there is no row. 0 or -1. */
+int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+	   int64_t *answer, struct err *err) __attribute__((warn_unused_result));
 
 /* A whole number of a text result; 0 where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);

@@ -15,9 +15,8 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/pg/pg_conninfo.h"
 #include "common/pg/pg_error.h"
-#include "common/settings/settings_redact.h"
-#include "common/text/utf8.h"
 
 enum { CONNECT_S = 10, CONNECT_MAX_S = 600, SERVER_OLDEST = 150000 };
 
@@ -100,70 +99,7 @@ static PGconn *start(const char *conninfo, const char *application_name, const s
 	return conn;
 }
 
-/* A conninfo that does not parse. libpq's text repeats a word of it, which can be a piece of the
- * password. */
-static int check_conninfo(const char *conninfo, struct err *err)
-{
-	PQconninfoOption *options;
-	char *text = NULL, *redacted, line[300];
-
-	if (!conninfo || (!strchr(conninfo, '=') && !strstr(conninfo, "://")))
-		return 0;
-	options = PQconninfoParse(conninfo, &text);
-	if (options) {
-		PQconninfoFree(options);
-		return 0;
-	}
-	redacted = settings_redact(conninfo);
-	if (strcmp(redacted, conninfo) != 0)
-		err_set(err, ERR_FATAL,
-			"the conninfo of the database does not parse (the reason is not shown, since there is a "
-			"password in it): write host=... user=... password='...' or percent-encode what is special "
-			"in a URI");
-	else
-		err_set(err, ERR_FATAL, "the conninfo of the database does not parse: %s",
-			utf8_line(text ? text : "out of memory", text ? strlen(text) : 13, line,
-				  sizeof(line)));
-	free(redacted);
-	PQfreemem(text);
-	return -1;
-}
-
-int pg_check_conninfo(const char *conninfo, struct err *err)
-{
-	/* A host of its own, so that no name is looked up; what libpq refuses, it refuses before it
-	 * tries that. */
-	const struct rest nowhere = {"localhost", "127.0.0.1", "1"};
-	char sqlstate[PG_SQLSTATE_BYTES];
-	PGconn *conn;
-	int rc = 0;
-
-	if (check_conninfo(conninfo, err))
-		return -1;
-	conn = start(conninfo, "gapless", &nowhere);
-	if (conn && PQstatus(conn) == CONNECTION_BAD &&
-	    pg_error_connect(sqlstate, conn, err) != 0 && err->class == ERR_FATAL)
-		rc = -1;
-	PQfinish(conn);
-	if (rc == 0)
-		err_clear(err);
-	return rc;
-}
-
 /* ---- the host list ---- */
-
-static char *effective(PGconn *conn, const char *keyword)
-{
-	PQconninfoOption *options = PQconninfo(conn);
-	char *value = NULL;
-
-	for (PQconninfoOption *o = options; o && o->keyword; o++) {
-		if (strcmp(o->keyword, keyword) == 0 && o->val && *o->val)
-			value = xstrdup(o->val);
-	}
-	PQconninfoFree(options);
-	return value;
-}
 
 /* What follows the n-th comma, or NULL. */
 static const char *after_comma(const char *list, size_t n)
@@ -219,9 +155,9 @@ static int rest_advance(struct rest *r, PGconn *conn)
 	size_t used;
 
 	rest_release(r);
-	r->host = effective(conn, "host");
-	r->hostaddr = effective(conn, "hostaddr");
-	r->port = effective(conn, "port");
+	r->host = pg_conninfo_value(conn, "host");
+	r->hostaddr = pg_conninfo_value(conn, "hostaddr");
+	r->port = pg_conninfo_value(conn, "port");
 	hosts = r->host ? r->host : r->hostaddr;
 	used = place_of(conn, hosts, r->port) + 1;
 	if (!after_comma(hosts, used))
@@ -236,7 +172,7 @@ static int rest_advance(struct rest *r, PGconn *conn)
 
 static int64_t connect_ms(PGconn *conn)
 {
-	char *text = effective(conn, "connect_timeout");
+	char *text = pg_conninfo_value(conn, "connect_timeout");
 	long seconds = text ? strtol(text, NULL, 10) : 0;
 
 	free(text);
@@ -289,7 +225,7 @@ PGconn *pg_connect(const char *conninfo, const char *application_name,
 	int got = 0;
 
 	sqlstate[0] = 0;
-	if (check_conninfo(conninfo, err))
+	if (pg_conninfo_parse(conninfo, err))
 		return NULL;
 	do {
 		PQfinish(conn);

@@ -12,10 +12,6 @@
  * until_ms. 1 ready (errors count: the next call tells), 0 too late, -1 there is no socket. */
 int pg_wait(PGconn *conn, short events, int64_t until_ms);
 
-/* Whether a conninfo (with the PG* variables) could be used at all: -1 (ERR_FATAL) if it does not
- * parse, names a service that is not there, or has a value that libpq does not know. Asks nobody.
- */
-int pg_check_conninfo(const char *conninfo, struct err *err) __attribute__((warn_unused_result));
 /* The connection, which the caller finishes; NULL with *err as pg_open says, and the SQLSTATE that
  * the server gave for it, or "". */
 PGconn *pg_connect(const char *conninfo, const char *application_name,

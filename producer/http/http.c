@@ -114,14 +114,29 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 	return result;
 }
 
+/* libcurl finds out when it connects, and then each time. */
 static int ca_file_check(const char *path, struct err *err)
 {
-	if (access(path, R_OK) == 0)
-		return 0;
-	return err_set(
-		err, ERR_FATAL,
-		"--ca-file: '%s' cannot be read (%s); it names a file of certificates in PEM form.",
-		path, strerror(errno));
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	int found = 0;
+
+	while (file && !found && getline(&line, &size, file) > 0)
+		found = strncmp(line, "-----BEGIN ", 11) == 0 &&
+			strstr(line, "CERTIFICATE-----") != NULL;
+	if (!file || ferror(file))
+		err_set(err, ERR_FATAL,
+			"--ca-file: '%s' cannot be read (%s); it names a file of certificates in PEM form.",
+			path, strerror(errno));
+	else if (!found)
+		err_set(err, ERR_FATAL,
+			"--ca-file: '%s' has no certificate; it names a file of certificates in PEM form.",
+			path);
+	if (file)
+		fclose(file);
+	free(line);
+	return found ? 0 : -1;
 }
 
 /* libcurl names a proxy that it does not understand in its error text, with the password in it:

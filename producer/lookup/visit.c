@@ -23,6 +23,7 @@ void visit_free(struct visit *v)
 		return;
 	for (size_t i = 0; i < v->n; i++) {
 		spans_release(&v->series[i].covered);
+		spans_release(&v->series[i].corrections);
 		stored_release(&v->series[i].stored);
 		spans_release(&v->series[i].told);
 		spans_release(&v->series[i].refused);
@@ -89,6 +90,7 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 	series_wanted(s, &of->wanted);
 	snprintf(of->trouble, sizeof of->trouble, "%s", series_trouble(s));
 	series_evidence(s, &of->evidence);
+	series_corrections(s, &of->corrections);
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++) {
 		series_unobtainable(s, (enum unobtainable_reason)i, now_ms,
 				    &of->unobtainable.of[i]);

@@ -54,8 +54,10 @@ struct visit_series {
 	int same;             /* out: they are alike; then covered and stored are not read */
 	int looked_up;        /* out: the writer is so far that the coverage counts */
 	struct spans covered; /* out */
-	struct stored
-		stored; /* out: rows in what is wanted and not covered, as an answer showed them */
+	struct spans corrections; /* in: series_corrections */
+	/* out: rows in what is wanted and not covered, and in the corrections, as an answer showed
+	 * them */
+	struct stored stored;
 	struct spans told; /* out: where all of them were read */
 	/* out: what the database has refused, and is not to be sent again yet; why, of the last */
 	struct spans refused;

@@ -11,11 +11,11 @@
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                                       \
-	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                           \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state"          \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint," \
-	" wanted_until bigint, listed_from bigint, known bool, state text)) AS w"
+#define WANTED                                                                                                                           \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                               \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state, corrections" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"     \
+	" wanted_until bigint, listed_from bigint, known bool, state text, corrections json)) AS w"
 
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
 {
@@ -46,6 +46,16 @@ static int of_changed(const struct visit_series *s)
 	return s->looked_up && !s->same;
 }
 
+static int spans_json(struct buf *b, const char *key, const struct spans *spans)
+{
+	int full = buf_printf(b, ",\"%s\":[", key);
+
+	for (size_t i = 0; i < spans->n && !full; i++)
+		full = buf_printf(b, "%s[%" PRId64 ",%" PRId64 "]", i > 0 ? "," : "",
+				  spans->v[i].from, spans->v[i].to);
+	return full || buf_append(b, "]", 1);
+}
+
 /* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
 static int series_json(const struct visit *visit, int (*of)(const struct visit_series *),
 		       struct buf *b, struct err *err)
@@ -66,6 +76,7 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 			       w->from_ms) ||
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
+		       spans_json(b, "corrections", &s->corrections) ||
 		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\"}", w->known ? "true" : "false",
 				  s->state);
 	}
@@ -246,11 +257,9 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 		" CROSS JOIN market_data_lost() AS l(lost)"
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	char number[24];
-	PGresult *res;
+	PGresult *res =
+		visit_query(pg, select, PG_VALUES(PG_INT(connection)), visit, of_looked_up, err);
 
-	snprintf(number, sizeof number, "%" PRId64, connection);
-	res = visit_query(pg, select, PG_VALUES(number), visit, of_looked_up, err);
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		struct visit_series *s = visit_series_at(res, i, visit);
 		int64_t version = visit_number(res, i, 1, 0);
@@ -320,7 +329,9 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		"WITH gap AS (SELECT w.i, w.symbol, w.\"interval\", g, row_number() OVER (PARTITION BY w.i ORDER BY lower(g)) AS place"
 		" FROM " WANTED
 		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
-		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL)) - coalesce(c.covered, '{}')) AS g),"
+		" CROSS JOIN LATERAL (SELECT coalesce(range_agg(tstzrange(to_timestamp((r->>0)::bigint / 1000), to_timestamp((r->>1)::bigint / 1000))), '{}')"
+		" FROM json_array_elements(w.corrections) AS r) AS o(corrections)"
+		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL)) - (coalesce(c.covered, '{}') - o.corrections)) AS g),"
 		" candle AS (SELECT gap.i, gap.g, gap.place, m.*, count(m.\"timestamp\") OVER of_gap AS n, min(m.\"timestamp\") OVER of_gap AS oldest"
 		" FROM gap LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
 		" WHERE d.symbol = gap.symbol AND d.\"interval\" = gap.\"interval\" AND d.\"timestamp\" >= lower(gap.g)"
@@ -330,13 +341,12 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" SELECT i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS(
 			"fetched_at") ", n, " EPOCH_MS("oldest") " FROM counted"
 								 " WHERE before < $3::bigint OR n = 0";
-	char limit[24], budget[24], first[24];
-	PGresult *res;
+	PGresult *res =
+		visit_query(pg, select,
+			    PG_VALUES(PG_INT(visit->stored_rows), PG_INT(visit->stored_budget),
+				      PG_INT((int64_t)visit->stored_first)),
+			    visit, of_changed, err);
 
-	snprintf(limit, sizeof limit, "%" PRId64, visit->stored_rows);
-	snprintf(budget, sizeof budget, "%" PRId64, visit->stored_budget);
-	snprintf(first, sizeof first, "%zu", visit->stored_first);
-	res = visit_query(pg, select, PG_VALUES(limit, budget, first), visit, of_changed, err);
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++) {

@@ -69,33 +69,21 @@ static int members_compare(struct visitor *v, struct visit *visit)
  * read while a transaction is open, for what was published behind it is there, and not lost. */
 static void ends_read(struct visitor *v, struct visit *visit)
 {
-	size_t n = visit->n_partitions;
-	int32_t *ids = xcalloc(n + 1, sizeof *ids);
-	int64_t *low = xcalloc(n + 1, sizeof *low), *end = xcalloc(n + 1, sizeof *end);
-	struct err *errs = xcalloc(2 * n + 1, sizeof *errs);
-	struct visit_partition **of = xcalloc(n + 1, sizeof(void *));
-	const char *topic = v->options->topic;
+	struct kafka_range *ranges = xcalloc(visit->n_partitions + 1, sizeof *ranges);
+	size_t n = 0;
 
-	n = 0;
 	for (size_t i = 0; i < visit->n_partitions; i++)
-		if (visit->partitions[i].begins) {
-			of[n] = &visit->partitions[i];
-			ids[n++] = visit->partitions[i].id;
-		}
-	if (n > 0) {
-		kafka_offsets_each(v->rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, errs);
-		kafka_offsets_each(v->rk, topic, ids, n, RD_KAFKA_OFFSET_END, end, errs + n);
-	}
+		if (visit->partitions[i].begins)
+			ranges[n++].partition = visit->partitions[i].id;
+	kafka_ranges(v->rk, v->options->topic, ranges, n);
 	for (size_t i = 0; i < n; i++) {
-		of[i]->low = low[i];
-		of[i]->end = end[i];
-		of[i]->err = errs[i].class != ERR_NONE ? errs[i] : errs[n + i];
+		struct visit_partition *p = visit_find(visit, ranges[i].partition);
+
+		p->low = ranges[i].low;
+		p->end = ranges[i].high;
+		p->err = ranges[i].err;
 	}
-	free(ids);
-	free(low);
-	free(end);
-	free(errs);
-	free(of);
+	free(ranges);
 }
 
 /* How far consumers may read, where it is asked for: what the writer is held up by. */
@@ -108,8 +96,8 @@ static void stable_read(struct visitor *v, struct visit *visit)
 		p->stable = -1;
 		if (p->asks_stable &&
 		    (v->stable_rk || client_new(v, "read_committed", &v->stable_rk, &ignored) == 0))
-			kafka_offsets_each(v->stable_rk, v->options->topic, &p->id, 1,
-					   RD_KAFKA_OFFSET_END, &p->stable, &ignored);
+			(void)!kafka_offsets(v->stable_rk, v->options->topic, &p->id, 1,
+					     RD_KAFKA_OFFSET_END, &p->stable, &ignored);
 	}
 }
 

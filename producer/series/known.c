@@ -25,6 +25,14 @@ void known_published(struct known *k, int64_t from_ms, int64_t to_ms)
 	spans_add(&k->all, from_ms, to_ms);
 }
 
+void known_corrected(struct known *k, int64_t from_ms, int64_t to_ms)
+{
+	spans_remove(&k->covered, from_ms, to_ms);
+	spans_remove(&k->fresh_before, from_ms, to_ms);
+	spans_remove(&k->fresh_since, from_ms, to_ms);
+	add_up(k);
+}
+
 void known_delivered(struct known *k, int64_t from_ms, int64_t to_ms)
 {
 	spans_remove(&k->in_flight, from_ms, to_ms);

@@ -20,6 +20,8 @@ struct known { /* written by known_ functions alone; all zero: nothing is */
 void known_release(struct known *k);
 /* It was published, with that promise; and then: its report came, or it was not delivered. */
 void known_published(struct known *k, int64_t from_ms, int64_t to_ms);
+/* What was published corrects what is known there, which counts no longer. */
+void known_corrected(struct known *k, int64_t from_ms, int64_t to_ms);
 void known_delivered(struct known *k, int64_t from_ms, int64_t to_ms);
 void known_failed(struct known *k, int64_t from_ms, int64_t to_ms);
 /* The end offsets are about to be read. */

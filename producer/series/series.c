@@ -352,13 +352,26 @@ void series_lookup_began(struct series *s)
 	known_lookup_began(&s->known);
 }
 
+void series_corrections(const struct series *s, struct spans *out)
+{
+	sightings_corrections(&s->sightings, s->iv, out);
+}
+
 /* What is covered; NULL: as before, and what was delivered since then is lost. */
 static void looked_is(struct series *s, const struct spans *covered)
 {
+	struct spans corrections = {0}, rest = {0};
+
 	series_changed(s);
-	if (covered)
+	if (covered) {
 		s->covered_version = 0;
-	known_lookup_ended(&s->known, covered, !s->looked_up);
+		series_corrections(s, &corrections);
+		spans_copy(&rest, covered);
+		spans_subtract(&rest, &corrections);
+	}
+	known_lookup_ended(&s->known, covered ? &rest : NULL, !s->looked_up);
+	spans_release(&corrections);
+	spans_release(&rest);
 	retry_spans_known(&s->retries, &s->known.all);
 	older_known(&s->older, &s->known.all);
 	sightings_covered(&s->sightings, &s->known.covered, series_young_from(s));
@@ -390,14 +403,18 @@ int64_t series_version(const struct series *s, int64_t now_ms)
 {
 	struct spans gaps = {0};
 	int64_t missing, told;
+	size_t corrections;
 
-	/* Where not all of what is stored was read, the rest is still to be read. */
+	/* Where not all of what is stored was read, the rest is still to be read; and whether a
+	 * correction is stored. */
 	series_gaps_all(s, now_ms, &gaps);
 	missing = series_intervals(s, &gaps);
 	series_subtract_untold(s, &gaps);
 	told = series_intervals(s, &gaps);
+	series_corrections(s, &gaps);
+	corrections = gaps.n;
 	spans_release(&gaps);
-	return told == missing ? s->covered_version : 0;
+	return told == missing && corrections == 0 ? s->covered_version : 0;
 }
 
 void series_version_is(struct series *s, int64_t version)

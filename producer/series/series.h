@@ -122,15 +122,19 @@ const struct unobtainable *series_unobtainable_stored(const struct series *s);
  * is what it was at the last one); returns how many intervals are missing that were not known to be
  * missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_lookup_began(struct series *s);
+/* Corrections of what is covered that no lookup has found stored yet: it is to read what is stored
+ * there as well; *out is cleared first. */
+void series_corrections(const struct series *s, struct spans *out);
 /* The version of what was read of it, 0: nothing, or something is to be read in any case; and what
- * it is, to be told after series_stored. */
+ * it is, to be told at the end. */
 int64_t series_version(const struct series *s, int64_t now_ms);
 void series_version_is(struct series *s, int64_t version);
 int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64_t now_ms);
 
-/* What the same lookup, at now_ms, found stored in what is not covered; told: where all of it was
- * read (NULL: everywhere). Nothing else may be asked for: a final read is published with at least
- * the stored revision, so that it wins whatever the exchange's number says, and the repair ends. */
+/* What the same lookup, at now_ms, found stored in what is not covered, and where corrections are;
+ * told before it ends. told: where all of it was read (NULL: everywhere). Nothing else may be asked
+ * for: a final read is published with at least the stored revision, so that it wins whatever the
+ * exchange's number says, and the repair ends. */
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms);
 
 /* What the database has refused, by the same lookup, and why: it stays a gap, neither asked for nor

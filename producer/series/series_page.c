@@ -74,33 +74,6 @@ static void empty_note(struct series *s, const struct reply *a, int64_t start_ms
 	spans_clip(&s->empty, a->reading.read_ms - EMPTY_KEPT_MS, INT64_MAX);
 }
 
-static void publish(struct series *s, const struct reply *a, const struct promise *p,
-		    struct publications *out)
-{
-	const struct candle *row = &a->reading.rows[p->row];
-	struct sighting *seen = sightings_find(&s->sightings, row->timestamp_ms);
-	struct publication *pub = publications_push(out);
-
-	*pub = (struct publication){.candle = *row,
-				    .covers_from_ms = p->covers_from_ms,
-				    .covers_to_ms = p->covers_to_ms};
-	pub->origin = a->request->live                                     ? ORIGIN_LIVE
-		      : spans_contain(&s->known.repair, row->timestamp_ms) ? ORIGIN_REPAIR
-									   : ORIGIN_BACKFILL;
-	if (seen && p->covers_from_ms < p->covers_to_ms) {
-		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
-		sighting_published(seen, &pub->candle, a->reading.read_ms);
-	}
-	if (!seen && row->timestamp_ms >= series_young_from(s))
-		(void)sightings_note(&s->sightings, row, a->reading.read_ms);
-	if (pub->candle.revision != row->revision)
-		pub->origin = ORIGIN_REPAIR;
-	known_published(&s->known, p->covers_from_ms, p->covers_to_ms);
-	empty_note(s, a, row->timestamp_ms, p);
-	if (spans_contain(&s->report, row->timestamp_ms))
-		s->report_came++;
-}
-
 /* 1 if the row shows that what was promised of its interval was not so: there is one, or it was
  * changed since. */
 static int contradicts(const struct series *s, const struct reply *a, const struct promise *p)
@@ -113,16 +86,56 @@ static int contradicts(const struct series *s, const struct reply *a, const stru
 		spans_contain(&s->known.all, row->timestamp_ms));
 }
 
-/* 1 if the promise covers something that is wanted and not known, or the row was settled again. */
-static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
+/* ... or it was settled again. */
+static int corrects(const struct series *s, const struct reply *a, const struct promise *p)
 {
 	const struct sighting *seen =
 		sightings_find(&s->sightings, a->reading.rows[p->row].timestamp_ms);
+
+	return (seen && seen->is_settled) || contradicts(s, a, p);
+}
+
+static void publish(struct series *s, const struct reply *a, const struct promise *p,
+		    struct publications *out)
+{
+	const struct candle *row = &a->reading.rows[p->row];
+	int64_t start = row->timestamp_ms, end = interval_end(s->iv, start);
+	struct sighting *seen = sightings_find(&s->sightings, start);
+	struct publication *pub = publications_push(out);
+	int is_correction = p->covers_from_ms < p->covers_to_ms &&
+			    spans_contain(&s->known.all, start) && corrects(s, a, p);
+
+	*pub = (struct publication){.candle = *row,
+				    .covers_from_ms = p->covers_from_ms,
+				    .covers_to_ms = p->covers_to_ms};
+	pub->origin = a->request->live                         ? ORIGIN_LIVE
+		      : spans_contain(&s->known.repair, start) ? ORIGIN_REPAIR
+							       : ORIGIN_BACKFILL;
+	if (seen && p->covers_from_ms < p->covers_to_ms) {
+		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
+		sighting_published(seen, &pub->candle, a->reading.read_ms);
+	}
+	if (!seen && (is_correction || start >= series_young_from(s)))
+		(void)sightings_note(&s->sightings, row, a->reading.read_ms);
+	if (is_correction) {
+		sighting_corrects(sightings_find(&s->sightings, start));
+		known_corrected(&s->known, start, end);
+	}
+	if (pub->candle.revision != row->revision)
+		pub->origin = ORIGIN_REPAIR;
+	known_published(&s->known, p->covers_from_ms, p->covers_to_ms);
+	empty_note(s, a, start, p);
+	if (spans_contain(&s->report, start))
+		s->report_came++;
+}
+
+/* 1 if the promise covers something that is wanted and not known, or the row corrects something. */
+static int promise_is_news(const struct series *s, const struct reply *a, const struct promise *p)
+{
 	int64_t from = greatest(p->covers_from_ms, series_asked_from(s, a->reading.read_ms));
 	int64_t to = least(p->covers_to_ms, s->wanted_until_ms);
 
-	return (seen && seen->is_settled) || contradicts(s, a, p) ||
-	       (from < to && !spans_cover(&s->known.all, from, to));
+	return corrects(s, a, p) || (from < to && !spans_cover(&s->known.all, from, to));
 }
 
 static void final_row(struct series *s, const struct reply *a, const struct promise *p, int last,

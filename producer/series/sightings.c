@@ -95,6 +95,8 @@ static int is_of_rows_alone(const struct sighting *s)
 
 static void take_stored(struct sighting *s, const struct stored_row *row)
 {
+	if (row->revision >= s->revision)
+		s->is_correction = 0;
 	if (row->revision > s->revision ||
 	    (row->revision == s->revision && row->fetched_ms > s->fetched_ms)) {
 		s->revision = row->revision;
@@ -301,4 +303,18 @@ void sighting_published(struct sighting *s, const struct candle *row, int64_t re
 	s->fetched_ms = read_ms;
 	s->doubt = SHOWN_ALL;
 	s->reads = s->is_settled = 0;
+}
+
+void sighting_corrects(struct sighting *s)
+{
+	s->is_correction = 1;
+}
+
+void sightings_corrections(const struct sightings *s, const struct interval *iv, struct spans *out)
+{
+	spans_clear(out);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].is_correction)
+			spans_add(out, s->v[i].timestamp_ms,
+				  interval_end(iv, s->v[i].timestamp_ms));
 }

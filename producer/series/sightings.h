@@ -9,7 +9,10 @@
  *                               same that is less        asked once more after SIGHTING_AGAIN_MS
  *   DOUBT_READS reads           ever another thing       the greatest that was seen stands
  *
- * Less: a smaller revision, or a smaller volume. */
+ * Less: a smaller revision, or a smaller volume.
+ *
+ * A correction of what is covered may be lost behind Kafka like any message, which coverage cannot
+ * tell: so its interval is not taken for covered before a lookup has found it stored. */
 #ifndef GAPLESS_SIGHTINGS_H
 #define GAPLESS_SIGHTINGS_H
 
@@ -40,6 +43,7 @@ struct sighting {
 	int is_settled;               /* the last of them was believed, and is to be published */
 	int is_gone;                  /* that it is not there is believed */
 	int64_t again_ms;             /* to be asked for once more then; 0: not */
+	int is_correction;            /* of what is covered, and not found stored yet */
 };
 
 struct sightings { /* by timestamp; all zero: none */
@@ -75,8 +79,11 @@ int sighting_is_newer(const struct sighting *s, const struct candle *row);
 int sighting_is_less(const struct sighting *s, const struct candle *row);
 /* The revision with which a final read of the row wins against what was seen. */
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms);
-/* It was published with a promise. */
+/* It was published with a promise; and that is a correction of what was known. */
 void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms);
+void sighting_corrects(struct sighting *s);
+/* The intervals of the corrections that were not found stored; *out is cleared first. */
+void sightings_corrections(const struct sightings *s, const struct interval *iv, struct spans *out);
 
 /* What two reads have changed is to be asked for once more; 1 if that is due. */
 int sighting_is_due_again(const struct sighting *s, int64_t now_ms);

@@ -129,9 +129,13 @@ done
 for command in 'gapless-producer --symbols KRW-BTC' gapless-writer gapless-indicators; do
 	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a service that is none in the conninfo" \
 		'the conninfo of the database is not valid: definition of service .*nonsense.* not found' $command --database service=nonsense
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a port of the database that is none" \
+		"the conninfo of the database is not valid: port '99999' is not a number from 1 to 65535" $command --database port=99999
 done
 refused "authorities that are not there" "--ca-file: '/nowhere.pem' cannot be read" \
 	gapless-producer --symbols KRW-BTC --ca-file /nowhere.pem
+refused "authorities without a certificate" "--ca-file: '/etc/passwd' has no certificate" \
+	gapless-producer --symbols KRW-BTC --ca-file /etc/passwd
 refused "a topic by pattern" "'\^candles' is not the name of a topic" gapless-writer --topic '^candles'
 refused "a database that is not there" 'database .*nosuch.* does not exist.*createdb' \
 	gapless-writer --database 'dbname=nosuch connect_timeout=5'

@@ -22,7 +22,7 @@ use warnings;
 my ($LONGEST, $MOST_WRITERS) = (65, 2);
 my @PARTS = (
 	[qw(producer/share producer/requests producer/lookups producer/listing producer/kafka/publish)],
-	[qw(writer/feed/feed writer/pipeline writer/database/store writer/database/stores)],
+	[qw(writer/feed/feed writer/pipeline writer/database/store)],
 	[qw(indicators/feed indicators/sink indicators/rounds indicators/commits indicators/reader indicators/store)],
 );
 my ($objects, $known_file, @folders) = @ARGV;
@@ -119,9 +119,8 @@ for my $pair (sort keys %why) {
 }
 
 for my $parts (@PARTS) {
-	# (several stores are one part)
 	for my $from (@$parts) {
-		found("sideways $from $_", $calls{"$from $_"}) for grep { $calls{"$from $_"} && "${from}s" ne $_ && $from ne "${_}s" } @$parts;
+		found("sideways $from $_", $calls{"$from $_"}) for grep { $calls{"$from $_"} } @$parts;
 	}
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A series in a test. Pages are written as a picture: one character an interval from 10:00 on, a
- * letter for a candle, a dot for an interval without trades. */
+ * letter for a candle, a dot for an interval without trades, a question mark for a row that is not
+ * a candle. A revision is the start of its interval and 1 ms; behind a letter, "F-5", and that
+ * much.
+ */
 #ifndef GAPLESS_SERIES_SCENE_H
 #define GAPLESS_SERIES_SCENE_H
 
@@ -38,25 +41,38 @@ static inline int64_t clock_at(int minute, int second)
 	return T0 + (int64_t)minute * MIN + second * 1000;
 }
 
+static inline void candle_of(char letter, int64_t start_ms, int revision, struct candle *c)
+{
+	snprintf(c->symbol, sizeof c->symbol, "KRW-BTC");
+	c->interval = m1();
+	c->timestamp_ms = start_ms;
+	c->revision = start_ms + revision;
+	snprintf(c->close, sizeof c->close, "%d", letter);
+	snprintf(c->open, sizeof c->open, "1");
+	snprintf(c->high, sizeof c->high, "1");
+	snprintf(c->low, sizeof c->low, "1");
+	snprintf(c->volume, sizeof c->volume, "1");
+	snprintf(c->quote_volume, sizeof c->quote_volume, "1");
+}
+
 static inline void page_of(const char *picture, struct page *page)
 {
-	*page = (struct page){.rows = xcalloc(strlen(picture) + 1, sizeof *page->rows)};
-	for (size_t i = 0; picture[i]; i++) {
-		struct candle *c = &page->rows[page->n];
+	const struct err cause = {.class = ERR_INPUT, .text = "Row 1 is nonsense."};
+	int64_t start_ms = T0;
 
-		if (picture[i] == '.')
-			continue;
-		snprintf(c->symbol, sizeof c->symbol, "KRW-BTC");
-		c->interval = m1();
-		c->timestamp_ms = T0 + (int64_t)i * MIN;
-		c->revision = c->timestamp_ms + 1;
-		snprintf(c->close, sizeof c->close, "%d", picture[i]);
-		snprintf(c->open, sizeof c->open, "1");
-		snprintf(c->high, sizeof c->high, "1");
-		snprintf(c->low, sizeof c->low, "1");
-		snprintf(c->volume, sizeof c->volume, "1");
-		snprintf(c->quote_volume, sizeof c->quote_volume, "1");
-		page->n++;
+	*page = (struct page){.rows = xcalloc(strlen(picture) + 1, sizeof *page->rows)};
+	for (const char *at = picture; *at; start_ms += MIN) {
+		char letter = *at++, *end;
+		long revision = *at == '+' || *at == '-' ? strtol(at, &end, 10) : 1;
+
+		if (*at == '+' || *at == '-')
+			at = end;
+		if (letter == '?') {
+			page_row_bad(page, &cause);
+			spans_add(&page->holes, start_ms, start_ms + MIN);
+		} else if (letter != '.') {
+			candle_of(letter, start_ms, (int)revision, &page->rows[page->n++]);
+		}
 	}
 }
 
@@ -80,21 +96,29 @@ static inline struct request asked(struct series *s, int64_t from_ms, int64_t to
 				.before_ms = to_ms};
 }
 
-/* "A[0,1) E[2,5) F[]": minutes from 10:00. */
+/* "A[0,1) E[2,5) F[] G+5[]": minutes from 10:00, and revisions that are not as in the picture
+ * above.
+ */
 static inline const char *publications_text(const struct publications *out, char text[512])
 {
+	size_t at = 0;
+
 	text[0] = 0;
 	for (size_t i = 0; i < out->n; i++) {
 		const struct publication *p = &out->v[i];
-		size_t at = strlen(text);
+		int revision = (int)(p->candle.revision - p->candle.timestamp_ms);
 
+		at += (size_t)snprintf(text + at, 512 - at, "%s%c", i ? " " : "",
+				       atoi(p->candle.close));
+		if (revision != 1)
+			at += (size_t)snprintf(text + at, 512 - at, "%+d", revision);
 		if (p->covers_from_ms == p->covers_to_ms)
-			snprintf(text + at, 512 - at, "%s%c[]", i ? " " : "",
-				 atoi(p->candle.close));
+			at += (size_t)snprintf(text + at, 512 - at, "[]");
 		else
-			snprintf(text + at, 512 - at, "%s%c[%d,%d)", i ? " " : "",
-				 atoi(p->candle.close), (int)((p->covers_from_ms - T0) / MIN),
-				 (int)((p->covers_to_ms - T0) / MIN));
+			at += (size_t)snprintf(text + at, 512 - at, "[%d,%d)",
+					       (int)((p->covers_from_ms - T0) / MIN),
+					       (int)((p->covers_to_ms - T0) / MIN));
+		assert_true(at < 512);
 	}
 	return text;
 }

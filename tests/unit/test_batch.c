@@ -403,7 +403,7 @@ static void test_refusals(void **state)
 	/* One in eleven: single ones, for ever. */
 	for (int i = 0; i < 1000; i++) {
 		assert_false(refusals_add(&r, 2));
-		refusals_stored(&r, 10);
+		refusals_make_up(&r, 10);
 	}
 	/* One in ten, whatever the batches: a mistake. */
 	for (int i = 0; i < 25; i++) {
@@ -411,7 +411,7 @@ static void test_refusals(void **state)
 
 		if (too_many)
 			return;
-		refusals_stored(&r, i % 2 ? 0 : 18);
+		refusals_make_up(&r, i % 2 ? 0 : 18);
 	}
 	fail();
 }

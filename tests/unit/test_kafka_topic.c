@@ -113,7 +113,7 @@ static void test_not_answered(void **state)
 	assert_int_equal(kafka_offsets(rk, "candles", asked, 3, RD_KAFKA_OFFSET_END, high, &err),
 			 -1);
 	assert_int_equal(err.class, ERR_RETRY);
-	assert_non_null(strstr(err.text, "the offsets of topic candles cannot be asked for: "));
+	assert_non_null(strstr(err.text, "topic candles has no partition 9"));
 	assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, "candles", 1, -1), 0);
 	assert_int_equal(kafka_offsets(rk, "candles", asked, 2, RD_KAFKA_OFFSET_END, high, &err),
 			 -1);
@@ -124,24 +124,25 @@ static void test_not_answered(void **state)
 }
 
 /* ... where each is asked about by itself, it costs itself alone. */
-static void test_each(void **state)
+static void test_ranges(void **state)
 {
-	static const int32_t asked[] = {0, 1, 9, 3};
-	int64_t high[4];
-	struct err errs[4];
+	struct kafka_range r[] = {
+		{.partition = 0}, {.partition = 1}, {.partition = 9}, {.partition = 3}};
 
 	(void)state;
 	assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, "candles", 1, -1), 0);
-	kafka_offsets_each(rk, "candles", asked, 4, RD_KAFKA_OFFSET_END, high, errs);
-	assert_int_equal(errs[0].class, ERR_NONE);
-	assert_int_equal(high[0], 3);
-	assert_int_equal(errs[1].class, ERR_RETRY);
-	assert_non_null(strstr(errs[1].text, "partition 1 of topic candles has no leader: "));
-	assert_non_null(strstr(errs[2].text, "topic candles has no partition 9"));
-	assert_int_equal(high[1], -1);
-	assert_int_equal(errs[3].class, ERR_NONE);
-	assert_int_equal(high[3], 1);
-	kafka_offsets_each(rk, "candles", NULL, 0, RD_KAFKA_OFFSET_END, NULL, NULL);
+	kafka_ranges(rk, "candles", r, 4);
+	assert_int_equal(r[0].err.class, ERR_NONE);
+	assert_int_equal(r[0].low, 0);
+	assert_int_equal(r[0].high, 3);
+	assert_int_equal(r[1].err.class, ERR_RETRY);
+	assert_non_null(strstr(r[1].err.text, "partition 1 of topic candles has no leader: "));
+	assert_non_null(strstr(r[2].err.text, "topic candles has no partition 9"));
+	assert_int_equal(r[1].high, -1);
+	assert_int_equal(r[3].err.class, ERR_NONE);
+	assert_int_equal(r[3].partition, 3);
+	assert_int_equal(r[3].high, 1);
+	kafka_ranges(rk, "candles", NULL, 0);
 }
 
 int main(void)
@@ -149,7 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_partitions), cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_times),      cmocka_unit_test(test_not_answered),
-		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_ranges),
 	};
 
 	log_open("test", LOG_ERROR);

@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_conninfo.h"
 #include "fake_postgres.h"
 
 static struct err err;
@@ -139,6 +140,42 @@ static void test_bad_conninfo(void **state)
 		assert_says("the conninfo of the database ");
 		assert_says(cases[i][1]);
 		assert_null(strstr(err.text, "cr3t"));
+	}
+}
+
+/* ... and what libpq would refuse at each connection, without one. */
+static void test_conninfo_that_would_never_do(void **state)
+{
+	static const char *const cases[][2] = {
+		{"port=99999", "port '99999' is not a number from 1 to 65535"},
+		{"host=a,b port=1,0", "port '0' is not a number from 1 to 65535"},
+		{"postgresql://h:99999/x", "port '99999' is not a number from 1 to 65535"},
+		{"host=a,b port=1,2,3", "it has 3 of port for 2 of host: one for each"},
+		{"host=a,b hostaddr=127.0.0.1", "it has 1 of hostaddr for 2 of host: one for each"},
+		{"hostaddr=localhost", "hostaddr 'localhost' is not an address"},
+		{"connect_timeout=soon", "connect_timeout 'soon' is not a whole number"},
+		{"keepalives=on", "keepalives 'on' is not a whole number"},
+		{"sslmode=verify-full sslrootcert=/nowhere.pem",
+		 "sslrootcert '/nowhere.pem' cannot be read (No such file"},
+		{"sslmode=elephant", "invalid sslmode value"},
+		{"service=nonsense", "definition of service \"nonsense\" not found"},
+		{"user", ""}, /* a database's name */
+		{"", ""},
+		{"host=nosuch.invalid,/tmp,::1 port=1,,65535 connect_timeout=3", ""},
+		{"host=a,b hostaddr=127.0.0.1,::1 port=5432 sslmode=require", ""},
+		{"sslrootcert=/nowhere.pem", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int rc = pg_conninfo_check(cases[i][0], &err);
+
+		assert_int_equal(rc, cases[i][1][0] ? -1 : 0);
+		if (rc == 0)
+			continue;
+		assert_int_equal(err.class, ERR_FATAL);
+		assert_says("the conninfo of the database is not valid: ");
+		assert_says(cases[i][1]);
 	}
 }
 
@@ -274,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_password_is_asked_for),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_bad_conninfo),
+		cmocka_unit_test(test_conninfo_that_would_never_do),
 		cmocka_unit_test(test_silent_host),
 		cmocka_unit_test(test_black_hole),
 		cmocka_unit_test(test_second_address),

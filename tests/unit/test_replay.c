@@ -105,7 +105,7 @@ static void test_symbols(void **state)
 struct row {
 	const char *name;
 	int64_t low, high, from;
-	int stored;
+	int has_row;
 	int64_t start, next, end;
 	int running, restart;
 	size_t strays;
@@ -155,7 +155,7 @@ static void test_where_it_begins(void **state)
 		struct replay_part p = {.low = r->low,
 					.high = r->high,
 					.from = r->from,
-					.stored = r->stored,
+					.has_row = r->has_row,
 					.start = r->start,
 					.next = r->next,
 					.end = r->end,
@@ -173,8 +173,8 @@ static void test_where_it_begins(void **state)
 static void test_partitions_together(void **state)
 {
 	struct replay_part p[3] = {
-		{.high = 100, .stored = 1, .next = 80, .end = 80},
-		{.high = 100, .stored = 1, .next = 10, .end = 80},
+		{.high = 100, .has_row = 1, .next = 80, .end = 80},
+		{.high = 100, .has_row = 1, .next = 10, .end = 80},
 		{.high = 50}, /* the topic has grown */
 	};
 
@@ -184,7 +184,7 @@ static void test_partitions_together(void **state)
 	assert_true(p[1].next == 10 && p[1].end == 80);
 	assert_true(p[2].start == 50 && p[2].next == 50 && p[2].end == 50);
 	p[1].next = 80;
-	p[2].stored = 0;
+	p[2].has_row = 0;
 	assert_int_equal(replay_decide(p, 3, 0, 0, 0), REPLAY_BEGINS);
 	assert_true(p[0].next == 0 && p[1].next == 0 && p[2].next == 0 && p[2].end == 50);
 }
@@ -203,7 +203,8 @@ static void test_every_small_world(void **state)
 							struct replay_part p = {.low = low,
 										.high = high,
 										.from = from,
-										.stored = flags & 1,
+										.has_row =
+											flags & 1,
 										.next = next,
 										.end = end};
 							enum replay_begun begun = replay_decide(
@@ -231,8 +232,9 @@ static void test_every_small_world(void **state)
 
 static void start(struct partitions *ps, int32_t id, int64_t offset, int64_t end)
 {
-	partitions_start(ps, id,
-			 &(struct partition_start){.offset = offset, .end = end, .stored = offset});
+	partitions_start(
+		ps, id,
+		&(struct partition_start){.offset = offset, .end = end, .position = offset});
 }
 
 static void test_a_partition_ends(void **state)

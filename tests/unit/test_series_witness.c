@@ -1,401 +1,387 @@
 /* SPDX-License-Identifier: MIT */
 /* What a series believes of what it is told, scene by scene: listings, bad rows, rows that were
- * seen and are missing. */
+ * seen and are missing, corrections. A scene is a lookup and then steps. */
 #include "tests/unit/series_scene.h"
+
+/* clang-format off */
+enum what {
+	END, LIVE_PAGE, PAGE_BEFORE, GAP_PAGE, /* what it is given */
+	COVERAGE, STORED_ROW, REFUSAL, DELIVERY, FAILURE,
+	REQUEST, MISSING, LIVE_ROWS, STATE, TROUBLE, LISTED_FROM, UNOBTAINABLE, CORRECTIONS /* what must be so */
+};
+/* clang-format on */
+
+struct step {
+	enum what what;
+	int minute, second; /* the exchange's time; or of an interval */
+	int boot_ms;
+	const char *text, *gives; /* a picture, and what is published; or a text */
+	int from, to, before, n;
+};
+
+/* clang-format off */
+/* Pages, and what of them is published: of a live poll; of a page that ends there; the one that the
+ * next backfill request asks for. */
+#define LIVE(m, s, picture, publishes) \
+	{.what = LIVE_PAGE, .minute = m, .second = s, .text = picture, .gives = publishes}
+#define PAGE(m, s, end, picture, publishes) \
+	{.what = PAGE_BEFORE, .minute = m, .second = s, .to = end, .text = picture, .gives = publishes}
+#define GAP(m, s, boot, picture, publishes) \
+	{.what = GAP_PAGE, .minute = m, .second = s, .boot_ms = boot, .text = picture, .gives = publishes}
+/* What the next backfill request would be; how many intervals are missing; how many rows a live
+ * poll asks for. */
+#define ASKS(m, s, boot, a, b, end) \
+	{.what = REQUEST, .minute = m, .second = s, .boot_ms = boot, .from = a, .to = b, .before = end}
+#define ASKS_NOTHING(m, s, boot) ASKS(m, s, boot, 0, 0, 0)
+#define LEFT(m, s, intervals) \
+	{.what = MISSING, .minute = m, .second = s, .n = intervals}
+#define LIVE_ASKS(m, s, rows) \
+	{.what = LIVE_ROWS, .minute = m, .second = s, .n = rows}
+/* What it says of itself. */
+#define SAYS(state) \
+	{.what = STATE, .text = state}
+#define SAYS_TROUBLE(cause) \
+	{.what = TROUBLE, .text = cause}
+#define LISTED(m) \
+	{.what = LISTED_FROM, .minute = m}
+#define NOT_KNOWN INT32_MIN
+/* A lookup: covered up to there, and what is missing that was not known to be; the row that it
+ * finds stored, and what the database refuses. What comes back from Kafka. */
+#define COVERED(m, s, end, missing) \
+	{.what = COVERAGE, .minute = m, .second = s, .to = end, .n = missing}
+#define STORED(m, revision) \
+	{.what = STORED_ROW, .minute = m, .n = revision}
+#define REFUSES(a, b, cause) \
+	{.what = REFUSAL, .from = a, .to = b, .text = cause}
+#define DELIVERED(a, b) \
+	{.what = DELIVERY, .from = a, .to = b}
+#define FAILED(a, b) \
+	{.what = FAILURE, .from = a, .to = b}
+#define GONE(a, b) \
+	{.what = UNOBTAINABLE, .from = a, .to = b}
+#define CORRECTS(intervals) \
+	{.what = CORRECTIONS, .n = intervals}
+/* clang-format on */
+
+enum { STEPS_MAX = 20 };
+
+struct scene {
+	const char *name;
+	int minute, second; /* it begins then */
+	int covered[3][2];  /* by its first lookup; none: there is no lookup before a step */
+	int missing;
+	struct step steps[STEPS_MAX];
+};
 
 #define ONLY_30 "..............................CD"
 
-static void the_listing_begins_where_two_pages_show_nothing_older(void **state)
+/* clang-format off */
+static const struct scene scenes[] = {
+	{"the_listing_begins_where_two_pages_show_nothing_older", 60, 0, {{30, 59}}, 30, {
+		GAP(60, 1, 1000, "", ""),
+		GAP(60, 3, 3000, ONLY_30, ""),
+		LISTED(NOT_KNOWN),
+		ASKS_NOTHING(70, 2, 603000),
+		LEFT(70, 2, 30), /* a gap so far */
+		ASKS(70, 3, 604000, 0, 30, 38),
+		GAP(70, 3, 604000, ONLY_30, ""),
+		LISTED(30),
+		LEFT(70, 4, 0),
+		/* asked again daily, and then one page is enough */
+		ASKS_NOTHING(70 + 1439, 0, 0),
+		ASKS(70 + 1440, 4, 0, 0, 30, 38),
+		GAP(70 + 1440, 4, 0, ONLY_30, ""),
+		ASKS_NOTHING(70 + 1440, 5, 0),
+		/* an older row takes it back */
+		GAP(70 + 2880, 5, 0, "A.............................CD", "A[0,1) C[1,31)"),
+		LISTED(NOT_KNOWN),
+	}},
+	{"another_row_is_another_question", 60, 0, {{30, 59}}, 30, {
+		GAP(60, 1, 1000, "", ""),
+		GAP(60, 3, 3000, "...............................D", ""),
+		/* a page that lacks its oldest row, and one that shows it */
+		GAP(70, 4, 610000, ONLY_30, ""),
+		LISTED(NOT_KNOWN),
+		GAP(80, 4, 1210000, ONLY_30, ""),
+		LISTED(30),
+	}},
+	/* What was there once and is not served any more is no listing: it is not available. */
+	{"with_rows_on_the_far_side_it_is_gone", 60, 0, {{0, 10}, {30, 59}}, 20, {
+		GAP(60, 1, 1000, "", ""),
+		GAP(60, 3, 3000, ONLY_30, ""),
+		LEFT(60, 3, 20),
+		GAP(70, 4, 610000, ONLY_30, ""),
+		LISTED(NOT_KNOWN),
+		LEFT(70, 5, 0),
+		GONE(10, 30),
+	}},
+	{"a_market_without_rows_has_no_gap", 60, 0, {{0, 0}}, 59, {
+		LIVE(60, 1, "", ""),
+		LEFT(60, 2, 59), /* one answer */
+		LIVE(61, 1, "", ""),
+		LEFT(61, 2, 0),
+		SAYS("no trades yet"),
+		GAP(61, 3, 0, "", ""),
+		ASKS_NOTHING(61, 4, 999),
+		LIVE(62, 5, ".............................................................A", "A[]"),
+		SAYS("ok"),
+		LEFT(62, 6, 61),
+	}},
+
+	/* --- a row that is not a candle */
+
+	{"a_bad_row_costs_its_own_interval", 10, 30, {{-1, 0}}, 9, {
+		PAGE(10, 31, 9, "AB.?E.G", "A[0,1) B[1,2) E[4,5) G[5,9)"),
+		SAYS_TROUBLE("Row 1 is nonsense."),
+		LEFT(10, 31, 2),
+		/* the one beside it is asked for at once, that one after a pause, which grows */
+		ASKS(10, 31, 0, 2, 3, 3),
+		GAP(10, 32, 500, "AB", "B[1,3)"),
+		ASKS_NOTHING(10, 33, 999),
+		ASKS(10, 34, 1000, 3, 4, 4),
+		GAP(10, 35, 1000, "AB.?", ""),
+		ASKS_NOTHING(10, 36, 2999),
+		ASKS(10, 36, 3000, 3, 4, 4),
+		GAP(11, 0, 3000, "AB.D", "D[2,4)"),
+		LEFT(11, 1, 0),
+	}},
+	{"live_goes_on_beside_a_bad_row", 5, 30, {{-1, 4}}, 0, {
+		LIVE(5, 31, "ABCDE", "E[]"),
+		LIVE(6, 2, "ABCDE?", "E[4,5)"),
+		LIVE(7, 2, "ABCDE?G", "G[]"),
+		LIVE(8, 2, "ABCDE?GH", "G[6,7) H[]"),
+		LEFT(8, 3, 1),
+	}},
+	{"what_the_database_refuses_is_left_alone", 10, 30, {{-1, 0}}, 9, {
+		REFUSES(2, 3, "a CHECK says no"),
+		PAGE(10, 31, 9, "ABCD.F", "A[0,1) B[1,2) D[3,4) F[4,9)"),
+		ASKS_NOTHING(10, 31, 0),
+		LEFT(10, 31, 1),
+		SAYS("refused by the database"),
+		SAYS_TROUBLE("a CHECK says no"),
+		LIVE(10, 33, "ABCD.F", ""), /* nor does a live page send it */
+		/* until a lookup no longer finds it */
+		REFUSES(0, 0, ""),
+		SAYS("ok"),
+		ASKS(10, 34, 0, 2, 3, 3),
+		GAP(10, 34, 0, "ABC", "C[2,3)"),
+		LEFT(10, 35, 0),
+	}},
+
+	/* --- rows that were seen */
+
+	{"a_row_that_was_seen_and_is_missing_promises_nothing", 5, 30, {{-1, 4}}, 0, {
+		LIVE(5, 31, "ABCDE", "E[]"),
+		LIVE(6, 2, "ABCDEF", "E[4,5) F[]"),
+		LIVE(7, 2, "ABCDE.G", "G[]"),
+		LEFT(7, 2, 1),
+		ASKS_NOTHING(7, 31, 0),
+		ASKS(7, 32, 0, 5, 6, 6),
+		/* it comes back with other values, and wins against what was seen */
+		PAGE(7, 20, 6, "ABCDE", ""), /* too soon to count */
+		PAGE(10, 0, 6, "ABCDEX", "X+2[5,6)"),
+		LEFT(7, 40, 0),
+	}},
+	{"missing_twice_it_is_gone_and_is_asked_for_once_more", 5, 30, {{-1, 5}}, 0, {
+		LIVE(6, 2, "ABCDEF", "F[]"),
+		LIVE(7, 2, "ABCDE.G", "G[]"),
+		GAP(7, 32, 0, "ABCDE", "E[4,6)"),
+		LEFT(7, 33, 0),
+		ASKS_NOTHING(12, 31, 0),
+		ASKS(12, 32, 0, 5, 6, 6),
+		GAP(12, 33, 0, "ABCDEX", "X+2[5,6)"),
+		ASKS_NOTHING(59, 0, 0),
+	}},
+	/* What is believed to be gone does not stand in the way of what comes after it. */
+	{"nothing_is_missing_after_a_row_that_is_gone", 5, 30, {{-1, 5}}, 0, {
+		LIVE(6, 2, "ABCDEF", "F[]"),
+		LIVE(7, 2, "ABCDE", ""),
+		GAP(7, 32, 0, "ABCDE", "E[4,6)"),
+		LIVE(8, 2, "ABCDE", ""),
+		LEFT(8, 3, 0), /* seen to be empty */
+	}},
+	/* Two reads that both show less, but not the same, do not agree. */
+	{"two_that_are_less_and_differ_are_no_two_witnesses", 5, 30, {{-1, 5}}, 0, {
+		LIVE(6, 2, "ABCDEF", "F[]"),
+		LIVE(7, 2, "ABCDEX-100", ""),
+		GAP(7, 32, 0, "ABCDEX-50", ""),
+		GAP(8, 2, 0, "ABCDEX-50", "X+2[5,6)"),
+	}},
+	{"a_final_read_wins_against_what_was_published", 5, 30, {{-1, 5}}, 0, {
+		LIVE(6, 2, "ABCDEF", "F[]"),
+		LIVE(7, 2, "ABCDEX", "X+2[5,6)"), /* the same revision with other values */
+	}},
+	/* Read twice within one second of the exchange's clock, which is all that its Date shows. */
+	{"the_same_row_read_again_is_no_correction", 6, 30, {{0}}, 0, {
+		LIVE(7, 2, "ABCDEF", "F[]"),
+		COVERED(7, 2, 5, 1),
+		PAGE(7, 2, 6, "ABCDEF", "F[5,6)"),
+	}},
+	{"the_greatest_stands_where_reads_never_agree", 5, 30, {{-1, 5}}, 0, {
+		LIVE(6, 2, "ABCDEF+500", "F+500[]"),
+		LIVE(7, 2, "ABCDE", ""),
+		GAP(8, 2, 0, "ABCDEX+100", ""),
+		GAP(9, 2, 0, "ABCDE", ""),
+		GAP(10, 2, 0, "ABCDEX+100", ""),
+		GAP(11, 2, 0, "ABCDE", "F+500[5,6)"),
+	}},
+	/* Another owner may have published what had closed when we began: that is known only after the
+	 * first lookup. */
+	{"nothing_is_promised_of_what_another_may_have_published", 6, 30, {{0}}, 0, {
+		LIVE(6, 31, "ABCDEFG", "F[]"),
+		LIVE(8, 2, "ABCDEFGH", "G[6,7) H[]"),
+		STORED(5, 1),
+		COVERED(8, 3, 5, 1),
+		ASKS(8, 4, 0, 5, 6, 6),
+		GAP(8, 5, 0, "ABCDEF", "F[5,6)"),
+	}},
+
+	/* --- corrections of what is covered */
+
+	/* A replica that is two minutes behind, or a page without its newest rows, looks like a market
+	 * without trades. A row there that a later answer shows is published all the same, and asked
+	 * for. */
+	{"a_row_where_none_was_promised_is_published", 10, 30, {{-1, 0}}, 9, {
+		PAGE(10, 31, 9, "ABCD.F", "A[0,1) B[1,2) C[2,3) D[3,4) F[4,9)"),
+		LEFT(10, 31, 0),
+		LIVE_ASKS(10, 33, 2 + 2 + 5), /* from 10:04 on, where nothing was */
+		LIVE(10, 33, "ABCD.FGHIJ", "G[6,7) H[7,8) I[8,9) J[]"),
+		LIVE(11, 3, "ABCDEFGHIJ", "E[4,5) J[9,10)"),
+		LIVE(11, 4, "ABCDEFGHIJ", ""),
+		LIVE_ASKS(11, 4, 4),
+	}},
+	/* Coverage does not tell whether it was lost behind Kafka. */
+	{"a_correction_is_asked_for_until_it_is_stored", 10, 30, {{-1, 0}}, 9, {
+		PAGE(10, 31, 9, "ABCD.F", "A[0,1) B[1,2) C[2,3) D[3,4) F[4,9)"),
+		DELIVERED(0, 9),
+		COVERED(10, 32, 9, 0),
+		LIVE(10, 33, "ABCDEF...J", "E[4,5) J[]"),
+		CORRECTS(1),
+		ASKS_NOTHING(10, 34, 0), /* it is on its way */
+		DELIVERED(4, 5),
+		COVERED(10, 35, 9, 0), /* covered, and not stored: it was lost */
+		LEFT(10, 35, 1),
+		GAP(10, 36, 0, "ABCDE", "E[4,5)"),
+		FAILED(4, 5),
+		GAP(10, 37, 0, "ABCDE", "E[4,5)"),
+		DELIVERED(4, 5),
+		STORED(4, 1),
+		COVERED(10, 40, 9, 0),
+		ASKS_NOTHING(10, 41, 0),
+		CORRECTS(0),
+	}},
+};
+/* clang-format on */
+
+/* --- a step */
+
+static void covers(struct series *s, const int (*pairs)[2], int64_t now_ms, int missing)
 {
-	struct series s;
-
-	(void)state;
-	begin(&s, T0, clock_at(60, 0));
-	looked(&s, 30, 59, clock_at(60, 0), 30);
-	answered(&s, "", clock_at(60, 1), 1000, "");
-	answered(&s, ONLY_30, clock_at(60, 3), 3000, "");
-	assert_true(s.listed_from_ms == INT64_MIN);
-	asks(&s, clock_at(70, 2), 603 * 1000, 0, 0, 0);
-	assert_int_equal(series_left(&s, clock_at(70, 2)), 30); /* a gap so far */
-	asks(&s, clock_at(70, 3), 604 * 1000, 0, 30, 38);
-	answered(&s, ONLY_30, clock_at(70, 3), 604 * 1000, "");
-	assert_true(s.listed_from_ms == clock_at(30, 0));
-	assert_int_equal(series_left(&s, clock_at(70, 4)), 0);
-	/* asked again daily, and then one page is enough */
-	asks(&s, clock_at(70 + 1439, 0), 0, 0, 0, 0);
-	asks(&s, clock_at(70 + 1440, 4), 0, 0, 30, 38);
-	answered(&s, ONLY_30, clock_at(70 + 1440, 4), 0, "");
-	asks(&s, clock_at(70 + 1440, 5), 0, 0, 0, 0);
-	/* an older row takes it back */
-	answered(&s, "A.............................CD", clock_at(70 + 2880, 5), 0,
-		 "A[0,1) C[1,31)");
-	assert_true(s.listed_from_ms == INT64_MIN);
-	series_release(&s);
-}
-
-static void another_row_is_another_question(void **state)
-{
-	struct series s;
-
-	(void)state;
-	begin(&s, T0, clock_at(60, 0));
-	looked(&s, 30, 59, clock_at(60, 0), 30);
-	answered(&s, "", clock_at(60, 1), 1000, "");
-	answered(&s, "...............................D", clock_at(60, 3), 3000, "");
-	/* a page that lacks its oldest row, and one that shows it */
-	answered(&s, ONLY_30, clock_at(70, 4), 610 * 1000, "");
-	assert_true(s.listed_from_ms == INT64_MIN);
-	answered(&s, ONLY_30, clock_at(80, 4), 1210 * 1000, "");
-	assert_true(s.listed_from_ms == clock_at(30, 0));
-	series_release(&s);
-}
-
-/* What was there once and is not served any more is no listing: it is not available. */
-static void with_rows_on_the_far_side_it_is_gone(void **state)
-{
-	struct series s;
-	struct spans covered = {0}, gone = {0};
-
-	(void)state;
-	begin(&s, T0, clock_at(60, 0));
-	spans_add(&covered, clock_at(0, 0), clock_at(10, 0));
-	spans_add(&covered, clock_at(30, 0), clock_at(59, 0));
-	series_lookup_began(&s);
-	assert_int_equal(series_lookup_ended(&s, &covered, clock_at(60, 0)), 20);
-	answered(&s, "", clock_at(60, 1), 1000, "");
-	answered(&s, ONLY_30, clock_at(60, 3), 3000, "");
-	assert_int_equal(series_left(&s, clock_at(60, 3)), 20);
-	answered(&s, ONLY_30, clock_at(70, 4), 610 * 1000, "");
-	assert_true(s.listed_from_ms == INT64_MIN);
-	assert_int_equal(series_left(&s, clock_at(70, 5)), 0);
-	assert_int_equal(series_unrecoverable(&s, clock_at(70, 5)), 20);
-	series_unobtainable(&s, UNOBTAINABLE_GONE, clock_at(70, 5), &gone);
-	assert_int_equal(gone.n, 1);
-	assert_int_equal(gone.v[0].from, clock_at(10, 0));
-	assert_int_equal(gone.v[0].to, clock_at(30, 0));
-	spans_release(&covered);
-	spans_release(&gone);
-	series_release(&s);
-}
-
-static void a_market_without_rows_has_no_gap(void **state)
-{
-	struct series s;
 	struct spans covered = {0};
 
-	(void)state;
-	begin(&s, T0, clock_at(60, 0));
-	series_lookup_began(&s);
-	assert_int_equal(series_lookup_ended(&s, &covered, clock_at(60, 0)), 59);
-	page_gives(&s, "", NO_TO, clock_at(60, 1), 0, "");
-	assert_int_equal(series_left(&s, clock_at(60, 2)), 59); /* one answer */
-	page_gives(&s, "", NO_TO, clock_at(61, 1), 0, "");
-	assert_int_equal(series_left(&s, clock_at(61, 2)), 0);
-	assert_string_equal(series_state(&s), "no trades yet");
-	answered(&s, "", clock_at(61, 3), 0, "");
-	asks(&s, clock_at(61, 4), 999, 0, 0, 0);
-	page_gives(&s,
-		   "............................................................."
-		   "A",
-		   NO_TO, clock_at(62, 5), 0, "A[]");
-	assert_string_equal(series_state(&s), "ok");
-	assert_true(series_left(&s, clock_at(62, 6)) > 0);
-	series_release(&s);
+	for (int i = 0; i < 2; i++)
+		spans_add(&covered, clock_at(pairs[i][0], 0), clock_at(pairs[i][1], 0));
+	series_lookup_began(s);
+	assert_int_equal(series_lookup_ended(s, &covered, now_ms), missing);
+	spans_release(&covered);
 }
 
-/* --- a row that is not a candle */
-
-static void hole(struct page *page, int from, int to)
+static void checks(struct series *s, const struct step *step, int64_t now_ms)
 {
-	struct err cause = {.class = ERR_INPUT, .text = "Row 1 is nonsense."};
-
-	page_row_bad(page, &cause);
-	spans_add(&page->holes, clock_at(from, 0), clock_at(to, 0));
-}
-
-static void a_bad_row_costs_its_own_interval(void **state)
-{
-	struct series s;
-	struct publications out = {0};
+	struct spans spans = {0};
 	struct request r;
-	struct page page;
-	char text[512];
 
-	(void)state;
-	begin(&s, T0, clock_at(10, 30));
-	looked(&s, -1, 0, clock_at(10, 30), 9);
-	r = asked(&s, T0, clock_at(9, 0));
-	page_of("AB..E.G", &page); /* and nonsense at 10:03 */
-	hole(&page, 3, 4);
-	series_page(&s, &r, &page, clock_at(10, 31), 0, &out);
-	assert_string_equal(publications_text(&out, text), "A[0,1) B[1,2) E[4,5) G[5,9)");
-	assert_string_equal(series_trouble(&s), "Row 1 is nonsense.");
-	assert_int_equal(series_left(&s, clock_at(10, 31)), 2);
-	/* the one beside it is asked for at once, that one after a pause, which grows */
-	asks(&s, clock_at(10, 31), 0, 2, 3, 3);
-	answered(&s, "AB", clock_at(10, 32), 500, "B[1,3)");
-	asks(&s, clock_at(10, 33), 999, 0, 0, 0);
-	asks(&s, clock_at(10, 34), 1000, 3, 4, 4);
-	for (int i = 0; i < 2; i++) {
-		out.n = 0;
-		r = asked(&s, clock_at(3, 0), clock_at(4, 0));
-		series_page(&s, &r, &page, clock_at(10, 35), 1000, &out);
-		assert_int_equal(out.n, 0);
-		asks(&s, clock_at(10, 36), 2999, 0, 0, 0);
+	switch (step->what) {
+	case REQUEST:
+		asks(s, now_ms, step->boot_ms, step->from, step->to, step->before);
+		break;
+	case MISSING:
+		assert_int_equal(series_left(s, now_ms), step->n);
+		break;
+	case LIVE_ROWS:
+		series_live_request(s, now_ms, &r);
+		assert_int_equal(r.count, step->n);
+		break;
+	case STATE:
+		assert_string_equal(series_state(s), step->text);
+		break;
+	case TROUBLE:
+		assert_string_equal(series_trouble(s), step->text);
+		break;
+	case LISTED_FROM:
+		assert_true(series_listed_from_ms(s) ==
+			    (step->minute == NOT_KNOWN ? INT64_MIN : now_ms));
+		break;
+	case UNOBTAINABLE:
+		series_unobtainable(s, UNOBTAINABLE_GONE, clock_at(70, 5), &spans);
+		assert_int_equal(spans.n, 1);
+		assert_true(spans_cover(&spans, clock_at(step->from, 0), clock_at(step->to, 0)));
+		assert_int_equal(series_unrecoverable(s, clock_at(70, 5)), step->to - step->from);
+		break;
+	default:
+		series_corrections(s, &spans);
+		assert_int_equal(series_intervals(s, &spans), step->n);
 	}
-	asks(&s, clock_at(10, 36), 3000, 3, 4, 4);
-	answered(&s, "AB.D", clock_at(11, 0), 3000, "D[2,4)");
-	assert_int_equal(series_left(&s, clock_at(11, 1)), 0);
-	publications_release(&out);
-	page_release(&page);
-	series_release(&s);
+	spans_release(&spans);
 }
 
-static void live_goes_on_beside_a_bad_row(void **state)
+static void takes(struct series *s, const struct step *step, int64_t now_ms)
 {
-	struct series s;
-	struct publications out = {0};
-	struct request r;
-	struct page page;
-	char text[512];
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 4, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDE", NO_TO, clock_at(5, 31), 0, "E[]");
-	for (int minute = 6; minute < 9; minute++) {
-		r = asked(&s, T0, NO_TO);
-		page_of(minute == 6 ? "ABCDE" : minute == 7 ? "ABCDE.G" : "ABCDE.GH", &page);
-		hole(&page, 5, 6); /* the minute after E */
-		out.n = 0;
-		series_page(&s, &r, &page, clock_at(minute, 2), 0, &out);
-		assert_string_equal(publications_text(&out, text), minute == 6   ? "E[4,5)"
-								   : minute == 7 ? "G[]"
-										 : "G[6,7) H[]");
-		page_release(&page);
-	}
-	assert_int_equal(series_left(&s, clock_at(8, 3)), 1);
-	publications_release(&out);
-	series_release(&s);
-}
-
-static void what_the_database_refuses_is_left_alone(void **state)
-{
-	struct series s;
-	struct spans refused = {0}, none = {0};
-
-	(void)state;
-	begin(&s, T0, clock_at(10, 30));
-	looked(&s, -1, 0, clock_at(10, 30), 9);
-	spans_add(&refused, clock_at(2, 0), clock_at(3, 0));
-	series_refused(&s, &refused, "a CHECK says no");
-	page_gives(&s, "ABCD.F", clock_at(9, 0), clock_at(10, 31), 0,
-		   "A[0,1) B[1,2) D[3,4) F[4,9)");
-	asks(&s, clock_at(10, 31), 0, 0, 0, 0);
-	assert_int_equal(series_left(&s, clock_at(10, 31)), 1);
-	assert_string_equal(series_state(&s), "refused by the database");
-	assert_string_equal(series_trouble(&s), "a CHECK says no");
-	assert_true(series_is_stuck(&s));
-	/* nor does a live page send it */
-	page_gives(&s, "ABCD.F", NO_TO, clock_at(10, 33), 0, "");
-	/* until a lookup no longer finds it */
-	series_refused(&s, &none, "");
-	assert_string_equal(series_state(&s), "ok");
-	asks(&s, clock_at(10, 34), 0, 2, 3, 3);
-	answered(&s, "ABC", clock_at(10, 34), 0, "C[2,3)");
-	assert_int_equal(series_left(&s, clock_at(10, 35)), 0);
-	spans_release(&refused);
-	series_release(&s);
-}
-
-/* --- rows that were seen */
-
-static void a_row_that_was_seen_and_is_missing_promises_nothing(void **state)
-{
-	struct series s;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 4, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDE", NO_TO, clock_at(5, 31), 0, "E[]");
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "E[4,5) F[]");
-	page_gives(&s, "ABCDE.G", NO_TO, clock_at(7, 2), 0, "G[]");
-	assert_int_equal(series_left(&s, clock_at(7, 2)), 1);
-	asks(&s, clock_at(7, 31), 0, 0, 0, 0);
-	asks(&s, clock_at(7, 32), 0, 5, 6, 6);
-	/* it comes back with other values, and wins against what was seen */
-	page_gives(&s, "ABCDE", clock_at(6, 0), clock_at(7, 20), 0, ""); /* too soon to count */
-	page_gives(&s, "ABCDEX", clock_at(6, 0), clock_at(10, 0), 0, "X[5,6)");
-	assert_int_equal(series_left(&s, clock_at(7, 40)), 0);
-	series_release(&s);
-}
-
-static void missing_twice_it_is_gone_and_is_asked_for_once_more(void **state)
-{
-	struct series s;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 5, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
-	page_gives(&s, "ABCDE.G", NO_TO, clock_at(7, 2), 0, "G[]");
-	answered(&s, "ABCDE", clock_at(7, 32), 0, "E[4,6)");
-	assert_int_equal(series_left(&s, clock_at(7, 33)), 0);
-	asks(&s, clock_at(12, 31), 0, 0, 0, 0);
-	asks(&s, clock_at(12, 32), 0, 5, 6, 6);
-	answered(&s, "ABCDEX", clock_at(12, 33), 0, "X[5,6)");
-	asks(&s, clock_at(59, 0), 0, 0, 0, 0);
-	series_release(&s);
-}
-
-/* What is believed to be gone does not stand in the way of what comes after it. */
-static void nothing_is_missing_after_a_row_that_is_gone(void **state)
-{
-	struct series s;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 5, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
-	page_gives(&s, "ABCDE", NO_TO, clock_at(7, 2), 0, "");
-	answered(&s, "ABCDE", clock_at(7, 32), 0, "E[4,6)");
-	page_gives(&s, "ABCDE", NO_TO, clock_at(8, 2), 0, "");
-	assert_int_equal(series_left(&s, clock_at(8, 3)), 0); /* seen to be empty */
-	series_release(&s);
-}
-
-/* Two reads that both show less, but not the same, do not agree. */
-static void two_that_are_less_and_differ_are_no_two_witnesses(void **state)
-{
-	struct series s;
-	struct publications out = {0};
-	struct request r = {0};
-	struct page page;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 5, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
-	r = asked(&s, clock_at(5, 0), clock_at(6, 0));
-	s.live_from_ms = clock_at(6, 0);
-	page_of("ABCDEX", &page);
-	for (int i = 0; i < 3; i++) {
-		page.rows[5].revision = clock_at(5, 0) - (int64_t[]){100, 50, 50}[i];
-		out.n = 0;
-		series_page(&s, &r, &page, clock_at(7, 2 + 30 * i), 0, &out);
-		assert_int_equal(out.n, i == 2);
-	}
-	assert_int_equal(out.v[0].candle.revision, clock_at(5, 0) + 2);
-	publications_release(&out);
-	page_release(&page);
-	series_release(&s);
-}
-
-static void a_final_read_wins_against_what_was_published(void **state)
-{
-	struct series s;
-	struct publications out = {0};
-	struct request r;
-	struct page page;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 5, clock_at(5, 30), 0);
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(6, 2), 0, "F[]");
-	/* the same revision with other values */
-	r = asked(&s, T0, NO_TO);
-	page_of("ABCDEX", &page);
-	series_page(&s, &r, &page, clock_at(7, 2), 0, &out);
-	assert_int_equal(out.n, 1);
-	assert_int_equal(out.v[0].candle.revision, clock_at(5, 0) + 2);
-	assert_true(out.v[0].covers_to_ms == clock_at(6, 0));
-	publications_release(&out);
-	page_release(&page);
-	series_release(&s);
-}
-
-/* Read twice within one second of the exchange's clock, which is all that its Date shows. */
-static void the_same_row_read_again_is_no_correction(void **state)
-{
-	struct series s;
-	struct publications out = {0};
-	struct request r;
-	struct page page;
-
-	(void)state;
-	begin(&s, T0, clock_at(6, 30));
-	page_gives(&s, "ABCDEF", NO_TO, clock_at(7, 2), 0, "F[]");
-	looked(&s, -1, 5, clock_at(7, 2), 1);
-	page_of("ABCDEF", &page);
-	r = asked(&s, clock_at(5, 0), clock_at(6, 0));
-	series_page(&s, &r, &page, clock_at(7, 2), 0, &out);
-	assert_int_equal(out.n, 1);
-	assert_int_equal(out.v[0].candle.revision, page.rows[5].revision);
-	publications_release(&out);
-	page_release(&page);
-	series_release(&s);
-}
-
-static void the_greatest_stands_where_reads_never_agree(void **state)
-{
-	struct series s;
-	struct publications out = {0};
-	struct request r;
-	struct page with, without;
-
-	(void)state;
-	begin(&s, T0, clock_at(5, 30));
-	looked(&s, -1, 5, clock_at(5, 30), 0);
-	page_of("ABCDEF", &with);
-	with.rows[5].revision = clock_at(5, 0) + 500;
-	r = asked(&s, T0, NO_TO);
-	series_page(&s, &r, &with, clock_at(6, 2), 0, &out);
-	assert_int_equal(out.n, 1);
-	page_of("ABCDE", &without);
-	with.rows[5].revision = clock_at(5, 0) + 100;
-	snprintf(with.rows[5].close, sizeof with.rows[5].close, "7");
-	r = asked(&s, clock_at(5, 0), clock_at(6, 0));
-	s.live_from_ms = clock_at(6, 0);
-	for (int i = 0; i < 4; i++) {
-		out.n = 0;
-		series_page(&s, &r, i % 2 ? &with : &without, clock_at(7 + i, 2), 0, &out);
-		assert_int_equal(out.n, 0);
-	}
-	series_page(&s, &r, &without, clock_at(11, 2), 0, &out);
-	assert_int_equal(out.n, 1);
-	assert_int_equal(out.v[0].candle.revision, clock_at(5, 0) + 500);
-	assert_true(out.v[0].covers_from_ms == clock_at(5, 0));
-	assert_true(out.v[0].covers_to_ms == clock_at(6, 0));
-	publications_release(&out);
-	page_release(&with);
-	page_release(&without);
-	series_release(&s);
-}
-
-/* Another owner may have published what had closed when we began: that is known only after the
- * first lookup. */
-static void nothing_is_promised_of_what_another_may_have_published(void **state)
-{
-	struct series s;
+	struct spans refused = {0};
 	struct stored rows = {0};
-	struct spans covered = {0};
 
-	(void)state;
-	begin(&s, T0, clock_at(6, 30));
-	page_gives(&s, "ABCDEFG", NO_TO, clock_at(6, 31), 0, "F[]");
-	page_gives(&s, "ABCDEFGH", NO_TO, clock_at(8, 2), 0, "G[6,7) H[]");
-	spans_add(&covered, clock_at(-1, 0), clock_at(5, 0));
-	series_lookup_began(&s);
-	series_delivered(&s, clock_at(6, 0), clock_at(7, 0));
-	series_lookup_ended(&s, &covered, clock_at(8, 3));
-	stored_add(&rows, &(struct stored_row){clock_at(5, 0), clock_at(5, 0) + 1, clock_at(6, 2)});
-	series_stored(&s, &rows, NULL, clock_at(8, 3));
+	switch (step->what) {
+	case LIVE_PAGE:
+		page_gives(s, step->text, NO_TO, now_ms, 0, step->gives);
+		break;
+	case PAGE_BEFORE:
+		page_gives(s, step->text, clock_at(step->to, 0), now_ms, 0, step->gives);
+		break;
+	case GAP_PAGE:
+		answered(s, step->text, now_ms, step->boot_ms, step->gives);
+		break;
+	case COVERAGE:
+		looked(s, -1, step->to, now_ms, step->n);
+		break;
+	case STORED_ROW:
+		stored_add(&rows, &(struct stored_row){now_ms, now_ms + step->n, now_ms + 62000});
+		series_stored(s, &rows, NULL, now_ms + 62000);
+		break;
+	case REFUSAL:
+		spans_add(&refused, clock_at(step->from, 0), clock_at(step->to, 0));
+		series_refused(s, &refused, step->text);
+		break;
+	case DELIVERY:
+		series_delivered(s, clock_at(step->from, 0), clock_at(step->to, 0));
+		break;
+	case FAILURE:
+		series_failed(s, clock_at(step->from, 0), clock_at(step->from, 0),
+			      clock_at(step->to, 0));
+		break;
+	default:
+		checks(s, step, now_ms);
+	}
+	spans_release(&refused);
 	stored_release(&rows);
-	asks(&s, clock_at(8, 4), 0, 5, 6, 6);
-	answered(&s, "ABCDEF", clock_at(8, 5), 0, "F[5,6)");
-	spans_release(&covered);
+}
+
+static void plays(void **state)
+{
+	const struct scene *scene = *state;
+	struct series s;
+
+	begin(&s, T0, clock_at(scene->minute, scene->second));
+	if (scene->covered[0][0] != scene->covered[0][1] || scene->missing > 0)
+		covers(&s, scene->covered, clock_at(scene->minute, scene->second), scene->missing);
+	for (int i = 0; i < STEPS_MAX && scene->steps[i].what != END; i++)
+		takes(&s, &scene->steps[i],
+		      scene->steps[i].minute == NOT_KNOWN
+			      ? 0
+			      : clock_at(scene->steps[i].minute, scene->steps[i].second));
 	series_release(&s);
 }
+
+/* --- what is stored */
 
 static void what_is_stored_must_have_been_read(void **state)
 {
@@ -447,30 +433,6 @@ static void nothing_is_promised_where_what_is_stored_was_not_read(void **state)
 	series_release(&s);
 }
 
-/* A replica that is two minutes behind, or a page without its newest rows, looks like a market
- * without trades. A row there that a later answer shows is published all the same, and asked for.
- */
-static void a_row_where_none_was_promised_is_published(void **state)
-{
-	struct series s;
-	struct request r;
-
-	(void)state;
-	begin(&s, T0, clock_at(10, 30));
-	looked(&s, -1, 0, clock_at(10, 30), 9);
-	page_gives(&s, "ABCD.F", clock_at(9, 0), clock_at(10, 31), 0,
-		   "A[0,1) B[1,2) C[2,3) D[3,4) F[4,9)");
-	assert_int_equal(series_left(&s, clock_at(10, 31)), 0);
-	series_live_request(&s, clock_at(10, 33), &r);
-	assert_int_equal(r.count, 2 + 2 + 5); /* from 10:04 on, where nothing was */
-	page_gives(&s, "ABCD.FGHIJ", NO_TO, clock_at(10, 33), 0, "G[6,7) H[7,8) I[8,9) J[]");
-	page_gives(&s, "ABCDEFGHIJ", NO_TO, clock_at(11, 3), 0, "E[4,5) J[9,10)");
-	page_gives(&s, "ABCDEFGHIJ", NO_TO, clock_at(11, 4), 0, "");
-	series_live_request(&s, clock_at(11, 4), &r);
-	assert_int_equal(r.count, 4);
-	series_release(&s);
-}
-
 /* What cannot be kept in memory of what is stored is not told either. */
 static void more_that_is_stored_than_can_be_kept_is_left_for_later(void **state)
 {
@@ -493,29 +455,19 @@ static void more_that_is_stored_than_can_be_kept_is_left_for_later(void **state)
 	series_release(&s);
 }
 
+enum { SCENES = sizeof scenes / sizeof *scenes };
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_listing_begins_where_two_pages_show_nothing_older),
-		cmocka_unit_test(another_row_is_another_question),
-		cmocka_unit_test(with_rows_on_the_far_side_it_is_gone),
-		cmocka_unit_test(a_market_without_rows_has_no_gap),
-		cmocka_unit_test(a_bad_row_costs_its_own_interval),
-		cmocka_unit_test(live_goes_on_beside_a_bad_row),
-		cmocka_unit_test(what_the_database_refuses_is_left_alone),
-		cmocka_unit_test(a_row_that_was_seen_and_is_missing_promises_nothing),
-		cmocka_unit_test(missing_twice_it_is_gone_and_is_asked_for_once_more),
-		cmocka_unit_test(nothing_is_missing_after_a_row_that_is_gone),
-		cmocka_unit_test(two_that_are_less_and_differ_are_no_two_witnesses),
-		cmocka_unit_test(a_final_read_wins_against_what_was_published),
-		cmocka_unit_test(the_same_row_read_again_is_no_correction),
-		cmocka_unit_test(the_greatest_stands_where_reads_never_agree),
-		cmocka_unit_test(nothing_is_promised_of_what_another_may_have_published),
+	struct CMUnitTest tests[SCENES + 3] = {
 		cmocka_unit_test(what_is_stored_must_have_been_read),
 		cmocka_unit_test(nothing_is_promised_where_what_is_stored_was_not_read),
-		cmocka_unit_test(a_row_where_none_was_promised_is_published),
 		cmocka_unit_test(more_that_is_stored_than_can_be_kept_is_left_for_later),
 	};
 
+	for (size_t i = 0; i < SCENES; i++)
+		tests[3 + i] = (struct CMUnitTest){.name = scenes[i].name,
+						   .test_func = plays,
+						   .initial_state = (void *)&scenes[i]};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static void start(struct partitions *ps, int32_t id, int64_t offset)
 	partitions_start(ps, id,
 			 &(struct partition_start){.offset = offset,
 						   .end = INT64_MAX,
-						   .stored = offset + 2,
+						   .position = offset + 2,
 						   .committed = offset,
 						   .dead_run = 3});
 }
@@ -111,7 +111,7 @@ static void test_arrivals(void **state)
 	assert_true(partitions_are_starting(ps));
 	start(ps, 4, 0);
 	assert_false(partitions_are_starting(ps));
-	assert_int_equal(p->stored, 12);
+	assert_int_equal(p->position, 12);
 	assert_int_equal(p->dead_run, 3);
 	assert_int_equal(partition_judge(p, 10), ARRIVES_NEXT);
 	partitions_take(ps, 2, 11, 4);
@@ -222,11 +222,11 @@ static void test_commits(void **state)
 	assert_int_equal(p->finished, p->committed);
 	partitions_store(ps, 7, 101);
 	partitions_store(ps, 8, 500); /* not ours any more */
-	assert_int_equal(p->stored, 102);
+	assert_int_equal(p->position, 102);
 	assert_int_equal(p->finished, 101);
 	assert_int_equal(p->committed, 100);
 	partitions_store(ps, 7, 105);
-	assert_int_equal(p->stored, 105);
+	assert_int_equal(p->position, 105);
 	partitions_committed(ps, 7, 101); /* the answer to an earlier commit */
 	assert_int_equal(p->committed, 101);
 	partitions_committed(ps, 7, 105);
@@ -237,7 +237,7 @@ static void test_commits(void **state)
 	partitions_restart(ps);
 	partitions_start(ps, 7,
 			 &(struct partition_start){
-				 .offset = 40, .end = INT64_MAX, .stored = 40, .committed = 105});
+				 .offset = 40, .end = INT64_MAX, .position = 40, .committed = 105});
 	assert_int_equal(p->finished, 40);
 	assert_int_equal(p->committed, 105);
 	partitions_free(ps);
@@ -446,6 +446,51 @@ static void test_what_is_worth_it(void **state)
 	tally_free(tally);
 }
 
+/* Takes `n` messages, and lends them. */
+static void fill_and_lend(struct pipeline *p, int64_t *at, int64_t n)
+{
+	struct batch *b;
+	struct err why;
+
+	for (int64_t i = 0; i < n; i++, ++*at) {
+		struct arrival a = arrival(*at, *at + 1, "KRW-BTC", "{");
+
+		assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	}
+	b = pipeline_next(p, 0);
+	assert_non_null(b);
+	pipeline_give_back(p, b);
+}
+
+/* What is left after a large batch does not wait; what comes after a small one does. */
+static void test_the_rest(void **state)
+{
+	const struct pipeline_config config = {
+		.limits = {.rows = 5000, .bytes = 1 << 20, .age_ms = 1000},
+		.source = "upbit",
+		.lanes = 1};
+	struct tally *tally = tally_new(0);
+	struct pipeline *p = pipeline_new(&config, tally);
+	struct arrival a;
+	struct err why;
+	int64_t at = 0;
+
+	(void)state;
+	fill_and_lend(p, &at, 1000);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), INT64_MAX);
+	a = arrival(at, at + 1, "KRW-BTC", "{");
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	assert_int_equal(pipeline_due_in(p, 0, 1, 100), 1000); /* more is on its way */
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 0);
+	at++;
+	fill_and_lend(p, &at, 9);
+	a = arrival(at, at + 1, "KRW-BTC", "{");
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_DEAD);
+	assert_int_equal(pipeline_due_in(p, 0, 0, 100), 1000);
+	pipeline_free(p);
+	tally_free(tally);
+}
+
 /* ---- failures of the database ---- */
 
 static void test_policy(void **state)
@@ -571,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_pipeline),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_the_rest),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_doubts),

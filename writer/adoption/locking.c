@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "locking.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "adopt_sql.h"
@@ -25,14 +24,6 @@ int adopt_stopped(struct err *err)
 	return 1;
 }
 
-/* A signal ends it. */
-static void pause_ms(int ms)
-{
-	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
-
-	poll(&p, 1, ms);
-}
-
 int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), void *arg,
 		     const char *waits, struct err *err)
 {
@@ -47,7 +38,7 @@ int adopt_with_locks(struct pg *pg, int (*step)(void *arg, struct err *err), voi
 		    pg_exec(pg, "ROLLBACK", &ignored) != 0)
 			return -1;
 		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_INFO, waits);
-		pause_ms(AGAIN_MS);
+		stop_pause(AGAIN_MS);
 		if (adopt_stopped(err))
 			return -1;
 	}

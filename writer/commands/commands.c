@@ -3,46 +3,11 @@
 
 #include <stddef.h>
 
-#include "common/base/log.h"
-#include "common/base/stop.h"
-#include "discard.h"
-#include "end.h"
-#include "forget.h"
-#include "gaps.h"
-#include "migrate.h"
-#include "retain.h"
-#include "run.h"
-#include "settle.h"
-#include "skip.h"
-#include "status.h"
-#include "writer/database/database.h"
+#include "verbs.h"
 #include "writer/options.h"
-
-enum { MIGRATE_WAIT_MS = 30000 };
 
 #define AT(member)      SETTING_AT(struct options, member)
 #define AT_TIME(member) SETTING_AT_TIME(struct options, member)
-
-static int run_migrate(const void *options)
-{
-	const struct options *o = options;
-	struct pg pg = {0};
-	struct err err;
-	int code = EXIT_DONE;
-
-	if (database_open(&pg, o->database, MIGRATE_WAIT_MS, &err) != 0) {
-		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
-		log_error(err.text);
-	} else if (migrate_run(
-			   &pg, o->schema,
-			   &(struct adopt_settings){o->source, o->chunk_interval, o->unfit_percent},
-			   &err) != 0) {
-		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
-		log_error(err.text);
-	}
-	pg_close(&pg);
-	return code;
-}
 
 /* ---- their settings ---- */
 
@@ -181,7 +146,7 @@ static const struct settings_command commands[] = {
 		 "            that refuses us\n",
 	 .own = of_migrate_own,
 	 .shared = of_migrate,
-	 .run = run_migrate},
+	 .run = migrate_run},
 	{.name = "replay",
 	 .help = "Stores what the topic has again, to the end that it has now, and ends.",
 	 .usage =

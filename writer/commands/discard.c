@@ -2,13 +2,11 @@
 /* An unconfirmed row lies in a span that a producer has read completely, without finding it. What
  * is deleted is not covered any more, so that it is read once more: if the exchange has the candle
  * after all, it comes back, and confirmed. */
-#include "discard.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/text/timetext.h"
 #include "on_database.h"
+#include "verbs.h"
 
 enum { DEADLINE_MS = 300000 };
 
@@ -32,16 +30,14 @@ enum { DEADLINE_MS = 300000 };
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
-	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
-				o->from_ms == INT64_MIN ? NULL : time_format_ms(o->from_ms, from),
-				o->to_ms == INT64_MIN ? NULL : time_format_ms(o->to_ms, to)};
 	PGresult *res;
 	int64_t total = 0;
 
 	if (pg_exec(pg, SQL_BEGIN, err) != 0)
 		return -1;
-	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_DISCARD, (struct pg_params){4, values},
+	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_DISCARD,
+		       PG_VALUES(selected->symbols_sql, selected->intervals_sql,
+				 PG_TIME(o->from_ms), PG_TIME(o->to_ms)),
 		       DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;

@@ -2,13 +2,12 @@
 /* What has ended is not wanted until a producer starts that wants it. So the row of
  * market_data_series stays, even if everything else is purged: one that runs would make a new one.
  */
-#include "end.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "common/base/stop.h"
 #include "on_database.h"
+#include "verbs.h"
 #include "writer/database/retention.h"
 
 enum { ROWS_AT_ONCE = 10000 };
@@ -41,10 +40,10 @@ static int purge(struct pg *pg, const char *symbol, const char *interval, int64_
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	PGresult *res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_END,
-				 PG_VALUES(selected->symbols_sql, selected->intervals_sql,
-					   o->purge ? "true" : "false"),
-				 PG_DEADLINE_MS, err);
+	PGresult *res = pg_query(
+		pg, o->dry_run ? SQL_PREVIEW : SQL_END,
+		PG_VALUES(selected->symbols_sql, selected->intervals_sql, PG_BOOL(o->purge)),
+		PG_DEADLINE_MS, err);
 	int rc = res == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++) {

@@ -2,13 +2,11 @@
 /* A writer's coverage statement is a union, made by the server under the row's lock; so taking a
  * span away under the same lock cannot lose what a writer adds, nor be lost. What is in flight at
  * that moment may cover a part again: it is what the exchange has, read before. */
-#include "forget.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/text/timetext.h"
 #include "on_database.h"
+#include "verbs.h"
 
 /* Names and patterns that nothing matches. */
 #define SQL_UNKNOWN                                                                                          \
@@ -34,14 +32,14 @@
 #define SQL_SPAN \
 	"tstzrange(interval_floor(c.interval, $3::timestamptz), interval_ceil(c.interval, $4::timestamptz))"
 
-#define SQL_COUNT                                                                                                \
-	"SELECT c.symbol, c.interval, "                                                                          \
-	"to_char(lower(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                    \
-	"to_char(upper(" SQL_SPAN ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                    \
-	"(SELECT coalesce(sum(interval_count(c.interval, lower(f.span), upper(f.span))), 0) "                    \
-	"FROM unnest(c.covered * tstzmultirange(" SQL_SPAN ")) AS f(span)) "                                     \
-	"FROM market_data_coverage AS c WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
-	"ORDER BY c.symbol, interval_length(c.interval)"
+#define SQL_COUNT                                                                                                             \
+	"SELECT c.symbol, c.interval, " SQL_TIME("lower(" SQL_SPAN ")") ", " SQL_TIME(                                        \
+		"upper(" SQL_SPAN                                                                                             \
+		")") ", "                                                                                                     \
+		     "(SELECT coalesce(sum(interval_count(c.interval, lower(f.span), upper(f.span))), 0) "                    \
+		     "FROM unnest(c.covered * tstzmultirange(" SQL_SPAN ")) AS f(span)) "                                     \
+		     "FROM market_data_coverage AS c WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
+		     "ORDER BY c.symbol, interval_length(c.interval)"
 
 #define SQL_FORGET                                                                                 \
 	"UPDATE market_data_coverage AS c SET covered = c.covered - tstzmultirange(" SQL_SPAN ") " \
@@ -57,10 +55,9 @@
 static int forget(struct pg *pg, const struct options *o, const struct selection *selected,
 		  PGresult **counts, struct err *err)
 {
-	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
-	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
-				 time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to)};
-	const struct pg_params series = {2, values}, all = {4, values};
+	const struct pg_params series = PG_VALUES(selected->symbols_sql, selected->intervals_sql);
+	const struct pg_params all = PG_VALUES(selected->symbols_sql, selected->intervals_sql,
+					       PG_TIME(o->from_ms), PG_TIME(o->to_ms));
 	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, PG_DEADLINE_MS, err);
 	int rc = -1;
 

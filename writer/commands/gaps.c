@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "gaps.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +6,8 @@
 
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "common/text/timetext.h"
 #include "on_database.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 
 enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
@@ -72,7 +70,7 @@ static void print_tsv(const struct shown *s)
 }
 
 /* The column of states is there only where one has something to say. */
-static int columnplural_of(const struct shown *s)
+static int columns_of(const struct shown *s)
 {
 	for (int row = s->from; row < s->to; row++) {
 		if (*PQgetvalue(s->rows, row, STATE))
@@ -93,7 +91,7 @@ static void print_cell(int c, const char *text, int width)
 
 static void print_table(const struct shown *s)
 {
-	int n = columnplural_of(s), width[COLUMNS_N];
+	int n = columns_of(s), width[COLUMNS_N];
 
 	for (int c = 0; c < n; c++) {
 		width[c] = (int)strlen(titles[c]);
@@ -114,7 +112,7 @@ static void print_table(const struct shown *s)
 }
 
 /* How many intervals the rows [from, to) are, and of how many series. */
-static int64_t intervalplural_of(const PGresult *rows, int from, int to, int *series)
+static int64_t intervals_of(const PGresult *rows, int from, int to, int *series)
 {
 	int64_t n = 0;
 
@@ -133,7 +131,7 @@ static void print_summary(const struct found *f)
 	const char *wanted = PQgetvalue(f->series, 0, WANTED);
 	const char *as_of = PQgetvalue(f->series, 0, AS_OF);
 	int series, all = PQntuples(f->missing), unconfirmed = PQntuples(f->unconfirmed);
-	int64_t missing = intervalplural_of(f->missing, 0, f->gaps, &series);
+	int64_t missing = intervals_of(f->missing, 0, f->gaps, &series);
 
 	if (strcmp(wanted, "0") == 0)
 		printf(strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0
@@ -148,7 +146,7 @@ static void print_summary(const struct found *f)
 	if (all > f->gaps)
 		printf("%" PRId64 " intervals are not available; why: gapless-writer gaps --kind "
 		       "unobtainable\n",
-		       intervalplural_of(f->missing, f->gaps, all, &series));
+		       intervals_of(f->missing, f->gaps, all, &series));
 	if (unconfirmed > 0)
 		printf("%d row%s nobody has confirmed; which: gapless-writer gaps --kind "
 		       "unconfirmed\n",
@@ -159,10 +157,8 @@ static void print_summary(const struct found *f)
 static int ask(struct pg *pg, const struct options *o, const struct selection *selected,
 	       struct found *f, struct err *err)
 {
-	char at[TIMETEXT_BYTES];
-	const char *values[3] = {selected->symbols_sql, selected->intervals_sql,
-				 o->at_ms == INT64_MIN ? NULL : time_format_ms(o->at_ms, at)};
-	const struct pg_params params = {3, values};
+	const struct pg_params params =
+		PG_VALUES(selected->symbols_sql, selected->intervals_sql, PG_TIME(o->at_ms));
 
 	if (pg_exec(pg, SQL_BEGIN_READ, err) != 0 ||
 	    (f->series = pg_query(pg, SQL_SERIES, params, DEADLINE_MS, err)) == NULL)

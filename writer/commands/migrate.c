@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "migrate.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
+/* Applies the numbered migrations that a database does not have yet. Safe to run twice, and by two
+ * at once: each runs in a transaction of its own that holds an advisory lock, and is noted there in
+ * gapless_migration (number, name, applied_at). What was applied before one fails stays. Where
+ * nothing is to do, it reads and writes nothing, so that any role may ask. */
 #include "common/base/log.h"
+#include "common/base/stop.h"
 #include "migrations.h"
+#include "verbs.h"
 #include "writer/adoption/adopt.h"
+#include "writer/database/database.h"
+#include "writer/options.h"
 
 /* A migration of a large table may take hours; the deadline is against a server that is frozen for
  * good. */
-enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
+enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000, WAIT_MS = 30000 };
 
 /* Function bodies are not checked: market_data may be the table of an older collector. */
 #define SQL_BEGIN                                                                        \
@@ -33,8 +36,7 @@ enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000 };
 
 static int use_schema(struct pg *pg, const char *schema, struct err *err)
 {
-	const char *values[] = {schema};
-	const struct pg_params one = {1, values};
+	const struct pg_params one = PG_VALUES(schema);
 
 	if (pg_run(pg, "SELECT set_config('gapless.schema', $1, false)", one, PG_DEADLINE_MS,
 		   err) != 0 ||
@@ -65,8 +67,8 @@ static int read_applied(struct pg *pg, PGresult **res, struct err *err)
 
 static int has_number(const PGresult *applied, int number)
 {
-	for (int row = 0; applied != NULL && row < PQntuples(applied); row++) {
-		if (strtol(PQgetvalue(applied, row, 0), NULL, 10) == number)
+	for (int row = 0; row < PQntuples(applied); row++) {
+		if (pg_number(applied, row, 0) == number)
 			return 1;
 	}
 	return 0;
@@ -74,11 +76,9 @@ static int has_number(const PGresult *applied, int number)
 
 static int check_newest(const PGresult *applied, struct err *err)
 {
-	int known = migrations[migrations_n - 1].number;
-	long newest = 0;
+	int known = migrations[migrations_n - 1].number, n = PQntuples(applied);
+	long newest = n > 0 ? (long)pg_number(applied, n - 1, 0) : 0;
 
-	if (applied != NULL && PQntuples(applied) > 0)
-		newest = strtol(PQgetvalue(applied, PQntuples(applied) - 1, 0), NULL, 10);
 	if (newest <= known)
 		return 0;
 	return err_set(
@@ -88,27 +88,16 @@ static int check_newest(const PGresult *applied, struct err *err)
 		newest, known);
 }
 
-static int is_applied(struct pg *pg, const char *number, int *applied, struct err *err)
-{
-	PGresult *res = pg_query(pg, "SELECT FROM gapless_migration WHERE number = $1::int",
-				 PG_VALUES(number), PG_DEADLINE_MS, err);
-
-	if (res == NULL)
-		return -1;
-	*applied = PQntuples(res) > 0;
-	PQclear(res);
-	return 0;
-}
-
 /* 1 if it was applied now, 0 if it had been, -1 with *err. */
 static int apply(struct pg *pg, const struct migration *m, struct err *err)
 {
-	char number[16];
-	int applied = 0;
+	const char *number = PG_INT(m->number);
+	int64_t applied;
 
-	snprintf(number, sizeof(number), "%d", m->number);
 	if (pg_run(pg, SQL_BEGIN, PG_NONE, MIGRATION_DEADLINE_MS, err) != 0 ||
-	    pg_exec(pg, SQL_TABLE, err) != 0 || is_applied(pg, number, &applied, err) != 0)
+	    pg_exec(pg, SQL_TABLE, err) != 0 ||
+	    pg_ask(pg, "SELECT count(*) FROM gapless_migration WHERE number = $1::int",
+		   PG_VALUES(number), PG_DEADLINE_MS, &applied, err) != 0)
 		return -1;
 	if (applied)
 		return pg_exec(pg, "COMMIT", err);
@@ -126,11 +115,9 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 	struct err why;
 	int rc = apply(pg, m, &why);
 
-	if (rc < 0) {
-		pg_close(pg);
+	if (rc < 0)
 		return err_set(err, why.class, "migration %03d (%s): %s", m->number, m->name,
 			       why.text);
-	}
 	if (rc > 0)
 		log_info("migration applied", L_INT("number", m->number), L_STR("name", m->name));
 	return rc;
@@ -157,20 +144,33 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 	return rc;
 }
 
-int migrate_run(struct pg *pg, const char *schema, const struct adopt_settings *settings,
-		struct err *err)
+static int migrate(struct pg *pg, const struct options *o, struct err *err)
 {
+	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
 	int64_t applied = 0;
 
-	if (schema != NULL && use_schema(pg, schema, err) != 0)
+	if (o->schema != NULL && use_schema(pg, o->schema, err) != 0)
 		return -1;
-	if (apply_missing(pg, &applied, err) != 0)
+	if (apply_missing(pg, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
 		return -1;
-	if (adopt_run(pg, settings, err) != 0) {
-		pg_close(pg);
-		return -1;
-	}
 	log_info("the database has all migrations", L_INT("applied", applied),
 		 L_INT("known", migrations_n));
 	return 0;
+}
+
+int migrate_run(const void *options)
+{
+	const struct options *o = options;
+	struct pg pg = {0};
+	struct err err;
+	int code = EXIT_DONE;
+
+	if (database_open(&pg, o->database, WAIT_MS, &err) != 0)
+		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
+	else if (migrate(&pg, o, &err) != 0)
+		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
+	if (code != EXIT_DONE)
+		log_error(err.text);
+	pg_close(&pg);
+	return code;
 }

@@ -36,10 +36,6 @@ const char *plural_of(int64_t n);
 /* A read that nobody is helped by half of, however large the table is. */
 #define SQL_BEGIN_READ \
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
-/* The row x is one of the selection, $1 and $2. */
-#define SQL_OF(x)                                                             \
-	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[] " \
-	"IS NULL OR " x ".interval = ANY ($2))"
 /* Time as text, of an SQL expression. */
 #define SQL_TIME(x) "to_char(" x " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "retain.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "common/base/stop.h"
 #include "on_database.h"
+#include "verbs.h"
 #include "writer/database/retention.h"
 
 enum { DEADLINE_MS = 300000, ROWS_AT_ONCE = 1000000 };

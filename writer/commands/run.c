@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "run.h"
-
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/candle/source.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
 #include "writer/feed/consumer.h"

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "settle.h"
-
 #include <stdio.h>
 
-#include "common/text/timetext.h"
 #include "on_database.h"
+#include "verbs.h"
 
 /* What is missing of the span, by series, and not settled yet. */
 #define SQL_OPEN                                                                                           \
@@ -27,14 +25,13 @@
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES];
-	const char *values[] = {selected->symbols_sql, selected->intervals_sql,
-				time_format_ms(o->from_ms, from), time_format_ms(o->to_ms, to),
-				o->reason};
-	PGresult *res =
-		pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE,
-			 (struct pg_params){o->dry_run ? 4 : 5, values}, PG_DEADLINE_MS, err);
+	struct pg_params params = PG_VALUES(selected->symbols_sql, selected->intervals_sql,
+					    PG_TIME(o->from_ms), PG_TIME(o->to_ms), o->reason);
+	PGresult *res;
 
+	if (o->dry_run)
+		params.n--; /* the reason */
+	res = pg_query(pg, o->dry_run ? SQL_PREVIEW : SQL_SETTLE, params, PG_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)

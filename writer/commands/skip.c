@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "skip.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/candle/intake.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/dead_letters.h"
 #include "writer/feed/consumer.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "status.h"
-
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +10,9 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
-#include "gaps.h"
 #include "on_database.h"
 #include "status_view.h"
+#include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/report/report.h"
 
@@ -29,8 +26,6 @@ enum {
 	OTHER_LINES = 6 /* head, what is left out, summary (may take two), legend, the cursor's */
 };
 
-#define SQL_BEGIN \
-	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
 struct status {
 	struct status_view view;
 	struct report report;
@@ -173,15 +168,6 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 	return rc;
 }
 
-/* 1 if a signal came within the time. */
-static int signal_within(int ms)
-{
-	struct pollfd fd = {.fd = stop_fd(), .events = POLLIN};
-
-	poll(&fd, 1, ms);
-	return stop_requested();
-}
-
 int status_run(const void *options)
 {
 	const struct options *o = options;
@@ -203,7 +189,7 @@ int status_run(const void *options)
 			pg_close(&pg);
 			rc = 0;
 		}
-	} while (rc == 0 && o->watch && !signal_within(WATCH_MS));
+	} while (rc == 0 && o->watch && !stop_pause(WATCH_MS));
 	if (rc != 0) {
 		log_error(err.text);
 		code = EXIT_USAGE;

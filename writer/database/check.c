@@ -112,15 +112,12 @@
  * is the table of another collector. (Who may not ask that, is told of the complaint alone.) */
 static int is_inherited(struct pg *pg, const char *kind)
 {
-	struct err ignored;
-	PGresult *res = NULL;
-	int inherited;
+	int64_t inherited;
 
-	if (strcmp(kind, "table") == 0)
-		res = pg_query(pg, "SELECT NOT " SQL_IS_WRITTEN, PG_NONE, PG_DEADLINE_MS, &ignored);
-	inherited = res != NULL && pg_true(res, 0, 0);
-	PQclear(res);
-	return inherited;
+	return strcmp(kind, "table") == 0 &&
+	       pg_ask(pg, "SELECT NOT " SQL_IS_WRITTEN, PG_NONE, PG_DEADLINE_MS, &inherited,
+		      NULL) == 0 &&
+	       inherited;
 }
 
 /* Between two migrations nothing is locked: that one was applied just now says that the next is on

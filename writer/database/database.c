@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "database.h"
 
-#include <poll.h>
-
 #include "check.h"
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
@@ -10,14 +8,6 @@
 #include "common/base/stop.h"
 
 enum { ABSENT_MS = 2000, SAY_MS = 60000, SAY_AWAY_MS = 10000 };
-
-/* A signal ends it. */
-static void pause_ms(int64_t ms)
-{
-	struct pollfd p = {.fd = stop_fd(), .events = POLLIN};
-
-	poll(&p, 1, (int)ms);
-}
 
 int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
 {
@@ -34,7 +24,7 @@ int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct e
 			return -1;
 		LOG_EVERY(&say, now, SAY_AWAY_MS, LOG_WARN, "waiting for the database",
 			  L_STR("error", err->text));
-		pause_ms(backoff_next_ms(&backoff, backoff_random()));
+		stop_pause((int)backoff_next_ms(&backoff, backoff_random()));
 	}
 	return 0;
 }
@@ -72,7 +62,7 @@ int database_wait(const char *conninfo)
 			  L_STR("error", err.text));
 		if (check == CHECK_FAILED)
 			pg_close(&pg);
-		pause_ms(ABSENT_MS);
+		stop_pause(ABSENT_MS);
 	}
 	pg_close(&pg);
 	return code;

@@ -32,12 +32,9 @@ int origin_check(struct pg *pg, const char *source, struct err *err)
 
 int origin_claim(struct pg *pg, const char *source, const char *topic, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_MAY, PG_NONE, PG_DEADLINE_MS, err);
-	int may;
+	int64_t may;
 
-	if (res == NULL)
+	if (pg_ask(pg, SQL_MAY, PG_NONE, PG_DEADLINE_MS, &may, err) != 0)
 		return -1;
-	may = pg_true(res, 0, 0);
-	PQclear(res);
 	return may ? pg_run(pg, SQL_CLAIM, PG_VALUES(source, topic), PG_DEADLINE_MS, err) : 0;
 }

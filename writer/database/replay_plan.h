@@ -37,7 +37,7 @@ struct replay_part {
 	int32_t partition;
 	int64_t low, high; /* the topic's first offset, and the one after its last */
 	int64_t from;      /* the first offset of the wanted time; anything */
-	int stored;        /* 1: start, next and end stand in the database */
+	int has_row;       /* 1: start, next and end stand in the database */
 	int64_t start, next, end;
 	int64_t lost;     /* out: [next, next + lost) is gone from the topic and was never read */
 	int64_t dead_run; /* as stored, or 0: dead letters in a row right below `next` */

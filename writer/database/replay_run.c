@@ -53,7 +53,7 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	if (res == NULL)
 		return -1;
 	for (size_t i = 0; i < run->n; i++)
-		run->parts[i].stored = 0;
+		run->parts[i].has_row = 0;
 	for (int row = 0; row < PQntuples(res) && rc == 0; row++) {
 		struct replay_part *p = part_find(run, pg_number(res, row, 0));
 		int unfinished = pg_number(res, row, 2) < pg_number(res, row, 3);
@@ -69,7 +69,7 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 			*strays += unfinished != 0;
 			continue;
 		}
-		p->stored = 1;
+		p->has_row = 1;
 		p->start = pg_number(res, row, 1);
 		p->next = pg_number(res, row, 2);
 		p->end = pg_number(res, row, 3);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "retention.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,31 +119,18 @@ void retention_release(struct retention *r)
 
 /* ---- what goes ---- */
 
-/* The number that the statement yields, or -1 with *err. */
-static int64_t number_of(struct pg *pg, const char *sql, struct pg_params params, struct err *err)
-{
-	PGresult *res = pg_query(pg, sql, params, PG_DEADLINE_MS, err);
-	int64_t n = res == NULL ? -1 : pg_number(res, 0, 0);
-
-	PQclear(res);
-	return n;
-}
-
 static int move_on(struct pg *pg, const struct retention *r, const char *symbols_sql,
 		   struct retention_result *out, struct err *err)
 {
-	const char *lifted[] = {r->lifted_sql, symbols_sql};
-	int64_t n = 0;
+	int64_t lifted = 0, moved;
 
-	if (r->lifted_sql != NULL)
-		n = number_of(pg, SQL_LIFT, (struct pg_params){2, lifted}, err);
-	if (n < 0)
+	if (r->lifted_sql != NULL && pg_ask(pg, SQL_LIFT, PG_VALUES(r->lifted_sql, symbols_sql),
+					    PG_DEADLINE_MS, &lifted, err) != 0)
 		return -1;
-	out->series += n;
-	n = number_of(pg, SQL_RETAIN, PG_VALUES(r->names_sql, r->seconds_sql, symbols_sql), err);
-	if (n < 0)
+	if (pg_ask(pg, SQL_RETAIN, PG_VALUES(r->names_sql, r->seconds_sql, symbols_sql),
+		   PG_DEADLINE_MS, &moved, err) != 0)
 		return -1;
-	out->series += n;
+	out->series += lifted + moved;
 	return 0;
 }
 
@@ -166,14 +151,11 @@ static int drop_chunks(struct pg *pg, struct retention_result *out, struct err *
 int retention_remove(struct pg *pg, const char *symbol, const char *interval, int everything,
 		     int64_t rows_max, int64_t *removed, struct err *err)
 {
-	char most[24];
-	const char *values[] = {symbol, interval, everything ? "true" : "false", most};
-	int64_t n;
-
-	snprintf(most, sizeof(most), "%" PRId64, rows_max < BATCH_ROWS ? rows_max : BATCH_ROWS);
-	n = number_of(pg, SQL_REMOVE, (struct pg_params){4, values}, err);
-	*removed = n < 0 ? 0 : n;
-	return n < 0 ? -1 : 0;
+	*removed = 0;
+	return pg_ask(pg, SQL_REMOVE,
+		      PG_VALUES(symbol, interval, PG_BOOL(everything),
+				PG_INT(rows_max < BATCH_ROWS ? rows_max : BATCH_ROWS)),
+		      PG_DEADLINE_MS, removed, err);
 }
 
 static int remove_rows(struct pg *pg, const char *symbols_sql, int64_t rows_max,
@@ -199,15 +181,12 @@ static int remove_rows(struct pg *pg, const char *symbols_sql, int64_t rows_max,
 static int remove_dead(struct pg *pg, const struct retention *r, int64_t rows_max,
 		       struct retention_result *out, struct err *err)
 {
-	char seconds[24], most[24];
 	int64_t n = 0;
 
-	snprintf(seconds, sizeof(seconds), "%" PRId64, r->dead_s);
-	snprintf(most, sizeof(most), "%d", BATCH_ROWS);
 	do {
-		if (r->dead_s > 0)
-			n = number_of(pg, SQL_DEAD, PG_VALUES(seconds, most), err);
-		if (n < 0)
+		if (r->dead_s > 0 &&
+		    pg_ask(pg, SQL_DEAD, PG_VALUES(PG_INT(r->dead_s), PG_INT(BATCH_ROWS)),
+			   PG_DEADLINE_MS, &n, err) != 0)
 			return -1;
 		out->dead += n;
 		rows_max -= n;

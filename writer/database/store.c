@@ -52,11 +52,11 @@ static int failed(const struct store *s, const struct store_done *job, enum poli
 }
 
 /* What fails here is tried after the next batch. */
-static void claim(struct store *s, const struct stored *stored)
+static void claim(struct store *s, const struct outcomes *outcomes)
 {
 	struct err err;
 
-	if (s->claimed || stored->inserted == 0)
+	if (s->claimed || outcomes->inserted == 0)
 		return;
 	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
 	if (!s->claimed)
@@ -75,20 +75,20 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 
 	do {
 		struct batch part = portion_of(&s->portion, job->work.batch, &to);
-		struct stored stored;
+		struct outcomes outcomes;
 
 		t = transaction_store(&s->pg, &s->scratch, &s->config.cursor, &part,
-				      worker_cancel_flag(s->worker), &stored, &job->err);
+				      worker_cancel_flag(s->worker), &outcomes, &job->err);
 		if (t == TRANSACTION_FAILED)
 			return failed(s, job, policy);
 		if (t != TRANSACTION_DONE)
 			break;
-		stored_add(&job->stored, &stored);
-		refusals_stored(&s->refusals, stored.inserted + stored.corrected +
-						      stored.identical + stored.stale);
+		outcomes_add(&job->outcomes, &outcomes);
+		refusals_make_up(&s->refusals, outcomes.inserted + outcomes.corrected +
+						       outcomes.identical + outcomes.stale);
 		portion_stored(&s->portion, to);
 		if (to == job->work.batch->n)
-			claim(s, &stored);
+			claim(s, &outcomes);
 		retry_succeeded(&s->retry, clock_boot_ms());
 	} while (to < job->work.batch->n);
 	return over(job, results[t]);

@@ -33,7 +33,7 @@ static enum transaction commit(struct pg *pg, struct err *err)
 static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
 			      enum candles_way way, const atomic_int *abandon,
-			      struct stored *stored, int *redo, struct err *err)
+			      struct outcomes *outcomes, int *redo, struct err *err)
 {
 	static const enum transaction results[] = {[CANDLES_DONE] = TRANSACTION_DONE,
 						   [CANDLES_FAILED] = TRANSACTION_FAILED,
@@ -43,12 +43,12 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 	int lost;
 
 	*redo = 0;
-	memset(stored, 0, sizeof(*stored));
+	memset(outcomes, 0, sizeof(*outcomes));
 	if (cursor_begin(pg, cursor, err) != 0 ||
 	    cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
 		return TRANSACTION_FAILED;
 	if (!lost) {
-		enum candles candles = candles_store(pg, scratch, b, way, stored, err);
+		enum candles candles = candles_store(pg, scratch, b, way, outcomes, err);
 
 		*redo = candles == CANDLES_REDO;
 		result = results[candles];
@@ -56,7 +56,7 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 	if (result == TRANSACTION_DONE) {
 		if (coverage_store(pg, scratch, b, err) != 0 ||
 		    cursor_move(pg, scratch, cursor, b, err) != 0 ||
-		    dead_letters_store(pg, scratch, cursor->topic, b, &stored->dead, err) != 0)
+		    dead_letters_store(pg, scratch, cursor->topic, b, &outcomes->dead, err) != 0)
 			result = TRANSACTION_FAILED;
 		else if (atomic_load(abandon))
 			result = TRANSACTION_ABANDONED;
@@ -71,7 +71,7 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 
 enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored,
+				   const atomic_int *abandon, struct outcomes *outcomes,
 				   struct err *err)
 {
 	enum candles_way way = scratch_avoids_copy(scratch) ? CANDLES_UPSERT : CANDLES_COPY;
@@ -79,14 +79,15 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 	int redo;
 
 	FAULT("before_db");
-	result = store(pg, scratch, cursor, b, way, abandon, stored, &redo, err);
+	result = store(pg, scratch, cursor, b, way, abandon, outcomes, &redo, err);
 	if (redo && pg_exec(pg, "ROLLBACK", err) == 0) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
 		scratch_avoid_copy(scratch, UPSERTS);
 		pg_clear_sqlstate(pg);
-		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
-		stored->stored_again = 1;
+		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, outcomes, &redo,
+			       err);
+		outcomes->stored_again = 1;
 	} else if (result == TRANSACTION_DONE) {
 		scratch_stored(scratch);
 	}

@@ -27,7 +27,7 @@ enum transaction {
  * says how far back. */
 enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored,
+				   const atomic_int *abandon, struct outcomes *outcomes,
 				   struct err *err);
 
 /* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's

@@ -15,14 +15,10 @@
 #include "consumer_conf.h"
 #include "strangers.h"
 
-enum { WAKE_MS = 20 };
-
 struct consumer {
 	rd_kafka_t *rk;
 	const char *topic;           /* the settings' */
 	rd_kafka_message_t *message; /* of the last poll */
-	rd_kafka_queue_t *commits;   /* the answers to commits */
-	int committing;              /* one is under way */
 	enum consumer_news news;     /* of the group, not polled yet; CONSUMER_NOTHING: none */
 	int asked;                   /* the group waits for an answer to its news */
 	int32_t *given;
@@ -122,7 +118,6 @@ static struct consumer *make(const struct options *o, int in_group, int all, str
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
-	c->commits = rd_kafka_queue_new(c->rk);
 	if (in_group)
 		c->strangers = strangers_new(c->rk, o->topic, o->group, client_id);
 	return c;
@@ -177,7 +172,6 @@ void consumer_free(struct consumer *c)
 		return;
 	drop_message(c);
 	strangers_free(c->strangers);
-	rd_kafka_queue_destroy(c->commits);
 	kafka_client_free(c->rk);
 	free(c->given);
 	free(c);
@@ -316,31 +310,35 @@ int64_t *consumer_group_offsets(struct consumer *c, size_t *n)
 	return c->strangers == NULL ? NULL : strangers_committed(c->strangers, n);
 }
 
-/* ---------------------------------------------------------------- lists of partitions */
-
-static int all(const struct partition *p)
+const struct kafka_stats *consumer_stats(const struct consumer *c)
 {
-	(void)p;
-	return 1;
+	return &c->stats;
 }
 
-static int reading(const struct partition *p)
+/* ---------------------------------------------------------------- partitions */
+
+int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
 {
-	return p->state == PARTITION_READING;
+	size_t n = partitions_count(ps);
+	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (p->state != PARTITION_DONE && p->state != PARTITION_UNREAD)
+			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->next;
+	}
+	code = rd_kafka_assign(c->rk, l);
+	rd_kafka_topic_partition_list_destroy(l);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s",
+		       rd_kafka_err2str(code));
 }
 
-static int not_done(const struct partition *p)
-{
-	return p->state != PARTITION_DONE && p->state != PARTITION_UNREAD;
-}
-
-static int uncommitted(const struct partition *p)
-{
-	return p->finished != p->committed;
-}
-
-static list *list_of(const struct consumer *c, const struct partitions *ps,
-		     int (*which)(const struct partition *), int64_t offset)
+/* All that are reading, or every one. */
+static list *list_of(const struct consumer *c, const struct partitions *ps, int every)
 {
 	size_t n = partitions_count(ps);
 	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
@@ -348,25 +346,10 @@ static list *list_of(const struct consumer *c, const struct partitions *ps,
 	for (size_t i = 0; i < n; i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (which(p))
-			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = offset;
+		if (every || p->state == PARTITION_READING)
+			rd_kafka_topic_partition_list_add(l, c->topic, p->id);
 	}
 	return l;
-}
-
-int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
-{
-	list *l = list_of(c, ps, not_done, 0);
-	rd_kafka_resp_err_t code;
-
-	for (int i = 0; i < l->cnt; i++)
-		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->next;
-	code = rd_kafka_assign(c->rk, l);
-	rd_kafka_topic_partition_list_destroy(l);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, kafka_error_class(code), "the partitions cannot be assigned: %s",
-		       rd_kafka_err2str(code));
 }
 
 static void apply(rd_kafka_resp_err_t (*what)(rd_kafka_t *, list *), struct consumer *c, list *l)
@@ -377,12 +360,12 @@ static void apply(rd_kafka_resp_err_t (*what)(rd_kafka_t *, list *), struct cons
 
 void consumer_pause(struct consumer *c, const struct partitions *ps)
 {
-	apply(rd_kafka_pause_partitions, c, list_of(c, ps, reading, 0));
+	apply(rd_kafka_pause_partitions, c, list_of(c, ps, 0));
 }
 
 void consumer_resume(struct consumer *c, const struct partitions *ps, int every)
 {
-	apply(rd_kafka_resume_partitions, c, list_of(c, ps, every ? all : reading, 0));
+	apply(rd_kafka_resume_partitions, c, list_of(c, ps, every));
 }
 
 void consumer_pause_one(struct consumer *c, int32_t partition)
@@ -391,137 +374,4 @@ void consumer_pause_one(struct consumer *c, int32_t partition)
 
 	rd_kafka_topic_partition_list_add(l, c->topic, partition);
 	apply(rd_kafka_pause_partitions, c, l);
-}
-
-/* ---------------------------------------------------------------- commits */
-
-int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
-{
-	list *l = list_of(c, ps, uncommitted, 0);
-	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-
-	for (int i = 0; i < l->cnt; i++)
-		l->elems[i].offset = partitions_find(ps, l->elems[i].partition)->finished;
-	if (l->cnt > 0 && !c->committing) {
-		code = rd_kafka_commit_queue(c->rk, l, c->commits, NULL, NULL);
-		c->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-	}
-	rd_kafka_topic_partition_list_destroy(l);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
-}
-
-static enum commit_answer answer_of(rd_kafka_resp_err_t code, struct err *err)
-{
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return COMMIT_DONE;
-	err_set(err, ERR_RETRY, "%s", rd_kafka_err2str(code));
-	return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || code == RD_KAFKA_RESP_ERR__FATAL
-		       ? COMMIT_REPLACED
-		       : COMMIT_REFUSED;
-}
-
-enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
-					  struct err *err)
-{
-	rd_kafka_event_t *event = c->committing ? rd_kafka_queue_poll(c->commits, wait_ms) : NULL;
-	enum commit_answer answer = c->committing ? COMMIT_UNDER_WAY : COMMIT_NONE;
-
-	if (event != NULL && rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT) {
-		const list *l = rd_kafka_event_topic_partition_list(event);
-
-		c->committing = 0;
-		answer = answer_of(rd_kafka_event_error(event), err);
-		for (int i = 0; l != NULL && i < l->cnt && answer == COMMIT_DONE; i++) {
-			answer = answer_of(l->elems[i].err, err);
-			if (answer == COMMIT_DONE)
-				partitions_committed(ps, l->elems[i].partition, l->elems[i].offset);
-		}
-	}
-	if (event != NULL)
-		rd_kafka_event_destroy(event);
-	return answer;
-}
-
-/* ---------------------------------------------------------------- how far the topic is */
-
-/* Messages of the partition from that offset on, as far as the client knows. */
-static int64_t messages_from(const struct consumer *c, const struct partition *p, int64_t offset)
-{
-	int64_t low, high;
-
-	if (rd_kafka_get_watermark_offsets(c->rk, c->topic, p->id, &low, &high) !=
-		    RD_KAFKA_RESP_ERR_NO_ERROR ||
-	    high <= offset)
-		return 0;
-	return high - offset;
-}
-
-int consumer_knows_written(const struct consumer *c, const struct partition *p, int64_t offset)
-{
-	return messages_from(c, p, offset - 1) > 0;
-}
-
-int64_t consumer_coming(const struct consumer *c, const struct partition *p)
-{
-	int64_t there = reading(p) ? messages_from(c, p, p->next) : 0;
-
-	return there < p->end - p->next ? there : p->end - p->next;
-}
-
-int64_t consumer_unstored(const struct consumer *c, const struct partition *p)
-{
-	return messages_from(c, p, p->finished);
-}
-
-const struct kafka_stats *consumer_stats(const struct consumer *c)
-{
-	return &c->stats;
-}
-
-int64_t consumer_lag(struct consumer *c, const struct partitions *ps)
-{
-	int64_t lag = 0;
-
-	for (size_t i = 0; i < partitions_count(ps); i++)
-		lag += messages_from(c, partitions_at(ps, i), partitions_at(ps, i)->next);
-	return lag;
-}
-
-/* More than what is queued. */
-static int has_more(struct consumer *c, const struct partitions *ps, int64_t queued)
-{
-	int64_t more = 0;
-
-	for (size_t i = 0; i < partitions_count(ps); i++) {
-		more += consumer_coming(c, partitions_at(ps, i));
-	}
-	return more > queued;
-}
-
-static int64_t queued(rd_kafka_t *rk)
-{
-	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
-	int64_t n = queue ? (int64_t)rd_kafka_queue_length(queue) : 0;
-
-	if (queue)
-		rd_kafka_queue_destroy(queue);
-	return n;
-}
-
-/* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
- * queue. Its answer is of no interest, and would come only after that of the fetch before it: so it
- * is not waited for, for which librdkafka is prepared. */
-int consumer_keep_fetching(struct consumer *c, const struct partitions *ps)
-{
-	int64_t waiting = queued(c->rk);
-	list *l;
-
-	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
-		return WAKE_MS;
-	l = list_of(c, ps, reading, RD_KAFKA_OFFSET_END);
-	rd_kafka_offsets_for_times(c->rk, l, 0);
-	rd_kafka_topic_partition_list_destroy(l);
-	return WAKE_MS;
 }

@@ -46,7 +46,7 @@ void consumer_free(struct consumer *c);
 /* What came first within wait_ms. *a: of a message what is Kafka's; of EOF and OUT_OF_RANGE
  * partition and offset. Valid until the next poll. */
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival *a);
-/* For questions about offsets (offsets.h). */
+/* For questions about offsets (offsets.h, backlog.h), and commits.h. */
 struct rd_kafka_s *consumer_handle(const struct consumer *c);
 const char *consumer_topic(const struct consumer *c);
 
@@ -65,6 +65,7 @@ int consumer_look_for_strangers(struct consumer *c, int64_t now_ms);
 int consumer_strangers(const struct consumer *c);
 /* What the group has committed, as strangers_committed(); the caller frees. */
 int64_t *consumer_group_offsets(struct consumer *c, size_t *n);
+const struct kafka_stats *consumer_stats(const struct consumer *c);
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:
  * seeking leaves partitions stuck. */
@@ -75,40 +76,5 @@ int consumer_assign(struct consumer *c, const struct partitions *ps, struct err 
 void consumer_pause(struct consumer *c, const struct partitions *ps);
 void consumer_resume(struct consumer *c, const struct partitions *ps, int all);
 void consumer_pause_one(struct consumer *c, int32_t partition);
-
-/* Has librdkafka fetch more, where the queue is no longer full and there is more; some versions
- * would take a second to notice. To be called again after so many milliseconds, while there is room
- * for more. */
-int consumer_keep_fetching(struct consumer *c, const struct partitions *ps);
-
-/* Offsets are committed without waiting, one commit at a time. Sends what is finished and not
- * committed yet, unless a commit is under way or there is nothing. 0, or -1 (*err): it cannot be
- * sent, which is harmless as a refusal is. */
-int consumer_commit(struct consumer *c, const struct partitions *ps, struct err *err)
-	__attribute__((warn_unused_result));
-
-enum commit_answer {
-	COMMIT_NONE, /* none is under way */
-	COMMIT_UNDER_WAY,
-	COMMIT_DONE,    /* *ps knows */
-	COMMIT_REFUSED, /* harmless: the next one covers it (*err) */
-	COMMIT_REPLACED /* by another one with the same group-instance-id (*err) */
-};
-/* The answer to the commit that is under way, if it comes within wait_ms. */
-enum commit_answer consumer_commit_answer(struct consumer *c, struct partitions *ps, int wait_ms,
-					  struct err *err);
-
-/* 1 if the partition was written to up to that offset, as far as the client knows; what is there
- * may be in a transaction that is open. */
-int consumer_knows_written(const struct consumer *c, const struct partition *p, int64_t offset);
-/* Messages from what was taken last to the end of the partition, if it is read, as far as the
- * client knows. */
-int64_t consumer_coming(const struct consumer *c, const struct partition *p);
-/* Messages between what is stored and the end of the partition, as far as the client knows. */
-int64_t consumer_unstored(const struct consumer *c, const struct partition *p);
-const struct kafka_stats *consumer_stats(const struct consumer *c);
-
-/* Messages between what was taken and the end of the partitions, as far as the client knows. */
-int64_t consumer_lag(struct consumer *c, const struct partitions *ps);
 
 #endif

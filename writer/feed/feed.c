@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "feed.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "elsewhere.h"
+#include "halts.h"
 
-enum {
-	TOPIC_MS = 1000,
-	ASK_AGAIN_MS = 500,
-	SKIPS_MS = 3000,
-	SAY_TOPIC_MS = 60000,
-	SAY_START_MS = 10000
-};
+enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
 
 struct feed {
 	const struct feed_kind *kind;
@@ -25,11 +19,10 @@ struct feed {
 	struct consumer *consumer;
 	struct partitions *partitions;
 	struct elsewhere *elsewhere;
+	struct halts *halts;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
-	int64_t join_due_ms, start_due_ms, fetch_due_ms, skips_due_ms;
-	struct skip_item *skips; /* lent to the database with a question */
-	size_t skips_n;
+	int64_t join_due_ms, start_due_ms, fetch_due_ms;
 	struct log_throttle say_topic, say_start;
 };
 
@@ -43,6 +36,7 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->consumer = consumer;
 	f->partitions = partitions;
 	f->elsewhere = elsewhere_new();
+	f->halts = halts_new();
 	return f;
 }
 
@@ -51,8 +45,8 @@ void feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	f->kind->free(f->self);
-	skips_free(f->skips, f->skips_n);
 	elsewhere_free(f->elsewhere);
+	halts_free(f->halts);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
 	free(f);
@@ -89,30 +83,12 @@ static void ask_later(struct feed *f, const struct err *err, int64_t now_ms)
 
 int feed_asks_skips(const struct feed *f, int64_t now_ms)
 {
-	int halted = 0;
-
-	for (size_t i = 0; i < partitions_count(f->partitions); i++)
-		halted |= partitions_at(f->partitions, i)->state == PARTITION_HALTED;
-	return halted && now_ms >= f->skips_due_ms && !partitions_are_starting(f->partitions);
+	return halts_are_due(f->halts, f->partitions, now_ms);
 }
 
-int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
+void feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 {
-	if (!feed_asks_skips(f, now_ms))
-		return 0;
-	skips_free(f->skips, f->skips_n);
-	f->skips = NULL;
-	f->skips_n = 0;
-	for (size_t i = 0; i < partitions_count(f->partitions); i++) {
-		const struct partition *p = partitions_at(f->partitions, i);
-
-		if (p->state == PARTITION_HALTED)
-			f->skips = skips_add(f->skips, &f->skips_n, &p->halt);
-	}
-	f->skips_due_ms = now_ms + SKIPS_MS;
-	*work = (struct store_work){.kind = STORE_SKIPS, .skips = f->skips, .skips_n = f->skips_n};
-	work->generation = feed_generation(f);
-	return 1;
+	halts_ask(f->halts, f->partitions, now_ms, work);
 }
 
 /* While a stranger is there, its commits are no news. */
@@ -149,25 +125,12 @@ int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 	return asked;
 }
 
-/* A partition whose message was skipped is read again, as all are: the offset that its fetching is
- * at is not ours to know. */
 static unsigned answer_skips(struct feed *f, const struct store_work *work, int64_t now_ms)
 {
-	unsigned follow = FOLLOW_NOTHING;
+	unsigned news = halts_answer(f->halts, f->partitions, work, f->kind->halt.text, now_ms);
 
-	for (size_t i = 0; i < work->skips_n; i++) {
-		const struct dead_letter *halt = &work->skips[i].halt;
-		const struct partition *p = partitions_find(f->partitions, halt->partition);
-		int skipped = work->skips[i].skipped;
-		int is_news = p != NULL && p->halt.offset == halt->offset && !p->judged;
-
-		partitions_judge(f->partitions, halt->partition, halt->offset, skipped);
-		if (skipped)
-			follow |= FOLLOW_RESTART;
-		else if (is_news)
-			follow |= f->kind->halt(f->self, p, now_ms);
-	}
-	return follow;
+	return (news & HALTS_PASSED ? FOLLOW_RESTART : FOLLOW_NOTHING) |
+	       (news & HALTS_NEW ? f->kind->halt.follow : FOLLOW_NOTHING);
 }
 
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
@@ -368,18 +331,7 @@ void feed_halt(struct feed *f, const struct arrival *a, const struct err *why)
 {
 	partitions_halt(f->partitions, a, why);
 	consumer_pause_one(f->consumer, a->partition);
-	f->skips_due_ms = 0;
-}
-
-void feed_log_halted(const char *text, const struct partition *p)
-{
-	char command[96];
-
-	snprintf(command, sizeof(command),
-		 "gapless-writer skip --partition %" PRId32 " --offset %" PRId64, p->id,
-		 p->halt.offset);
-	log_error(text, L_STR("error", p->halt.reason), L_INT("partition", p->id),
-		  L_INT("offset", p->halt.offset), L_STR("to_skip_it", command));
+	halts_soon(f->halts);
 }
 
 void feed_stored(struct feed *f, const struct batch *b)
@@ -415,14 +367,19 @@ void feed_pause(struct feed *f, int pause)
 void feed_keep_fetching(struct feed *f, int64_t now_ms)
 {
 	if (!f->paused && !partitions_are_starting(f->partitions) && now_ms >= f->fetch_due_ms)
-		f->fetch_due_ms = now_ms + consumer_keep_fetching(f->consumer, f->partitions);
+		f->fetch_due_ms = now_ms + backlog_fetch(f->consumer, f->partitions);
 }
 
 /* ---------------------------------------------------------------- questions */
 
 unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms)
 {
-	return f->kind->report(f->self, tally, now_ms);
+	unsigned follow = f->kind->report(f->self, tally, now_ms);
+
+	if (follow == FOLLOW_NOTHING && f->kind->halt.follow == FOLLOW_NOTHING &&
+	    halts_look(f->halts, f->partitions, f->consumer, now_ms))
+		follow = FOLLOW_RESTART;
+	return follow;
 }
 
 int64_t feed_generation(const struct feed *f)
@@ -454,12 +411,12 @@ const struct partitions *feed_partitions(const struct feed *f)
 
 int64_t feed_lag(const struct feed *f, const struct partition *p)
 {
-	return consumer_unstored(f->consumer, p);
+	return backlog_unstored(f->consumer, p);
 }
 
 int64_t feed_coming(const struct feed *f, const struct partition *p)
 {
-	return consumer_coming(f->consumer, p);
+	return backlog_coming(f->consumer, p);
 }
 
 const struct kafka_stats *feed_kafka(const struct feed *f)

@@ -43,11 +43,9 @@ unsigned feed_join(struct feed *f, int64_t now_ms);
 /* 1 if *work is for the database: where the partitions start, or whether what was stored is still
  * there (only if nothing is in memory: `idle`). What it points to is lent until feed_answer(). */
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work);
-/* The same, whatever is in memory: was what halts a partition skipped? feed_asks_skips(): it is
- * due.
- */
+/* The same, whatever is in memory: was what halts a partition skipped? If feed_asks_skips(). */
 int feed_asks_skips(const struct feed *f, int64_t now_ms);
-int feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work);
+void feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work);
 /* What the database said to that; only one of this generation counts. */
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
 		     int64_t now_ms);
@@ -110,6 +108,12 @@ int feed_exit_code(struct feed *f, int code, const struct tally *tally, int64_t 
 
 /* The last six may be NULL: there is nothing to do, and everything is wanted. */
 struct feed_kind {
+	/* A partition is halted, by a message that nobody has skipped: what is said, and follows.
+	 */
+	struct {
+		const char *text;
+		unsigned follow;
+	} halt;
 	void (*free)(void *self);
 	/* The topic is there. 0, or -1 with *err: again later. */
 	int (*join)(void *self, int partitions, struct err *err);
@@ -123,8 +127,6 @@ struct feed_kind {
 	/* They are assigned. */
 	void (*started)(void *self, const struct store_done *done, struct tally *tally,
 			int64_t now_ms);
-	/* A partition is halted, by a message that nobody has skipped. */
-	unsigned (*halt)(void *self, const struct partition *p, int64_t now_ms);
 	int64_t (*left)(const void *self);
 	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
 	/* 1 if *work is a check that is due. */
@@ -138,9 +140,6 @@ struct feed_kind {
 	int (*exit_code)(void *self, int code, const struct tally *tally, int64_t now_ms);
 };
 
-/* Says by what a partition is halted, with the command that gets it over that if an upgrade is not
- * what it needs. */
-void feed_log_halted(const char *text, const struct partition *p);
 /* Takes all three. */
 struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer *consumer,
 		      struct partitions *partitions);

@@ -3,19 +3,17 @@
 
 #include <stdlib.h>
 
+#include "backlog.h"
+#include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
-#include "common/base/fault.h"
 #include "common/base/log.h"
 #include "offsets.h"
 
 enum {
 	CHECK_MS = 5000,
-	COMMIT_AGAIN_MS = 1000,
 	SAY_MS = 60000,
-	SAY_COMMIT_MS = 10000,
 	ASK_FAILS = 3,
-	HALTS_MS = 10000,
 	LEFT_OUT_MS = 1000,
 	LEFT_OUT_MAX_MS = 30000
 };
@@ -24,12 +22,13 @@ struct feed_group {
 	const struct options *options;
 	struct consumer *consumer;
 	struct partitions *partitions;
+	struct commits *commits;
 	struct position_item *items; /* lent to the database with each work */
-	int64_t check_due_ms, commit_due_ms, halted_due_ms, halts_due_ms;
+	int64_t check_due_ms;
 	int shared;                           /* another program was seen in the group */
 	int ask_fails;                        /* in a row, for some partitions */
 	int64_t left_out_ms, left_out_due_ms; /* until those left out are asked for again */
-	struct log_throttle say_absent, say_commit, say_left_out;
+	struct log_throttle say_absent, say_left_out;
 };
 
 /* ---------------------------------------------------------------- the start */
@@ -75,7 +74,7 @@ static size_t make_items(struct feed_group *g)
 							       .confirmed = p->confirmed,
 							       .asked_at = p->message_at,
 							       .after = -1,
-							       .at_least = p->stored};
+							       .at_least = p->position};
 	}
 	return n;
 }
@@ -89,36 +88,32 @@ static void say_left_out(struct feed_group *g, int32_t id, const struct err *err
 
 /* A partition that Kafka does not answer for holds up the others for some tries, as there are such
  * moments after a topic was created, and is then left out. */
-static int ask_ends(struct feed_group *g, struct offsets *offsets, struct err *err)
+static int leave_out(struct feed_group *g, const struct kafka_range *ends, struct err *err)
 {
 	size_t n = partitions_count(g->partitions), unread = 0;
-	struct err *errs = xcalloc(n + 1, sizeof(*errs));
 	int64_t now_ms = clock_boot_ms();
-	int rc = 0;
 
-	offsets_ends_each(g->consumer, g->partitions, offsets, errs);
 	for (size_t i = 0; i < n; i++) {
-		if (errs[i].class == ERR_NONE)
+		if (ends[i].err.class == ERR_NONE)
 			continue;
 		unread++;
-		*err = errs[i];
+		*err = ends[i].err;
 	}
 	g->ask_fails = unread > 0 ? g->ask_fails + 1 : 0;
-	if (unread == n || (unread > 0 && g->ask_fails < ASK_FAILS)) {
-		rc = n > 0 ? -1 : 0;
-	} else if (unread > 0) {
-		for (size_t i = 0; i < n; i++) {
-			if (errs[i].class == ERR_NONE)
-				continue;
-			partitions_leave_out(g->partitions, partitions_at(g->partitions, i)->id);
-			say_left_out(g, partitions_at(g->partitions, i)->id, &errs[i], now_ms);
-		}
-		g->ask_fails = 0;
-		g->left_out_ms = LEFT_OUT_MS;
-		g->left_out_due_ms = now_ms + g->left_out_ms;
+	if (unread == 0)
+		return 0;
+	if (unread == n || g->ask_fails < ASK_FAILS)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (ends[i].err.class == ERR_NONE)
+			continue;
+		partitions_leave_out(g->partitions, ends[i].partition);
+		say_left_out(g, ends[i].partition, &ends[i].err, now_ms);
 	}
-	free(errs);
-	return rc;
+	g->ask_fails = 0;
+	g->left_out_ms = LEFT_OUT_MS;
+	g->left_out_due_ms = now_ms + g->left_out_ms;
+	return 0;
 }
 
 /* Is there a message before the database's position that came after the last one that was stored?
@@ -138,24 +133,28 @@ static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
 	size_t n, all = partitions_count(g->partitions), k = 0;
-	struct offsets *offsets = xcalloc(all + 1, sizeof(*offsets));
-	int rc = offsets_committed(g->consumer, g->partitions, offsets, err);
+	int64_t *committed = xcalloc(all + 1, sizeof(*committed));
+	struct kafka_range *ends = NULL;
+	int rc = offsets_committed(g->consumer, g->partitions, committed, err);
 
-	if (rc == 0)
-		rc = ask_ends(g, offsets, err);
+	if (rc == 0) {
+		ends = offsets_ends(g->consumer, g->partitions);
+		rc = leave_out(g, ends, err);
+	}
 	n = make_items(g);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ask_after(g, &g->items[i], err);
-	for (size_t i = 0; i < all; i++) {
+	for (size_t i = 0; i < all && rc == 0; i++) {
 		if (is_left_out(partitions_at(g->partitions, i)))
 			continue;
-		g->items[k++].facts = (struct start_facts){.committed = offsets[i].committed,
-							   .low = offsets[i].low,
-							   .high = offsets[i].high,
+		g->items[k++].facts = (struct start_facts){.committed = committed[i],
+							   .low = ends[i].low,
+							   .high = ends[i].high,
 							   .shared = g->shared};
 	}
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
-	free(offsets);
+	free(committed);
+	free(ends);
 	return rc;
 }
 
@@ -174,7 +173,7 @@ static int start(void *self, const struct store_done *done)
 				g->partitions, item->partition,
 				&(struct partition_start){.offset = item->start.offset,
 							  .end = INT64_MAX,
-							  .stored = item->start.row_offset,
+							  .position = item->start.row_offset,
 							  .committed = item->facts.committed,
 							  .dead_run = item->dead_run});
 	}
@@ -236,75 +235,28 @@ static int check(void *self, int64_t now_ms, struct store_work *work)
 
 /* ---------------------------------------------------------------- on the way */
 
-static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
-{
-	struct feed_group *g = self;
-
-	feed_log_halted("a partition is halted; the others go on", p);
-	g->halted_due_ms = now_ms + SAY_MS;
-	return FOLLOW_NOTHING;
-}
-
-/* Harmless: the rows are stored, so at worst they are read again. */
-static void commit_failed(struct feed_group *g, struct tally *tally, const struct err *err,
-			  int64_t now_ms)
-{
-	g->commit_due_ms = now_ms + COMMIT_AGAIN_MS;
-	tally_add(tally, TALLY_COMMIT_FAILURES, 1);
-	LOG_EVERY(&g->say_commit, now_ms, SAY_COMMIT_MS, LOG_WARN,
-		  "offsets could not be committed to Kafka; the next commit covers them",
-		  L_STR("error", err->text));
-}
-
 static unsigned commit(void *self, struct tally *tally, int64_t now_ms)
 {
 	struct feed_group *g = self;
-	struct err err;
+	enum commit_answer answer = commits_step(g->commits, g->partitions, tally, now_ms);
 
-	switch (consumer_commit_answer(g->consumer, g->partitions, 0, &err)) {
-	case COMMIT_NONE:
-	case COMMIT_UNDER_WAY:
-		break;
-	case COMMIT_DONE:
-		FAULT("after_commit");
+	if (answer == COMMIT_DONE)
 		g->check_due_ms = now_ms + CHECK_MS;
-		break;
-	case COMMIT_REFUSED:
-		commit_failed(g, tally, &err, now_ms);
-		break;
-	case COMMIT_REPLACED:
-		log_error("this writer was replaced by another one with the same group-instance-id",
-			  L_STR("error", err.text));
-		return FOLLOW_REPLACED;
-	}
-	if (now_ms >= g->commit_due_ms && consumer_commit(g->consumer, g->partitions, &err) != 0)
-		commit_failed(g, tally, &err, now_ms);
-	return FOLLOW_NOTHING;
+	return answer == COMMIT_REPLACED ? FOLLOW_REPLACED : FOLLOW_NOTHING;
 }
 
-/* One that was under way may have been sent before the last batch was stored: so two, at most. */
 static void settle(void *self, struct tally *tally, int64_t until_ms)
 {
 	struct feed_group *g = self;
-	struct err err = {0};
-	int64_t left;
-	enum commit_answer answer = COMMIT_DONE;
 
-	while ((answer == COMMIT_DONE || answer == COMMIT_UNDER_WAY) &&
-	       (left = until_ms - clock_boot_ms()) > 0 &&
-	       consumer_commit(g->consumer, g->partitions, &err) == 0)
-		answer = consumer_commit_answer(g->consumer, g->partitions, (int)left, &err);
-	if (answer == COMMIT_DONE)
-		FAULT("after_commit");
-	if (answer != COMMIT_NONE && answer != COMMIT_DONE)
-		commit_failed(g, tally, &err, clock_boot_ms());
+	commits_settle(g->commits, g->partitions, tally, until_ms);
 }
 
 static int64_t left(const void *self)
 {
 	const struct feed_group *g = self;
 
-	return consumer_lag(g->consumer, g->partitions);
+	return backlog_untaken(g->consumer, g->partitions);
 }
 
 /* One that comes back is read from its start, as all are then. */
@@ -329,81 +281,39 @@ static unsigned look_for_left_out(struct feed_group *g, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
-static int is_halted(const struct partition *p)
-{
-	return p->state == PARTITION_HALTED;
-}
-
-static void say_halted(struct feed_group *g, int64_t now_ms)
-{
-	if (now_ms < g->halted_due_ms)
-		return;
-	g->halted_due_ms = now_ms + SAY_MS;
-	for (size_t i = 0; i < partitions_count(g->partitions); i++) {
-		const struct partition *p = partitions_at(g->partitions, i);
-
-		if (is_halted(p))
-			feed_log_halted("a partition is still halted", p);
-	}
-}
-
-/* Retention takes what nobody has skipped, too: then there is nothing to wait for. */
-static unsigned look_for_halts(struct feed_group *g, int64_t now_ms)
-{
-	size_t n = partitions_count(g->partitions), halted = 0;
-	unsigned follow = FOLLOW_NOTHING;
-	struct offsets *ends;
-	struct err *errs;
-
-	for (size_t i = 0; i < n; i++)
-		halted += (size_t)is_halted(partitions_at(g->partitions, i));
-	if (halted == 0 || now_ms < g->halts_due_ms)
-		return FOLLOW_NOTHING;
-	ends = xcalloc(n, sizeof(*ends));
-	errs = xcalloc(n, sizeof(*errs));
-	offsets_ends_each(g->consumer, g->partitions, ends, errs);
-	for (size_t i = 0; i < n; i++) {
-		const struct partition *p = partitions_at(g->partitions, i);
-
-		if (!is_halted(p) || errs[i].class != ERR_NONE ||
-		    (p->halt.offset >= ends[i].low && p->halt.offset < ends[i].high))
-			continue;
-		log_warn("the message that halts a partition is not in the topic any more; "
-			 "reading goes on",
-			 L_INT("partition", p->id), L_INT("offset", p->halt.offset));
-		follow = FOLLOW_RESTART;
-	}
-	free(ends);
-	free(errs);
-	g->halts_due_ms = clock_boot_ms() + HALTS_MS;
-	return follow;
-}
-
 static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 {
 	struct feed_group *g = self;
 
 	tally_log(tally, now_ms, left(g), 0);
 	g->shared = consumer_look_for_strangers(g->consumer, now_ms);
-	if (look_for_left_out(g, now_ms) == FOLLOW_RESTART)
-		return FOLLOW_RESTART;
-	say_halted(g, now_ms);
-	return look_for_halts(g, now_ms);
+	return look_for_left_out(g, now_ms);
 }
 
 static void free_group(void *self)
 {
 	struct feed_group *g = self;
 
+	commits_free(g->commits);
 	free(g->items);
 	free(g);
 }
 
 struct feed *feed_group_new(const struct options *o, struct err *err)
 {
-	static const struct feed_kind kind = {free_group, join,   absent, ask,    start,
-					      started,    halt,   left,   report, check,
-					      commit,     settle, NULL,   NULL,   NULL};
+	static const struct feed_kind kind = {
+		.halt = {"a partition is halted; the others go on", FOLLOW_NOTHING},
+		.free = free_group,
+		.join = join,
+		.absent = absent,
+		.ask = ask,
+		.start = start,
+		.started = started,
+		.left = left,
+		.report = report,
+		.check = check,
+		.commit = commit,
+		.settle = settle};
 	struct consumer *consumer = consumer_new(o, 1, err);
 	struct feed_group *g;
 
@@ -413,5 +323,6 @@ struct feed *feed_group_new(const struct options *o, struct err *err)
 	g->options = o;
 	g->consumer = consumer;
 	g->partitions = partitions_new();
+	g->commits = commits_new(consumer);
 	return feed_new(&kind, g, consumer, g->partitions);
 }

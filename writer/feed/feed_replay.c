@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/progress_show.h"
@@ -63,42 +64,39 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 }
 
 /* All of them, or why not: the end of a replay must not depend on what can be read just now. */
-static int ask_ends(const struct feed_replay *r, struct offsets *offsets, struct err *err)
+static int check_ends(const struct feed_replay *r, const struct kafka_range *ends, struct err *err)
 {
-	struct err *errs = xcalloc(r->run.n, sizeof(*errs));
-	int rc = 0;
-
-	offsets_ends_each(r->asks, r->partitions, offsets, errs);
-	for (size_t i = 0; i < r->run.n && rc == 0; i++) {
-		if (errs[i].class == ERR_NONE)
+	for (size_t i = 0; i < r->run.n; i++) {
+		if (ends[i].err.class == ERR_NONE)
 			continue;
-		*err = errs[i];
-		rc = -1;
+		*err = ends[i].err;
+		return -1;
 	}
-	free(errs);
-	return rc;
+	return 0;
 }
 
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_replay *r = self;
-	struct offsets *offsets = xcalloc(r->run.n, sizeof(*offsets));
-	int rc = ask_ends(r, offsets, err);
+	struct kafka_range *ends = offsets_ends(r->asks, r->partitions);
+	int64_t *from = xcalloc(r->run.n, sizeof(*from));
+	int rc = check_ends(r, ends, err);
 
 	for (size_t i = 0; i < r->run.n; i++)
-		offsets[i].from = offsets[i].low;
+		from[i] = ends[i].low;
 	/* Nothing in a topic is older than 1970; negative numbers are not times to librdkafka. */
 	if (rc == 0 && r->spec->from_ms > 0)
-		rc = offsets_since(r->asks, r->partitions, r->spec->from_ms, offsets, err);
+		rc = offsets_since(r->asks, r->partitions, r->spec->from_ms, from, err);
 	for (size_t i = 0; i < r->run.n; i++) {
 		struct replay_part *part = &r->run.parts[i];
 
-		part->partition = partitions_at(r->partitions, i)->id;
-		part->low = offsets[i].low;
-		part->high = offsets[i].high;
-		part->from = offsets[i].from;
+		part->partition = ends[i].partition;
+		part->low = ends[i].low;
+		part->high = ends[i].high;
+		part->from = from[i] < 0 ? ends[i].high : from[i];
 	}
-	free(offsets);
+	free(ends);
+	free(from);
 	r->run.running = r->begun;
 	*work = (struct store_work){.kind = STORE_REPLAY, .run = &r->run};
 	return rc;
@@ -116,7 +114,7 @@ static int start(void *self, const struct store_done *done)
 		partitions_start(r->partitions, part->partition,
 				 &(struct partition_start){.offset = part->next,
 							   .end = part->end,
-							   .stored = part->next,
+							   .position = part->next,
 							   .dead_run = part->dead_run});
 		r->total += part->end - part->start;
 	}
@@ -131,7 +129,7 @@ static int64_t left(const void *self)
 	for (size_t i = 0; r->begun && i < partitions_count(r->partitions); i++) {
 		const struct partition *p = partitions_at(r->partitions, i);
 
-		left += p->stored < p->end ? p->end - p->stored : 0;
+		left += p->position < p->end ? p->end - p->position : 0;
 	}
 	return left;
 }
@@ -188,27 +186,19 @@ static unsigned short_of_end(void *self, const struct partition *p, int64_t offs
 {
 	const struct feed_replay *r = self;
 
-	if (consumer_knows_written(r->consumer, p, p->end))
+	if (backlog_reaches(r->consumer, p, p->end))
 		return FOLLOW_NOTHING;
 	log_warn("the topic ends before its end of a moment ago; looking again",
 		 L_INT("partition", p->id), L_INT("offset", offset), L_INT("end", p->end));
 	return FOLLOW_RESTART;
 }
 
-static unsigned halt(void *self, const struct partition *p, int64_t now_ms)
-{
-	(void)self;
-	(void)now_ms;
-	feed_log_halted("the replay cannot pass a message; nothing after it is replayed", p);
-	return FOLLOW_PERSON;
-}
-
 /* Only what Kafka is to blame for: how far a consumer can read, or why nobody can. */
-static void say_still(const struct partition *p, const struct offsets *ends, const struct err *err)
+static void say_still(const struct partition *p, const struct kafka_range *ends)
 {
-	if (err->class != ERR_NONE)
+	if (ends->err.class != ERR_NONE)
 		log_warn("a partition cannot be read; the replay waits for it",
-			 L_STR("error", err->text), L_INT("partition", p->id),
+			 L_STR("error", ends->err.text), L_INT("partition", p->id),
 			 L_INT("messages_left", p->end - p->next));
 	else if (ends->high <= p->next)
 		log_warn("the replay waits for the end of a transaction",
@@ -230,23 +220,18 @@ static int is_still(struct feed_replay *r, size_t i, int64_t now_ms)
 
 static void look_why_still(struct feed_replay *r, int64_t now_ms)
 {
-	struct offsets *ends = NULL;
-	struct err *errs = NULL;
+	struct kafka_range *ends = NULL;
 
 	for (size_t i = 0; i < r->run.n; i++) {
 		if (!is_still(r, i, now_ms) || now_ms < r->say_due_ms)
 			continue;
-		if (ends == NULL) {
-			ends = xcalloc(r->run.n, sizeof(*ends));
-			errs = xcalloc(r->run.n, sizeof(*errs));
-			offsets_ends_each(r->consumer, r->partitions, ends, errs);
-		}
-		say_still(partitions_at(r->partitions, i), &ends[i], &errs[i]);
+		if (ends == NULL)
+			ends = offsets_ends(r->consumer, r->partitions);
+		say_still(partitions_at(r->partitions, i), &ends[i]);
 	}
 	if (ends != NULL)
 		r->say_due_ms = now_ms + SAY_MS;
 	free(ends);
-	free(errs);
 }
 
 static int is_complete(const struct feed_replay *r)
@@ -320,9 +305,20 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 			     struct err *err)
 {
 	/* (it commits nothing: its place is in the database) */
-	static const struct feed_kind kind = {free_replay, join, absent, ask,          start,
-					      started,     halt, left,   report,       NULL,
-					      NULL,        NULL, wants,  short_of_end, exit_code};
+	static const struct feed_kind kind = {
+		.halt = {"the replay cannot pass a message; nothing after it is replayed",
+			 FOLLOW_PERSON},
+		.free = free_replay,
+		.join = join,
+		.absent = absent,
+		.ask = ask,
+		.start = start,
+		.started = started,
+		.left = left,
+		.report = report,
+		.wants = wants,
+		.short_of_end = short_of_end,
+		.exit_code = exit_code};
 	struct consumer *consumer = consumer_new(o, 0, err);
 	struct consumer *asks = consumer == NULL ? NULL : consumer_new_to_ask(o, err);
 	struct feed_replay *r;

@@ -6,7 +6,6 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
-#include "common/kafka/kafka_topic.h"
 
 enum { READ_MS = 3000, POLL_MS = 100 };
 
@@ -21,78 +20,45 @@ static int32_t *ids_of(const struct partitions *ps)
 	return ids;
 }
 
-/* Of all partitions, in their order; the caller frees. NULL: *err. */
-static int64_t *ask(const struct consumer *c, const struct partitions *ps, int64_t at,
-		    struct err *err)
+struct kafka_range *offsets_ends(const struct consumer *c, const struct partitions *ps)
 {
 	size_t n = partitions_count(ps);
-	int64_t *offsets = xcalloc(n + 1, sizeof(*offsets));
-	int32_t *ids = ids_of(ps);
+	struct kafka_range *ends = xcalloc(n + 1, sizeof(*ends));
 
-	if (kafka_offsets(consumer_handle(c), consumer_topic(c), ids, n, at, offsets, err) != 0) {
-		free(offsets);
-		offsets = NULL;
-	}
-	free(ids);
-	return offsets;
-}
-
-void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
-		       struct err *errs)
-{
-	size_t n = partitions_count(ps);
-	int32_t *ids = ids_of(ps);
-	int64_t *low = xcalloc(2 * n + 1, sizeof(*low)), *high = low + n;
-	struct err *of_high = xcalloc(n + 1, sizeof(*of_high));
-
-	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_BEGINNING,
-			   low, errs);
-	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_END, high,
-			   of_high);
-	for (size_t i = 0; i < n; i++) {
-		out[i].low = low[i];
-		out[i].high = high[i];
-		if (errs[i].class == ERR_NONE)
-			errs[i] = of_high[i];
-	}
-	free(ids);
-	free(low);
-	free(of_high);
+	for (size_t i = 0; i < n; i++)
+		ends[i].partition = partitions_at(ps, i)->id;
+	kafka_ranges(consumer_handle(c), consumer_topic(c), ends, n);
+	return ends;
 }
 
 int offsets_came_back(const struct consumer *c, const struct partitions *ps, int32_t *id,
 		      struct err *err)
 {
-	size_t n = 0, all = partitions_count(ps);
-	int32_t *ids = xcalloc(all + 1, sizeof(*ids));
-	int64_t *ends = xcalloc(all + 1, sizeof(*ends));
-	struct err *errs = xcalloc(all + 1, sizeof(*errs));
+	struct kafka_range *ends = xcalloc(partitions_count(ps) + 1, sizeof(*ends));
+	size_t n = 0;
 	int back = 0;
 
-	for (size_t i = 0; i < all; i++)
+	for (size_t i = 0; i < partitions_count(ps); i++)
 		if (partitions_at(ps, i)->state == PARTITION_UNREAD)
-			ids[n++] = partitions_at(ps, i)->id;
-	kafka_offsets_each(consumer_handle(c), consumer_topic(c), ids, n, RD_KAFKA_OFFSET_END, ends,
-			   errs);
+			ends[n++].partition = partitions_at(ps, i)->id;
+	kafka_ranges(consumer_handle(c), consumer_topic(c), ends, n);
 	for (size_t i = 0; i < n; i++)
-		back |= errs[i].class == ERR_NONE;
-	*id = ids[0];
-	*err = errs[0];
-	free(ids);
+		back |= ends[i].err.class == ERR_NONE;
+	*id = ends[0].partition;
+	*err = ends[0].err;
 	free(ends);
-	free(errs);
 	return back;
 }
 
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
-		  struct offsets *out, struct err *err)
+		  int64_t *from, struct err *err)
 {
-	int64_t *from = ask(c, ps, from_ms, err);
+	int32_t *ids = ids_of(ps);
+	int rc = kafka_offsets(consumer_handle(c), consumer_topic(c), ids, partitions_count(ps),
+			       from_ms, from, err);
 
-	for (size_t i = 0; from != NULL && i < partitions_count(ps); i++)
-		out[i].from = from[i] < 0 ? out[i].high : from[i];
-	free(from);
-	return from == NULL ? -1 : 0;
+	free(ids);
+	return rc;
 }
 
 int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
@@ -141,17 +107,13 @@ out:
 	return rc;
 }
 
-int offsets_committed(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+int offsets_committed(const struct consumer *c, const struct partitions *ps, int64_t *committed,
 		      struct err *err)
 {
-	size_t n = partitions_count(ps);
 	int32_t *ids = ids_of(ps);
-	int64_t *committed = xcalloc(n + 1, sizeof(*committed));
-	int rc = kafka_committed(consumer_handle(c), consumer_topic(c), ids, n, committed, err);
+	int rc = kafka_committed(consumer_handle(c), consumer_topic(c), ids, partitions_count(ps),
+				 committed, err);
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		out[i].committed = committed[i];
 	free(ids);
-	free(committed);
 	return rc;
 }

@@ -4,24 +4,18 @@
 #ifndef GAPLESS_OFFSETS_H
 #define GAPLESS_OFFSETS_H
 
+#include "common/kafka/kafka_topic.h"
 #include "consumer.h"
 
-struct offsets {
-	int64_t low, high; /* the topic's first offset, and the one after its last */
-	int64_t committed; /* by the group; -1: nothing */
-	int64_t from;      /* the first one of a time */
-};
-
-/* Fill committed, or from (of the first message that the broker stamped with from_ms or later;
- * `high` if there is none) of out[i] for partition i. 0, or -1 (*err): ask again later. */
-int offsets_committed(const struct consumer *c, const struct partitions *ps, struct offsets *out,
+/* Of all partitions, in their order: both ends. The caller frees them. */
+struct kafka_range *offsets_ends(const struct consumer *c, const struct partitions *ps);
+/* Of partition i, in committed[i]: what the group has committed, -1 if nothing; in from[i]: the
+ * first offset that the broker stamped with from_ms or later, -1 if there is none. 0, or -1 (*err):
+ * ask again later. */
+int offsets_committed(const struct consumer *c, const struct partitions *ps, int64_t *committed,
 		      struct err *err) __attribute__((warn_unused_result));
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
-		  struct offsets *out, struct err *err) __attribute__((warn_unused_result));
-/* Fills low and high. A partition that is not answered for costs itself alone: errs[i] says why, of
- * class ERR_NONE for the others. */
-void offsets_ends_each(const struct consumer *c, const struct partitions *ps, struct offsets *out,
-		       struct err *errs);
+		  int64_t *from, struct err *err) __attribute__((warn_unused_result));
 /* 1 if one of the partitions that were left out can be read by now; else *err says why not, and *id
  * which. */
 int offsets_came_back(const struct consumer *c, const struct partitions *ps, int32_t *id,

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "candles.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "common/text/timetext.h"
 #include "reader.h"
-
-/* Texts, so that no digit is lost; times are milliseconds. */
-#define SQL_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
 
 /* $1 symbol, $2 interval, $3 from, $4 to */
 #define SQL_EXISTS \
@@ -90,26 +83,18 @@ static int put(struct buf *out, struct pg *pg, const char *sql, struct pg_params
 int candles_put(struct buf *out, struct pg *pg, const struct params *p, int64_t now_ms,
 		struct err *err)
 {
-	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES], now[TIMETEXT_BYTES], step[24];
-	const char *values[6] = {p->symbol,
-				 p->interval->name,
-				 time_format_ms(p->from_ms, from),
-				 time_format_ms(p->to_ms, to),
-				 step,
-				 time_format_ms(now_ms, now)};
-
-	snprintf(step, sizeof(step), "%" PRId64, params_step_ms(p));
-	return put(out, pg, SQL_CANDLES, (struct pg_params){6, values}, err);
+	return put(out, pg, SQL_CANDLES,
+		   PG_VALUES(p->symbol, p->interval->name, PG_TIME(p->from_ms), PG_TIME(p->to_ms),
+			     PG_INT(params_step_ms(p)), PG_TIME(now_ms)),
+		   err);
 }
 
 int candles_put_indicators(struct buf *out, struct pg *pg, const struct params *p, int64_t now_ms,
 			   struct err *err)
 {
-	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES], rows[16];
-	const char *values[5] = {p->symbol, p->interval->name, time_format_ms(p->from_ms, from),
-				 time_format_ms(p->to_ms, to), rows};
-
 	(void)now_ms;
-	snprintf(rows, sizeof(rows), "%d", INDICATOR_ROWS);
-	return put(out, pg, SQL_INDICATORS, (struct pg_params){5, values}, err);
+	return put(out, pg, SQL_INDICATORS,
+		   PG_VALUES(p->symbol, p->interval->name, PG_TIME(p->from_ms), PG_TIME(p->to_ms),
+			     PG_INT(INDICATOR_ROWS)),
+		   err);
 }

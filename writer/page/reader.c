@@ -6,8 +6,6 @@
 	"SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'; " \
 	"SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
 
-static const struct pg_params none = {0, NULL};
-
 int reader_begin(struct pg *pg, const char *conninfo, struct err *err)
 {
 	/* One that was lost since the last look is found only by using it: then once more. */
@@ -16,7 +14,7 @@ int reader_begin(struct pg *pg, const char *conninfo, struct err *err)
 
 		if (!was_open && pg_open(pg, conninfo, "gapless-writer-page", err) != 0)
 			return -1;
-		if (pg_run(pg, SQL_BEGIN, none, READER_DEADLINE_MS, err) == 0)
+		if (pg_run(pg, SQL_BEGIN, PG_NONE, READER_DEADLINE_MS, err) == 0)
 			return 0;
 		pg_close(pg);
 		if (!was_open)
@@ -29,6 +27,6 @@ void reader_end(struct pg *pg)
 {
 	struct err err;
 
-	if (pg_is_open(pg) && pg_run(pg, "ROLLBACK", none, READER_DEADLINE_MS, &err) != 0)
+	if (pg_is_open(pg) && pg_run(pg, "ROLLBACK", PG_NONE, READER_DEADLINE_MS, &err) != 0)
 		pg_close(pg);
 }

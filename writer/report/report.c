@@ -7,16 +7,10 @@
 
 #include "common/base/alloc.h"
 #include "common/candle/interval.h"
-#include "common/text/timetext.h"
 #include "common/text/utf8.h"
 #include "writer/database/pgarray.h"
 
 enum { NAMES_BYTES = 16 << 20 };
-
-#define SQL_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
-#define SQL_OF(x)                                                            \
-	"($1::text[] IS NULL OR " x ".symbol LIKE ANY ($1)) AND ($2::text[]" \
-	" IS NULL OR " x ".interval = ANY ($2))"
 
 /* clang-format off */
 /* $3: the instant, the end of the bars. As market_data_freshness_at(), but for what is missing,
@@ -124,18 +118,17 @@ static void take_missing(struct report *r)
 int report_series(struct report *r, struct pg *pg, const struct selection *selected,
 		  struct err *err)
 {
-	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES];
-	const char *values[4] = {selected->symbols_sql, selected->intervals_sql,
-				 time_format_ms(r->span.to, to),
-				 time_format_ms(r->span.from, from)};
+	const char *symbols = selected->symbols_sql, *intervals = selected->intervals_sql;
+	const char *to = PG_TIME(r->span.to);
 	PGresult *rows =
-		pg_query(pg, SQL_SERIES, (struct pg_params){3, values}, r->deadline_ms, err);
+		pg_query(pg, SQL_SERIES, PG_VALUES(symbols, intervals, to), r->deadline_ms, err);
 
 	if (rows == NULL)
 		return -1;
 	take_series(r, rows);
 	PQclear(rows);
-	r->spans = pg_query(pg, SQL_SPANS, (struct pg_params){4, values}, r->deadline_ms, err);
+	r->spans = pg_query(pg, SQL_SPANS, PG_VALUES(symbols, intervals, to, PG_TIME(r->span.from)),
+			    r->deadline_ms, err);
 	if (r->spans == NULL)
 		return -1;
 	take_missing(r);
@@ -168,23 +161,22 @@ static void take_spans(struct report *r)
 static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
 		    struct pgarray *intervals, struct err *err)
 {
-	char to[TIMETEXT_BYTES], from[TIMETEXT_BYTES], cells[16], recent[16];
-	const char *values[6] = {
-		NULL,  NULL,  time_format_ms(r->span.to, to), time_format_ms(r->span.from, from),
-		cells, recent};
+	const char *symbols_sql, *intervals_sql;
 	PGresult *rows;
 
-	snprintf(cells, sizeof(cells), "%d", r->cells / r->together);
-	snprintf(recent, sizeof(recent), "%d", REPORT_RECENT);
 	for (size_t i = 0; i < r->n; i++) {
 		pgarray_text(symbols, r->series[i].symbol);
 		pgarray_text(intervals, r->series[i].interval);
 	}
-	values[0] = pgarray_end(symbols);
-	values[1] = pgarray_end(intervals);
-	if (values[0] == NULL || values[1] == NULL)
+	symbols_sql = pgarray_end(symbols);
+	intervals_sql = pgarray_end(intervals);
+	if (symbols_sql == NULL || intervals_sql == NULL)
 		return err_set(err, ERR_FATAL, "%zu series are too many to be shown at once", r->n);
-	rows = pg_query(pg, SQL_SEEN, (struct pg_params){6, values}, r->deadline_ms, err);
+	rows = pg_query(pg, SQL_SEEN,
+			PG_VALUES(symbols_sql, intervals_sql, PG_TIME(r->span.to),
+				  PG_TIME(r->span.from), PG_INT(r->cells / r->together),
+				  PG_INT(REPORT_RECENT)),
+			r->deadline_ms, err);
 	if (rows == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(rows); row++) {

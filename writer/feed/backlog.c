@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "backlog.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include "consumer_conf.h"
+
+/* Between two looks at the queue; after one that woke the client. */
+enum { LOOK_MS = 2, WAKE_MS = 20 };
+
+/* Messages of the partition from that offset on. */
+static int64_t messages_from(const struct consumer *c, const struct partition *p, int64_t offset)
+{
+	int64_t low, high;
+
+	if (rd_kafka_get_watermark_offsets(consumer_handle(c), consumer_topic(c), p->id, &low,
+					   &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+	    high <= offset)
+		return 0;
+	return high - offset;
+}
+
+int backlog_reaches(const struct consumer *c, const struct partition *p, int64_t offset)
+{
+	return messages_from(c, p, offset - 1) > 0;
+}
+
+int64_t backlog_coming(const struct consumer *c, const struct partition *p)
+{
+	int64_t there = p->state == PARTITION_READING ? messages_from(c, p, p->next) : 0;
+
+	return there < p->end - p->next ? there : p->end - p->next;
+}
+
+int64_t backlog_unstored(const struct consumer *c, const struct partition *p)
+{
+	return messages_from(c, p, p->finished);
+}
+
+int64_t backlog_untaken(const struct consumer *c, const struct partitions *ps)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		n += messages_from(c, partitions_at(ps, i), partitions_at(ps, i)->next);
+	return n;
+}
+
+static int64_t queued(rd_kafka_t *rk)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+	int64_t n = queue ? (int64_t)rd_kafka_queue_length(queue) : 0;
+
+	if (queue)
+		rd_kafka_queue_destroy(queue);
+	return n;
+}
+
+/* More than what is queued. */
+static int has_more(const struct consumer *c, const struct partitions *ps, int64_t queued)
+{
+	int64_t more = 0;
+
+	for (size_t i = 0; i < partitions_count(ps); i++)
+		more += backlog_coming(c, partitions_at(ps, i));
+	return more > queued;
+}
+
+/* A request of any kind wakes the thread of the broker that it goes to, which then looks at the
+ * queue. Its answer is of no interest, and would come only after that of the fetch before it: so it
+ * is not waited for, for which librdkafka is prepared. */
+int backlog_fetch(const struct consumer *c, const struct partitions *ps)
+{
+	int64_t waiting = queued(consumer_handle(c));
+	rd_kafka_topic_partition_list_t *list;
+
+	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
+		return LOOK_MS;
+	list = rd_kafka_topic_partition_list_new(1);
+	for (size_t i = 0; i < partitions_count(ps); i++) {
+		const struct partition *p = partitions_at(ps, i);
+
+		if (p->state == PARTITION_READING)
+			rd_kafka_topic_partition_list_add(list, consumer_topic(c), p->id)->offset =
+				RD_KAFKA_OFFSET_END;
+	}
+	rd_kafka_offsets_for_times(consumer_handle(c), list, 0);
+	rd_kafka_topic_partition_list_destroy(list);
+	return WAKE_MS;
+}
