@@ -233,13 +233,18 @@ static void test_commits(void **state)
 	partitions_committed(ps, 8, 500); /* not ours any more */
 	assert_int_equal(p->committed, 105);
 
-	/* Kafka is told where reading begins, if it says something else. */
+	/* Kafka is told where reading begins, if it is told to be further on. */
 	partitions_restart(ps);
 	partitions_start(ps, 7,
 			 &(struct partition_start){
 				 .offset = 40, .end = INT64_MAX, .position = 40, .committed = 105});
 	assert_int_equal(p->finished, 40);
 	assert_int_equal(p->committed, 105);
+	partitions_restart(ps);
+	partitions_start(ps, 7,
+			 &(struct partition_start){
+				 .offset = 40, .end = INT64_MAX, .position = 40, .committed = -1});
+	assert_int_equal(p->committed, 40);
 	partitions_free(ps);
 }
 
