@@ -268,11 +268,10 @@ $(STORE_MODEL): $(B)/tests/model/store_model.o $(B)/libwriter.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/model/store_model.d
 
-# What scenarios look with at the topic's ends and the group's offsets.
-OFFSETS := $(B)/gapless-offsets
-$(OFFSETS): $(B)/tests/tools/offsets.o
-	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
--include $(B)/tests/tools/offsets.d
+# What scenarios ask and tell Kafka of topics. Without sanitizers: it is called again and again.
+TOPIC := build/gapless-topic
+$(TOPIC): tests/tools/topic.c | $(DEPS_build)
+	$(call say,CC,$@)$(CC) -D_GNU_SOURCE -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_release) $(LINK_release) -o $@ $< $$(pkg-config --cflags --libs rdkafka)
 
 # A stranger that publishes in transactions.
 TRANSACTIONS := $(B)/gapless-transactions
@@ -281,7 +280,7 @@ $(TRANSACTIONS): $(B)/tests/tools/transactions.o
 -include $(B)/tests/tools/transactions.d
 
 .PHONY: integration-programs
-integration-programs: all $(STORE_MODEL) $(OFFSETS) $(TRANSACTIONS)
+integration-programs: all $(STORE_MODEL) $(TOPIC) $(TRANSACTIONS)
 
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own

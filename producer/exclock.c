@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/exclock.h"
 
+#include "common/base/least.h"
+
 enum { PROBE_LATE_MS = 25 };
 
 static const struct exclock_bounds unbounded = {.low_ms = INT64_MIN, .high_ms = INT64_MAX};
@@ -18,16 +20,6 @@ void exclock_init(struct exclock *c)
 {
 	*c = (struct exclock){0};
 	exclock_reset(c, 0);
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
 }
 
 static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
@@ -126,7 +118,7 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 		return date_ms;
 	}
 	suspects_add(c, date_ms, boot_ms);
-	return date_ms < expected_ms ? date_ms : expected_ms;
+	return least(date_ms, expected_ms);
 }
 
 int64_t exclock_now(const struct exclock *c, int64_t boot_ms)
@@ -137,10 +129,8 @@ int64_t exclock_now(const struct exclock *c, int64_t boot_ms)
 		return 0;
 	if (c->n_suspects) {
 		const struct exclock_sample *last = &c->suspects[c->n_suspects - 1];
-		int64_t suspect_ms = last->date_ms + (boot_ms - last->boot_ms);
 
-		if (suspect_ms < now_ms)
-			now_ms = suspect_ms;
+		now_ms = least(now_ms, last->date_ms + (boot_ms - last->boot_ms));
 	}
 	return now_ms;
 }

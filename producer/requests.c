@@ -34,6 +34,7 @@ struct requests {
 	const struct options *options;
 	const struct exchange *exchange;
 	struct http *http;
+	char user_agent[128];
 	struct exclock clock;
 	struct ratelimit rate;
 	unsigned char *ours; /* the partitions whose slots are ours */
@@ -50,13 +51,12 @@ struct requests {
 struct requests *requests_new(const struct options *options, struct err *err)
 {
 	struct requests *r = xcalloc(1, sizeof *r);
-	char user_agent[128];
 	struct http_config config = {.base_url = options->exchange_url,
-				     .user_agent = user_agent,
+				     .user_agent = r->user_agent,
 				     .proxy = options->proxy,
 				     .ca_file = options->ca_file};
 
-	snprintf(user_agent, sizeof(user_agent), "gapless-producer/%s", gapless_version);
+	snprintf(r->user_agent, sizeof r->user_agent, "gapless-producer/%s", gapless_version);
 	r->options = options;
 	r->exchange = options->exchange;
 	exclock_init(&r->clock);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 
 enum {
@@ -138,7 +139,7 @@ void lookup_partitions_end_others(struct lookup_partitions *ps, const struct vis
 
 static void waiting_say(struct partition *p, int64_t boot_ms)
 {
-	int64_t at = p->position > p->low ? p->position : p->low;
+	int64_t at = greatest(p->position, p->low);
 	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
 	if (!is_still(p, boot_ms))

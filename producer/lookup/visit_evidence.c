@@ -136,52 +136,24 @@ static int64_t cell(const PGresult *res, int row, int column)
 	return visit_number(res, row, column, 0);
 }
 
-static void evidence_take(const PGresult *res, struct visit *visit)
+static void evidence_take(const PGresult *res, int row, struct visit_series *s)
 {
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-
-		if (!s)
-			continue;
-		s->evidence = (struct evidence){
-			.market = {.was_listed = (int)cell(res, i, 1),
-				   .not_listed = {cell(res, i, 2), cell(res, i, 3)},
-				   .not_found = {cell(res, i, 4), cell(res, i, 5)},
-				   .apart_ms = cell(res, i, 6)},
-			.oldest_row_ms = cell(res, i, 7),
-			.older = {cell(res, i, 8), cell(res, i, 9)}};
-	}
+	s->evidence =
+		(struct evidence){.market = {.was_listed = (int)cell(res, row, 1),
+					     .not_listed = {cell(res, row, 2), cell(res, row, 3)},
+					     .not_found = {cell(res, row, 4), cell(res, row, 5)},
+					     .apart_ms = cell(res, row, 6)},
+				  .oldest_row_ms = cell(res, row, 7),
+				  .older = {cell(res, row, 8), cell(res, row, 9)}};
 }
 
-static void unobtainable_take(const PGresult *res, struct visit *visit)
+static void unobtainable_take(const PGresult *res, int row, struct visit_series *s)
 {
 	const struct spans none = {0};
 
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-
-		if (s)
-			unobtainable_add(&s->unobtainable_stored,
-					 unobtainable_reason_by_name(PQgetvalue(res, i, 1)),
-					 visit_number(res, i, 2, INT64_MIN),
-					 visit_number(res, i, 3, INT64_MAX), &none);
-	}
-}
-
-static int read_back(struct pg *pg, const char *json, struct visit *visit, struct err *err)
-{
-	PGresult *evidence = pg_query(pg, read_evidence, PG_VALUES(json), VISIT_DEADLINE_MS, err);
-	PGresult *unobtainable =
-		evidence ? pg_query(pg, read_unobtainable, PG_VALUES(json), VISIT_DEADLINE_MS, err)
-			 : NULL;
-
-	if (unobtainable) {
-		evidence_take(evidence, visit);
-		unobtainable_take(unobtainable, visit);
-	}
-	PQclear(evidence);
-	PQclear(unobtainable);
-	return unobtainable ? 0 : -1;
+	unobtainable_add(
+		&s->unobtainable_stored, unobtainable_reason_by_name(PQgetvalue(res, row, 1)),
+		visit_number(res, row, 2, INT64_MIN), visit_number(res, row, 3, INT64_MAX), &none);
 }
 
 int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
@@ -198,7 +170,10 @@ int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
 				    err) ||
 			     pg_run(pg, add, PG_VALUES(changes.data), VISIT_DEADLINE_MS, err);
 		if (rc == 0)
-			rc = read_back(pg, series.data, visit, err);
+			rc = visit_query(pg, read_evidence, PG_VALUES(series.data), visit,
+					 evidence_take, err) ||
+			     visit_query(pg, read_unobtainable, PG_VALUES(series.data), visit,
+					 unobtainable_take, err);
 	}
 	buf_release(&series);
 	buf_release(&changes);

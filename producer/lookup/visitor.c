@@ -5,6 +5,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
@@ -12,6 +13,7 @@
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
@@ -103,22 +105,25 @@ static void stable_read(struct visitor *v, struct visit *visit)
 
 static int writer_reached(const struct visit_partition *p)
 {
-	return p->err.class == ERR_NONE && (p->position > p->low ? p->position : p->low) >= p->end;
+	return p->err.class == ERR_NONE && greatest(p->position, p->low) >= p->end;
 }
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
+	size_t changed, stored;
+
 	for (size_t i = 0; i < visit->n_partitions; i++)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
 	if (visit_look_up(visit) == 0)
 		return 0;
 	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
 		return -1;
-	if (visit_changed(visit) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
-					 visit_sql_stored(&v->pg, visit, &visit->err)))
+	if (visit_changed(visit, &stored) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
+						  visit_sql_stored(&v->pg, visit, &visit->err)))
 		return -1;
-	log_debug("coverage is read", L_INT("series", visit->n),
-		  L_INT("changed", visit_changed(visit)), L_INT("stored", visit->stored_read));
+	changed = visit_changed(visit, &stored);
+	log_debug("coverage is read", L_INT("series", visit->n), L_INT("changed", changed),
+		  L_INT("stored", stored));
 	/* No version tells of these: their pauses end. */
 	return visit_sql_refused(&v->pg, visit, &visit->err);
 }
@@ -201,7 +206,7 @@ static int wanted_again(struct visitor *v, struct err *err)
 	return 0;
 }
 
-void visitor_visit(struct visitor *v, struct visit *visit)
+static void attempt(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->err, topic_err;
 
@@ -233,6 +238,13 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (coverage_read(v, visit) == 0)
 		err_clear(err);
+}
+
+void visitor_visit(struct visitor *v, struct visit *visit)
+{
+	attempt(v, visit);
+	if (visit->err.class != ERR_NONE)
+		pg_tables_explain(&v->pg, &visit->err);
 }
 
 struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err)

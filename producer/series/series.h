@@ -61,9 +61,9 @@ const char *series_trouble(const struct series *s);
 int series_is_stuck(const struct series *s);
 /* 1 if the list lacks it and nothing else says that there is such a market. */
 int series_is_unproven(const struct series *s);
-/* 1 if something is asked for again only after a pause. */
 /* 1 if it has, or had, a candle. */
 int series_has_candles(const struct series *s);
+/* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 /* Spans that are: those of bad rows, those of rejected pages. */
 void series_retries(const struct series *s, size_t *rows, size_t *pages);

@@ -38,8 +38,7 @@ stored_like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'"
 
 # (with the broker's time, by which a topic that was created anew is told)
 topic_delete
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create \
-	--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >"$work/topic.out" 2>&1
+topic_create "$GAPLESS_TOPIC" 3 message.timestamp.type=LogAppendTime
 writer
 await 30 'a writer reads' has writer 3
 stranger one "$GAPLESS_TOPIC" 1
@@ -96,8 +95,7 @@ ok 'nor did the writer see one' clean writer
 
 copy=$GAPLESS_TOPIC.copy
 GAPLESS_TOPIC=$copy topic_delete
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create --topic "$copy" \
-	--partitions 1 --config cleanup.policy=compact --config segment.ms=100 --config min.cleanable.dirty.ratio=0.001 >"$work/topic.out" 2>&1
+topic_create "$copy" 1 cleanup.policy=compact segment.ms=100 min.cleanable.dirty.ratio=0.001
 candles 200 E >"$work/e"
 publish "$copy" <"$work/e"
 left() { kcat -b "$GAPLESS_BROKERS" -C -t "$copy" -e -q -f '%k %s\n' | tee "$work/left" | wc -l; }
@@ -120,9 +118,7 @@ ok '... and no error' clean copied
 
 candles 30 H | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 0 -K ' '
 at=$(positions | sed -n 's/^0 //p')
-jq -n --arg t "$GAPLESS_TOPIC" --argjson o $((at + 20)) '{version: 1, partitions: [{topic: $t, partition: 0, offset: $o}]}' >"$work/delete.json"
-compose/stack.sh kafka-tool org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--offset-json-file "$work/delete.json" >"$work/delete.out" 2>&1
+topic_trim <<<"0 $((at + 20))"
 log_forget writer
 writer
 await 30 'what is left is stored' stored_like 'KRW-H%' 10

@@ -68,8 +68,7 @@ refused "'7m' is not an interval" --intervals 7m
 refused 'is not before --to' --from 2026-03-10 --to 2026-03-09
 
 export GAPLESS_INDICATORS_TOPIC=i2.$name
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1
+topic_delete "$GAPLESS_INDICATORS_TOPIC"
 "$GAPLESS_BIN/gapless-indicators" compute --no-trade carry >>"$work/carry.log" 2>&1
 is "compute with carried prices" "$?" 0
 ok "KRW-SPARSE: each interval without trades has a value" equals_batch KRW-SPARSE 1m "$kinds" carry

@@ -25,8 +25,7 @@ producer --partitions 3 --symbols "${markets// /,}" --intervals 1m --since 2026-
 await 30 "what is not stored yet is read" indicators_have_begun one two
 writer
 await 60 "half a day is complete" complete $markets
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --alter \
-	--topic "$GAPLESS_TOPIC" --partitions 8 >"$work/grow.out" 2>&1
+topic_grow "$GAPLESS_TOPIC" 8
 clock_advance 600
 shares() {
 	local a b
