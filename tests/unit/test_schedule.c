@@ -356,7 +356,7 @@ static void run_world(void)
 
 static void it_chooses_as_asking_all_would(void **state)
 {
-	const char *runs = getenv("GAPLESS_RUNS");
+	const char *runs = getenv("TEST_RUNS");
 
 	(void)state;
 	for (int i = runs ? atoi(runs) : WORLDS; i > 0; i--)
