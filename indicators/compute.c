@@ -13,6 +13,7 @@
 #include "common/base/progress_show.h"
 #include "common/base/stop.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 #include "common/text/words.h"
 #include "history.h"
 #include "sink.h"
@@ -42,7 +43,7 @@ struct compute {
 	int64_t next_ms; /* bars from here on are not computed yet */
 	int64_t outstanding;
 	/* all of it */
-	int is_nothing; /* no series is asked for */
+	int is_refused; /* no series is asked for, or the tables are not fit */
 	int64_t total, done, values, began_ms;
 	struct progress_show show;
 };
@@ -245,8 +246,8 @@ static int compute_all(struct compute *c, struct err *err)
 		c->total += pg_number(res, i, 2);
 		rc = note(c, 0, err);
 	}
-	c->is_nothing = rc == 0 && asked_for == 0;
-	if (c->is_nothing)
+	c->is_refused = rc == 0 && asked_for == 0;
+	if (c->is_refused)
 		rc = err_set(err, ERR_FATAL,
 			     "there is nothing to compute: no series of the table is one of "
 			     "--symbols and --intervals with an indicator of --indicators");
@@ -280,6 +281,10 @@ static int open_all(struct compute *c, struct err *err)
 	}
 	if (!c->sink || pg_open(&c->pg, o->database, "gapless-indicators", err))
 		return -1;
+	if (pg_tables_check(&c->pg, err) != PG_TABLES_FIT) {
+		c->is_refused = err->class == ERR_FATAL;
+		return -1;
+	}
 	if (o->store)
 		c->store = store_new(o->database, o->topic, err);
 	return o->store && !c->store ? -1 : 0;
@@ -293,8 +298,8 @@ int compute(const struct options *o)
 
 	c->options = o;
 	if (open_all(c, &err) || compute_all(c, &err)) {
-		code = c->is_nothing ? EXIT_USAGE : EXIT_PERSON;
-		if (c->is_nothing)
+		code = c->is_refused ? EXIT_USAGE : EXIT_PERSON;
+		if (c->is_refused)
 			log_error(err.text);
 		else
 			log_error("not computed to the end; run the same command to go on",

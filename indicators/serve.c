@@ -36,7 +36,7 @@ enum {
 };
 
 /* Whose job the reader has. */
-enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
+enum lent { LENT_NONE, LENT_TABLES, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
 
 struct serve {
 	const struct options *options;
@@ -51,6 +51,7 @@ struct serve {
 	struct repair *repair;
 	struct store *store; /* NULL: into the topic only */
 	struct observe *observe;
+	struct reader_job tables_job; /* nothing: whether the tables are fit shows at once */
 	struct reader_job letter_job;
 	struct table_letter letter;
 	int64_t letter_due_ms;
@@ -456,10 +457,21 @@ static void tally(struct serve *s, int64_t now_ms)
 	s->tallied_sent = sink_sent(s->sink);
 }
 
+static void check_tables(struct serve *s)
+{
+	const char *why = s->reader ? reader_unfit(s->reader) : NULL;
+
+	if (!why)
+		return;
+	log_error(why);
+	s->exit_code = EXIT_USAGE;
+}
+
 static void check(struct serve *s)
 {
 	if (feed_is_fenced(s->feed))
 		s->exit_code = EXIT_FENCED;
+	check_tables(s);
 	if (!is_broken(s))
 		return;
 	log_warn("beginning again from what is committed");
@@ -473,6 +485,7 @@ static void await_topic(struct serve *s)
 	while (!stop_requested() && s->exit_code == EXIT_DONE && !has_topic(s, clock_boot_ms())) {
 		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
 		sink_poll(s->sink, POLL_MS);
+		check_tables(s);
 	}
 }
 
@@ -497,6 +510,8 @@ static void show(struct serve *s, int64_t now_ms)
 
 static void loop(struct serve *s)
 {
+	if (s->reader)
+		lend(s, LENT_TABLES, &s->tables_job);
 	await_topic(s);
 	while (!stop_requested() && s->exit_code == EXIT_DONE) {
 		int64_t now = clock_boot_ms();

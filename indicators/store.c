@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 
 enum {
 	ROWS_BYTES = 256 << 20, /* the loop gathers much less: it waits for what is outstanding */
@@ -118,6 +119,7 @@ static void run(struct worker *w, void *context, void *lent)
 		     pg_open(&s->pg, s->database, "gapless-indicators", &err) == 0) &&
 		    transaction(s, b, &err) == 0)
 			break;
+		pg_tables_explain(&s->pg, &err);
 		pg_close(&s->pg);
 		atomic_store(&s->fails, 1);
 		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,

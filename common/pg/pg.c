@@ -255,6 +255,11 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err)
 	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
 }
 
+PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
+{
+	return execute(pg, sql, PG_NONE, SIMPLE, PG_DEADLINE_MS, err);
+}
+
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   int64_t *answer, struct err *err)
 {

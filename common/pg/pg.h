@@ -81,6 +81,10 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 /* The same without parameters, within PG_DEADLINE_MS: BEGIN, COMMIT and their like. */
 int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn_unused_result));
 
+/* The same, and the last of the statements has a result, which the caller PQclear()s. */
+PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* The same where one number is wanted, or whether something is true (1 or 0), in the first column
  * of the first row: 0 where that is NULL, or there is no row. 0 or -1. */
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,

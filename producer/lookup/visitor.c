@@ -12,6 +12,7 @@
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
@@ -191,7 +192,7 @@ static int wanted_again(struct visitor *v, struct err *err)
 	return 0;
 }
 
-void visitor_visit(struct visitor *v, struct visit *visit)
+static void attempt(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->err, topic_err;
 
@@ -222,6 +223,13 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (coverage_read(v, visit) == 0)
 		err_clear(err);
+}
+
+void visitor_visit(struct visitor *v, struct visit *visit)
+{
+	attempt(v, visit);
+	if (visit->err.class != ERR_NONE)
+		pg_tables_explain(&v->pg, &visit->err);
 }
 
 struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err)

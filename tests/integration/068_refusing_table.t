@@ -91,5 +91,22 @@ sql "DROP TRIGGER closed ON market_data; CREATE FUNCTION single() RETURNS trigge
 	CREATE TRIGGER single AFTER INSERT ON market_data REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION single()"
 await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4220
 is '... no more dead letters' "$(sql "SELECT count(*) FROM candle_dead_letter WHERE symbol LIKE 'KRW-H%'")" 0
+
+# --- a table that is altered under the writer
+
+altered() { # what, what it says, candles, symbols
+	log_forget others
+	candles "$3" "$4" | publish "$GAPLESS_TOPIC"
+	await 30 "$1: the writer stores nothing, and says why" logged others "cannot be used; waiting, nothing is lost.*$2"
+	is '... nothing of it is stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-$4%'")" 0
+}
+sql 'ALTER TABLE market_data ALTER close TYPE float8'
+altered 'a column that rounds' 'the column close of market_data is double precision, but must be numeric; ALTER TABLE' 40 I
+sql 'ALTER TABLE market_data ALTER close TYPE numeric'
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4260
+sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market_data_symbol_interval_ts'
+altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
+sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4860
 ends_with_0 others
 finish

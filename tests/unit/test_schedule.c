@@ -3,7 +3,7 @@
  * which whatever may happen to a series happens, in an order of no sense, while the clock goes on,
  * jumps, or is set back.
  *
- * TEST_SEED picks the worlds. */
+ * TEST_SEED picks the worlds, TEST_RUNS how many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

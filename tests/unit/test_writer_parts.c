@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "common/candle/intake.h"
+#include "common/pg/pg_tables.h"
 #include "golden.h"
+#include "writer/commands/migrations.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
 #include "writer/feed/partitions.h"
@@ -441,6 +443,13 @@ static void test_policy(void **state)
 	assert_int_equal(policy_of(ERR_FATAL, "21000"), POLICY_BROKEN);
 }
 
+/* Every program asks for the newest file of schemas/. */
+static void test_newest_migration(void **state)
+{
+	(void)state;
+	assert_int_equal(migrations[migrations_n - 1].number, MIGRATION_NEWEST);
+}
+
 /* Failures that are not about data: whether it is time to ask if rows are to blame. */
 static void test_doubts(void **state)
 {
@@ -529,13 +538,21 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_skips),
-		cmocka_unit_test(test_commits),  cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_lanes),    cmocka_unit_test(test_what_is_worth_it),
-		cmocka_unit_test(test_the_rest), cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_timeouts), cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),
+		cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_skips),
+		cmocka_unit_test(test_commits),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_the_rest),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_newest_migration),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);

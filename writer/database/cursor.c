@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cursor.h"
 
+#include <stdio.h>
+
 #include "position.h"
 #include "transaction_sql.h"
 
@@ -25,9 +27,15 @@ struct cursor cursor_replay(const char *topic, const char *name)
 	return (struct cursor){topic, name, &replay};
 }
 
-int cursor_begin(struct pg *pg, const struct cursor *c, struct err *err)
+int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
 {
-	return pg_exec(pg, c->sql->begin, err);
+	PGresult *res = pg_exec_last(pg, c->sql->begin, err);
+
+	if (res == NULL)
+		return -1;
+	snprintf(shape, SHAPE_BYTES, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return 0;
 }
 
 int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,

@@ -24,6 +24,8 @@ struct stretch {
 	size_t from, to;
 };
 
+/* Of a digest of what the server's catalogue has of the tables (SQL_SHAPE). */
+enum { SHAPE_BYTES = 33 };
 enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
 struct store_scratch {
 	struct pgarray a[SCRATCH_ARRAYS];
@@ -33,7 +35,8 @@ struct store_scratch {
 	int64_t *floor_ms;         /* a row; floors.h */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	size_t rows_cap;
-	int upserts; /* private */
+	int upserts;             /* private */
+	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
 };
 
 void store_scratch_init(struct store_scratch *scratch);

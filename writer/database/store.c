@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/worker.h"
+#include "common/pg/pg_tables.h"
 #include "origin.h"
 #include "portion.h"
 #include "refusals.h"
@@ -81,6 +82,10 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 				      worker_cancel_flag(s->worker), &outcomes, &job->err);
 		if (t == TRANSACTION_FAILED)
 			return failed(s, job, policy);
+		if (t == TRANSACTION_UNFIT) {
+			*policy = POLICY_WAIT;
+			return 0;
+		}
 		if (t != TRANSACTION_DONE)
 			break;
 		outcomes_add(&job->outcomes, &outcomes);
@@ -150,12 +155,12 @@ static int tables_fit(struct store *s, struct store_done *job, enum policy *poli
 	switch (check_database(&s->pg, &job->err)) {
 	case CHECK_FIT:
 		return 1;
-	case CHECK_UNFIT:
 	case CHECK_OUTDATED:
 		/* As if a statement had met it: the same patience with a restore that is under way.
 		 */
 		*policy = POLICY_BROKEN;
 		break;
+	case CHECK_UNFIT:
 	case CHECK_ABSENT:
 	case CHECK_DENIED:
 		*policy = POLICY_WAIT;
@@ -281,6 +286,7 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 			return result;
 	}
 	explain_lock(s, job);
+	pg_tables_explain(&s->pg, &job->err);
 	atomic_store(&s->failing, 1);
 	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
 	pg_close(&s->pg);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "coverage.h"
@@ -29,6 +30,23 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
+/* Somebody may have altered the tables under us: a column of another type takes what is written,
+ * and rounds it. Under the locks of this transaction. */
+static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch, const char *shape,
+				    struct err *err)
+{
+	enum check check = CHECK_FIT;
+
+	if (strcmp(shape, scratch->shape) != 0)
+		check = check_tables(pg, err);
+	if (check == CHECK_FAILED)
+		return TRANSACTION_FAILED;
+	if (check != CHECK_FIT)
+		return TRANSACTION_UNFIT;
+	memcpy(scratch->shape, shape, SHAPE_BYTES);
+	return TRANSACTION_DONE;
+}
+
 /* One try. *redo: it failed, but may succeed the other way. */
 static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
@@ -39,15 +57,20 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 						   [CANDLES_FAILED] = TRANSACTION_FAILED,
 						   [CANDLES_REDO] = TRANSACTION_FAILED,
 						   [CANDLES_BROKEN] = TRANSACTION_BROKEN};
-	enum transaction result = TRANSACTION_LOST;
-	int lost;
+	enum transaction result;
+	char shape[SHAPE_BYTES];
+	int lost = 0;
 
 	*redo = 0;
 	memset(outcomes, 0, sizeof(*outcomes));
-	if (cursor_begin(pg, cursor, err) != 0 ||
-	    cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
+	if (cursor_begin(pg, cursor, shape, err) != 0)
 		return TRANSACTION_FAILED;
-	if (!lost) {
+	result = check_shape(pg, scratch, shape, err);
+	if (result == TRANSACTION_DONE && cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
+		return TRANSACTION_FAILED;
+	if (lost) {
+		result = TRANSACTION_LOST;
+	} else if (result == TRANSACTION_DONE) {
 		enum candles candles = candles_store(pg, scratch, b, way, outcomes, err);
 
 		*redo = candles == CANDLES_REDO;
@@ -97,7 +120,9 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 /* A question does not wait for somebody's lock as long as a batch does. */
 static int begin_to_try(struct pg *pg, const struct cursor *cursor, struct err *err)
 {
-	return cursor_begin(pg, cursor, err) != 0 ? -1 : pg_exec(pg, SQL_WAIT_A_MOMENT, err);
+	char shape[SHAPE_BYTES];
+
+	return cursor_begin(pg, cursor, shape, err) != 0 ? -1 : pg_exec(pg, SQL_WAIT_A_MOMENT, err);
 }
 
 int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,

@@ -19,6 +19,8 @@ enum transaction {
 	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
 	TRANSACTION_FAILED, /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself
 			       was cut off */
+	TRANSACTION_UNFIT,  /* the tables are not what they were, and must be changed by a person;
+			       nothing written; *err is the sentence */
 	TRANSACTION_BROKEN  /* the rows do not add up; nothing written; *err is the sentence for a
 			       person */
 };
