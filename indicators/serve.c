@@ -161,8 +161,8 @@ static void begin(struct serve *s, int by_table)
 
 	for (size_t i = 0; i < n && offsets; i++) {
 		commits_begin(s->commits, parts[i].id, offsets[i]);
-		if (s->store) /* from the first moment on: without a row nothing was stored */
-			store_moved(s->store, &(struct place_done){parts[i].id, offsets[i]}, 1);
+		/* Stored from the first moment on: a partition without a row never was. */
+		output_moved(s->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
 	}
 }
 
@@ -195,7 +195,7 @@ static void start_step(struct serve *s, int64_t now_ms)
 	if (!has_topic(s, now_ms) || !start_ask(s->start, s->feed, now_ms))
 		return;
 	if (s->reader)
-		lend(s, LENT_START, start_job(s->start, s->store != NULL));
+		lend(s, LENT_START, start_job(s->start, s->options->store));
 	else
 		begin(s, 0);
 }
