@@ -86,8 +86,8 @@ static const char *const every_variable[] = {
 	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC", "NO_TRADE", "STORE", "TOPIC_HOURS",
 	"WITHOUT_DATABASE",
 	/* compose/ and tests/ */
-	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_EXTRA", "KAFKA_PORT",
-	"PG_PORT", "PG_PRELOAD", "PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
+	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_EXTRA", "KAFKA_JAVA",
+	"KAFKA_PORT", "PG_PORT", "PG_PRELOAD", "PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
 
 static int variable_unknown(struct load *l, const char *name)
 {

@@ -117,6 +117,7 @@ static void begin(struct replay_part *p)
 	p->start = p->from < p->low ? p->low : smaller(p->from, p->high);
 	p->next = p->start;
 	p->end = p->high;
+	p->dead_run = 0;
 }
 
 /* What retention has deleted meanwhile is passed over; a partition that the topic has got since has

@@ -41,10 +41,12 @@ enum policy policy_of(enum err_class class, const char *sqlstate)
 	return POLICY_AGAIN;
 }
 
-void retry_learn(struct retry *r, enum policy policy, const char *sqlstate)
+void retry_learn(struct retry *r, enum policy policy, enum err_class class, const char *sqlstate)
 {
+	int nothing = policy == POLICY_AGAIN || (policy == POLICY_ROW && class == ERR_RETRY);
+
 	r->learned = policy;
-	snprintf(r->sqlstate, sizeof(r->sqlstate), "%s", policy == POLICY_AGAIN ? "" : sqlstate);
+	snprintf(r->sqlstate, sizeof(r->sqlstate), "%s", nothing ? "" : sqlstate);
 }
 
 enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate)

@@ -64,13 +64,13 @@ static const struct {
 	[START_FIRST] = {"first start: reading the topic from its beginning", LOG_INFO},
 	[START_EMPTIED] =
 		{"the database knows no position although the group had committed offsets (emptied "
-		 "or recreated?); "
-		 "filling it again from the topic's beginning",
+		 "or recreated, or is it another database?); filling it again from the topic's "
+		 "beginning",
 		 LOG_WARN},
 	[START_BEHIND] =
 		{"the database is behind the committed offset (restored from a backup, a failover "
-		 "lost transactions, or another program in the group?); filling it again from its "
-		 "position",
+		 "lost transactions, another program in the group, or is it another database?); "
+		 "filling it again from its position",
 		 LOG_WARN},
 	[START_SHARED] =
 		{"another program in the group has committed what is not stored; reading goes on at "

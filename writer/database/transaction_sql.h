@@ -54,9 +54,10 @@
 	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
 
 /* also: what else is set. */
-#define SQL_MOVE(table, key, also)                                                                \
-	"UPDATE " table " AS p SET next_offset = b.next_offset" also " "                          \
-	"FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS b(partition, next_offset, at_ms) " \
+#define SQL_MOVE(table, key, also)                                                              \
+	"UPDATE " table " AS p SET next_offset = b.next_offset, dead_run = b.dead_run" also " " \
+	"FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) "                     \
+	"AS b(partition, next_offset, at_ms, dead_run) "                                        \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 /* The broker's latest time of a message; NULL: it is not known. A broker whose clock is set back,
  * or a new leader whose clock is behind, gives later messages earlier times. */
