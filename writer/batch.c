@@ -90,6 +90,11 @@ void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int6
 	part->at_ms = at_ms > part->at_ms ? at_ms : part->at_ms;
 }
 
+void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run)
+{
+	part_of(b, partition)->dead_run = dead_run;
+}
+
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
 {
 	const struct batch_part *part = part_of(b, partition);

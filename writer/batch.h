@@ -37,6 +37,7 @@ struct batch_part {
 	int64_t next;      /* offset after the last message of this one */
 	int64_t oldest_ms; /* when the broker took the first one; 0: not known */
 	int64_t at_ms;     /* when it took one last, by its own clock; -1: not known */
+	int64_t dead_run;  /* dead letters in a row right below `next` */
 };
 
 struct batch_limits {
@@ -76,6 +77,8 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 		int64_t now_ms);
 /* When the broker took what was taken last of the partition (arrival.h). */
 void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms);
+/* So many dead letters end with what was taken last of the partition. */
+void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,

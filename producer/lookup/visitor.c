@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
+#include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
@@ -143,6 +144,19 @@ static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
 		o->topic, other, o->source);
 }
 
+/* Somebody may change that while it is in use. Asked as often as everything is read. */
+static void policy_look(struct visitor *v, const struct visit *visit)
+{
+	int is_time = 0;
+	struct err err;
+
+	for (size_t i = 0; i < visit->n_partitions; i++)
+		is_time |= visit->partitions[i].begins && visit->partitions[i].reads_all;
+	if (is_time && kafka_topic_is_compacted(v->rk, v->options->topic, &err))
+		log_error("the topic is compacted by now: Kafka removes what was published",
+			  L_STR("error", err.text));
+}
+
 static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
 {
 	const struct options *o = v->options;
@@ -217,6 +231,7 @@ static void attempt(struct visitor *v, struct visit *visit)
 		return;
 	if (visit_sql_limits(&v->pg, visit, err))
 		return;
+	policy_look(v, visit);
 	ends_read(v, visit);
 	stable_read(v, visit);
 	if (visit_sql_positions(&v->pg, v->options->topic, visit, err))

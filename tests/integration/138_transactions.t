@@ -125,5 +125,27 @@ await 30 'what is left is stored' stored_like 'KRW-H%' 10
 ok 'what is lost is an error' logged writer 'level=error .*msg="messages were deleted from the topic before they were stored.* partition=0 .*lost_offsets=20'
 ends_with_0 writer
 is '... and counted' "$(total writer lost_offsets)" 20
+
+# --- messages that are not candles, each in a transaction of its own: in a row, whatever lies between their offsets
+
+dead_letters_are() { sql_is "SELECT count(*) FROM candle_dead_letter WHERE partition = 2" "$1"; }
+not_candles() { tell_it two < <(for i in $1; do printf 'put KRW-DEAD dead%d\ncommit\n' "$i"; done); }
+
+stranger two "$GAPLESS_TOPIC" 2
+not_candles '1 2 3'
+log_forget writer
+writer --dead-letter-limit 3
+await 20 'three in a row are set aside' dead_letters_are 3
+ends_with_0 writer
+not_candles '4 5 6'
+stop two
+for try in first second; do
+	log_forget writer
+	writer --dead-letter-limit 3
+	await 20 "a fourth is too many: the $try start after it ends" gone writer
+	ended writer
+	is '... with 1' "$code" 1
+	ok '... and does not pass it' dead_letters_are 3
+done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish

@@ -75,6 +75,7 @@ int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct curso
 		pgarray_int(&scratch->a[0], b->parts[i].partition);
 		pgarray_int(&scratch->a[1], b->parts[i].next);
 		pgarray_int(&scratch->a[2], b->parts[i].at_ms);
+		pgarray_int(&scratch->a[3], b->parts[i].dead_run);
 	}
-	return scratch_run(scratch, pg, c->sql->move, c->key, 3, err);
+	return scratch_run(scratch, pg, c->sql->move, c->key, 4, err);
 }

@@ -117,6 +117,7 @@ static void begin(struct replay_part *p)
 	p->start = p->from < p->low ? p->low : smaller(p->from, p->high);
 	p->next = p->start;
 	p->end = p->high;
+	p->dead_run = 0;
 }
 
 /* What retention has deleted meanwhile is passed over; a partition that the topic has got since has
@@ -148,7 +149,7 @@ enum replay_begun replay_decide(struct replay_part *parts, size_t n, int running
 	if (rows == 0 || (!running && (restart || unfinished == 0)))
 		begun = REPLAY_BEGINS;
 	else if (shrunk)
-		begun = REPLAY_ANEW;
+		begun = REPLAY_BEGINS_AGAIN;
 	for (size_t i = 0; i < n; i++) {
 		parts[i].lost = 0;
 		if (begun == REPLAY_GOES_ON)

@@ -108,17 +108,15 @@ static int answered(const struct store *s, struct store_done *job, enum policy *
 
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int unsure,
-		rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-				    job->work.items_n, s->config.dead_limit, &unsure, &job->err);
+	int unsure, rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic,
+					job->work.items, job->work.items_n, &unsure, &job->err);
 
 	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit,
-				  &job->err);
+	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, &job->err);
 
 	if (rc != 0 && job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);
@@ -233,7 +231,7 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 			    found == BISECT_FOUND  ? POLICY_ROW
 			    : found == BISECT_SIZE ? POLICY_LESS
 						   : POLICY_AGAIN,
-			    sqlstate);
+			    job->err.class, sqlstate);
 	if (found == BISECT_SIZE)
 		return take_less(s, job);
 	if (found == BISECT_TOO_MANY)

@@ -32,11 +32,14 @@
  * than running it.
  *
  * From the locks on nobody can alter these tables before the end of the transaction, so that what
- * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes there
- * are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do not. */
+ * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes and
+ * triggers there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do
+ * not. */
 #define SQL_SHAPE(cursors)                                                                       \
 	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "          \
 	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "                  \
+	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                                   \
+	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "                 \
 	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "             \
 	"WHERE a.attrelid = ANY ('{market_data,market_data_coverage,candle_dead_letter," cursors \
 	"}'::regclass[]) AND a.attnum > 0"
@@ -54,9 +57,10 @@
 	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
 
 /* also: what else is set. */
-#define SQL_MOVE(table, key, also)                                                                \
-	"UPDATE " table " AS p SET next_offset = b.next_offset" also " "                          \
-	"FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS b(partition, next_offset, at_ms) " \
+#define SQL_MOVE(table, key, also)                                                              \
+	"UPDATE " table " AS p SET next_offset = b.next_offset, dead_run = b.dead_run" also " " \
+	"FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) "                     \
+	"AS b(partition, next_offset, at_ms, dead_run) "                                        \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 /* The broker's latest time of a message; NULL: it is not known. A broker whose clock is set back,
  * or a new leader whose clock is behind, gives later messages earlier times. */

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "elsewhere.h"
 #include "halts.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
@@ -17,6 +18,7 @@ struct feed {
 	void *self;
 	struct consumer *consumer;
 	struct partitions *partitions;
+	struct elsewhere *elsewhere;
 	struct halts *halts;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
@@ -33,6 +35,7 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->self = self;
 	f->consumer = consumer;
 	f->partitions = partitions;
+	f->elsewhere = elsewhere_new();
 	f->halts = halts_new();
 	return f;
 }
@@ -42,6 +45,7 @@ void feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	f->kind->free(f->self);
+	elsewhere_free(f->elsewhere);
 	halts_free(f->halts);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
@@ -87,13 +91,29 @@ void feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 	halts_ask(f->halts, f->partitions, now_ms, work);
 }
 
+/* While a stranger is there, its commits are no news. */
+static int ask_elsewhere(struct feed *f, struct store_work *work)
+{
+	size_t n;
+	int64_t *committed = consumer_group_offsets(f->consumer, &n);
+	int asked = 0;
+
+	if (committed != NULL)
+		asked = elsewhere_ask(f->elsewhere, committed,
+				      consumer_strangers(f->consumer) > 0 ? 0 : n, f->partitions,
+				      work);
+	free(committed);
+	return asked;
+}
+
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct err err;
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = idle && f->kind->check && f->kind->check(f->self, now_ms, work);
+		asked = ask_elsewhere(f, work) ||
+			(idle && f->kind->check && f->kind->check(f->self, now_ms, work));
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {
@@ -118,7 +138,8 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 {
 	struct err err;
 
-	if (done->work.kind == STORE_CHECK || done->work.generation != feed_generation(f))
+	if (done->work.generation != feed_generation(f) ||
+	    elsewhere_answer(f->elsewhere, &done->work, now_ms) || done->work.kind == STORE_CHECK)
 		return FOLLOW_NOTHING;
 	if (done->work.kind == STORE_SKIPS)
 		return answer_skips(f, &done->work, now_ms);
@@ -301,9 +322,7 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 
 void feed_took(struct feed *f, const struct arrival *a, int dead)
 {
-	int64_t dead_run = dead ? a->dead_run + 1 : a->has_message ? 0 : a->dead_run;
-
-	partitions_take(f->partitions, a->partition, a->next, dead_run);
+	partitions_take(f->partitions, a->partition, a->next, arrival_dead_run(a, dead));
 	if (partitions_find(f->partitions, a->partition)->state == PARTITION_DONE)
 		consumer_pause_one(f->consumer, a->partition);
 }
@@ -408,6 +427,11 @@ const struct kafka_stats *feed_kafka(const struct feed *f)
 int feed_strangers(const struct feed *f)
 {
 	return consumer_strangers(f->consumer);
+}
+
+int feed_stored_elsewhere(const struct feed *f)
+{
+	return elsewhere_count(f->elsewhere);
 }
 
 const char *feed_waits_for(const struct feed *f)

@@ -97,6 +97,8 @@ int64_t feed_coming(const struct feed *f, const struct partition *p);
 const struct kafka_stats *feed_kafka(const struct feed *f);
 /* Members of the group that are not writers, when they were last asked for. */
 int feed_strangers(const struct feed *f);
+/* Partitions that others of the group store into another database. */
+int feed_stored_elsewhere(const struct feed *f);
 /* What it waits for before it can read, a constant; NULL: it reads, or has no partition to read. */
 const char *feed_waits_for(const struct feed *f);
 /* The exit code, given how the loop ended; says what goes with it. */

@@ -174,6 +174,7 @@ static int start(void *self, const struct store_done *done)
 				&(struct partition_start){.offset = item->start.offset,
 							  .end = INT64_MAX,
 							  .position = item->start.row_offset,
+							  .committed = item->facts.committed,
 							  .dead_run = item->dead_run});
 	}
 	return done->result != STORE_UNSURE;

@@ -86,7 +86,8 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 	if (p == NULL)
 		return;
 	p->state = start->offset < start->end ? PARTITION_READING : PARTITION_DONE;
-	p->next = p->finished = p->committed = start->offset;
+	p->next = p->finished = start->offset;
+	p->committed = start->committed > start->offset ? start->committed : start->offset;
 	p->end = start->end;
 	p->position = start->position;
 	p->dead_run = start->dead_run;

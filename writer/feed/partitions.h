@@ -33,8 +33,9 @@ struct partition_start {
 	int64_t offset;
 	int64_t end; /* what comes from here on is not wanted (a replay); INT64_MAX: there is none
 		      */
-	int64_t position; /* the database's position */
-	int64_t dead_run; /* dead letters at the offsets right below the start */
+	int64_t position;  /* the database's position */
+	int64_t committed; /* what Kafka has; beyond the offset, it is told that */
+	int64_t dead_run;  /* dead letters in a row right below the start */
 };
 
 struct partition {
