@@ -64,7 +64,7 @@ refused() { # what it says, arguments
 }
 refused 'there is nothing to compute: no series' --symbols KRW-NOPE
 refused "'krw-btc' is not a market's name" --symbols krw-btc
-refused "'7m' is not an interval" --intervals 7m
+refused "'7m' is not one of 1s, 1m" --intervals 7m
 refused 'is not before --to' --from 2026-03-10 --to 2026-03-09
 
 export GAPLESS_INDICATORS_TOPIC=i2.$name

@@ -138,13 +138,14 @@ static const struct row rows[] = {
 	{"deleted meanwhile", 60, 100, 60, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 60, 80, 20},
 	{"deleted to behind the end", 90, 100, 90, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 80, 80,
 	 40},
-	{"the topic was recreated", 0, 50, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_ANEW, 0, 0, 50, 0},
-	{"the topic was recreated under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_ANEW, 0, 0, 50,
+	{"the topic was recreated", 0, 50, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_BEGINS_AGAIN, 0, 0, 50,
 	 0},
+	{"the topic was recreated under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_BEGINS_AGAIN,
+	 0, 0, 50, 0},
 	{"the topic was recreated when all was done", 0, 50, 0, 1, 0, 80, 80, 1, 0, 0,
 	 REPLAY_GOES_ON, 0, 80, 80, 0},
-	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_ANEW, 0, 0, 100,
-	 0},
+	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_BEGINS_AGAIN, 0,
+	 0, 100, 0},
 };
 
 static void test_where_it_begins(void **state)

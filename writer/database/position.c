@@ -130,7 +130,7 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 			items[i].message_at >= 0 && items[i].asked_at == items[i].message_at &&
 			items[i].after >= 0 && items[i].after < items[i].facts.position;
 		items[i].start = start_decide(&items[i].facts);
-		if (items[i].start.why == START_ANEW &&
+		if (items[i].start.why == START_SHORTER &&
 		    items[i].confirmed != items[i].facts.position)
 			*unsure = 1;
 	}

@@ -149,7 +149,7 @@ enum replay_begun replay_decide(struct replay_part *parts, size_t n, int running
 	if (rows == 0 || (!running && (restart || unfinished == 0)))
 		begun = REPLAY_BEGINS;
 	else if (shrunk)
-		begun = REPLAY_ANEW;
+		begun = REPLAY_BEGINS_AGAIN;
 	for (size_t i = 0; i < n; i++) {
 		parts[i].lost = 0;
 		if (begun == REPLAY_GOES_ON)

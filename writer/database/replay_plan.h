@@ -46,8 +46,9 @@ struct replay_part {
 enum replay_begun {
 	REPLAY_BEGINS, /* there was none, or it was complete */
 	REPLAY_GOES_ON,
-	REPLAY_ANEW /* the topic ends before what was to be read: it was recreated or lost its end
-		     */
+	REPLAY_BEGINS_AGAIN /* the topic ends before what was to be read: it was recreated or lost
+			     * its end
+			     */
 };
 
 /* Sets start, next, end and lost of each part. `running`: this process has begun it already, so

@@ -15,7 +15,7 @@ struct start start_decide(const struct start_facts *f)
 		s.why = f->committed < 0 ? START_FIRST : START_EMPTIED;
 	} else if (f->position > f->high) {
 		s.row = START_ROW_SET;
-		s.why = START_ANEW;
+		s.why = START_SHORTER;
 	} else if (f->position < f->low) {
 		s.row = START_ROW_SET;
 		s.why = START_HOLE;
@@ -81,7 +81,7 @@ static const struct {
 		 "their candles "
 		 "again",
 		 LOG_ERROR},
-	[START_ANEW] =
+	[START_SHORTER] =
 		{"the topic ends before the database's position: it was recreated or lost its end; "
 		 "reading it from "
 		 "its beginning",

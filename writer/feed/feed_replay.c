@@ -139,12 +139,12 @@ static void log_begun(const struct feed_replay *r, int64_t lost)
 	static const char *const texts[] = {
 		[REPLAY_BEGINS] = "the replay begins",
 		[REPLAY_GOES_ON] = "the replay goes on where it was",
-		[REPLAY_ANEW] =
+		[REPLAY_BEGINS_AGAIN] =
 			"the topic ends before what was to be replayed (it was recreated or lost its end); the replay "
 			"begins again",
 	};
 
-	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun],
+	LOG_AT(r->run.begun == REPLAY_BEGINS_AGAIN ? LOG_WARN : LOG_INFO, texts[r->run.begun],
 	       L_STR("name", r->spec->name), L_INT("partitions", r->run.n),
 	       L_INT("messages", r->total), L_INT("done", r->total - left(r)));
 	if (lost > 0)
