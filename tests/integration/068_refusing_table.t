@@ -108,5 +108,16 @@ sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market
 altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
 sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
 await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4860
+sql "CREATE OR REPLACE FUNCTION rounds() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.close := round(NEW.close); RETURN NEW; END';
+	CREATE TRIGGER rounds BEFORE INSERT ON market_data FOR EACH ROW EXECUTE FUNCTION rounds()"
+candles 40 K | publish "$GAPLESS_TOPIC"
+await 30 'a trigger that may change values is named' logged others 'level=warn .*a trigger of market_data may change what is stored.* trigger=rounds'
+sql 'DROP TRIGGER rounds ON market_data'
+sql 'CREATE PUBLICATION filtered FOR TABLE market_data WHERE (close > 1)'
+jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timestamp | .covers_to = .timestamp + 60000 | .revision = .timestamp + 9 |
+	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
+await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
+sql 'DROP PUBLICATION filtered'
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 4901
 ends_with_0 others
 finish

@@ -228,6 +228,27 @@ enum check check_tables(struct pg *pg, struct err *err)
 	return result;
 }
 
+/* Of each row, before it is inserted or updated (tgtype: manual, pg_trigger); ts_: TimescaleDB's.
+ */
+#define SQL_TRIGGERS                                                                         \
+	"SELECT tgname FROM pg_trigger WHERE tgrelid = 'market_data'::regclass "             \
+	"AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0 " \
+	"AND tgname NOT LIKE 'ts\\_%' ORDER BY tgname"
+
+int check_triggers(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_TRIGGERS, PG_NONE, PG_DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_warn("a trigger of market_data may change what is stored: the table is then "
+			 "not what the exchange has sent, and nothing else notices",
+			 L_STR("trigger", PQgetvalue(res, i, 0)));
+	PQclear(res);
+	return 0;
+}
+
 enum check check_database(struct pg *pg, struct err *err)
 {
 	static enum check (*const steps[])(struct pg * pg, struct err * err) = {

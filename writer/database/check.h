@@ -24,4 +24,8 @@ enum check check_database(struct pg *pg, struct err *err) __attribute__((warn_un
  * constraint. */
 enum check check_tables(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
+/* Warns of triggers that may store something else than the exchange has sent. 0, or -1: it could
+ * not be asked. */
+int check_triggers(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
 #endif

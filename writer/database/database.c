@@ -59,7 +59,7 @@ int database_wait(const char *conninfo)
 			break;
 		}
 		check = check_database(&pg, &err);
-		if (check == CHECK_FIT)
+		if (check == CHECK_FIT && check_triggers(&pg, &err) == 0)
 			break;
 		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED) {
 			log_error(err.text);
@@ -68,7 +68,7 @@ int database_wait(const char *conninfo)
 		}
 		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_WARN, "waiting for the database",
 			  L_STR("error", err.text));
-		if (check == CHECK_FAILED)
+		if (check == CHECK_FAILED || check == CHECK_FIT)
 			pg_close(&pg);
 		stop_pause(ABSENT_MS);
 	}

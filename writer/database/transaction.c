@@ -39,10 +39,11 @@ static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch
 
 	if (strcmp(shape, scratch->shape) != 0)
 		check = check_tables(pg, err);
-	if (check == CHECK_FAILED)
-		return TRANSACTION_FAILED;
 	if (check != CHECK_FIT)
-		return TRANSACTION_UNFIT;
+		return check == CHECK_FAILED ? TRANSACTION_FAILED : TRANSACTION_UNFIT;
+	if (*scratch->shape != '\0' && strcmp(shape, scratch->shape) != 0 &&
+	    check_triggers(pg, err) != 0)
+		return TRANSACTION_FAILED;
 	memcpy(scratch->shape, shape, SHAPE_BYTES);
 	return TRANSACTION_DONE;
 }

@@ -32,11 +32,14 @@
  * than running it.
  *
  * From the locks on nobody can alter these tables before the end of the transaction, so that what
- * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes there
- * are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do not. */
+ * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes and
+ * triggers there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do
+ * not. */
 #define SQL_SHAPE(cursors)                                                                       \
 	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "          \
 	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "                  \
+	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                                   \
+	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "                 \
 	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "             \
 	"WHERE a.attrelid = ANY ('{market_data,market_data_coverage,candle_dead_letter," cursors \
 	"}'::regclass[]) AND a.attnum > 0"
