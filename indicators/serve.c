@@ -160,6 +160,8 @@ static void begin(struct serve *s, int by_table)
 	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
 	for (size_t i = 0; i < n && offsets; i++) {
+		if (parts[i].is_out)
+			continue;
 		commits_begin(s->commits, parts[i].id, offsets[i]);
 		/* Stored from the first moment on: a partition without a row never was. */
 		output_moved(s->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
@@ -431,12 +433,12 @@ static void check_tables(struct serve *s)
 	s->exit_code = EXIT_USAGE;
 }
 
-static void check(struct serve *s)
+static void check(struct serve *s, int64_t now_ms)
 {
 	if (feed_is_fenced(s->feed))
 		s->exit_code = EXIT_FENCED;
 	check_tables(s);
-	if (!output_broken(s->output))
+	if (!output_broken(s->output) && !feed_has_changed(s->feed, now_ms))
 		return;
 	log_warn("beginning again from what is committed");
 	forget(s);
@@ -490,7 +492,7 @@ static void loop(struct serve *s)
 		start_step(s, now);
 		if (output_outstanding(s->output) <= OUTSTANDING_MAX)
 			read_round(s);
-		check(s);
+		check(s, now);
 	}
 }
 
