@@ -27,6 +27,7 @@ void store_scratch_release(struct store_scratch *scratch)
 	free(scratch->state);
 	free(scratch->floor_ms);
 	free(scratch->stretches);
+	free(scratch->turns);
 	memset(scratch, 0, sizeof(*scratch));
 }
 
@@ -76,6 +77,7 @@ void scratch_take_rows(struct store_scratch *scratch, size_t n)
 	scratch->state = xreallocarray(scratch->state, n, sizeof(*scratch->state));
 	scratch->floor_ms = xreallocarray(scratch->floor_ms, n, sizeof(*scratch->floor_ms));
 	scratch->stretches = xreallocarray(scratch->stretches, n, sizeof(*scratch->stretches));
+	scratch->turns = xreallocarray(scratch->turns, n, sizeof(*scratch->turns));
 	scratch->rows_cap = n;
 }
 

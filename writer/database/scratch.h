@@ -26,6 +26,12 @@ struct stretch {
 
 /* Of a digest of what the server's catalogue has of the tables (SQL_SHAPE). */
 enum { SHAPE_BYTES = 33 };
+/* A stretch among others in the order of time. */
+struct turn {
+	int64_t first_ms;
+	size_t stretch;
+};
+
 enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
 struct store_scratch {
 	struct pgarray a[SCRATCH_ARRAYS];
@@ -34,9 +40,11 @@ struct store_scratch {
 	unsigned char *state;      /* an enum row_state a row */
 	int64_t *floor_ms;         /* a row; floors.h */
 	struct stretch *stretches; /* as many as there are rows, at most */
+	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;
 	int upserts;             /* private */
 	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
+	int is_chunked;          /* market_data is a hypertable */
 };
 
 void store_scratch_init(struct store_scratch *scratch);
