@@ -81,6 +81,13 @@ void scratch_take_rows(struct store_scratch *scratch, size_t n)
 	scratch->rows_cap = n;
 }
 
+void scratch_note_shape(struct store_scratch *scratch, const char shape[SHAPE_BYTES],
+			int is_chunked)
+{
+	memcpy(scratch->shape, shape, SHAPE_BYTES);
+	scratch->is_chunked = is_chunked;
+}
+
 void scratch_avoid_copy(struct store_scratch *scratch, int n)
 {
 	scratch->upserts = n;

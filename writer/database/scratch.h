@@ -66,6 +66,9 @@ int scratch_values(struct store_scratch *scratch, size_t n, const char **values,
 /* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
 void scratch_take_rows(struct store_scratch *scratch, size_t n);
 
+/* The tables are fit, with this shape. */
+void scratch_note_shape(struct store_scratch *scratch, const char shape[SHAPE_BYTES],
+			int is_chunked);
 /* The next n batches are stored without COPY, for another writer was in the way. */
 void scratch_avoid_copy(struct store_scratch *scratch, int n);
 int scratch_avoids_copy(const struct store_scratch *scratch);

@@ -46,8 +46,7 @@ static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch
 	if ((*scratch->shape != '\0' && check_triggers(pg, err) != 0) ||
 	    pg_ask(pg, SQL_IS_CHUNKED, PG_NONE, PG_DEADLINE_MS, &is_chunked, err) != 0)
 		return TRANSACTION_FAILED;
-	scratch->is_chunked = (int)is_chunked;
-	memcpy(scratch->shape, shape, SHAPE_BYTES);
+	scratch_note_shape(scratch, shape, (int)is_chunked);
 	return TRANSACTION_DONE;
 }
 
