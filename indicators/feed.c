@@ -457,7 +457,7 @@ int feed_has_changed(struct feed *f, int64_t now_ms)
 			 "looking for the place to go on");
 		return 1;
 	}
-	return has_lost_halt(f, now_ms) || offsets_came_back(f->offsets, f->rk, now_ms);
+	return has_lost_halt(f, now_ms) || offsets_answer_again(f->offsets, f->rk, now_ms);
 }
 
 int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)

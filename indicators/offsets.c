@@ -191,7 +191,7 @@ int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	return ask_all(o, rk, err) || ask_own(o, rk, err) ? -1 : 0;
 }
 
-int offsets_came_back(struct offsets *o, rd_kafka_t *rk, int64_t now_ms)
+int offsets_answer_again(struct offsets *o, rd_kafka_t *rk, int64_t now_ms)
 {
 	struct kafka_range *out = xcalloc(o->n + 1, sizeof *out);
 	size_t n = 0;

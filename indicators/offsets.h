@@ -36,7 +36,7 @@ int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 
 /* 1 if Kafka answers by now for one that was left out; else that is said, now and then. Asks with
  * growing pauses. */
-int offsets_came_back(struct offsets *o, rd_kafka_t *rk, int64_t now_ms);
+int offsets_answer_again(struct offsets *o, rd_kafka_t *rk, int64_t now_ms);
 
 const struct part *offsets_parts(const struct offsets *o, size_t *n);
 const struct part *offsets_part(const struct offsets *o, int32_t id); /* NULL: it is not ours */
