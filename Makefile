@@ -323,13 +323,13 @@ $(BENCH_IDLE): $(B)/tests/bench/idle.o $(B)/libproducer.a $(B)/libcommon.a
 
 bench-programs: $(WRITER) $(INDICATORS) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
 
-bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5]
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=1000000] [ROUNDS=5]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
-	@tests/bench/bench.sh $(or $(ROWS),500000) $(or $(ROUNDS),5)
+	@tests/bench/bench.sh $(or $(ROWS),1000000) $(or $(ROUNDS),5)
 
-bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: make bench-peers [ROWS=500000] [ROUNDS=3]
+bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento, Debezium and Python, and after faults: make bench-peers [ROWS=500000] [ROUNDS=3] [FAULTS=yes|no|only]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
-	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3)
+	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3) $(or $(FAULTS),yes)
 
 bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Python with TA-Lib: make bench-indicators [MINUTES=1400]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs

@@ -159,8 +159,10 @@ static void begin(struct serve *s, int by_table)
 	const struct part *parts = feed_parts(s->feed, &n);
 	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
-	for (size_t i = 0; i < n && offsets; i++)
-		commits_begin(s->commits, parts[i].id, offsets[i]);
+	for (size_t i = 0; i < n && offsets; i++) {
+		if (!parts[i].is_out)
+			commits_begin(s->commits, parts[i].id, offsets[i]);
+	}
 }
 
 /* Whether the topic of the indicators is there, and not one that would lose them: asked at the
@@ -428,12 +430,12 @@ static void check_tables(struct serve *s)
 	s->exit_code = EXIT_USAGE;
 }
 
-static void check(struct serve *s)
+static void check(struct serve *s, int64_t now_ms)
 {
 	if (feed_is_fenced(s->feed))
 		s->exit_code = EXIT_FENCED;
 	check_tables(s);
-	if (!output_broken(s->output))
+	if (!output_broken(s->output) && !feed_has_changed(s->feed, now_ms))
 		return;
 	log_warn("beginning again from what is committed");
 	forget(s);
@@ -487,7 +489,7 @@ static void loop(struct serve *s)
 		start_step(s, now);
 		if (output_outstanding(s->output) <= OUTSTANDING_MAX)
 			read_round(s);
-		check(s);
+		check(s, now);
 	}
 }
 

@@ -63,12 +63,23 @@ static int commit_beginnings(const struct start *s, struct feed *f)
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		if (parts[i].committed == OFFSET_NONE)
+		if (parts[i].committed == OFFSET_NONE && !parts[i].is_out)
 			places[fresh++] = (struct place_done){parts[i].id, s->offsets[i]};
 	}
 	rc = feed_commit(f, places, fresh, 1);
 	free(places);
 	return rc;
+}
+
+/* Of what the group had not read. */
+static void say_lost(const struct part *p)
+{
+	if (p->is_out || p->committed == OFFSET_NONE || p->committed >= p->low)
+		return;
+	log_error("messages were deleted from the topic before they were read; gapless-indicators "
+		  "compute gives the values of what is stored of them",
+		  L_INT("partition", p->id), L_INT("committed", p->committed), L_INT("low", p->low),
+		  L_INT("lost_offsets", p->low - p->committed));
 }
 
 const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
@@ -88,7 +99,7 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 		s->offsets[i] =
 			by_table ? begin_with_position(&parts[i], position, feed_group_is_new(f))
 				 : begin_by_time(&parts[i]);
-		again += parts[i].high - s->offsets[i];
+		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
 	}
 	if (commit_beginnings(s, f)) {
 		log_info("where reading begins could not be committed; asking again");
@@ -98,6 +109,8 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 		log_warn("trying again", L_STR("error", err.text));
 		return NULL;
 	}
+	for (size_t i = 0; i < n; i++)
+		say_lost(&parts[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
 	if (by_table && feed_group_is_new(f))
 		log_info("the group is new: candles that are stored already get no values from it; "

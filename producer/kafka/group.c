@@ -88,7 +88,6 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 		{"auto.offset.reset", "latest"},
 		{"partition.assignment.strategy", "range"},
 		{"session.timeout.ms", session},
-		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"allow.auto.create.topics", "false"},
 		{NULL, NULL},
 	};

@@ -36,6 +36,7 @@ is 'the beginning is deleted' $? 0
 replayed 0 one
 ok 'it goes on behind the hole, and says so' logged one 'messages were deleted from the topic before they were replayed.*messages=[1-9]'
 ok '... counting what is lost' test "$(total one lost_offsets)" -gt 0
+ok '... and does not say just "complete" in the end' logged one 'level=warn .*the replay is complete, but for what was deleted.* lost_offsets=[1-9]'
 replayed 0 one
 is 'the next one starts at what is left' "$(total one lost_offsets)" 0
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "arrivals.h"
 #include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -204,82 +205,12 @@ void feed_close(struct feed *f)
 
 /* ---------------------------------------------------------------- what comes */
 
-/* What lies between `next` and that offset carries no message. */
-static struct arrival nothing_before(const struct partition *p, int64_t offset)
+/* It may be soon that the topic is as it was, or that another one is there. */
+static unsigned start_later(struct feed *f, unsigned follow)
 {
-	return (struct arrival){
-		.partition = p->id, .from = p->next, .next = offset, .dead_run = p->dead_run};
-}
-
-static unsigned on_message(struct feed *f, struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-
-	switch (partition_judge(p, a->offset)) {
-	case ARRIVES_IGNORED:
-		return FOLLOW_NOTHING;
-	case ARRIVES_BACK:
-		log_warn("the topic does not go on where it should; looking for the place to go on",
-			 L_INT("partition", a->partition), L_INT("expected", p->next),
-			 L_INT("offset", a->offset));
-		return FOLLOW_RESTART;
-	case ARRIVES_NEXT:
-		break;
-	}
-	if (a->offset >= p->end) {
-		*a = nothing_before(p, p->end);
-		return FOLLOW_NOTHING;
-	}
-	a->from = p->next;
-	a->next = a->offset + 1;
-	a->has_message = 1;
-	a->dead_run = p->dead_run;
-	a->wanted = !f->kind->wants || f->kind->wants(f->self, a);
-	if (a->wanted && partition_skips(p, a)) {
-		a->wanted = 0;
-		log_warn("a message that was skipped by hand is passed",
-			 L_INT("partition", a->partition), L_INT("offset", a->offset));
-	}
-	return FOLLOW_NOTHING;
-}
-
-static unsigned on_eof(struct feed *f, struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-	unsigned follow = FOLLOW_NOTHING;
-
-	if (partition_judge(p, a->offset) != ARRIVES_NEXT)
-		return FOLLOW_NOTHING;
-	if (a->offset < p->end && f->kind->short_of_end)
-		follow = f->kind->short_of_end(f->self, p, a->offset);
 	if (follow & FOLLOW_RESTART)
 		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
-	else
-		*a = nothing_before(p, a->offset < p->end ? a->offset : p->end);
 	return follow;
-}
-
-static unsigned on_out_of_range(struct feed *f, const struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-
-	if (p == NULL || p->state != PARTITION_READING)
-		return FOLLOW_NOTHING;
-	log_warn("the topic does not have what comes next (any more); looking for the place to go "
-		 "on",
-		 L_INT("partition", p->id), L_INT("expected", p->next));
-	return FOLLOW_RESTART;
-}
-
-/* Where the partitions start is asked until the topic is there again, and told from another one of
- * that name. */
-static unsigned on_gone(struct feed *f)
-{
-	if (partitions_count(f->partitions) == 0 || partitions_are_starting(f->partitions))
-		return FOLLOW_NOTHING;
-	log_warn("the topic was deleted, or has fewer partitions; looking for the place to go on");
-	f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
-	return FOLLOW_RESTART;
 }
 
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
@@ -290,16 +221,16 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 	case CONSUMER_NOTHING:
 		return 0;
 	case CONSUMER_MESSAGE:
-		*follow = on_message(f, a);
+		*follow = arrivals_message(f->kind, f->self, f->partitions, a);
 		break;
 	case CONSUMER_EOF:
-		*follow = on_eof(f, a);
+		*follow = start_later(f, arrivals_end(f->kind, f->self, f->partitions, a));
 		break;
 	case CONSUMER_OUT_OF_RANGE:
-		*follow = on_out_of_range(f, a);
+		*follow = arrivals_out_of_range(f->partitions, a);
 		break;
 	case CONSUMER_GONE:
-		*follow = on_gone(f);
+		*follow = start_later(f, arrivals_gone(f->partitions));
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);

@@ -273,6 +273,16 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	return is_complete(r) ? FOLLOW_DONE : FOLLOW_NOTHING;
 }
 
+static void say_complete(const struct feed_replay *r, int64_t lost)
+{
+	LOG_AT(lost > 0 ? LOG_WARN : LOG_INFO,
+	       lost > 0
+		       ? "the replay is complete, but for what was deleted from the topic meanwhile"
+		       : "the replay is complete",
+	       L_STR("name", r->spec->name), L_INT("messages", r->total),
+	       L_INT("lost_offsets", lost));
+}
+
 static int exit_code(void *self, int code, const struct tally *tally, int64_t now_ms)
 {
 	struct feed_replay *r = self;
@@ -280,8 +290,7 @@ static int exit_code(void *self, int code, const struct tally *tally, int64_t no
 	if (r->begun)
 		show(r, tally, now_ms, 1);
 	if (is_complete(r)) {
-		log_info("the replay is complete", L_STR("name", r->spec->name),
-			 L_INT("messages", r->total));
+		say_complete(r, tally_get(tally, TALLY_LOST_OFFSETS));
 		return EXIT_DONE;
 	}
 	if (code != EXIT_DONE)
