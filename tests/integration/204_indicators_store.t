@@ -16,6 +16,8 @@ await 30 "and stored" caught_up
 indicators --store
 rows() { sql 'SELECT count(*) FROM market_data_indicator'; }
 rows_more_than() { [ "$(rows)" -gt "$1" ]; }
+await 30 "it reads" indicators_have_begun indicators
+clock_advance 60 # the next live poll
 await 60 "new candles have rows" rows_more_than 0
 ok "old ones have not" test "$(rows)" -lt 5000
 clock_settle

@@ -140,6 +140,7 @@ static void store(struct side *s, int exact)
 	struct err err;
 
 	batch_seal(&s->batch);
+	s->scratch.is_chunked = (int)(s->next % 2); /* one statement for all ranges, or several */
 	if (transaction_store(&s->pg, &s->scratch, &cursor, &s->batch, &abandon, &got, &err) !=
 	    TRANSACTION_DONE)
 		die("%s: a transaction failed: %s", s->topic, err.text);

@@ -35,16 +35,18 @@ static enum transaction commit(struct pg *pg, struct err *err)
 static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch, const char *shape,
 				    struct err *err)
 {
-	enum check check = CHECK_FIT;
+	enum check check;
+	int64_t is_chunked;
 
-	if (strcmp(shape, scratch->shape) != 0)
-		check = check_tables(pg, err);
+	if (strcmp(shape, scratch->shape) == 0)
+		return TRANSACTION_DONE;
+	check = check_tables(pg, err);
 	if (check != CHECK_FIT)
 		return check == CHECK_FAILED ? TRANSACTION_FAILED : TRANSACTION_UNFIT;
-	if (*scratch->shape != '\0' && strcmp(shape, scratch->shape) != 0 &&
-	    check_triggers(pg, err) != 0)
+	if ((*scratch->shape != '\0' && check_triggers(pg, err) != 0) ||
+	    pg_ask(pg, SQL_IS_CHUNKED, PG_NONE, PG_DEADLINE_MS, &is_chunked, err) != 0)
 		return TRANSACTION_FAILED;
-	memcpy(scratch->shape, shape, SHAPE_BYTES);
+	scratch_note_shape(scratch, shape, (int)is_chunked);
 	return TRANSACTION_DONE;
 }
 

@@ -70,18 +70,21 @@
 	"millisecond') END"
 
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
- * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so
- * that the planner leaves out the other chunks of a hypertable at once, not for each range. The
- * subquery's OFFSET 0 keeps the planner from joining it in another way than range by range; an
- * ORDER BY would do so too, but sort each range, which is a sixth of what a row costs. */
+ * than a result does: one SELECT, or several with UNION ALL between them. The five arrays go where
+ * %s is, and what all ranges of the SELECT lie in: constants, so that the planner leaves out the
+ * other chunks of a hypertable at once, not for each range. The subquery's OFFSET 0 keeps the
+ * planner from joining it in another way than range by range; an ORDER BY would do so too, but sort
+ * each range, which is a sixth of what a row costs. */
 #define SQL_STATES                                                                                                  \
-	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "       \
+	"SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "             \
 	"d.low, d.close "                                                                                           \
-	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "        \
+	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[], '%s'::bigint[]) "        \
 	"AS r(symbol, interval, first, last, n) "                                                                   \
 	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval " \
-	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' OFFSET 0) AS d) "         \
-	"TO STDOUT (FORMAT binary)"
+	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' OFFSET 0) AS d"
+
+/* 1 if the table is in chunks. */
+#define SQL_IS_CHUNKED "SELECT market_data_hypertable_home('market_data') IS NOT NULL"
 
 #define SQL_COPY                                                                                                  \
 	"COPY market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, " \
