@@ -254,12 +254,14 @@ unit-programs: $(UNIT) $(REPLAY) $(EXCHANGE) build/corpus/.made
 build/corpus/.made: tests/fuzz/corpus.sh schemas/candle.golden.json $(wildcard tests/data/messages/* tests/data/pages/*/* tests/data/upbit/*.json)
 	$(call say,GEN,$(@D))tests/fuzz/corpus.sh $(@D) && touch $@
 
-# Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands.
+# Pure parts and parsers, under AddressSanitizer and UBSan, wherever the machine stands. Of the worlds that take long, each zone sees
+# other ones.
 unit: | $(DEPS_build) $(DEPS_test) ## unit tests, in three time zones
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=asan unit-programs
-	@for zone in UTC Asia/Seoul America/New_York; do \
+	@seed=1; for zone in UTC Asia/Seoul America/New_York; do \
 		echo "unit tests, TZ=$$zone"; \
-		TZ=$$zone CMOCKA_MESSAGE_OUTPUT=TAP prove -j6 -e '' build/asan/tests/test_* || exit 1; \
+		TZ=$$zone GAPLESS_SEED=$$seed GAPLESS_RUNS=20 CMOCKA_MESSAGE_OUTPUT=TAP prove -j6 -e '' build/asan/tests/test_* || exit 1; \
+		seed=$$((seed + 20)); \
 	done
 
 # transaction_store() on a real database, for a scenario.
@@ -268,11 +270,10 @@ $(STORE_MODEL): $(B)/tests/model/store_model.o $(B)/libwriter.a $(B)/libcommon.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
 -include $(B)/tests/model/store_model.d
 
-# What scenarios look with at the topic's ends and the group's offsets.
-OFFSETS := $(B)/gapless-offsets
-$(OFFSETS): $(B)/tests/tools/offsets.o
-	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL)
--include $(B)/tests/tools/offsets.d
+# What scenarios ask and tell Kafka of topics. Without sanitizers: it is called again and again.
+TOPIC := build/gapless-topic
+$(TOPIC): tests/tools/topic.c | $(DEPS_build)
+	$(call say,CC,$@)$(CC) -D_GNU_SOURCE -std=gnu17 $(WARNINGS) $(WERROR) $(FLAGS_release) $(LINK_release) -o $@ $< $$(pkg-config --cflags --libs rdkafka)
 
 # A stranger that publishes in transactions.
 TRANSACTIONS := $(B)/gapless-transactions
@@ -281,7 +282,7 @@ $(TRANSACTIONS): $(B)/tests/tools/transactions.o
 -include $(B)/tests/tools/transactions.d
 
 .PHONY: integration-programs
-integration-programs: all $(STORE_MODEL) $(OFFSETS) $(TRANSACTIONS)
+integration-programs: all $(STORE_MODEL) $(TOPIC) $(TRANSACTIONS)
 
 # Whole programs; the processes in one time zone, the database in another.
 integration: | $(DEPS_stack) $(DEPS_test) ## scenarios on a stack of their own
@@ -322,13 +323,13 @@ $(BENCH_IDLE): $(B)/tests/bench/idle.o $(B)/libproducer.a $(B)/libcommon.a
 
 bench-programs: $(WRITER) $(INDICATORS) $(BENCH_LOAD) $(BENCH_PAGES) $(BENCH_IDLE)
 
-bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=500000] [ROUNDS=5]
+bench: | $(DEPS_stack) $(DEPS_test) ## speed beside a plain COPY of the same rows, as ratios: make bench [ROWS=1000000] [ROUNDS=5]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
-	@tests/bench/bench.sh $(or $(ROWS),500000) $(or $(ROUNDS),5)
+	@tests/bench/bench.sh $(or $(ROWS),1000000) $(or $(ROUNDS),5)
 
-bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento and Python: make bench-peers [ROWS=500000] [ROUNDS=3]
+bench-peers: | $(DEPS_stack) $(DEPS_test) ## the same beside Bento, Debezium and Python, and after faults: make bench-peers [ROWS=500000] [ROUNDS=3] [FAULTS=yes|no|only]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs
-	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3)
+	@tests/bench/peers.sh $(or $(ROWS),500000) $(or $(ROUNDS),3) $(or $(FAULTS),yes)
 
 bench-indicators: | $(DEPS_stack) $(DEPS_test) ## gapless-indicators beside Python with TA-Lib: make bench-indicators [MINUTES=1400]
 	@$(MAKE) $(SIDE_BY_SIDE) FLAVOUR=release bench-programs

@@ -140,7 +140,8 @@ kafka_spawn() {
 	java=$(kafka_java) || exit 1
 	rm -rf -- "$dir/kafka-tmp"
 	mkdir -p "$dir/kafka-tmp" || exit 1
-	daemon_start "$kafka_log" "$dir" "$java" "$kafka_mark" -Xmx384m -XX:+UseSerialGC -XX:-UsePerfData \
+	# shellcheck disable=SC2086	# a list of options
+	daemon_start "$kafka_log" "$dir" "$java" "$kafka_mark" ${GAPLESS_KAFKA_JAVA:-} -Xmx384m -XX:+UseSerialGC -XX:-UsePerfData \
 		-XX:ErrorFile=kafka-crash.log -Djava.io.tmpdir=kafka-tmp \
 		-Dlog4j2.configurationFile=log4j2.properties \
 		-cp '../kafka/libs/*' kafka.Kafka server.properties

@@ -23,6 +23,7 @@
 #	GAPLESS_PG_TIMEZONE      time zone of the database's sessions                            (UTC)
 #	GAPLESS_PG_PRELOAD       libraries that the database loads, e.g. timescaledb             (none)
 #	GAPLESS_KAFKA_EXTRA      a file of more properties of the broker                       (none)
+#	GAPLESS_KAFKA_JAVA       more options of its Java                                      (none)
 #	GAPLESS_STACK_WAIT_S     how long a start may take, in seconds                            (60)
 #
 # Every command can be repeated, and returns when what it promises is so, or exits 1 with a sentence

@@ -15,7 +15,7 @@ enum bar_link {
 struct bar {
 	int64_t timestamp_ms; /* start of the interval */
 	double open, high, low, close, volume, quote_volume;
-	int64_t revision, fetched_ms; /* of the candle that holds (message_compare) */
+	int64_t revision, fetched_ms; /* of the candle that won (message_compare) */
 	enum bar_link link;
 	unsigned char is_final;   /* its own interval is covered */
 	unsigned char is_carried; /* no candle: an interval without trades, filled from before */

@@ -7,7 +7,7 @@
 
 struct part {
 	struct place_done done;
-	int64_t hold;
+	int64_t limit;
 	int64_t committed; /* taken last */
 };
 
@@ -65,17 +65,17 @@ void commits_moved(void *commits, int32_t partition, int64_t next)
 		p->done.next = next;
 }
 
-void commits_hold(struct commits *c, int32_t partition, int64_t hold)
+void commits_limit(struct commits *c, int32_t partition, int64_t limit)
 {
 	struct part *p = find(c, partition);
 
 	if (p)
-		p->hold = hold;
+		p->limit = limit;
 }
 
 static int64_t next_of(const struct part *p)
 {
-	return p->done.next < p->hold ? p->done.next : p->hold;
+	return p->done.next < p->limit ? p->done.next : p->limit;
 }
 
 int64_t commits_next(const struct commits *c, int32_t partition)

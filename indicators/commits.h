@@ -16,8 +16,8 @@ void commits_clear(struct commits *c);
 void commits_begin(struct commits *c, int32_t partition, int64_t next);
 /* For rounds_settle. */
 void commits_moved(void *commits, int32_t partition, int64_t next);
-/* Nothing from `hold` on may be committed (INT64_MAX: all may be), until this is said again. */
-void commits_hold(struct commits *c, int32_t partition, int64_t hold);
+/* Nothing from `limit` on may be committed (INT64_MAX: all may be), until this is said again. */
+void commits_limit(struct commits *c, int32_t partition, int64_t limit);
 
 /* Up to where the partition is done, as far as it may be committed; -1: it is not here. */
 int64_t commits_next(const struct commits *c, int32_t partition);

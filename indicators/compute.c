@@ -13,10 +13,10 @@
 #include "common/base/progress_show.h"
 #include "common/base/stop.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 #include "common/text/words.h"
 #include "history.h"
-#include "sink.h"
-#include "store.h"
+#include "output.h"
 #include "table.h"
 
 enum {
@@ -32,8 +32,7 @@ enum {
 struct compute {
 	const struct options *options;
 	struct pg pg;
-	struct sink *sink;
-	struct store *store;
+	struct output *output;
 	char arguments[ARGUMENTS_BYTES];
 	/* the series that is computed */
 	char symbol[SYMBOL_BYTES];
@@ -42,8 +41,8 @@ struct compute {
 	int64_t next_ms; /* bars from here on are not computed yet */
 	int64_t outstanding;
 	/* all of it */
-	int is_nothing; /* no series is asked for */
-	int64_t total, done, values, began_ms;
+	int is_refused; /* no series is asked for, or the tables are not fit */
+	int64_t total, done, began_ms;
 	struct progress_show show;
 };
 
@@ -70,26 +69,14 @@ static const char sql_again[] =
 
 /* ---------------------------------------------------------------- a series */
 
-static void emit(void *to, const struct bar *bar, const struct indicator *in,
-		 const struct result *r)
+static int64_t values(const struct compute *c)
 {
-	struct compute *c = to;
-	struct indicator_message m = {.symbol = c->symbol,
-				      .source = c->options->source,
-				      .interval = c->interval,
-				      .timestamp_ms = bar->timestamp_ms,
-				      .indicator = in,
-				      .result = *r};
-
-	sink_send(c->sink, &m, &c->outstanding);
-	if (c->store)
-		store_add(c->store, &m, &c->outstanding);
-	c->values++;
+	return sink_sent(output_sink(c->output));
 }
 
 static void show(struct compute *c)
 {
-	const struct progress_counter counters[] = {{"values", c->values}};
+	const struct progress_counter counters[] = {{"values", values(c)}};
 	struct progress p = {.title = "compute",
 			     .unit = "candles",
 			     .done = c->done,
@@ -105,18 +92,10 @@ static void show(struct compute *c)
 static int wait_for_all(struct compute *c, struct err *err)
 {
 	while (c->outstanding > 0 && !stop_requested()) {
-		sink_poll(c->sink, WAIT_MS);
-		if (c->store)
-			store_step(c->store);
-		if (sink_is_broken(c->sink))
-			return err_set(
-				err, ERR_FATAL,
-				"an indicator was not delivered to Kafka; run the same command "
-				"to go on");
-		if (c->store && store_is_lost(c->store))
-			return err_set(err, ERR_FATAL,
-				       "the database did not store what it was given; run the same "
-				       "command to go on");
+		output_step(c->output, WAIT_MS);
+		if (output_broken(c->output))
+			return err_set(err, ERR_FATAL, "%s; run the same command to go on",
+				       output_broken(c->output));
 	}
 	return c->outstanding > 0 ? err_set(err, ERR_RETRY, "stopped") : 0;
 }
@@ -134,8 +113,8 @@ static int feed(struct compute *c, struct history *h, struct table_read *r, stru
 {
 	int is_over;
 
-	history_feed(h, &r->covered, r->bars, r->n, r->after_ms == INT64_MIN && r->is_behind, emit,
-		     c);
+	history_feed(h, &r->covered, r->bars, r->n, r->after_ms == INT64_MIN && r->is_behind,
+		     output_value, c->output);
 	for (size_t i = 0; i < r->n; i++)
 		c->done += r->bars[i].timestamp_ms >= c->next_ms;
 	table_read_advance(r);
@@ -170,6 +149,7 @@ static int compute_series(struct compute *c, struct err *err)
 	table_read_span(&r, c->symbol, c->interval, c->next_ms, history_lead(&c->set), c->set.daily,
 			limit);
 	table_read_until(&r, to_ms);
+	output_begin(c->output, c->symbol, c->interval, &c->outstanding);
 	while (rc == 0 && !r.is_end && !stop_requested()) {
 		rc = table_read_all(&c->pg, c->options->topic, &positions, &r, 1, err);
 		if (rc == 0 && !h)
@@ -245,8 +225,8 @@ static int compute_all(struct compute *c, struct err *err)
 		c->total += pg_number(res, i, 2);
 		rc = note(c, 0, err);
 	}
-	c->is_nothing = rc == 0 && asked_for == 0;
-	if (c->is_nothing)
+	c->is_refused = rc == 0 && asked_for == 0;
+	if (c->is_refused)
 		rc = err_set(err, ERR_FATAL,
 			     "there is nothing to compute: no series of the table is one of "
 			     "--symbols and --intervals with an indicator of --indicators");
@@ -272,17 +252,19 @@ static int open_all(struct compute *c, struct err *err)
 			       "--indicators, --symbols and --intervals are longer than %d "
 			       "characters together: compute in several parts",
 			       ARGUMENTS_BYTES);
-	c->sink = sink_new(o, err);
-	while (c->sink && sink_topic_ensure(c->sink, err)) {
+	c->output = output_new(o, err);
+	while (c->output && sink_topic_ensure(output_sink(c->output), err)) {
 		if (err->class == ERR_FATAL || stop_requested())
 			return -1;
-		sink_poll(c->sink, ENSURE_MS);
+		output_step(c->output, ENSURE_MS);
 	}
-	if (!c->sink || pg_open(&c->pg, o->database, "gapless-indicators", err))
+	if (!c->output || pg_open(&c->pg, o->database, "gapless-indicators", err))
 		return -1;
-	if (o->store)
-		c->store = store_new(o->database, o->topic, err);
-	return o->store && !c->store ? -1 : 0;
+	if (pg_tables_check(&c->pg, err) != PG_TABLES_FIT) {
+		c->is_refused = err->class == ERR_FATAL;
+		return -1;
+	}
+	return 0;
 }
 
 int compute(const struct options *o)
@@ -293,8 +275,8 @@ int compute(const struct options *o)
 
 	c->options = o;
 	if (open_all(c, &err) || compute_all(c, &err)) {
-		code = c->is_nothing ? EXIT_USAGE : EXIT_PERSON;
-		if (c->is_nothing)
+		code = c->is_refused ? EXIT_USAGE : EXIT_PERSON;
+		if (c->is_refused)
 			log_error(err.text);
 		else
 			log_error("not computed to the end; run the same command to go on",
@@ -303,12 +285,11 @@ int compute(const struct options *o)
 		code = EXIT_PERSON;
 		log_warn("stopped before the end; run the same command to go on");
 	} else {
-		log_info("computed", L_INT("candles", c->done), L_INT("values", c->values));
+		log_info("computed", L_INT("candles", c->done), L_INT("values", values(c)));
 	}
 	stop_watchdog(DRAIN_MS / 1000);
-	sink_free(c->sink);
 	pg_close(&c->pg);
-	if (store_free(c->store, DRAIN_MS / 2))
+	if (output_free(c->output, DRAIN_MS / 2))
 		free(c);
 	return code;
 }

@@ -15,7 +15,7 @@
 #include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
 
-enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+enum { TOPIC_MS = 1000, HALTS_MS = 10000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 
 /* A partition that is assigned. */
 struct reading {
@@ -23,6 +23,7 @@ struct reading {
 	int is_halted;
 	/* the message that halts it, its size, and when the broker took it */
 	int64_t halted_at, halted_bytes, halted_ms;
+	int64_t next; /* what comes is not before it */
 	char why[512];
 	struct log_throttle say;
 };
@@ -36,7 +37,8 @@ struct feed {
 	size_t n;
 	size_t halted_next;      /* feed_halted */
 	struct offsets *offsets; /* of the same partitions */
-	int64_t topic_due_ms;
+	int64_t topic_due_ms, halts_due_ms;
+	int is_other; /* the topic may be another one: deleted, going back, without what is next */
 	int64_t unreadable;
 	struct kafka_stats stats;
 	struct log_throttle say_topic, say_bad;
@@ -44,7 +46,7 @@ struct feed {
 
 /* ---------------------------------------------------------------- the group */
 
-/* Until it is known where reading begins, what arrives is ignored. */
+/* Nothing is read before it is known where reading begins: all are accepted, none is assigned. */
 static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
 {
 	int32_t *ids = xcalloc((size_t)list->cnt + 1, sizeof *ids);
@@ -63,7 +65,9 @@ static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
 		log_info("no partition for this process: there are more of it than partitions; "
 			 "standing by");
 	rd_kafka_resume_partitions(f->rk, list);
+	list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_assign(f->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
@@ -85,6 +89,22 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	offsets_set(f->offsets, NULL, 0);
 	f->is_assigned = f->is_starting = 0;
 	rd_kafka_assign(rk, NULL);
+}
+
+/* What librdkafka says of a topic or partition that was deleted under it, or does not have what
+ * comes next, comes as an event, or in a message's place. */
+static void notice(struct feed *f, rd_kafka_resp_err_t code)
+{
+	f->is_other |= code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+		       code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+		       code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+		       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	kafka_log_error(rk, code, reason);
+	notice(opaque, (rd_kafka_resp_err_t)code);
 }
 
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
@@ -112,7 +132,7 @@ static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
 	const struct kafka_property role[] = {{"group.id", o->group},
 					      {"enable.auto.commit", "false"},
 					      {"enable.auto.offset.store", "false"},
-					      {"auto.offset.reset", "earliest"},
+					      {"auto.offset.reset", "error"},
 					      {"partition.assignment.strategy", "range"},
 					      {"check.crcs", "true"},
 					      {"enable.partition.eof", "true"},
@@ -139,7 +159,7 @@ struct feed *feed_new(const struct options *o, struct feed_owner owner, struct e
 	f->offsets = offsets_new(o->topic, o->topic_hours);
 	rd_kafka_conf_set_opaque(conf, f);
 	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, kafka_on_error);
+	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_stats);
 	f->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (!f->rk) {
@@ -292,15 +312,20 @@ int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < f->n; i++)
-		rd_kafka_topic_partition_list_add(list, f->options->topic, f->readings[i].id)
-			->offset = offsets[i];
+	for (size_t i = 0; i < f->n; i++) {
+		f->readings[i].next = offsets[i];
+		if (!offsets_part(f->offsets, f->readings[i].id)->is_out)
+			rd_kafka_topic_partition_list_add(list, f->options->topic,
+							  f->readings[i].id)
+				->offset = offsets[i];
+	}
 	code = rd_kafka_assign(f->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (code)
 		return err_set(err, ERR_RETRY, "the partitions cannot be assigned: %s",
 			       rd_kafka_err2str(code));
-	f->is_starting = 0;
+	f->is_starting = f->is_other = 0;
+	offsets_have_begun(f->offsets);
 	return 0;
 }
 
@@ -394,6 +419,47 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 	return 0;
 }
 
+/* Retention takes what nobody has skipped, too: then there is nothing to wait for. */
+static int has_lost_halt(struct feed *f, int64_t now_ms)
+{
+	struct kafka_range *ranges = xcalloc(f->n + 1, sizeof *ranges);
+	size_t n = 0;
+	int lost = 0;
+
+	for (size_t i = 0; i < f->n && now_ms >= f->halts_due_ms; i++)
+		if (f->readings[i].is_halted)
+			ranges[n++].partition = f->readings[i].id;
+	if (n > 0) {
+		kafka_ranges(f->rk, f->options->topic, ranges, n);
+		f->halts_due_ms = clock_boot_ms() + HALTS_MS;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct reading *r = reading_of(f, ranges[i].partition);
+
+		if (ranges[i].err.class != ERR_NONE ||
+		    (r->halted_at >= ranges[i].low && r->halted_at < ranges[i].high))
+			continue;
+		log_warn("the message that halts a partition is not in the topic any more; "
+			 "reading goes on",
+			 L_INT("partition", r->id), L_INT("offset", r->halted_at));
+		lost = 1;
+	}
+	free(ranges);
+	return lost;
+}
+
+int feed_has_changed(struct feed *f, int64_t now_ms)
+{
+	if (f->is_starting || f->n == 0)
+		return 0;
+	if (f->is_other) {
+		log_warn("the topic does not go on where it should (deleted, recreated, or cut?); "
+			 "looking for the place to go on");
+		return 1;
+	}
+	return has_lost_halt(f, now_ms) || offsets_answer_again(f->offsets, f->rk, now_ms);
+}
+
 int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)
 {
 	for (size_t i = 0; i < f->n; i++) {
@@ -445,11 +511,15 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
  * that hold no message. */
 static int read_event(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
 {
-	const struct reading *r = reading_of(f, k->partition);
+	struct reading *r = reading_of(f, k->partition);
 	int is_end = k->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
 
 	if (!r || f->is_starting || r->is_halted || (k->err && !is_end))
 		return 0;
+	f->is_other |= k->offset < r->next;
+	if (f->is_other)
+		return 0;
+	r->next = is_end ? k->offset : k->offset + 1;
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;
@@ -465,7 +535,7 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 	if (!k)
 		return 0;
 	if (k->err && k->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-		kafka_log_error(f->rk, k->err, rd_kafka_message_errstr(k));
+		on_error(f->rk, k->err, rd_kafka_message_errstr(k), f);
 	got = read_event(f, k, out);
 	rd_kafka_message_destroy(k);
 	return got;

@@ -55,6 +55,9 @@ const int64_t *feed_ends(const struct feed *f, size_t *n); /* by partition */
 /* Reads from these offsets on, one for each part. */
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 	__attribute__((warn_unused_result));
+/* 1 if that is due because of the topic, and said: it may be another one of that name, the message
+ * that halts a partition is gone from it, or a partition that could not be read can be. */
+int feed_has_changed(struct feed *f, int64_t now_ms);
 /* Everything again: nothing is read until feed_begin. */
 void feed_restart(struct feed *f);
 

@@ -26,7 +26,7 @@ struct history *history_new(const struct set *set, const struct interval *interv
 
 	h->set = *set;
 	h->touched = touched;
-	h->window = window_new(set, interval, fill == FILL_NEWEST ? FILL_ALL : fill);
+	h->window = window_new(set, interval, fill);
 	h->newest_ms = INT64_MIN;
 	return h;
 }
@@ -59,7 +59,7 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 		   const struct result *r)
 {
 	struct history *h = to;
-	struct result known = *r;
+	struct result own = *r;
 
 	if (bar->timestamp_ms != h->newest_ms) {
 		h->newest_ms = bar->timestamp_ms;
@@ -74,8 +74,8 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 	/* The first bar behind the span may have been linked to it: it counts as touched. */
 	if (h->behind > in->reach + 1 && !(in->kind->is_daily && in_its_day(h, bar->timestamp_ms)))
 		return;
-	known.as_of_ms = h->as_of_ms;
-	h->emit(h->to, bar, in, &known);
+	own.as_of_ms = h->as_of_ms;
+	h->emit(h->to, bar, in, &own);
 }
 
 void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,

@@ -3,7 +3,7 @@
  * (schemas/indicator.schema.json).
  *
  * (symbol, interval, timestamp, indicator, params) is its key to upsert by; of several messages of
- * one key the one with the greatest as_of holds, of those the one that came last. */
+ * one key the one with the greatest as_of wins, of those the one that came last. */
 #ifndef GAPLESS_INDICATORS_MESSAGE_H
 #define GAPLESS_INDICATORS_MESSAGE_H
 

@@ -73,11 +73,8 @@ int options_check_span(const struct options *o, struct err *err)
 	}
 	at = o->intervals ? o->intervals : "";
 	while ((at = word_next(at, word, sizeof word)) != NULL) {
-		if (!interval_by_name(word))
-			return err_set(err, ERR_FATAL,
-				       "--intervals: '%s' is not an interval: there are 1s 1m 3m "
-				       "5m 10m 15m 30m 1h 4h 1d 1w 1M",
-				       word);
+		if (!interval_of_setting("--intervals", word, err))
+			return -1;
 	}
 	if (o->from_ms != INT64_MIN && o->to_ms != INT64_MIN && o->from_ms >= o->to_ms)
 		return err_set(err, ERR_FATAL, "--from is not before --to: there is no span");
@@ -106,6 +103,6 @@ int options_check(struct options *o, struct err *err)
 			       o->no_trade);
 	if (o->http && service_check(o->http, err))
 		return -1;
-	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_NEWEST : FILL_NONE;
+	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_CARRY : FILL_NONE;
 	return set_parse(o->indicators, &o->set, err);
 }

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/worker.h"
+#include "common/pg/pg_tables.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 1, SAY_MS = 10000 };
 
@@ -19,7 +20,11 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say, say_letter;
+	int has_tables; /* they were fit once; later ones may go and come again */
+	int is_begun;   /* it was tried to connect */
+	struct err unfit;
 	/* for any thread that asks */
+	atomic_int is_unfit;
 	_Atomic int64_t reads, failures;
 	atomic_int fails;
 };
@@ -45,13 +50,16 @@ static void say_behind(struct reader *r, const struct reader_job *job, int64_t p
 			 L_INT("wanted", job->at_least[partition]));
 }
 
-static int64_t fail(struct reader *r, const struct err *err)
+static int64_t fail(struct reader *r, struct err *err)
 {
+	pg_tables_explain(&r->pg, err);
 	pg_close(&r->pg);
 	atomic_fetch_add(&r->failures, 1);
 	atomic_store(&r->fails, 1);
-	LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
-		  "the database cannot be read now; trying again", L_STR("error", err->text));
+	if (!atomic_load(&r->is_unfit)) /* then the loop says it, and ends */
+		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+			  "the database cannot be read now; trying again",
+			  L_STR("error", err->text));
 	return backoff_next_ms(&r->backoff, backoff_random());
 }
 
@@ -69,6 +77,31 @@ static int64_t ask_letter(struct reader *r, const struct reader_job *job)
 	return 0;
 }
 
+/* 0, or -1: *err. A database that came up later than this program may get its tables still. */
+static int open_tables(struct reader *r, struct err *err)
+{
+	int is_first = !r->is_begun;
+
+	r->is_begun = 1;
+	if (pg_is_open(&r->pg))
+		return 0;
+	if (pg_open(&r->pg, r->database, "gapless-indicators", err))
+		return -1;
+	switch (r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err)) {
+	case PG_TABLES_FIT:
+		r->has_tables = 1;
+		return 0;
+	case PG_TABLES_FAILED:
+		return -1;
+	default:
+		if (is_first) {
+			r->unfit = *err;
+			atomic_store(&r->is_unfit, 1);
+		}
+		return -1;
+	}
+}
+
 /* One try. 0: done, else how long to wait before the next one. Only when everything is stored that
  * must be are the series read. */
 static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_ms, int *is_stored)
@@ -77,12 +110,14 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 	int is_stalled = job->at_least && clock_boot_ms() - began_ms >= job->stall_ms;
 	int64_t late;
 
-	if (!pg_is_open(&r->pg) && pg_open(&r->pg, r->database, "gapless-indicators", &err))
+	if (open_tables(r, &err))
 		return fail(r, &err);
 	if (job->letter)
 		return ask_letter(r, job);
 	if (table_read_all(&r->pg, r->topic, &job->positions, job->reads, *is_stored ? job->n : 0,
 			   &err))
+		return fail(r, &err);
+	if (job->stored && table_stored(&r->pg, r->topic, job->stored, &err))
 		return fail(r, &err);
 	backoff_reset(&r->backoff);
 	atomic_fetch_add(&r->reads, 1);
@@ -165,6 +200,11 @@ void reader_cancel(struct reader *r)
 int reader_wait(struct reader *r, int wait_ms)
 {
 	return worker_wait(r->worker, wait_ms);
+}
+
+const char *reader_unfit(const struct reader *r)
+{
+	return atomic_load(&r->is_unfit) ? r->unfit.text : NULL;
 }
 
 int64_t reader_reads(const struct reader *r)

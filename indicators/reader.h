@@ -20,6 +20,8 @@ struct reader_job {
 	/* NULL, or what is asked instead of all that, once: without an answer it counts as not
 	 * skipped. */
 	struct table_letter *letter;
+	/* NULL, or where market_data_indicator_position is put as well. */
+	struct table_positions *stored;
 	/* results */
 	struct table_positions positions;
 	int is_given_up; /* it was cancelled, and is of no use any more */
@@ -36,6 +38,9 @@ struct reader_job *reader_take(struct reader *r);
 void reader_cancel(struct reader *r);
 int reader_wait(struct reader *r, int wait_ms);
 
+/* The database that was there at the start has no tables that this program can use: why, and what
+ * to do. Else NULL. */
+const char *reader_unfit(const struct reader *r);
 /* Transactions so far, good ones and failed ones; 1 if the last one failed. */
 int64_t reader_reads(const struct reader *r);
 int64_t reader_failures(const struct reader *r);

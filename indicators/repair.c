@@ -21,7 +21,7 @@ struct waiting {
 	struct entry *entry;
 	struct spans spans;
 	int32_t partition;
-	int64_t hold, need;        /* smallest offset, and the one behind the greatest */
+	int64_t first, need;       /* smallest offset, and the one behind the greatest */
 	int64_t first_ms, last_ms; /* when it came */
 	int64_t since_ms;          /* when the broker took the first one */
 };
@@ -34,7 +34,7 @@ struct repair {
 	struct entry *entry;
 	struct history *history;
 	int32_t partition;
-	int64_t hold, since_ms;
+	int64_t first, since_ms;
 	int64_t outstanding;
 	int is_computed;  /* but perhaps not acknowledged */
 	int64_t computed; /* pieces so far */
@@ -109,7 +109,7 @@ static struct waiting *waiting_of(struct repair *r, struct entry *e, int32_t par
 	}
 	GROW(r->v, r->n, r->cap);
 	r->v[r->n] = (struct waiting){
-		.entry = e, .partition = partition, .hold = INT64_MAX, .first_ms = now_ms};
+		.entry = e, .partition = partition, .first = INT64_MAX, .first_ms = now_ms};
 	return &r->v[r->n++];
 }
 
@@ -120,23 +120,23 @@ void repair_note(struct repair *r, struct entry *e, struct span older, const str
 
 	spans_add(&w->spans, older.from, older.to);
 	w->last_ms = now_ms;
-	if (item->offset < w->hold) {
-		w->hold = item->offset;
+	if (item->offset < w->first) {
+		w->first = item->offset;
 		w->since_ms = item->appended_ms;
 	}
 	if (item->offset + 1 > w->need)
 		w->need = item->offset + 1;
 }
 
-int64_t repair_hold(const struct repair *r, int32_t partition)
+int64_t repair_first(const struct repair *r, int32_t partition)
 {
-	int64_t hold = r->entry && r->partition == partition ? r->hold : INT64_MAX;
+	int64_t first = r->entry && r->partition == partition ? r->first : INT64_MAX;
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].partition == partition && r->v[i].hold < hold)
-			hold = r->v[i].hold;
+		if (r->v[i].partition == partition && r->v[i].first < first)
+			first = r->v[i].first;
 	}
-	return hold;
+	return first;
 }
 
 /* ---------------------------------------------------------------- a piece */
@@ -172,7 +172,7 @@ static void piece_begin(struct repair *r, size_t i)
 	r->entry = e;
 	r->history = history_new(&set, e->interval, r->options->fill, touched);
 	r->partition = w->partition;
-	r->hold = w->hold;
+	r->first = w->first;
 	r->since_ms = w->since_ms;
 	r->outstanding = 0;
 	r->is_computed = 0;

@@ -22,7 +22,7 @@ void repair_note(struct repair *r, struct entry *e, struct span older, const str
 		 int64_t now_ms);
 /* Offsets from here on must not be committed: what they touched is not published. INT64_MAX: all
  * may be. */
-int64_t repair_hold(const struct repair *r, int32_t partition);
+int64_t repair_first(const struct repair *r, int32_t partition);
 
 /* A job to read the next piece; NULL: there is nothing to do now. */
 struct reader_job *repair_job(struct repair *r, int64_t now_ms, int64_t stall_ms);

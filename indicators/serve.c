@@ -14,12 +14,11 @@
 #include "feed.h"
 #include "loader.h"
 #include "observe.h"
+#include "output.h"
 #include "reader.h"
 #include "repair.h"
 #include "rounds.h"
-#include "sink.h"
 #include "start.h"
-#include "store.h"
 
 enum {
 	POLL_MS = 100,
@@ -36,12 +35,12 @@ enum {
 };
 
 /* Whose job the reader has. */
-enum lent { LENT_NONE, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
+enum lent { LENT_NONE, LENT_TABLES, LENT_START, LENT_LOADER, LENT_REPAIR, LENT_LETTER };
 
 struct serve {
 	const struct options *options;
 	struct feed *feed;
-	struct sink *sink;
+	struct output *output;
 	struct rounds *rounds;
 	struct commits *commits;
 	struct book *book;
@@ -49,8 +48,8 @@ struct serve {
 	struct reader *reader; /* NULL: without a database */
 	struct loader *loader;
 	struct repair *repair;
-	struct store *store; /* NULL: into the topic only */
 	struct observe *observe;
+	struct reader_job tables_job; /* nothing: whether the tables are fit shows at once */
 	struct reader_job letter_job;
 	struct table_letter letter;
 	int64_t letter_due_ms;
@@ -61,25 +60,11 @@ struct serve {
 	size_t items_n, items_cap;
 	int64_t loading_since_ms;
 	int is_paused;
-	/* what is computed now */
-	const struct entry *computing;
-	int64_t *outstanding;
 	int64_t commit_due_ms, tally_due_ms;
 	int64_t messages, untold, tallied_messages, tallied_sent;
 	struct log_throttle say_topic, say_dropped;
 	int exit_code;
 };
-
-/* Messages that are published or stored, and not confirmed. */
-static int64_t outstanding(const struct serve *s)
-{
-	return sink_outstanding(s->sink) + (s->store ? store_outstanding(s->store) : 0);
-}
-
-static int is_broken(const struct serve *s)
-{
-	return sink_is_broken(s->sink) || (s->store && store_is_lost(s->store));
-}
 
 static void lend(struct serve *s, enum lent whose, struct reader_job *job)
 {
@@ -102,11 +87,10 @@ static void commit(struct serve *s, int64_t now_ms, int is_last)
 	for (size_t i = 0; i < commits_n(s->commits); i++) {
 		int32_t partition = commits_partition(s->commits, i);
 
-		commits_hold(s->commits, partition, repair_hold(s->repair, partition));
+		commits_limit(s->commits, partition, repair_first(s->repair, partition));
 	}
 	now = commits_take(s->commits, &n);
-	if (s->store)
-		store_moved(s->store, now, n);
+	output_moved(s->output, now, n);
 	if (n > 0) {
 		FAULT("before_commit");
 		feed_commit(s->feed, now, n, is_last);
@@ -127,14 +111,10 @@ static void forget(struct serve *s)
 {
 	struct err err;
 
-	if (sink_outstanding(s->sink) > 0 || sink_is_broken(s->sink)) {
-		if (sink_reset(s->sink, &err)) {
-			log_error(err.text);
-			s->exit_code = EXIT_PERSON;
-		}
+	if (output_reset(s->output, &err)) {
+		log_error(err.text);
+		s->exit_code = EXIT_PERSON;
 	}
-	if (s->store)
-		store_forget(s->store);
 	rounds_clear(s->rounds);
 	commits_clear(s->commits);
 	s->items_n = 0;
@@ -150,13 +130,13 @@ static void forget(struct serve *s)
 	book_filter(s->book, keep_none, NULL);
 }
 
-/* Waits for what is outstanding. */
-static void drain(struct serve *s, int64_t budget_ms)
+/* Waits until the topic has what is outstanding. */
+static void drain(struct sink *sink, int64_t budget_ms)
 {
 	int64_t until = clock_boot_ms() + budget_ms;
 
-	while (sink_outstanding(s->sink) > 0 && !sink_is_broken(s->sink) && clock_boot_ms() < until)
-		sink_poll(s->sink, BUSY_MS);
+	while (sink_outstanding(sink) > 0 && !sink_is_broken(sink) && clock_boot_ms() < until)
+		sink_poll(sink, BUSY_MS);
 }
 
 static void revoked(void *owner, int is_lost)
@@ -164,7 +144,7 @@ static void revoked(void *owner, int is_lost)
 	struct serve *s = owner;
 
 	if (!is_lost) {
-		drain(s, REVOKE_MS);
+		drain(output_sink(s->output), REVOKE_MS);
 		repair_settle(s->repair);
 		commit(s, clock_boot_ms(), 1);
 	}
@@ -179,8 +159,13 @@ static void begin(struct serve *s, int by_table)
 	const struct part *parts = feed_parts(s->feed, &n);
 	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
-	for (size_t i = 0; i < n && offsets; i++)
+	for (size_t i = 0; i < n && offsets; i++) {
+		if (parts[i].is_out)
+			continue;
 		commits_begin(s->commits, parts[i].id, offsets[i]);
+		/* Stored from the first moment on: a partition without a row never was. */
+		output_moved(s->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
+	}
 }
 
 /* Whether the topic of the indicators is there, and not one that would lose them: asked at the
@@ -192,7 +177,7 @@ static int has_topic(struct serve *s, int64_t now_ms)
 	if (s->has_topic || now_ms < s->topic_due_ms)
 		return s->has_topic;
 	s->topic_due_ms = now_ms + POLL_MS;
-	s->has_topic = sink_topic_ensure(s->sink, &err) == 0;
+	s->has_topic = sink_topic_ensure(output_sink(s->output), &err) == 0;
 	if (s->has_topic)
 		return 1;
 	if (err.class == ERR_FATAL) {
@@ -212,34 +197,17 @@ static void start_step(struct serve *s, int64_t now_ms)
 	if (!has_topic(s, now_ms) || !start_ask(s->start, s->feed, now_ms))
 		return;
 	if (s->reader)
-		lend(s, LENT_START, start_job(s->start));
+		lend(s, LENT_START, start_job(s->start, s->options->store));
 	else
 		begin(s, 0);
 }
 
 /* ---------------------------------------------------------------- values */
 
-static void emit(void *to, const struct bar *bar, const struct indicator *in,
-		 const struct result *r)
-{
-	struct serve *s = to;
-	struct indicator_message m = {.symbol = s->computing->symbol,
-				      .source = s->options->source,
-				      .interval = s->computing->interval,
-				      .timestamp_ms = bar->timestamp_ms,
-				      .indicator = in,
-				      .result = *r};
-
-	sink_send(s->sink, &m, s->outstanding);
-	if (s->store)
-		store_add(s->store, &m, s->outstanding);
-}
-
 static void compute(struct serve *s, struct entry *e, int64_t *outstanding)
 {
-	s->computing = e;
-	s->outstanding = outstanding;
-	window_compute(e->window, emit, s);
+	output_begin(s->output, e->symbol, e->interval, outstanding);
+	window_compute(e->window, output_value, s->output);
 }
 
 /* ---------------------------------------------------------------- a round */
@@ -355,7 +323,7 @@ static void load_step(struct serve *s)
 
 static void read_round(struct serve *s)
 {
-	int busy = outstanding(s) > 0 || s->lent != LENT_NONE;
+	int busy = output_outstanding(s->output) > 0 || s->lent != LENT_NONE;
 
 	read_items(s, busy ? BUSY_MS : POLL_MS);
 	if (s->lent == LENT_LOADER && s->items_n >= ROUND_MESSAGES && !s->is_paused)
@@ -388,9 +356,8 @@ static void job_is_back(struct serve *s, enum lent whose)
 	if (whose == LENT_REPAIR) {
 		struct entry *e = repair_entry(s->repair);
 
-		s->computing = e;
-		s->outstanding = repair_outstanding(s->repair);
-		if (repair_feed(s->repair, emit, s))
+		output_begin(s->output, e->symbol, e->interval, repair_outstanding(s->repair));
+		if (repair_feed(s->repair, output_value, s->output))
 			compute(s, e, repair_outstanding(s->repair));
 	}
 }
@@ -427,7 +394,7 @@ static void reader_step(struct serve *s, int64_t now_ms)
 	}
 	repair_settle(s->repair);
 	if (s->lent != LENT_NONE || feed_is_starting(s->feed) || !loader_is_done(s->loader) ||
-	    outstanding(s) > OUTSTANDING_MAX)
+	    output_outstanding(s->output) > OUTSTANDING_MAX)
 		return;
 	job = letter_job(s, now_ms);
 	if (job) {
@@ -448,19 +415,30 @@ static void tally(struct serve *s, int64_t now_ms)
 	s->tally_due_ms = now_ms + TALLY_MS;
 	if (s->messages > s->tallied_messages)
 		log_info("indicators", L_INT("candles", s->messages - s->tallied_messages),
-			 L_INT("published", sink_sent(s->sink) - s->tallied_sent),
+			 L_INT("published", sink_sent(output_sink(s->output)) - s->tallied_sent),
 			 L_INT("series", book_n(s->book)),
 			 L_INT("window_bytes", book_bytes(s->book)),
 			 L_INT("series_to_compute_from_the_table", repair_waiting(s->repair)));
 	s->tallied_messages = s->messages;
-	s->tallied_sent = sink_sent(s->sink);
+	s->tallied_sent = sink_sent(output_sink(s->output));
 }
 
-static void check(struct serve *s)
+static void check_tables(struct serve *s)
+{
+	const char *why = s->reader ? reader_unfit(s->reader) : NULL;
+
+	if (!why)
+		return;
+	log_error(why);
+	s->exit_code = EXIT_USAGE;
+}
+
+static void check(struct serve *s, int64_t now_ms)
 {
 	if (feed_is_fenced(s->feed))
 		s->exit_code = EXIT_FENCED;
-	if (!is_broken(s))
+	check_tables(s);
+	if (!output_broken(s->output) && !feed_has_changed(s->feed, now_ms))
 		return;
 	log_warn("beginning again from what is committed");
 	forget(s);
@@ -472,21 +450,22 @@ static void await_topic(struct serve *s)
 {
 	while (!stop_requested() && s->exit_code == EXIT_DONE && !has_topic(s, clock_boot_ms())) {
 		observe_waits(s->observe, "waiting for Kafka", clock_boot_ms());
-		sink_poll(s->sink, POLL_MS);
+		output_step(s->output, POLL_MS);
+		check_tables(s);
 	}
 }
 
 static void show(struct serve *s, int64_t now_ms)
 {
 	const struct observed now = {.feed = s->feed,
-				     .sink = s->sink,
+				     .sink = output_sink(s->output),
 				     .rounds = s->rounds,
 				     .commits = s->commits,
 				     .book = s->book,
 				     .loader = s->loader,
 				     .repair = s->repair,
 				     .reader = s->reader,
-				     .store = s->store,
+				     .store = output_store(s->output),
 				     .items = s->items,
 				     .items_n = s->items_n,
 				     .messages = s->messages,
@@ -497,22 +476,23 @@ static void show(struct serve *s, int64_t now_ms)
 
 static void loop(struct serve *s)
 {
+	if (s->reader)
+		lend(s, LENT_TABLES, &s->tables_job);
 	await_topic(s);
 	while (!stop_requested() && s->exit_code == EXIT_DONE) {
 		int64_t now = clock_boot_ms();
 
 		feed_step(s->feed, now);
-		sink_poll(s->sink, outstanding(s) > OUTSTANDING_MAX ? BUSY_MS : 0);
-		if (s->store)
-			store_step(s->store);
+		output_step(s->output,
+			    output_outstanding(s->output) > OUTSTANDING_MAX ? BUSY_MS : 0);
 		commit(s, now, 0);
 		tally(s, now);
 		show(s, now);
 		reader_step(s, now);
 		start_step(s, now);
-		if (outstanding(s) <= OUTSTANDING_MAX)
+		if (output_outstanding(s->output) <= OUTSTANDING_MAX)
 			read_round(s);
-		check(s);
+		check(s, now);
 	}
 }
 
@@ -526,17 +506,12 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 	s->start = start_new();
 	s->loader = loader_new(o);
 	s->repair = repair_new(o);
-	s->sink = sink_new(o, err);
-	if (!s->sink)
+	s->output = output_new(o, err);
+	if (!s->output)
 		return -1;
 	if (!o->without_database) {
 		s->reader = reader_new(o->database, o->topic, err);
 		if (!s->reader)
-			return -1;
-	}
-	if (o->store) {
-		s->store = store_new(o->database, o->topic, err);
-		if (!s->store)
 			return -1;
 	}
 	s->feed = feed_new(o, (struct feed_owner){revoked, s}, err);
@@ -545,10 +520,12 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 
 static void close_all(struct serve *s)
 {
+	int is_closed;
+
 	observe_free(s->observe);
 	feed_free(s->feed);
-	sink_free(s->sink);
-	if (!reader_free(s->reader, READER_MS) || !store_free(s->store, READER_MS))
+	is_closed = output_free(s->output, READER_MS);
+	if (!reader_free(s->reader, READER_MS) || !is_closed)
 		return; /* a thread may still write to what it was lent */
 	start_free(s->start);
 	loader_free(s->loader);

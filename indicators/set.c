@@ -41,8 +41,8 @@ static int read_intervals(const char *text, const char *word, unsigned *bits, st
 
 		if (!iv)
 			return refuse(err, word,
-				      "behind @ stand intervals such as 1m+1h (1s 1m 3m 5m 10m "
-				      "15m 30m 1h 4h 1d 1w 1M)");
+				      "behind @ stand intervals such as 1m+1h (" INTERVAL_NAMES
+				      ")");
 		*bits |= 1U << (iv - table);
 	}
 	return *bits ? 0 : refuse(err, word, "behind @ no interval is named");

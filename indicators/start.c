@@ -14,6 +14,7 @@ struct start {
 	int64_t ask_due_ms;
 	struct log_throttle say;
 	struct reader_job job;
+	struct table_positions stored;
 	int64_t *offsets;
 };
 
@@ -47,10 +48,23 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 	return s->is_asked;
 }
 
-struct reader_job *start_job(struct start *s)
+struct reader_job *start_job(struct start *s, int is_storing)
 {
-	s->job = (struct reader_job){.at_least = NULL};
+	s->job = (struct reader_job){.stored = is_storing ? &s->stored : NULL};
 	return &s->job;
+}
+
+static int64_t position_of(const struct table_positions *positions, int32_t partition)
+{
+	return positions && partition < TABLE_PARTITIONS ? positions->next[partition] : OFFSET_NONE;
+}
+
+static int64_t begin_of(const struct start *s, const struct part *part, int group_is_new)
+{
+	struct begin_positions at = {.candles = position_of(&s->job.positions, part->id),
+				     .indicators = position_of(s->job.stored, part->id)};
+
+	return begin_with_position(part, at, group_is_new);
 }
 
 /* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
@@ -63,12 +77,23 @@ static int commit_beginnings(const struct start *s, struct feed *f)
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		if (parts[i].committed == OFFSET_NONE)
+		if (parts[i].committed == OFFSET_NONE && !parts[i].is_out)
 			places[fresh++] = (struct place_done){parts[i].id, s->offsets[i]};
 	}
 	rc = feed_commit(f, places, fresh, 1);
 	free(places);
 	return rc;
+}
+
+/* Of what the group had not read. */
+static void say_lost(const struct part *p)
+{
+	if (p->is_out || p->committed == OFFSET_NONE || p->committed >= p->low)
+		return;
+	log_error("messages were deleted from the topic before they were read; gapless-indicators "
+		  "compute gives the values of what is stored of them",
+		  L_INT("partition", p->id), L_INT("committed", p->committed), L_INT("low", p->low),
+		  L_INT("lost_offsets", p->low - p->committed));
 }
 
 const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
@@ -81,14 +106,9 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 	s->is_asked = 0;
 	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
 	for (size_t i = 0; i < n; i++) {
-		int64_t position = by_table && parts[i].id < TABLE_PARTITIONS
-					   ? s->job.positions.next[parts[i].id]
-					   : OFFSET_NONE;
-
-		s->offsets[i] =
-			by_table ? begin_with_position(&parts[i], position, feed_group_is_new(f))
-				 : begin_by_time(&parts[i]);
-		again += parts[i].high - s->offsets[i];
+		s->offsets[i] = by_table ? begin_of(s, &parts[i], feed_group_is_new(f))
+					 : begin_by_time(&parts[i]);
+		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
 	}
 	if (commit_beginnings(s, f)) {
 		log_info("where reading begins could not be committed; asking again");
@@ -98,6 +118,8 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 		log_warn("trying again", L_STR("error", err.text));
 		return NULL;
 	}
+	for (size_t i = 0; i < n; i++)
+		say_lost(&parts[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
 	if (by_table && feed_group_is_new(f))
 		log_info("the group is new: candles that are stored already get no values from it; "

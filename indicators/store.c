@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 
 enum {
 	ROWS_BYTES = 256 << 20, /* the loop gathers much less: it waits for what is outstanding */
@@ -38,9 +39,9 @@ struct batch {
 };
 
 /* How far a partition is. */
-struct known {
-	struct place_done place; /* to be written */
-	int64_t stored;          /* was written last */
+struct place {
+	struct place_done done; /* to be written */
+	int64_t written;        /* the last time */
 };
 
 struct store {
@@ -48,8 +49,8 @@ struct store {
 	struct worker *worker;
 	struct batch batches[2];
 	struct batch *filling, *lent;
-	struct known *known;
-	size_t known_n;
+	struct place *places;
+	size_t places_n;
 	int has_moved;
 	int64_t outstanding;
 	int is_lost, is_forgotten; /* what is lent has no counters any more */
@@ -60,11 +61,12 @@ struct store {
 	atomic_int fails; /* for any thread that asks */
 };
 
-/* A position before the one that was written last is what a database has that lost transactions. */
+/* A position before the one that was written last, or none, is what a database has that lost
+ * transactions. */
 static const char sql_lock[] =
-	"SELECT count(*) FROM market_data_indicator_position AS p, "
-	"jsonb_to_recordset($2::jsonb) AS j(partition int, was bigint) "
-	"WHERE p.topic = $1 AND p.partition = j.partition AND p.next_offset < j.was";
+	"SELECT count(*) FROM jsonb_to_recordset($2::jsonb) AS j(partition int, was bigint) "
+	"LEFT JOIN market_data_indicator_position AS p ON p.topic = $1 AND p.partition = j.partition "
+	"WHERE coalesce(p.next_offset, 0) < j.was";
 
 static const char sql_rows[] =
 	"INSERT INTO market_data_indicator AS m (symbol, interval, timestamp, indicator, params, "
@@ -79,12 +81,16 @@ static const char sql_rows[] =
 	"state = EXCLUDED.state, reason = EXCLUDED.reason, value = EXCLUDED.value, "
 	"candles = EXCLUDED.candles, as_of = EXCLUDED.as_of WHERE EXCLUDED.as_of >= m.as_of";
 
+/* The first one after an assignment says where reading began, whatever is there: the topic may be
+ * another one of that name. */
 static const char sql_places[] =
 	"INSERT INTO market_data_indicator_position AS p (topic, partition, next_offset) "
 	"SELECT $1, j.partition, j.next FROM jsonb_to_recordset($2::jsonb) "
 	"AS j(partition int, next bigint) ORDER BY 2 "
 	"ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset "
-	"WHERE EXCLUDED.next_offset > p.next_offset";
+	"WHERE EXCLUDED.next_offset > p.next_offset OR EXISTS (SELECT FROM "
+	"jsonb_to_recordset($2::jsonb) AS o(partition int, was bigint) "
+	"WHERE o.partition = p.partition AND o.was = 0)";
 
 /* ---------------------------------------------------------------- the thread */
 
@@ -118,6 +124,7 @@ static void run(struct worker *w, void *context, void *lent)
 		     pg_open(&s->pg, s->database, "gapless-indicators", &err) == 0) &&
 		    transaction(s, b, &err) == 0)
 			break;
+		pg_tables_explain(&s->pg, &err);
 		pg_close(&s->pg);
 		atomic_store(&s->fails, 1);
 		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
@@ -185,7 +192,7 @@ int store_free(struct store *s, int wait_ms)
 	pg_close(&s->pg);
 	batch_release(&s->batches[0]);
 	batch_release(&s->batches[1]);
-	free(s->known);
+	free(s->places);
 	free(s);
 	return 1;
 }
@@ -235,29 +242,29 @@ void store_moved(struct store *s, const struct place_done *places, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t k = 0;
 
-		while (k < s->known_n && s->known[k].place.partition != places[i].partition)
+		while (k < s->places_n && s->places[k].done.partition != places[i].partition)
 			k++;
-		if (k == s->known_n) {
-			s->known = xreallocarray(s->known, k + 1, sizeof *s->known);
-			s->known[k] = (struct known){.place = {places[i].partition, 0}};
-			s->known_n++;
+		if (k == s->places_n) {
+			s->places = xreallocarray(s->places, k + 1, sizeof *s->places);
+			s->places[k] = (struct place){.done = {places[i].partition, 0}};
+			s->places_n++;
 		}
-		s->has_moved |= s->known[k].place.next != places[i].next;
-		s->known[k].place.next = places[i].next;
+		s->has_moved |= s->places[k].done.next != places[i].next;
+		s->places[k].done.next = places[i].next;
 	}
 }
 
 static int write_places(const struct store *s, struct buf *out)
 {
-	for (size_t k = 0; k < s->known_n; k++) {
+	for (size_t k = 0; k < s->places_n; k++) {
 		if (buf_printf(out,
 			       "%s{\"partition\":%" PRId32 ",\"next\":%" PRId64 ",\"was\":%" PRId64
 			       "}",
-			       k ? "," : "[", s->known[k].place.partition, s->known[k].place.next,
-			       s->known[k].stored))
+			       k ? "," : "[", s->places[k].done.partition, s->places[k].done.next,
+			       s->places[k].written))
 			return -1;
 	}
-	return buf_append(out, s->known_n ? "]" : "[]", s->known_n ? 1 : 2);
+	return buf_append(out, s->places_n ? "]" : "[]", s->places_n ? 1 : 2);
 }
 
 static void hand_over(struct store *s)
@@ -272,8 +279,8 @@ static void hand_over(struct store *s)
 		return;
 	}
 	s->has_moved = 0;
-	for (size_t k = 0; k < s->known_n; k++)
-		s->known[k].stored = s->known[k].place.next;
+	for (size_t k = 0; k < s->places_n; k++)
+		s->places[k].written = s->places[k].done.next;
 	s->lent = b;
 	s->filling = b == &s->batches[0] ? &s->batches[1] : &s->batches[0];
 	batch_clear(s->filling);
@@ -308,7 +315,7 @@ void store_forget(struct store *s)
 	batch_clear(s->filling);
 	s->outstanding = 0;
 	s->is_lost = s->has_moved = 0;
-	s->known_n = 0;
+	s->places_n = 0;
 	if (s->lent) {
 		worker_cancel(s->worker);
 		s->is_forgotten = 1;

@@ -12,4 +12,7 @@ enum due {
 	DUE_MEMBERS = 16 /* the members of the group are known */
 };
 
+/* How a turn of the loop ends: once more, or the loop with it. */
+enum loop_end { LOOP_STOPPED, LOOP_DONE, LOOP_REPLACED };
+
 #endif

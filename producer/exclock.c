@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/exclock.h"
 
+#include "common/base/least.h"
+
 enum { PROBE_LATE_MS = 25, SHORT_MS = 60 * 1000 };
 
 static const struct exclock_bounds unbounded = {.low_ms = INT64_MIN, .high_ms = INT64_MAX};
@@ -20,16 +22,6 @@ void exclock_init(struct exclock *c)
 	exclock_reset(c, 0);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 			   int64_t boot_ms)
 {
@@ -45,14 +37,14 @@ static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot
 	c->way_ms = least(c->way_ms, boot_ms - sent_boot_ms);
 	c->answers++;
 	c->offset_ms = greatest(c->half.low_ms, c->last_half.low_ms);
-	c->known = 1;
+	c->is_set = 1;
 }
 
 int64_t exclock_probe_ms(const struct exclock *c, int64_t boot_ms)
 {
 	int64_t high_ms = least(c->half.high_ms, c->last_half.high_ms), width_ms, passed_ms;
 
-	if (!c->known || c->answers >= EXCLOCK_ROUGH_ANSWERS)
+	if (!c->is_set || c->answers >= EXCLOCK_ROUGH_ANSWERS)
 		return -1;
 	/* Bounds that cross are those of a Date that was kept for a while: none are closer. */
 	width_ms = high_ms - c->offset_ms;
@@ -123,11 +115,11 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 	if (!date_ms)
 		return exclock_now(c, boot_ms);
 	c->taken_ms = date_ms;
-	if (!c->known && !is_confirmed(c, date_ms, boot_ms)) {
+	if (!c->is_set && !is_confirmed(c, date_ms, boot_ms)) {
 		suspects_add(c, date_ms, boot_ms);
 		return 0;
 	}
-	if (!c->known) {
+	if (!c->is_set) {
 		exclock_reset(c, boot_ms);
 		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
@@ -147,21 +139,19 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 		return date_ms;
 	}
 	suspects_add(c, date_ms, boot_ms);
-	return date_ms < expected_ms ? date_ms : expected_ms;
+	return least(date_ms, expected_ms);
 }
 
 int64_t exclock_now(const struct exclock *c, int64_t boot_ms)
 {
 	int64_t now_ms = boot_ms + c->offset_ms;
 
-	if (!c->known)
+	if (!c->is_set)
 		return 0;
 	if (c->n_suspects) {
 		const struct exclock_sample *last = &c->suspects[c->n_suspects - 1];
-		int64_t suspect_ms = last->date_ms + (boot_ms - last->boot_ms);
 
-		if (suspect_ms < now_ms)
-			now_ms = suspect_ms;
+		now_ms = least(now_ms, last->date_ms + (boot_ms - last->boot_ms));
 	}
 	return now_ms;
 }

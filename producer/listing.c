@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/backoff.h"
 #include "common/base/log.h"
 
 enum {
@@ -53,11 +54,9 @@ int listing_was_read(const struct listing *l)
 
 void listing_failed(struct listing *l, int64_t boot_ms)
 {
-	int64_t pause = (int64_t)FAILED_MS << (l->fails < 5 ? l->fails : 5);
-	int64_t most = l->was_read ? FAILED_MAX_MS : FIRST_MAX_MS;
+	int64_t most_ms = l->was_read ? FAILED_MAX_MS : FIRST_MAX_MS;
 
-	l->fails++;
-	l->due_boot_ms = boot_ms + (pause < most ? pause : most);
+	l->due_boot_ms = boot_ms + backoff_doubled_ms(FAILED_MS, l->fails++, most_ms);
 }
 
 void listing_soon(struct listing *l, int64_t pause_ms, int64_t boot_ms)

@@ -12,6 +12,7 @@
 #ifndef GAPLESS_LOOP_H
 #define GAPLESS_LOOP_H
 
+#include "producer/due.h"
 #include "producer/options.h"
 
 struct loop;
@@ -19,7 +20,6 @@ struct loop;
 /* For ever as a member of the group, or one fetch. NULL: *err. The options outlive it. */
 struct loop *loop_new(const struct options *options, struct err *err);
 struct loop *loop_new_fetch(const struct options *options, struct err *err);
-enum loop_end { LOOP_STOPPED, LOOP_DONE, LOOP_REPLACED };
 /* Runs until stop_requested(), a fetch until it is done, a producer until others with newer
  * settings take over (*err says which). -1: something needs a person; ERR_INPUT: these settings do
  * not fit to the database, the topic or the group. */

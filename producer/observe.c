@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/observe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
@@ -56,6 +57,27 @@ void observe_revoked(struct observe *o)
 {
 	if (o)
 		metrics_add(o->metrics, PRODUCER_REVOCATIONS, NULL, 1);
+}
+
+void observe_owned(const struct observe *o, const struct view *now, int assigned, size_t taken,
+		   size_t left)
+{
+	const struct schedule *owned = catalogue_schedule(now->catalogue);
+	double wanted = plan_live_rate(owned), budget = requests_per_second(now->requests);
+	char text[200];
+
+	if (!o)
+		return;
+	if (assigned)
+		share_say(now->share, schedule_size(owned), taken, left);
+	if (wanted <= budget)
+		return;
+	snprintf(
+		text, sizeof text,
+		"%.1f live polls a second are wanted, %.1f are allowed: each series is polled every %.1f periods",
+		wanted, budget, wanted / budget);
+	log_warn("live polls exceed the budget; nothing is lost, candles come later",
+		 L_STR("error", text));
 }
 
 static size_t place_of(const struct series *s)
@@ -150,7 +172,7 @@ static const char *waits_for(const struct view *now)
 		return "waiting for Kafka: no broker is connected";
 	if (share_state(now->share) == SHARE_NONE || share_state(now->share) == SHARE_LOST)
 		return "waiting for the group to assign partitions";
-	if (share_state(now->share) == SHARE_HELD)
+	if (share_state(now->share) == SHARE_ASSIGNED)
 		return "comparing the settings of the group's members";
 	if (r.banned_until_boot_ms > now->boot_ms)
 		return "the exchange blocks this address";

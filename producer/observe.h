@@ -18,6 +18,9 @@ void observe_free(struct observe *o);
 void observe_waits(struct observe *o, const char *why);
 /* The group takes the partitions back. */
 void observe_revoked(struct observe *o);
+/* By an assignment, or because there are new ones, so many series were taken, and left. */
+void observe_owned(const struct observe *o, const struct view *now, int assigned, size_t taken,
+		   size_t left);
 /* What comes of a page of the series. */
 void observe_page(struct observe *o, const struct series *s, const struct publications *out);
 

@@ -19,7 +19,7 @@ const struct setting options_table[] = {
 	 .help = "Markets to keep complete (needed): KRW-BTC,KRW-ETH; KRW-* for all that the "
 		 "exchange lists, !KRW-DOGE to leave one out."},
 	{.name = "intervals", AT(intervals_text), .fallback = "1m", .value = "LIST",
-	 .help = "Intervals of each market: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M."},
+	 .help = "Intervals of each market: " INTERVAL_NAMES "."},
 	{.name = "since", AT_TIME(since_ms),
 	 .help = "Wanted from this time on (UTC), e.g. 2024-01-01; what is wanted only ever "
 		 "widens. Default: what the database says is wanted, and on a first start the "
@@ -88,24 +88,21 @@ const struct setting options_table[] = {
 
 static int intervals_parse(struct options *o, struct err *err)
 {
-	const struct interval *known;
+	const struct interval *table;
 	char word[64], wanted[64] = {0};
 	size_t n;
 
-	known = interval_table(&n);
+	table = interval_table(&n);
 	for (const char *at = o->intervals_text; (at = word_next(at, word, sizeof word)) != NULL;) {
-		const struct interval *iv = interval_by_name(word);
+		const struct interval *iv = interval_of_setting("--intervals", word, err);
 
 		if (!iv)
-			return err_set(
-				err, ERR_FATAL,
-				"--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
-				word);
-		wanted[iv - known] = 1;
+			return -1;
+		wanted[iv - table] = 1;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (wanted[i])
-			o->intervals[o->n_intervals++] = &known[i];
+			o->intervals[o->n_intervals++] = &table[i];
 	if (o->n_intervals == 0)
 		return err_set(err, ERR_FATAL,
 			       "no interval is named: set --intervals, e.g. --intervals 1m");

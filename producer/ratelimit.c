@@ -3,6 +3,9 @@
 
 #include <stddef.h>
 
+#include "common/base/backoff.h"
+#include "common/base/least.h"
+
 enum {
 	JITTER_MS = 40, /* how much longer one request may travel than another */
 	SECOND_MS = 1000,
@@ -14,7 +17,6 @@ enum {
 	LIVE_SAVED_S = 2, /* what live may have saved up for the end of a minute */
 	TRAVEL_MS = 50,   /* what is sent later may be counted in the next second */
 	NEVER_US = 1000 * 1000 * 1000,
-	STRIKES_MAX = 7, /* 1 s doubled six times is more than a minute */
 	STRIKE_MAX_MS = 60 * 1000,
 	LIMITED_JITTER_MS = 250,
 	SLOWED_MAX = 4,
@@ -29,16 +31,6 @@ enum {
  * where the others did nothing in the last seconds, and where they used all of theirs. */
 static const double LAG_IDLE = -1, LAG_BUSY = 1.5;
 
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t period_us(const struct ratelimit *r, double per_second)
 {
 	return (int64_t)(1e6 / (per_second > 0.001 ? per_second : 0.001) + 0.999) << r->slowed;
@@ -50,7 +42,7 @@ static int64_t late_us(const struct ratelimit *r)
 	int64_t period = period_us(r, r->per_second);
 	int64_t room = r->limit * period - INT64_C(1000) * (SECOND_MS + JITTER_MS);
 
-	return max64(0, min64(room, period));
+	return greatest(0, least(room, period));
 }
 
 static int divides_none_of(int stride, int n)
@@ -211,7 +203,7 @@ static int64_t rough_wait_ms(struct ratelimit *r, int64_t now_ms)
 
 int64_t ratelimit_hold_ms(const struct ratelimit *r, int64_t now_ms)
 {
-	return max64(0, r->retry_ms - now_ms);
+	return greatest(0, r->retry_ms - now_ms);
 }
 
 int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
@@ -220,7 +212,7 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 
 	recover(r, now_ms);
 	retry_ms = ratelimit_hold_ms(r, now_ms);
-	pace_ms = max64(retry_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
+	pace_ms = greatest(retry_ms, (r->slot_us - now_ms * 1000 + 999) / 1000);
 	if (retry_ms > 0)
 		return pace_ms;
 	if (!r->share.ours)
@@ -234,7 +226,7 @@ int64_t ratelimit_wait_ms(struct ratelimit *r, int64_t now_ms)
 		return 0;
 	if (now_ms >= r->second_ms + SECOND_MS)
 		return ours_ms; /* nothing shows room before an answer does */
-	return min64(ours_ms, max64(pace_ms, SEEN_AGAIN_MS));
+	return least(ours_ms, greatest(pace_ms, SEEN_AGAIN_MS));
 }
 
 /* The next slot of the whole budget, on the schedule or ahead of it. */
@@ -242,17 +234,17 @@ static void pace_take(struct ratelimit *r, int64_t now_ms)
 {
 	int64_t now_us = now_ms * 1000, period = period_us(r, r->per_second),
 		from_us = now_us - late_us(r);
-	int64_t most = max64(4, r->limit / 10) * period;
+	int64_t most = greatest(4, r->limit / 10) * period;
 
 	if (now_ms - r->spent_ms >= SECOND_MS)
 		r->lost_us = 0; /* a pause, not a late wake-up */
 	else if (now_us < r->slot_us && r->lost_us >= period)
 		r->lost_us -= period;
 	else if (from_us > r->slot_us)
-		r->lost_us = min64(most, r->lost_us + from_us - r->slot_us);
+		r->lost_us = least(most, r->lost_us + from_us - r->slot_us);
 	r->spent_ms = now_ms;
 	if (now_us >= r->slot_us || r->share.ours)
-		r->slot_us = max64(r->slot_us, from_us) + period;
+		r->slot_us = greatest(r->slot_us, from_us) + period;
 }
 
 void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_ms)
@@ -265,8 +257,8 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 	r->in_flight++;
 	if (kind == RATELIMIT_BACKFILL)
 		r->live_credit =
-			(int)min64(r->live_credit + LIVE_OF_FIVE,
-				   max64(LIVE_OF_FIVE, (int64_t)(LIVE_SAVED_S * r->per_second)));
+			(int)least(r->live_credit + LIVE_OF_FIVE,
+				   greatest(LIVE_OF_FIVE, (int64_t)(LIVE_SAVED_S * r->per_second)));
 	else if (r->live_credit > 0)
 		r->live_credit--; /* what live took while there was no backlog is no debt */
 }
@@ -328,7 +320,7 @@ void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
 	r->answers++;
 	r->answer_ms = now_ms;
 	if (remaining == 0)
-		r->retry_ms = max64(r->retry_ms, r->second_ms + SECOND_MS);
+		r->retry_ms = greatest(r->retry_ms, r->second_ms + SECOND_MS);
 }
 
 void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random)
@@ -338,15 +330,13 @@ void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random)
 	recover(r, now_ms);
 	if (now_ms < r->limited_ms) {
 		/* In flight together with one that was counted already. */
-		r->limited_ms = max64(r->limited_ms, now_ms + SECOND_MS);
-		r->retry_ms = max64(r->retry_ms, r->limited_ms);
+		r->limited_ms = greatest(r->limited_ms, now_ms + SECOND_MS);
+		r->retry_ms = greatest(r->retry_ms, r->limited_ms);
 		return;
 	}
-	if (r->strikes < STRIKES_MAX)
-		r->strikes++;
-	pause_ms = min64((int64_t)SECOND_MS << (r->strikes - 1), STRIKE_MAX_MS);
+	pause_ms = backoff_doubled_ms(SECOND_MS, r->strikes++, STRIKE_MAX_MS);
 	r->limited_ms = now_ms + pause_ms + random % (LIMITED_JITTER_MS + 1);
-	r->retry_ms = max64(r->retry_ms, r->limited_ms);
+	r->retry_ms = greatest(r->retry_ms, r->limited_ms);
 	if (r->slowed < SLOWED_MAX)
 		r->slowed++;
 	r->slowed_ms = r->retry_ms + SLOWED_MS;
@@ -361,9 +351,9 @@ void ratelimit_banned(struct ratelimit *r, int64_t now_ms, int64_t block_ms)
 		block_ms = r->ban_ms; /* in flight together with one that was counted already */
 	else
 		block_ms = r->ban_ms =
-			r->ban_ms > 0 ? min64(2 * r->ban_ms, BAN_MAX_MS) : BAN_FIRST_MS;
-	r->banned_ms = max64(r->banned_ms, now_ms + block_ms);
-	r->retry_ms = max64(r->retry_ms, r->banned_ms);
+			r->ban_ms > 0 ? least(2 * r->ban_ms, BAN_MAX_MS) : BAN_FIRST_MS;
+	r->banned_ms = greatest(r->banned_ms, now_ms + block_ms);
+	r->retry_ms = greatest(r->retry_ms, r->banned_ms);
 	if (r->slowed < 2)
 		r->slowed = 2;
 	r->slowed_ms = r->retry_ms + SLOWED_MS;

@@ -34,6 +34,7 @@ struct requests {
 	const struct options *options;
 	const struct exchange *exchange;
 	struct http *http;
+	char user_agent[128];
 	struct exclock clock;
 	struct ratelimit rate;
 	unsigned char *ours; /* the partitions whose slots are ours */
@@ -50,13 +51,12 @@ struct requests {
 struct requests *requests_new(const struct options *options, struct err *err)
 {
 	struct requests *r = xcalloc(1, sizeof *r);
-	char user_agent[128];
 	struct http_config config = {.base_url = options->exchange_url,
-				     .user_agent = user_agent,
+				     .user_agent = r->user_agent,
 				     .proxy = options->proxy,
 				     .ca_file = options->ca_file};
 
-	snprintf(user_agent, sizeof(user_agent), "gapless-producer/%s", gapless_version);
+	snprintf(r->user_agent, sizeof r->user_agent, "gapless-producer/%s", gapless_version);
 	r->options = options;
 	r->exchange = options->exchange;
 	exclock_init(&r->clock);
@@ -252,12 +252,12 @@ static void market_unknown(struct requests *r, struct answer *a, const struct er
 /* Several that were in flight together are one ban. */
 static void banned(struct requests *r, struct answer *a, int64_t block_ms, const struct err *err)
 {
-	int64_t boot = clock_boot_ms(), held_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
+	int64_t boot = clock_boot_ms(), before_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
 
 	a->failure = FAILURE_BAN;
 	ratelimit_banned(&r->rate, boot, block_ms);
 	now_ms = ratelimit_hold_ms(&r->rate, boot);
-	if (now_ms <= held_ms + SAY_MS && held_ms > 0)
+	if (now_ms <= before_ms + SAY_MS && before_ms > 0)
 		return;
 	log_error(
 		block_ms > 0

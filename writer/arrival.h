@@ -20,7 +20,15 @@ struct arrival {
 	int64_t from, next; /* offsets [from, next) are taken with it; a message is at next - 1 */
 	int has_message;    /* 0: there is nothing to be read in between */
 	int wanted;         /* 0: not by this feed */
-	int64_t dead_run;   /* dead letters right below it */
+	int64_t dead_run;   /* dead letters right below it: messages, whatever lies between */
 };
+
+/* How many there are below what comes next, if it is taken; dead: as a dead letter. */
+static inline int64_t arrival_dead_run(const struct arrival *a, int dead)
+{
+	if (dead)
+		return a->dead_run + 1;
+	return a->has_message ? 0 : a->dead_run;
+}
 
 #endif

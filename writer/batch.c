@@ -90,6 +90,11 @@ void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int6
 	part->at_ms = at_ms > part->at_ms ? at_ms : part->at_ms;
 }
 
+void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run)
+{
+	part_of(b, partition)->dead_run = dead_run;
+}
+
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
 {
 	const struct batch_part *part = part_of(b, partition);
@@ -129,8 +134,11 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 	}
 	if (is_new) {
 		row->promise = (struct span){0, 0};
+		row->fetched_ms = m->fetched_at_ms;
 		row->rejected = NULL;
 	}
+	if (m->fetched_at_ms > row->fetched_ms)
+		row->fetched_ms = m->fetched_at_ms;
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
 

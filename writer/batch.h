@@ -5,7 +5,8 @@
  *
  * Invariants: one row a key, and it is the greatest by message_compare() of all messages of that
  * key; a row's promise is the union of the promises of all of them (those that are not empty
- * contain the candle's own interval, so the union is one span). After batch_seal() rows are in the
+ * contain the candle's own interval, so the union is one span); its fetched_ms is the greatest of
+ * theirs. After batch_seal() rows are in the
  * order of (symbol, interval, timestamp), compared as bytes, and partitions in the order of their
  * numbers: two writers never take locks in opposite orders. */
 #ifndef GAPLESS_BATCH_H
@@ -25,6 +26,7 @@ enum { BATCH_ROWS_MAX = 100000 }; /* the greatest limit */
 struct batch_row {
 	struct message m;
 	struct span promise; /* empty: nothing promised */
+	int64_t fetched_ms;  /* greatest fetched_at of all messages of the key */
 	int32_t partition;   /* where the winner came from */
 	int64_t offset;
 	char *rejected; /* why the database refused this row; it goes to the dead letters, its
@@ -37,6 +39,7 @@ struct batch_part {
 	int64_t next;      /* offset after the last message of this one */
 	int64_t oldest_ms; /* when the broker took the first one; 0: not known */
 	int64_t at_ms;     /* when it took one last, by its own clock; -1: not known */
+	int64_t dead_run;  /* dead letters in a row right below `next` */
 };
 
 struct batch_limits {
@@ -76,6 +79,8 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 		int64_t now_ms);
 /* When the broker took what was taken last of the partition (arrival.h). */
 void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms);
+/* So many dead letters end with what was taken last of the partition. */
+void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
 /* Copies key and value (NULL is allowed). */
 void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,

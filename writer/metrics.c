@@ -56,6 +56,9 @@ const struct metric writer_metrics[WRITER_METRICS] = {
 		.labels = {"kind"},
 		.help = "Members of the writers' group that are not like this one, when they were "
 			"last asked for: stranger (not a writer: what it is given is not stored)."},
+	[WRITER_ELSEWHERE] = {"gapless_writer_partitions_stored_elsewhere", METRIC_GAUGE,
+		.help = "Partitions that others of the group store into another database than "
+			"this writer: each of the two gets a part of the candles."},
 	[WRITER_DATABASE_UP] = {"gapless_writer_database_up", METRIC_GAUGE,
 		.help = "1 if the last work for the database succeeded."},
 	[WRITER_KAFKA] = KAFKA_METRIC_ROWS("writer", "consumer",

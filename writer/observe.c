@@ -206,5 +206,6 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	show_kafka(o, kafka);
 	metrics_set(o->metrics, WRITER_DISAGREEING, METRIC_VALUES("stranger"),
 		    feed_strangers(now->feed));
+	metrics_set(o->metrics, WRITER_ELSEWHERE, NULL, feed_stored_elsewhere(now->feed));
 	metrics_set(o->metrics, WRITER_DATABASE_UP, NULL, !now->database_fails);
 }

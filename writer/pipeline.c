@@ -98,6 +98,7 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
 	if (a->has_message)
 		batch_took_at(b, a->partition, a->appended_ms, a->at_ms);
+	batch_dead_run(b, a->partition, arrival_dead_run(a, kind == INTAKE_DEAD));
 	tally_add(p->tally, TALLY_MESSAGES, a->has_message);
 	if (kind == INTAKE_CANDLE) {
 		batch_add(b, a->partition, offset, &message);

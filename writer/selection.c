@@ -46,14 +46,7 @@ static int check_pattern(const char *word, struct err *err)
 
 static int check_interval(const char *word, struct err *err)
 {
-	char shown[PRINTABLE_BYTES];
-
-	if (interval_by_name(word) != NULL)
-		return 0;
-	return err_set(
-		err, ERR_FATAL,
-		"--intervals: '%s' is not one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M",
-		printable(word, shown));
+	return interval_of_setting("--intervals", word, err) != NULL ? 0 : -1;
 }
 
 /* The checked words, ascending, each once, into *out; every element and the array are the caller's.

@@ -33,6 +33,13 @@ void backoff_reset(struct backoff *b)
 	b->current_ms = 0;
 }
 
+int64_t backoff_doubled_ms(int64_t first_ms, int times, int64_t max_ms)
+{
+	while (times-- > 0 && first_ms < max_ms)
+		first_ms *= 2;
+	return first_ms < max_ms ? first_ms : max_ms;
+}
+
 uint32_t backoff_random(void)
 {
 	uint32_t random;

@@ -16,6 +16,8 @@ void backoff_init(struct backoff *b, int64_t first_ms, int64_t max_ms);
  * 32-bit number. */
 int64_t backoff_next_ms(struct backoff *b, uint32_t random);
 void backoff_reset(struct backoff *b);
+/* A pause without jitter: first_ms, doubled that many times, at most max_ms. */
+int64_t backoff_doubled_ms(int64_t first_ms, int times, int64_t max_ms);
 /* A random number for jitter (not for secrets). */
 uint32_t backoff_random(void);
 

@@ -176,12 +176,14 @@ static int check_promise(const struct message *m, struct err *err)
 			       from, to, c->timestamp_ms, wrong);
 }
 
+int message_validate_frame(const struct message *m, struct err *err)
+{
+	return check_names(m, err) || check_times(m, err) || check_promise(m, err) ? -1 : 0;
+}
+
 int message_validate(const struct message *m, struct err *err)
 {
-	if (check_names(m, err) || check_times(m, err) || check_values(&m->candle, err) ||
-	    check_promise(m, err))
-		return -1;
-	return 0;
+	return message_validate_frame(m, err) || check_values(&m->candle, err) ? -1 : 0;
 }
 
 int candle_is_inconsistent(const struct candle *c)

@@ -63,6 +63,9 @@ int origin_by_name(const char *name, enum origin *out) __attribute__((warn_unuse
  * inconsistent candle (high below low) is valid: the table equals the exchange. Returns 0, or -1
  * with an ERR_INPUT sentence in printable ASCII. */
 int message_validate(const struct message *m, struct err *err) __attribute__((warn_unused_result));
+/* The same but for the six values. */
+int message_validate_frame(const struct message *m, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* 1 if high is below low, open or close, or low above open or close: counted, never refused. */
 int candle_is_inconsistent(const struct candle *c);

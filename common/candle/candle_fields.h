@@ -15,7 +15,7 @@ struct field {
 	size_t lead_bytes;
 	enum field_kind kind; /* all but numbers are followed by a quote */
 	size_t offset;        /* of the member in struct message */
-	size_t bytes;         /* its room, if it is text */
+	size_t bytes;         /* its capacity, if it is text */
 };
 
 enum { FIELDS = 15 };
@@ -26,11 +26,12 @@ extern const struct field field_table[FIELDS];
 #define MESSAGE_TAIL "}"
 _Static_assert(MESSAGE_VERSION == 1, "the head says 1");
 
-/* The two readers behind message_decode(); neither looks at what message_validate() checks. */
+/* The two readers behind message_decode(). */
 
-/* Reads exactly the bytes that message_encode() writes for a valid message, and numbers of at most
- * 18 digits, without allocating. 0 with *out, or -1 for anything else, good or bad: *out is then
- * undefined. If *out is valid, message_encode() makes the same bytes of it. */
+/* Reads exactly the bytes that message_encode() writes for a valid message whose values have no
+ * sign, and numbers of at most 18 digits, without allocating. 0 with *out, or -1 for anything else,
+ * good or bad: *out is then undefined. If *out is valid, message_encode() makes the same bytes of
+ * it. Its values are valid: message_validate_frame() checks the rest. */
 int message_read_own(const char *value, size_t len, struct message *out)
 	__attribute__((warn_unused_result));
 /* Reads any JSON that carries the message; results as message_decode(). */

@@ -28,9 +28,8 @@ static int read_interval(const char *text, const struct interval **to, struct er
 	*to = interval_by_name(text);
 	if (*to)
 		return 0;
-	return refuse(
-		"\"interval\" is \"%s\"; it must be one of 1s 1m 3m 5m 10m 15m 30m 1h 4h 1d 1w 1M.",
-		printable(text, shown));
+	return refuse("\"interval\" is \"%s\"; it must be one of " INTERVAL_NAMES ".",
+		      printable(text, shown));
 }
 
 static int read_origin(const char *text, enum origin *to, struct err *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text/timetext.h"
+#include "common/text/utf8.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -41,6 +42,17 @@ const struct interval *interval_by_name(const char *name)
 			return &table[i];
 	}
 	return NULL;
+}
+
+const struct interval *interval_of_setting(const char *setting, const char *name, struct err *err)
+{
+	const struct interval *interval = interval_by_name(name);
+	char shown[PRINTABLE_BYTES];
+
+	if (!interval)
+		err_set(err, ERR_FATAL, "%s: '%s' is not one of " INTERVAL_NAMES, setting,
+			printable(name, shown));
+	return interval;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

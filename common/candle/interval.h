@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/error.h"
+
 struct interval {
 	const char *name;   /* "1m": as in messages and the database */
 	int64_t nominal_ms; /* its length; of a month: 31 days, the longest */
@@ -24,6 +26,12 @@ struct interval {
 const struct interval *interval_table(size_t *n);
 /* NULL if there is no such interval. The pointer may be compared: one object an interval. */
 const struct interval *interval_by_name(const char *name);
+
+/* Their names, for a sentence, and the one that a setting ("--intervals") names; NULL with *err
+ * (ERR_FATAL) if there is no such interval. */
+#define INTERVAL_NAMES "1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M"
+const struct interval *interval_of_setting(const char *setting, const char *name, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* Start of the interval that contains ms. */
 int64_t interval_floor(const struct interval *iv, int64_t ms);

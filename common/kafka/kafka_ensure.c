@@ -90,72 +90,112 @@ out:
 	return rc;
 }
 
-static int policy_check(const char *topic, const rd_kafka_ConfigResource_t *resource,
-			struct err *err)
+static const char *config_of(const rd_kafka_ConfigResource_t *resource, const char *name)
 {
 	size_t n = 0;
 	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
 
-	for (size_t i = 0; i < n; i++) {
-		const char *name = rd_kafka_ConfigEntry_name(entries[i]);
-		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-
-		if (strcmp(name, "cleanup.policy") == 0 && value && strstr(value, "compact"))
-			return err_set(
-				err, ERR_FATAL,
-				"topic %s has cleanup.policy=%s: with the symbol as key, compaction would destroy all history "
-				"but its last message; set cleanup.policy=delete or name another topic",
-				topic, value);
-		if (strcmp(name, "message.timestamp.type") == 0 && value &&
-		    strcmp(value, "LogAppendTime") != 0)
-			log_warn(
-				"the topic should have message.timestamp.type=LogAppendTime: brokers refuse a producer whose clock is an hour ahead",
-				L_STR("topic", topic), L_STR("message.timestamp.type", value));
-		if (strcmp(name, "retention.ms") == 0 && value && strcmp(value, "-1") != 0)
-			log_warn(
-				"the topic has a finite retention: a database can be rebuilt from it only as far back",
-				L_STR("topic", topic), L_STR("retention.ms", value));
-	}
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
+			return rd_kafka_ConfigEntry_value(entries[i]);
+	return NULL;
 }
 
-static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
+static int policy_check(const char *topic, const rd_kafka_ConfigResource_t *resource,
+			struct err *err)
+{
+	const char *policy = config_of(resource, "cleanup.policy");
+
+	if (!policy || !strstr(policy, "compact"))
+		return 0;
+	return err_set(
+		err, ERR_FATAL,
+		"topic %s has cleanup.policy=%s: with the symbol as key, compaction would destroy all history "
+		"but its last message; set cleanup.policy=delete or name another topic",
+		topic, policy);
+}
+
+static void unusual_say(const char *topic, const rd_kafka_ConfigResource_t *resource)
+{
+	const char *type = config_of(resource, "message.timestamp.type"),
+		   *retention = config_of(resource, "retention.ms");
+
+	if (type && strcmp(type, "LogAppendTime") != 0)
+		log_warn(
+			"the topic should have message.timestamp.type=LogAppendTime: brokers refuse a producer whose clock is an hour ahead",
+			L_STR("topic", topic), L_STR("message.timestamp.type", type));
+	if (retention && strcmp(retention, "-1") != 0)
+		log_warn(
+			"the topic has a finite retention: a database can be rebuilt from it only as far back",
+			L_STR("topic", topic), L_STR("retention.ms", retention));
+}
+
+/* What the broker says of the topic's settings, valid as long as the event that is returned; NULL:
+ * *err. */
+static rd_kafka_event_t *describe(rd_kafka_t *rk, const char *name,
+				  const rd_kafka_ConfigResource_t **answer,
+				  rd_kafka_resp_err_t *code, struct err *err)
 {
 	rd_kafka_ConfigResource_t *resource =
 		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
 	rd_kafka_AdminOptions_t *request = admin_options(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
 	rd_kafka_event_t *event;
-	int rc = -1;
+	size_t n = 0;
 
 	rd_kafka_DescribeConfigs(rk, &resource, 1, request, queue);
 	event = admin_answer(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, err);
 	if (event) {
-		size_t n = 0;
 		const rd_kafka_ConfigResource_t **resources =
 			rd_kafka_DescribeConfigs_result_resources(
 				rd_kafka_event_DescribeConfigs_result(event), &n);
-		rd_kafka_resp_err_t code = n == 1 ? rd_kafka_ConfigResource_error(resources[0])
-						  : RD_KAFKA_RESP_ERR__FAIL;
 
-		if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-		    code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
-			log_warn(
-				"the topic's settings may not be read; that it is not compacted is not checked",
-				L_STR("topic", name));
-			rc = 0;
-		} else if (code) {
-			err_set(err, ERR_RETRY, "the settings of topic %s cannot be read: %s", name,
-				rd_kafka_err2str(code));
-		} else {
-			rc = policy_check(name, resources[0], err);
-		}
-		rd_kafka_event_destroy(event);
+		*code = n == 1 ? rd_kafka_ConfigResource_error(resources[0])
+			       : RD_KAFKA_RESP_ERR__FAIL;
+		*answer = n == 1 ? resources[0] : NULL;
 	}
 	rd_kafka_queue_destroy(queue);
 	rd_kafka_AdminOptions_destroy(request);
 	rd_kafka_ConfigResource_destroy(resource);
+	return event;
+}
+
+static int topic_check(rd_kafka_t *rk, const char *name, struct err *err)
+{
+	const rd_kafka_ConfigResource_t *resource;
+	rd_kafka_resp_err_t code;
+	rd_kafka_event_t *event = describe(rk, name, &resource, &code, err);
+	int rc = 0;
+
+	if (!event)
+		return -1;
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+	    code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED) {
+		log_warn(
+			"the topic's settings may not be read; that it is not compacted is not checked",
+			L_STR("topic", name));
+	} else if (code) {
+		rc = err_set(err, ERR_RETRY, "the settings of topic %s cannot be read: %s", name,
+			     rd_kafka_err2str(code));
+	} else {
+		rc = policy_check(name, resource, err);
+		if (rc == 0)
+			unusual_say(name, resource);
+	}
+	rd_kafka_event_destroy(event);
 	return rc;
+}
+
+int kafka_topic_is_compacted(rd_kafka_t *rk, const char *name, struct err *err)
+{
+	const rd_kafka_ConfigResource_t *resource;
+	rd_kafka_resp_err_t code;
+	rd_kafka_event_t *event = describe(rk, name, &resource, &code, err);
+	int compacted = event && !code && policy_check(name, resource, err);
+
+	if (event)
+		rd_kafka_event_destroy(event);
+	return compacted;
 }
 
 int kafka_topic_ensure(rd_kafka_t *rk, const struct kafka_new_topic *want, int *partitions,

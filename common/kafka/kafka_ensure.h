@@ -23,6 +23,9 @@ struct kafka_new_topic {
  * yet), or ERR_FATAL (compacted, not allowed). Blocks for at most about 15 s. */
 int kafka_topic_ensure(rd_kafka_t *rk, const struct kafka_new_topic *want, int *partitions,
 		       struct err *err) __attribute__((warn_unused_result));
+/* 1, with *err as kafka_topic_ensure() has it: it is compacted by now. 0: it is not, or the broker
+ * does not say. Blocks for at most about 6 s. */
+int kafka_topic_is_compacted(rd_kafka_t *rk, const char *name, struct err *err);
 /* The partition of a symbol among n, as the publisher's partitioner (murmur2_random, Java's
  * default) chooses it. */
 int32_t kafka_partition_of(const char *symbol, int32_t n);

@@ -22,10 +22,11 @@ enum { SESSION_MS = 10000 };
 /* The others would leak into whatever uses the server's session next, so they are for a session
  * that is ours alone; behind a pooler each transaction sets them itself (PG_LOCAL).
  * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows
- * that a frozen process has locked. */
+ * that a frozen process has locked. jit: what a function may return is estimated so high that the
+ * server compiles statements for a second which then take a few milliseconds. */
 #define SQL_OWN                                                                                    \
 	"; SET synchronous_commit = on; SET statement_timeout = '30s'; SET lock_timeout = '10s'; " \
-	"SET idle_in_transaction_session_timeout = '60s'"
+	"SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
 
 /* A pooler gives its clients a key of its own, since they may be served by any of its sessions. */
 static int is_pooled(const struct pg *pg, const PGresult *res)
@@ -252,6 +253,11 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 int pg_exec(struct pg *pg, const char *sql, struct err *err)
 {
 	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
+}
+
+PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
+{
+	return execute(pg, sql, PG_NONE, SIMPLE, PG_DEADLINE_MS, err);
 }
 
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,

@@ -39,7 +39,8 @@ static const struct rule {
 	 "create the database (createdb), then run `gapless-writer migrate`"},
 	{"3F000", ERR_FATAL, 1,
 	 "create the schema or set search_path, then run `gapless-writer migrate`"},
-	{"42501", ERR_FATAL, 1, "grant the role the privileges that it needs"},
+	{"42501", ERR_FATAL, 1,
+	 "grant the role the privileges that it needs (under row level security, a policy)"},
 	{"42P01", ERR_FATAL, 1, "run `gapless-writer migrate`"},
 	{"42703", ERR_FATAL, 1, "run `gapless-writer migrate`"},
 	{"42704", ERR_FATAL, 1, "run `gapless-writer migrate`"},
@@ -110,6 +111,9 @@ int pg_error_statement(char sqlstate[PG_SQLSTATE_BYTES], const PGresult *res, in
 		*keep = 0;
 		return statement_pooling(message, err);
 	}
+	/* With a detail it is about a publication's row filter. */
+	if (detail && strcmp(sqlstate, "42P10") == 0)
+		hint = "take the row filter out of the publication, or its column into the replica identity";
 	one_line(detail, more, sizeof(more));
 	one_line(hint, fix, sizeof(fix));
 	return err_set(err, rule->class, "%s%s%s%s (SQLSTATE %s)%s%s", message, *more ? " (" : "",

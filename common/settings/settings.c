@@ -70,7 +70,7 @@ static const struct setting *nearest(const struct load *l, const char *name, int
 /* ---- environment ---- */
 
 /* Of all programs, of compose/ and of the tests; without the prefix. */
-static const char *const settings_known[] = {
+static const char *const every_variable[] = {
 	/* several */
 	"BROKERS", "DATABASE", "HTTP", "KAFKA", "LOG_FORMAT", "SERIES_METRICS", "LOG_LEVEL",
 	"SESSION_TIMEOUT_MS", "SOURCE", "TOPIC",
@@ -86,8 +86,8 @@ static const char *const settings_known[] = {
 	"INDICATORS", "INDICATORS_GROUP", "INDICATORS_TOPIC", "NO_TRADE", "STORE", "TOPIC_HOURS",
 	"WITHOUT_DATABASE",
 	/* compose/ and tests/ */
-	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_EXTRA", "KAFKA_PORT",
-	"PG_PORT", "PG_PRELOAD", "PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
+	"BUILD", "CONTROLLER_PORT", "EXCHANGE_PORT", "FAULT", "KAFKA_EXTRA", "KAFKA_JAVA",
+	"KAFKA_PORT", "PG_PORT", "PG_PRELOAD", "PG_TIMEZONE", "STACK", "STACK_WAIT_S"};
 
 static int variable_unknown(struct load *l, const char *name)
 {
@@ -95,8 +95,8 @@ static int variable_unknown(struct load *l, const char *name)
 	const struct setting *meant;
 	char full[SETTING_NAME_BYTES];
 
-	for (size_t i = 0; i < sizeof(settings_known) / sizeof(*settings_known); i++) {
-		if (strcmp(name + sizeof(SETTING_PREFIX) - 1, settings_known[i]) == 0)
+	for (size_t i = 0; i < sizeof(every_variable) / sizeof(*every_variable); i++) {
+		if (strcmp(name + sizeof(SETTING_PREFIX) - 1, every_variable[i]) == 0)
 			return 0;
 	}
 	meant = nearest(l, name, 1);
@@ -166,7 +166,7 @@ static int unknown_flag(struct load *l, const char *arg, size_t len)
 	char name[SETTING_NAME_BYTES], called[SETTING_CALLED_BYTES];
 
 	settings_called(l->spec, l->command, called);
-	if (settings_known_flag(l->spec, arg) != NULL)
+	if (settings_by_flag(l->spec, arg) != NULL)
 		return err_set(l->err, ERR_FATAL, "%.*s does not belong to %s: see %s --help",
 			       (int)len, arg, called, called);
 	if (strncmp(arg, "--", 2) == 0 && len - 2 < sizeof(name)) {
@@ -192,7 +192,7 @@ static int store_flag(struct load *l, size_t place, const char *value, const cha
 		struct setting_list *list = (struct setting_list *)((char *)l->out + s->offset);
 
 		if (!*flagged)
-			setting_list_room(list, (size_t)l->argc);
+			setting_list_init(list, (size_t)l->argc);
 		*flagged = 1;
 		if (*value)
 			setting_list_add(list, value);
@@ -236,7 +236,7 @@ static int load_arguments(struct load *l, struct setting_list *words)
 {
 	int only_words = 0;
 
-	setting_list_room(words, (size_t)l->argc);
+	setting_list_init(words, (size_t)l->argc);
 	for (int i = 1; i < l->argc; i++) {
 		const char *arg = l->argv[i];
 
@@ -258,7 +258,7 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 	const char *word;
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		int short_help = strcmp(argv[i], "-h") == 0 && !settings_known_flag(spec, "-h");
+		int short_help = strcmp(argv[i], "-h") == 0 && !settings_by_flag(spec, "-h");
 
 		if (short_help || strcmp(argv[i], "--help") == 0) {
 			settings_help(spec, settings_command_in(spec, argc, argv, &word), stdout);

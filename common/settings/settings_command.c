@@ -90,7 +90,7 @@ int settings_value_follows(int argc, char **argv, int i)
 	return word && !(word[0] == '-' && word[1] && !strchr("0123456789", word[1]));
 }
 
-const struct setting *settings_known_flag(const struct settings_spec *spec, const char *arg)
+const struct setting *settings_by_flag(const struct settings_spec *spec, const char *arg)
 {
 	for (const struct setting *s = spec->table; s->name; s++) {
 		if (settings_flag_is(s, arg))
@@ -127,7 +127,7 @@ static const char *first_word(const struct settings_spec *spec, int argc, char *
 			return i + 1 < argc ? argv[i + 1] : "";
 		if (argv[i][0] != '-' || !argv[i][1])
 			return argv[i];
-		s = settings_known_flag(spec, argv[i]);
+		s = settings_by_flag(spec, argv[i]);
 		if (!s)
 			return "";
 		if (!settings_flag_value(argv[i]) && s->type != SETTING_SWITCH &&

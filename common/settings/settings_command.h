@@ -27,7 +27,7 @@ const char *settings_flag_value(const char *arg);
  * ("--brokers --topic x" is a mistake). */
 int settings_value_follows(int argc, char **argv, int i);
 /* The setting of any command that the argument belongs to, or NULL. */
-const struct setting *settings_known_flag(const struct settings_spec *spec, const char *arg);
+const struct setting *settings_by_flag(const struct settings_spec *spec, const char *arg);
 
 /* The command that the arguments name: the first word that is neither a flag nor a flag's value;
  * the one named "" where there is none. NULL, with that word in *word, where there is no such

@@ -2,7 +2,7 @@
 /* Rows that several programs have in their tables, written once. Each takes AT(member), which the
  * including file defines, and the member of that name in its settings struct.
  *
- * What any program reads from the environment stands in settings_known (settings.c), so that one
+ * What any program reads from the environment stands in every_variable (settings.c), so that one
  * file of variables serves all of them and a typo is still found: a new row adds its name there. */
 #ifndef GAPLESS_SETTINGS_ROWS_H
 #define GAPLESS_SETTINGS_ROWS_H

@@ -102,7 +102,7 @@ static int store_time(int64_t *out, const char *text, const char *from, struct e
 		from, printable(text, shown));
 }
 
-void setting_list_room(struct setting_list *l, size_t n)
+void setting_list_init(struct setting_list *l, size_t n)
 {
 	l->v = keep(xcalloc(n + 1, sizeof(*l->v)));
 	l->n = 0;
@@ -120,7 +120,7 @@ static void store_list(struct setting_list *l, const char *text)
 
 	for (const char *c = text; *c; c++)
 		n += *c == ';';
-	setting_list_room(l, n);
+	setting_list_init(l, n);
 	for (const char *from = copy;; from++) {
 		if (from[0] == '\\' && from[1] == ';') {
 			*to++ = *++from;

@@ -22,7 +22,7 @@ int setting_store(const struct setting *s, void *settings, const char *text, con
 int setting_reset(const struct setting *s, void *settings, struct err *err)
 	__attribute__((warn_unused_result));
 /* An empty list with room for n parts, and one part more in it. */
-void setting_list_room(struct setting_list *l, size_t n);
+void setting_list_init(struct setting_list *l, size_t n);
 void setting_list_add(struct setting_list *l, const char *text);
 
 /* The member as text, "" where there is none; secrets and passwords as ***. The caller frees. */

@@ -17,7 +17,7 @@ static size_t digits(const char *text, size_t at, size_t len)
 
 /* RFC 8259 section 6. A fraction or exponent without digits is no part of the token: "1." is the
  * token "1" and a point, which any process that looks at the byte after the token refuses. */
-static size_t plain_token(const char *text, size_t len)
+size_t decimal_plain_token(const char *text, size_t len)
 {
 	size_t at = len && text[0] == '-', end = digits(text, at, len);
 
@@ -35,7 +35,7 @@ static size_t plain_token(const char *text, size_t len)
 
 size_t decimal_token(const char *text, size_t len)
 {
-	size_t end = plain_token(text, len), at = end + 1, last;
+	size_t end = decimal_plain_token(text, len), at = end + 1, last;
 
 	if (!end || end >= len || (text[end] != 'e' && text[end] != 'E'))
 		return end;
@@ -49,7 +49,7 @@ int decimal_is_plain(const char *text)
 {
 	size_t len = strnlen(text, DECIMAL_BYTES);
 
-	return len > 0 && len <= DECIMAL_MAX && plain_token(text, len) == len;
+	return len > 0 && len <= DECIMAL_MAX && decimal_plain_token(text, len) == len;
 }
 
 /* The exponent of "e-7", bounded: what lies beyond EXPONENT_FAR is out of reach for any number that
@@ -126,7 +126,7 @@ enum { TOKEN_MAX = 4 * DECIMAL_MAX };
 
 int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
 {
-	size_t mantissa = plain_token(text, len), n = 0;
+	size_t mantissa = decimal_plain_token(text, len), n = 0;
 	char d[TOKEN_MAX + 1] = "";
 	struct plain p = {.out = out};
 	long point = -1;

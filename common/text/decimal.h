@@ -15,6 +15,9 @@ enum { DECIMAL_MAX = 63, DECIMAL_BYTES = DECIMAL_MAX + 1 };
  * zeros, no "1.", no ".5", no "+1". It does not look at what follows the token. */
 size_t decimal_token(const char *text, size_t len);
 
+/* The same of a token without exponent. */
+size_t decimal_plain_token(const char *text, size_t len);
+
 /* Writes a token out plainly: digits unchanged where there is no exponent, else the same value
  * without it and without inventing or dropping digits ("6.2E-7" -> "0.00000062", "1.50e1" ->
  * "15.0", "1e2" -> "100"). The whole of text[0..len) must be one token. Returns 0, or -1: not a

@@ -8,6 +8,11 @@ int64_t kind_day_of(int64_t timestamp_ms)
 	return timestamp_ms - timestamp_ms % INT64_C(86400000);
 }
 
+int64_t kind_period(const double *p)
+{
+	return (int64_t)p[0];
+}
+
 double kind_mean_close(const struct bar *newest, int64_t n)
 {
 	double sum = 0;

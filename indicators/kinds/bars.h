@@ -7,6 +7,8 @@
 
 /* Start of the UTC day. */
 int64_t kind_day_of(int64_t timestamp_ms);
+/* The first parameter, of most kinds. */
+int64_t kind_period(const double *p);
 /* Mean of the closes, or volumes, of the newest n bars. */
 double kind_mean_close(const struct bar *newest, int64_t n);
 double kind_mean_volume(const struct bar *newest, int64_t n);

@@ -5,14 +5,9 @@
 
 #include "bars.h"
 
-static int64_t period(const double *p)
-{
-	return (int64_t)p[0];
-}
-
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
-	int64_t n = period(p);
+	int64_t n = kind_period(p);
 	double mean, squares = 0, width;
 
 	(void)s;
@@ -35,7 +30,7 @@ const struct kind kind_bb = {
 	.name = "bb",
 	.values = {"lower", "middle", "upper"},
 	.params = {{"period", 2, KIND_PERIOD_MAX, 1}, {"deviations", 0.1, 20, 0}},
-	.need = period,
-	.reach = period,
+	.need = kind_period,
+	.reach = kind_period,
 	.step = step,
 };

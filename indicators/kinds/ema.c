@@ -5,11 +5,6 @@
 /* e^-25 is 1.4e-11: of the difference between two seeds nothing is left in 10 digits. */
 #define DIGITS 25.0
 
-static int64_t period(const double *p)
-{
-	return (int64_t)p[0];
-}
-
 static double alpha(const double *p)
 {
 	return 2 / (p[0] + 1);
@@ -17,12 +12,12 @@ static double alpha(const double *p)
 
 static int64_t reach(const double *p)
 {
-	return period(p) + kind_decay(alpha(p), DIGITS);
+	return kind_period(p) + kind_decay(alpha(p), DIGITS);
 }
 
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
-	int64_t n = period(p);
+	int64_t n = kind_period(p);
 
 	if (in.run < n)
 		return 0;
@@ -38,7 +33,7 @@ const struct kind kind_ema = {
 	.name = "ema",
 	.values = {"ema"},
 	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
-	.need = period,
+	.need = kind_period,
 	.reach = reach,
 	.is_recursive = 1,
 	.step = step,

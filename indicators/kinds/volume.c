@@ -2,14 +2,9 @@
 /* Simple moving average of the volumes. */
 #include "bars.h"
 
-static int64_t period(const double *p)
-{
-	return (int64_t)p[0];
-}
-
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
-	int64_t n = period(p);
+	int64_t n = kind_period(p);
 
 	(void)s;
 	if (in.run < n)
@@ -22,7 +17,7 @@ const struct kind kind_volume = {
 	.name = "volume",
 	.values = {"volume"},
 	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
-	.need = period,
-	.reach = period,
+	.need = kind_period,
+	.reach = kind_period,
 	.step = step,
 };

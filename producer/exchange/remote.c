@@ -82,3 +82,21 @@ const char *remote_error(const struct cJSON *value)
 		text = json_string_text(name);
 	return text ? text : "no message";
 }
+
+struct cJSON *remote_array(const char *body, size_t len, const char *what, struct err *err)
+{
+	struct cJSON *json = remote_json(body, len, err);
+	const char *message = remote_error(json);
+	char quoted[REMOTE_TEXT_BYTES];
+
+	if (!json || cJSON_IsArray(json))
+		return json;
+	if (message)
+		err_set(err, ERR_INPUT,
+			"The exchange answered with an error in place of %s: \"%s\".", what,
+			remote_text(message, strlen(message), quoted));
+	else
+		err_set(err, ERR_INPUT, "The answer is not %s: JSON, but not an array.", what);
+	cJSON_Delete(json);
+	return NULL;
+}

@@ -32,4 +32,8 @@ char *remote_text(const char *text, size_t len, char out[REMOTE_TEXT_BYTES]);
  * value and is as it was sent. */
 const char *remote_error(const struct cJSON *value);
 
+/* As remote_json, of what has to be an array: of `what`, "a list of markets". */
+struct cJSON *remote_array(const char *body, size_t len, const char *what, struct err *err)
+	__attribute__((warn_unused_result));
+
 #endif

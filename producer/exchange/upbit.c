@@ -94,19 +94,9 @@ int64_t upbit_retention_ms(const struct interval *iv)
 
 static int markets_read(const struct cJSON *json, struct markets *out, struct err *err)
 {
-	const char *message = remote_error(json);
-	char quoted[REMOTE_TEXT_BYTES];
 	const struct cJSON *item;
 	size_t entry = 0;
 
-	if (message)
-		return err_set(
-			err, ERR_INPUT,
-			"The exchange answered with an error in place of its markets: \"%s\".",
-			remote_text(message, strlen(message), quoted));
-	if (!cJSON_IsArray(json))
-		return err_set(err, ERR_INPUT,
-			       "The answer is not a list of markets: JSON, but not an array.");
 	markets_init(out, (size_t)cJSON_GetArraySize(json));
 	cJSON_ArrayForEach(item, json)
 	{
@@ -130,7 +120,7 @@ static int markets_read(const struct cJSON *json, struct markets *out, struct er
 
 int upbit_markets_parse(const char *body, size_t len, struct markets *out, struct err *err)
 {
-	struct cJSON *json = remote_json(body, len, err);
+	struct cJSON *json = remote_array(body, len, "a list of markets", err);
 	int result = -1;
 
 	*out = (struct markets){0};

@@ -233,19 +233,10 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 
 static int page_rows(const struct cJSON *json, struct query *q, struct page *out, struct err *err)
 {
-	const char *message = remote_error(json);
-	char quoted[REMOTE_TEXT_BYTES];
+	size_t n = (size_t)cJSON_GetArraySize(json);
 	struct page_sent sent = {0};
-	size_t n;
 	int rc;
 
-	if (message)
-		return err_set(err, ERR_INPUT,
-			       "The exchange answered with an error in place of a page: \"%s\".",
-			       remote_text(message, strlen(message), quoted));
-	if (!cJSON_IsArray(json))
-		return err_set(err, ERR_INPUT, "The answer is not a page: JSON, but not an array.");
-	n = (size_t)cJSON_GetArraySize(json);
 	if (n > UPBIT_PAGE_ROWS)
 		return err_set(err, ERR_INPUT,
 			       "The page has %zu rows; the exchange sends %d at most.", n,
@@ -274,7 +265,7 @@ int upbit_page_parse(const char *body, size_t len, const char *symbol, const str
 			symbol);
 		goto out;
 	}
-	json = remote_json(body, len, err);
+	json = remote_array(body, len, "a page", err);
 	if (json)
 		result = page_rows(json, &q, out, err);
 out:

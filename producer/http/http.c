@@ -12,49 +12,20 @@
 #include "common/base/clock.h"
 #include "producer/http/transfer.h"
 
-enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, CONNECTIONS_MAX = 16, FDS_MAX = 8 };
+enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, FDS_MAX = 8 };
 
-/* The lists are rings through a head of their own: its next is the first, its prev the last. A
- * transfer is in one of them: under way, to be taken, or at rest for the next request (its settings
- * and its place in libcurl are kept). */
+TAILQ_HEAD(transfers, transfer);
+
 struct http {
 	CURLM *multi;
-	struct transfer running, finished, idle;
+	/* A transfer is in one of them: under way, to be taken, or at rest for the next request
+	 * (its settings and its place in libcurl are kept). */
+	struct transfers running, finished, idle;
 	int n_in_flight;
 	char *base_url; /* without slashes at its end */
-	const char *protocols;
-	char *user_agent, *proxy, *ca_file;
 	struct curl_slist *headers;
 	struct transfer_settings settings;
-	int connections;
 };
-
-/* ---------------------------------------------------------------- lists of transfers */
-
-static void list_init(struct transfer *list)
-{
-	list->next = list->prev = list;
-}
-
-static void list_append(struct transfer *list, struct transfer *t)
-{
-	t->next = list;
-	t->prev = list->prev;
-	list->prev->next = t;
-	list->prev = t;
-}
-
-static struct transfer *list_first(struct transfer *list)
-{
-	return list->next == list ? NULL : list->next;
-}
-
-static void list_remove(struct transfer *t)
-{
-	t->prev->next = t->next;
-	t->next->prev = t->prev;
-	t->next = t->prev = NULL;
-}
 
 /* ---------------------------------------------------------------- the base URL */
 
@@ -102,7 +73,7 @@ static int base_url_check(struct http *http, const char *base_url, struct err *e
 			"The exchange's URL begins with \"%.16s://\"; it must be https, or http on loopback.",
 			scheme);
 	} else {
-		http->protocols = strcmp(scheme, "https") == 0 ? "https" : "http";
+		http->settings.protocols = strcmp(scheme, "https") == 0 ? "https" : "http";
 		http->base_url = xstrdup(base_url);
 		for (len = strlen(base_url); len > 0 && base_url[len - 1] == '/'; len--)
 			http->base_url[len - 1] = 0;
@@ -147,22 +118,22 @@ static int proxy_check(const char *proxy, struct err *err)
 					      "socks4a", "socks5", "socks5h"};
 	CURLU *url = curl_url();
 	char *scheme = NULL, *host = NULL;
-	int known = 0;
+	int fits = 0;
 
 	if (url &&
 	    !curl_url_set(url, CURLUPART_URL, proxy,
 			  CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
 	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
 	    !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
-		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
+		fits = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
 						  guesses of other URLs */
 		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
-			known = known || strcmp(scheme, schemes[i]) == 0;
+			fits = fits || strcmp(scheme, schemes[i]) == 0;
 	}
 	curl_free(scheme);
 	curl_free(host);
 	curl_url_cleanup(url);
-	if (!known)
+	if (!fits)
 		return err_set(
 			err, ERR_FATAL,
 			"The proxy's URL does not parse, or its scheme is not http, https or socks; it "
@@ -174,19 +145,15 @@ static int proxy_check(const char *proxy, struct err *err)
 
 static int multi_init(struct http *http, struct err *err)
 {
+	static const CURLMoption limits[] = {CURLMOPT_MAX_HOST_CONNECTIONS,
+					     CURLMOPT_MAX_TOTAL_CONNECTIONS, CURLMOPT_MAXCONNECTS};
 	CURLMcode code = CURLM_OUT_OF_MEMORY;
 
 	http->multi = curl_multi_init();
 	if (http->multi)
 		code = curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-	code = code ? code
-		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-					(long)http->connections);
-	code = code ? code
-		    : curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-					(long)http->connections);
-	code = code ? code
-		    : curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->connections);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits && code == CURLM_OK; i++)
+		code = curl_multi_setopt(http->multi, limits[i], (long)HTTP_CONNECTIONS);
 	if (code != CURLM_OK)
 		return err_set(err, ERR_FATAL, "libcurl cannot be set up: \"%s\".",
 			       curl_multi_strerror(code));
@@ -210,60 +177,54 @@ struct http *http_new(const struct http_config *config, struct err *err)
 		return NULL;
 	}
 	http = xcalloc(1, sizeof(*http));
-	list_init(&http->running);
-	list_init(&http->finished);
-	list_init(&http->idle);
-	http->user_agent = xstrdup(config->user_agent);
-	http->proxy = xstrdup(config->proxy ? config->proxy : "");
-	http->ca_file = xstrdup(config->ca_file ? config->ca_file : "");
-	http->connections = positive_or(config->connections, HTTP_CONNECTIONS);
-	if (http->connections > CONNECTIONS_MAX)
-		http->connections = CONNECTIONS_MAX;
-	if (base_url_check(http, config->base_url, err) < 0 ||
-	    (*http->proxy && proxy_check(http->proxy, err) < 0) ||
-	    (*http->ca_file && ca_file_check(http->ca_file, err) < 0) ||
-	    multi_init(http, err) < 0) {
-		http_free(http);
-		return NULL;
-	}
+	TAILQ_INIT(&http->running);
+	TAILQ_INIT(&http->finished);
+	TAILQ_INIT(&http->idle);
 	http->settings = (struct transfer_settings){
-		.protocols = http->protocols,
-		.user_agent = http->user_agent,
-		.proxy = http->proxy,
-		.ca_file = http->ca_file,
-		.headers = http->headers,
+		.user_agent = config->user_agent,
+		.proxy = config->proxy ? config->proxy : "",
+		.ca_file = config->ca_file ? config->ca_file : "",
 		.connect_ms = positive_or(config->connect_ms, CONNECT_MS),
 		.total_ms = positive_or(config->total_ms, TOTAL_MS),
 		.idle_s = positive_or(config->idle_s, IDLE_S),
 	};
+	if (base_url_check(http, config->base_url, err) < 0 ||
+	    (*http->settings.proxy && proxy_check(http->settings.proxy, err) < 0) ||
+	    (*http->settings.ca_file && ca_file_check(http->settings.ca_file, err) < 0) ||
+	    multi_init(http, err) < 0) {
+		http_free(http);
+		return NULL;
+	}
+	http->settings.headers = http->headers;
 	return http;
+}
+
+static void transfers_free(struct transfers *list)
+{
+	struct transfer *t;
+
+	while ((t = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, t, link);
+		transfer_free(t);
+	}
 }
 
 void http_free(struct http *http)
 {
-	struct transfer *t;
-
 	if (!http)
 		return;
-	if (http->multi)
-		http_cancel_all(http);
-	while ((t = list_first(&http->idle))) {
-		list_remove(t);
-		transfer_free(t);
-	}
+	http_cancel_all(http);
+	transfers_free(&http->idle);
 	curl_multi_cleanup(http->multi);
 	curl_slist_free_all(http->headers);
 	free(http->base_url);
-	free(http->user_agent);
-	free(http->proxy);
-	free(http->ca_file);
 	free(http);
 	curl_global_cleanup();
 }
 
 int http_get(struct http *http, const char *url, void *tag, struct err *err)
 {
-	struct transfer *t = list_first(&http->idle);
+	struct transfer *t = TAILQ_FIRST(&http->idle);
 	size_t base_len = strlen(http->base_url);
 	CURLMcode code = CURLM_OUT_OF_MEMORY;
 
@@ -271,7 +232,7 @@ int http_get(struct http *http, const char *url, void *tag, struct err *err)
 		return err_set(err, ERR_FATAL,
 			       "A request was to go to another place than the exchange's URL.");
 	if (t)
-		list_remove(t);
+		TAILQ_REMOVE(&http->idle, t, link);
 	else
 		t = transfer_new(&http->settings, err);
 	if (!t)
@@ -284,7 +245,7 @@ int http_get(struct http *http, const char *url, void *tag, struct err *err)
 		transfer_free(t);
 		return -1;
 	}
-	list_append(&http->running, t);
+	TAILQ_INSERT_TAIL(&http->running, t, link);
 	http->n_in_flight++;
 	return 0;
 }
@@ -313,8 +274,8 @@ static CURLMcode perform(struct http *http)
 		t->status = (int)status;
 		t->finished_boot_ms = clock_boot_ms();
 		curl_multi_remove_handle(http->multi, t->easy); /* msg is gone with it */
-		list_remove(t);
-		list_append(&http->finished, t);
+		TAILQ_REMOVE(&http->running, t, link);
+		TAILQ_INSERT_TAIL(&http->finished, t, link);
 	}
 	return code;
 }
@@ -331,7 +292,7 @@ int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struc
 	for (int i = 0; i < nfds; i++)
 		extra[i] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
 	code = perform(http);
-	if (code == CURLM_OK && !list_first(&http->finished) && timeout_ms > 0) {
+	if (code == CURLM_OK && TAILQ_EMPTY(&http->finished) && timeout_ms > 0) {
 		code = curl_multi_poll(http->multi, extra, (unsigned)nfds, timeout_ms, NULL);
 		if (code == CURLM_OK)
 			code = perform(http);
@@ -346,25 +307,26 @@ int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struc
 /* Back to the idle ones; as many are kept as there can be connections. */
 static void transfer_rest(struct http *http, struct transfer *t)
 {
+	const struct transfer *i;
 	int n = 0;
 
-	for (struct transfer *i = http->idle.next; i != &http->idle; i = i->next)
+	TAILQ_FOREACH (i, &http->idle, link)
 		n++;
-	if (n >= http->connections)
+	if (n >= HTTP_CONNECTIONS)
 		transfer_free(t);
 	else
-		list_append(&http->idle, t);
+		TAILQ_INSERT_TAIL(&http->idle, t, link);
 }
 
 /* ---------------------------------------------------------------- answers */
 
 int http_take(struct http *http, struct http_answer *out)
 {
-	struct transfer *t = list_first(&http->finished);
+	struct transfer *t = TAILQ_FIRST(&http->finished);
 
 	if (!t)
 		return 0;
-	list_remove(t);
+	TAILQ_REMOVE(&http->finished, t, link);
 	http->n_in_flight--;
 	*out = (struct http_answer){.tag = t->tag,
 				    .status = t->status,
@@ -399,14 +361,9 @@ void http_cancel_all(struct http *http)
 {
 	struct transfer *t;
 
-	while ((t = list_first(&http->running))) {
+	TAILQ_FOREACH (t, &http->running, link)
 		curl_multi_remove_handle(http->multi, t->easy);
-		list_remove(t);
-		transfer_free(t);
-	}
-	while ((t = list_first(&http->finished))) {
-		list_remove(t);
-		transfer_free(t);
-	}
+	transfers_free(&http->running);
+	transfers_free(&http->finished);
 	http->n_in_flight = 0;
 }

@@ -20,14 +20,13 @@
 #include "common/base/error.h"
 #include "common/text/buf.h"
 
-enum { HTTP_CONNECTIONS = 4 };
+enum { HTTP_CONNECTIONS = 4 /* at once, to the one host */ };
 
 struct http;
 
 struct http_config {
 	const char *base_url; /* "https://api.example.com": scheme and host of every request */
 	const char *user_agent;
-	int connections;     /* at once, to the one host; 1 to 16; 0: HTTP_CONNECTIONS */
 	const char *proxy;   /* NULL or "": none */
 	const char *ca_file; /* trusted in place of the system's; NULL or "": the system's */
 	int connect_ms, total_ms, idle_s; /* the bounds of time above; 0: as said there */
@@ -50,7 +49,7 @@ struct http_answer {
 				   says nothing of the exchange, the request may be sent again */
 };
 
-/* Strings are copied. NULL: *err (ERR_FATAL), with the setting that is wrong. */
+/* The strings of the config outlive it. NULL: *err (ERR_FATAL), with the setting that is wrong. */
 struct http *http_new(const struct http_config *config, struct err *err)
 	__attribute__((warn_unused_result));
 /* Cancels what is in flight. NULL is allowed. */

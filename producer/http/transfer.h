@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "common/base/error.h"
 #include "common/text/buf.h"
@@ -25,7 +26,7 @@ enum transfer_bound { BOUND_NONE, BOUND_HEAD, BOUND_BODY };
 
 struct transfer {
 	CURL *easy;
-	struct transfer *next, *prev; /* for http.c's lists */
+	TAILQ_ENTRY(transfer) link; /* for http.c's lists */
 	void *tag;
 	struct buf head, body;
 	int head_lines;

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
-
-enum { MIGRATION_NEEDED = 14 };
+#include "common/pg/pg_tables.h"
 
 static int unfit(int *is_unfit)
 {
@@ -15,32 +14,24 @@ static int unfit(int *is_unfit)
 
 int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 {
-	PGresult *res = pg_query(pg, "SELECT to_regclass('gapless_migration') IS NULL", PG_NONE,
-				 VISIT_DEADLINE_MS, err);
-	int absent = res && pg_true(res, 0, 0);
-	int64_t number;
+	struct err why;
 
-	PQclear(res);
-	if (!res)
-		return -1;
-	if (absent) {
-		err_set(err, ERR_RETRY,
-			"the database '%s' has no tables of Gapless; run: gapless-writer migrate",
-			PQdb(pg->conn));
-		return unfit(is_unfit);
-	}
-	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", PG_NONE,
-		       VISIT_DEADLINE_MS, err);
-	if (!res)
-		return -1;
-	number = pg_number(res, 0, 0);
-	PQclear(res);
-	if (number >= MIGRATION_NEEDED)
+	switch (pg_tables_check(pg, &why)) {
+	case PG_TABLES_FIT:
 		return 0;
-	err_set(err, ERR_RETRY,
-		"the database '%s' has migration %03lld, but this program needs %03d; run: gapless-writer migrate",
-		PQdb(pg->conn), (long long)number, MIGRATION_NEEDED);
-	return unfit(is_unfit);
+	case PG_TABLES_ABSENT:
+	case PG_TABLES_OLDER:
+	case PG_TABLES_NEWER:
+		/* They may come. */
+		err_set(err, ERR_RETRY, "%s", why.text);
+		return unfit(is_unfit);
+	case PG_TABLES_HIDDEN:
+	case PG_TABLES_DENIED:
+	case PG_TABLES_FAILED:
+		break;
+	}
+	*err = why;
+	return -1;
 }
 
 /* A row: source and topic; where they are not written yet, another source that is in use. */

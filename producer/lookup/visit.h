@@ -73,7 +73,6 @@ struct visit {
 	int64_t stored_rows;   /* in: how many of the newest stored rows of each gap to read */
 	int64_t stored_budget; /* in: and of all gaps; no gap begins beyond it */
 	size_t stored_first;   /* in: the series whose gaps come first */
-	size_t stored_read;    /* out: rows */
 	struct visit_partition *partitions;
 	size_t n_partitions;
 	struct visit_series *series;
@@ -81,7 +80,7 @@ struct visit {
 	/* out */
 	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
 	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
-	int members_known;
+	int members_read;
 	struct members members;
 	struct err members_err;     /* why they were not compared */
 	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */
@@ -98,8 +97,8 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 /* Once it is known which partitions are reached: marks the series whose coverage counts, and
  * returns how many they are. */
 size_t visit_look_up(struct visit *v);
-/* How many of them have changed. */
-size_t visit_changed(const struct visit *v);
+/* How many of them have changed, and how many rows were read of what is stored. */
+size_t visit_changed(const struct visit *v, size_t *stored);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

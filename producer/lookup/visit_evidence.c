@@ -7,8 +7,8 @@
 #include "producer/lookup/visit_sql.h"
 
 /* Symbols, intervals and reasons are of our own alphabets: nothing in them needs escaping. */
-#define SERIES                                                                                          \
-	"json_to_recordset($1::json) AS w(i int, symbol text, \"interval\" text, known bool, evidence " \
+#define SERIES                                                                                              \
+	"json_to_recordset($1::json) AS w(i int, symbol text, \"interval\" text, looked_up bool, evidence " \
 	"jsonb)"
 #define CHANGES                                                                                       \
 	"(SELECT symbol, \"interval\", reason, is_new, range_agg(tstzrange(to_timestamp(since / "     \
@@ -18,7 +18,7 @@
 
 static const char update[] =
 	"UPDATE market_data_series AS s SET evidence = w.evidence FROM " SERIES
-	" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND w.known"
+	" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND w.looked_up"
 	" AND s.evidence IS DISTINCT FROM w.evidence";
 static const char take_back[] =
 	"UPDATE market_data_unobtainable AS u SET spans = u.spans - c.spans FROM " CHANGES
@@ -65,10 +65,10 @@ static int series_json(struct buf *b, const struct visit_series *s, size_t i, in
 	const struct evidence *e = &s->evidence;
 
 	return buf_printf(b,
-			  "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"known\":%s,"
+			  "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"looked_up\":%s,"
 			  "\"evidence\":{\"was_listed\":%d",
 			  any ? "," : "", i, s->symbol, s->iv->name,
-			  s->wanted.known ? "true" : "false", e->market.was_listed) ||
+			  s->wanted.looked_up ? "true" : "false", e->market.was_listed) ||
 	       witness_json(b, "not_listed", &e->market.not_listed) ||
 	       witness_json(b, "not_found", &e->market.not_found) ||
 	       buf_printf(b, ",\"apart\":%" PRId64 ",\"oldest_row\":%" PRId64, e->market.apart_ms,
@@ -122,7 +122,7 @@ static int visit_json(const struct visit *visit, struct buf *series, struct buf 
 
 		if (s->partition->begins)
 			full = series_json(series, s, i, any++) ||
-			       (s->wanted.known && !s->is_refused && changes_json(changes, s));
+			       (s->wanted.looked_up && !s->is_refused && changes_json(changes, s));
 	}
 	if (full || buf_append(series, "]", 1) || buf_append(changes, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
@@ -136,52 +136,24 @@ static int64_t cell(const PGresult *res, int row, int column)
 	return visit_number(res, row, column, 0);
 }
 
-static void evidence_take(const PGresult *res, struct visit *visit)
+static void evidence_take(const PGresult *res, int row, struct visit_series *s)
 {
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-
-		if (!s)
-			continue;
-		s->evidence = (struct evidence){
-			.market = {.was_listed = (int)cell(res, i, 1),
-				   .not_listed = {cell(res, i, 2), cell(res, i, 3)},
-				   .not_found = {cell(res, i, 4), cell(res, i, 5)},
-				   .apart_ms = cell(res, i, 6)},
-			.oldest_row_ms = cell(res, i, 7),
-			.older = {cell(res, i, 8), cell(res, i, 9)}};
-	}
+	s->evidence =
+		(struct evidence){.market = {.was_listed = (int)cell(res, row, 1),
+					     .not_listed = {cell(res, row, 2), cell(res, row, 3)},
+					     .not_found = {cell(res, row, 4), cell(res, row, 5)},
+					     .apart_ms = cell(res, row, 6)},
+				  .oldest_row_ms = cell(res, row, 7),
+				  .older = {cell(res, row, 8), cell(res, row, 9)}};
 }
 
-static void unobtainable_take(const PGresult *res, struct visit *visit)
+static void unobtainable_take(const PGresult *res, int row, struct visit_series *s)
 {
 	const struct spans none = {0};
 
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-
-		if (s)
-			unobtainable_add(&s->unobtainable_stored,
-					 unobtainable_reason_by_name(PQgetvalue(res, i, 1)),
-					 visit_number(res, i, 2, INT64_MIN),
-					 visit_number(res, i, 3, INT64_MAX), &none);
-	}
-}
-
-static int read_back(struct pg *pg, const char *json, struct visit *visit, struct err *err)
-{
-	PGresult *evidence = pg_query(pg, read_evidence, PG_VALUES(json), VISIT_DEADLINE_MS, err);
-	PGresult *unobtainable =
-		evidence ? pg_query(pg, read_unobtainable, PG_VALUES(json), VISIT_DEADLINE_MS, err)
-			 : NULL;
-
-	if (unobtainable) {
-		evidence_take(evidence, visit);
-		unobtainable_take(unobtainable, visit);
-	}
-	PQclear(evidence);
-	PQclear(unobtainable);
-	return unobtainable ? 0 : -1;
+	unobtainable_add(
+		&s->unobtainable_stored, unobtainable_reason_by_name(PQgetvalue(res, row, 1)),
+		visit_number(res, row, 2, INT64_MIN), visit_number(res, row, 3, INT64_MAX), &none);
 }
 
 int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
@@ -198,7 +170,10 @@ int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)
 				    err) ||
 			     pg_run(pg, add, PG_VALUES(changes.data), VISIT_DEADLINE_MS, err);
 		if (rc == 0)
-			rc = read_back(pg, series.data, visit, err);
+			rc = visit_query(pg, read_evidence, PG_VALUES(series.data), visit,
+					 evidence_take, err) ||
+			     visit_query(pg, read_unobtainable, PG_VALUES(series.data), visit,
+					 unobtainable_take, err);
 	}
 	buf_release(&series);
 	buf_release(&changes);

@@ -11,11 +11,11 @@
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                                           \
-	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                               \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state, corrections" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"     \
-	" wanted_until bigint, listed_from bigint, known bool, state text, corrections json)) AS w"
+#define WANTED                                                                                                                               \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                   \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, looked_up, state, corrections" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"         \
+	" wanted_until bigint, listed_from bigint, looked_up bool, state text, corrections json)) AS w"
 
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
 {
@@ -77,8 +77,8 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
 		       spans_json(b, "corrections", &s->corrections) ||
-		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\"}", w->known ? "true" : "false",
-				  s->state);
+		       buf_printf(b, ",\"looked_up\":%s,\"state\":\"%s\"}",
+				  w->looked_up ? "true" : "false", s->state);
 	}
 	if (full || buf_append(b, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
@@ -91,11 +91,27 @@ int64_t visit_number(const PGresult *res, int row, int column, int64_t if_null)
 					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
-struct visit_series *visit_series_at(const PGresult *res, int row, struct visit *visit)
+/* The series of a row; NULL: it has none. */
+static struct visit_series *series_at(const PGresult *res, int row, struct visit *visit)
 {
 	int64_t at = visit_number(res, row, 0, -1);
 
 	return at >= 0 && (size_t)at < visit->n ? &visit->series[at] : NULL;
+}
+
+int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct visit *visit,
+		visit_take *take, struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, VISIT_DEADLINE_MS, err);
+
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		struct visit_series *s = series_at(res, i, visit);
+
+		if (s)
+			take(res, i, s);
+	}
+	PQclear(res);
+	return res ? 0 : -1;
 }
 
 static int wanted_write(struct pg *pg, const char *source, const char *json, struct err *err)
@@ -108,16 +124,16 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, str
 		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" WHERE w.is_new ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
-		"UPDATE market_data_series s SET state = CASE WHEN w.known THEN w.state ELSE s.state END,"
-		" wanted_until = CASE WHEN w.known THEN w.wanted_until ELSE s.wanted_until END,"
+		"UPDATE market_data_series s SET state = CASE WHEN w.looked_up THEN w.state ELSE s.state END,"
+		" wanted_until = CASE WHEN w.looked_up THEN w.wanted_until ELSE s.wanted_until END,"
 		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
-		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
+		" listed_from = CASE WHEN NOT w.looked_up THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED
-		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.known AND s.state IS DISTINCT FROM w.state)"
-		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
-		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.looked_up AND s.state IS DISTINCT FROM w.state)"
+		" OR (w.looked_up AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
+		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
 	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
 		return -1;
@@ -135,7 +151,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 	int rc = 0;
 
 	for (int i = 0; res && i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
+		struct visit_series *s = series_at(res, i, visit);
 
 		if (!s)
 			continue;
@@ -206,25 +222,30 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, s
 
 enum { MORE_PARAMS = 3 };
 
-/* One round trip with the series as $1, and more, if there are. NULL: *err. */
-static PGresult *visit_query(struct pg *pg, const char *sql, struct pg_params more,
-			     const struct visit *visit, int (*of)(const struct visit_series *),
-			     struct err *err)
+/* One round trip with the series as $1, and more, if there are; take() gets each row of the result,
+ * with the series that it is of. */
+static int series_query(struct pg *pg, const char *sql, struct pg_params more, struct visit *visit,
+			int (*of)(const struct visit_series *), visit_take *take, struct err *err)
 {
+	const char *values[1 + MORE_PARAMS];
 	struct buf json;
-	PGresult *res = NULL;
+	int rc = -1;
 
 	buf_init(&json, VISIT_JSON_BYTES);
 	if (series_json(visit, of, &json, err) == 0) {
-		const char *values[1 + MORE_PARAMS] = {json.data};
-
+		values[0] = json.data;
 		for (int i = 0; i < more.n; i++)
 			values[1 + i] = more.values[i];
-		res = pg_query(pg, sql, (struct pg_params){1 + more.n, values}, VISIT_DEADLINE_MS,
-			       err);
+		rc = visit_query(pg, sql, (struct pg_params){1 + more.n, values}, visit, take, err);
 	}
 	buf_release(&json);
-	return res;
+	return rc;
+}
+
+static void limits_take(const PGresult *res, int row, struct visit_series *s)
+{
+	s->limits = (struct limits){.retained_from_ms = visit_number(res, row, 1, INT64_MIN),
+				    .ended = pg_true(res, row, 2)};
 }
 
 int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
@@ -232,18 +253,16 @@ int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 	static const char select[] = "SELECT w.i, " EPOCH_MS(
 		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
 				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_any, err);
 
-	for (int i = 0; res && i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
+	return series_query(pg, select, PG_NONE, visit, of_any, limits_take, err);
+}
 
-		if (s)
-			s->limits = (struct limits){.retained_from_ms =
-							    visit_number(res, i, 1, INT64_MIN),
-						    .ended = pg_true(res, i, 2)};
-	}
-	PQclear(res);
-	return res ? 0 : -1;
+static void version_take(const PGresult *res, int row, struct visit_series *s)
+{
+	int64_t version = visit_number(res, row, 1, 0);
+
+	s->same = version != 0 && version == s->version;
+	s->version = version;
 }
 
 /* A row that was written again has another xmin. What is not covered though its row says so counts
@@ -257,20 +276,15 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 		" CROSS JOIN market_data_lost() AS l(lost)"
 		" LEFT JOIN market_data_coverage c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" LEFT JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res =
-		visit_query(pg, select, PG_VALUES(PG_INT(connection)), visit, of_looked_up, err);
 
-	for (int i = 0; res && i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-		int64_t version = visit_number(res, i, 1, 0);
+	return series_query(pg, select, PG_VALUES(PG_INT(connection)), visit, of_looked_up,
+			    version_take, err);
+}
 
-		if (!s)
-			continue;
-		s->same = version != 0 && version == s->version;
-		s->version = version;
-	}
-	PQclear(res);
-	return res ? 0 : -1;
+static void covered_take(const PGresult *res, int row, struct visit_series *s)
+{
+	spans_add(&s->covered, visit_number(res, row, 1, INT64_MIN),
+		  visit_number(res, row, 2, INT64_MAX));
 }
 
 int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
@@ -279,40 +293,24 @@ int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 		"upper(r)") " FROM " WANTED
 			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
-	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_changed, err);
 
-	if (!res)
-		return -1;
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-
-		if (s)
-			spans_add(&s->covered, visit_number(res, i, 1, INT64_MIN),
-				  visit_number(res, i, 2, INT64_MAX));
-	}
-	PQclear(res);
-	return 0;
+	return series_query(pg, select, PG_NONE, visit, of_changed, covered_take, err);
 }
 
 enum {
 	STORED_SERIES,
-	STORED_FROM,
+	STORED_FROM, /* of the gap; where not all of it was read, of what was */
 	STORED_TO,
 	STORED_AT,
 	STORED_REVISION,
-	STORED_FETCHED,
-	STORED_N, /* in its gap, of those that were read; and the oldest of them */
-	STORED_OLDEST
+	STORED_FETCHED
 };
 
-/* A row of the result: a stored candle, and the gap that it is in; or a gap without any. */
-static void stored_take(const PGresult *res, int row, int64_t limit, struct visit_series *s)
+/* A stored candle, and the gap that it is in; or a gap without any. */
+static void stored_take(const PGresult *res, int row, struct visit_series *s)
 {
-	int64_t from_ms = visit_number(res, row, STORED_FROM, INT64_MIN);
-
-	if (visit_number(res, row, STORED_N, 0) >= limit)
-		from_ms = visit_number(res, row, STORED_OLDEST, INT64_MAX);
-	spans_add(&s->told, from_ms, visit_number(res, row, STORED_TO, INT64_MAX));
+	spans_add(&s->told, visit_number(res, row, STORED_FROM, INT64_MIN),
+		  visit_number(res, row, STORED_TO, INT64_MAX));
 	if (!PQgetisnull(res, row, STORED_AT))
 		stored_add(&s->stored,
 			   &(struct stored_row){
@@ -322,7 +320,8 @@ static void stored_take(const PGresult *res, int row, int64_t limit, struct visi
 }
 
 /* The older gaps of all series before the newer ones; where the budget ends, another series begins
- * the next time. A gap where nothing is stored costs nothing. */
+ * the next time. A gap where nothing is stored costs nothing. Of one that has more than the limit
+ * the newest are read, and it is told from the oldest of these on. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 {
 	static const char select[] =
@@ -338,26 +337,24 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" AND (upper(gap.g) IS NULL OR d.\"timestamp\" < upper(gap.g)) AND d.fetched_at > '-infinity'"
 		" ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m ON true WINDOW of_gap AS (PARTITION BY gap.i, gap.place)),"
 		" counted AS (SELECT *, count(\"timestamp\") OVER (ORDER BY place, i < $4::int, i) - n AS before FROM candle)"
-		" SELECT i, " EPOCH_MS("lower(g)") ", " EPOCH_MS("upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS(
-			"fetched_at") ", n, " EPOCH_MS("oldest") " FROM counted"
-								 " WHERE before < $3::bigint OR n = 0";
-	PGresult *res =
-		visit_query(pg, select,
+		" SELECT i, " EPOCH_MS("CASE WHEN n >= $2::bigint THEN oldest ELSE lower(g) END") ", " EPOCH_MS(
+			"upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS("fetched_at") " FROM counted"
+													 " WHERE before < $3::bigint OR n = 0";
+
+	return series_query(pg, select,
 			    PG_VALUES(PG_INT(visit->stored_rows), PG_INT(visit->stored_budget),
 				      PG_INT((int64_t)visit->stored_first)),
-			    visit, of_changed, err);
+			    visit, of_changed, stored_take, err);
+}
 
-	if (!res)
-		return -1;
-	for (int i = 0; i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
+static void refused_take(const PGresult *res, int row, struct visit_series *s)
+{
+	int64_t start = visit_number(res, row, 1, INT64_MIN);
 
-		if (s)
-			stored_take(res, i, visit->stored_rows, s);
-		visit->stored_read += !PQgetisnull(res, i, STORED_AT);
-	}
-	PQclear(res);
-	return 0;
+	if (s->refused.n == 0)
+		snprintf(s->refused_cause, sizeof s->refused_cause, "%.*s",
+			 (int)sizeof s->refused_cause - 1, PQgetvalue(res, row, 2));
+	spans_add(&s->refused, start, interval_end(s->iv, start));
 }
 
 int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
@@ -366,19 +363,6 @@ int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
 		"r.\"timestamp\"") ", r.reason FROM " WANTED
 				   " JOIN candle_refused AS r ON r.symbol = w.symbol AND r.\"interval\" = w.\"interval\""
 				   " WHERE r.again_at > now() ORDER BY w.i, r.\"timestamp\" DESC LIMIT 100000";
-	PGresult *res = visit_query(pg, select, PG_NONE, visit, of_looked_up, err);
 
-	for (int i = 0; res && i < PQntuples(res); i++) {
-		struct visit_series *s = visit_series_at(res, i, visit);
-		int64_t start = visit_number(res, i, 1, INT64_MIN);
-
-		if (!s)
-			continue;
-		if (s->refused.n == 0)
-			snprintf(s->refused_cause, sizeof s->refused_cause, "%.*s",
-				 (int)sizeof s->refused_cause - 1, PQgetvalue(res, i, 2));
-		spans_add(&s->refused, start, interval_end(s->iv, start));
-	}
-	PQclear(res);
-	return res ? 0 : -1;
+	return series_query(pg, select, PG_NONE, visit, of_looked_up, refused_take, err);
 }

@@ -5,12 +5,15 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
+#include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
+#include "common/pg/pg_tables.h"
 #include "producer/lookup/fit.h"
 #include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
@@ -48,17 +51,16 @@ static int members_compare(struct visitor *v, struct visit *visit)
 
 	if (members_ask(v->rk, v->options->group, v->options->client_id, &visit->members, err) ==
 	    0) {
-		visit->members_known = 1;
+		visit->members_read = 1;
 		v->members_unread_ms = 0;
 		return 0;
 	}
 	if (v->members_unread_ms == 0)
 		v->members_unread_ms = boot_ms;
 	/* Nobody who is seen, nobody who is different. */
-	visit->members_known =
-		err->class == ERR_FATAL ||
-		(visit->needs_members && boot_ms - v->members_unread_ms >= UNREAD_MS);
-	if (visit->members_known || !visit->needs_members)
+	visit->members_read = err->class == ERR_FATAL ||
+			      (visit->needs_members && boot_ms - v->members_unread_ms >= UNREAD_MS);
+	if (visit->members_read || !visit->needs_members)
 		return 0;
 	visit->err = *err;
 	return -1;
@@ -102,22 +104,25 @@ static void stable_read(struct visitor *v, struct visit *visit)
 
 static int writer_reached(const struct visit_partition *p)
 {
-	return p->err.class == ERR_NONE && (p->position > p->low ? p->position : p->low) >= p->end;
+	return p->err.class == ERR_NONE && greatest(p->position, p->low) >= p->end;
 }
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
+	size_t changed, stored;
+
 	for (size_t i = 0; i < visit->n_partitions; i++)
 		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
 	if (visit_look_up(visit) == 0)
 		return 0;
 	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
 		return -1;
-	if (visit_changed(visit) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
-					 visit_sql_stored(&v->pg, visit, &visit->err)))
+	if (visit_changed(visit, &stored) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
+						  visit_sql_stored(&v->pg, visit, &visit->err)))
 		return -1;
-	log_debug("coverage is read", L_INT("series", visit->n),
-		  L_INT("changed", visit_changed(visit)), L_INT("stored", visit->stored_read));
+	changed = visit_changed(visit, &stored);
+	log_debug("coverage is read", L_INT("series", visit->n), L_INT("changed", changed),
+		  L_INT("stored", stored));
 	/* No version tells of these: their pauses end. */
 	return visit_sql_refused(&v->pg, visit, &visit->err);
 }
@@ -138,13 +143,26 @@ static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
 		o->topic, other, o->source);
 }
 
+/* Somebody may change that while it is in use. Asked as often as everything is read. */
+static void policy_look(struct visitor *v, const struct visit *visit)
+{
+	int is_time = 0;
+	struct err err;
+
+	for (size_t i = 0; i < visit->n_partitions; i++)
+		is_time |= visit->partitions[i].begins && visit->partitions[i].reads_all;
+	if (is_time && kafka_topic_is_compacted(v->rk, v->options->topic, &err))
+		log_error("the topic is compacted by now: Kafka removes what was published",
+			  L_STR("error", err.text));
+}
+
 static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
 {
 	const struct options *o = v->options;
-	int known = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
+	int fits = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
 
-	if (known)
-		return known < 0 ? -1 : 0;
+	if (fits)
+		return fits < 0 ? -1 : 0;
 	if (topic_check(v, visit, err))
 		return -1;
 	return fit_origin_write(&v->pg, o->source, o->topic, &visit->is_unfit, err);
@@ -187,7 +205,7 @@ static int wanted_again(struct visitor *v, struct err *err)
 	return 0;
 }
 
-void visitor_visit(struct visitor *v, struct visit *visit)
+static void attempt(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->err, topic_err;
 
@@ -212,12 +230,20 @@ void visitor_visit(struct visitor *v, struct visit *visit)
 		return;
 	if (visit_sql_limits(&v->pg, visit, err))
 		return;
+	policy_look(v, visit);
 	ends_read(v, visit);
 	stable_read(v, visit);
 	if (visit_sql_positions(&v->pg, v->options->topic, visit, err))
 		return;
 	if (coverage_read(v, visit) == 0)
 		err_clear(err);
+}
+
+void visitor_visit(struct visitor *v, struct visit *visit)
+{
+	attempt(v, visit);
+	if (visit->err.class != ERR_NONE)
+		pg_tables_explain(&v->pg, &visit->err);
 }
 
 struct visitor *visitor_new(const struct options *options, int keeps_wanted, struct err *err)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/market.h"
 
+#include "common/base/backoff.h"
+#include "common/base/least.h"
+
 enum { PAUSE_FIRST_MS = 5000, PAUSE_MAX_MS = 60 * 1000 };
 
 void market_list(struct market *m, int listed, int many, int64_t now_ms)
@@ -31,17 +34,13 @@ void market_found(struct market *m, int64_t now_ms)
 
 void market_not_found(struct market *m, int64_t now_ms, int64_t boot_ms)
 {
-	int64_t pause = PAUSE_FIRST_MS;
+	int64_t pause;
 
 	m->heard_ms = now_ms;
 	witness_note(&m->not_found, now_ms);
 	if (boot_ms < m->until_boot_ms && !market_is_gone(m))
 		return; /* one of several that were in flight */
-	for (int i = 0; i < m->fails && pause < PAUSE_MAX_MS; i++)
-		pause *= 2;
-	m->fails++;
-	if (pause > PAUSE_MAX_MS)
-		pause = PAUSE_MAX_MS;
+	pause = backoff_doubled_ms(PAUSE_FIRST_MS, m->fails++, PAUSE_MAX_MS);
 	m->until_boot_ms = boot_ms + (market_is_gone(m) ? MARKET_GONE_MS : pause);
 }
 
@@ -94,8 +93,7 @@ void market_join(struct market *m, const struct market *before)
 	if (!witness_heard(&m->not_listed) || !witness_heard(&before->not_listed))
 		return;
 	since(&m->not_listed, &before->not_listed);
-	if (before->apart_ms > m->apart_ms)
-		m->apart_ms = before->apart_ms;
+	m->apart_ms = greatest(m->apart_ms, before->apart_ms);
 	if (m->heard_ms == 0)
 		m->not_found = before->not_found;
 	since(&m->not_found, &before->not_found);

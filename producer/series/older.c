@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/older.h"
 
+#include "common/base/backoff.h"
+
 enum {
 	ANCHOR_FIRST = 8, /* intervals */
 	ANCHOR_GROWS = 8, /* times, while there is no row in it */
@@ -14,13 +16,8 @@ enum {
 
 static int64_t pause_ms(int times)
 {
-	int64_t pause = PAUSE_FIRST_MS;
-
-	if (times > SHORT_TIMES)
-		return PAUSE_MAX_MS;
-	for (; times > 1 && pause < PAUSE_SHORT_MS; times--)
-		pause *= 2;
-	return pause < PAUSE_SHORT_MS ? pause : PAUSE_SHORT_MS;
+	return times > SHORT_TIMES ? PAUSE_MAX_MS
+				   : backoff_doubled_ms(PAUSE_FIRST_MS, times - 1, PAUSE_SHORT_MS);
 }
 
 /* Between what is too near to show a row and what is too far to come down to the gap. */

@@ -60,12 +60,12 @@ int64_t plan_live_next_ms(const struct plan *p)
 	return schedule_live_next_ms(p->schedule);
 }
 
-double plan_live_rate(const struct plan *p)
+double plan_live_rate(const struct schedule *owned)
 {
 	double rate = 0;
 
-	for (uint32_t i = 0; i < schedule_size(p->schedule); i++) {
-		const struct interval *iv = series_interval(schedule_series(p->schedule, i));
+	for (uint32_t i = 0; i < schedule_size(owned); i++) {
+		const struct interval *iv = series_interval(schedule_series(owned, i));
 
 		rate += (iv->nominal_ms > FINAL_MS ? 2000.0 : 1000.0) / (double)iv->nominal_ms;
 	}

@@ -43,6 +43,6 @@ int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *
 int64_t plan_live_late_ms(const struct plan *p);
 /* Live polls a second that the series want together: one each time an interval closes, one when it
  * is final, which for 1m and shorter is the same poll. */
-double plan_live_rate(const struct plan *p);
+double plan_live_rate(const struct schedule *owned);
 
 #endif

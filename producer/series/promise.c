@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/series/promise.h"
 
+#include "common/base/least.h"
+
 int64_t promise_closed_before(const struct interval *iv, int64_t read_ms)
 {
 	return interval_floor(iv, read_ms - SETTLE_MS);
@@ -9,11 +11,6 @@ int64_t promise_closed_before(const struct interval *iv, int64_t read_ms)
 int64_t promise_final_before(const struct interval *iv, int64_t read_ms)
 {
 	return interval_floor(iv, read_ms - FINAL_MS);
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Neither end of the promise of a candle that ends at own_end goes beyond the hole next to it. */
@@ -50,9 +47,7 @@ size_t promise_page(const struct interval *iv, const struct candle *rows, size_t
 
 				/* `to` need not lie on the grid of what is final; the promise does.
 				 */
-				end = least(end, final_before);
-				if (end > p.covers_to_ms)
-					p.covers_to_ms = end;
+				p.covers_to_ms = greatest(p.covers_to_ms, least(end, final_before));
 			}
 			stop_at_holes(&p, own_end, holes);
 		}

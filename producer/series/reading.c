@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/candle/by_time.h"
 #include "producer/series/promise.h"
 
@@ -67,7 +68,7 @@ static void judge(struct reading *r, struct sighting *x)
 void reading_judge(struct reading *r, struct sightings *sightings, const struct spans *known)
 {
 	int64_t from = r->n > 0 ? r->rows[0].timestamp_ms : INT64_MAX;
-	int64_t to = r->before_ms < r->final_before_ms ? r->before_ms : r->final_before_ms;
+	int64_t to = least(r->before_ms, r->final_before_ms);
 
 	for (size_t i = 0; i < sightings->n; i++) {
 		struct sighting *x = &sightings->v[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/backoff.h"
 
 enum {
 	STUCK_TIMES = 3,
@@ -15,11 +16,9 @@ enum {
 
 int64_t retry_pause_ms(int fails, int64_t max_ms)
 {
-	int64_t pause = fails < PAUSE_GROWS_FROM ? (int64_t)PAUSE_FIRST_MS * fails : PAUSE_GROWN_MS;
+	int64_t first_ms = fails < PAUSE_GROWS_FROM ? PAUSE_FIRST_MS * fails : PAUSE_GROWN_MS;
 
-	for (int i = PAUSE_GROWS_FROM; i < fails && pause < max_ms; i++)
-		pause *= 2;
-	return pause < max_ms ? pause : max_ms;
+	return backoff_doubled_ms(first_ms, fails - PAUSE_GROWS_FROM, max_ms);
 }
 
 void retry_spans_release(struct retry_spans *h)

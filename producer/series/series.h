@@ -61,9 +61,9 @@ const char *series_trouble(const struct series *s);
 int series_is_stuck(const struct series *s);
 /* 1 if the list lacks it and nothing else says that there is such a market. */
 int series_is_unproven(const struct series *s);
-/* 1 if something is asked for again only after a pause. */
 /* 1 if it has, or had, a candle. */
 int series_has_candles(const struct series *s);
+/* 1 if something is asked for again only after a pause. */
 int series_has_retries(const struct series *s);
 /* Spans that are: those of bad rows, those of rejected pages. */
 void series_retries(const struct series *s, size_t *rows, size_t *pages);
@@ -86,7 +86,7 @@ int series_market_is_doubtful(const struct series *s);
 /* --- what is wanted, as it goes to the database and comes back from it. */
 struct wanted {
 	int widen;                /* from_ms was asked for by name (--since) */
-	int known;                /* 0: until_ms and listed_from_ms are not ours to write yet */
+	int looked_up;            /* 0: until_ms and listed_from_ms are not ours to write yet */
 	int64_t from_ms;          /* where nothing is stored yet, or to widen what is */
 	int64_t until_ms;         /* INT64_MAX: open */
 	int64_t listed_from_ms;   /* INT64_MIN: not known */

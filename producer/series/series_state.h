@@ -4,6 +4,7 @@
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
+#include "common/base/least.h"
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
@@ -97,17 +98,7 @@ static inline int64_t series_young_from(const struct series *s)
 {
 	int64_t rows_ms = YOUNG_ROWS * s->iv->nominal_ms;
 
-	return s->live_from_ms - s->iv->nominal_ms - (rows_ms < YOUNG_MS ? rows_ms : YOUNG_MS);
-}
-
-static inline int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static inline int64_t greatest(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
+	return s->live_from_ms - s->iv->nominal_ms - least(rows_ms, YOUNG_MS);
 }
 
 #endif

@@ -6,7 +6,7 @@
 set -u -o pipefail
 export LC_ALL=C.UTF-8
 cd "$(dirname "$0")/../.." || exit 1
-rows=${1:-500000} rounds=${2:-5} symbols=200 live_seconds=30 work=build/bench
+rows=${1:-1000000} rounds=${2:-5} symbols=200 live_seconds=30 work=build/bench
 # shellcheck source=runs.sh
 . tests/bench/runs.sh
 

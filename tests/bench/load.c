@@ -2,12 +2,15 @@
 /* gapless-bench-load: makes the messages that the bench measures with, and the same rows as a file
  * for COPY.
  *
- *	gapless-bench-load BROKERS TOPIC ROWS SYMBOLS ORDER FILE
+ *	gapless-bench-load BROKERS TOPIC ROWS SYMBOLS ORDER FILE [POISON]
  *
  * Each message is final, with a promise of its own interval. ORDER is `time`: minute after minute,
  * in each minute every market, as a backfill of many markets leaves them; `symbol`: market after
  * market; or `live`: as time, a minute of all markets each second. The same numbers give the same
- * candles, in whatever order. The topic must exist. */
+ * candles, in whatever order. The topic must exist.
+ *
+ * With POISON the message in the middle is no candle: `text` is not JSON, `missing` has no close,
+ * `word` and `nan` have one that is no number. It is not in FILE. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -92,6 +95,29 @@ static int row_write(FILE *to, const struct message *m)
 		       : -1;
 }
 
+static const struct poison {
+	const char *name, *close; /* what stands in place of "close":"...", ; NULL: the whole */
+} poisons[] = {{"text", NULL},
+	       {"missing", ""},
+	       {"word", "\"close\":\"n/a\","},
+	       {"nan", "\"close\":\"NaN\","},
+	       {NULL, NULL}};
+
+static int spoil(const struct poison *poison, struct buf *value)
+{
+	char whole[MESSAGE_MAX_BYTES], *close, *after;
+
+	snprintf(whole, sizeof whole, "%.*s", (int)value->len, value->data);
+	buf_clear(value);
+	if (!poison->close)
+		return buf_printf(value, "this is no candle");
+	close = strstr(whole, "\"close\"");
+	after = close ? strchr(close, ',') : NULL;
+	if (!after)
+		return -1;
+	return buf_printf(value, "%.*s%s%s", (int)(close - whole), whole, poison->close, after + 1);
+}
+
 /* Waits while the queue is full. */
 static int publish(rd_kafka_t *rk, const char *topic, const struct message *m,
 		   const struct buf *value)
@@ -116,6 +142,7 @@ struct job {
 	const char *topic;
 	uint64_t rows, symbols;
 	enum order order;
+	const struct poison *poison; /* NULL: none */
 };
 
 /* What is published as number i. */
@@ -144,6 +171,7 @@ static int load(rd_kafka_t *rk, const struct job *job, FILE *file, struct err *e
 	buf_init(&value, MESSAGE_MAX_BYTES);
 	for (uint64_t i = 0; i < job->rows; i++) {
 		struct message m;
+		int is_poison = job->poison && i == job->rows / 2;
 
 		if (job->order == ORDER_LIVE && i % job->symbols == 0)
 			wait_for(rk, began_ms, i / job->symbols);
@@ -151,7 +179,8 @@ static int load(rd_kafka_t *rk, const struct job *job, FILE *file, struct err *e
 		buf_clear(&value);
 		if (message_validate(&m, err) || message_encode(&m, &value))
 			goto out;
-		if (row_write(file, &m) || publish(rk, job->topic, &m, &value)) {
+		if ((is_poison ? spoil(job->poison, &value) : row_write(file, &m)) ||
+		    publish(rk, job->topic, &m, &value)) {
 			err_set(err, ERR_FATAL,
 				"message %" PRIu64 " could be neither written nor sent", i);
 			goto out;
@@ -167,13 +196,26 @@ out:
 	return result;
 }
 
-static int job_read(struct job *job, char **argv)
+static int poison_read(struct job *job, const char *name)
 {
+	for (job->poison = poisons; job->poison->name; job->poison++) {
+		if (strcmp(job->poison->name, name) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+static int job_read(struct job *job, int argc, char **argv)
+{
+	if (argc < 7 || argc > 8)
+		return -1;
 	*job = (struct job){.topic = argv[2],
 			    .rows = strtoull(argv[3], NULL, 10),
 			    .symbols = strtoull(argv[4], NULL, 10)};
 	while (job->order < ORDERS && strcmp(argv[5], order_names[job->order]) != 0)
 		job->order++;
+	if (argc == 8 && poison_read(job, argv[7]))
+		return -1;
 	return job->symbols >= 1 && job->symbols <= 1000 && job->rows >= 1 &&
 			       job->rows % job->symbols == 0 && job->order < ORDERS
 		       ? 0
@@ -197,9 +239,10 @@ int main(int argc, char **argv)
 	int result = 1;
 
 	log_open("gapless-bench-load", LOG_WARN);
-	if (argc != 7 || job_read(&job, argv)) {
+	if (job_read(&job, argc, argv)) {
 		fprintf(stderr,
-			"Usage: gapless-bench-load BROKERS TOPIC ROWS SYMBOLS time|symbol|live FILE\n"
+			"Usage: gapless-bench-load BROKERS TOPIC ROWS SYMBOLS time|symbol|live FILE "
+			"[text|missing|word|nan]\n"
 			"ROWS must be a multiple of SYMBOLS.\n");
 		return 2;
 	}

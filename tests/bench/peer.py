@@ -58,12 +58,13 @@ def main():
             continue
         while True:
             try:
+                connection = connection or connect()
                 store(connection, messages)
                 break
             except psycopg.OperationalError as error:
                 print(f"again: {error}", file=sys.stderr)
+                connection = None
                 time.sleep(1)
-                connection = connect()
         consumer.commit(asynchronous=False)
         done += len(messages)
         if not begun:

@@ -133,10 +133,11 @@ stack_up() {
 	postmaster=$(pid_of PostgreSQL) kafka=$(pid_of Kafka)
 }
 
-messages() { # order
-	say "making $rows messages of $symbols markets, by $1"
-	topic_new "bench-$1"
-	"$bin/gapless-bench-load" "$GAPLESS_BROKERS" "bench-$1" "$rows" "$symbols" "$1" "$work/rows.$1" || die 'no messages'
+messages() { # order, [topic, file, poison]
+	local topic=${2:-bench-$1}
+	say "making $rows messages of $symbols markets, by $1, in $topic"
+	topic_new "$topic"
+	"$bin/gapless-bench-load" "$GAPLESS_BROKERS" "$topic" "$rows" "$symbols" "$1" "$work/rows.${3:-$1}" ${4:+"$4"} || die 'no messages'
 }
 
 # What is told of machine and settings, as arguments of jq.

@@ -6,8 +6,7 @@
 . tests/integration/lib.sh
 scenario dead_letters
 export GAPLESS_SESSION_TIMEOUT_MS=2000 GAPLESS_BATCH_MS=200 GAPLESS_BATCH_ROWS=500
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create --topic "$GAPLESS_TOPIC" \
-	--partitions 12 >"$work/create.out" 2>&1 || bail "no topic: $(tail -n 3 "$work/create.out")"
+topic_create "$GAPLESS_TOPIC" 12
 
 writer_starts() { # who, arguments
 	log_forget "$1"

@@ -91,5 +91,33 @@ sql "DROP TRIGGER closed ON market_data; CREATE FUNCTION single() RETURNS trigge
 	CREATE TRIGGER single AFTER INSERT ON market_data REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION single()"
 await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4220
 is '... no more dead letters' "$(sql "SELECT count(*) FROM candle_dead_letter WHERE symbol LIKE 'KRW-H%'")" 0
+
+# --- a table that is altered under the writer
+
+altered() { # what, what it says, candles, symbols
+	log_forget others
+	candles "$3" "$4" | publish "$GAPLESS_TOPIC"
+	await 30 "$1: the writer stores nothing, and says why" logged others "cannot be used; waiting, nothing is lost.*$2"
+	is '... nothing of it is stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-$4%'")" 0
+}
+sql 'ALTER TABLE market_data ALTER close TYPE float8'
+altered 'a column that rounds' 'the column close of market_data is double precision, but must be numeric; ALTER TABLE' 40 I
+sql 'ALTER TABLE market_data ALTER close TYPE numeric'
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4260
+sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market_data_symbol_interval_ts'
+altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
+sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4860
+sql "CREATE OR REPLACE FUNCTION rounds() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.close := round(NEW.close); RETURN NEW; END';
+	CREATE TRIGGER rounds BEFORE INSERT ON market_data FOR EACH ROW EXECUTE FUNCTION rounds()"
+candles 40 K | publish "$GAPLESS_TOPIC"
+await 30 'a trigger that may change values is named' logged others 'level=warn .*a trigger of market_data may change what is stored.* trigger=rounds'
+sql 'DROP TRIGGER rounds ON market_data'
+sql 'CREATE PUBLICATION filtered FOR TABLE market_data WHERE (close > 1)'
+jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timestamp | .covers_to = .timestamp + 60000 | .revision = .timestamp + 9 |
+	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
+await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
+sql 'DROP PUBLICATION filtered'
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 4901
 ends_with_0 others
 finish

@@ -4,8 +4,7 @@
 . tests/integration/lib.sh
 . tests/integration/said.sh
 scenario compacted
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create --topic "$GAPLESS_TOPIC" \
-	--partitions 1 --config cleanup.policy=compact >"$work/create.out" 2>&1 || bail "no topic: $(tail -n 3 "$work/create.out")"
+topic_create "$GAPLESS_TOPIC" 1 cleanup.policy=compact
 run gapless-producer --symbols KRW-BTC
 is 'a compacted topic needs a person' "$code" 1
 ok '... and the log says why' grep -q 'cleanup.policy=compact.*compaction would destroy all history' "$work/err"

@@ -38,8 +38,7 @@ stored_like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'"
 
 # (with the broker's time, by which a topic that was created anew is told)
 topic_delete
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create \
-	--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >"$work/topic.out" 2>&1
+topic_create "$GAPLESS_TOPIC" 3 message.timestamp.type=LogAppendTime
 writer
 await 30 'a writer reads' has writer 3
 stranger one "$GAPLESS_TOPIC" 1
@@ -96,8 +95,7 @@ ok 'nor did the writer see one' clean writer
 
 copy=$GAPLESS_TOPIC.copy
 GAPLESS_TOPIC=$copy topic_delete
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create --topic "$copy" \
-	--partitions 1 --config cleanup.policy=compact --config segment.ms=100 --config min.cleanable.dirty.ratio=0.001 >"$work/topic.out" 2>&1
+topic_create "$copy" 1 cleanup.policy=compact segment.ms=100 min.cleanable.dirty.ratio=0.001
 candles 200 E >"$work/e"
 publish "$copy" <"$work/e"
 left() { kcat -b "$GAPLESS_BROKERS" -C -t "$copy" -e -q -f '%k %s\n' | tee "$work/left" | wc -l; }
@@ -120,14 +118,34 @@ ok '... and no error' clean copied
 
 candles 30 H | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 0 -K ' '
 at=$(positions | sed -n 's/^0 //p')
-jq -n --arg t "$GAPLESS_TOPIC" --argjson o $((at + 20)) '{version: 1, partitions: [{topic: $t, partition: 0, offset: $o}]}' >"$work/delete.json"
-compose/stack.sh kafka-tool org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--offset-json-file "$work/delete.json" >"$work/delete.out" 2>&1
+topic_trim <<<"0 $((at + 20))"
 log_forget writer
 writer
 await 30 'what is left is stored' stored_like 'KRW-H%' 10
 ok 'what is lost is an error' logged writer 'level=error .*msg="messages were deleted from the topic before they were stored.* partition=0 .*lost_offsets=20'
 ends_with_0 writer
 is '... and counted' "$(total writer lost_offsets)" 20
+
+# --- messages that are not candles, each in a transaction of its own: in a row, whatever lies between their offsets
+
+dead_letters_are() { sql_is "SELECT count(*) FROM candle_dead_letter WHERE partition = 2" "$1"; }
+not_candles() { tell_it two < <(for i in $1; do printf 'put KRW-DEAD dead%d\ncommit\n' "$i"; done); }
+
+stranger two "$GAPLESS_TOPIC" 2
+not_candles '1 2 3'
+log_forget writer
+writer --dead-letter-limit 3
+await 20 'three in a row are set aside' dead_letters_are 3
+ends_with_0 writer
+not_candles '4 5 6'
+stop two
+for try in first second; do
+	log_forget writer
+	writer --dead-letter-limit 3
+	await 20 "a fourth is too many: the $try start after it ends" gone writer
+	ended writer
+	is '... with 1' "$code" 1
+	ok '... and does not pass it' dead_letters_are 3
+done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish

@@ -80,16 +80,28 @@ ok '... as it says, with the command' grep -q 'the replay cannot pass a message.
 
 # --- retention takes the message that halts
 
+. tests/integration/indicators.sh
 log_forget writer
+indicators
 writer
 await 30 'it halts a writer, too' logged writer 'a partition is halted.* partition=1 offset=5 '
-jq -n --arg t "$GAPLESS_TOPIC" '{version: 1, partitions: [{topic: $t, partition: 1, offset: 6}]}' >"$work/delete.json"
-compose/stack.sh kafka-tool org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--offset-json-file "$work/delete.json" >"$work/delete.out" 2>&1
+await 30 '... and the indicators' logged indicators 'a partition is halted.* partition=1'
+topic_trim <<<'1 6'
 candles 3 K | put 1
 await 30 'when it is gone from the topic, the writer goes on by itself' stored_like 'KRW-K%' 3
 ok '... and says so' logged writer 'the message that halts a partition is not in the topic any more.* partition=1 offset=5'
 ok '... and what is lost' logged writer 'level=error .*messages were deleted from the topic before they were stored.* lost_offsets=1'
-ends_with_0 writer
+await 30 'so do the indicators' indicators_caught_up
+ok '... and say so' logged indicators 'the message that halts a partition is not in the topic any more.* partition=1 offset=5'
+ok '... and what is lost' logged indicators 'level=error .*messages were deleted from the topic before they were read.* lost_offsets=1'
+
+# --- the topic is recreated under both
+
+topic_new "$GAPLESS_TOPIC"
+candles 3 L | put 1
+await 30 'the writer reads it from its beginning' stored_like 'KRW-L%' 3
+await 30 'so do the indicators' indicators_caught_up
+ok '... and say so' logged indicators 'the topic does not go on where it should'
+for p in writer indicators; do ends_with_0 $p; done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
 finish

@@ -10,9 +10,7 @@ exec 2>"$work/shell.log"
 export GAPLESS_BATCH_MS=200
 append_time() { # the broker's time, as the producer creates it
 	topic_delete
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --create \
-		--topic "$GAPLESS_TOPIC" --partitions 3 --config message.timestamp.type=LogAppendTime >"$work/topic.out" 2>&1 ||
-		bail "topic: $(tail -n 3 "$work/topic.out")"
+	topic_create "$GAPLESS_TOPIC" 3 message.timestamp.type=LogAppendTime
 }
 like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'" "$2"; }
 

@@ -33,8 +33,7 @@ for who in a b c; do producer_as $who --symbols $symbols --since "$since" --part
 await 40 'two of three producers have the two partitions' are '0 1 1'
 ok 'the third says that it stands by' says_standing_by
 await 40 'the two fetch everything' complete_from_since
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" --alter --topic "$GAPLESS_TOPIC" \
-	--partitions 6 >"$work/alter.out" 2>&1
+topic_grow "$GAPLESS_TOPIC" 6
 await 40 'the topic has six partitions, two for each' are '2 2 2'
 sql 'DELETE FROM market_data; DELETE FROM market_data_coverage'
 await 60 'every series has an owner who fetches it again' complete_from_since

@@ -6,6 +6,7 @@
 . tests/integration/lib.sh
 . tests/integration/said.sh
 scenario_names roles
+. tests/integration/indicators.sh
 page=docs/database.md
 roles='gapless_owner gapless_writer gapless_producer gapless_reader'
 roles_gone() {
@@ -95,19 +96,41 @@ is 'one that lacks something ends with 2' "$code" 2
 ok '... and says what' grep -q 'the role gapless_writer lacks privileges on market_data_position.*GRANT .*IN SCHEMA market TO gapless_writer' "$work/err"
 as gapless_owner psql -X -q -f "$work/roles.sql"
 
+# --- tables that are there, and not seen
+
+sql "REVOKE USAGE ON SCHEMA market FROM gapless_writer, gapless_producer, gapless_reader"
+unseen='may not use the schema market, in which the tables of Gapless are; .*GRANT USAGE ON SCHEMA market TO'
+for command in '' 'migrate' 'gaps' 'status' 'retain --keep 1m=9d' 'replay'; do
+	# shellcheck disable=SC2086
+	with PGUSER=gapless_writer refused "a writer without USAGE on the schema: ${command:-run}" "gapless_writer $unseen" gapless-writer $command
+done
+with PGUSER=gapless_reader refused 'indicators without it' "gapless_reader $unseen" gapless-indicators
+with PGUSER=gapless_reader refused 'a computation without it' "gapless_reader $unseen" gapless-indicators compute
+log_forget producer
+PGUSER=gapless_producer producer --symbols KRW-BTC --intervals 1m --since $from
+await 20 'a producer without it goes on, and says so' logged producer "level=error.*gapless_producer $unseen"
+stop producer
+as gapless_owner psql -X -q -f "$work/roles.sql"
+sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE RESET search_path"
+with PGUSER=gapless_writer refused 'a role that looks elsewhere' 'where the role gapless_writer does not look .*SET search_path = market' gapless-writer
+sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE SET search_path = market"
+
 # --- programs and databases that do not fit
 
+unfit() { # what, what it says, [a command more]
+	local command
+	for command in '' ${3:-} gaps status 'retain --keep 1m=9d' replay 'end --symbols KRW-X'; do
+		# shellcheck disable=SC2086
+		with PGUSER=gapless_owner refused "$1: writer ${command:-run}" "$2" gapless-writer $command
+	done
+	with PGUSER=gapless_owner refused "$1: producer" "$2" gapless-producer --symbols KRW-BTC
+	with PGUSER=gapless_owner refused "$1: fetch" "$2" gapless-producer fetch --symbols KRW-BTC --from $from --to 2026-03-10T09:05Z
+	with PGUSER=gapless_owner refused "$1: indicators" "$2" gapless-indicators
+	with PGUSER=gapless_owner refused "$1: indicators compute" "$2" gapless-indicators compute
+}
 sql "UPDATE gapless_migration SET number = 999 WHERE number = (SELECT max(number) FROM gapless_migration)"
-PGUSER=gapless_writer run gapless-writer
-is 'a program that is older than the database ends with 2' "$code" 2
-ok '... and says so' grep -q 'migration 999, but this program knows no more than .*use the newer' "$work/err"
-PGUSER=gapless_owner run gapless-writer migrate
-is '... nor does it migrate' "$code" 2
-PGUSER=gapless_owner run gapless-writer retain --keep 1m=9d
-is '... nor give anything up' "$code$(grep -c 'knows no more than' "$work/err")" 21
-sql "DELETE FROM gapless_migration WHERE number = 999"
-PGUSER=gapless_writer run gapless-writer
-is 'one that is newer ends with 2' "$code" 2
-ok '... and says what to run' grep -q 'run: gapless-writer migrate' "$work/err"
+unfit 'older than the database' 'migration 999, but this program knows no more than .*use the newer' migrate
+sql "DELETE FROM gapless_migration WHERE number = 999; UPDATE gapless_migration SET applied_at = '2020-01-01Z'" # and not just now
+unfit 'newer than the database' 'but this program needs .*run: gapless-writer migrate'
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*)" ''
 finish

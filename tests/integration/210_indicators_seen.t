@@ -95,8 +95,7 @@ done
 
 # --- the topic of the indicators
 
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--delete --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1
+"$kafka_topic" delete "$GAPLESS_INDICATORS_TOPIC"
 is "the topic of the indicators is deleted" "$?" 0
 clock_run
 clock_advance 120

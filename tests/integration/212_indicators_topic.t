@@ -17,8 +17,7 @@ alone() { # who, name, arguments
 }
 for who in skip carry small; do
 	of "$who"
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-		--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >>"$work/itopic.out" 2>&1
+	topic_delete "$GAPLESS_INDICATORS_TOPIC"
 done
 GAPLESS_FAULT=after_send:400 alone skip one --indicators "$kinds"
 GAPLESS_FAULT=before_commit:1 alone carry two --indicators "$kinds" --no-trade carry

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What scenarios of gapless-indicators share. Sourced after scenario.
 export GAPLESS_INDICATORS_TOPIC=i.$name GAPLESS_INDICATORS_GROUP=indicators.$name
+export GAPLESS_MARKETS_S=2 # so that a clock that jumps is noticed before the next minute is over
 
-compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-	--delete --if-exists --topic "$GAPLESS_INDICATORS_TOPIC" >"$work/itopic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/itopic.out")"
+topic_delete "$GAPLESS_INDICATORS_TOPIC"
 
 indicators() { indicators_as indicators "$@"; }
 

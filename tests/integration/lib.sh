@@ -24,7 +24,7 @@ GAPLESS_BIN=${GAPLESS_BIN:-build/asan}
 # The programs refuse settings that they do not know.
 export -n GAPLESS_BIN GAPLESS_BIN_RELEASE GAPLESS_EXCHANGE GAPLESS_JOBS GAPLESS_PATIENCE
 patience=${GAPLESS_PATIENCE:-6}
-offsets=build/asan/gapless-offsets
+kafka_topic=build/gapless-topic
 export GAPLESS_STACK=${GAPLESS_STACK:-test}
 # Many run at the same time; a scenario that looks at the metrics gives its processes ports of their own.
 export GAPLESS_HTTP=off
@@ -124,13 +124,20 @@ database_new() {
 	"$GAPLESS_BIN/gapless-writer" migrate >"$work/migrate.out" 2>&1 || bail "migrate: $(cat "$work/migrate.out")"
 }
 
-topic_exists() { kcat -b "$GAPLESS_BROKERS" -L -J | jq -e --arg t "$GAPLESS_TOPIC" 'any(.topics[]; .topic == $t)' >/dev/null; }
-
-topic_delete() {
-	topic_exists || return 0
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-		--delete --if-exists --topic "$GAPLESS_TOPIC" >"$work/topic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/topic.out")"
+topic_create() { # topic, partitions, [setting=value...]
+	"$kafka_topic" create "$@" || bail "the topic $1 is not created"
 }
+
+topic_grow() { # topic, partitions that it has then
+	"$kafka_topic" grow "$@" || bail "the topic $1 does not grow"
+}
+
+topic_delete() { # [topic...]; those that are not there are left out
+	"$kafka_topic" delete "${@:-$GAPLESS_TOPIC}" || bail "the topic ${1:-$GAPLESS_TOPIC} is not deleted"
+}
+
+# What is older than these offsets goes: lines "partition offset".
+topic_trim() { "$kafka_topic" trim "${1:-$GAPLESS_TOPIC}"; } # [topic]
 
 scenario_end() {
 	local status=$? p
@@ -267,16 +274,18 @@ stored() { sql 'SELECT count(*) FROM market_data'; }
 
 stored_more_than() { [ "$(stored 2>/dev/null)" -gt "$1" ]; }
 
-exchange_ms() { control clock | jq -r '.sandbox_ms'; }
+exchange_ms() { control clock | sed -n 's/.*"sandbox_ms":\([0-9]*\).*/\1/p'; }
 
-exchange_now() { control clock | jq -r '.sandbox'; } # ISO time
+exchange_now() { control clock | sed -n 's/.*"sandbox":"\([^"]*\)".*/\1/p'; } # ISO time
 
 exchange_is_at() { [ "$(exchange_ms)" -ge "$(date -d "$1" +%s000)" ]; } # ISO time
 
 gaps_now() { sql "SELECT count(*) FROM market_data_gaps_at('$(exchange_now)')"; }
 
 # Where nothing is wanted yet, nothing can be missing: that is not meant.
-no_gaps() { sql_is 'SELECT count(*) > 0 FROM market_data_series' t && [ "$(gaps_now 2>/dev/null)" = 0 ]; }
+no_gaps() {
+	sql_is "SELECT count(*) > 0 AND NOT EXISTS (SELECT FROM market_data_gaps_at('$(exchange_now)')) FROM market_data_series" t
+}
 
 is_wanted() { sql_is "SELECT count(*) > 0 FROM market_data_series WHERE symbol = '$1'" t; } # symbol
 
@@ -388,10 +397,9 @@ gaps_of() { # symbol
 }
 
 complete() { # symbol...: each is wanted, and none of them has a gap
-	local m
-	for m in "$@"; do
-		is_wanted "$m" && [ "$(gaps_of "$m" 2>/dev/null)" = 0 ] || return 1
-	done
+	local IFS=,
+	sql_is "SELECT count(DISTINCT symbol) FROM market_data_series WHERE symbol = ANY ('{$*}')
+		AND NOT EXISTS (SELECT FROM market_data_gaps_at('$(exchange_now)') WHERE symbol = ANY ('{$*}'))" $#
 }
 
 covers() { # symbol, interval, from, to: all of it is claimed
@@ -428,7 +436,7 @@ claimed_wrongly() { # symbol, interval, from, to
 # --- where the writers stand: three lists of "partition offset", in the order of the partitions
 
 # Where each partition ends: what a consumer may read up to.
-topic_ends() { "$offsets" ends; }
+topic_ends() { "$kafka_topic" ends; }
 
 positions() {
 	sql "SELECT partition || ' ' || next_offset FROM market_data_position WHERE topic = '$GAPLESS_TOPIC' ORDER BY partition"
@@ -440,7 +448,7 @@ kafka_group() { # arguments of Kafka's own tool for consumer groups
 }
 
 # Partitions without a committed offset are left out.
-committed() { "$offsets" committed; }
+committed() { "$kafka_topic" committed; }
 
 # Everything that the topic has is stored.
 caught_up() {

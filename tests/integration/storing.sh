@@ -14,9 +14,8 @@ publish() { # topic: lines of candles
 }
 
 topic_new() { # topic
-	GAPLESS_TOPIC=$1 topic_delete
-	compose/stack.sh kafka-tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$GAPLESS_BROKERS" \
-		--create --topic "$1" --partitions 3 >"$work/topic.out" 2>&1 || bail "topic: $(tail -n 3 "$work/topic.out")"
+	topic_delete "$1"
+	topic_create "$1" 3
 }
 
 total() { sed -n "s/.*msg=\"stored in all\".* $2=\([0-9]*\).*/\1/p" "$work/$1.log"; } # writer, field

@@ -36,7 +36,7 @@ struct side {
 	struct model model;
 	uint64_t random;
 	int64_t next; /* its position */
-	struct stored sum;
+	struct outcomes sum;
 	int64_t rows;
 	pthread_t thread;
 };
@@ -112,7 +112,7 @@ static size_t key_of(const struct message *m)
 }
 
 /* Takes the row over; counts what a single writer does with it. */
-static void model_take(struct model *model, const struct batch_row *row, struct stored *wanted)
+static void model_take(struct model *model, const struct batch_row *row, struct outcomes *wanted)
 {
 	size_t key = key_of(&row->m);
 	struct message *w = &model->winner[key];
@@ -136,28 +136,29 @@ static void store(struct side *s, int exact)
 {
 	const struct cursor cursor = cursor_live(s->topic);
 	static const atomic_int abandon;
-	struct stored stored, wanted = {0};
+	struct outcomes got, wanted = {0};
 	struct err err;
 
 	batch_seal(&s->batch);
-	if (transaction_store(&s->pg, &s->scratch, &cursor, &s->batch, &abandon, &stored, &err) !=
+	s->scratch.is_chunked = (int)(s->next % 2); /* one statement for all ranges, or several */
+	if (transaction_store(&s->pg, &s->scratch, &cursor, &s->batch, &abandon, &got, &err) !=
 	    TRANSACTION_DONE)
 		die("%s: a transaction failed: %s", s->topic, err.text);
 	for (size_t i = 0; i < s->batch.n; i++)
 		model_take(&s->model, &s->batch.rows[i], &wanted);
-	if (exact && (stored.inserted != wanted.inserted || stored.corrected != wanted.corrected ||
-		      stored.identical != wanted.identical || stored.stale != wanted.stale))
+	if (exact && (got.inserted != wanted.inserted || got.corrected != wanted.corrected ||
+		      got.identical != wanted.identical || got.stale != wanted.stale))
 		die("inserted, corrected, identical, stale: %" PRId64 " %" PRId64 " %" PRId64
 		    " %" PRId64 ", wanted %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
-		    stored.inserted, stored.corrected, stored.identical, stored.stale,
-		    wanted.inserted, wanted.corrected, wanted.identical, wanted.stale);
+		    got.inserted, got.corrected, got.identical, got.stale, wanted.inserted,
+		    wanted.corrected, wanted.identical, wanted.stale);
 	s->rows += (int64_t)s->batch.n;
-	s->sum.inserted += stored.inserted;
-	s->sum.corrected += stored.corrected;
-	s->sum.identical += stored.identical;
-	s->sum.stale += stored.stale;
-	s->sum.copied += stored.copied;
-	s->sum.stored_again += stored.stored_again;
+	s->sum.inserted += got.inserted;
+	s->sum.corrected += got.corrected;
+	s->sum.identical += got.identical;
+	s->sum.stale += got.stale;
+	s->sum.copied += got.copied;
+	s->sum.stored_again += got.stored_again;
 	batch_clear(&s->batch);
 }
 

@@ -44,7 +44,7 @@ is "what the release has of it lies beside" "$(cd "$root/etc/gapless" && find . 
 for service in $services; do
 	is "gapless-$service is the new one" "$(inside gapless-$service --version)" "gapless-$service $(version_of "$deb")"
 done
-for service in writer producer; do
+for service in writer producer indicators; do
 	await 30 "gapless-$service was started anew, and ends" has_failed $service
 	is "... with 2" "$(of $service ExecMainStatus)" 2
 	ok "... and says by which command it goes on" eval "inside journalctl -q -o cat -u gapless-$service | tail -n 5 | grep -q 'gapless-writer migrate'"

@@ -48,19 +48,28 @@ static inline const char *readers_disagree(const char *value, size_t len, int *t
 		return "the JSON parser refuses what the scan takes";
 	if (!same_message(&own, &json))
 		return "the two read different messages";
+	if (message_validate_frame(&own, &err) == 0 && message_validate(&own, &err) != 0)
+		return "the scan takes values that are not valid";
 	if (message_validate(&own, &err) == 0 && !encodes_to(&own, value, len))
 		return "the encoder writes something else than what the scan took";
 	return NULL;
 }
 
-/* The encoder's bytes are the scan's, but for numbers of more than 18 digits. */
+static inline int has_sign(const struct candle *c)
+{
+	return *c->open == '-' || *c->high == '-' || *c->low == '-' || *c->close == '-' ||
+	       *c->volume == '-' || *c->quote_volume == '-';
+}
+
+/* The encoder's bytes are the scan's, but for numbers of more than 18 digits and values with a
+ * sign. */
 static inline int scan_takes(const struct message *m, const char *value, size_t len)
 {
 	struct message again;
 
 	return message_read_own(value, len, &again) == 0
 		       ? same_message(m, &again)
-		       : m->candle.revision >= INT64_C(1000000000000000000);
+		       : m->candle.revision >= INT64_C(1000000000000000000) || has_sign(&m->candle);
 }
 
 #endif

@@ -516,8 +516,8 @@ static void test_two_partitions(void **state)
 	e.window = window_new(&set, e.interval, FILL_NONE);
 	repair_note(r, &e, span, &old, 1000);
 	repair_note(r, &e, span, &grown, 1000);
-	assert_int_equal(repair_hold(r, 0), 1883);
-	assert_int_equal(repair_hold(r, 3), 595);
+	assert_int_equal(repair_first(r, 0), 1883);
+	assert_int_equal(repair_first(r, 3), 595);
 	job = repair_job(r, 100000, 1000);
 	assert_non_null(job);
 	assert_int_equal(job->at_least[0], 1884);

@@ -30,14 +30,22 @@ static void test_table(void **state)
 					    "30m", "1h", "4h", "1d", "1w",  "1M"};
 	size_t n;
 	const struct interval *table = interval_table(&n);
+	const char *listed = INTERVAL_NAMES;
+	struct err err;
 
 	(void)state;
 	assert_int_equal(n, sizeof names / sizeof *names);
 	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(listed, names[i], strlen(names[i]));
+		listed += strlen(names[i]) + strlen(i + 1 < n ? ", " : "");
+		assert_ptr_equal(interval_of_setting("--intervals", names[i], &err), &table[i]);
 		assert_string_equal(table[i].name, names[i]);
 		assert_ptr_equal(interval_by_name(names[i]), &table[i]);
 		assert_true(!i || table[i].nominal_ms > table[i - 1].nominal_ms);
 	}
+	assert_string_equal(listed, "");
+	assert_null(interval_of_setting("--keep", "7m", &err));
+	assert_non_null(strstr(err.text, "--keep: '7m' is not one of 1s, 1m, 3m, "));
 	assert_null(interval_by_name("7m"));
 	assert_null(interval_by_name(""));
 	assert_null(interval_by_name("1W"));

@@ -123,6 +123,35 @@ static void test_statements(void **state)
 	fake_end(&f);
 }
 
+/* What a statement is given, and one number that it answers with. */
+static void test_values(void **state)
+{
+	const struct pg_params p =
+		PG_VALUES(PG_INT(-7), PG_INT(INT64_MAX), PG_INT(INT64_MIN), PG_TIME(1582197540001),
+			  PG_TIME(INT64_MIN), PG_BOOL(2), PG_BOOL(0));
+	struct pg pg = {0};
+	struct fake f;
+	int64_t answer = 7;
+
+	(void)state;
+	assert_int_equal(p.n, 7);
+	assert_string_equal(p.values[0], "-7");
+	assert_string_equal(p.values[1], "9223372036854775807");
+	assert_null(p.values[2]);
+	assert_string_equal(p.values[3], "2020-02-20T11:19:00.001Z");
+	assert_null(p.values[4]);
+	assert_string_equal(p.values[5], "true");
+	assert_string_equal(p.values[6], "false");
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
+	assert_int_equal(pg_ask(&pg, "fail 42P01", p, 10000, &answer, &err), -1);
+	assert_int_equal(answer, 7);
+	assert_int_equal(pg_ask(&pg, "good", p, 10000, &answer, &err), 0);
+	assert_int_equal(answer, 0); /* no row */
+	pg_close(&pg);
+	fake_end(&f);
+}
+
 /* A sentence of the database, longer than ours may be, wherever it is cut. */
 static void test_long_korean(void **state)
 {
@@ -197,9 +226,8 @@ static void test_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_statements),
-		cmocka_unit_test(test_long_korean),
+		cmocka_unit_test(test_classes),  cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_values),   cmocka_unit_test(test_long_korean),
 		cmocka_unit_test(test_deadline),
 	};
 

@@ -105,7 +105,7 @@ static void test_symbols(void **state)
 struct row {
 	const char *name;
 	int64_t low, high, from;
-	int stored;
+	int has_row;
 	int64_t start, next, end;
 	int running, restart;
 	size_t strays;
@@ -138,13 +138,14 @@ static const struct row rows[] = {
 	{"deleted meanwhile", 60, 100, 60, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 60, 80, 20},
 	{"deleted to behind the end", 90, 100, 90, 1, 0, 40, 80, 0, 0, 0, REPLAY_GOES_ON, 0, 80, 80,
 	 40},
-	{"the topic was recreated", 0, 50, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_ANEW, 0, 0, 50, 0},
-	{"the topic was recreated under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_ANEW, 0, 0, 50,
+	{"the topic was recreated", 0, 50, 0, 1, 0, 40, 80, 0, 0, 0, REPLAY_BEGINS_AGAIN, 0, 0, 50,
 	 0},
+	{"the topic was recreated under it", 0, 50, 0, 1, 0, 40, 80, 1, 0, 0, REPLAY_BEGINS_AGAIN,
+	 0, 0, 50, 0},
 	{"the topic was recreated when all was done", 0, 50, 0, 1, 0, 80, 80, 1, 0, 0,
 	 REPLAY_GOES_ON, 0, 80, 80, 0},
-	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_ANEW, 0, 0, 100,
-	 0},
+	{"the topic has fewer partitions", 0, 100, 0, 1, 0, 40, 80, 0, 0, 1, REPLAY_BEGINS_AGAIN, 0,
+	 0, 100, 0},
 };
 
 static void test_where_it_begins(void **state)
@@ -155,7 +156,7 @@ static void test_where_it_begins(void **state)
 		struct replay_part p = {.low = r->low,
 					.high = r->high,
 					.from = r->from,
-					.stored = r->stored,
+					.has_row = r->has_row,
 					.start = r->start,
 					.next = r->next,
 					.end = r->end,
@@ -173,8 +174,8 @@ static void test_where_it_begins(void **state)
 static void test_partitions_together(void **state)
 {
 	struct replay_part p[3] = {
-		{.high = 100, .stored = 1, .next = 80, .end = 80},
-		{.high = 100, .stored = 1, .next = 10, .end = 80},
+		{.high = 100, .has_row = 1, .next = 80, .end = 80},
+		{.high = 100, .has_row = 1, .next = 10, .end = 80},
 		{.high = 50}, /* the topic has grown */
 	};
 
@@ -184,7 +185,7 @@ static void test_partitions_together(void **state)
 	assert_true(p[1].next == 10 && p[1].end == 80);
 	assert_true(p[2].start == 50 && p[2].next == 50 && p[2].end == 50);
 	p[1].next = 80;
-	p[2].stored = 0;
+	p[2].has_row = 0;
 	assert_int_equal(replay_decide(p, 3, 0, 0, 0), REPLAY_BEGINS);
 	assert_true(p[0].next == 0 && p[1].next == 0 && p[2].next == 0 && p[2].end == 50);
 }
@@ -203,7 +204,8 @@ static void test_every_small_world(void **state)
 							struct replay_part p = {.low = low,
 										.high = high,
 										.from = from,
-										.stored = flags & 1,
+										.has_row =
+											flags & 1,
 										.next = next,
 										.end = end};
 							enum replay_begun begun = replay_decide(
@@ -231,8 +233,9 @@ static void test_every_small_world(void **state)
 
 static void start(struct partitions *ps, int32_t id, int64_t offset, int64_t end)
 {
-	partitions_start(ps, id,
-			 &(struct partition_start){.offset = offset, .end = end, .stored = offset});
+	partitions_start(
+		ps, id,
+		&(struct partition_start){.offset = offset, .end = end, .position = offset});
 }
 
 static void test_a_partition_ends(void **state)

@@ -3,7 +3,7 @@
  * which whatever may happen to a series happens, in an order of no sense, while the clock goes on,
  * jumps, or is set back.
  *
- * TEST_SEED picks the worlds. */
+ * TEST_SEED picks the worlds, TEST_RUNS how many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -356,7 +356,7 @@ static void run_world(void)
 
 static void it_chooses_as_asking_all_would(void **state)
 {
-	const char *runs = getenv("GAPLESS_RUNS");
+	const char *runs = getenv("TEST_RUNS");
 
 	(void)state;
 	for (int i = runs ? atoi(runs) : WORLDS; i > 0; i--)

@@ -78,22 +78,28 @@ static const struct row {
 	 0,
 	 START_LONGER,
 	 0},
-	{"topic recreated", {900, 900, 0, 10, 0, 0}, 0, START_ROW_SET, 0, START_ANEW, 0},
+	{"topic recreated", {900, 900, 0, 10, 0, 0}, 0, START_ROW_SET, 0, START_SHORTER, 0},
 	{"topic recreated, group deleted with it",
 	 {START_NONE, 900, 0, 10, 0, 0},
 	 0,
 	 START_ROW_SET,
 	 0,
-	 START_ANEW,
+	 START_SHORTER,
 	 0},
 	{"topic recreated and empty",
 	 {START_NONE, 900, 0, 0, 0, 0},
 	 0,
 	 START_ROW_SET,
 	 0,
-	 START_ANEW,
+	 START_SHORTER,
 	 0},
-	{"topic lost its tail", {900, 900, 300, 890, 0, 0}, 300, START_ROW_SET, 300, START_ANEW, 0},
+	{"topic lost its tail",
+	 {900, 900, 300, 890, 0, 0},
+	 300,
+	 START_ROW_SET,
+	 300,
+	 START_SHORTER,
+	 0},
 	{"first start",
 	 {START_NONE, START_NONE, 0, 1000, 0, 0},
 	 0,
@@ -238,7 +244,7 @@ static void test_every_reason_has_its_sentence(void **state)
 	assert_int_equal(start_level(START_EMPTIED), LOG_WARN);
 	assert_int_equal(start_level(START_BEHIND), LOG_WARN);
 	assert_int_equal(start_level(START_HOLE), LOG_ERROR);
-	assert_int_equal(start_level(START_ANEW), LOG_ERROR);
+	assert_int_equal(start_level(START_SHORTER), LOG_ERROR);
 }
 
 int main(void)

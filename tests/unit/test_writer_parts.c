@@ -12,9 +12,12 @@
 #include <string.h>
 
 #include "common/candle/intake.h"
+#include "common/pg/pg_tables.h"
 #include "golden.h"
+#include "writer/commands/migrations.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
+#include "writer/feed/elsewhere.h"
 #include "writer/feed/partitions.h"
 #include "writer/pipeline.h"
 
@@ -82,10 +85,12 @@ static void test_intake_halts(void **state)
 
 static void start(struct partitions *ps, int32_t id, int64_t offset)
 {
-	partitions_start(
-		ps, id,
-		&(struct partition_start){
-			.offset = offset, .end = INT64_MAX, .stored = offset + 2, .dead_run = 3});
+	partitions_start(ps, id,
+			 &(struct partition_start){.offset = offset,
+						   .end = INT64_MAX,
+						   .position = offset + 2,
+						   .committed = offset,
+						   .dead_run = 3});
 }
 
 static void test_arrivals(void **state)
@@ -108,7 +113,7 @@ static void test_arrivals(void **state)
 	assert_true(partitions_are_starting(ps));
 	start(ps, 4, 0);
 	assert_false(partitions_are_starting(ps));
-	assert_int_equal(p->stored, 12);
+	assert_int_equal(p->position, 12);
 	assert_int_equal(p->dead_run, 3);
 	assert_int_equal(partition_judge(p, 10), ARRIVES_NEXT);
 	partitions_take(ps, 2, 11, 4);
@@ -219,17 +224,84 @@ static void test_commits(void **state)
 	assert_int_equal(p->finished, p->committed);
 	partitions_store(ps, 7, 101);
 	partitions_store(ps, 8, 500); /* not ours any more */
-	assert_int_equal(p->stored, 102);
+	assert_int_equal(p->position, 102);
 	assert_int_equal(p->finished, 101);
 	assert_int_equal(p->committed, 100);
 	partitions_store(ps, 7, 105);
-	assert_int_equal(p->stored, 105);
+	assert_int_equal(p->position, 105);
 	partitions_committed(ps, 7, 101); /* the answer to an earlier commit */
 	assert_int_equal(p->committed, 101);
 	partitions_committed(ps, 7, 105);
 	partitions_committed(ps, 8, 500); /* not ours any more */
 	assert_int_equal(p->committed, 105);
+
+	/* Kafka is told where reading begins, if it is told to be further on. */
+	partitions_restart(ps);
+	partitions_start(ps, 7,
+			 &(struct partition_start){
+				 .offset = 40, .end = INT64_MAX, .position = 40, .committed = 105});
+	assert_int_equal(p->finished, 40);
+	assert_int_equal(p->committed, 105);
+	partitions_restart(ps);
+	partitions_start(ps, 7,
+			 &(struct partition_start){
+				 .offset = 40, .end = INT64_MAX, .position = 40, .committed = -1});
+	assert_int_equal(p->committed, 40);
 	partitions_free(ps);
+}
+
+/* ---- what others of the group store ---- */
+
+/* One question and its answer: partitions 0 and 2 are others', 1 is ours. */
+static void group_has(struct elsewhere *e, const struct partitions *ours, int64_t committed_0,
+		      int64_t committed_2, int64_t position)
+{
+	const int64_t committed[] = {committed_0, 500, committed_2};
+	struct store_work work;
+
+	if (!elsewhere_ask(e, committed, 3, ours, &work))
+		return;
+	assert_int_equal(work.kind, STORE_CHECK);
+	for (size_t i = 0; i < work.items_n; i++) {
+		assert_int_not_equal(work.items[i].partition, 1);
+		assert_int_equal(work.items[i].at_least, START_NONE);
+		work.items[i].facts.position = position;
+	}
+	assert_true(elsewhere_answer(e, &work, 1000));
+}
+
+static void test_elsewhere(void **state)
+{
+	const int32_t ids[] = {1};
+	struct partitions *ours = partitions_new();
+	struct elsewhere *e = elsewhere_new();
+	struct store_work work = {.kind = STORE_CHECK};
+
+	(void)state;
+	partitions_set(ours, ids, 1);
+	group_has(e, ours, -1, 0, START_NONE); /* nothing was committed */
+	group_has(e, ours, -1, 0, START_NONE);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 10, 10, 10); /* stored, then committed */
+	group_has(e, ours, 10, 12, 12);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 13, 13, 12); /* a database that has just lost something */
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 12, 13, 12);
+	assert_int_equal(elsewhere_count(e), 1);
+	assert_false(elsewhere_answer(e, &work, 1000)); /* another question's */
+	group_has(e, ours, 5, 14, START_NONE);
+	group_has(e, ours, 6, 14, START_NONE);
+	assert_int_equal(elsewhere_count(e), 2);
+	group_has(e, ours, 6, 14, 14);
+	assert_int_equal(elsewhere_count(e), 0);
+	group_has(e, ours, 20, 20, 14);
+	group_has(e, ours, 20, 20, 14);
+	assert_int_equal(elsewhere_count(e), 2);
+	assert_false(elsewhere_ask(e, NULL, 0, ours, &work)); /* nobody else is there */
+	assert_int_equal(elsewhere_count(e), 0);
+	elsewhere_free(e);
+	partitions_free(ours);
 }
 
 /* ---- batches ---- */
@@ -278,7 +350,11 @@ static void test_pipeline(void **state)
 	assert_int_equal(tally_get(tally, TALLY_SKIPPED), 1);
 	assert_int_equal(tally_get(tally, TALLY_MESSAGES), 2);
 
-	/* Two dead letters in a row may be, a third not: nothing of it is taken. */
+	/* Two dead letters in a row may be, a third not: nothing of it is taken. A place without a
+	 * message is none of them. */
+	a = (struct arrival){.partition = 1, .from = 10, .next = 12, .dead_run = 1};
+	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_SKIP);
+	assert_int_equal(arrival_dead_run(&a, 0), 1);
 	a = arrival(12, 13, "KRW-BTC", "{");
 	a.dead_run = 1;
 	assert_false(pipeline_is_full(p, 0));
@@ -289,6 +365,7 @@ static void test_pipeline(void **state)
 	assert_int_equal(first->dead_n, 1);
 	assert_int_equal(first->parts[0].began, 7);
 	assert_int_equal(first->parts[0].next, 13);
+	assert_int_equal(first->parts[0].dead_run, 2);
 	assert_true(pipeline_is_empty(p));
 	a.dead_run = 2;
 	assert_int_equal(pipeline_take(p, &a, 100, &why), PIPELINE_FLOOD);
@@ -302,6 +379,7 @@ static void test_pipeline(void **state)
 	assert_null(pipeline_next(p, 0));
 	pipeline_give_back(p, first);
 	second = pipeline_next(p, 0);
+	assert_int_equal(second->parts[0].dead_run, 0);
 	assert_ptr_not_equal(second, first);
 	assert_int_equal(second->n, 1);
 	assert_int_equal(pipeline_take(p, &a, 100, &why), INTAKE_CANDLE);
@@ -436,9 +514,16 @@ static void test_policy(void **state)
 	assert_int_equal(policy_of(ERR_FATAL, "42P01"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "42501"), POLICY_WAIT);
 	assert_int_equal(policy_of(ERR_FATAL, "3D000"), POLICY_WAIT);
-	assert_int_equal(policy_of(ERR_FATAL, "42P10"), POLICY_BROKEN);
+	assert_int_equal(policy_of(ERR_FATAL, "42P10"), POLICY_WAIT); /* it may come again */
 	assert_int_equal(policy_of(ERR_FATAL, "23505"), POLICY_BROKEN);
 	assert_int_equal(policy_of(ERR_FATAL, "21000"), POLICY_BROKEN);
+}
+
+/* Every program asks for the newest file of schemas/. */
+static void test_newest_migration(void **state)
+{
+	(void)state;
+	assert_int_equal(migrations[migrations_n - 1].number, MIGRATION_NEWEST);
 }
 
 /* Failures that are not about data: whether it is time to ask if rows are to blame. */
@@ -460,12 +545,19 @@ static void test_doubts(void **state)
 	retry_succeeded(&r, 66000);
 	assert_false(retry_doubts_rows(&r, POLICY_WAIT, "P0001", 70000));
 
-	retry_learn(&r, POLICY_ROW, "P0001");
+	retry_learn(&r, POLICY_ROW, ERR_FATAL, "P0001");
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_ROW);
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "0A000"), POLICY_WAIT);
 	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, ""), POLICY_AGAIN);
-	retry_learn(&r, POLICY_AGAIN, "P0001");
+	retry_learn(&r, POLICY_AGAIN, ERR_FATAL, "P0001");
 	assert_int_equal(retry_repeated(&r, POLICY_WAIT, "P0001"), POLICY_WAIT);
+	/* One lock that lasted for a minute says nothing of the next one; a limit does. */
+	retry_learn(&r, POLICY_ROW, ERR_RETRY, "55P03");
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "55P03"), POLICY_AGAIN);
+	retry_learn(&r, POLICY_ROW, ERR_FATAL, "54000");
+	assert_int_equal(retry_repeated(&r, POLICY_LESS, "54000"), POLICY_ROW);
+	retry_learn(&r, POLICY_LESS, ERR_RETRY, "55P03"); /* its size is */
+	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "55P03"), POLICY_LESS);
 }
 
 static void test_timeouts(void **state)
@@ -529,13 +621,22 @@ static void test_an_array_that_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_intake),   cmocka_unit_test(test_intake_halts),
-		cmocka_unit_test(test_arrivals), cmocka_unit_test(test_skips),
-		cmocka_unit_test(test_commits),  cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_lanes),    cmocka_unit_test(test_what_is_worth_it),
-		cmocka_unit_test(test_the_rest), cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_timeouts), cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_arrays),   cmocka_unit_test(test_an_array_that_does_not_fit),
+		cmocka_unit_test(test_intake),
+		cmocka_unit_test(test_intake_halts),
+		cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_skips),
+		cmocka_unit_test(test_commits),
+		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_what_is_worth_it),
+		cmocka_unit_test(test_the_rest),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_newest_migration),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_an_array_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, golden_read, NULL);

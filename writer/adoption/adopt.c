@@ -253,29 +253,29 @@ static int swap(void *arg, struct err *err)
 	return 0;
 }
 
-static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
+static int adopt(struct step *s, struct adopt_inspect *found, struct err *err)
 {
 	int64_t began_ms = clock_boot_ms();
 
-	if (look->run[0] != '\0') {
+	if (found->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
-		if (fitness_check(s->pg, s->plan, look->blocks, s->settings->unfit_percent, err) !=
+		if (fitness_check(s->pg, s->plan, found->blocks, s->settings->unfit_percent, err) !=
 		    0)
 			return -1;
 		log_info("market_data is an older collector's table and is adopted",
-			 L_INT("mebibytes", look->blocks / 128));
+			 L_INT("mebibytes", found->blocks / 128));
 		if (adopt_with_locks(
 			    s->pg, begin, s,
 			    "waiting for those who write to market_data: stop the older collector",
 			    err) != 0)
 			return -1;
 		/* What was committed before the fence stood. */
-		adopt_look_release(look);
-		if (adopt_inspect(s->pg, look, err) != 0)
+		adopt_inspect_release(found);
+		if (adopt_inspect(s->pg, found, err) != 0)
 			return -1;
 	}
-	s->blocks = look->blocks;
+	s->blocks = found->blocks;
 	if (completion_identify_copy(s->pg, err) != 0 || copy(s, err) != 0 || settle(s, err) != 0 ||
 	    adopt_with_locks(s->pg, swap, s,
 			     "waiting for a long reader of market_data to end, to swap the tables",
@@ -291,15 +291,15 @@ static int adopt(struct step *s, struct adopt_inspect *look, struct err *err)
 static int attempt(struct pg *pg, const struct adopt_settings *settings, int *overtaken,
 		   struct err *err)
 {
-	struct adopt_inspect look = {0};
+	struct adopt_inspect found = {0};
 	struct adopt_plan plan;
-	struct step s = {.pg = pg, .plan = &plan, .settings = settings, .run = look.run};
+	struct step s = {.pg = pg, .plan = &plan, .settings = settings, .run = found.run};
 	int rc = -1;
 
 	adopt_plan_init(&plan);
-	if (adopt_inspect(pg, &look, err) != 0)
+	if (adopt_inspect(pg, &found, err) != 0)
 		goto out;
-	switch (adopt_plan_make(&look.table, &plan, err)) {
+	switch (adopt_plan_make(&found.table, &plan, err)) {
 	case ADOPT_FIT:
 		rc = 0;
 		break;
@@ -309,7 +309,7 @@ static int attempt(struct pg *pg, const struct adopt_settings *settings, int *ov
 		rc = 0;
 		break;
 	case ADOPT_COPY:
-		rc = adopt(&s, &look, err);
+		rc = adopt(&s, &found, err);
 		break;
 	case ADOPT_REFUSE:
 		break;
@@ -317,7 +317,7 @@ static int attempt(struct pg *pg, const struct adopt_settings *settings, int *ov
 out:
 	*overtaken = s.overtaken;
 	adopt_plan_release(&plan);
-	adopt_look_release(&look);
+	adopt_inspect_release(&found);
 	return rc;
 }
 

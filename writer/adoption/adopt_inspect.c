@@ -35,20 +35,19 @@ enum {
 	USERS,
 	CHILDREN,
 	IS_HYPERTABLE,
-	FILENODE,
 	BLOCKS,
 	RUN
 };
-#define SQL_FACTS                                                                                                  \
-	"SELECT t.relkind, n.nspname, current_schema(), " SQL_HAS_KEY                                              \
-	", EXISTS (SELECT FROM pg_constraint AS c "                                                                \
-	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN       \
-	", "                                                                                                       \
-	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS                       \
-	", " SQL_CHILDREN ", market_data_hypertable_home(t.oid) IS NOT NULL, "                                     \
-	"coalesce(pg_relation_filenode(t.oid), 0), pg_relation_size(t.oid) / current_setting('block_size')::int, " \
-	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL "                            \
-	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) "       \
+#define SQL_FACTS                                                                                            \
+	"SELECT t.relkind, n.nspname, current_schema(), " SQL_HAS_KEY                                        \
+	", EXISTS (SELECT FROM pg_constraint AS c "                                                          \
+	"WHERE c.conrelid = t.oid AND c.conname = 'market_data_finite' AND c.convalidated), " SQL_IS_WRITTEN \
+	", "                                                                                                 \
+	"to_regclass(format('%I.market_data_inherited', n.nspname)) IS NOT NULL, " SQL_USERS                 \
+	", " SQL_CHILDREN ", market_data_hypertable_home(t.oid) IS NOT NULL, "                               \
+	"pg_relation_size(t.oid) / current_setting('block_size')::int, "                                     \
+	"(SELECT r.run FROM market_data_adoption_run AS r WHERE r.finished_at IS NULL "                      \
+	"AND r.filenode = pg_relation_filenode(t.oid) AND to_regclass('market_data_adopting') IS NOT NULL) " \
 	"FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = 'market_data'::regclass"
 
 enum { NAME, IDENT, TYPE, CLASS, FALLBACK, NOT_NULL, IDENTITY, GENERATED };
@@ -71,16 +70,16 @@ static const char *text_at(const PGresult *res, int row, int column)
 	return PQgetisnull(res, row, column) ? NULL : PQgetvalue(res, row, column);
 }
 
-static void take_columns(struct adopt_inspect *look)
+static void take_columns(struct adopt_inspect *found)
 {
-	const PGresult *res = look->columns;
+	const PGresult *res = found->columns;
 	size_t n = (size_t)PQntuples(res);
 
-	look->column = xreallocarray(NULL, n + 1, sizeof(*look->column));
+	found->column = xreallocarray(NULL, n + 1, sizeof(*found->column));
 	for (size_t i = 0; i < n; i++) {
 		int row = (int)i;
 
-		look->column[i] = (struct adopt_column){
+		found->column[i] = (struct adopt_column){
 			.name = PQgetvalue(res, row, NAME),
 			.ident = PQgetvalue(res, row, IDENT),
 			.type = PQgetvalue(res, row, TYPE),
@@ -91,43 +90,42 @@ static void take_columns(struct adopt_inspect *look)
 			.generated = pg_true(res, row, GENERATED),
 		};
 	}
-	look->table.columns = look->column;
-	look->table.n = n;
+	found->table.columns = found->column;
+	found->table.n = n;
 }
 
-int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
+int adopt_inspect(struct pg *pg, struct adopt_inspect *found, struct err *err)
 {
 	const PGresult *res;
 
-	*look = (struct adopt_inspect){0};
-	look->facts = pg_query(pg, SQL_FACTS, PG_NONE, PG_DEADLINE_MS, err);
-	if (look->facts == NULL)
+	*found = (struct adopt_inspect){0};
+	found->facts = pg_query(pg, SQL_FACTS, PG_NONE, PG_DEADLINE_MS, err);
+	if (found->facts == NULL)
 		return -1;
-	look->columns = pg_query(pg, SQL_COLUMNS, PG_NONE, PG_DEADLINE_MS, err);
-	if (look->columns == NULL)
+	found->columns = pg_query(pg, SQL_COLUMNS, PG_NONE, PG_DEADLINE_MS, err);
+	if (found->columns == NULL)
 		return -1;
-	res = look->facts;
-	look->table.kind = *PQgetvalue(res, 0, KIND);
-	look->table.schema = PQgetvalue(res, 0, SCHEMA);
-	look->table.here = PQgetvalue(res, 0, HERE);
-	look->table.users = text_at(res, 0, USERS);
-	look->table.children = text_at(res, 0, CHILDREN);
-	look->table.is_hypertable = pg_true(res, 0, IS_HYPERTABLE);
-	look->table.has_key = pg_true(res, 0, HAS_KEY);
-	look->table.has_finite = pg_true(res, 0, HAS_FINITE);
-	look->table.is_written = pg_true(res, 0, IS_WRITTEN);
-	look->table.is_taken = pg_true(res, 0, IS_TAKEN);
-	look->filenode = pg_number(res, 0, FILENODE);
-	look->blocks = pg_number(res, 0, BLOCKS);
-	snprintf(look->run, sizeof(look->run), "%s", PQgetvalue(res, 0, RUN));
-	take_columns(look);
+	res = found->facts;
+	found->table.kind = *PQgetvalue(res, 0, KIND);
+	found->table.schema = PQgetvalue(res, 0, SCHEMA);
+	found->table.here = PQgetvalue(res, 0, HERE);
+	found->table.users = text_at(res, 0, USERS);
+	found->table.children = text_at(res, 0, CHILDREN);
+	found->table.is_hypertable = pg_true(res, 0, IS_HYPERTABLE);
+	found->table.has_key = pg_true(res, 0, HAS_KEY);
+	found->table.has_finite = pg_true(res, 0, HAS_FINITE);
+	found->table.is_written = pg_true(res, 0, IS_WRITTEN);
+	found->table.is_taken = pg_true(res, 0, IS_TAKEN);
+	found->blocks = pg_number(res, 0, BLOCKS);
+	snprintf(found->run, sizeof(found->run), "%s", PQgetvalue(res, 0, RUN));
+	take_columns(found);
 	return 0;
 }
 
-void adopt_look_release(struct adopt_inspect *look)
+void adopt_inspect_release(struct adopt_inspect *found)
 {
-	PQclear(look->facts);
-	PQclear(look->columns);
-	free(look->column);
-	*look = (struct adopt_inspect){0};
+	PQclear(found->facts);
+	PQclear(found->columns);
+	free(found->column);
+	*found = (struct adopt_inspect){0};
 }

@@ -10,15 +10,15 @@ enum { RUN_BYTES = 16 };
 
 struct adopt_inspect {
 	struct adopt_table table; /* its texts live in the results */
-	int64_t filenode, blocks;
+	int64_t blocks;
 	char run[RUN_BYTES]; /* the open run, "" where there is none for this file of the table */
 	PGresult *facts, *columns;
 	struct adopt_column *column;
 };
 
 /* 0, or -1 with *err; release it in both cases. */
-int adopt_inspect(struct pg *pg, struct adopt_inspect *look, struct err *err)
+int adopt_inspect(struct pg *pg, struct adopt_inspect *found, struct err *err)
 	__attribute__((warn_unused_result));
-void adopt_look_release(struct adopt_inspect *look);
+void adopt_inspect_release(struct adopt_inspect *found);
 
 #endif

@@ -223,7 +223,7 @@ int gaps_run(const void *options)
 
 	allow_standby();
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    database_open(&pg, o->database, WAIT_MS, &err) != 0 ||
+	    database_open(&pg, o->database, WAIT_MS, &err) != 0 || database_fits(&pg, &err) != 0 ||
 	    ask(&pg, o, &selected, &found, &err) != 0 || print(o, &found, &err) != 0)
 		log_error(err.text);
 	else

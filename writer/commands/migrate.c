@@ -5,6 +5,7 @@
  * nothing is to do, it reads and writes nothing, so that any role may ask. */
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/pg/pg_tables.h"
 #include "migrations.h"
 #include "verbs.h"
 #include "writer/adoption/adopt.h"
@@ -144,12 +145,23 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 	return rc;
 }
 
+/* Another set of tables, in another schema, is made only if --schema says so. */
+static int is_hidden(struct pg *pg, struct err *err)
+{
+	struct err why;
+
+	if (pg_tables_check(pg, &why) != PG_TABLES_HIDDEN)
+		return 0;
+	err_set(err, ERR_INPUT, "%s", why.text);
+	return 1;
+}
+
 static int migrate(struct pg *pg, const struct options *o, struct err *err)
 {
 	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
 	int64_t applied = 0;
 
-	if (o->schema != NULL && use_schema(pg, o->schema, err) != 0)
+	if (o->schema != NULL ? use_schema(pg, o->schema, err) != 0 : is_hidden(pg, err))
 		return -1;
 	if (apply_missing(pg, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
 		return -1;

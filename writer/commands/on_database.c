@@ -5,7 +5,6 @@
 
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "migrations.h"
 #include "writer/database/database.h"
 
 enum { WAIT_MS = 30000 };
@@ -51,24 +50,6 @@ static int check_needs(const struct on_database *command, const struct options *
 	return 0;
 }
 
-/* What may not be asked, or is not there, is not in the way: then the work says what is wrong. */
-static int check_migrations(struct pg *pg, struct err *err)
-{
-	struct err ignored;
-	PGresult *res = pg_query(pg, "SELECT max(number) FROM gapless_migration", PG_NONE,
-				 PG_DEADLINE_MS, &ignored);
-	int known = migrations[migrations_n - 1].number;
-	long newest = res == NULL || PQgetisnull(res, 0, 0) ? known : pg_number(res, 0, 0);
-
-	PQclear(res);
-	if (newest == known)
-		return 0;
-	return err_set(
-		err, ERR_FATAL, "the database has migration %03ld, but this program %s %03d; %s",
-		newest, newest < known ? "needs" : "knows no more than", known,
-		newest < known ? "run: gapless-writer migrate" : "use the newer gapless-writer");
-}
-
 int on_database(const struct options *o, const struct on_database *command)
 {
 	struct selection selected;
@@ -82,8 +63,8 @@ int on_database(const struct options *o, const struct on_database *command)
 	    database_open(&pg, o->database, WAIT_MS, &err) != 0) {
 		code = EXIT_USAGE;
 		log_error(err.text);
-	} else if (check_migrations(&pg, &err) != 0 ||
-		   command->work(&pg, o, &selected, &err) != 0 || flushed(&err) != 0) {
+	} else if (database_fits(&pg, &err) != 0 || command->work(&pg, o, &selected, &err) != 0 ||
+		   flushed(&err) != 0) {
 		code = err.class == ERR_RETRY ? EXIT_PERSON : EXIT_USAGE;
 		log_error(err.text);
 	}

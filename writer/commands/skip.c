@@ -118,7 +118,7 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 	partitions_start(ps, id, &(struct partition_start){.offset = o->offset, .end = INT64_MAX});
 	if (has_partition(c, o, err) == 0 && consumer_assign(c, ps, err) == 0 &&
 	    read_message(c, o, &m, err) == 0 && judge(o, &m, reason, err) == 0 &&
-	    database_open(&pg, o->database, WAIT_MS, err) == 0)
+	    database_open(&pg, o->database, WAIT_MS, err) == 0 && database_fits(&pg, err) == 0)
 		rc = write_letter(&pg, o, &m, reason, err);
 	pg_close(&pg);
 	partitions_free(ps);

@@ -179,8 +179,11 @@ int status_run(const void *options)
 	setenv("PGTARGETSESSIONATTRS", "any", 0); /* a standby knows it as well */
 	rc = selection_init(&selected, o->symbols, o->intervals, &err);
 	do {
-		if (rc == 0 && !pg_is_open(&pg))
+		if (rc == 0 && !pg_is_open(&pg)) {
 			rc = database_open(&pg, o->database, o->watch ? -1 : WAIT_MS, &err);
+			if (rc == 0)
+				rc = database_fits(&pg, &err);
+		}
 		if (rc == 0)
 			rc = show(o, &pg, &selected, &code, &err);
 		if (rc != 0 && o->watch && err.class == ERR_RETRY && !stop_requested()) {

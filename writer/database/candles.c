@@ -10,7 +10,7 @@
 #include "row_state.h"
 #include "transaction_sql.h"
 
-void stored_add(struct stored *sum, const struct stored *s)
+void outcomes_add(struct outcomes *sum, const struct outcomes *s)
 {
 	sum->inserted += s->inserted;
 	sum->corrected += s->corrected;
@@ -174,7 +174,7 @@ static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const s
  * nobody came in between, which only the counts would show. */
 static enum candles account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
 			    int64_t n, int64_t confirmed, const struct wrote *wrote,
-			    struct stored *stored, struct err *err)
+			    struct outcomes *outcomes, struct err *err)
 {
 	int64_t have[2] = {n, n}; /* there, and with our values */
 	int64_t returned = wrote->inserted + wrote->updated;
@@ -187,10 +187,10 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 		if (count(pg, scratch, SQL_ACCOUNT, have, 2, err) != 0)
 			return CANDLES_FAILED;
 	}
-	stored->inserted += wrote->inserted;
-	stored->corrected += wrote->updated - confirmed;
-	stored->identical += have[1] - returned + confirmed;
-	stored->stale += have[0] - have[1];
+	outcomes->inserted += wrote->inserted;
+	outcomes->corrected += wrote->updated - confirmed;
+	outcomes->identical += have[1] - returned + confirmed;
+	outcomes->stale += have[0] - have[1];
 	if (have[0] == n && have[1] >= returned)
 		return CANDLES_DONE;
 	err_set(err, ERR_FATAL,
@@ -204,29 +204,29 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 }
 
 enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			   enum candles_way way, struct stored *stored, struct err *err)
+			   enum candles_way way, struct outcomes *outcomes, struct err *err)
 {
 	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
 	struct wrote wrote = {0, 0};
 
-	if (floors_ask(pg, scratch, b, &stored->given_up, err) != 0 ||
+	if (floors_ask(pg, scratch, b, &outcomes->given_up, err) != 0 ||
 	    row_states_ask(pg, scratch, b, PG_DEADLINE_MS, err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;
-	stored->identical = n[ROW_IDENTICAL];
-	stored->stale = n[ROW_STALE];
+	outcomes->identical = n[ROW_IDENTICAL];
+	outcomes->stale = n[ROW_STALE];
 	newer = n[ROW_NEWER] + n[ROW_CONFIRMS];
 	todo = n[ROW_MISSING] + newer;
 	if (todo == 0)
 		return CANDLES_DONE;
 	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &stored->copied, err) != 0)
+		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &outcomes->copied, err) != 0)
 			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
 	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
 		return CANDLES_FAILED;
 	}
-	return account(pg, scratch, b, todo, n[ROW_CONFIRMS], &wrote, stored, err);
+	return account(pg, scratch, b, todo, n[ROW_CONFIRMS], &wrote, outcomes, err);
 }
 
 int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,

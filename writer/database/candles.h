@@ -18,7 +18,7 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-struct stored {
+struct outcomes {
 	int64_t inserted;     /* new rows */
 	int64_t corrected;    /* rows that got the values of a newer observation */
 	int64_t identical;    /* were there with the same values; written only where the row was not
@@ -30,7 +30,7 @@ struct stored {
 	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */
 };
 
-void stored_add(struct stored *sum, const struct stored *s);
+void outcomes_add(struct outcomes *sum, const struct outcomes *s);
 
 enum candles_way { CANDLES_COPY, CANDLES_UPSERT };
 
@@ -42,9 +42,9 @@ enum candles {
 	CANDLES_BROKEN /* the rows do not add up; *err is the sentence for a person */
 };
 
-/* Fills the counts of candles in *stored. */
+/* Fills the counts of candles in *outcomes. */
 enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			   enum candles_way way, struct stored *stored, struct err *err);
+			   enum candles_way way, struct outcomes *outcomes, struct err *err);
 
 /* Writes rows [from, to) without looking: does the server take them? 0, or -1 with *err. */
 int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/pg/pg_tables.h"
 #include "table_sql.h"
 #include "writer/commands/migrations.h"
 
@@ -122,49 +123,47 @@ static int is_inherited(struct pg *pg, const char *kind)
 
 /* Between two migrations nothing is locked: that one was applied just now says that the next is on
  * its way. */
-#define SQL_MIGRATIONS                                                                       \
+#define SQL_MIGRATING                                                                        \
 	"SELECT coalesce(max(number), 0), coalesce(max(applied_at) > now() - interval '30 "  \
 	"seconds', false) OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND "  \
 	"(classid::bigint << 32) + objid::bigint = " MIGRATION_LOCK                          \
 	" AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) " \
 	"FROM gapless_migration"
 
+static enum check check_migrating(struct pg *pg, struct err *err)
+{
+	struct err why;
+	PGresult *res = pg_query(pg, SQL_MIGRATING, PG_NONE, PG_DEADLINE_MS, &why);
+	enum check result = CHECK_OUTDATED;
+
+	if (res != NULL && pg_true(res, 0, 1)) {
+		err_set(err, ERR_RETRY, "the database is being migrated: %03d of %03d is done",
+			(int)pg_number(res, 0, 0), MIGRATION_NEWEST);
+		result = CHECK_ABSENT;
+	}
+	PQclear(res);
+	return result;
+}
+
 /* Which migrations the database has. CHECK_FIT: those that this program knows. */
 static enum check check_migrations(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_MIGRATIONS, PG_NONE, PG_DEADLINE_MS, err);
-	int known = migrations[migrations_n - 1].number;
-	int is_migrating;
-	long newest;
-
-	if (res == NULL && strcmp(pg->sqlstate, "42501") == 0) {
-		err_set(err, ERR_FATAL,
-			"this role may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
-			"gapless_migration TO it");
-		return CHECK_DENIED;
-	}
-	if (res == NULL)
-		return CHECK_FAILED;
-	newest = strtol(PQgetvalue(res, 0, 0), NULL, 10);
-	is_migrating = pg_true(res, 0, 1);
-	PQclear(res);
-	if (newest == known)
+	switch (pg_tables_check(pg, err)) {
+	case PG_TABLES_FIT:
 		return CHECK_FIT;
-	if (newest < known && is_migrating) {
-		err_set(err, ERR_RETRY, "the database is being migrated: %03ld of %03d is done",
-			newest, known);
+	case PG_TABLES_ABSENT:
 		return CHECK_ABSENT;
+	case PG_TABLES_HIDDEN:
+	case PG_TABLES_DENIED:
+		return CHECK_DENIED;
+	case PG_TABLES_OLDER:
+		return check_migrating(pg, err);
+	case PG_TABLES_NEWER:
+		return CHECK_OUTDATED;
+	case PG_TABLES_FAILED:
+		break;
 	}
-	if (newest < known)
-		err_set(err, ERR_FATAL,
-			"the database has migration %03ld, but this program needs %03d; run: gapless-writer migrate",
-			newest, known);
-	else
-		err_set(err, ERR_FATAL,
-			"the database has migration %03ld, but this program knows no more than %03d: it is older "
-			"than the database; use the newer gapless-writer",
-			newest, known);
-	return CHECK_OUTDATED;
+	return CHECK_FAILED;
 }
 
 /* What triggers could not see: another market_data, dropped chunks. */
@@ -190,32 +189,30 @@ static enum check check_transactions(struct pg *pg, struct err *err)
 									     : CHECK_FAILED;
 }
 
-enum check check_database(struct pg *pg, struct err *err)
+/* A table that somebody took away, though the migrations are there. */
+static enum check check_present(struct pg *pg, struct err *err)
 {
-	enum check result = check_transactions(pg, err);
-	PGresult *res;
+	PGresult *res = pg_query(pg, SQL_ABSENT, PG_NONE, PG_DEADLINE_MS, err);
+	enum check result = CHECK_FIT;
 
-	if (result != CHECK_FIT)
-		return result;
-	res = pg_query(pg, SQL_ABSENT, PG_NONE, PG_DEADLINE_MS, err);
 	if (res == NULL)
 		return CHECK_FAILED;
 	if (!PQgetisnull(res, 0, 0)) {
 		err_set(err, ERR_FATAL, "the database has no table %s; run: gapless-writer migrate",
 			PQgetvalue(res, 0, 0));
 		result = CHECK_ABSENT;
-		goto out;
 	}
 	PQclear(res);
-	res = NULL;
-	result = check_migrations(pg, err);
-	if (result != CHECK_FIT)
-		goto out;
-	res = pg_query(pg, SQL_COMPLAINTS, PG_NONE, PG_DEADLINE_MS, err);
-	if (res == NULL) {
-		result = CHECK_FAILED;
-		goto out;
-	}
+	return result;
+}
+
+enum check check_tables(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_COMPLAINTS, PG_NONE, PG_DEADLINE_MS, err);
+	enum check result = CHECK_FIT;
+
+	if (res == NULL)
+		return CHECK_FAILED;
 	if (PQntuples(res) > 0) {
 		result = strcmp(PQgetvalue(res, 0, 0), "denied") == 0 ? CHECK_DENIED : CHECK_UNFIT;
 		if (is_inherited(pg, PQgetvalue(res, 0, 0))) {
@@ -226,10 +223,39 @@ enum check check_database(struct pg *pg, struct err *err)
 		} else {
 			err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 1));
 		}
-	} else {
-		result = reconcile(pg, err);
 	}
-out:
 	PQclear(res);
+	return result;
+}
+
+/* Of each row, before it is inserted or updated (tgtype: manual, pg_trigger); ts_: TimescaleDB's.
+ */
+#define SQL_TRIGGERS                                                                         \
+	"SELECT tgname FROM pg_trigger WHERE tgrelid = 'market_data'::regclass "             \
+	"AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0 " \
+	"AND tgname NOT LIKE 'ts\\_%' ORDER BY tgname"
+
+int check_triggers(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_TRIGGERS, PG_NONE, PG_DEADLINE_MS, err);
+
+	if (res == NULL)
+		return -1;
+	for (int i = 0; i < PQntuples(res); i++)
+		log_warn("a trigger of market_data may change what is stored: the table is then "
+			 "not what the exchange has sent, and nothing else notices",
+			 L_STR("trigger", PQgetvalue(res, i, 0)));
+	PQclear(res);
+	return 0;
+}
+
+enum check check_database(struct pg *pg, struct err *err)
+{
+	static enum check (*const steps[])(struct pg * pg, struct err * err) = {
+		check_transactions, check_migrations, check_present, check_tables, reconcile};
+	enum check result = CHECK_FIT;
+
+	for (size_t i = 0; result == CHECK_FIT && i < sizeof(steps) / sizeof(steps[0]); i++)
+		result = steps[i](pg, err);
 	return result;
 }

@@ -12,7 +12,7 @@ enum check {
 	CHECK_ABSENT,   /* tables are missing: no migration has run yet, or one is running */
 	CHECK_OUTDATED, /* migrations are missing, or the program is older than the database */
 	CHECK_UNFIT,    /* the server or a table must be changed by a person */
-	CHECK_DENIED,   /* the role lacks privileges */
+	CHECK_DENIED,   /* the role lacks privileges, or does not look where the tables are */
 	CHECK_FAILED    /* could not be asked; class of *err, pg->sqlstate */
 };
 
@@ -20,5 +20,12 @@ enum check {
  * coverage is made true against what its triggers cannot see (market_data_reconcile), which is
  * logged; nothing else is written. */
 enum check check_database(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+/* Of that the tables alone, one statement, within a transaction too: privileges, columns, the
+ * constraint. */
+enum check check_tables(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
+/* Warns of triggers that may store something else than the exchange has sent. 0, or -1: it could
+ * not be asked. */
+int check_triggers(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cursor.h"
 
+#include <stdio.h>
+
 #include "position.h"
 #include "transaction_sql.h"
 
@@ -25,9 +27,15 @@ struct cursor cursor_replay(const char *topic, const char *name)
 	return (struct cursor){topic, name, &replay};
 }
 
-int cursor_begin(struct pg *pg, const struct cursor *c, struct err *err)
+int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
 {
-	return pg_exec(pg, c->sql->begin, err);
+	PGresult *res = pg_exec_last(pg, c->sql->begin, err);
+
+	if (res == NULL)
+		return -1;
+	snprintf(shape, SHAPE_BYTES, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return 0;
 }
 
 int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
@@ -67,6 +75,7 @@ int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct curso
 		pgarray_int(&scratch->a[0], b->parts[i].partition);
 		pgarray_int(&scratch->a[1], b->parts[i].next);
 		pgarray_int(&scratch->a[2], b->parts[i].at_ms);
+		pgarray_int(&scratch->a[3], b->parts[i].dead_run);
 	}
-	return scratch_run(scratch, pg, c->sql->move, c->key, 3, err);
+	return scratch_run(scratch, pg, c->sql->move, c->key, 4, err);
 }

@@ -20,8 +20,9 @@ struct cursor {
 struct cursor cursor_live(const char *topic);
 struct cursor cursor_replay(const char *topic, const char *name);
 
-/* Begins a transaction that may store a batch, with the locks of all its tables. */
-int cursor_begin(struct pg *pg, const struct cursor *c, struct err *err)
+/* Begins a transaction that may store a batch, with the locks of all its tables, and tells their
+ * shape. */
+int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
 	__attribute__((warn_unused_result));
 /* Locks the positions of the batch's partitions and compares them with where the batch began.
  * *lost becomes 1, and *err says how, where one is gone or stands before that. 0, or -1 with *err.

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/pg/pg_tables.h"
 
 enum { ABSENT_MS = 2000, SAY_MS = 60000, SAY_AWAY_MS = 10000 };
 
@@ -27,6 +28,13 @@ int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct e
 		stop_pause((int)backoff_next_ms(&backoff, backoff_random()));
 	}
 	return 0;
+}
+
+int database_fits(struct pg *pg, struct err *err)
+{
+	enum pg_tables tables = pg_tables_check(pg, err);
+
+	return tables == PG_TABLES_FIT || tables == PG_TABLES_DENIED ? 0 : -1;
 }
 
 static int exit_code_of(enum check check)
@@ -51,7 +59,7 @@ int database_wait(const char *conninfo)
 			break;
 		}
 		check = check_database(&pg, &err);
-		if (check == CHECK_FIT)
+		if (check == CHECK_FIT && check_triggers(&pg, &err) == 0)
 			break;
 		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED) {
 			log_error(err.text);
@@ -60,7 +68,7 @@ int database_wait(const char *conninfo)
 		}
 		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_WARN, "waiting for the database",
 			  L_STR("error", err.text));
-		if (check == CHECK_FAILED)
+		if (check == CHECK_FAILED || check == CHECK_FIT)
 			pg_close(&pg);
 		stop_pause(ABSENT_MS);
 	}

@@ -11,6 +11,10 @@
 int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* For commands: are the tables those of this program? 0, or -1 with *err. A role that may not ask
+ * which migrations there are is not kept from its work: that says what is wrong, if anything is. */
+int database_fits(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
 /* Returns EXIT_DONE when the database is fit to be written to; else logs why, and returns the exit
  * code. Waits for tables that are not there yet. EXIT_DONE as well after a signal: ask
  * stop_requested(). */

@@ -13,18 +13,17 @@
 	"SELECT $1, partition, next_offset FROM unnest($2::int[], $3::bigint[]) AS b(partition, " \
 	"next_offset) "                                                                           \
 	"ORDER BY partition ON CONFLICT (topic, partition) DO NOTHING"
-#define SQL_SET                                                                                \
-	"UPDATE market_data_position AS p SET next_offset = b.next_offset, message_at = NULL " \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) "                   \
+#define SQL_SET                                                                                              \
+	"UPDATE market_data_position AS p SET next_offset = b.next_offset, message_at = NULL, dead_run = 0 " \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, next_offset) "                                 \
 	"WHERE p.topic = $1 AND p.partition = b.partition"
-/* Dead letters in a row right below an offset: they stand at offset - 1, offset - 2, ... */
-#define SQL_DEAD_RUN                                                                          \
-	"SELECT b.partition, (SELECT count(*) FROM ("                                         \
-	"SELECT d.\"offset\" + row_number() OVER (ORDER BY d.\"offset\" DESC) AS top "        \
-	"FROM candle_dead_letter AS d "                                                       \
-	"WHERE d.topic = $1 AND d.partition = b.partition AND d.\"offset\" < b.start_at "     \
-	"ORDER BY d.\"offset\" DESC LIMIT ($4::bigint[])[1]) AS r WHERE r.top = b.start_at) " \
-	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) ORDER BY b.partition"
+/* Dead letters in a row right below an offset: those below the position, without those between. */
+#define SQL_DEAD_RUN                                                                                  \
+	"SELECT p.partition, greatest(0, p.dead_run - (SELECT count(*) FROM candle_dead_letter AS d " \
+	"WHERE d.topic = $1 AND d.partition = p.partition AND d.symbol IS NULL "                      \
+	"AND d.\"offset\" >= b.start_at AND d.\"offset\" < p.next_offset)) "                          \
+	"FROM unnest($2::int[], $3::bigint[]) AS b(partition, start_at) "                             \
+	"JOIN market_data_position AS p ON p.topic = $1 AND p.partition = b.partition"
 
 static struct position_item *item_find(struct position_item *items, size_t n, int64_t partition)
 {
@@ -76,8 +75,8 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *
 	return rc;
 }
 
-int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		       struct position_item *items, size_t n, int64_t limit, struct err *err)
+static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
+			  struct position_item *items, size_t n, struct err *err)
 {
 	PGresult *res;
 
@@ -86,8 +85,7 @@ int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char 
 		pgarray_int(&scratch->a[0], items[i].partition);
 		pgarray_int(&scratch->a[1], items[i].start.offset);
 	}
-	pgarray_int(&scratch->a[2], limit + 1);
-	res = scratch_query(scratch, pg, SQL_DEAD_RUN, topic, 3, err);
+	res = scratch_query(scratch, pg, SQL_DEAD_RUN, topic, 2, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -100,14 +98,9 @@ int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char 
 	return 0;
 }
 
-/* Reads and locks the positions, and decides. */
-static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		  struct position_item *items, size_t n, int *unsure, struct err *err)
+/* What SQL_READ says. */
+static void take_positions(const PGresult *res, struct position_item *items, size_t n)
 {
-	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
-
-	if (res == NULL)
-		return -1;
 	for (size_t i = 0; i < n; i++)
 		items[i].facts.position = items[i].message_at = START_NONE;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -118,6 +111,17 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 		item->facts.position = pg_number(res, row, 1);
 		item->message_at = pg_number(res, row, 2);
 	}
+}
+
+/* Reads and locks the positions, and decides. */
+static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
+		  struct position_item *items, size_t n, int *unsure, struct err *err)
+{
+	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
+
+	if (res == NULL)
+		return -1;
+	take_positions(res, items, n);
 	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].message_at >= 0 && items[i].asked_at < 0)
@@ -126,7 +130,7 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 			items[i].message_at >= 0 && items[i].asked_at == items[i].message_at &&
 			items[i].after >= 0 && items[i].after < items[i].facts.position;
 		items[i].start = start_decide(&items[i].facts);
-		if (items[i].start.why == START_ANEW &&
+		if (items[i].start.why == START_SHORTER &&
 		    items[i].confirmed != items[i].facts.position)
 			*unsure = 1;
 	}
@@ -134,8 +138,7 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 }
 
 int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int64_t dead_limit, int *unsure,
-		   struct err *err)
+		   struct position_item *items, size_t n, int *unsure, struct err *err)
 {
 	*unsure = 0;
 	if (pg_exec(pg, "BEGIN; " PG_LOCAL, err) != 0 ||
@@ -145,7 +148,7 @@ int position_start(struct pg *pg, struct store_scratch *scratch, const char *top
 		return pg_exec(pg, "ROLLBACK", err);
 	if (write_rows(pg, scratch, topic, items, n, START_ROW_INSERT, err) != 0 ||
 	    write_rows(pg, scratch, topic, items, n, START_ROW_SET, err) != 0 ||
-	    position_dead_runs(pg, scratch, topic, items, n, dead_limit, err) != 0)
+	    read_dead_runs(pg, scratch, topic, items, n, err) != 0)
 		return -1;
 	return pg_exec(pg, "COMMIT", err);
 }
@@ -169,23 +172,17 @@ int position_is_lost(int64_t position, int64_t at_least, int32_t partition, cons
 }
 
 int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   const struct position_item *items, size_t n, int *lost, struct err *err)
+		   struct position_item *items, size_t n, int *lost, struct err *err)
 {
 	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ, err);
 
 	*lost = 0;
 	if (res == NULL)
 		return -1;
-	for (size_t i = 0; i < n && !*lost; i++) {
-		int64_t position = START_NONE;
-
-		for (int row = 0; row < PQntuples(res); row++) {
-			if (pg_number(res, row, 0) == items[i].partition)
-				position = pg_number(res, row, 1);
-		}
-		*lost = position_is_lost(position, items[i].at_least, items[i].partition, topic,
-					 err);
-	}
+	take_positions(res, items, n);
 	PQclear(res);
+	for (size_t i = 0; i < n && !*lost; i++)
+		*lost = position_is_lost(items[i].facts.position, items[i].at_least,
+					 items[i].partition, topic, err);
 	return 0;
 }

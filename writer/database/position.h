@@ -19,7 +19,7 @@ struct position_item {
 	int64_t asked_at;   /* in: message_at of before, that Kafka was asked about; -1: not yet */
 	int64_t after;      /* in: the first offset that was taken after asked_at; -1: none */
 	struct start start; /* out */
-	int64_t dead_run;   /* out: dead letters at the offsets right below the start */
+	int64_t dead_run;   /* out: dead letters in a row right below the start */
 	int64_t at_least; /* in, for position_check(): what the database is known to have stored */
 };
 
@@ -28,20 +28,13 @@ struct position_item {
  * was not confirmed yet: another writer may have stored messages since `high` was asked. Then ask
  * the watermarks again, set `confirmed` to facts.position, call again. 0, or -1 with *err. */
 int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int64_t dead_limit, int *unsure,
-		   struct err *err) __attribute__((warn_unused_result));
-
-/* Fills dead_run of each item for its start.offset; counts to limit + 1 at most. 0, or -1 with
- * *err. */
-int position_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		       struct position_item *items, size_t n, int64_t limit, struct err *err)
+		   struct position_item *items, size_t n, int *unsure, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* *lost becomes 1, and *err says how, where a position is gone or stands before at_least. 0, or -1
- * with *err.
- */
+/* Fills facts.position of each item. *lost becomes 1, and *err says how, where a position is gone
+ * or stands before at_least (never, where that is START_NONE). 0, or -1 with *err. */
 int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   const struct position_item *items, size_t n, int *lost, struct err *err)
+		   struct position_item *items, size_t n, int *lost, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */

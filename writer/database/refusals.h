@@ -10,11 +10,12 @@
 /* Private but for its functions; zero it first. */
 struct refusals {
 	int64_t refused; /* that nothing has made up for */
-	int64_t stored;  /* of the next ten */
+	int64_t taken;   /* of the next ten */
 };
 
 /* One more. 1: they are more than the limit allows (0 = no limit). */
 int refusals_add(struct refusals *r, int64_t limit) __attribute__((warn_unused_result));
-void refusals_stored(struct refusals *r, int64_t n);
+/* So many rows were stored. */
+void refusals_make_up(struct refusals *r, int64_t n);
 
 #endif

@@ -117,13 +117,14 @@ static void begin(struct replay_part *p)
 	p->start = p->from < p->low ? p->low : smaller(p->from, p->high);
 	p->next = p->start;
 	p->end = p->high;
+	p->dead_run = 0;
 }
 
 /* What retention has deleted meanwhile is passed over; a partition that the topic has got since has
  * nothing to read. */
 static void go_on(struct replay_part *p)
 {
-	if (!p->stored) {
+	if (!p->has_row) {
 		p->start = p->next = p->end = p->high;
 	} else if (p->next < p->low) {
 		p->lost = smaller(p->low, p->end) - p->next;
@@ -134,21 +135,21 @@ static void go_on(struct replay_part *p)
 enum replay_begun replay_decide(struct replay_part *parts, size_t n, int running, int restart,
 				size_t strays)
 {
-	size_t stored = 0, unfinished = strays;
+	size_t rows = 0, unfinished = strays;
 	int shrunk = strays > 0;
 	enum replay_begun begun = REPLAY_GOES_ON;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct replay_part *p = &parts[i];
 
-		stored += p->stored != 0;
-		unfinished += p->stored && p->next < p->end;
-		shrunk |= p->stored && p->next < p->end && p->end > p->high;
+		rows += p->has_row != 0;
+		unfinished += p->has_row && p->next < p->end;
+		shrunk |= p->has_row && p->next < p->end && p->end > p->high;
 	}
-	if (stored == 0 || (!running && (restart || unfinished == 0)))
+	if (rows == 0 || (!running && (restart || unfinished == 0)))
 		begun = REPLAY_BEGINS;
 	else if (shrunk)
-		begun = REPLAY_ANEW;
+		begun = REPLAY_BEGINS_AGAIN;
 	for (size_t i = 0; i < n; i++) {
 		parts[i].lost = 0;
 		if (begun == REPLAY_GOES_ON)

@@ -37,17 +37,18 @@ struct replay_part {
 	int32_t partition;
 	int64_t low, high; /* the topic's first offset, and the one after its last */
 	int64_t from;      /* the first offset of the wanted time; anything */
-	int stored;        /* 1: start, next and end stand in the database */
+	int has_row;       /* 1: start, next and end stand in the database */
 	int64_t start, next, end;
 	int64_t lost;     /* out: [next, next + lost) is gone from the topic and was never read */
-	int64_t dead_run; /* out, of the database: dead letters at the offsets right below `next` */
+	int64_t dead_run; /* as stored, or 0: dead letters in a row right below `next` */
 };
 
 enum replay_begun {
 	REPLAY_BEGINS, /* there was none, or it was complete */
 	REPLAY_GOES_ON,
-	REPLAY_ANEW /* the topic ends before what was to be read: it was recreated or lost its end
-		     */
+	REPLAY_BEGINS_AGAIN /* the topic ends before what was to be read: it was recreated or lost
+			     * its end
+			     */
 };
 
 /* Sets start, next, end and lost of each part. `running`: this process has begun it already, so

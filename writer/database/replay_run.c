@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay_run.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "common/base/alloc.h"
-#include "position.h"
 
 enum { ARRAYS = 4 };
 
@@ -13,8 +9,8 @@ enum { ARRAYS = 4 };
  * moment each. */
 #define SQL_BEGIN "BEGIN; " PG_LOCAL "; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
 
-#define SQL_READ                                                                                      \
-	"SELECT partition, start_offset, next_offset, end_offset, arguments FROM market_data_replay " \
+#define SQL_READ                                                                                                \
+	"SELECT partition, start_offset, next_offset, end_offset, arguments, dead_run FROM market_data_replay " \
 	"WHERE name = $1 ORDER BY partition FOR UPDATE"
 
 #define SQL_WRITE                                                                                                            \
@@ -24,7 +20,8 @@ enum { ARRAYS = 4 };
 	"AS b(partition, start_offset, next_offset, end_offset) ORDER BY partition "                                         \
 	"ON CONFLICT (name, partition) DO UPDATE SET arguments = excluded.arguments, start_offset = excluded.start_offset, " \
 	"next_offset = excluded.next_offset, end_offset = excluded.end_offset, "                                             \
-	"began_at = CASE WHEN $3::boolean THEN now() ELSE r.began_at END"
+	"began_at = CASE WHEN $3::boolean THEN now() ELSE r.began_at END, "                                                  \
+	"dead_run = CASE WHEN $3::boolean THEN 0 ELSE r.dead_run END"
 
 /* Partitions that the topic does not have any more. */
 #define SQL_CLOSE_STRAYS                                          \
@@ -56,7 +53,7 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	if (res == NULL)
 		return -1;
 	for (size_t i = 0; i < run->n; i++)
-		run->parts[i].stored = 0;
+		run->parts[i].has_row = 0;
 	for (int row = 0; row < PQntuples(res) && rc == 0; row++) {
 		struct replay_part *p = part_find(run, pg_number(res, row, 0));
 		int unfinished = pg_number(res, row, 2) < pg_number(res, row, 3);
@@ -72,10 +69,11 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 			*strays += unfinished != 0;
 			continue;
 		}
-		p->stored = 1;
+		p->has_row = 1;
 		p->start = pg_number(res, row, 1);
 		p->next = pg_number(res, row, 2);
 		p->end = pg_number(res, row, 3);
+		p->dead_run = pg_number(res, row, 5);
 	}
 	PQclear(res);
 	return rc;
@@ -104,24 +102,8 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const struct
 		      PG_DEADLINE_MS, err);
 }
 
-static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
-			  int64_t limit, struct err *err)
-{
-	struct position_item *items = xcalloc(run->n, sizeof(*items));
-	int rc;
-
-	for (size_t i = 0; i < run->n; i++)
-		items[i] = (struct position_item){.partition = run->parts[i].partition,
-						  .start = {.offset = run->parts[i].next}};
-	rc = position_dead_runs(pg, scratch, run->topic, items, run->n, limit, err);
-	for (size_t i = 0; i < run->n && rc == 0; i++)
-		run->parts[i].dead_run = items[i].dead_run;
-	free(items);
-	return rc;
-}
-
 int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
-		     int64_t dead_limit, struct err *err)
+		     struct err *err)
 {
 	size_t strays;
 
@@ -133,8 +115,7 @@ int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay
 		return -1;
 	}
 	run->begun = replay_decide(run->parts, run->n, run->running, run->restart, strays);
-	if (write_rows(pg, scratch, run, err) != 0 ||
-	    read_dead_runs(pg, scratch, run, dead_limit, err) != 0)
+	if (write_rows(pg, scratch, run, err) != 0)
 		return -1;
 	return pg_exec(pg, "COMMIT", err);
 }

@@ -20,7 +20,7 @@ struct replay_run {
  * two processes that begin the same one agree. 0, or -1 with *err; ERR_INPUT: one of that name is
  * under way that reads something else. */
 int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
-		     int64_t dead_limit, struct err *err) __attribute__((warn_unused_result));
+		     struct err *err) __attribute__((warn_unused_result));
 
 /* 0 if the table is there and this role may write it; -1 with *err, ERR_RETRY where that could
  * not be asked. */

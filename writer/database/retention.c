@@ -68,11 +68,8 @@ static int add(struct retention *r, char *word, struct err *err)
 	}
 	interval = interval_by_name(word);
 	if (interval == NULL)
-		return err_set(
-			err, ERR_FATAL,
-			"--keep: '%s' does not begin with one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, "
-			"1d, 1w, 1M",
-			shown);
+		return err_set(err, ERR_FATAL,
+			       "--keep: '%s' does not begin with one of " INTERVAL_NAMES, shown);
 	for (size_t i = 0; i < r->named_n; i++) {
 		if (r->named[i] == interval)
 			return err_set(err, ERR_FATAL, "--keep: %s is named more than once",

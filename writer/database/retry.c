@@ -16,10 +16,9 @@ enum {
 
 enum policy policy_of(enum err_class class, const char *sqlstate)
 {
-	/* 42P10: the unique constraint that ON CONFLICT names is not there (during a restore it
-	 * comes last). 23505: another unique constraint than ours refuses rows. 21000: the batch
-	 * holds a key twice. */
-	static const char *const broken[] = {"42P10", "23505", "21000"};
+	/* 23505: another unique constraint than ours refuses rows. 21000: the batch holds a key
+	 * twice. */
+	static const char *const broken[] = {"23505", "21000"};
 
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		if (strcmp(sqlstate, broken[i]) == 0)
@@ -41,10 +40,12 @@ enum policy policy_of(enum err_class class, const char *sqlstate)
 	return POLICY_AGAIN;
 }
 
-void retry_learn(struct retry *r, enum policy policy, const char *sqlstate)
+void retry_learn(struct retry *r, enum policy policy, enum err_class class, const char *sqlstate)
 {
+	int nothing = policy == POLICY_AGAIN || (policy == POLICY_ROW && class == ERR_RETRY);
+
 	r->learned = policy;
-	snprintf(r->sqlstate, sizeof(r->sqlstate), "%s", policy == POLICY_AGAIN ? "" : sqlstate);
+	snprintf(r->sqlstate, sizeof(r->sqlstate), "%s", nothing ? "" : sqlstate);
 }
 
 enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate)

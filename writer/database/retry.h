@@ -38,8 +38,9 @@ enum { RETRY_NEVER = -1 };
 
 void retry_init(struct retry *r);
 /* What a search has shown of a SQLSTATE: POLICY_ROW or POLICY_LESS is what follows the next time,
- * at once; POLICY_AGAIN: nothing. */
-void retry_learn(struct retry *r, enum policy policy, const char *sqlstate);
+ * at once; POLICY_AGAIN: nothing, and nothing of an error of that class which may go by itself:
+ * the next lock is waited for as this one was. */
+void retry_learn(struct retry *r, enum policy policy, enum err_class class, const char *sqlstate);
 /* The policy after a failure, given those before it: what a search has shown; and a statement that
  * takes too long (57014) once may have waited for something, twice in a row it is too much. */
 enum policy retry_repeated(struct retry *r, enum policy policy, const char *sqlstate);

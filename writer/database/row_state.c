@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "row_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text/timetext.h"
@@ -202,17 +203,43 @@ static int read_answers(struct pg_copy *copy, struct store_scratch *scratch, con
 	return got;
 }
 
-/* The statement with its parameters inside: COPY takes none. They hold nothing that would have to
- * be escaped: names that passed validation, and times. */
-static const char *statement(struct store_scratch *scratch, const struct batch *b, size_t stretches,
-			     struct err *err)
+/* On a hypertable each range of a SELECT costs a look at each chunk that the SELECT is about: so
+ * many SELECTs at most, each of ranges that lie together, of so many ranges at least. */
+enum { SELECTS_MAX = 32, SELECT_RANGES_MIN = 8 };
+
+static int by_time(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+
+	return (x->first_ms > y->first_ms) - (x->first_ms < y->first_ms);
+}
+
+/* Fills the turns; returns how many SELECTs they are for. */
+static size_t divide(struct store_scratch *scratch, const struct batch *b, size_t stretches)
+{
+	size_t selects = scratch->is_chunked ? stretches / SELECT_RANGES_MIN : 0;
+
+	for (size_t k = 0; k < stretches; k++)
+		scratch->turns[k] =
+			(struct turn){b->rows[scratch->stretches[k].from].m.candle.timestamp_ms, k};
+	if (selects <= 1)
+		return 1;
+	qsort(scratch->turns, stretches, sizeof(*scratch->turns), by_time);
+	return selects < SELECTS_MAX ? selects : SELECTS_MAX;
+}
+
+/* The turns [from, to) with their parameters inside: COPY takes none. They hold nothing that would
+ * have to be escaped: names that passed validation, and times. */
+static int add_select(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
+		      struct err *err)
 {
 	char text[TIMETEXT_BYTES], hull_from[TIMETEXT_BYTES], hull_to[TIMETEXT_BYTES];
 	int64_t from_ms = INT64_MAX, to_ms = INT64_MIN;
-	const char *values[4];
+	const char *values[5];
 
 	scratch_clear(scratch);
-	for (size_t k = 0; k < stretches; k++) {
+	for (size_t i = from; i < to; i++) {
+		size_t k = scratch->turns[i].stretch;
 		const struct candle *first = &b->rows[scratch->stretches[k].from].m.candle;
 		const struct candle *last = &b->rows[scratch->stretches[k].to - 1].m.candle;
 
@@ -222,12 +249,28 @@ static const char *statement(struct store_scratch *scratch, const struct batch *
 		pgarray_plain(&scratch->a[1], first->interval->name);
 		pgarray_plain(&scratch->a[2], time_format(first->timestamp_ms, text));
 		pgarray_plain(&scratch->a[3], time_format(last->timestamp_ms, text));
+		pgarray_int(&scratch->a[4], (int64_t)k + 1);
 	}
-	if (scratch_values(scratch, 4, values, err) != 0)
-		return NULL;
-	buf_clear(&scratch->sql);
-	if (buf_printf(&scratch->sql, SQL_STATES, values[0], values[1], values[2], values[3],
+	if (scratch_values(scratch, 5, values, err) != 0)
+		return -1;
+	if (buf_printf(&scratch->sql, "%s" SQL_STATES, from > 0 ? " UNION ALL " : "COPY (",
+		       values[0], values[1], values[2], values[3], values[4],
 		       time_format(from_ms, hull_from), time_format(to_ms, hull_to)) == 0)
+		return 0;
+	return err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
+}
+
+static const char *statement(struct store_scratch *scratch, const struct batch *b, size_t stretches,
+			     struct err *err)
+{
+	size_t selects = divide(scratch, b, stretches);
+
+	buf_clear(&scratch->sql);
+	for (size_t i = 0; i < selects; i++)
+		if (add_select(scratch, b, stretches * i / selects, stretches * (i + 1) / selects,
+			       err) != 0)
+			return NULL;
+	if (buf_printf(&scratch->sql, ") TO STDOUT (FORMAT binary)") == 0)
 		return scratch->sql.data;
 	err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
 	return NULL;

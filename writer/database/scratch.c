@@ -27,6 +27,7 @@ void store_scratch_release(struct store_scratch *scratch)
 	free(scratch->state);
 	free(scratch->floor_ms);
 	free(scratch->stretches);
+	free(scratch->turns);
 	memset(scratch, 0, sizeof(*scratch));
 }
 
@@ -76,7 +77,15 @@ void scratch_take_rows(struct store_scratch *scratch, size_t n)
 	scratch->state = xreallocarray(scratch->state, n, sizeof(*scratch->state));
 	scratch->floor_ms = xreallocarray(scratch->floor_ms, n, sizeof(*scratch->floor_ms));
 	scratch->stretches = xreallocarray(scratch->stretches, n, sizeof(*scratch->stretches));
+	scratch->turns = xreallocarray(scratch->turns, n, sizeof(*scratch->turns));
 	scratch->rows_cap = n;
+}
+
+void scratch_note_shape(struct store_scratch *scratch, const char shape[SHAPE_BYTES],
+			int is_chunked)
+{
+	memcpy(scratch->shape, shape, SHAPE_BYTES);
+	scratch->is_chunked = is_chunked;
 }
 
 void scratch_avoid_copy(struct store_scratch *scratch, int n)

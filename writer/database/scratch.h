@@ -24,6 +24,14 @@ struct stretch {
 	size_t from, to;
 };
 
+/* Of a digest of what the server's catalogue has of the tables (SQL_SHAPE). */
+enum { SHAPE_BYTES = 33 };
+/* A stretch among others in the order of time. */
+struct turn {
+	int64_t first_ms;
+	size_t stretch;
+};
+
 enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
 struct store_scratch {
 	struct pgarray a[SCRATCH_ARRAYS];
@@ -32,8 +40,11 @@ struct store_scratch {
 	unsigned char *state;      /* an enum row_state a row */
 	int64_t *floor_ms;         /* a row; floors.h */
 	struct stretch *stretches; /* as many as there are rows, at most */
+	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;
-	int upserts; /* private */
+	int upserts;             /* private */
+	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
+	int is_chunked;          /* market_data is a hypertable */
 };
 
 void store_scratch_init(struct store_scratch *scratch);
@@ -55,6 +66,9 @@ int scratch_values(struct store_scratch *scratch, size_t n, const char **values,
 /* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
 void scratch_take_rows(struct store_scratch *scratch, size_t n);
 
+/* The tables are fit, with this shape. */
+void scratch_note_shape(struct store_scratch *scratch, const char shape[SHAPE_BYTES],
+			int is_chunked);
 /* The next n batches are stored without COPY, for another writer was in the way. */
 void scratch_avoid_copy(struct store_scratch *scratch, int n);
 int scratch_avoids_copy(const struct store_scratch *scratch);

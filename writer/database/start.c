@@ -15,7 +15,7 @@ struct start start_decide(const struct start_facts *f)
 		s.why = f->committed < 0 ? START_FIRST : START_EMPTIED;
 	} else if (f->position > f->high) {
 		s.row = START_ROW_SET;
-		s.why = START_ANEW;
+		s.why = START_SHORTER;
 	} else if (f->position < f->low) {
 		s.row = START_ROW_SET;
 		s.why = START_HOLE;
@@ -64,13 +64,13 @@ static const struct {
 	[START_FIRST] = {"first start: reading the topic from its beginning", LOG_INFO},
 	[START_EMPTIED] =
 		{"the database knows no position although the group had committed offsets (emptied "
-		 "or recreated?); "
-		 "filling it again from the topic's beginning",
+		 "or recreated, or is it another database?); filling it again from the topic's "
+		 "beginning",
 		 LOG_WARN},
 	[START_BEHIND] =
 		{"the database is behind the committed offset (restored from a backup, a failover "
-		 "lost transactions, or another program in the group?); filling it again from its "
-		 "position",
+		 "lost transactions, another program in the group, or is it another database?); "
+		 "filling it again from its position",
 		 LOG_WARN},
 	[START_SHARED] =
 		{"another program in the group has committed what is not stored; reading goes on at "
@@ -81,7 +81,7 @@ static const struct {
 		 "their candles "
 		 "again",
 		 LOG_ERROR},
-	[START_ANEW] =
+	[START_SHORTER] =
 		{"the topic ends before the database's position: it was recreated or lost its end; "
 		 "reading it from "
 		 "its beginning",

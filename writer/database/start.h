@@ -30,8 +30,9 @@ enum start_why {
 	START_SHARED,  /* the same, but another program in the group may have committed */
 	START_HOLE,    /* position below the topic's beginning: messages are gone that were never
 			  stored */
-	START_ANEW, /* position beyond the topic's end: the topic was recreated, or lost its tail */
-	START_LONGER, /* as ANEW, and the topic has grown beyond the position since */
+	START_SHORTER, /* position beyond the topic's end: the topic was recreated, or lost its tail
+			*/
+	START_LONGER,  /* as SHORTER, and the topic has grown beyond the position since */
 	START_WHYS
 };
 

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/worker.h"
+#include "common/pg/pg_tables.h"
 #include "origin.h"
 #include "portion.h"
 #include "refusals.h"
@@ -52,11 +53,11 @@ static int failed(const struct store *s, const struct store_done *job, enum poli
 }
 
 /* What fails here is tried after the next batch. */
-static void claim(struct store *s, const struct stored *stored)
+static void claim(struct store *s, const struct outcomes *outcomes)
 {
 	struct err err;
 
-	if (s->claimed || stored->inserted == 0)
+	if (s->claimed || outcomes->inserted == 0)
 		return;
 	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
 	if (!s->claimed)
@@ -75,20 +76,24 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 
 	do {
 		struct batch part = portion_of(&s->portion, job->work.batch, &to);
-		struct stored stored;
+		struct outcomes outcomes;
 
 		t = transaction_store(&s->pg, &s->scratch, &s->config.cursor, &part,
-				      worker_cancel_flag(s->worker), &stored, &job->err);
+				      worker_cancel_flag(s->worker), &outcomes, &job->err);
 		if (t == TRANSACTION_FAILED)
 			return failed(s, job, policy);
+		if (t == TRANSACTION_UNFIT) {
+			*policy = POLICY_WAIT;
+			return 0;
+		}
 		if (t != TRANSACTION_DONE)
 			break;
-		stored_add(&job->stored, &stored);
-		refusals_stored(&s->refusals, stored.inserted + stored.corrected +
-						      stored.identical + stored.stale);
+		outcomes_add(&job->outcomes, &outcomes);
+		refusals_make_up(&s->refusals, outcomes.inserted + outcomes.corrected +
+						       outcomes.identical + outcomes.stale);
 		portion_stored(&s->portion, to);
 		if (to == job->work.batch->n)
-			claim(s, &stored);
+			claim(s, &outcomes);
 		retry_succeeded(&s->retry, clock_boot_ms());
 	} while (to < job->work.batch->n);
 	return over(job, results[t]);
@@ -103,17 +108,15 @@ static int answered(const struct store *s, struct store_done *job, enum policy *
 
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int unsure,
-		rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-				    job->work.items_n, s->config.dead_limit, &unsure, &job->err);
+	int unsure, rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic,
+					job->work.items, job->work.items_n, &unsure, &job->err);
 
 	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, s->config.dead_limit,
-				  &job->err);
+	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, &job->err);
 
 	if (rc != 0 && job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);
@@ -150,12 +153,12 @@ static int tables_fit(struct store *s, struct store_done *job, enum policy *poli
 	switch (check_database(&s->pg, &job->err)) {
 	case CHECK_FIT:
 		return 1;
-	case CHECK_UNFIT:
 	case CHECK_OUTDATED:
 		/* As if a statement had met it: the same patience with a restore that is under way.
 		 */
 		*policy = POLICY_BROKEN;
 		break;
+	case CHECK_UNFIT:
 	case CHECK_ABSENT:
 	case CHECK_DENIED:
 		*policy = POLICY_WAIT;
@@ -228,7 +231,7 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 			    found == BISECT_FOUND  ? POLICY_ROW
 			    : found == BISECT_SIZE ? POLICY_LESS
 						   : POLICY_AGAIN,
-			    sqlstate);
+			    job->err.class, sqlstate);
 	if (found == BISECT_SIZE)
 		return take_less(s, job);
 	if (found == BISECT_TOO_MANY)
@@ -281,6 +284,7 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 			return result;
 	}
 	explain_lock(s, job);
+	pg_tables_explain(&s->pg, &job->err);
 	atomic_store(&s->failing, 1);
 	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
 	pg_close(&s->pg);

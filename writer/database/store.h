@@ -54,7 +54,7 @@ struct store_work {
 struct store_done {
 	struct store_work work;
 	enum store_result result;
-	struct stored stored;             /* STORE_BATCH */
+	struct outcomes outcomes;         /* STORE_BATCH */
 	struct retention_result retained; /* STORE_RETAIN */
 	int64_t submitted_ms;             /* boot time */
 	struct err err;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "coverage.h"
@@ -29,26 +30,51 @@ static enum transaction commit(struct pg *pg, struct err *err)
 	return committed ? TRANSACTION_DONE : TRANSACTION_FAILED;
 }
 
+/* Somebody may have altered the tables under us: a column of another type takes what is written,
+ * and rounds it. Under the locks of this transaction. */
+static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch, const char *shape,
+				    struct err *err)
+{
+	enum check check;
+	int64_t is_chunked;
+
+	if (strcmp(shape, scratch->shape) == 0)
+		return TRANSACTION_DONE;
+	check = check_tables(pg, err);
+	if (check != CHECK_FIT)
+		return check == CHECK_FAILED ? TRANSACTION_FAILED : TRANSACTION_UNFIT;
+	if ((*scratch->shape != '\0' && check_triggers(pg, err) != 0) ||
+	    pg_ask(pg, SQL_IS_CHUNKED, PG_NONE, PG_DEADLINE_MS, &is_chunked, err) != 0)
+		return TRANSACTION_FAILED;
+	scratch_note_shape(scratch, shape, (int)is_chunked);
+	return TRANSACTION_DONE;
+}
+
 /* One try. *redo: it failed, but may succeed the other way. */
 static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
 			      enum candles_way way, const atomic_int *abandon,
-			      struct stored *stored, int *redo, struct err *err)
+			      struct outcomes *outcomes, int *redo, struct err *err)
 {
 	static const enum transaction results[] = {[CANDLES_DONE] = TRANSACTION_DONE,
 						   [CANDLES_FAILED] = TRANSACTION_FAILED,
 						   [CANDLES_REDO] = TRANSACTION_FAILED,
 						   [CANDLES_BROKEN] = TRANSACTION_BROKEN};
-	enum transaction result = TRANSACTION_LOST;
-	int lost;
+	enum transaction result;
+	char shape[SHAPE_BYTES];
+	int lost = 0;
 
 	*redo = 0;
-	memset(stored, 0, sizeof(*stored));
-	if (cursor_begin(pg, cursor, err) != 0 ||
-	    cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
+	memset(outcomes, 0, sizeof(*outcomes));
+	if (cursor_begin(pg, cursor, shape, err) != 0)
 		return TRANSACTION_FAILED;
-	if (!lost) {
-		enum candles candles = candles_store(pg, scratch, b, way, stored, err);
+	result = check_shape(pg, scratch, shape, err);
+	if (result == TRANSACTION_DONE && cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
+		return TRANSACTION_FAILED;
+	if (lost) {
+		result = TRANSACTION_LOST;
+	} else if (result == TRANSACTION_DONE) {
+		enum candles candles = candles_store(pg, scratch, b, way, outcomes, err);
 
 		*redo = candles == CANDLES_REDO;
 		result = results[candles];
@@ -56,7 +82,7 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 	if (result == TRANSACTION_DONE) {
 		if (coverage_store(pg, scratch, b, err) != 0 ||
 		    cursor_move(pg, scratch, cursor, b, err) != 0 ||
-		    dead_letters_store(pg, scratch, cursor->topic, b, &stored->dead, err) != 0)
+		    dead_letters_store(pg, scratch, cursor->topic, b, &outcomes->dead, err) != 0)
 			result = TRANSACTION_FAILED;
 		else if (atomic_load(abandon))
 			result = TRANSACTION_ABANDONED;
@@ -71,7 +97,7 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 
 enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored,
+				   const atomic_int *abandon, struct outcomes *outcomes,
 				   struct err *err)
 {
 	enum candles_way way = scratch_avoids_copy(scratch) ? CANDLES_UPSERT : CANDLES_COPY;
@@ -79,14 +105,15 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 	int redo;
 
 	FAULT("before_db");
-	result = store(pg, scratch, cursor, b, way, abandon, stored, &redo, err);
+	result = store(pg, scratch, cursor, b, way, abandon, outcomes, &redo, err);
 	if (redo && pg_exec(pg, "ROLLBACK", err) == 0) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
 		scratch_avoid_copy(scratch, UPSERTS);
 		pg_clear_sqlstate(pg);
-		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, stored, &redo, err);
-		stored->stored_again = 1;
+		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, outcomes, &redo,
+			       err);
+		outcomes->stored_again = 1;
 	} else if (result == TRANSACTION_DONE) {
 		scratch_stored(scratch);
 	}
@@ -96,7 +123,9 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 /* A question does not wait for somebody's lock as long as a batch does. */
 static int begin_to_try(struct pg *pg, const struct cursor *cursor, struct err *err)
 {
-	return cursor_begin(pg, cursor, err) != 0 ? -1 : pg_exec(pg, SQL_WAIT_A_MOMENT, err);
+	char shape[SHAPE_BYTES];
+
+	return cursor_begin(pg, cursor, shape, err) != 0 ? -1 : pg_exec(pg, SQL_WAIT_A_MOMENT, err);
 }
 
 int transaction_try_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,

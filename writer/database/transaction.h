@@ -19,6 +19,8 @@ enum transaction {
 	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
 	TRANSACTION_FAILED, /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself
 			       was cut off */
+	TRANSACTION_UNFIT,  /* the tables are not what they were, and must be changed by a person;
+			       nothing written; *err is the sentence */
 	TRANSACTION_BROKEN  /* the rows do not add up; nothing written; *err is the sentence for a
 			       person */
 };
@@ -27,7 +29,7 @@ enum transaction {
  * says how far back. */
 enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 				   const struct cursor *cursor, const struct batch *b,
-				   const atomic_int *abandon, struct stored *stored,
+				   const atomic_int *abandon, struct outcomes *outcomes,
 				   struct err *err);
 
 /* Tries only the candles of rows [from, to), and rolls back. 0, or -1 with *err: the bisection's

@@ -29,14 +29,27 @@
  * it. ONLY: no chunk of a hypertable.
  *
  * Compiling a statement (jit), which the server may take to for a batch of many series, costs more
- * than running it. */
+ * than running it.
+ *
+ * From the locks on nobody can alter these tables before the end of the transaction, so that what
+ * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes and
+ * triggers there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do
+ * not. */
+#define SQL_SHAPE(cursors)                                                                       \
+	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "          \
+	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "                  \
+	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                                   \
+	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "                 \
+	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "             \
+	"WHERE a.attrelid = ANY ('{market_data,market_data_coverage,candle_dead_letter," cursors \
+	"}'::regclass[]) AND a.attnum > 0"
 #define SQL_BEGIN_WITH(cursors)                                                      \
 	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
 	"SET LOCAL jit = off; "                                                      \
 	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
 	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
-	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE"
+	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; " SQL_SHAPE(cursors)
 
 /* The cursors' table, and the column of $1. */
 #define SQL_POSITIONS(table, key)                       \
@@ -44,9 +57,10 @@
 	"WHERE " key " = $1 AND partition = ANY ($2::int[]) ORDER BY partition FOR UPDATE"
 
 /* also: what else is set. */
-#define SQL_MOVE(table, key, also)                                                                \
-	"UPDATE " table " AS p SET next_offset = b.next_offset" also " "                          \
-	"FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS b(partition, next_offset, at_ms) " \
+#define SQL_MOVE(table, key, also)                                                              \
+	"UPDATE " table " AS p SET next_offset = b.next_offset, dead_run = b.dead_run" also " " \
+	"FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) "                     \
+	"AS b(partition, next_offset, at_ms, dead_run) "                                        \
 	"WHERE p." key " = $1 AND p.partition = b.partition AND p.next_offset < b.next_offset"
 /* The broker's latest time of a message; NULL: it is not known. A broker whose clock is set back,
  * or a new leader whose clock is behind, gives later messages earlier times. */
@@ -56,18 +70,21 @@
 	"millisecond') END"
 
 /* What the table has in so many ranges, as COPY sends it (row_state.c), which costs both sides less
- * than a result does; the four arrays go where %s is, and what all ranges lie in: constants, so
- * that the planner leaves out the other chunks of a hypertable at once, not for each range. The
- * subquery's OFFSET 0 keeps the planner from joining it in another way than range by range; an
- * ORDER BY would do so too, but sort each range, which is a sixth of what a row costs. */
+ * than a result does: one SELECT, or several with UNION ALL between them. The five arrays go where
+ * %s is, and what all ranges of the SELECT lie in: constants, so that the planner leaves out the
+ * other chunks of a hypertable at once, not for each range. The subquery's OFFSET 0 keeps the
+ * planner from joining it in another way than range by range; an ORDER BY would do so too, but sort
+ * each range, which is a sixth of what a row costs. */
 #define SQL_STATES                                                                                                  \
-	"COPY (SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "       \
+	"SELECT r.n, d.timestamp, d.revision, d.fetched_at, d.volume, d.quote_volume, d.open, d.high, "             \
 	"d.low, d.close "                                                                                           \
-	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[]) WITH ORDINALITY "        \
+	"FROM unnest('%s'::text[], '%s'::text[], '%s'::timestamptz[], '%s'::timestamptz[], '%s'::bigint[]) "        \
 	"AS r(symbol, interval, first, last, n) "                                                                   \
 	"CROSS JOIN LATERAL (SELECT * FROM market_data AS m WHERE m.symbol = r.symbol AND m.interval = r.interval " \
-	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' OFFSET 0) AS d) "         \
-	"TO STDOUT (FORMAT binary)"
+	"AND m.timestamp BETWEEN r.first AND r.last AND m.timestamp BETWEEN '%s' AND '%s' OFFSET 0) AS d"
+
+/* 1 if the table is in chunks. */
+#define SQL_IS_CHUNKED "SELECT market_data_hypertable_home('market_data') IS NOT NULL"
 
 #define SQL_COPY                                                                                                  \
 	"COPY market_data (symbol, interval, timestamp, open, high, low, close, volume, quote_volume, revision, " \
@@ -123,14 +140,18 @@
 		     "CROSS JOIN LATERAL (SELECT * FROM market_data AS d WHERE d.symbol = b.symbol " \
 		     "AND d.interval = b.interval AND d.timestamp = b.timestamp LIMIT 1) AS m"
 
-#define SQL_COVERAGE                                                                           \
-	"INSERT INTO market_data_coverage AS c (symbol, interval, covered) "                   \
-	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)) "                   \
-	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) "           \
-	"AS b(symbol, interval, span_from, span_to) "                                          \
-	"GROUP BY symbol, interval ORDER BY symbol, interval "                                 \
-	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
-	"WHERE NOT c.covered @> excluded.covered"
+/* What does not change keeps its place on disk: a multirange of many spans is written again only if
+ * one is added. */
+#define SQL_COVERAGE                                                                                   \
+	"INSERT INTO market_data_coverage AS c (symbol, interval, covered, as_of) "                    \
+	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)), max(at) "                  \
+	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])" \
+	" AS b(symbol, interval, span_from, span_to, at) "                                             \
+	"GROUP BY symbol, interval ORDER BY symbol, interval "                                         \
+	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = CASE WHEN c.covered @> "               \
+	"excluded.covered THEN c.covered ELSE c.covered + excluded.covered END, "                      \
+	"as_of = greatest(c.as_of, excluded.as_of) "                                                   \
+	"WHERE NOT c.covered @> excluded.covered OR c.as_of IS NULL OR c.as_of < excluded.as_of"
 
 #define SQL_DEAD                                                                                  \
 	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason, "      \

@@ -119,7 +119,7 @@ static struct consumer *make(const struct options *o, int in_group, int all, str
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	if (in_group)
-		c->strangers = strangers_new(c->rk, o->group, client_id);
+		c->strangers = strangers_new(c->rk, o->topic, o->group, client_id);
 	return c;
 }
 
@@ -303,6 +303,11 @@ int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
 int consumer_strangers(const struct consumer *c)
 {
 	return c->strangers == NULL ? 0 : strangers_count(c->strangers);
+}
+
+int64_t *consumer_group_offsets(struct consumer *c, size_t *n)
+{
+	return c->strangers == NULL ? NULL : strangers_committed(c->strangers, n);
 }
 
 const struct kafka_stats *consumer_stats(const struct consumer *c)

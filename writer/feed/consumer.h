@@ -63,6 +63,8 @@ void consumer_give_back(struct consumer *c);
 int consumer_look_for_strangers(struct consumer *c, int64_t now_ms);
 /* How many were there when it was last asked. */
 int consumer_strangers(const struct consumer *c);
+/* What the group has committed, as strangers_committed(); the caller frees. */
+int64_t *consumer_group_offsets(struct consumer *c, size_t *n);
 const struct kafka_stats *consumer_stats(const struct consumer *c);
 
 /* Assigns exactly the partitions that are not done, from their `next` on. A fresh assignment:

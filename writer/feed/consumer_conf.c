@@ -30,7 +30,6 @@ rd_kafka_conf_t *consumer_conf_new(const struct options *o, int in_group, int al
 		{"isolation.level", all ? "read_uncommitted" : "read_committed"},
 		{"check.crcs", "true"},
 		{"session.timeout.ms", session},
-		{"topic.metadata.refresh.interval.ms", "60000"},
 		{"fetch.wait.max.ms", "100"},
 		{"statistics.interval.ms", KAFKA_STATS_MS},
 		/* What one answer brings comes into memory at once, decompressed, whatever is

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "arrivals.h"
 #include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "elsewhere.h"
 #include "halts.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
@@ -17,6 +19,7 @@ struct feed {
 	void *self;
 	struct consumer *consumer;
 	struct partitions *partitions;
+	struct elsewhere *elsewhere;
 	struct halts *halts;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
@@ -33,6 +36,7 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->self = self;
 	f->consumer = consumer;
 	f->partitions = partitions;
+	f->elsewhere = elsewhere_new();
 	f->halts = halts_new();
 	return f;
 }
@@ -42,6 +46,7 @@ void feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	f->kind->free(f->self);
+	elsewhere_free(f->elsewhere);
 	halts_free(f->halts);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
@@ -87,13 +92,29 @@ void feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 	halts_ask(f->halts, f->partitions, now_ms, work);
 }
 
+/* While a stranger is there, its commits are no news. */
+static int ask_elsewhere(struct feed *f, struct store_work *work)
+{
+	size_t n;
+	int64_t *committed = consumer_group_offsets(f->consumer, &n);
+	int asked = 0;
+
+	if (committed != NULL)
+		asked = elsewhere_ask(f->elsewhere, committed,
+				      consumer_strangers(f->consumer) > 0 ? 0 : n, f->partitions,
+				      work);
+	free(committed);
+	return asked;
+}
+
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct err err;
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = idle && f->kind->check && f->kind->check(f->self, now_ms, work);
+		asked = ask_elsewhere(f, work) ||
+			(idle && f->kind->check && f->kind->check(f->self, now_ms, work));
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {
@@ -118,7 +139,8 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 {
 	struct err err;
 
-	if (done->work.kind == STORE_CHECK || done->work.generation != feed_generation(f))
+	if (done->work.generation != feed_generation(f) ||
+	    elsewhere_answer(f->elsewhere, &done->work, now_ms) || done->work.kind == STORE_CHECK)
 		return FOLLOW_NOTHING;
 	if (done->work.kind == STORE_SKIPS)
 		return answer_skips(f, &done->work, now_ms);
@@ -183,82 +205,12 @@ void feed_close(struct feed *f)
 
 /* ---------------------------------------------------------------- what comes */
 
-/* What lies between `next` and that offset carries no message. */
-static struct arrival nothing_before(const struct partition *p, int64_t offset)
+/* It may be soon that the topic is as it was, or that another one is there. */
+static unsigned start_later(struct feed *f, unsigned follow)
 {
-	return (struct arrival){
-		.partition = p->id, .from = p->next, .next = offset, .dead_run = p->dead_run};
-}
-
-static unsigned on_message(struct feed *f, struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-
-	switch (partition_judge(p, a->offset)) {
-	case ARRIVES_IGNORED:
-		return FOLLOW_NOTHING;
-	case ARRIVES_BACK:
-		log_warn("the topic does not go on where it should; looking for the place to go on",
-			 L_INT("partition", a->partition), L_INT("expected", p->next),
-			 L_INT("offset", a->offset));
-		return FOLLOW_RESTART;
-	case ARRIVES_NEXT:
-		break;
-	}
-	if (a->offset >= p->end) {
-		*a = nothing_before(p, p->end);
-		return FOLLOW_NOTHING;
-	}
-	a->from = p->next;
-	a->next = a->offset + 1;
-	a->has_message = 1;
-	a->dead_run = p->dead_run;
-	a->wanted = !f->kind->wants || f->kind->wants(f->self, a);
-	if (a->wanted && partition_skips(p, a)) {
-		a->wanted = 0;
-		log_warn("a message that was skipped by hand is passed",
-			 L_INT("partition", a->partition), L_INT("offset", a->offset));
-	}
-	return FOLLOW_NOTHING;
-}
-
-static unsigned on_eof(struct feed *f, struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-	unsigned follow = FOLLOW_NOTHING;
-
-	if (partition_judge(p, a->offset) != ARRIVES_NEXT)
-		return FOLLOW_NOTHING;
-	if (a->offset < p->end && f->kind->short_of_end)
-		follow = f->kind->short_of_end(f->self, p, a->offset);
 	if (follow & FOLLOW_RESTART)
 		f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
-	else
-		*a = nothing_before(p, a->offset < p->end ? a->offset : p->end);
 	return follow;
-}
-
-static unsigned on_out_of_range(struct feed *f, const struct arrival *a)
-{
-	const struct partition *p = partitions_find(f->partitions, a->partition);
-
-	if (p == NULL || p->state != PARTITION_READING)
-		return FOLLOW_NOTHING;
-	log_warn("the topic does not have what comes next (any more); looking for the place to go "
-		 "on",
-		 L_INT("partition", p->id), L_INT("expected", p->next));
-	return FOLLOW_RESTART;
-}
-
-/* Where the partitions start is asked until the topic is there again, and told from another one of
- * that name. */
-static unsigned on_gone(struct feed *f)
-{
-	if (partitions_count(f->partitions) == 0 || partitions_are_starting(f->partitions))
-		return FOLLOW_NOTHING;
-	log_warn("the topic was deleted, or has fewer partitions; looking for the place to go on");
-	f->start_due_ms = clock_boot_ms() + ASK_AGAIN_MS;
-	return FOLLOW_RESTART;
 }
 
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
@@ -269,16 +221,16 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 	case CONSUMER_NOTHING:
 		return 0;
 	case CONSUMER_MESSAGE:
-		*follow = on_message(f, a);
+		*follow = arrivals_message(f->kind, f->self, f->partitions, a);
 		break;
 	case CONSUMER_EOF:
-		*follow = on_eof(f, a);
+		*follow = start_later(f, arrivals_end(f->kind, f->self, f->partitions, a));
 		break;
 	case CONSUMER_OUT_OF_RANGE:
-		*follow = on_out_of_range(f, a);
+		*follow = arrivals_out_of_range(f->partitions, a);
 		break;
 	case CONSUMER_GONE:
-		*follow = on_gone(f);
+		*follow = start_later(f, arrivals_gone(f->partitions));
 		break;
 	case CONSUMER_ASSIGNED:
 		take_given(f);
@@ -301,9 +253,7 @@ int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 
 void feed_took(struct feed *f, const struct arrival *a, int dead)
 {
-	int64_t dead_run = dead ? a->dead_run + 1 : a->has_message ? 0 : a->dead_run;
-
-	partitions_take(f->partitions, a->partition, a->next, dead_run);
+	partitions_take(f->partitions, a->partition, a->next, arrival_dead_run(a, dead));
 	if (partitions_find(f->partitions, a->partition)->state == PARTITION_DONE)
 		consumer_pause_one(f->consumer, a->partition);
 }
@@ -408,6 +358,11 @@ const struct kafka_stats *feed_kafka(const struct feed *f)
 int feed_strangers(const struct feed *f)
 {
 	return consumer_strangers(f->consumer);
+}
+
+int feed_stored_elsewhere(const struct feed *f)
+{
+	return elsewhere_count(f->elsewhere);
 }
 
 const char *feed_waits_for(const struct feed *f)

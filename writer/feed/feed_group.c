@@ -74,7 +74,7 @@ static size_t make_items(struct feed_group *g)
 							       .confirmed = p->confirmed,
 							       .asked_at = p->message_at,
 							       .after = -1,
-							       .at_least = p->stored};
+							       .at_least = p->position};
 	}
 	return n;
 }
@@ -169,11 +169,13 @@ static int start(void *self, const struct store_done *done)
 			partitions_confirm(g->partitions, item->partition, item->facts.position,
 					   item->message_at);
 		else
-			partitions_start(g->partitions, item->partition,
-					 &(struct partition_start){.offset = item->start.offset,
-								   .end = INT64_MAX,
-								   .stored = item->start.row_offset,
-								   .dead_run = item->dead_run});
+			partitions_start(
+				g->partitions, item->partition,
+				&(struct partition_start){.offset = item->start.offset,
+							  .end = INT64_MAX,
+							  .position = item->start.row_offset,
+							  .committed = item->facts.committed,
+							  .dead_run = item->dead_run});
 	}
 	return done->result != STORE_UNSURE;
 }

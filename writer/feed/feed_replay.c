@@ -114,7 +114,7 @@ static int start(void *self, const struct store_done *done)
 		partitions_start(r->partitions, part->partition,
 				 &(struct partition_start){.offset = part->next,
 							   .end = part->end,
-							   .stored = part->next,
+							   .position = part->next,
 							   .dead_run = part->dead_run});
 		r->total += part->end - part->start;
 	}
@@ -129,7 +129,7 @@ static int64_t left(const void *self)
 	for (size_t i = 0; r->begun && i < partitions_count(r->partitions); i++) {
 		const struct partition *p = partitions_at(r->partitions, i);
 
-		left += p->stored < p->end ? p->end - p->stored : 0;
+		left += p->position < p->end ? p->end - p->position : 0;
 	}
 	return left;
 }
@@ -139,12 +139,12 @@ static void log_begun(const struct feed_replay *r, int64_t lost)
 	static const char *const texts[] = {
 		[REPLAY_BEGINS] = "the replay begins",
 		[REPLAY_GOES_ON] = "the replay goes on where it was",
-		[REPLAY_ANEW] =
+		[REPLAY_BEGINS_AGAIN] =
 			"the topic ends before what was to be replayed (it was recreated or lost its end); the replay "
 			"begins again",
 	};
 
-	LOG_AT(r->run.begun == REPLAY_ANEW ? LOG_WARN : LOG_INFO, texts[r->run.begun],
+	LOG_AT(r->run.begun == REPLAY_BEGINS_AGAIN ? LOG_WARN : LOG_INFO, texts[r->run.begun],
 	       L_STR("name", r->spec->name), L_INT("partitions", r->run.n),
 	       L_INT("messages", r->total), L_INT("done", r->total - left(r)));
 	if (lost > 0)
@@ -273,6 +273,16 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	return is_complete(r) ? FOLLOW_DONE : FOLLOW_NOTHING;
 }
 
+static void say_complete(const struct feed_replay *r, int64_t lost)
+{
+	LOG_AT(lost > 0 ? LOG_WARN : LOG_INFO,
+	       lost > 0
+		       ? "the replay is complete, but for what was deleted from the topic meanwhile"
+		       : "the replay is complete",
+	       L_STR("name", r->spec->name), L_INT("messages", r->total),
+	       L_INT("lost_offsets", lost));
+}
+
 static int exit_code(void *self, int code, const struct tally *tally, int64_t now_ms)
 {
 	struct feed_replay *r = self;
@@ -280,8 +290,7 @@ static int exit_code(void *self, int code, const struct tally *tally, int64_t no
 	if (r->begun)
 		show(r, tally, now_ms, 1);
 	if (is_complete(r)) {
-		log_info("the replay is complete", L_STR("name", r->spec->name),
-			 L_INT("messages", r->total));
+		say_complete(r, tally_get(tally, TALLY_LOST_OFFSETS));
 		return EXIT_DONE;
 	}
 	if (code != EXIT_DONE)

@@ -86,9 +86,10 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 	if (p == NULL)
 		return;
 	p->state = start->offset < start->end ? PARTITION_READING : PARTITION_DONE;
-	p->next = p->finished = p->committed = start->offset;
+	p->next = p->finished = start->offset;
+	p->committed = start->committed > start->offset ? start->committed : start->offset;
 	p->end = start->end;
-	p->stored = start->stored;
+	p->position = start->position;
 	p->dead_run = start->dead_run;
 	p->confirmed = p->message_at = -1;
 }
@@ -169,8 +170,8 @@ void partitions_store(struct partitions *ps, int32_t id, int64_t next)
 	if (passed > 0)
 		forget_skipped(p, passed);
 	p->finished = next;
-	if (p->stored < next)
-		p->stored = next;
+	if (p->position < next)
+		p->position = next;
 }
 
 void partitions_committed(struct partitions *ps, int32_t id, int64_t offset)

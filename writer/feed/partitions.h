@@ -33,8 +33,9 @@ struct partition_start {
 	int64_t offset;
 	int64_t end; /* what comes from here on is not wanted (a replay); INT64_MAX: there is none
 		      */
-	int64_t stored;   /* the database's position */
-	int64_t dead_run; /* dead letters at the offsets right below the start */
+	int64_t position;  /* the database's position */
+	int64_t committed; /* what Kafka has; beyond the offset, it is told that */
+	int64_t dead_run;  /* dead letters in a row right below the start */
 };
 
 struct partition {
@@ -42,7 +43,7 @@ struct partition {
 	enum partition_state state;
 	int64_t next; /* offset of the message that comes next, or less */
 	int64_t end, dead_run;
-	int64_t stored;     /* the database's position is known to be at least here */
+	int64_t position;   /* the database's position is known to be at least here */
 	int64_t finished;   /* everything of this assignment below it is stored */
 	int64_t committed;  /* `finished`, as Kafka was told last */
 	int64_t message_at; /* the broker's time of the message before the database's position, to

@@ -8,15 +8,19 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/kafka/kafka_members.h"
+#include "common/kafka/kafka_topic.h"
 
 enum { LOOK_MS = 20000 };
 
 /* Lent to the worker. */
 struct look {
 	rd_kafka_t *rk;
-	const char *group;
+	const char *group, *topic;
 	char *client_id; /* ours */
 	struct kafka_some seen;
+	int members;
+	int64_t *committed; /* of partition i; NULL: not known */
+	size_t committed_n;
 	int rc;
 	struct err err;
 };
@@ -27,16 +31,40 @@ struct strangers {
 	int64_t due_ms;
 	struct kafka_strangers strangers;
 	int were_there;
+	int64_t *committed; /* by the group, when it was last asked; NULL: taken */
+	size_t committed_n;
 };
 
 static void add(void *opaque, const char *client_id, const char *host)
 {
 	struct look *l = opaque;
 
+	l->members++;
 	if (client_id == NULL || strcmp(client_id, l->client_id) == 0 ||
 	    strncmp(client_id, WRITER_CLIENT_ID, strlen(WRITER_CLIENT_ID)) == 0)
 		return;
 	kafka_some_add(&l->seen, client_id, host);
+}
+
+/* Who is alone has all partitions, or soon will. */
+static void look_at_offsets(struct look *l)
+{
+	struct err err;
+	int n = l->members == 1 ? 0 : kafka_partition_count(l->rk, l->topic, &err);
+	int32_t *ids;
+
+	if (n < 0)
+		return;
+	ids = xcalloc((size_t)n + 1, sizeof(*ids));
+	for (int32_t i = 0; i < n; i++)
+		ids[i] = i;
+	l->committed_n = (size_t)n;
+	l->committed = xcalloc((size_t)n + 1, sizeof(*l->committed));
+	if (n > 0 && kafka_committed(l->rk, l->topic, ids, (size_t)n, l->committed, &err) != 0) {
+		free(l->committed);
+		l->committed = NULL;
+	}
+	free(ids);
 }
 
 static void run(struct worker *w, void *context, void *job)
@@ -46,15 +74,21 @@ static void run(struct worker *w, void *context, void *job)
 	(void)w;
 	(void)context;
 	l->seen = (struct kafka_some){0};
+	l->members = 0;
+	free(l->committed);
+	l->committed = NULL;
 	l->rc = kafka_members(l->rk, l->group, add, l, &l->err);
+	look_at_offsets(l);
 }
 
-struct strangers *strangers_new(rd_kafka_t *rk, const char *group, const char *client_id)
+struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group,
+				const char *client_id)
 {
 	struct strangers *s = xcalloc(1, sizeof(*s));
 	struct err err;
 
 	s->look.rk = rk;
+	s->look.topic = topic;
 	s->look.group = group;
 	s->look.client_id = xstrdup(client_id);
 	s->worker = worker_new(run, NULL, &err);
@@ -72,6 +106,8 @@ void strangers_free(struct strangers *s)
 		;
 	worker_free(s->worker);
 	free(s->look.client_id);
+	free(s->look.committed);
+	free(s->committed);
 	free(s);
 }
 
@@ -106,12 +142,31 @@ static void take(struct strangers *s, int64_t now_ms)
 		"the strangers have left the writers' group", now_ms);
 }
 
+static void take_committed(struct strangers *s)
+{
+	free(s->committed);
+	s->committed = s->look.committed;
+	s->committed_n = s->look.committed_n;
+	s->look.committed = NULL;
+}
+
+int64_t *strangers_committed(struct strangers *s, size_t *n)
+{
+	int64_t *committed = s->committed;
+
+	*n = s->committed_n;
+	s->committed = NULL;
+	return committed;
+}
+
 void strangers_look(struct strangers *s, int64_t now_ms)
 {
 	if (s->worker == NULL)
 		return;
-	if (worker_take(s->worker) != NULL)
+	if (worker_take(s->worker) != NULL) {
 		take(s, now_ms);
+		take_committed(s);
+	}
 	if (!worker_is_idle(s->worker) || now_ms < s->due_ms)
 		return;
 	s->due_ms = now_ms + LOOK_MS;

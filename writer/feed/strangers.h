@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs in the writers' group that are not writers: they take partitions as any member does, and
- * commit offsets of what nobody has stored. Said while they are there; nothing blocks. */
+/* Who else is in the writers' group. Programs that are not writers take partitions as any member
+ * does, and commit offsets of what nobody has stored: said while they are there. What the others
+ * commit is for elsewhere.h. Nothing blocks. */
 #ifndef GAPLESS_STRANGERS_H
 #define GAPLESS_STRANGERS_H
 
@@ -12,9 +13,10 @@
 
 struct strangers;
 
-/* Members of the group, as the client rk sees it, which outlives this. */
-struct strangers *strangers_new(rd_kafka_t *rk, const char *group, const char *client_id);
-/* Waits for a question that is under way, KAFKA_MEMBERS_MS at most. */
+/* Members of the group, as the client rk sees it, which outlives this as the names do. */
+struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group,
+				const char *client_id);
+/* Waits for a question that is under way, some seconds at most. */
 void strangers_free(struct strangers *s);
 
 /* Has a thread ask who is there, now and then and at once after strangers_soon(). */
@@ -23,6 +25,10 @@ void strangers_look(struct strangers *s, int64_t now_ms);
 void strangers_soon(struct strangers *s);
 /* How many there were when it was last asked. */
 int strangers_count(const struct strangers *s);
+/* What the group had committed of the topic's partitions [0, *n), -1 where nothing; none of them if
+ * nobody else is in the group. Once for each time that it was asked: NULL, there is nothing new.
+ * The caller frees. */
+int64_t *strangers_committed(struct strangers *s, size_t *n);
 /* 1 if one was seen since the start of this program. */
 int strangers_were_there(const struct strangers *s);
 

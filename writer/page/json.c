@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-int json_put_text(struct buf *out, const char *text)
+static int put_text(struct buf *out, const char *text)
 {
 	int failed = buf_append(out, "\"", 1);
 
@@ -17,16 +17,16 @@ int json_put_text(struct buf *out, const char *text)
 
 int json_put_error(struct buf *out, const char *sentence)
 {
-	if (buf_printf(out, "{\"error\":") != 0 || json_put_text(out, sentence) != 0)
+	if (buf_printf(out, "{\"error\":") != 0 || put_text(out, sentence) != 0)
 		return -1;
 	return buf_printf(out, "}\n");
 }
 
 static int put_series(struct buf *out, const struct report_series *s, int cells)
 {
-	if (buf_printf(out, "{\"symbol\":") != 0 || json_put_text(out, s->symbol) != 0 ||
-	    buf_printf(out, ",\"interval\":") != 0 || json_put_text(out, s->interval) != 0 ||
-	    buf_printf(out, ",\"note\":") != 0 || json_put_text(out, s->note) != 0)
+	if (buf_printf(out, "{\"symbol\":") != 0 || put_text(out, s->symbol) != 0 ||
+	    buf_printf(out, ",\"interval\":") != 0 || put_text(out, s->interval) != 0 ||
+	    buf_printf(out, ",\"note\":") != 0 || put_text(out, s->note) != 0)
 		return -1;
 	if (s->newest_ms == INT64_MIN ? buf_printf(out, ",\"newest\":null")
 				      : buf_printf(out, ",\"newest\":%" PRId64, s->newest_ms))

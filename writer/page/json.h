@@ -6,9 +6,7 @@
 #include "common/text/buf.h"
 #include "writer/report/report.h"
 
-/* A string with its quotes; what is not printable ASCII becomes '?'. */
-int json_put_text(struct buf *out, const char *text) __attribute__((warn_unused_result));
-/* {"error":"..."} */
+/* {"error":"..."}; what is not printable ASCII becomes '?'. */
 int json_put_error(struct buf *out, const char *sentence) __attribute__((warn_unused_result));
 /* left_out: how many series were not kept; took_ms: how long the database needed. */
 int json_put_report(struct buf *out, const struct report *r, size_t left_out, int64_t took_ms)

@@ -86,8 +86,7 @@ static int read_series(struct params *p, params_get *get, const void *request, s
 		return bad(err, "symbol", p->symbol, "a market's name; they look like KRW-BTC");
 	p->interval = interval_by_name(interval);
 	if (p->interval == NULL)
-		return bad(err, "interval", interval,
-			   "one of 1s, 1m, 3m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w, 1M");
+		return bad(err, "interval", interval, "one of " INTERVAL_NAMES);
 	return 0;
 }
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "output.h"
+
+#include <stdlib.h>
+
+#include "common/base/alloc.h"
+
+struct output {
+	struct sink *sink;
+	struct store *store;
+	struct indicator_message message; /* the series' part of it */
+	int64_t *outstanding;
+};
+
+struct output *output_new(const struct options *options, struct err *err)
+{
+	struct output *o = xcalloc(1, sizeof *o);
+
+	o->message.source = options->source;
+	o->sink = sink_new(options, err);
+	if (o->sink && options->store)
+		o->store = store_new(options->database, options->topic, err);
+	if (o->sink && (o->store || !options->store))
+		return o;
+	sink_free(o->sink);
+	free(o);
+	return NULL;
+}
+
+int output_free(struct output *o, int wait_ms)
+{
+	if (!o)
+		return 1;
+	sink_free(o->sink);
+	o->sink = NULL;
+	if (!store_free(o->store, wait_ms))
+		return 0;
+	free(o);
+	return 1;
+}
+
+void output_begin(struct output *o, const char *symbol, const struct interval *interval,
+		  int64_t *outstanding)
+{
+	o->message.symbol = symbol;
+	o->message.interval = interval;
+	o->outstanding = outstanding;
+}
+
+void output_value(void *output, const struct bar *bar, const struct indicator *in,
+		  const struct result *r)
+{
+	struct output *o = output;
+
+	o->message.timestamp_ms = bar->timestamp_ms;
+	o->message.indicator = in;
+	o->message.result = *r;
+	sink_send(o->sink, &o->message, o->outstanding);
+	if (o->store)
+		store_add(o->store, &o->message, o->outstanding);
+}
+
+void output_moved(struct output *o, const struct place_done *places, size_t n)
+{
+	if (o->store)
+		store_moved(o->store, places, n);
+}
+
+void output_step(struct output *o, int wait_ms)
+{
+	sink_poll(o->sink, wait_ms);
+	if (o->store)
+		store_step(o->store);
+}
+
+int64_t output_outstanding(const struct output *o)
+{
+	return sink_outstanding(o->sink) + (o->store ? store_outstanding(o->store) : 0);
+}
+
+const char *output_broken(const struct output *o)
+{
+	if (sink_is_broken(o->sink))
+		return "an indicator was not delivered to Kafka";
+	return o->store && store_is_lost(o->store) ? "the database did not store what it was given"
+						   : NULL;
+}
+
+int output_reset(struct output *o, struct err *err)
+{
+	int rc = 0;
+
+	if (sink_outstanding(o->sink) > 0 || sink_is_broken(o->sink))
+		rc = sink_reset(o->sink, err);
+	if (o->store)
+		store_forget(o->store);
+	return rc;
+}
+
+struct sink *output_sink(const struct output *o)
+{
+	return o->sink;
+}
+
+const struct store *output_store(const struct output *o)
+{
+	return o->store;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Where values go: into the topic (sink.h), and into the table as well, if that is wished
+ * (store.h). The two do not know each other. */
+#ifndef GAPLESS_INDICATORS_OUTPUT_H
+#define GAPLESS_INDICATORS_OUTPUT_H
+
+#include "rounds.h"
+#include "sink.h"
+#include "store.h"
+
+struct output;
+
+/* NULL: *err. */
+struct output *output_new(const struct options *o, struct err *err);
+/* As store_free(); NULL is allowed. */
+int output_free(struct output *o, int wait_ms);
+
+/* Of which series the next values are, and what counts them: *outstanding grows by one for each
+ * place that a value goes to, and shrinks by one when it is there, in a later output_step(). */
+void output_begin(struct output *o, const char *symbol, const struct interval *interval,
+		  int64_t *outstanding);
+/* A value of it: a window_emit, to an output. */
+void output_value(void *output, const struct bar *bar, const struct indicator *in,
+		  const struct result *r);
+/* As store_moved(). */
+void output_moved(struct output *o, const struct place_done *places, size_t n);
+
+void output_step(struct output *o, int wait_ms);
+/* Values that are not everywhere yet. */
+int64_t output_outstanding(const struct output *o);
+/* Why some will never be: begin again from what is committed. NULL: all is well. */
+const char *output_broken(const struct output *o);
+/* Gives up what is outstanding: no counter is touched any more. 0, or -1: *err. */
+int output_reset(struct output *o, struct err *err) __attribute__((warn_unused_result));
+
+struct sink *output_sink(const struct output *o);
+const struct store *output_store(const struct output *o); /* NULL: into the topic only */
+
+#endif
