@@ -37,14 +37,14 @@ static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot
 	c->way_ms = least(c->way_ms, boot_ms - sent_boot_ms);
 	c->answers++;
 	c->offset_ms = greatest(c->half.low_ms, c->last_half.low_ms);
-	c->known = 1;
+	c->is_set = 1;
 }
 
 int64_t exclock_probe_ms(const struct exclock *c, int64_t boot_ms)
 {
 	int64_t high_ms = least(c->half.high_ms, c->last_half.high_ms), width_ms, passed_ms;
 
-	if (!c->known || c->answers >= EXCLOCK_ROUGH_ANSWERS)
+	if (!c->is_set || c->answers >= EXCLOCK_ROUGH_ANSWERS)
 		return -1;
 	/* Bounds that cross are those of a Date that was kept for a while: none are closer. */
 	width_ms = high_ms - c->offset_ms;
@@ -98,11 +98,11 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 
 	if (!date_ms)
 		return exclock_now(c, boot_ms);
-	if (!c->known && !is_confirmed(c, date_ms, boot_ms)) {
+	if (!c->is_set && !is_confirmed(c, date_ms, boot_ms)) {
 		suspects_add(c, date_ms, boot_ms);
 		return 0;
 	}
-	if (!c->known) {
+	if (!c->is_set) {
 		exclock_reset(c, boot_ms);
 		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
@@ -125,7 +125,7 @@ int64_t exclock_now(const struct exclock *c, int64_t boot_ms)
 {
 	int64_t now_ms = boot_ms + c->offset_ms;
 
-	if (!c->known)
+	if (!c->is_set)
 		return 0;
 	if (c->n_suspects) {
 		const struct exclock_sample *last = &c->suspects[c->n_suspects - 1];

@@ -42,7 +42,7 @@ struct exclock_bounds { /* of the difference, by the answers of half a minute */
 };
 
 struct exclock {
-	int known;
+	int is_set;
 	int64_t offset_ms; /* the estimate: exchange's time minus boot time */
 	int64_t window_ms; /* boot time at which the current half of the minute began */
 	struct exclock_bounds half, last_half; /* this one and the one before */

@@ -308,7 +308,7 @@ static unsigned visit_take(struct lookups *l, struct catalogue *catalogue, struc
 			   int64_t now_ms, int64_t boot_ms)
 {
 	if (v->asks_members && v->members_err.class != ERR_NONE &&
-	    (v->members_known || !v->needs_members))
+	    (v->members_read || !v->needs_members))
 		LOG_EVERY(&l->members, boot_ms, SAY_MS, LOG_WARN,
 			  "the settings of the group's members are not compared",
 			  L_STR("error", v->members_err.text));
@@ -365,7 +365,7 @@ int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms,
 		if (!v->only_checks)
 			*due |= visit_take(l, catalogue, v, now_ms, boot_ms);
 		*members = v->members;
-		*due |= v->members_known ? DUE_MEMBERS : 0;
+		*due |= v->members_read ? DUE_MEMBERS : 0;
 	}
 	l->is_void = 0;
 	visit_free(v);

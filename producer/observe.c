@@ -172,7 +172,7 @@ static const char *waits_for(const struct view *now)
 		return "waiting for Kafka: no broker is connected";
 	if (share_state(now->share) == SHARE_NONE || share_state(now->share) == SHARE_LOST)
 		return "waiting for the group to assign partitions";
-	if (share_state(now->share) == SHARE_HELD)
+	if (share_state(now->share) == SHARE_ASSIGNED)
 		return "comparing the settings of the group's members";
 	if (r.banned_until_boot_ms > now->boot_ms)
 		return "the exchange blocks this address";

@@ -88,21 +88,21 @@ const struct setting options_table[] = {
 
 static int intervals_parse(struct options *o, struct err *err)
 {
-	const struct interval *known;
+	const struct interval *table;
 	char word[64], wanted[64] = {0};
 	size_t n;
 
-	known = interval_table(&n);
+	table = interval_table(&n);
 	for (const char *at = o->intervals_text; (at = word_next(at, word, sizeof word)) != NULL;) {
 		const struct interval *iv = interval_of_setting("--intervals", word, err);
 
 		if (!iv)
 			return -1;
-		wanted[iv - known] = 1;
+		wanted[iv - table] = 1;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (wanted[i])
-			o->intervals[o->n_intervals++] = &known[i];
+			o->intervals[o->n_intervals++] = &table[i];
 	if (o->n_intervals == 0)
 		return err_set(err, ERR_FATAL,
 			       "no interval is named: set --intervals, e.g. --intervals 1m");

@@ -252,12 +252,12 @@ static void market_unknown(struct requests *r, struct answer *a, const struct er
 /* Several that were in flight together are one ban. */
 static void banned(struct requests *r, struct answer *a, int64_t block_ms, const struct err *err)
 {
-	int64_t boot = clock_boot_ms(), held_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
+	int64_t boot = clock_boot_ms(), before_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
 
 	a->failure = FAILURE_BAN;
 	ratelimit_banned(&r->rate, boot, block_ms);
 	now_ms = ratelimit_hold_ms(&r->rate, boot);
-	if (now_ms <= held_ms + SAY_MS && held_ms > 0)
+	if (now_ms <= before_ms + SAY_MS && before_ms > 0)
 		return;
 	log_error(
 		block_ms > 0

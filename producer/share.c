@@ -30,7 +30,7 @@ struct share {
 	void *opaque;
 	struct group *group;
 
-	int held, lost, agreed;
+	int is_assigned, lost, agreed;
 	int32_t n_in_all;    /* partitions of the topic, at the assignment in force */
 	unsigned char *ours; /* a flag for each of them */
 	int32_t *partitions; /* the same as numbers */
@@ -144,7 +144,7 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 		return err_set(
 			err, ERR_FATAL,
 			"the Kafka client cannot stay in the group: the line before says why");
-	if (state != GROUP_HELD || group_generation(s->group) == s->generation ||
+	if (state != GROUP_ASSIGNED || group_generation(s->group) == s->generation ||
 	    boot_ms < s->retry_boot_ms)
 		return 0;
 	n_in_all = group_partitions_in_all(s->group);
@@ -158,7 +158,7 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 	s->budget =
 		s->options->rate_scope_own || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
 	s->generation = group_generation(s->group);
-	s->held = 1;
+	s->is_assigned = 1;
 	s->lost = 0;
 	*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
 	return 0;
@@ -203,7 +203,7 @@ static void give_back(void *opaque, int lost)
 {
 	struct share *s = opaque;
 
-	s->held = 0;
+	s->is_assigned = 0;
 	s->lost = lost;
 	s->revoked(s->opaque, lost);
 }
@@ -241,7 +241,7 @@ static int all_begin(struct share *s, int32_t n_partitions, struct err *err)
 		all[i] = i;
 	assigned(s, all, (size_t)n_partitions, n_partitions);
 	free(all);
-	s->held = s->agreed = 1;
+	s->is_assigned = s->agreed = 1;
 	return 0;
 }
 
@@ -329,9 +329,9 @@ const struct members *share_seen_members(const struct share *s)
 
 enum share_state share_state(const struct share *s)
 {
-	if (!s->held)
+	if (!s->is_assigned)
 		return s->lost ? SHARE_LOST : SHARE_NONE;
-	return s->agreed ? SHARE_AGREED : SHARE_HELD;
+	return s->agreed ? SHARE_AGREED : SHARE_ASSIGNED;
 }
 
 int share_owns(const char *symbol, const void *share)

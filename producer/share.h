@@ -44,8 +44,8 @@ enum share_state {
 	SHARE_NONE, /* no assignment is in force */
 	SHARE_LOST, /* ... and the last one was taken from us: answers to what it asked for are void
 		     */
-	SHARE_HELD, /* one is; whether the group wants the same is not known yet */
-	SHARE_AGREED /* one is: there may be requests */
+	SHARE_ASSIGNED, /* one is; that the group wants the same is not sure yet */
+	SHARE_AGREED    /* one is: there may be requests */
 };
 
 enum share_state share_state(const struct share *s);

@@ -225,10 +225,10 @@ static int64_t lookup(struct loop *l)
 {
 	enum share_state state = share_state(l->share);
 
-	if (state != SHARE_HELD && (state != SHARE_AGREED || l->now_ms == 0))
+	if (state != SHARE_ASSIGNED && (state != SHARE_AGREED || l->now_ms == 0))
 		return INT64_MAX;
-	lookups_start(l->lookups, l->catalogue, state == SHARE_HELD, share_partition_of, l->share,
-		      l->now_ms, l->boot_ms);
+	lookups_start(l->lookups, l->catalogue, state == SHARE_ASSIGNED, share_partition_of,
+		      l->share, l->now_ms, l->boot_ms);
 	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 

@@ -7,15 +7,15 @@
 #include "common/candle/source.h"
 #include "producer/exchange/upbit.h"
 
-static const struct exchange *const known[] = {&exchange_upbit};
+static const struct exchange *const all[] = {&exchange_upbit};
 
 const struct exchange *exchange_of_source(const char *source, struct err *err)
 {
 	if (source_check(source, err))
 		return NULL;
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (source_is_of(source, known[i]->name))
-			return known[i];
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (source_is_of(source, all[i]->name))
+			return all[i];
 	err_set(err, ERR_FATAL, "--source: no producer knows the exchange of '%s'", source);
 	return NULL;
 }

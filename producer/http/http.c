@@ -118,22 +118,22 @@ static int proxy_check(const char *proxy, struct err *err)
 					      "socks4a", "socks5", "socks5h"};
 	CURLU *url = curl_url();
 	char *scheme = NULL, *host = NULL;
-	int known = 0;
+	int fits = 0;
 
 	if (url &&
 	    !curl_url_set(url, CURLUPART_URL, proxy,
 			  CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) &&
 	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
 	    !curl_url_get(url, CURLUPART_HOST, &host, 0)) {
-		known = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
+		fits = !strstr(proxy, "://"); /* then libcurl takes it for http, whatever it
 						  guesses of other URLs */
 		for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
-			known = known || strcmp(scheme, schemes[i]) == 0;
+			fits = fits || strcmp(scheme, schemes[i]) == 0;
 	}
 	curl_free(scheme);
 	curl_free(host);
 	curl_url_cleanup(url);
-	if (!known)
+	if (!fits)
 		return err_set(
 			err, ERR_FATAL,
 			"The proxy's URL does not parse, or its scheme is not http, https or socks; it "

@@ -45,14 +45,14 @@ static void on_assign(struct group *g, rd_kafka_t *rk, rd_kafka_topic_partition_
 	rd_kafka_assign(rk, list);
 	rd_kafka_pause_partitions(rk, list);
 	g->generation++;
-	g->state = GROUP_HELD;
+	g->state = GROUP_ASSIGNED;
 }
 
 static void on_revoke(struct group *g, rd_kafka_t *rk)
 {
 	int lost = rd_kafka_assignment_lost(rk);
 
-	if (g->state == GROUP_HELD) {
+	if (g->state == GROUP_ASSIGNED) {
 		log_info(
 			lost ? "partitions lost to the group; nothing is asked for until it gives some again"
 			     : "the group assigns its partitions again",

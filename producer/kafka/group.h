@@ -18,9 +18,9 @@
 struct group;
 
 enum group_state {
-	GROUP_NONE,  /* not in the group yet, or in the middle of a rebalance */
-	GROUP_HELD,  /* until the next rebalance; may be no partition at all */
-	GROUP_FENCED /* this member cannot come back (a fatal error of the client) */
+	GROUP_NONE,     /* not in the group yet, or in the middle of a rebalance */
+	GROUP_ASSIGNED, /* until the next rebalance; may be no partition at all */
+	GROUP_FENCED    /* this member cannot come back (a fatal error of the client) */
 };
 
 /* Not in the group before group_join. revoked: the partitions are about to be given back, in

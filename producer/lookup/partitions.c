@@ -140,7 +140,7 @@ void lookup_partitions_end_others(struct lookup_partitions *ps, const struct vis
 static void waiting_say(struct partition *p, int64_t boot_ms)
 {
 	int64_t at = greatest(p->position, p->low);
-	int is_held = p->stable >= 0 && p->stable < p->end && at >= p->stable;
+	int is_blocked = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
 	if (!is_still(p, boot_ms))
 		return;
@@ -148,7 +148,8 @@ static void waiting_say(struct partition *p, int64_t boot_ms)
 		&p->say, boot_ms, SAY_MS, LOG_WARN,
 		"waiting for the writer: it has not stored what was published; the series of this partition wait",
 		L_STR("error",
-		      is_held ? "another program has a transaction open in this partition: "
+		      is_blocked
+			      ? "another program has a transaction open in this partition: "
 				"nobody can read on before that ends"
 			      : "the position of the partition does not move; is gapless-writer running, "
 				"and what does it say of the partition?"),

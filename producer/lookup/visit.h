@@ -80,7 +80,7 @@ struct visit {
 	/* out */
 	struct err err; /* class ERR_NONE: the visit was made; else *partitions say nothing */
 	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
-	int members_known;
+	int members_read;
 	struct members members;
 	struct err members_err;     /* why they were not compared */
 	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */

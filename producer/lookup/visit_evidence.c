@@ -7,8 +7,8 @@
 #include "producer/lookup/visit_sql.h"
 
 /* Symbols, intervals and reasons are of our own alphabets: nothing in them needs escaping. */
-#define SERIES                                                                                          \
-	"json_to_recordset($1::json) AS w(i int, symbol text, \"interval\" text, known bool, evidence " \
+#define SERIES                                                                                              \
+	"json_to_recordset($1::json) AS w(i int, symbol text, \"interval\" text, looked_up bool, evidence " \
 	"jsonb)"
 #define CHANGES                                                                                       \
 	"(SELECT symbol, \"interval\", reason, is_new, range_agg(tstzrange(to_timestamp(since / "     \
@@ -18,7 +18,7 @@
 
 static const char update[] =
 	"UPDATE market_data_series AS s SET evidence = w.evidence FROM " SERIES
-	" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND w.known"
+	" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND w.looked_up"
 	" AND s.evidence IS DISTINCT FROM w.evidence";
 static const char take_back[] =
 	"UPDATE market_data_unobtainable AS u SET spans = u.spans - c.spans FROM " CHANGES
@@ -65,10 +65,10 @@ static int series_json(struct buf *b, const struct visit_series *s, size_t i, in
 	const struct evidence *e = &s->evidence;
 
 	return buf_printf(b,
-			  "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"known\":%s,"
+			  "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"looked_up\":%s,"
 			  "\"evidence\":{\"was_listed\":%d",
 			  any ? "," : "", i, s->symbol, s->iv->name,
-			  s->wanted.known ? "true" : "false", e->market.was_listed) ||
+			  s->wanted.looked_up ? "true" : "false", e->market.was_listed) ||
 	       witness_json(b, "not_listed", &e->market.not_listed) ||
 	       witness_json(b, "not_found", &e->market.not_found) ||
 	       buf_printf(b, ",\"apart\":%" PRId64 ",\"oldest_row\":%" PRId64, e->market.apart_ms,
@@ -122,7 +122,7 @@ static int visit_json(const struct visit *visit, struct buf *series, struct buf 
 
 		if (s->partition->begins)
 			full = series_json(series, s, i, any++) ||
-			       (s->wanted.known && !s->is_refused && changes_json(changes, s));
+			       (s->wanted.looked_up && !s->is_refused && changes_json(changes, s));
 	}
 	if (full || buf_append(series, "]", 1) || buf_append(changes, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);

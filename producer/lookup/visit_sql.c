@@ -11,11 +11,11 @@
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                                           \
-	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                               \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, known, state, corrections" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"     \
-	" wanted_until bigint, listed_from bigint, known bool, state text, corrections json)) AS w"
+#define WANTED                                                                                                                               \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                   \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, looked_up, state, corrections" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"         \
+	" wanted_until bigint, listed_from bigint, looked_up bool, state text, corrections json)) AS w"
 
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
 {
@@ -77,8 +77,8 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
 		       spans_json(b, "corrections", &s->corrections) ||
-		       buf_printf(b, ",\"known\":%s,\"state\":\"%s\"}", w->known ? "true" : "false",
-				  s->state);
+		       buf_printf(b, ",\"looked_up\":%s,\"state\":\"%s\"}",
+				  w->looked_up ? "true" : "false", s->state);
 	}
 	if (full || buf_append(b, "]", 1))
 		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
@@ -124,16 +124,16 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, str
 		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" WHERE w.is_new ORDER BY w.symbol, w.\"interval\" ON CONFLICT (symbol, \"interval\") DO NOTHING";
 	static const char update[] =
-		"UPDATE market_data_series s SET state = CASE WHEN w.known THEN w.state ELSE s.state END,"
-		" wanted_until = CASE WHEN w.known THEN w.wanted_until ELSE s.wanted_until END,"
+		"UPDATE market_data_series s SET state = CASE WHEN w.looked_up THEN w.state ELSE s.state END,"
+		" wanted_until = CASE WHEN w.looked_up THEN w.wanted_until ELSE s.wanted_until END,"
 		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
-		" listed_from = CASE WHEN NOT w.known THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
+		" listed_from = CASE WHEN NOT w.looked_up THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
 		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
 		" FROM " WANTED
-		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.known AND s.state IS DISTINCT FROM w.state)"
-		" OR (w.known AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
-		" OR (w.known AND s.listed_from IS DISTINCT FROM w.listed_from))";
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.looked_up AND s.state IS DISTINCT FROM w.state)"
+		" OR (w.looked_up AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
+		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from))";
 
 	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
 		return -1;

@@ -51,17 +51,16 @@ static int members_compare(struct visitor *v, struct visit *visit)
 
 	if (members_ask(v->rk, v->options->group, v->options->client_id, &visit->members, err) ==
 	    0) {
-		visit->members_known = 1;
+		visit->members_read = 1;
 		v->members_unread_ms = 0;
 		return 0;
 	}
 	if (v->members_unread_ms == 0)
 		v->members_unread_ms = boot_ms;
 	/* Nobody who is seen, nobody who is different. */
-	visit->members_known =
-		err->class == ERR_FATAL ||
-		(visit->needs_members && boot_ms - v->members_unread_ms >= UNREAD_MS);
-	if (visit->members_known || !visit->needs_members)
+	visit->members_read = err->class == ERR_FATAL ||
+			      (visit->needs_members && boot_ms - v->members_unread_ms >= UNREAD_MS);
+	if (visit->members_read || !visit->needs_members)
 		return 0;
 	visit->err = *err;
 	return -1;
@@ -160,10 +159,10 @@ static void policy_look(struct visitor *v, const struct visit *visit)
 static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
 {
 	const struct options *o = v->options;
-	int known = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
+	int fits = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
 
-	if (known)
-		return known < 0 ? -1 : 0;
+	if (fits)
+		return fits < 0 ? -1 : 0;
 	if (topic_check(v, visit, err))
 		return -1;
 	return fit_origin_write(&v->pg, o->source, o->topic, &visit->is_unfit, err);

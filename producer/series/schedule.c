@@ -15,7 +15,7 @@ enum queue {
 	LIVE_LATER,     /* those whose live poll is not due yet: by deadline */
 	BACKFILL_READY, /* those that have a gap that may be asked for: by turn */
 	LATER,          /* all, by when they are to be looked at again, by the exchange's time */
-	HELD,           /* ... by the clock that pauses go by */
+	PAUSED,         /* ... by the clock that pauses go by */
 	QUEUES
 };
 
@@ -105,7 +105,7 @@ static void look_at(struct schedule *s, uint32_t place, int64_t boot_ms)
 	if (backfill.may) /* one that has none any more is found out when it would be its turn */
 		backfill.valid.until_ms = backfill.valid.until_boot_ms = INT64_MAX;
 	put(s, LATER, place, least(live.valid.until_ms, backfill.valid.until_ms), 0);
-	put(s, HELD, place, least(live.valid.until_boot_ms, backfill.valid.until_boot_ms), 0);
+	put(s, PAUSED, place, least(live.valid.until_boot_ms, backfill.valid.until_boot_ms), 0);
 	s->since_ms[place] = greatest(live.valid.since_ms, backfill.valid.since_ms);
 }
 
@@ -130,7 +130,7 @@ void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms)
 	while (changes_take(s->changes, &place))
 		look_at(s, place, boot_ms);
 	look_at_due(s, LATER, now_ms, boot_ms);
-	look_at_due(s, HELD, boot_ms, boot_ms);
+	look_at_due(s, PAUSED, boot_ms, boot_ms);
 }
 
 static int find(const struct schedule *s, enum queue queue,

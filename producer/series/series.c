@@ -220,7 +220,7 @@ size_t series_fragments(const struct series *s)
 void series_wanted(const struct series *s, struct wanted *out)
 {
 	*out = (struct wanted){.widen = s->since_ms != INT64_MIN,
-			       .known = s->looked_up,
+			       .looked_up = s->looked_up,
 			       .from_ms = s->wanted_from_ms,
 			       .until_ms = s->wanted_until_ms,
 			       .listed_from_ms = s->listed_from_ms,

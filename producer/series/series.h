@@ -86,7 +86,7 @@ int series_market_is_doubtful(const struct series *s);
 /* --- what is wanted, as it goes to the database and comes back from it. */
 struct wanted {
 	int widen;                /* from_ms was asked for by name (--since) */
-	int known;                /* 0: until_ms and listed_from_ms are not ours to write yet */
+	int looked_up;            /* 0: until_ms and listed_from_ms are not ours to write yet */
 	int64_t from_ms;          /* where nothing is stored yet, or to widen what is */
 	int64_t until_ms;         /* INT64_MAX: open */
 	int64_t listed_from_ms;   /* INT64_MIN: not known */

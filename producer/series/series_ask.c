@@ -238,14 +238,14 @@ static void gaps_validity(const struct series *s, int64_t now_ms, int64_t boot_m
 void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 			    struct asking *out)
 {
-	int64_t held_boot = greatest(s->market.until_boot_ms, s->again_boot_ms);
+	int64_t paused_boot_ms = greatest(s->market.until_boot_ms, s->again_boot_ms);
 	struct spans gaps = {0};
 
 	*out = (struct asking){.valid = VALID_ALWAYS};
 	if (!s->looked_up || s->limits.ended || market_is_in_question(&s->market))
 		return;
-	validity_boot_edge(&out->valid, held_boot, boot_ms);
-	if (boot_ms < held_boot)
+	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
+	if (boot_ms < paused_boot_ms)
 		return;
 	series_gaps(s, NULL, now_ms, boot_ms, &gaps);
 	out->may = gaps.n > 0;
@@ -295,8 +295,8 @@ int series_live_may_ask(const struct series *s, int64_t boot_ms)
 
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms, struct asking *out)
 {
-	int64_t held_boot = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
-				     s->again_boot_ms);
+	int64_t paused_boot_ms = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
+					  s->again_boot_ms);
 
 	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
 	if (s->begun) {
@@ -304,7 +304,7 @@ void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 		validity_edge(&out->valid, s->live_first_ms, now_ms);
 	}
 	validity_edge(&out->valid, out->due_ms, now_ms);
-	validity_boot_edge(&out->valid, held_boot, boot_ms);
+	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
 	out->may = out->due_ms <= now_ms && series_live_may_ask(s, boot_ms);
 }
 

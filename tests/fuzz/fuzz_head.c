@@ -41,7 +41,7 @@ static void check_lines(const char *text, size_t len)
 		boot_ms += 700;
 		now_ms = exclock_answer(&clock, by_line.date_ms, boot_ms - 10, boot_ms);
 		CHECK(!by_line.date_ms || now_ms <= by_line.date_ms);
-		CHECK(now_ms >= 0 || clock.known);
+		CHECK(now_ms >= 0 || clock.is_set);
 		at = next;
 	}
 	CHECK(whole.date_ms == by_line.date_ms && whole.remaining == by_line.remaining);

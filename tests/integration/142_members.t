@@ -10,6 +10,7 @@ exec 2>"$work/shell.log"
 export GAPLESS_SESSION_TIMEOUT_MS=3000 GAPLESS_BATCH_MS=200 GAPLESS_LOOKUP_GAPS_S=2 GAPLESS_LOOKUP_S=5 GAPLESS_RATE_LIMIT=20
 export GAPLESS_BROKERS=127.0.0.1:1,$GAPLESS_BROKERS
 exchange --limit 20 --markets 30
+export GAPLESS_MARKETS_S=2 # so that a clock that jumps is noticed before the next minute is over
 since=$(iso $(($(exchange_ms) - 7200000)))
 symbols=KRW-BTC,KRW-ETH,KRW-M001,KRW-M004
 

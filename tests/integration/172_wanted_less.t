@@ -7,6 +7,7 @@
 . tests/integration/said.sh
 scenario wanted_less
 exchange --start 2026-04-01T10:00:20Z --seed 5
+export GAPLESS_MARKETS_S=2 # so that a clock that jumps is noticed before the next minute is over
 writer
 since=2026-04-01T07:00:00Z
 options=(--symbols KRW-BTC,KRW-ETH --since $since --lookup-s 2 --lookup-gaps-s 1)

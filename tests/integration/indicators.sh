@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What scenarios of gapless-indicators share. Sourced after scenario.
 export GAPLESS_INDICATORS_TOPIC=i.$name GAPLESS_INDICATORS_GROUP=indicators.$name
+export GAPLESS_MARKETS_S=2 # so that a clock that jumps is noticed before the next minute is over
 
 topic_delete "$GAPLESS_INDICATORS_TOPIC"
 

@@ -333,7 +333,7 @@ static void one_that_was_delisted_stays_so(void **state)
 	series_begin(s, T0);
 	not_there(s, T0 + 1, 0);
 	series_wanted(s, &wanted);
-	assert_false(wanted.known);
+	assert_false(wanted.looked_up);
 	wanted.until_ms = T0 - 1000 * MIN;
 	series_wanted_is(s, &wanted);
 	look(s, 0, 0);
