@@ -26,7 +26,7 @@ struct history *history_new(const struct set *set, const struct interval *interv
 
 	h->set = *set;
 	h->touched = touched;
-	h->window = window_new(set, interval, fill == FILL_NEWEST ? FILL_ALL : fill);
+	h->window = window_new(set, interval, fill);
 	h->newest_ms = INT64_MIN;
 	return h;
 }

@@ -9,7 +9,7 @@
 #include "history.h"
 
 /* Series of one transaction: what they have is in memory twice until they are delivered. */
-enum { AT_ONCE = 64 };
+enum { AT_ONCE = 64, PIECE_BARS = 200 };
 
 struct loader {
 	const struct options *options;
@@ -91,6 +91,24 @@ struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t 
 	return &l->job;
 }
 
+/* In pieces, since a bar may have thousands without trades behind it that are carried, and only the
+ * newest bars are kept. */
+static void fill_window(struct window *w, const struct table_read *r, size_t piece)
+{
+	struct spans covered = {0};
+
+	for (size_t from = 0; from < r->n; from += piece) {
+		size_t n = r->n - from < piece ? r->n - from : piece;
+
+		spans_copy(&covered, &r->covered);
+		spans_clip(&covered, from ? r->bars[from].timestamp_ms : INT64_MIN,
+			   from + n < r->n ? r->bars[from + n].timestamp_ms : INT64_MAX);
+		window_append(w, &covered, r->bars + from, n);
+		window_pass(w);
+	}
+	spans_release(&covered);
+}
+
 static struct window *window_of(const struct loader *l, const struct table_read *r)
 {
 	struct set set;
@@ -100,8 +118,10 @@ static struct window *window_of(const struct loader *l, const struct table_read 
 	w = window_new(&set, r->interval, l->options->fill);
 	if (r->is_behind)
 		window_begin_behind(w);
-	window_append(w, &r->covered, r->bars, r->n);
+	fill_window(w, r, PIECE_BARS);
 	window_seal(w);
+	window_as_of_at_least(w, r->as_of_ms);
+	window_take_over(w);
 	return w;
 }
 

@@ -103,6 +103,6 @@ int options_check(struct options *o, struct err *err)
 			       o->no_trade);
 	if (o->http && service_check(o->http, err))
 		return -1;
-	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_NEWEST : FILL_NONE;
+	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_CARRY : FILL_NONE;
 	return set_parse(o->indicators, &o->set, err);
 }

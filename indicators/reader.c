@@ -117,6 +117,8 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 	if (table_read_all(&r->pg, r->topic, &job->positions, job->reads, *is_stored ? job->n : 0,
 			   &err))
 		return fail(r, &err);
+	if (job->stored && table_stored(&r->pg, r->topic, job->stored, &err))
+		return fail(r, &err);
 	backoff_reset(&r->backoff);
 	atomic_fetch_add(&r->reads, 1);
 	atomic_store(&r->fails, 0);

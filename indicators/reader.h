@@ -20,6 +20,8 @@ struct reader_job {
 	/* NULL, or what is asked instead of all that, once: without an answer it counts as not
 	 * skipped. */
 	struct table_letter *letter;
+	/* NULL, or where market_data_indicator_position is put as well. */
+	struct table_positions *stored;
 	/* results */
 	struct table_positions positions;
 	int is_given_up; /* it was cancelled, and is of no use any more */

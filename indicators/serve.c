@@ -160,8 +160,11 @@ static void begin(struct serve *s, int by_table)
 	const int64_t *offsets = start_begin(s->start, s->feed, by_table);
 
 	for (size_t i = 0; i < n && offsets; i++) {
-		if (!parts[i].is_out)
-			commits_begin(s->commits, parts[i].id, offsets[i]);
+		if (parts[i].is_out)
+			continue;
+		commits_begin(s->commits, parts[i].id, offsets[i]);
+		/* Stored from the first moment on: a partition without a row never was. */
+		output_moved(s->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
 	}
 }
 
@@ -194,7 +197,7 @@ static void start_step(struct serve *s, int64_t now_ms)
 	if (!has_topic(s, now_ms) || !start_ask(s->start, s->feed, now_ms))
 		return;
 	if (s->reader)
-		lend(s, LENT_START, start_job(s->start));
+		lend(s, LENT_START, start_job(s->start, s->options->store));
 	else
 		begin(s, 0);
 }

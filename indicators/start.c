@@ -14,6 +14,7 @@ struct start {
 	int64_t ask_due_ms;
 	struct log_throttle say;
 	struct reader_job job;
+	struct table_positions stored;
 	int64_t *offsets;
 };
 
@@ -47,10 +48,23 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 	return s->is_asked;
 }
 
-struct reader_job *start_job(struct start *s)
+struct reader_job *start_job(struct start *s, int is_storing)
 {
-	s->job = (struct reader_job){.at_least = NULL};
+	s->job = (struct reader_job){.stored = is_storing ? &s->stored : NULL};
 	return &s->job;
+}
+
+static int64_t position_of(const struct table_positions *positions, int32_t partition)
+{
+	return positions && partition < TABLE_PARTITIONS ? positions->next[partition] : OFFSET_NONE;
+}
+
+static int64_t begin_of(const struct start *s, const struct part *part, int group_is_new)
+{
+	struct begin_positions at = {.candles = position_of(&s->job.positions, part->id),
+				     .indicators = position_of(s->job.stored, part->id)};
+
+	return begin_with_position(part, at, group_is_new);
 }
 
 /* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
@@ -92,13 +106,8 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 	s->is_asked = 0;
 	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
 	for (size_t i = 0; i < n; i++) {
-		int64_t position = by_table && parts[i].id < TABLE_PARTITIONS
-					   ? s->job.positions.next[parts[i].id]
-					   : OFFSET_NONE;
-
-		s->offsets[i] =
-			by_table ? begin_with_position(&parts[i], position, feed_group_is_new(f))
-				 : begin_by_time(&parts[i]);
+		s->offsets[i] = by_table ? begin_of(s, &parts[i], feed_group_is_new(f))
+					 : begin_by_time(&parts[i]);
 		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
 	}
 	if (commit_beginnings(s, f)) {

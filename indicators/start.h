@@ -16,8 +16,9 @@ void start_clear(struct start *s);
 
 /* 1 if the broker has said what the feed's partitions are; else asks it, now and then. */
 int start_ask(struct start *s, struct feed *f, int64_t now_ms);
-/* A job that reads the table's positions, and nothing else. */
-struct reader_job *start_job(struct start *s);
+/* A job that reads the table's positions, and nothing else; that of the indicators, too, if they
+ * are stored. */
+struct reader_job *start_job(struct start *s, int is_storing);
 /* Then: has the feed read on. by_table: the job is back. Offsets, one for each of the feed's parts,
  * lent until the next call; NULL: it did not begin, which is said; ask again. */
 const int64_t *start_begin(struct start *s, struct feed *f, int by_table);

@@ -61,11 +61,12 @@ struct store {
 	atomic_int fails; /* for any thread that asks */
 };
 
-/* A position before the one that was written last is what a database has that lost transactions. */
+/* A position before the one that was written last, or none, is what a database has that lost
+ * transactions. */
 static const char sql_lock[] =
-	"SELECT count(*) FROM market_data_indicator_position AS p, "
-	"jsonb_to_recordset($2::jsonb) AS j(partition int, was bigint) "
-	"WHERE p.topic = $1 AND p.partition = j.partition AND p.next_offset < j.was";
+	"SELECT count(*) FROM jsonb_to_recordset($2::jsonb) AS j(partition int, was bigint) "
+	"LEFT JOIN market_data_indicator_position AS p ON p.topic = $1 AND p.partition = j.partition "
+	"WHERE coalesce(p.next_offset, 0) < j.was";
 
 static const char sql_rows[] =
 	"INSERT INTO market_data_indicator AS m (symbol, interval, timestamp, indicator, params, "
@@ -80,12 +81,16 @@ static const char sql_rows[] =
 	"state = EXCLUDED.state, reason = EXCLUDED.reason, value = EXCLUDED.value, "
 	"candles = EXCLUDED.candles, as_of = EXCLUDED.as_of WHERE EXCLUDED.as_of >= m.as_of";
 
+/* The first one after an assignment says where reading began, whatever is there: the topic may be
+ * another one of that name. */
 static const char sql_places[] =
 	"INSERT INTO market_data_indicator_position AS p (topic, partition, next_offset) "
 	"SELECT $1, j.partition, j.next FROM jsonb_to_recordset($2::jsonb) "
 	"AS j(partition int, next bigint) ORDER BY 2 "
 	"ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset "
-	"WHERE EXCLUDED.next_offset > p.next_offset";
+	"WHERE EXCLUDED.next_offset > p.next_offset OR EXISTS (SELECT FROM "
+	"jsonb_to_recordset($2::jsonb) AS o(partition int, was bigint) "
+	"WHERE o.partition = p.partition AND o.was = 0)";
 
 /* ---------------------------------------------------------------- the thread */
 

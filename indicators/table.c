@@ -14,6 +14,9 @@ enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000 };
 static const char sql_positions[] =
 	"SELECT partition, next_offset FROM market_data_position WHERE topic = $1";
 
+static const char sql_stored[] =
+	"SELECT partition, next_offset FROM market_data_indicator_position WHERE topic = $1";
+
 /* Where reading begins: the bar that is $4 bars before, and the one that is $5 bars before. */
 static const char sql_lead[] = "SELECT " SQL_MS("min(t)") ", " SQL_MS(
 	"min(t) FILTER (WHERE i <= $5::bigint)") " FROM ("
@@ -26,9 +29,10 @@ static const char sql_behind[] =
 	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
 	"AND timestamp < " AT("$3") ")";
 
-static const char sql_as_of[] = "SELECT " SQL_MS(
-	"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data "
-							       "WHERE symbol = $1 AND interval = $2";
+/* (The scan is of an installation that has stored nothing since there is the column.) */
+static const char sql_as_of[] =
+	"SELECT coalesce((SELECT " SQL_MS("as_of") " FROM market_data_coverage WHERE symbol = $1 AND interval = $2), (SELECT " SQL_MS(
+		"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data WHERE symbol = $1 AND interval = $2))";
 
 /* What is skipped by hand is a dead letter, and so is what the writer itself passed; the position
  * is behind either. */
@@ -46,6 +50,9 @@ static const char sql_bars[] = "SELECT " SQL_MS(
 						   "$3") " "
 							 "AND ($4::bigint IS NULL OR timestamp < " AT(
 								 "$4") ") ORDER BY timestamp LIMIT $5::bigint";
+
+static const char sql_known[] =
+	"SELECT " SQL_MS("as_of") " FROM market_data_coverage WHERE symbol = $1 AND interval = $2";
 
 static const char sql_covered[] = "SELECT " SQL_MS("lower(r)") ", " SQL_MS(
 	"upper(r)") " FROM market_data_coverage AS c, "
@@ -116,10 +123,10 @@ static int64_t limit_of(int64_t ms)
 	return ms == INT64_MAX ? INT64_MIN : ms;
 }
 
-static int read_positions(struct pg *pg, const char *topic, struct table_positions *positions,
-			  struct err *err)
+static int read_positions(struct pg *pg, const char *sql, const char *topic,
+			  struct table_positions *positions, struct err *err)
 {
-	PGresult *res = pg_query(pg, sql_positions, PG_VALUES(topic), DEADLINE_MS, err);
+	PGresult *res = pg_query(pg, sql, PG_VALUES(topic), DEADLINE_MS, err);
 
 	if (!res)
 		return -1;
@@ -222,6 +229,9 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return 0;
 		}
 		from_ms = start_ms;
+		if (pg_ask(pg, sql_known, PG_VALUES(r->symbol, r->interval->name), DEADLINE_MS,
+			   &r->as_of_ms, err))
+			return -1;
 		if (pg_ask(pg, sql_behind,
 			   PG_VALUES(r->symbol, r->interval->name, PG_INT(start_ms)), DEADLINE_MS,
 			   &is_behind, err))
@@ -238,6 +248,11 @@ int table_as_of(struct pg *pg, const char *symbol, const struct interval *interv
 {
 	return pg_ask(pg, sql_as_of, PG_VALUES(symbol, interval->name), WHOLE_DEADLINE_MS, as_of_ms,
 		      err);
+}
+
+int table_stored(struct pg *pg, const char *topic, struct table_positions *stored, struct err *err)
+{
+	return read_positions(pg, sql_stored, topic, stored, err);
 }
 
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
@@ -258,7 +273,7 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 {
 	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PG_NONE, DEADLINE_MS,
 		   err) ||
-	    read_positions(pg, topic, positions, err))
+	    read_positions(pg, sql_positions, topic, positions, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		table_read_release(&reads[i]);

@@ -12,7 +12,8 @@
 
 enum { TABLE_PARTITIONS = 1024, TABLE_NONE = -1 };
 
-/* market_data_position by partition; TABLE_NONE where there is no row. */
+/* Offsets by partition: market_data_position, where nothing else is said; TABLE_NONE where there is
+ * no row. */
 struct table_positions {
 	int64_t next[TABLE_PARTITIONS];
 };
@@ -32,6 +33,8 @@ struct table_read {
 	struct bar *bars;
 	size_t n;
 	struct spans covered; /* as far as the bars reach; at the end, as far as until_ms */
+	int64_t as_of_ms;     /* the first read: greatest fetched_at of all messages of the series
+				 that are stored; 0: not known */
 	int is_behind;        /* the first read: there are bars before the first one */
 	int is_end;           /* there is nothing more before until_ms */
 };
@@ -49,11 +52,15 @@ void table_read_until(struct table_read *r, int64_t until_ms);
 /* The next read begins behind the bars that were read. */
 void table_read_advance(struct table_read *r);
 
-/* fetched_at of the candle of the series that was fetched last; 0 if there is none. Reads all of
- * it.
+/* As as_of_ms of a read; where that is not known, from all candles of the series. 0: there are
+ * none.
  */
 int table_as_of(struct pg *pg, const char *symbol, const struct interval *interval,
 		int64_t *as_of_ms, struct err *err) __attribute__((warn_unused_result));
+
+/* market_data_indicator_position. */
+int table_stored(struct pg *pg, const char *topic, struct table_positions *stored, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* A message that halts its partition. */
 struct table_letter {

@@ -21,21 +21,19 @@ struct timeline {
 	struct spans covered; /* from the first bar on; all of it if the timeline is whole */
 	int is_whole;
 	enum timeline_fill fill;
-	size_t fill_max;
 	int64_t as_of_ms; /* greatest fetched_at of what has been taken */
 	int is_dirty;
 	size_t dirty_from, dirty_to;
 };
 
 struct timeline *timeline_new(const struct interval *interval, size_t slots,
-			      enum timeline_fill fill, size_t fill_max)
+			      enum timeline_fill fill)
 {
 	struct timeline *t = xcalloc(1, sizeof *t);
 
 	t->interval = interval;
 	t->slots_n = slots;
 	t->fill = fill;
-	t->fill_max = fill_max;
 	t->is_whole = 1;
 	return t;
 }
@@ -118,16 +116,20 @@ static int64_t end_of(const struct timeline *t, const struct bar *b)
 	return interval_end(t->interval, b->timestamp_ms);
 }
 
+static void set_room(struct timeline *t, size_t cap)
+{
+	t->cap = cap;
+	t->bars = xreallocarray(t->bars, cap, sizeof *t->bars);
+	t->slots = xreallocarray(t->slots, cap * t->slots_n, sizeof *t->slots);
+}
+
 /* Makes room for n bars before the i-th. */
 static void make_room(struct timeline *t, size_t i, size_t n)
 {
 	size_t k = t->slots_n;
 
-	if (t->n + n > t->cap) {
-		t->cap = t->n + n + t->n / 8 + GROW_BARS;
-		t->bars = xreallocarray(t->bars, t->cap, sizeof *t->bars);
-		t->slots = xreallocarray(t->slots, t->cap * k, sizeof *t->slots);
-	}
+	if (t->n + n > t->cap)
+		set_room(t, t->n + n + t->n / 8 + GROW_BARS);
 	memmove(t->bars + i + n, t->bars + i, (t->n - i) * sizeof *t->bars);
 	memmove(t->slots + (i + n) * k, t->slots + i * k, (t->n - i) * k * sizeof *t->slots);
 	t->n += n;
@@ -197,19 +199,14 @@ static struct bar carried_from(const struct bar *a, int64_t ts)
 /* The first interval behind bars[i] that is to be filled; INT64_MAX: none is. */
 static int64_t fill_from(const struct timeline *t, size_t i)
 {
-	int64_t from = end_of(t, &t->bars[i]), to, n;
+	int64_t from = end_of(t, &t->bars[i]), to;
 
 	if (!spans_cover(&t->covered, from, interval_end(t->interval, from)))
 		return INT64_MAX;
 	to = interval_floor(t->interval, spans_run_end(&t->covered, from));
 	if (i + 1 < t->n && t->bars[i + 1].timestamp_ms < to)
 		to = t->bars[i + 1].timestamp_ms;
-	n = interval_count(t->interval, from, to);
-	if (n == 0)
-		return INT64_MAX;
-	if (t->fill == FILL_NEWEST && n > (int64_t)t->fill_max && !t->bars[i].is_carried)
-		return interval_add(t->interval, to, -(int64_t)t->fill_max);
-	return from;
+	return from < to ? from : INT64_MAX;
 }
 
 /* Behind bars[i] and those up to `to`, and behind what is carried from them: fills what is covered
@@ -393,6 +390,8 @@ void timeline_drop(struct timeline *t, size_t n)
 	t->is_whole = 0;
 	if (t->n > 0)
 		spans_remove(&t->covered, INT64_MIN, t->bars[0].timestamp_ms);
+	if (t->cap > 2 * t->n + 2 * GROW_BARS) /* a long stretch without trades was carried */
+		set_room(t, t->n + t->n / 8 + GROW_BARS);
 }
 
 void timeline_replace(struct timeline *t, size_t n, const struct timeline *by, size_t by_n)

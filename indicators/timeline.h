@@ -15,9 +15,8 @@ struct timeline;
 
 /* Intervals in which nothing traded. */
 enum timeline_fill {
-	FILL_NONE,   /* there is no bar: the exchange's own charts do that */
-	FILL_NEWEST, /* the price before them is carried on; of many in a row, the newest ones */
-	FILL_ALL
+	FILL_NONE, /* there is no bar: the exchange's own charts do that */
+	FILL_CARRY /* the price before them is carried on */
 };
 
 /* What a message says: a bar (its links are found here), and what it promises. */
@@ -29,9 +28,9 @@ struct timeline_input {
 };
 
 /* A bar has so many slots, for whatever its owner notes there; they begin as 0, those of a fresh
- * bar as 1. fill_max: how many are "the newest ones". */
+ * bar as 1. */
 struct timeline *timeline_new(const struct interval *interval, size_t slots,
-			      enum timeline_fill fill, size_t fill_max);
+			      enum timeline_fill fill);
 void timeline_free(struct timeline *t);
 
 /* Takes a message. The bar is stored if it is new or wins over the one that is there. Before

@@ -37,7 +37,7 @@ struct window *window_new(const struct set *set, const struct interval *interval
 
 	w->set = *set;
 	w->interval = interval;
-	w->line = timeline_new(interval, set->n, fill, keep_bars(w));
+	w->line = timeline_new(interval, set->n, fill);
 	return w;
 }
 
@@ -66,6 +66,12 @@ int64_t window_as_of(const struct window *w)
 void window_as_of_at_least(struct window *w, int64_t as_of_ms)
 {
 	timeline_as_of_at_least(w->line, as_of_ms);
+}
+
+void window_take_over(struct window *w)
+{
+	if (window_as_of(w) > 0)
+		timeline_as_of_at_least(w->line, window_as_of(w) + 1);
 }
 
 static size_t window_bars(const struct window *w)

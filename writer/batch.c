@@ -134,8 +134,11 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 	}
 	if (is_new) {
 		row->promise = (struct span){0, 0};
+		row->fetched_ms = m->fetched_at_ms;
 		row->rejected = NULL;
 	}
+	if (m->fetched_at_ms > row->fetched_ms)
+		row->fetched_ms = m->fetched_at_ms;
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
 

@@ -5,7 +5,8 @@
  *
  * Invariants: one row a key, and it is the greatest by message_compare() of all messages of that
  * key; a row's promise is the union of the promises of all of them (those that are not empty
- * contain the candle's own interval, so the union is one span). After batch_seal() rows are in the
+ * contain the candle's own interval, so the union is one span); its fetched_ms is the greatest of
+ * theirs. After batch_seal() rows are in the
  * order of (symbol, interval, timestamp), compared as bytes, and partitions in the order of their
  * numbers: two writers never take locks in opposite orders. */
 #ifndef GAPLESS_BATCH_H
@@ -25,6 +26,7 @@ enum { BATCH_ROWS_MAX = 100000 }; /* the greatest limit */
 struct batch_row {
 	struct message m;
 	struct span promise; /* empty: nothing promised */
+	int64_t fetched_ms;  /* greatest fetched_at of all messages of the key */
 	int32_t partition;   /* where the winner came from */
 	int64_t offset;
 	char *rejected; /* why the database refused this row; it goes to the dead letters, its

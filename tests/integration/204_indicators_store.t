@@ -57,7 +57,38 @@ is "the position is that of the topic" "$(sql "SELECT sum(next_offset) FROM mark
 	"$(topic_ends | awk '{ n += $2 } END { print n }')"
 ok "the chart has a candle's values beside it" sql_is "SELECT count(*) > 1000 FROM market_data_chart
 	WHERE symbol = 'KRW-BTC' AND indicator = 'bb' AND name = 'upper' AND value >= close" t
+
+# Two messages that only confirm what is known are newer than all others, so what comes of a change after them is, too. A restart must
+# not forget that: the table keeps the row that it has.
+send() { # from the newest but $1-th candle that is final: what jq makes of it
+	kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q | grep '"symbol":"KRW-BTC"' |
+		jq -cs "[.[] | select(.covers_to > .covers_from)] | sort_by(.timestamp) | unique_by(.timestamp) | .[-$1] | $2" |
+		kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -k KRW-BTC -X partitioner=murmur2_random
+}
+corrected='.close = (if .close == .high then .low else .high end) | .revision +='
+settled() {
+	await 30 "$1" caught_up
+	await 30 "... and the indicators have it" indicators_caught_up
+}
+send 3 '.fetched_at += 7200000'
+send 20 ".fetched_at += 3600000 | $corrected 1"
+settled "a confirmation, and a correction that was fetched before it, are stored"
+sql 'CREATE TABLE backup_rows AS TABLE market_data_indicator; CREATE TABLE backup_position AS TABLE market_data_indicator_position' >/dev/null
+send 40 ".fetched_at += 3600000 | $corrected 1"
+settled "another correction"
 ends_with_0 indicators
+# The tables of the indicators come from a backup, and the writer is faster: what was stored since then is stored again.
+sql 'TRUNCATE market_data_indicator, market_data_indicator_position; INSERT INTO market_data_indicator TABLE backup_rows;
+	INSERT INTO market_data_indicator_position TABLE backup_position' >/dev/null
+indicators_as again --store
+await 30 "it begins again" indicators_have_begun again
+send 10 ".fetched_at += 3600000 | $corrected 2"
+settled "a third one"
+for m in KRW-BTC KRW-SPARSE; do
+	ok "$m: of each key the topic's last message still holds" equals_batch "$m" 1m "$kinds"
+	ok "$m: and the table's row" table_equals_batch "$m"
+done
+ends_with_0 again
 
 refused() { # what it says, arguments
 	"$GAPLESS_BIN/gapless-indicators" compute "${@:2}" >"$work/refused" 2>&1

@@ -64,6 +64,24 @@ static void test_the_winner_of_a_key(void **state)
 	batch_release(&b);
 }
 
+/* How new what is known is: as new as the newest message, whichever wins. */
+static void test_losers_are_fetched_too(void **state)
+{
+	struct batch b;
+	struct message winner = message_at("KRW-A", "1m", T0), loser = winner;
+
+	(void)state;
+	batch_init(&b, limits);
+	winner.candle.revision = 1;
+	loser.fetched_at_ms = winner.fetched_at_ms + 1000;
+	put(&b, 0, 1, &winner);
+	put(&b, 0, 2, &loser);
+	put(&b, 0, 3, &winner);
+	assert_int_equal(b.rows[0].m.fetched_at_ms, winner.fetched_at_ms);
+	assert_int_equal(b.rows[0].fetched_ms, loser.fetched_at_ms);
+	batch_release(&b);
+}
+
 static void test_losers_promise_too(void **state)
 {
 	struct batch b;
@@ -423,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_the_winner_of_a_key),
 		cmocka_unit_test(test_losers_promise_too),
+		cmocka_unit_test(test_losers_are_fetched_too),
 		cmocka_unit_test(test_random_messages),
 		cmocka_unit_test(test_full_by_rows),
 		cmocka_unit_test(test_full_by_bytes),

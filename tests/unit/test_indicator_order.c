@@ -86,7 +86,7 @@ static void make_messages(int density, int gaps)
 {
 	double price = 60000;
 	size_t last = SIZE_MAX; /* the candle before, if nothing unknown is in between */
-	int64_t flat = 0, away = 0;
+	int64_t flat = 0, away = 0, still = 0;
 
 	m.n = 0;
 	for (size_t i = 0; i < (size_t)m.length; i++) {
@@ -100,7 +100,10 @@ static void make_messages(int density, int gaps)
 			last = SIZE_MAX;
 			continue;
 		}
-		if (!chance(density))
+		if (still == 0 && rng_below(150) == 0)
+			still = rng_below(500); /* nobody trades: its next candle tells */
+		still -= still > 0;
+		if (still > 0 || !chance(density))
 			continue;
 		if (flat == 0 && rng_below(60) == 0)
 			flat = rng_below(300);
@@ -539,7 +542,7 @@ static void one_round(int round)
 	memset(m.covered, 0, sizeof m.covered);
 	memset(m.said, 0, sizeof m.said);
 	assert_int_equal(set_parse(ALL, &m.set, &err), 0);
-	m.fill = chance(30) ? FILL_NEWEST : FILL_NONE;
+	m.fill = chance(30) ? FILL_CARRY : FILL_NONE;
 	m.length = 40 + rng_below(round % 3 == 0 ? SPAN_MAX - 40 : 300);
 	/* Days begin inside some of them. */
 	m.start_ms = INT64_C(1583020800000) - rng_below(m.length) * MIN;

@@ -9,25 +9,38 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static void add_span(struct store_scratch *scratch, const struct candle *of, struct span s,
+		     int64_t as_of_ms)
+{
+	char text[TIMETEXT_BYTES];
+
+	pgarray_plain(&scratch->a[0], of->symbol);
+	pgarray_plain(&scratch->a[1], of->interval->name);
+	pgarray_plain(&scratch->a[2], time_format_ms(s.from, text));
+	pgarray_plain(&scratch->a[3], time_format_ms(s.to, text));
+	pgarray_plain(&scratch->a[4], time_format_ms(as_of_ms, text));
+}
+
 /* The union of the promises of one series' rows, which stand together: [from, to). What is given up
- * is not covered; a promise that goes on beyond that is true for the rest. */
+ * is not covered; a promise that goes on beyond that is true for the rest. A series without any has
+ * an empty span, for its as_of. */
 static void add_series(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
 		       struct spans *spans)
 {
-	char text[TIMETEXT_BYTES];
+	const struct candle *of = &b->rows[from].m.candle;
+	int64_t as_of_ms = b->rows[from].fetched_ms;
 
 	spans_clear(spans);
 	for (size_t i = from; i < to; i++) {
 		if (b->rows[i].rejected == NULL)
 			spans_add(spans, larger(b->rows[i].promise.from, scratch->floor_ms[i]),
 				  b->rows[i].promise.to);
+		as_of_ms = larger(as_of_ms, b->rows[i].fetched_ms);
 	}
-	for (size_t i = 0; i < spans->n; i++) {
-		pgarray_plain(&scratch->a[0], b->rows[from].m.candle.symbol);
-		pgarray_plain(&scratch->a[1], b->rows[from].m.candle.interval->name);
-		pgarray_plain(&scratch->a[2], time_format_ms(spans->v[i].from, text));
-		pgarray_plain(&scratch->a[3], time_format_ms(spans->v[i].to, text));
-	}
+	for (size_t i = 0; i < spans->n; i++)
+		add_span(scratch, of, spans->v[i], as_of_ms);
+	if (spans->n == 0)
+		add_span(scratch, of, (struct span){of->timestamp_ms, of->timestamp_ms}, as_of_ms);
 }
 
 int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
@@ -43,5 +56,5 @@ int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct ba
 	spans_release(&spans);
 	if (scratch->a[0].text.len == 0)
 		return 0;
-	return scratch_run(scratch, pg, SQL_COVERAGE, NULL, 4, err);
+	return scratch_run(scratch, pg, SQL_COVERAGE, NULL, 5, err);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The coverage that a batch adds, inside its transaction: the union of what all messages promised
- * whose key is in the table. Made by the server in one statement, never read and written back. */
+ * whose key is in the table; and how new what is known of each series is, the greatest fetched_at
+ * of all its messages, whether they changed a row or not. Made by the server in one statement,
+ * never read and written back. */
 #ifndef GAPLESS_COVERAGE_H
 #define GAPLESS_COVERAGE_H
 

@@ -140,14 +140,18 @@
 		     "CROSS JOIN LATERAL (SELECT * FROM market_data AS d WHERE d.symbol = b.symbol " \
 		     "AND d.interval = b.interval AND d.timestamp = b.timestamp LIMIT 1) AS m"
 
-#define SQL_COVERAGE                                                                           \
-	"INSERT INTO market_data_coverage AS c (symbol, interval, covered) "                   \
-	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)) "                   \
-	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) "           \
-	"AS b(symbol, interval, span_from, span_to) "                                          \
-	"GROUP BY symbol, interval ORDER BY symbol, interval "                                 \
-	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = c.covered + excluded.covered " \
-	"WHERE NOT c.covered @> excluded.covered"
+/* What does not change keeps its place on disk: a multirange of many spans is written again only if
+ * one is added. */
+#define SQL_COVERAGE                                                                                   \
+	"INSERT INTO market_data_coverage AS c (symbol, interval, covered, as_of) "                    \
+	"SELECT symbol, interval, range_agg(tstzrange(span_from, span_to)), max(at) "                  \
+	"FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])" \
+	" AS b(symbol, interval, span_from, span_to, at) "                                             \
+	"GROUP BY symbol, interval ORDER BY symbol, interval "                                         \
+	"ON CONFLICT (symbol, interval) DO UPDATE SET covered = CASE WHEN c.covered @> "               \
+	"excluded.covered THEN c.covered ELSE c.covered + excluded.covered END, "                      \
+	"as_of = greatest(c.as_of, excluded.as_of) "                                                   \
+	"WHERE NOT c.covered @> excluded.covered OR c.as_of IS NULL OR c.as_of < excluded.as_of"
 
 #define SQL_DEAD                                                                                  \
 	"INSERT INTO candle_dead_letter (topic, partition, \"offset\", key, value, reason, "      \
