@@ -113,11 +113,15 @@ sql "CREATE OR REPLACE FUNCTION rounds() RETURNS trigger LANGUAGE plpgsql AS 'BE
 candles 40 K | publish "$GAPLESS_TOPIC"
 await 30 'a trigger that may change values is named' logged others 'level=warn .*a trigger of market_data may change what is stored.* trigger=rounds'
 sql 'DROP TRIGGER rounds ON market_data'
+hold locked 'LOCK TABLE market_data'
+candles 40 L | publish "$GAPLESS_TOPIC"
+await 20 'whoever locks the table is named' logged others 'hold_locked \(pid [0-9]+, user [a-z]+\) holds the table market_data \(AccessExclusiveLock\)'
+release locked
 sql 'CREATE PUBLICATION filtered FOR TABLE market_data WHERE (close > 1)'
 jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timestamp | .covers_to = .timestamp + 60000 | .revision = .timestamp + 9 |
 	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
 await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
 sql 'DROP PUBLICATION filtered'
-await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 4901
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 4941
 ends_with_0 others
 finish

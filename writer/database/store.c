@@ -239,12 +239,22 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 	return found != BISECT_NONE;
 }
 
-#define SQL_STANDBY                                                                  \
-	"SELECT current_setting('synchronous_standby_names') FROM pg_stat_activity " \
-	"WHERE wait_event = 'SyncRep' AND usename = current_user LIMIT 1"
+/* What a lock is waited for: a COMMIT of ours that holds it, which waits for a standby, or else
+ * somebody who keeps writers out of a table. */
+#define SQL_HOLDER                                                                               \
+	"SELECT sentence FROM (SELECT 1, format('a COMMIT waits for a synchronous standby that " \
+	"does not answer (synchronous_standby_names = ''%s''): bring it back, or take it out "   \
+	"of that setting', current_setting('synchronous_standby_names')) FROM pg_stat_activity " \
+	"WHERE wait_event = 'SyncRep' AND usename = current_user UNION ALL "                     \
+	"SELECT 2, format('%s (pid %s, user %s) holds the table %s (%s): its transaction must "  \
+	"end first', coalesce(nullif(a.application_name, ''), 'a session'), a.pid, a.usename, "  \
+	"l.relation::regclass, l.mode) FROM pg_locks AS l JOIN pg_stat_activity AS a "           \
+	"ON a.pid = l.pid WHERE l.granted AND l.pid <> pg_backend_pid() "                        \
+	"AND a.datname = current_database() AND l.relation = ANY ('{market_data,"                \
+	"market_data_coverage,market_data_position,candle_dead_letter}'::regclass[]) "           \
+	"AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', "                 \
+	"'AccessExclusiveLock')) AS h(rank, sentence) ORDER BY rank LIMIT 1"
 
-/* A lock that a COMMIT of ours holds which waits for a standby: that is what to say, not the lock.
- */
 static void explain_lock(struct store *s, struct store_done *job)
 {
 	struct err ignored;
@@ -253,13 +263,9 @@ static void explain_lock(struct store *s, struct store_done *job)
 	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
 	    pg_exec(&s->pg, "ROLLBACK", &ignored) != 0)
 		return;
-	res = pg_query(&s->pg, SQL_STANDBY, PG_NONE, PG_DEADLINE_MS, &ignored);
+	res = pg_query(&s->pg, SQL_HOLDER, PG_NONE, PG_DEADLINE_MS, &ignored);
 	if (res != NULL && PQntuples(res) == 1)
-		err_set(&job->err, ERR_RETRY,
-			"a COMMIT waits for a synchronous standby that does not answer "
-			"(synchronous_standby_names = '%.200s'): bring it back, or take it out of "
-			"that setting",
-			PQgetvalue(res, 0, 0));
+		err_set(&job->err, ERR_RETRY, "%s", PQgetvalue(res, 0, 0));
 	PQclear(res);
 }
 
