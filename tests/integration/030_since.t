@@ -4,7 +4,7 @@
 # twice, no 418, at most 4 connections. All of it as the exchange counted it.
 #
 # How well the budget (9 requests a second) is used is shown. SINCE_MEASURE=1 makes it a test, for a machine that has nothing else
-# to do: at least 95 % of it in every whole 10 s while there is work, at most one 429 in 1,000 requests. `make soak` does that.
+# to do: at least 95 % of it while there is work, 85 % in every whole 10 s, at most one 429 in 1,000 requests. `make soak` does that.
 # SINCE_DAYS (1) is how far back, to the midnight (UTC) of that day, SINCE_NUMBERS (1 to 20) says which of the exchange's made
 # markets; `make soak` takes 30 days of dense ones. Programs as users run them (release build).
 days=${SINCE_DAYS:-1}
@@ -13,7 +13,7 @@ GAPLESS_BIN=${GAPLESS_BIN_RELEASE:-build/release}
 scenario since
 start=2026-03-05T12:00:05Z end=2026-03-05T11:52:00Z # covered before `end` from the start on, tails without trades included
 since=$(date -u -d "$start - $days days" +%FT00:00:00Z)
-budget=9 window=10 least=86 # 95 % of 9 x 10, rounded up
+budget=9 window=10 least=77 # 85 % of 9 x 10, rounded up: what a machine that pauses for a second leaves
 markets=()
 for n in ${SINCE_NUMBERS:-$(seq 20)}; do
 	markets+=("$(printf 'KRW-M%03d' "$n")")
@@ -48,6 +48,8 @@ note "$requests requests in $seconds s; in $window s at least $least_seen, at mo
 limited=$(asked .http_429)
 if [ -n "${SINCE_MEASURE:-}" ]; then
 	ok "there was work for more than $window whole seconds" test "$(wc -l <"$work/windows")" -ge 3
+	used=$(awk -v b=$budget '{ n += $1 } END { printf "%d", 100 * n / (b * NR) }' "$work/seconds")
+	ok "95 % of the budget in all ($used %)" test "$used" -ge 95
 	ok "in each of them at least $least of $((budget * window)) requests" test "${least_seen:-0}" -ge $least
 	ok "at most one 429 in 1,000 requests ($limited in $requests)" test $((limited * 1000)) -le "$requests"
 fi
@@ -68,7 +70,7 @@ note "$total candles, $((total / seconds)) a second from the exchange to the tab
 ok "the producer holds less than 32 MiB" test "$(rss_kb producer)" -lt 32768
 ok "the writer holds less than 96 MiB" test "$(rss_kb writer)" -lt 98304
 ok "more than 12,000 candles a day ($total)" test "$total" -gt $((12000 * days))
-is "no gap" "$(gaps_now)" 0
+await 30 "no gap" no_gaps
 is "nothing went to the dead letters" "$(sql 'SELECT count(*) FROM candle_dead_letter')" 0
 # --- when answers take most of a second, 4 connections are what it has, and not enough for the budget
 

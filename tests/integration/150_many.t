@@ -40,8 +40,10 @@ waits() { # from, to
 			WHERE timestamp + interval '1 minute' >= '$1' AND timestamp + interval '1 minute' < '$2') AS w"
 }
 
+begin_s=$(date +%s) started=()
 starts() { # arguments of the producers
 	local who
+	started+=("$(date +%s)")
 	for who in $producers; do
 		: >"$work/$who.log"
 		producer_as "$who" --symbols "$symbols" --intervals 1m "$@"
@@ -124,6 +126,16 @@ if [ "$live_minutes" -gt 0 ]; then
 	ok "to the last page, which one of them may have to itself, 85 % of the budget ($used %)" test "${used%.*}" -ge 85
 	ok "at most one 429 in 1,000 requests, and one more ($limited in $requests)" test $((limited * 1000)) -le $((requests + 1000))
 fi
+# In which seconds: after a start, nobody knows the exchange's clock yet.
+at_starts=0
+for at in $(control "rate?window=1&from=${begin_s}000&to=$(date +%s)000" | jq -r '.windows[] | select(.http_429 > 0) | .at'); do
+	for start in "${started[@]}"; do
+		after=$((at - start))
+		[ $after -lt 0 ] || note "a 429 came $after s after a start"
+		[ $after -lt 0 ] || [ $after -ge 60 ] || at_starts=$((at_starts + 1))
+	done
+done
+[ "$live_minutes" = 0 ] || is "no 429 in the minute after a start" $at_starts 0
 ok "hardly any 429 ($limited in $requests)" test $((limited * 50)) -le "$requests"
 is "no 418" "$(asked .http_418)" 0
 is "no page was fetched twice" "$(pages_repeated "${markets[@]}")" 0
