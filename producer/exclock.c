@@ -3,7 +3,7 @@
 
 #include "common/base/least.h"
 
-enum { PROBE_LATE_MS = 25 };
+enum { PROBE_LATE_MS = 25, SHORT_MS = 60 * 1000 };
 
 static const struct exclock_bounds unbounded = {.low_ms = INT64_MIN, .high_ms = INT64_MAX};
 
@@ -92,12 +92,29 @@ static int is_confirmed(const struct exclock *c, int64_t date_ms, int64_t boot_m
 	return 0;
 }
 
+/* A jump back is on the safe side. */
+static int is_believed(const struct exclock *c, int64_t date_ms, int64_t expected_ms,
+		       int64_t boot_ms)
+{
+	return date_ms < expected_ms || !c->denied || c->newest_end_ms > date_ms ||
+	       boot_ms - c->suspects_boot_ms >= EXCLOCK_UNWITNESSED_MS;
+}
+
+void exclock_row(struct exclock *c, int64_t start_ms, int64_t end_ms)
+{
+	if (end_ms - start_ms > SHORT_MS)
+		return;
+	c->newest_end_ms = greatest(c->newest_end_ms, end_ms);
+	c->denied |= end_ms <= c->taken_ms;
+}
+
 int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms, int64_t boot_ms)
 {
 	int64_t expected_ms = boot_ms + c->offset_ms;
 
 	if (!date_ms)
 		return exclock_now(c, boot_ms);
+	c->taken_ms = date_ms;
 	if (!c->is_set && !is_confirmed(c, date_ms, boot_ms)) {
 		suspects_add(c, date_ms, boot_ms);
 		return 0;
@@ -112,7 +129,11 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;
 	}
-	if (suspects_agree(c, date_ms, boot_ms)) {
+	if (!is_confirmed(c, date_ms, boot_ms)) {
+		c->suspects_boot_ms = boot_ms;
+		c->denied = 0;
+	}
+	if (suspects_agree(c, date_ms, boot_ms) && is_believed(c, date_ms, expected_ms, boot_ms)) {
 		exclock_reset(c, boot_ms);
 		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 		return date_ms;

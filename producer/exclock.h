@@ -18,7 +18,11 @@
  * agrees, or the third agrees with one of two. A Date that lies more than 5 s off the estimate is a
  * jump. It counts only once three answers in a row agree on it within 2 s, either as a running
  * clock (their differences to boot_ms agree) or as a stopped one (their Dates agree); until then
- * the smaller of Date and estimate is the time. */
+ * the smaller of Date and estimate is the time.
+ *
+ * A jump forward would promise that the future is empty. So rows are witnesses, too: where the
+ * newest page of a short interval ends before its Date, and none ends after it, three answers are
+ * not enough, and a minute passes without one that says otherwise. */
 #ifndef GAPLESS_EXCLOCK_H
 #define GAPLESS_EXCLOCK_H
 
@@ -28,6 +32,7 @@ enum {
 	EXCLOCK_JUMP_MS = 5000,
 	EXCLOCK_AGREE_MS = 2000,
 	EXCLOCK_WINDOW_MS = 30000,
+	EXCLOCK_UNWITNESSED_MS = 60000,
 	EXCLOCK_ROUGH_MS =
 		150, /* between the bounds, the way aside: close enough to deal slots by */
 	EXCLOCK_ROUGH_ANSWERS = 10 /* after these it is as close as it gets */
@@ -50,6 +55,10 @@ struct exclock {
 	int answers;                           /* that the bounds were made of */
 	struct exclock_sample suspects[2];     /* answers in a row that jumped, oldest first */
 	int n_suspects;
+	int64_t suspects_boot_ms; /* since then they have agreed */
+	int64_t taken_ms;         /* the last Date */
+	int64_t newest_end_ms;    /* of the rows of short intervals */
+	int denied;               /* since then, such a page has ended before its Date */
 };
 
 void exclock_init(struct exclock *c);
@@ -59,6 +68,9 @@ void exclock_init(struct exclock *c);
  * or less while a jump is unconfirmed; the estimate where it had no Date; 0: unknown, no two
  * answers have agreed on it yet, and nothing is closed. */
 int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms, int64_t boot_ms);
+
+/* The answer that was taken last was a newest page; its newest candle is of [start_ms, end_ms). */
+void exclock_row(struct exclock *c, int64_t start_ms, int64_t end_ms);
 
 /* The exchange's time between answers, for planning; 0: unknown. With a steady clock it does not
  * exceed the truth and lags less than a second and the way of an answer. It may step back when the

@@ -296,6 +296,12 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 	if (r->exchange->page_parse(body, len, series_symbol(q->series), series_interval(q->series),
 				    q->before_ms, &a->page, &err) == 0) {
 		answered(r, a);
+		if (q->live && a->page.n > 0) {
+			int64_t newest_ms = a->page.rows[a->page.n - 1].timestamp_ms;
+
+			exclock_row(&r->clock, newest_ms,
+				    interval_end(series_interval(q->series), newest_ms));
+		}
 		if (a->page.n_bad > 0)
 			say(&r->rows, SAY_MS, LOG_WARN,
 			    "rows are not candles; their intervals stay gaps and are asked for again",

@@ -10,6 +10,8 @@
 #include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
+enum { NO_PAGE_ROWS = 3 }; /* so many that are all bad are not a page, but what an outage sends */
+
 enum field {
 	MARKET,
 	START,
@@ -224,6 +226,8 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 	if (off_grid > 1 && off_grid * 2 > sent->n)
 		return err_set(err, ERR_INPUT, "Most of the page is of another interval: %s",
 			       out->bad.text);
+	if (out->n == 0 && sent->n >= NO_PAGE_ROWS)
+		return err_set(err, ERR_INPUT, "No row of the page is a candle: %s", out->bad.text);
 	return 0;
 }
 

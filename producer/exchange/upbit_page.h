@@ -13,12 +13,14 @@ enum { UPBIT_PAGE_ROWS = 200 }; /* a greater `count` is silently cut to it */
  * trade. Rows may come in any order; a row that comes twice with the same digits is one row;
  * unknown fields are ignored.
  *
+ * A row that is not a candle (a field that is missing, of the wrong type or too long; off the grid;
+ * refused by message_validate; one start with two different contents) is a hole (page.h).
+ *
  * Rejected whole (the sentence names the row, counted from 1 as sent, and the cause): anything but
- * strict JSON (UTF-8, no control characters in strings, no duplicate of a field, nothing after it);
- * anything but an array of at most UPBIT_PAGE_ROWS objects (of an error object the exchange's
- * message is given); a field that is missing or of the wrong type; a number that is too long; a row
- * of another market or unit, off the grid, at or after `to`, or refused by message_validate; one
- * start with two different contents. */
+ * strict JSON (UTF-8, no control characters in strings, nothing after it); anything but an array of
+ * at most UPBIT_PAGE_ROWS (of an error object the exchange's message is given); a row of another
+ * market or unit, or at or after `to`; most rows off the grid; three rows or more, and none of them
+ * a candle. */
 int upbit_page_parse(const char *body, size_t len, const char *symbol, const struct interval *iv,
 		     int64_t to_ms, struct page *out, struct err *err)
 	__attribute__((warn_unused_result));

@@ -17,6 +17,7 @@
 scenario interior
 since=2026-03-03T00:00:00Z
 markets='KRW-BTC KRW-ETH KRW-XRP KRW-QUIET KRW-HOURLY KRW-NEW'
+export GAPLESS_MARKETS_S=2 # so that a clock that jumps is noticed before the next minute is over
 exchange --log "$work/requests" --start 2026-03-05T23:59:20Z --new-listed 2026-03-05T20:10:00Z --seed 7
 writer
 sql "INSERT INTO market_data_series (symbol, interval, source, wanted_from)

@@ -33,6 +33,14 @@ static int64_t steady(struct exclock *c, int64_t boot_ms, int64_t way_ms)
 			      boot_ms + way_ms);
 }
 
+/* The page of an answer shows the candle that is forming. */
+static void row(struct exclock *c, int64_t true_ms)
+{
+	int64_t start_ms = true_ms / 60000 * 60000;
+
+	exclock_row(c, start_ms, start_ms + 60000);
+}
+
 /* Known by two answers. */
 static void begin(struct exclock *c, int64_t *boot_ms)
 {
@@ -294,6 +302,7 @@ static void the_last_three_count(void **state)
 		int64_t date_ms = date_of((boot_ms += 100) + TRUE_DIFFERENCE + 3600 * 1000);
 
 		assert_int_equal(answer(&c, date_ms, boot_ms) == date_ms, i == 2);
+		row(&c, date_ms);
 	}
 }
 
@@ -308,6 +317,7 @@ static void jump(int64_t by_ms, int64_t every_ms)
 		boot_ms += every_ms;
 		true_ms[i] = boot_ms + TRUE_DIFFERENCE + by_ms;
 		used_ms[i] = answer(&c, date_of(true_ms[i]), boot_ms);
+		row(&c, true_ms[i]);
 	}
 	for (int i = 0; i < 4; i++) {
 		if (i < 2 && by_ms > 0)
@@ -360,6 +370,7 @@ static void stopped_clock(void **state)
 			assert_true(answer(&c, date_of(true_ms), boot_ms) < stopped_ms + 10 * 1000);
 		else
 			assert_int_equal(answer(&c, date_of(true_ms), boot_ms), date_of(true_ms));
+		row(&c, true_ms);
 	}
 	assert_in_range(true_ms - exclock_now(&c, boot_ms), 0, 1000);
 }
@@ -378,7 +389,31 @@ static void stopped_in_the_future(void **state)
 	for (int i = 0; i < 3; i++) {
 		boot_ms += 10 * 1000;
 		assert_int_equal(answer(&c, there_ms, boot_ms) == there_ms, i == 2);
+		row(&c, there_ms);
 	}
+}
+
+/* An hour ahead while its rows are of the true time: nothing is closed that is not, whichever of
+ * the answers say so, as long as one in a minute does not. */
+static void ahead_of_its_rows(void **state)
+{
+	struct exclock c;
+	int64_t boot_ms = 0, true_ms, believed_ms = 0;
+
+	(void)state;
+	exclock_init(&c);
+	settle(&c, &boot_ms);
+	for (int i = 0; i < 400; i++) {
+		int is_right = i < 200 && i % 50 == 49;
+		int64_t date_ms;
+
+		true_ms = (boot_ms += 1000) + TRUE_DIFFERENCE;
+		date_ms = date_of(true_ms) + (is_right ? 0 : 3600 * 1000);
+		if (answer(&c, date_ms, boot_ms) > true_ms && believed_ms == 0)
+			believed_ms = 1000 * (int64_t)i;
+		row(&c, true_ms + (i > 100 ? 30 * 1000 : 0));
+	}
+	assert_in_range(believed_ms, 260 * 1000, 262 * 1000);
 }
 
 /* The machine slept for eight hours; CLOCK_BOOTTIME went on. */
@@ -449,6 +484,7 @@ int main(void)
 		cmocka_unit_test(jump_back),
 		cmocka_unit_test(stopped_clock),
 		cmocka_unit_test(stopped_in_the_future),
+		cmocka_unit_test(ahead_of_its_rows),
 		cmocka_unit_test(suspend),
 		cmocka_unit_test(small_step_back_in_a_silence),
 		cmocka_unit_test(small_step_back),

@@ -201,6 +201,17 @@ static void holes_are(const char *body, int64_t to_ms, size_t rows, size_t n_bad
 	page_release(&page);
 }
 
+static void is_no_page(const char *body, const char *cause)
+{
+	struct page page;
+	struct err err;
+
+	assert_int_equal(upbit_page_parse(body, strlen(body), "KRW-BTC", interval_by_name("1m"),
+					  PAGE_NO_TO, &page, &err),
+			 -1);
+	assert_non_null(strstr(err.text, cause));
+}
+
 static void what_a_bad_row_costs(void **state)
 {
 	static const char long_number[] =
@@ -217,6 +228,10 @@ static void what_a_bad_row_costs(void **state)
 	snprintf(body, sizeof(body), "[%.*s%s%s]", (int)strlen(ROW("11:20:00", "1")) - 11,
 		 ROW("11:20:00", "1"), long_number, ",\"unit\":1}");
 	holes_are(body, to_ms, 0, 1, "11:20-11:21 ");
+	/* three without a candle among them are not a page: another format, of all rows */
+	snprintf(body, sizeof(body), "[%s,%s,%s]", ROW("11:20:00", "\"1\""),
+		 ROW("11:19:00", "\"1\""), ROW("11:18:00", "\"1\""));
+	is_no_page(body, "No row of the page is a candle: Row 1 of the page has a \"candle_acc_");
 	/* without its time, what lies between its neighbours */
 	holes_are("[" ROW("11:25:00", "1") "," ROW("soon", "1") "," ROW("11:18:00", "1") "]", to_ms,
 		  2, 1, "11:19-11:25 ");

@@ -78,6 +78,11 @@ static void lie_part(struct world *w, size_t k)
 	}
 }
 
+static int needs_two(enum lie_kind kind)
+{
+	return kind == LIE_SHORT || kind == LIE_MISSING || kind == LIE_NOT_LISTED;
+}
+
 static void lies_make(struct world *w)
 {
 	static const enum lie_kind of_seen[] = {LIE_MISSING, LIE_LESS},
@@ -133,7 +138,7 @@ static void lies_make(struct world *w)
 	/* With a clock that is set back two witnesses of the same lie seem far from each other. */
 	for (size_t k = 0; k < w->n_lies; k++)
 		for (size_t other = 0; w->lies[k].kind == LIE_CLOCK && other < w->n_lies; other++)
-			if (w->lies[other].kind == LIE_SHORT || w->lies[other].kind == LIE_MISSING)
+			if (needs_two(w->lies[other].kind))
 				w->lies[other].kind = LIE_EMPTY;
 }
 
