@@ -20,8 +20,10 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say, say_letter;
-	int has_tables; /* they were fit once; later ones may go and come again */
-	int is_begun;   /* it was tried to connect */
+	int64_t stuck[TABLE_PARTITIONS]; /* mark() of where it stood when it was waited for in vain
+					  */
+	int has_tables;                  /* they were fit once; later ones may go and come again */
+	int is_begun;                    /* it was tried to connect */
 	struct err unfit;
 	/* for any thread that asks */
 	atomic_int is_unfit;
@@ -29,11 +31,18 @@ struct reader {
 	atomic_int fails;
 };
 
-/* The first partition that is not stored so far; -1: there is none. */
-static int64_t behind(const struct reader_job *job)
+static int64_t mark(int64_t position)
+{
+	return position - TABLE_NONE + 1; /* not 0, even where there is none */
+}
+
+/* The first partition that is not stored so far; -1: there is none. What a job has waited for in
+ * vain is not waited for again, as long as it stands where it stood. */
+static int64_t behind(const struct reader *r, const struct reader_job *job)
 {
 	for (size_t i = 0; job->at_least && i < job->partitions && i < TABLE_PARTITIONS; i++) {
-		if (job->at_least[i] > 0 && job->positions.next[i] < job->at_least[i])
+		if (job->at_least[i] > 0 && job->positions.next[i] < job->at_least[i] &&
+		    r->stuck[i] != mark(job->positions.next[i]))
 			return (int64_t)i;
 	}
 	return -1;
@@ -122,16 +131,19 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 	backoff_reset(&r->backoff);
 	atomic_fetch_add(&r->reads, 1);
 	atomic_store(&r->fails, 0);
-	late = behind(job);
+	late = behind(r, job);
 	if (*is_stored && (late < 0 || is_stalled))
 		return 0;
 	*is_stored = late < 0 || is_stalled;
 	if (late < 0)
 		return AT_ONCE_MS;
 	if (is_stalled) {
-		log_warn("the writer does not store what the topic holds; going on with what the "
-			 "table has",
-			 L_INT("partition", late));
+		for (; late >= 0; late = behind(r, job)) {
+			log_warn("the writer does not store what the topic holds; going on with "
+				 "what the table has",
+				 L_INT("partition", late));
+			r->stuck[late] = mark(job->positions.next[late]);
+		}
 		return AT_ONCE_MS;
 	}
 	say_behind(r, job, late);
