@@ -138,13 +138,17 @@ static uint64_t digest(const struct result *r)
 	return h > SLOT_NEVER ? h : h + 2;
 }
 
-/* 1 if a change of the bars up to `last` can show in the value of a later one. */
+/* 1 if a change of the bars up to `last` can show in the value of a later one. The bar behind it
+ * counts as changed: it may have been the first one of all, which is another reason for having no
+ * value. */
 static int is_concerned(const struct bar *bars, const struct indicator *in, size_t i, size_t last)
 {
-	if (i <= last || (int64_t)(i - last) < in->reach)
+	int64_t day = kind_day_of(bars[i].timestamp_ms);
+
+	if (i <= last + 1 || (int64_t)(i - last) < in->reach)
 		return 1;
-	return in->kind->is_daily &&
-	       kind_day_of(bars[i].timestamp_ms) == kind_day_of(bars[last].timestamp_ms);
+	return in->kind->is_daily && (day == kind_day_of(bars[last].timestamp_ms) ||
+				      day == kind_day_of(bars[last + 1].timestamp_ms));
 }
 
 static int says_nothing(const struct indicator *in, const struct result *r)
