@@ -127,10 +127,26 @@ static void recover(struct ratelimit *r, int64_t now_ms)
 		r->ban_ms = 0;
 }
 
+/* What the others use in a second, by the answers in this one. */
+static double seen_of_others(const struct ratelimit *r)
+{
+	double passed = (double)(r->answer_ms - r->second_ms) / SECOND_MS;
+
+	return (r->limit - r->least - r->answers) / (passed > 0.3 ? passed : 0.3);
+}
+
+/* ... or lately. */
+static double others_now(const struct ratelimit *r)
+{
+	double seen = seen_of_others(r);
+
+	return seen > r->others ? seen : r->others;
+}
+
 /* Do all together lag behind the budget? Nobody who pays for a 429 takes what is not his. */
 static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 {
-	double kept, busy;
+	double kept, busy, others;
 
 	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN ||
 	    now_ms < r->share.alone_ms)
@@ -143,7 +159,8 @@ static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 	/* What the others do since the answer is not seen; what we do is in flight. */
 	kept = r->share.others * (double)(r->second_ms + SECOND_MS - r->answer_ms) +
 	       (r->per_second - r->share.others) * (double)(r->second_ms + SECOND_MS - now_ms);
-	busy = r->share.others > 0 && r->others < r->share.others ? r->others / r->share.others : 1;
+	others = others_now(r);
+	busy = r->share.others > 0 && others < r->share.others ? others / r->share.others : 1;
 	return r->least - r->in_flight - (r->limit - r->per_second) - kept / SECOND_MS >=
 	       LAG_IDLE + busy * (LAG_BUSY - LAG_IDLE);
 }
@@ -294,8 +311,7 @@ static int64_t second_began(const struct ratelimit *r, int64_t now_ms)
  * have gone on. Somebody who pauses for a moment is not idle. */
 static void second_ended(struct ratelimit *r)
 {
-	double passed = (double)(r->answer_ms - r->second_ms) / SECOND_MS;
-	double seen = (r->limit - r->least - r->answers) / (passed > 0.3 ? passed : 0.3);
+	double seen = seen_of_others(r);
 
 	if (r->share.seconds < SECONDS_SEEN)
 		r->share.seconds++;
