@@ -11,8 +11,7 @@ enum {
 	SECOND_MS = 1000,
 	SEEN_AGAIN_MS = 20, /* how soon to look for room again */
 	STALE_MS = 3000,    /* what the others do is known only as long as answers tell */
-	ROUGH_MS = 8000,    /* how much later than we others may know the exchange's clock */
-	SECONDS_SEEN = 3,   /* of the exchange, after an assignment, before room is looked for */
+	ROUGH_MS = 8000, /* after an assignment, or later than we, others know the clock so late */
 	LIVE_OF_FIVE = 4,
 	LIVE_SAVED_S = 2, /* what live may have saved up for the end of a minute */
 	TRAVEL_MS = 50,   /* what is sent later may be counted in the next second */
@@ -67,7 +66,7 @@ static int stride_of(int n)
 	return stride > 0 ? stride : 1;
 }
 
-void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
+void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n, int64_t now_ms)
 {
 	int owned = 0;
 
@@ -80,15 +79,17 @@ void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n)
 	r->share.others = ours ? r->per_second * (n - owned) / n : 0;
 	r->share.own = r->per_second - r->share.others;
 	r->share.last = INT64_MIN;
-	r->share.seconds = 0;
+	r->slot_us = greatest(r->slot_us, now_ms * 1000); /* what it did not own is not lost */
+	r->share.since_ms = now_ms;
+	r->share.alone_ms = now_ms + ROUGH_MS;
 }
 
-void ratelimit_use_leftover(struct ratelimit *r)
+void ratelimit_use_leftover(struct ratelimit *r, int64_t now_ms)
 {
 	static const unsigned char one = 1;
 	double beyond = r->limit - r->per_second;
 
-	ratelimit_share(r, &one, 1);
+	ratelimit_share(r, &one, 1, now_ms);
 	r->share.per_second = r->share.own = beyond > 0.2 ? beyond / 2 : 0.1;
 	r->share.others = r->per_second;
 }
@@ -111,7 +112,7 @@ void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t n
 	r->per_second = per_second > r->limit ? r->limit : per_second;
 	r->slot_us = now_ms * 1000;
 	r->retry_ms = r->second_ms = r->answer_ms = r->limited_ms = r->banned_ms = now_ms;
-	ratelimit_share(r, NULL, 0);
+	ratelimit_share(r, NULL, 0, now_ms);
 }
 
 /* The way back to the whole rate. */
@@ -143,14 +144,14 @@ static double others_now(const struct ratelimit *r)
 	return seen > r->others ? seen : r->others;
 }
 
-/* Do all together lag behind the budget? Nobody who pays for a 429 takes what is not his. */
+/* Do all together lag behind the budget? Nobody who pays for a 429 takes what is not his, nor while
+ * newcomers may have no slots yet. */
 static int room_is_seen(const struct ratelimit *r, int64_t now_ms)
 {
 	double kept, busy, others;
 
-	if (r->least < 0 || r->slowed > 0 || r->share.seconds < SECONDS_SEEN ||
-	    now_ms < r->share.alone_ms)
-		return 0; /* where all begin at once, all would see the same room */
+	if (r->least < 0 || r->slowed > 0 || now_ms < r->share.alone_ms)
+		return 0;
 	if (now_ms >= r->second_ms + SECOND_MS) /* a new second, of which nobody has told: one may
 						   ask, where nobody else does */
 		return r->others < 1 && r->in_flight == 0 && now_ms - r->answer_ms <= STALE_MS;
@@ -205,11 +206,13 @@ static int may_catch_up(const struct ratelimit *r, int64_t now_ms)
 }
 
 /* Where the exchange's seconds lie is not known yet: half of our part, evenly by our own clock, and
- * each when it tells most. Others may be as far, or not: what they leave is no room. */
+ * each when it tells most. Others may be as far, or not: what they leave is no room. The second of
+ * the assignment may be full: who had all of it until then has sent on a schedule of his own. */
 static int64_t rough_wait_ms(struct ratelimit *r, int64_t now_ms)
 {
-	int64_t pace_ms = r->spent_ms + 2 * period_us(r, r->share.own) / 1000 - now_ms;
-	int64_t wait_ms = r->probe_ms;
+	int64_t from_ms = greatest(r->spent_ms + 2 * period_us(r, r->share.own) / 1000,
+				   r->share.since_ms + SECOND_MS);
+	int64_t pace_ms = from_ms - now_ms, wait_ms = r->probe_ms;
 
 	r->share.alone_ms = now_ms + ROUGH_MS;
 	r->share.slots_ms = r->spent_ms + SECOND_MS; /* both in one second would be too many */
@@ -313,8 +316,6 @@ static void second_ended(struct ratelimit *r)
 {
 	double seen = seen_of_others(r);
 
-	if (r->share.seconds < SECONDS_SEEN)
-		r->share.seconds++;
 	r->others = seen > r->others ? seen : r->others + (seen - r->others) * 2 / 5;
 }
 

@@ -32,8 +32,8 @@
  *
  * What the others leave is used as well, as long as the last answer in the exchange's second shows
  * that all together do not run ahead of the budget; where the others were busy in the last seconds,
- * only while all lag behind it by one and a half requests; not in the first seconds after an
- * assignment, for where all begin at once, all would see the same room.
+ * only while all lag behind it by one and a half requests; not in the first 8 s after an
+ * assignment, for newcomers have no slots yet, and send when nothing tells of them.
  *
  *     limit 10, budget 9; what the rest of the second needs is kept, and one that is beyond the
  * budget others idle, answer at 300 ms     8 remain, 9 x 0.7 + 1 = 7.3 are kept: 0.7 >= -1, send 6
@@ -44,7 +44,9 @@
  *
  * Slots are dealt by the exchange's clock, of which a process that has just started knows little.
  * Until it knows more it leaves the slots alone, sends half of its part at most, at the moments
- * from which it learns most, and takes no room that it sees: the others may be as far. */
+ * from which it learns most, and takes no room that it sees: the others may be as far. Nor does it
+ * send in the first second after an assignment: one that had all partitions until then was paced by
+ * its own schedule, and may have used that second up. */
 #ifndef GAPLESS_RATELIMIT_H
 #define GAPLESS_RATELIMIT_H
 
@@ -70,9 +72,8 @@ struct ratelimit {
 		double own, others; /* what we and the others are sure of */
 		int64_t last;       /* number of the last slot that was used */
 		int64_t slots_ms;   /* slots count from then on */
+		int64_t since_ms;   /* the assignment */
 		int64_t alone_ms;   /* so long the others may know the time roughly, and lag */
-		int seconds; /* of the exchange that were seen since, up to the few that are needed
-			      */
 	} share;
 	int64_t offset_ms; /* the exchange's clock less ours */
 	int64_t probe_ms; /* ... roughly: what is asked that much later makes it better; -1: well */
@@ -96,12 +97,12 @@ struct ratelimit {
  * slot is now. */
 void ratelimit_init(struct ratelimit *r, double per_second, int limit, int64_t now_ms);
 /* The slots are shared: those of the partitions i with ours[i] != 0 are ours (n flags, kept by the
- * caller until the next call). NULL: all of them again, as after ratelimit_init. Holds and
- * slow-downs stay. */
-void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n);
+ * caller until the next call), assigned now. NULL: all of them again, as after ratelimit_init.
+ * Holds and slow-downs stay; what could not be sent before is no slot that was lost. */
+void ratelimit_share(struct ratelimit *r, const unsigned char *ours, int n, int64_t now_ms);
 /* A one-shot command beside producers that may use the whole budget: sure only of what the limit
  * has beyond it. */
-void ratelimit_use_leftover(struct ratelimit *r);
+void ratelimit_use_leftover(struct ratelimit *r, int64_t now_ms);
 /* The exchange's clock is that much ahead of ours: where the shared slots lie. probe_ms: not known
  * well enough for that (exclock_probe_ms); half of our part at most is used then, by our own clock,
  * and when an answer tells most. -1: it is. */

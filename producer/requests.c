@@ -398,7 +398,8 @@ void answer_release(struct answer *answer)
 
 /* --- budget and clock */
 
-void requests_budget(struct requests *r, enum budget budget, const unsigned char *ours, int n)
+void requests_budget(struct requests *r, enum budget budget, const unsigned char *ours, int n,
+		     int64_t boot_ms)
 {
 	unsigned char *before = r->ours;
 
@@ -408,9 +409,9 @@ void requests_budget(struct requests *r, enum budget budget, const unsigned char
 		memcpy(r->ours, ours, (size_t)n);
 	}
 	if (budget == BUDGET_LEFTOVER)
-		ratelimit_use_leftover(&r->rate);
+		ratelimit_use_leftover(&r->rate, boot_ms);
 	else
-		ratelimit_share(&r->rate, r->ours, n);
+		ratelimit_share(&r->rate, r->ours, n, boot_ms);
 	free(before);
 }
 

@@ -86,7 +86,8 @@ void requests_list(struct requests *r, int64_t boot_ms);
 size_t requests_in_flight(const struct requests *r, struct request out[REQUESTS_MAX]);
 
 /* What part of the budget is ours (ratelimit.h). */
-void requests_budget(struct requests *r, enum budget budget, const unsigned char *ours, int n);
+void requests_budget(struct requests *r, enum budget budget, const unsigned char *ours, int n,
+		     int64_t boot_ms);
 /* Requests a second that we are sure of. */
 double requests_per_second(const struct requests *r);
 /* The exchange's time; 0: not known yet. */

@@ -136,7 +136,7 @@ static void budget(struct loop *l)
 	int n;
 	enum budget budget = share_budget(l->share, &ours, &n);
 
-	requests_budget(l->requests, budget, ours, n);
+	requests_budget(l->requests, budget, ours, n, l->boot_ms);
 	publisher_partitions(l->publisher, n);
 }
 

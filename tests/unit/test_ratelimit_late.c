@@ -113,11 +113,34 @@ static void a_loop_in_time_has_nothing_to_make_up_for(void **state)
 	assert_int_equal(refused, 0);
 }
 
+/* The list was asked for, and 0.9 s later the group has given all partitions: what was not ours in
+ * between is no slot that was lost. */
+static void what_was_not_ours_is_not_made_up_for(void **state)
+{
+	struct ratelimit r;
+	int sent = 0;
+
+	(void)state;
+	ratelimit_init(&r, 9, 10, 0);
+	ratelimit_spend(&r, RATELIMIT_LIVE, 0);
+	ratelimit_done(&r);
+	ratelimit_share(&r, NULL, 0, 900);
+	for (int64_t now = 900; now < 1200; now++) {
+		if (ratelimit_wait_ms(&r, now) > 0)
+			continue;
+		ratelimit_spend(&r, RATELIMIT_BACKFILL, now);
+		ratelimit_done(&r);
+		ratelimit_answer(&r, 9 - sent++, now);
+	}
+	assert_int_equal(sent, 3); /* at 900, 1011, 1122 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_late_loop_uses_its_budget),
 		cmocka_unit_test(a_loop_in_time_has_nothing_to_make_up_for),
+		cmocka_unit_test(what_was_not_ours_is_not_made_up_for),
 	};
 
 	/* What is asserted are frequencies: another seed may be a rare exception, and finds one. */

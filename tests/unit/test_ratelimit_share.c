@@ -58,7 +58,7 @@ static void street_open(struct street *s, int n, const int *parts, int way_ms)
 		for (int k = 0; k < parts[i]; k++)
 			m->ours[next++] = 1;
 		ratelimit_init(&m->rate, 9.0, LIMIT, s->now_ms);
-		ratelimit_share(&m->rate, m->ours, 12);
+		ratelimit_share(&m->rate, m->ours, 12, s->now_ms);
 		ratelimit_clock(&m->rate, 1000000 + rng_below(40), -1);
 	}
 }
@@ -69,14 +69,24 @@ static int64_t way(const struct street *s)
 }
 
 /* Whole seconds, written as the request arrives. */
-static void clock_read(const struct street *s, struct member *m, int64_t arrived_ms,
-		       int64_t sent_ms)
+static void clock_read(const struct street *s, struct member *m, int64_t sent_ms,
+		       int64_t arrived_ms, int64_t answered_ms)
 {
 	int64_t true_ms = 1000000 + arrived_ms + s->phase_ms;
 
 	if (!m->reads_clock)
 		return;
-	exclock_answer(&m->clock, true_ms - true_ms % 1000, sent_ms, s->now_ms);
+	exclock_answer(&m->clock, true_ms - true_ms % 1000, sent_ms, answered_ms);
+}
+
+/* Two answers of the list are all by which one that starts knows the time: Date has only whole
+ * seconds. */
+static void clock_begin(const struct street *s, struct member *m, int64_t now_ms)
+{
+	exclock_init(&m->clock);
+	m->reads_clock = 1;
+	clock_read(s, m, now_ms - 300, now_ms - 250 - rng_below(50), now_ms);
+	clock_read(s, m, now_ms - 20, now_ms - rng_below(20), now_ms);
 }
 
 static void arrive(struct street *s, struct flight *f)
@@ -109,7 +119,7 @@ static void member_step(struct street *s, struct member *m)
 			arrive(s, f);
 		if (f->judged && s->now_ms >= f->answered_ms) {
 			ratelimit_done(&m->rate);
-			clock_read(s, m, f->arrives_ms, f->sent_ms);
+			clock_read(s, m, f->sent_ms, f->arrives_ms, s->now_ms);
 			if (f->remaining >= 0)
 				ratelimit_answer(&m->rate, f->remaining, s->now_ms);
 			else
@@ -137,15 +147,21 @@ static void member_step(struct street *s, struct member *m)
 	s->sent++;
 }
 
-/* Returns requests a second, in hundredths. */
-static int street_run(struct street *s, int seconds)
+static void street_pass(struct street *s, int64_t ms)
 {
-	int64_t end_ms = s->now_ms + (int64_t)seconds * 1000;
-	int before = s->sent;
+	int64_t end_ms = s->now_ms + ms;
 
 	for (; s->now_ms < end_ms; s->now_ms++)
 		for (int i = 0; i < s->n; i++)
 			member_step(s, &s->m[i]);
+}
+
+/* Returns requests a second, in hundredths. */
+static int street_run(struct street *s, int seconds)
+{
+	int before = s->sent;
+
+	street_pass(s, INT64_C(1000) * seconds);
 	return (s->sent - before) * 100 / seconds;
 }
 
@@ -205,7 +221,7 @@ static void one_goes_on(void **state)
 			street_open(&s, 3, (int[]){4, 4, 4}, 30);
 			for (int i = 0; i < 3; i++)
 				s.m[i].works = 1;
-			street_run(&s, 6);
+			street_run(&s, 12);
 			s.m[0].works = 0;
 			s.m[1].works = stop == 1;
 			sent -= s.sent;
@@ -236,8 +252,7 @@ static void they_come_and_go(void **state)
 	assert_true(s.worst < 3);
 }
 
-/* All start within half a second, and each has two answers of the list by which to know the time:
- * Date has only whole seconds. */
+/* All start within half a second. */
 static void they_start_together(void **state)
 {
 	(void)state;
@@ -252,11 +267,9 @@ static void they_start_together(void **state)
 			for (int i = 0; i < n; i++) {
 				struct member *m = &s.m[i];
 
-				exclock_init(&m->clock);
-				m->reads_clock = m->works = 1;
+				m->works = 1;
 				m->wakes_ms = s.now_ms + rng_below(500);
-				clock_read(&s, m, s.now_ms - 250 - rng_below(50), s.now_ms - 300);
-				clock_read(&s, m, s.now_ms - rng_below(20), s.now_ms - 20);
+				clock_begin(&s, m, s.now_ms);
 			}
 			street_run(&s, 10);
 			first += s.refused;
@@ -273,6 +286,70 @@ static void they_start_together(void **state)
 	}
 }
 
+/* It has asked for the list, which has a limit of its own, in the last two seconds. */
+static void member_begin(const struct street *s, struct member *m)
+{
+	int64_t now_ms = s->now_ms - rng_below(2000);
+
+	ratelimit_init(&m->rate, 9.0, LIMIT, now_ms - 300);
+	for (int list = 0; list < 2; list++) {
+		ratelimit_spend(&m->rate, RATELIMIT_LIVE, now_ms - (list ? 20 : 300));
+		ratelimit_done(&m->rate);
+	}
+	clock_begin(s, m, now_ms);
+}
+
+/* The group takes all partitions back and deals them to the first n, who hear of it one after the
+ * other. */
+static void deal(struct street *s, int n)
+{
+	for (int i = 0; i < s->n; i++)
+		s->m[i].works = 0;
+	street_pass(s, 20 + rng_below(80));
+	for (int i = 0; i < n; i++) {
+		struct member *m = &s->m[i];
+
+		for (int k = 0; k < 12; k++)
+			m->ours[k] = k * n / 12 == i;
+		m->works = 1;
+		m->wakes_ms = s->now_ms + rng_below(50);
+		ratelimit_share(&m->rate, n > 1 ? m->ours : NULL, 12, m->wakes_ms);
+	}
+}
+
+/* One has all partitions, and knows the time when the others join, 1 to 3 s later: together, or one
+ * after the other. What it takes beyond its slots would meet with what they send at the end of a
+ * second, where they learn most. */
+static void others_join(void **state)
+{
+	int refused = 0;
+
+	(void)state;
+	for (int n = 2; n <= 4; n++) {
+		int sent = 0, before = refused;
+
+		for (int round = 0; round < 300; round++) {
+			struct street s;
+
+			street_open(&s, n, (int[]){12, 0, 0, 0}, 5 + round % 50);
+			for (int have = 0, to = 1; have < n;
+			     have = to, to = round % 2 ? to + 1 : n) {
+				for (int i = have; i < to; i++)
+					member_begin(&s, &s.m[i]);
+				deal(&s, to);
+				street_pass(&s, 1000 + rng_below(2000));
+			}
+			street_pass(&s, 20000);
+			sent += (int)(100000 * (int64_t)s.sent / (s.now_ms - 5000));
+			refused += s.refused;
+		}
+		print_message("# 1 and %d join: %d.%02d/s, %d refused in 300 starts\n", n - 1,
+			      sent / 30000, sent / 300 % 100, refused - before);
+		assert_true(sent >= 300 * 700);
+	}
+	assert_true(refused <= 6);
+}
+
 /* A guest beside producers that use all they have: it finds hardly anything, and takes hardly
  * anything from them. */
 static void a_guest_is_modest(void **state)
@@ -281,7 +358,7 @@ static void a_guest_is_modest(void **state)
 
 	(void)state;
 	street_open(&s, 3, (int[]){6, 6, 0}, 20);
-	ratelimit_use_leftover(&s.m[2].rate);
+	ratelimit_use_leftover(&s.m[2].rate, s.now_ms);
 	for (int i = 0; i < 3; i++)
 		s.m[i].works = 1;
 	street_run(&s, 300);
@@ -293,10 +370,10 @@ static void a_guest_is_modest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_work),          cmocka_unit_test(one_works),
-		cmocka_unit_test(two_work),          cmocka_unit_test(one_goes_on),
-		cmocka_unit_test(they_come_and_go),  cmocka_unit_test(they_start_together),
-		cmocka_unit_test(a_guest_is_modest),
+		cmocka_unit_test(all_work),         cmocka_unit_test(one_works),
+		cmocka_unit_test(two_work),         cmocka_unit_test(one_goes_on),
+		cmocka_unit_test(they_come_and_go), cmocka_unit_test(they_start_together),
+		cmocka_unit_test(others_join),      cmocka_unit_test(a_guest_is_modest),
 	};
 
 	/* What is asserted are frequencies: another seed may be a rare exception, and finds one. */
