@@ -145,7 +145,7 @@ static int is_concerned(const struct bar *bars, const struct indicator *in, size
 {
 	int64_t day = kind_day_of(bars[i].timestamp_ms);
 
-	if (i <= last + 1 || (int64_t)(i - last) < in->reach)
+	if (i <= last || (int64_t)(i - last) < in->reach)
 		return 1;
 	return in->kind->is_daily && (day == kind_day_of(bars[last].timestamp_ms) ||
 				      day == kind_day_of(bars[last + 1].timestamp_ms));

@@ -471,6 +471,34 @@ static void test_same_again(void **state)
 	window_free(w);
 }
 
+/* The first candles of all lack the start of their day: that is warming. A candle of the day before
+ * comes late, and it was a gap: for all of that day, although no value depends on that candle. */
+static void test_first_day(void **state)
+{
+	struct timeline_input in[] = {minute(5, 10, 3600000), minute(6, 11, 3600000),
+				      minute(-9, 12, 3600000)};
+	struct heard heard = {0};
+	struct window *w;
+	struct span older;
+	struct set set;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(set_parse("vwap", &set, &err), 0);
+	w = window_new(&set, interval_by_name("1m"), FILL_NONE);
+	window_apply(w, &in[0], &older);
+	window_apply(w, &in[1], &older);
+	window_compute(w, hear, &heard);
+	assert_int_equal(heard.n, 2);
+	assert_int_equal(heard.last.reason, REASON_WARMING);
+	window_apply(w, &in[2], &older);
+	window_compute(w, hear, &heard);
+	assert_int_equal(heard.n, 5);
+	assert_int_equal(heard.last.state, RESULT_UNAVAILABLE);
+	assert_int_equal(heard.last.reason, REASON_GAP);
+	window_free(w);
+}
+
 /* The second piece holds a candle that is newer than a change of the first one, which was read
  * before it came: what is computed of them must not beat what comes of that change. */
 static void test_pieces(void **state)
@@ -529,11 +557,11 @@ static void test_two_partitions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),         cmocka_unit_test(test_set),
-		cmocka_unit_test(test_table),          cmocka_unit_test(test_number_text),
-		cmocka_unit_test(test_message),        cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_same_again),     cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_two_partitions),
+		cmocka_unit_test(test_golden),     cmocka_unit_test(test_set),
+		cmocka_unit_test(test_table),      cmocka_unit_test(test_number_text),
+		cmocka_unit_test(test_message),    cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_same_again), cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_first_day),  cmocka_unit_test(test_two_partitions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

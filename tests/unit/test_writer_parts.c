@@ -17,6 +17,7 @@
 #include "writer/commands/migrations.h"
 #include "writer/database/pgarray.h"
 #include "writer/database/retry.h"
+#include "writer/feed/arrivals.h"
 #include "writer/feed/elsewhere.h"
 #include "writer/feed/partitions.h"
 #include "writer/pipeline.h"
@@ -95,7 +96,9 @@ static void start(struct partitions *ps, int32_t id, int64_t offset)
 
 static void test_arrivals(void **state)
 {
+	static const struct feed_kind kind = {0};
 	const int32_t ids[] = {4, 2};
+	struct arrival beyond = {.partition = 2, .offset = 15};
 	struct partitions *ps = partitions_new();
 	const struct partition *p;
 	int64_t generation;
@@ -123,6 +126,11 @@ static void test_arrivals(void **state)
 
 	/* A hole is nothing: the topic has it of transactions, or of compaction. */
 	assert_int_equal(partition_judge(p, 15), ARRIVES_NEXT);
+	assert_int_equal(arrivals_message(&kind, NULL, ps, &beyond), FOLLOW_NOTHING);
+	assert_true(beyond.has_message && beyond.from == 11 && beyond.dead_run == 4);
+	beyond = (struct arrival){.partition = 2, .offset = 15};
+	assert_int_equal(arrivals_end(&kind, NULL, ps, &beyond), FOLLOW_NOTHING);
+	assert_true(!beyond.has_message && beyond.next == 15 && beyond.dead_run == 4);
 	generation = partitions_generation(ps);
 	partitions_restart(ps);
 	assert_true(partitions_generation(ps) > generation);
