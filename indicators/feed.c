@@ -282,6 +282,13 @@ int64_t feed_halted_ms(const struct feed *f, int32_t partition)
 	return r && r->is_halted ? r->halted_ms : 0;
 }
 
+int64_t feed_reads_to(const struct feed *f, int32_t partition)
+{
+	const struct reading *r = reading_of(f, partition);
+
+	return r && r->is_halted ? r->halted_at : INT64_MAX;
+}
+
 const struct part *feed_parts(const struct feed *f, size_t *n)
 {
 	return offsets_parts(f->offsets, n);

@@ -83,6 +83,8 @@ void feed_pass(struct feed *f, int32_t partition, int64_t offset);
 int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset);
 /* When the broker took the message that halts the partition; 0: it is not halted. */
 int64_t feed_halted_ms(const struct feed *f, int32_t partition);
+/* The offset of that message; INT64_MAX: it is not halted. */
+int64_t feed_reads_to(const struct feed *f, int32_t partition);
 /* Messages that are not candles, so far. */
 int64_t feed_unreadable(const struct feed *f);
 const struct kafka_stats *feed_stats(const struct feed *f);

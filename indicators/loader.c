@@ -78,16 +78,12 @@ int loader_want(struct loader *l, const char *symbol, const struct interval *int
 	return 1;
 }
 
-struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions,
-			      int64_t stall_ms)
+struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions)
 {
 	while (l->batch_n < AT_ONCE && l->n > 0)
 		l->batch[l->batch_n++] = l->wanted[--l->n];
-	l->job = (struct reader_job){.at_least = at_least,
-				     .partitions = partitions,
-				     .stall_ms = stall_ms,
-				     .reads = l->batch,
-				     .n = l->batch_n};
+	l->job = (struct reader_job){
+		.at_least = at_least, .partitions = partitions, .reads = l->batch, .n = l->batch_n};
 	return &l->job;
 }
 

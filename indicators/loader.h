@@ -17,8 +17,7 @@ int loader_want(struct loader *l, const char *symbol, const struct interval *int
 int loader_is_done(const struct loader *l); /* nothing is wanted that is not there */
 /* A job for what is wanted. at_least, by partition: what must be stored first; it is lent like the
  * job. */
-struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions,
-			      int64_t stall_ms);
+struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions);
 /* The job is back: the windows go into the book. `partition_of` tells where the series' messages
  * come from. */
 void loader_deliver(struct loader *l, struct book *book, size_t partitions);

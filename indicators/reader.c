@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/pg/pg_tables.h"
+#include "standing.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 1, SAY_MS = 10000 };
 
@@ -20,10 +21,9 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say, say_letter;
-	int64_t stuck[TABLE_PARTITIONS]; /* mark() of where it stood when it was waited for in vain
-					  */
-	int has_tables;                  /* they were fit once; later ones may go and come again */
-	int is_begun;                    /* it was tried to connect */
+	struct standing *standing;
+	int has_tables; /* they were fit once; later ones may go and come again */
+	int is_begun;   /* it was tried to connect */
 	struct err unfit;
 	/* for any thread that asks */
 	atomic_int is_unfit;
@@ -31,21 +31,29 @@ struct reader {
 	atomic_int fails;
 };
 
-static int64_t mark(int64_t position)
+/* A partition that is waited for; -1: there is none. */
+static int64_t behind(struct reader *r, const struct reader_job *job, int64_t now_ms)
 {
-	return position - TABLE_NONE + 1; /* not 0, even where there is none */
-}
+	int64_t late = -1;
 
-/* The first partition that is not stored so far; -1: there is none. What a job has waited for in
- * vain is not waited for again, as long as it stands where it stood. */
-static int64_t behind(const struct reader *r, const struct reader_job *job)
-{
 	for (size_t i = 0; job->at_least && i < job->partitions && i < TABLE_PARTITIONS; i++) {
-		if (job->at_least[i] > 0 && job->positions.next[i] < job->at_least[i] &&
-		    r->stuck[i] != mark(job->positions.next[i]))
-			return (int64_t)i;
+		switch (standing_look(r->standing, i, job->at_least[i], job->positions.next[i],
+				      now_ms)) {
+		case STANDING_BEHIND:
+			late = (int64_t)i;
+			break;
+		case STANDING_GIVES_UP:
+			log_warn("the writer does not store what the topic holds; going on with "
+				 "what the table has",
+				 L_INT("partition", i), L_INT("position", job->positions.next[i]),
+				 L_INT("wanted", job->at_least[i]));
+			break;
+		case STANDING_REACHED:
+		case STANDING_GIVEN_UP:
+			break;
+		}
 	}
-	return -1;
+	return late;
 }
 
 static void say_behind(struct reader *r, const struct reader_job *job, int64_t partition)
@@ -113,10 +121,10 @@ static int open_tables(struct reader *r, struct err *err)
 
 /* One try. 0: done, else how long to wait before the next one. Only when everything is stored that
  * must be are the series read. */
-static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_ms, int *is_stored)
+static int64_t try_job(struct reader *r, struct reader_job *job, int *is_stored)
 {
 	struct err err = {0};
-	int is_stalled = job->at_least && clock_boot_ms() - began_ms >= job->stall_ms;
+	int was_stored = *is_stored;
 	int64_t late;
 
 	if (open_tables(r, &err))
@@ -131,21 +139,10 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int64_t began_m
 	backoff_reset(&r->backoff);
 	atomic_fetch_add(&r->reads, 1);
 	atomic_store(&r->fails, 0);
-	late = behind(r, job);
-	if (*is_stored && (late < 0 || is_stalled))
-		return 0;
-	*is_stored = late < 0 || is_stalled;
+	late = behind(r, job, clock_boot_ms());
+	*is_stored = late < 0;
 	if (late < 0)
-		return AT_ONCE_MS;
-	if (is_stalled) {
-		for (; late >= 0; late = behind(r, job)) {
-			log_warn("the writer does not store what the topic holds; going on with "
-				 "what the table has",
-				 L_INT("partition", late));
-			r->stuck[late] = mark(job->positions.next[late]);
-		}
-		return AT_ONCE_MS;
-	}
+		return was_stored ? 0 : AT_ONCE_MS;
 	say_behind(r, job, late);
 	return BEHIND_MS;
 }
@@ -154,10 +151,10 @@ static void run(struct worker *w, void *context, void *lent)
 {
 	struct reader *r = context;
 	struct reader_job *job = lent;
-	int64_t began_ms = clock_boot_ms(), wait_ms;
+	int64_t wait_ms;
 	int is_stored = job->at_least == NULL;
 
-	while ((wait_ms = try_job(r, job, began_ms, &is_stored)) > 0) {
+	while ((wait_ms = try_job(r, job, &is_stored)) > 0) {
 		if (worker_pause(w, wait_ms))
 			return;
 	}
@@ -171,9 +168,11 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 	r->database = database;
 	r->topic = topic;
 	backoff_init(&r->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
+	r->standing = standing_new(TABLE_PARTITIONS);
 	r->worker = worker_new(run, r, err);
 	if (r->worker)
 		return r;
+	standing_free(r->standing);
 	free(r);
 	return NULL;
 }
@@ -186,8 +185,14 @@ int reader_free(struct reader *r, int wait_ms)
 		return 0;
 	worker_free(r->worker);
 	pg_close(&r->pg);
+	standing_free(r->standing);
 	free(r);
 	return 1;
+}
+
+void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t patience_ms)
+{
+	standing_expect(r->standing, (size_t)partition, at_most, patience_ms);
 }
 
 void reader_submit(struct reader *r, struct reader_job *job)

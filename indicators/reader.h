@@ -11,10 +11,9 @@ struct reader;
 
 struct reader_job {
 	/* market_data_position must be at least this, by partition; 0: whatever it is. NULL: no
-	 * condition. After stall_ms without all of it, what there is must do. */
+	 * condition. Where reader_expect bounds it, what there is must do. */
 	const int64_t *at_least;
 	size_t partitions;
-	int64_t stall_ms;
 	struct table_read *reads; /* the caller's */
 	size_t n;
 	/* NULL, or what is asked instead of all that, once: without an answer it counts as not
@@ -32,6 +31,8 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 /* 0: its thread hangs in a dead connection, and what was lent to it must be left alone. */
 int reader_free(struct reader *r, int wait_ms);
 
+/* Of a partition: see standing_expect. At any time; without it no job waits for the partition. */
+void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t patience_ms);
 void reader_submit(struct reader *r, struct reader_job *job);
 /* The finished job, or NULL. */
 struct reader_job *reader_take(struct reader *r);

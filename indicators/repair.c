@@ -188,7 +188,7 @@ static void piece_begin(struct repair *r, size_t i)
 		drop_waiting(r, i);
 }
 
-struct reader_job *repair_job(struct repair *r, int64_t now_ms, int64_t stall_ms)
+struct reader_job *repair_job(struct repair *r, int64_t now_ms)
 {
 	for (size_t i = 0; i < r->n && !r->entry; i++) {
 		if (now_ms - r->v[i].last_ms >= REST_MS || now_ms - r->v[i].first_ms >= LATE_MS)
@@ -197,11 +197,8 @@ struct reader_job *repair_job(struct repair *r, int64_t now_ms, int64_t stall_ms
 	if (!r->entry || r->is_computed)
 		return NULL;
 	table_read_until(&r->read, window_start(r->entry->window));
-	r->job = (struct reader_job){.at_least = r->need,
-				     .partitions = TABLE_PARTITIONS,
-				     .stall_ms = stall_ms,
-				     .reads = &r->read,
-				     .n = 1};
+	r->job = (struct reader_job){
+		.at_least = r->need, .partitions = TABLE_PARTITIONS, .reads = &r->read, .n = 1};
 	return &r->job;
 }
 

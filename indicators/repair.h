@@ -25,7 +25,7 @@ void repair_note(struct repair *r, struct entry *e, struct span older, const str
 int64_t repair_first(const struct repair *r, int32_t partition);
 
 /* A job to read the next piece; NULL: there is nothing to do now. */
-struct reader_job *repair_job(struct repair *r, int64_t now_ms, int64_t stall_ms);
+struct reader_job *repair_job(struct repair *r, int64_t now_ms);
 /* The job is back: computes the piece. 1 if the entry's window has a new base, and must be computed
  * at once. */
 int repair_feed(struct repair *r, window_emit *emit, void *to);

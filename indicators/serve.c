@@ -31,7 +31,8 @@ enum {
 	TALLY_MS = 60000,
 	READER_MS = 2000,
 	LETTER_MS = 2000,
-	PAUSE_MS = 5000
+	PAUSE_MS = 5000,
+	OTHERS_MS = 60000
 };
 
 /* Whose job the reader has. */
@@ -66,8 +67,33 @@ struct serve {
 	int exit_code;
 };
 
+/* Nothing is stored behind a message that halts its partition. */
+static void expect(struct serve *s)
+{
+	size_t n;
+	const struct part *parts = feed_parts(s->feed, &n);
+
+	for (size_t i = 0; i < n; i++)
+		reader_expect(s->reader, parts[i].id, feed_reads_to(s->feed, parts[i].id),
+			      s->options->stall_s * 1000);
+}
+
+/* What halts those of other processes is not known here, and only where partitions were added do
+ * they matter. */
+static void expect_others(struct serve *s)
+{
+	size_t n;
+	int64_t patience_ms = s->options->stall_s * 1000;
+
+	feed_ends(s->feed, &n);
+	for (size_t i = 0; i < n; i++)
+		reader_expect(s->reader, (int32_t)i, INT64_MAX,
+			      patience_ms < OTHERS_MS ? patience_ms : OTHERS_MS);
+}
+
 static void lend(struct serve *s, enum lent whose, struct reader_job *job)
 {
+	expect(s);
 	s->lent = whose;
 	reader_submit(s->reader, job);
 }
@@ -318,15 +344,18 @@ static void load_step(struct serve *s)
 		feed_pause(s->feed, 1);
 	}
 	if (s->lent == LENT_NONE)
-		lend(s, LENT_LOADER, loader_job(s->loader, ends, n, s->options->stall_s * 1000));
+		lend(s, LENT_LOADER, loader_job(s->loader, ends, n));
+	else
+		expect(s); /* a partition may have been halted meanwhile */
 }
 
 static void read_round(struct serve *s)
 {
 	int busy = output_outstanding(s->output) > 0 || s->lent != LENT_NONE;
+	size_t had = s->items_n;
 
 	read_items(s, busy ? BUSY_MS : POLL_MS);
-	if (s->lent == LENT_LOADER && s->items_n >= ROUND_MESSAGES && !s->is_paused)
+	if (s->lent == LENT_LOADER && s->items_n == had)
 		reader_wait(s->reader, BUSY_MS);
 	if (!loader_is_done(s->loader))
 		load_step(s);
@@ -347,8 +376,10 @@ static void job_is_back(struct serve *s, enum lent whose)
 	size_t n;
 
 	feed_ends(s->feed, &n);
-	if (whose == LENT_START)
+	if (whose == LENT_START) {
+		expect_others(s);
 		begin(s, 1);
+	}
 	if (whose == LENT_LOADER)
 		loader_deliver(s->loader, s->book, n);
 	if (whose == LENT_LETTER && s->letter.is_skipped)
@@ -401,7 +432,7 @@ static void reader_step(struct serve *s, int64_t now_ms)
 		lend(s, LENT_LETTER, job);
 		return;
 	}
-	job = repair_job(s->repair, now_ms, s->options->stall_s * 1000);
+	job = repair_job(s->repair, now_ms);
 	if (job)
 		lend(s, LENT_REPAIR, job);
 }

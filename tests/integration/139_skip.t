@@ -86,6 +86,8 @@ indicators
 writer
 await 30 'it halts a writer, too' logged writer 'a partition is halted.* partition=1 offset=5 '
 await 30 '... and the indicators' logged indicators 'a partition is halted.* partition=1'
+indicators_committed() { GAPLESS_GROUP=$GAPLESS_INDICATORS_GROUP committed | grep -qx "$1"; } # partition and offset
+await 30 '... whose group has committed what is before it' indicators_committed '1 5'
 topic_trim <<<'1 6'
 candles 3 K | put 1
 await 30 'when it is gone from the topic, the writer goes on by itself' stored_like 'KRW-K%' 3
