@@ -173,6 +173,8 @@ control "truth?market=KRW-M001&interval=5m&from=$since&to=2026-03-05T12:20:00Z" 
 sql "SELECT (timestamp AT TIME ZONE 'UTC') || '+00', open, high, low, close, volume, quote_volume $fives AND timestamp < '2026-03-05T12:20:00Z' AND timestamp <> '2026-03-05T12:10:00Z'
 	ORDER BY timestamp" | tr '|' '\t' >"$work/stored.5m"
 ok 'the rest is as the exchange has it' cmp -s "$work/truth.5m" "$work/stored.5m"
+first_witness() { series_are KRW-M004 "(evidence #>> '{older,0}')::bigint > 0"; }
+await 60 'pages show nothing older' first_witness
 clock_advance 610
 await 60 'an earlier life that is not served is not covered' earlier KRW-M004 2
 await 60 'it is no gap' complete KRW-M004
