@@ -237,6 +237,11 @@ int feed_group_is_new(const struct feed *f)
 	return offsets_group_is_new(f->offsets);
 }
 
+int feed_has_grown(const struct feed *f)
+{
+	return offsets_have_grown(f->offsets);
+}
+
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 {
 	struct consumer_place *from = xcalloc(f->n + 1, sizeof *from);

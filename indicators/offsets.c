@@ -16,7 +16,7 @@ struct offsets {
 	size_t n;
 	int64_t *ends; /* of all partitions of the topic */
 	size_t ends_n;
-	int group_is_new, has_begun;
+	int group_is_new, has_begun, have_grown;
 	struct left_out left_out;
 };
 
@@ -75,6 +75,11 @@ int offsets_group_is_new(const struct offsets *o)
 	return o->group_is_new;
 }
 
+int offsets_have_grown(const struct offsets *o)
+{
+	return o->have_grown;
+}
+
 /* Of all partitions. */
 static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
@@ -106,7 +111,7 @@ static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
  * them alone. */
 static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
-	int n = kafka_partition_count(rk, o->topic, err), rc;
+	int n = kafka_partition_count(rk, o->topic, err), fresh = 0, rc;
 	int64_t *committed;
 	int32_t *ids;
 
@@ -121,9 +126,10 @@ static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	o->ends = xreallocarray(o->ends, (size_t)n, sizeof *o->ends);
 	o->ends_n = (size_t)n;
 	rc = ask_ends(o, rk, err) || kafka_committed(rk, o->topic, ids, o->ends_n, committed, err);
-	o->group_is_new = !o->has_begun;
 	for (int32_t i = 0; i < n && rc == 0; i++)
-		o->group_is_new &= committed[i] == OFFSET_NONE;
+		fresh += committed[i] == OFFSET_NONE;
+	o->group_is_new = !o->has_begun && fresh == n;
+	o->have_grown = fresh > 0 && fresh < n;
 	for (size_t i = 0; i < o->n && rc == 0; i++) {
 		struct part *p = &o->parts[i];
 
