@@ -141,6 +141,10 @@ int run_replay(const void *options)
 	struct err err;
 	int code = EXIT_USAGE;
 
+	if (o->from_ms > clock_wall_ms()) {
+		log_error("--from is in the future: the topic has nothing of that time yet");
+		return EXIT_USAGE;
+	}
 	if (replay_spec_init(&spec, o->topic, o->from_ms, o->symbols, o->name, &err) != 0) {
 		log_error(err.text);
 	} else {
