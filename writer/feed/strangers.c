@@ -84,13 +84,13 @@ static void run(struct worker *w, void *context, void *job)
 struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group)
 {
 	struct strangers *s = xcalloc(1, sizeof(*s));
+	size_t client_id_bytes = sizeof(s->look.client_id);
 	struct err err;
 
 	s->look.rk = rk;
 	s->look.topic = topic;
 	s->look.group = group;
-	rd_kafka_conf_get(rd_kafka_conf(rk), "client.id", s->look.client_id,
-			  &(size_t){sizeof(s->look.client_id)});
+	rd_kafka_conf_get(rd_kafka_conf(rk), "client.id", s->look.client_id, &client_id_bytes);
 	s->worker = worker_new(run, NULL, &err);
 	if (s->worker == NULL)
 		log_warn("nobody looks who else is in the writers' group",
