@@ -212,7 +212,8 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 			out->n++;
 			break;
 		case ROW_OFF_GRID:
-			off_grid++; /* fall through */
+			off_grid++;
+			__attribute__((fallthrough));
 		case ROW_BAD:
 			page_row_bad(out, &cause);
 			if (*start_ms != PAGE_ROW_BAD)
