@@ -57,16 +57,19 @@ static int64_t interval_unit(const struct interval *iv)
 								      : 0;
 }
 
-/* Finds the known fields in one pass, so that a field that comes twice is seen. fields[] is empty
- * before. */
+/* Finds the known fields in one pass, so that a field that comes twice is seen. They come in the
+ * order of the table, so the one after the last found is tried first. fields[] is empty before. */
 static int row_fields(const struct cJSON *object, size_t row, const struct cJSON *fields[FIELDS],
 		      struct err *err)
 {
 	const struct cJSON *item;
+	int next = 0;
 
 	cJSON_ArrayForEach(item, object)
 	{
-		for (int i = 0; i < FIELDS; i++) {
+		for (int tried = 0; tried < FIELDS; tried++) {
+			int i = (next + tried) % FIELDS;
+
 			if (strcmp(item->string, field_names[i]) != 0)
 				continue;
 			if (fields[i])
@@ -74,6 +77,7 @@ static int row_fields(const struct cJSON *object, size_t row, const struct cJSON
 					       "Row %zu of the page has two fields \"%s\".", row,
 					       field_names[i]);
 			fields[i] = item;
+			next = i + 1;
 			break;
 		}
 	}
