@@ -203,12 +203,12 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 		     struct page_sent *sent, struct err *err)
 {
 	const struct cJSON *object;
+	struct err cause = {0};
 	size_t off_grid = 0;
 
 	cJSON_ArrayForEach(object, json)
 	{
 		int64_t *start_ms = &sent->start_ms[sent->n];
-		struct err cause = {0};
 
 		q->row = ++sent->n;
 		switch (row_parse(q, object, &out->rows[out->n], start_ms, &cause)) {
@@ -248,7 +248,7 @@ static int page_rows(const struct cJSON *json, struct query *q, struct page *out
 			       UPBIT_PAGE_ROWS);
 	if (n == 0)
 		return 0;
-	out->rows = xcalloc(n, sizeof(out->rows[0]));
+	out->rows = xreallocarray(NULL, n, sizeof(out->rows[0]));
 	sent.start_ms = xcalloc(n, sizeof(sent.start_ms[0]));
 	rc = rows_take(json, q, out, &sent, err);
 	if (rc == 0)
