@@ -165,11 +165,10 @@ static void drain(struct sink *sink, int64_t budget_ms)
 		sink_poll(sink, BUSY_MS);
 }
 
-static void revoked(void *owner, int is_lost)
+/* Before the partitions are given back. */
+static void finish(struct serve *s)
 {
-	struct serve *s = owner;
-
-	if (!is_lost) {
+	if (!feed_has_lost(s->feed)) {
 		drain(output_sink(s->output), REVOKE_MS);
 		repair_settle(s->repair);
 		commit(s, clock_boot_ms(), 1);
@@ -312,17 +311,22 @@ static struct feed_item *next_item(struct serve *s)
 }
 
 /* Reads what is there. */
-static void read_items(struct serve *s, int wait_ms)
+static enum feed_news read_items(struct serve *s, int wait_ms)
 {
-	for (struct feed_item *item = next_item(s);
-	     (s->items_n < ROUND_MESSAGES || s->is_paused) &&
-	     feed_poll(s->feed, s->items_n ? 0 : wait_ms, item);
-	     item = next_item(s)) {
+	enum feed_news news = FEED_ITEM;
+
+	while (s->items_n < ROUND_MESSAGES || s->is_paused) {
+		struct feed_item *item = next_item(s);
+
+		news = feed_poll(s->feed, s->items_n ? 0 : wait_ms, item);
+		if (news != FEED_ITEM)
+			break;
 		s->items_n++;
 		if (item->symbol[0] && !book_find(s->book, item->symbol, item->interval) &&
 		    is_ours(s, item))
 			loader_want(s->loader, item->symbol, item->interval);
 	}
+	return news;
 }
 
 /* The series that are wanted: their windows come from the table, before their messages are taken.
@@ -354,7 +358,11 @@ static void read_round(struct serve *s)
 	int busy = output_outstanding(s->output) > 0 || s->lent != LENT_NONE;
 	size_t had = s->items_n;
 
-	read_items(s, busy ? BUSY_MS : POLL_MS);
+	if (read_items(s, busy ? BUSY_MS : POLL_MS) == FEED_ENDS) {
+		finish(s);
+		feed_give_back(s->feed);
+		return;
+	}
 	if (s->lent == LENT_LOADER && s->items_n == had)
 		reader_wait(s->reader, BUSY_MS);
 	if (!loader_is_done(s->loader))
@@ -545,7 +553,7 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 		if (!s->reader)
 			return -1;
 	}
-	s->feed = feed_new(o, (struct feed_owner){revoked, s}, err);
+	s->feed = feed_new(o, err);
 	return s->feed ? 0 : -1;
 }
 
@@ -580,6 +588,7 @@ int serve(const struct options *o)
 		loop(s);
 		observe_waits(s->observe, "stopping", clock_boot_ms());
 		stop_watchdog((int)o->drain_seconds);
+		finish(s);
 		feed_close(s->feed);
 		code = s->exit_code;
 	}

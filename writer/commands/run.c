@@ -6,9 +6,9 @@
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
-#include "writer/feed/consumer.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
+#include "writer/feed/topic.h"
 #include "writer/observe.h"
 #include "writer/page/page.h"
 #include "writer/writer.h"
@@ -50,7 +50,7 @@ static int check_topic(const struct options *o)
 {
 	struct err err;
 
-	if (consumer_check_source(o, &err) == 0)
+	if (topic_check_source(o, &err) == 0)
 		return EXIT_DONE;
 	log_error(err.text);
 	return EXIT_USAGE;

@@ -3,6 +3,24 @@
 
 #include "common/base/log.h"
 
+struct arrival arrival_of(const rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
+
+	if (m->err) /* its payload is a text about that */
+		return a;
+	a.key = m->key;
+	a.key_len = m->key_len;
+	a.value = m->payload;
+	a.value_len = m->len;
+	a.appended_ms = ms > 0 ? ms : 0;
+	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+		a.at_ms = ms;
+	return a;
+}
+
 /* What lies between `next` and that offset carries no message. */
 static struct arrival nothing_before(const struct partition *p, int64_t offset)
 {
