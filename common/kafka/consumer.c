@@ -142,9 +142,14 @@ static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consume
 		NULL,
 	};
 
+	rd_kafka_conf_t *conf;
+
 	snprintf(queued, sizeof(queued), "%d", s->queued_messages);
 	snprintf(session, sizeof(session), "%" PRId64, s->session_timeout_ms);
-	return kafka_conf_new(s->brokers, ours, fixed, s->user, err);
+	conf = kafka_conf_new(s->brokers, ours, fixed, s->user, err);
+	if (conf != NULL && s->is_client_id_fixed)
+		rd_kafka_conf_set(conf, "client.id", s->client_id, NULL, 0);
+	return conf;
 }
 
 struct consumer *consumer_new(const struct consumer_settings *s, enum consumer_role role,

@@ -21,7 +21,8 @@
 /* All of it outlives the consumer. */
 struct consumer_settings {
 	const char *brokers, *topic, *group;
-	const char *client_id; /* the user may set another one */
+	const char *client_id;
+	int is_client_id_fixed; /* 0: the user may set another one */
 	int64_t session_timeout_ms;
 	int queued_messages;             /* that are read ahead (or 8 MiB); then fetching stops */
 	const struct setting_list *user; /* librdkafka properties of the user's */
