@@ -11,6 +11,7 @@
 #include "common/candle/intake.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/kafka_ensure.h"
+#include "input.h"
 
 enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000, QUEUED = 100000 };
 
@@ -212,34 +213,14 @@ int64_t feed_reads_to(const struct feed *f, int32_t partition)
 	return r && r->is_halted ? r->halted_at : INT64_MAX;
 }
 
-const struct part *feed_parts(const struct feed *f, size_t *n)
+const struct offsets *feed_offsets(const struct feed *f)
 {
-	return offsets_parts(f->offsets, n);
-}
-
-const struct part *feed_part(const struct feed *f, int32_t partition)
-{
-	return offsets_part(f->offsets, partition);
-}
-
-const int64_t *feed_ends(const struct feed *f, size_t *n)
-{
-	return offsets_ends(f->offsets, n);
+	return f->offsets;
 }
 
 int feed_ask(struct feed *f, struct err *err)
 {
 	return offsets_ask(f->offsets, consumer_handle(f->consumer), err);
-}
-
-int feed_group_is_new(const struct feed *f)
-{
-	return offsets_group_is_new(f->offsets);
-}
-
-int feed_has_grown(const struct feed *f)
-{
-	return offsets_have_grown(f->offsets);
 }
 
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
@@ -295,35 +276,6 @@ int feed_owns(const struct feed *f, const char *symbol)
 
 /* ---------------------------------------------------------------- messages */
 
-static void read_bar(const struct message *m, struct feed_item *out)
-{
-	const struct candle *c = &m->candle;
-
-	memcpy(out->symbol, c->symbol, sizeof out->symbol);
-	out->interval = c->interval;
-	out->in = (struct timeline_input){
-		.bar = {.timestamp_ms = c->timestamp_ms,
-			.open = strtod(c->open, NULL),
-			.high = strtod(c->high, NULL),
-			.low = strtod(c->low, NULL),
-			.close = strtod(c->close, NULL),
-			.volume = strtod(c->volume, NULL),
-			.quote_volume = strtod(c->quote_volume, NULL),
-			.revision = c->revision,
-			.fetched_ms = m->fetched_at_ms},
-		.covers_from_ms = m->covers_from_ms,
-		.covers_to_ms = m->covers_to_ms,
-	};
-}
-
-static int64_t appended_ms(const rd_kafka_message_t *k)
-{
-	rd_kafka_timestamp_type_t type;
-	int64_t ms = rd_kafka_message_timestamp(k, &type);
-
-	return ms > 0 ? ms : 0;
-}
-
 /* The message is passed over: only its offset counts. */
 static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
@@ -343,7 +295,7 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 	r->is_halted = 1;
 	r->halted_at = k->offset;
 	r->halted_bytes = (int64_t)k->len;
-	r->halted_ms = appended_ms(k);
+	r->halted_ms = consumer_appended_ms(k, NULL);
 	consumer_pause(f->consumer, &r->id, 1, 1);
 	return 0;
 }
@@ -412,7 +364,9 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	switch (intake_judge(f->options->source, k->key, k->key_len, k->payload, k->len, &m,
 			     &why)) {
 	case INTAKE_CANDLE:
-		read_bar(&m, out);
+		memcpy(out->symbol, m.candle.symbol, sizeof out->symbol);
+		out->interval = m.candle.interval;
+		out->in = input_of(&m);
 		break;
 	case INTAKE_SKIP:
 		break;
@@ -439,7 +393,7 @@ static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, st
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;
-	out->appended_ms = is_end ? 0 : appended_ms(k);
+	out->appended_ms = is_end ? 0 : consumer_appended_ms(k, NULL);
 	return is_end || read_message(f, k, out);
 }
 

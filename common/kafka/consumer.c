@@ -142,9 +142,14 @@ static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consume
 		NULL,
 	};
 
+	rd_kafka_conf_t *conf;
+
 	snprintf(queued, sizeof(queued), "%d", s->queued_messages);
 	snprintf(session, sizeof(session), "%" PRId64, s->session_timeout_ms);
-	return kafka_conf_new(s->brokers, ours, fixed, s->user, err);
+	conf = kafka_conf_new(s->brokers, ours, fixed, s->user, err);
+	if (conf != NULL && s->is_client_id_fixed)
+		rd_kafka_conf_set(conf, "client.id", s->client_id, NULL, 0);
+	return conf;
 }
 
 struct consumer *consumer_new(const struct consumer_settings *s, enum consumer_role role,
@@ -241,6 +246,16 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka
 		c->gone = 0;
 	}
 	return c->replaced ? CONSUMER_REPLACED : news;
+}
+
+int64_t consumer_appended_ms(const rd_kafka_message_t *m, int *by_broker)
+{
+	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+
+	if (by_broker != NULL)
+		*by_broker = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+	return ms > 0 ? ms : 0;
 }
 
 /* ---------------------------------------------------------------- topic and group */

@@ -21,7 +21,8 @@
 /* All of it outlives the consumer. */
 struct consumer_settings {
 	const char *brokers, *topic, *group;
-	const char *client_id; /* the user may set another one */
+	const char *client_id;
+	int is_client_id_fixed; /* 0: the user may set another one */
 	int64_t session_timeout_ms;
 	int queued_messages;             /* that are read ahead (or 8 MiB); then fetching stops */
 	const struct setting_list *user; /* librdkafka properties of the user's */
@@ -74,6 +75,9 @@ void consumer_free(struct consumer *c);
 /* What came first within wait_ms. *m: the message; of EOF and OUT_OF_RANGE, only its partition and
  * offset count. Valid until the next poll. */
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka_message_t **m);
+/* When the broker took a message (epoch; where the topic says otherwise, when it was sent); 0: not
+ * known. *by_broker: by the broker's clock; NULL is allowed. */
+int64_t consumer_appended_ms(const rd_kafka_message_t *m, int *by_broker);
 /* For questions about offsets and members (kafka_topic.h, kafka_members.h), and commits. */
 rd_kafka_t *consumer_handle(const struct consumer *c);
 const char *consumer_topic(const struct consumer *c);

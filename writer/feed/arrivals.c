@@ -2,11 +2,11 @@
 #include "arrivals.h"
 
 #include "common/base/log.h"
+#include "common/kafka/consumer.h"
 
 struct arrival arrival_of(const rd_kafka_message_t *m)
 {
-	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-	int64_t ms = rd_kafka_message_timestamp(m, &type);
+	int by_broker;
 	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
 
 	if (m->err) /* its payload is a text about that */
@@ -15,9 +15,9 @@ struct arrival arrival_of(const rd_kafka_message_t *m)
 	a.key_len = m->key_len;
 	a.value = m->payload;
 	a.value_len = m->len;
-	a.appended_ms = ms > 0 ? ms : 0;
-	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
-		a.at_ms = ms;
+	a.appended_ms = consumer_appended_ms(m, &by_broker);
+	if (by_broker)
+		a.at_ms = a.appended_ms;
 	return a;
 }
 
