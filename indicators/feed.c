@@ -314,6 +314,11 @@ int feed_group_is_new(const struct feed *f)
 	return offsets_group_is_new(f->offsets);
 }
 
+int feed_has_grown(const struct feed *f)
+{
+	return offsets_have_grown(f->offsets);
+}
+
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);

@@ -51,6 +51,8 @@ const struct part *feed_parts(const struct feed *f, size_t *n);
 const struct part *feed_part(const struct feed *f, int32_t partition); /* or NULL */
 /* 1 if the group had committed nothing, in any partition, when that was asked. */
 int feed_group_is_new(const struct feed *f);
+/* 1 if it had in some and not in others, which were added. */
+int feed_has_grown(const struct feed *f);
 const int64_t *feed_ends(const struct feed *f, size_t *n); /* by partition */
 /* Reads from these offsets on, one for each part. */
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)

@@ -23,7 +23,7 @@ struct offsets {
 	size_t n;
 	int64_t *ends; /* of all partitions of the topic */
 	size_t ends_n;
-	int group_is_new, has_begun;
+	int group_is_new, has_begun, have_grown;
 	int fails;                  /* in a row, for some partitions */
 	int64_t out_ms, out_due_ms; /* until those left out are asked for again */
 	struct log_throttle say;
@@ -84,6 +84,11 @@ int offsets_group_is_new(const struct offsets *o)
 	return o->group_is_new;
 }
 
+int offsets_have_grown(const struct offsets *o)
+{
+	return o->have_grown;
+}
+
 static void say_out(struct offsets *o, const struct part *p, const struct err *err, int64_t now_ms)
 {
 	LOG_EVERY(&o->say, now_ms, SAY_MS, LOG_WARN,
@@ -137,7 +142,7 @@ static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
  * them alone. */
 static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
-	int n = kafka_partition_count(rk, o->topic, err), rc;
+	int n = kafka_partition_count(rk, o->topic, err), fresh = 0, rc;
 	int64_t *committed;
 	int32_t *ids;
 
@@ -152,9 +157,10 @@ static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	o->ends = xreallocarray(o->ends, (size_t)n, sizeof *o->ends);
 	o->ends_n = (size_t)n;
 	rc = ask_ends(o, rk, err) || kafka_committed(rk, o->topic, ids, o->ends_n, committed, err);
-	o->group_is_new = !o->has_begun;
 	for (int32_t i = 0; i < n && rc == 0; i++)
-		o->group_is_new &= committed[i] == OFFSET_NONE;
+		fresh += committed[i] == OFFSET_NONE;
+	o->group_is_new = !o->has_begun && fresh == n;
+	o->have_grown = fresh > 0 && fresh < n;
 	for (size_t i = 0; i < o->n && rc == 0; i++) {
 		struct part *p = &o->parts[i];
 

@@ -47,5 +47,7 @@ const int64_t *offsets_ends(const struct offsets *o, size_t *n);
 void offsets_have_begun(struct offsets *o);
 /* 1 if the group had committed nothing, in any partition. */
 int offsets_group_is_new(const struct offsets *o);
+/* 1 if it had committed in some and not in others: these were added. */
+int offsets_have_grown(const struct offsets *o);
 
 #endif

@@ -7,11 +7,16 @@
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 
-enum { ASK_AGAIN_MS = 1000, SAY_MS = 10000 };
+enum {
+	ASK_AGAIN_MS = 1000,
+	SAY_MS = 10000,
+	GROWN_MS = 8000 /* by then every producer has seen the added partitions (kafka.h: 5 s) */
+};
 
 struct start {
 	int is_asked; /* the broker has answered */
 	int64_t ask_due_ms;
+	int64_t grown_ms; /* since then partitions were seen to be added; 0: they were not */
 	struct log_throttle say;
 	struct reader_job job;
 	struct table_positions stored;
@@ -34,6 +39,22 @@ void start_clear(struct start *s)
 	s->is_asked = 0;
 }
 
+/* Partitions were added, of which a producer may not know yet: what it sends to the old ones has to
+ * be there when their ends are read, or the symbols' new owners would not wait for it. */
+static int is_too_early(struct start *s, const struct feed *f, int64_t now_ms)
+{
+	if (!feed_has_grown(f)) {
+		s->grown_ms = 0;
+		return 0;
+	}
+	if (s->grown_ms == 0) {
+		s->grown_ms = now_ms;
+		log_info("partitions were added; reading begins when all producers know them",
+			 L_INT("wait_s", GROWN_MS / 1000));
+	}
+	return now_ms - s->grown_ms < GROWN_MS;
+}
+
 int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 {
 	struct err err;
@@ -41,8 +62,9 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 	if (s->is_asked || now_ms < s->ask_due_ms)
 		return s->is_asked;
 	s->ask_due_ms = now_ms + ASK_AGAIN_MS;
-	s->is_asked = feed_ask(f, &err) == 0;
-	if (!s->is_asked)
+	if (feed_ask(f, &err) == 0)
+		s->is_asked = !is_too_early(s, f, now_ms);
+	else
 		LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
 			  L_STR("error", err.text));
 	return s->is_asked;

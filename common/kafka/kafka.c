@@ -201,7 +201,7 @@ static const struct kafka_property conventions[] = {
 	{"reconnect.backoff.ms", "100"},
 	{"reconnect.backoff.max.ms",
 	 "2000"}, /* 10 s by default: an assignment comes back that much later */
-	{"topic.metadata.refresh.interval.ms", "60000"},
+	{"topic.metadata.refresh.interval.ms", "5000"}, /* added partitions are seen so soon */
 	{"partitioner",
 	 "murmur2_random"}, /* Java's: the same symbol in the same partition for other tools */
 	{"log_level", "6"},

@@ -15,7 +15,7 @@ struct kafka_property {
 };
 
 /* A configuration: our fixed conventions (keepalive, Nagle off, reconnect backoff 100 ms to 2 s,
- * murmur2_random, metadata refresh 60 s, logs through log.h), then `role` (ends with a NULL name),
+ * murmur2_random, metadata refresh 5 s, logs through log.h), then `role` (ends with a NULL name),
  * a heartbeat three times a session where that is shorter than 9 s, then the user's "name=value"
  * properties, which win, but for: plugin.library.paths (refused), and names in `fixed` (NULL-ended;
  * the program's correctness hangs on them: refused with a sentence that says so). The caller owns

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Partitions are added while indicators are computed, and while nobody computes them: symbols move, some of them to another process,
-# and what they had in their old partition must not be missing. The database is away for a while, and the broker. In the end the last
+# and what they had in their old partition must not be missing, nor what a producer that notices later sends there. The database is away for a while, and the broker. In the end the last
 # message of each key equals a batch over the table. The servers are a stack of its own: name and ports of the one that the other
 # scenarios share, plus 6.
 export GAPLESS_STACK=${GAPLESS_STACK:-test}-growth
@@ -22,7 +22,7 @@ exchange --start 2026-03-10T12:00:00Z --seed 25 --markets 10
 markets=$(echo KRW-BTC KRW-M00{1..9})
 indicators_as one
 indicators_as two
-producer --partitions 3 --symbols "${markets// /,}" --intervals 1m --since 2026-03-10T00:00:00Z --lookup-s 2 --lookup-gaps-s 1
+GAPLESS_KAFKA= producer --partitions 3 --symbols "${markets// /,}" --intervals 1m --since 2026-03-10T00:00:00Z --lookup-s 2 --lookup-gaps-s 1
 await 30 "what is not stored yet is read" indicators_have_begun one two
 writer
 await 60 "half a day is complete" complete $markets
@@ -35,6 +35,7 @@ topic_grow "$GAPLESS_TOPIC" 8
 clock_advance 600
 await 60 "the two share eight partitions" share 8 one two
 await 60 "ten more minutes are there" complete $markets
+ok "they gave the producer time to see them, too" logged one 'partitions were added; reading begins when all producers know them'
 # Three minutes that nobody has published, in partitions whose markets move. Half of these move to the process that does not read
 # what the old ones hold: both know their share before either reads.
 for p in one two; do

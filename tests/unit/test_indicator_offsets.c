@@ -13,6 +13,16 @@
 #include "common/kafka/kafka.h"
 #include "indicators/offsets.h"
 
+static void commit(rd_kafka_t *rk, int32_t from, int32_t to)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(3);
+
+	for (int32_t i = from; i < to; i++)
+		rd_kafka_topic_partition_list_add(list, "candles", i)->offset = 0;
+	assert_int_equal(rd_kafka_commit(rk, list, 0), 0);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void a_partition_without_a_leader_costs_itself_alone(void **state)
 {
 	static const char *properties[] = {"test.mock.num.brokers=1", "group.id=indicators"};
@@ -55,6 +65,15 @@ static void a_partition_without_a_leader_costs_itself_alone(void **state)
 	assert_int_equal(offsets_ask(o, rk, &err), 0);
 	assert_false(offsets_part(o, 1)->is_out);
 	assert_false(offsets_group_is_new(o));
+
+	/* The group has committed in some: the others were added since. */
+	assert_false(offsets_have_grown(o));
+	commit(rk, 0, 2);
+	assert_int_equal(offsets_ask(o, rk, &err), 0);
+	assert_true(offsets_have_grown(o));
+	commit(rk, 2, 3);
+	assert_int_equal(offsets_ask(o, rk, &err), 0);
+	assert_false(offsets_have_grown(o));
 
 	/* All of them: nothing can begin. */
 	for (int32_t i = 0; i < 3; i++)

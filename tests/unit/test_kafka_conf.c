@@ -89,7 +89,7 @@ static void test_manners_role_and_user(void **state)
 	assert_value(conf, "bootstrap.servers", "a:1,b:2");
 	assert_value(conf, "socket.keepalive.enable", "true");
 	assert_value(conf, "reconnect.backoff.max.ms", "2000");
-	assert_value(conf, "topic.metadata.refresh.interval.ms", "60000");
+	assert_value(conf, "topic.metadata.refresh.interval.ms", "5000");
 	assert_value(conf, "partitioner", "murmur2_random");
 	assert_value(conf, "reconnect.backoff.ms", "200"); /* the role beats our conventions */
 	assert_value(conf, "compression.type", "lz4");

@@ -350,6 +350,46 @@ static void others_join(void **state)
 	assert_true(refused <= 6);
 }
 
+/* Sends if it may, and is answered at once; *left is what the exchange has for this second. */
+static int sends(struct ratelimit *r, int64_t now_ms, int *left)
+{
+	if (ratelimit_wait_ms(r, now_ms) > 0)
+		return 0;
+	ratelimit_spend(r, RATELIMIT_BACKFILL, now_ms);
+	ratelimit_done(r);
+	ratelimit_answer(r, --*left, now_ms);
+	return 1;
+}
+
+/* One has used eight of this second's ten when its partitions are dealt to four. Those who do not
+ * know the time well yet would all ask at the second's end, where an answer tells most. */
+static void newcomers_leave_the_first_second_alone(void **state)
+{
+	static const unsigned char ours[4][12] = {
+		{1, 1, 1}, {[3] = 1, 1, 1}, {[6] = 1, 1, 1}, {[9] = 1, 1, 1}};
+	struct ratelimit r[4];
+	int left = LIMIT, later = 0;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		ratelimit_init(&r[i], 9, LIMIT, 0);
+	ratelimit_clock(&r[0], 0, -1);
+	for (int64_t now_ms = 0; now_ms < 2800; now_ms++) {
+		if (now_ms % 1000 == 0)
+			left = LIMIT;
+		for (int i = 0; now_ms == 800 && i < 4; i++)
+			ratelimit_share(&r[i], ours[i], 12, now_ms);
+		for (int i = 0; i < (now_ms < 800 ? 1 : 4); i++) {
+			if (i > 0)
+				ratelimit_clock(&r[i], 0, (1900 - now_ms % 1000) % 1000);
+			later += sends(&r[i], now_ms, &left) && i > 0;
+		}
+		assert_true(left >= 0);
+		assert_true(now_ms >= 1800 || later == 0);
+	}
+	assert_in_range(later, 3, 6);
+}
+
 /* A guest beside producers that use all they have: it finds hardly anything, and takes hardly
  * anything from them. */
 static void a_guest_is_modest(void **state)
@@ -370,10 +410,15 @@ static void a_guest_is_modest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_work),         cmocka_unit_test(one_works),
-		cmocka_unit_test(two_work),         cmocka_unit_test(one_goes_on),
-		cmocka_unit_test(they_come_and_go), cmocka_unit_test(they_start_together),
-		cmocka_unit_test(others_join),      cmocka_unit_test(a_guest_is_modest),
+		cmocka_unit_test(all_work),
+		cmocka_unit_test(one_works),
+		cmocka_unit_test(two_work),
+		cmocka_unit_test(one_goes_on),
+		cmocka_unit_test(they_come_and_go),
+		cmocka_unit_test(they_start_together),
+		cmocka_unit_test(others_join),
+		cmocka_unit_test(a_guest_is_modest),
+		cmocka_unit_test(newcomers_leave_the_first_second_alone),
 	};
 
 	/* What is asserted are frequencies: another seed may be a rare exception, and finds one. */
