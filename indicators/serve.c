@@ -59,7 +59,7 @@ struct serve {
 	enum lent lent;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
-	int64_t loading_since_ms;
+	int64_t held_since_ms; /* nothing was taken of what is read; 0: it is taken */
 	int is_paused;
 	int64_t commit_due_ms, tally_due_ms;
 	int64_t messages, untold, tallied_messages, tallied_sent;
@@ -146,7 +146,7 @@ static void forget(struct serve *s)
 	s->items_n = 0;
 	s->is_paused = 0;
 	start_clear(s->start);
-	s->loading_since_ms = 0;
+	s->held_since_ms = 0;
 	if (s->lent != LENT_NONE)
 		reader_cancel(s->reader);
 	if (s->lent != LENT_LOADER)
@@ -325,6 +325,26 @@ static void read_items(struct serve *s, int wait_ms)
 	}
 }
 
+/* Nothing is taken for now; after a while nothing is fetched either, and a poll is for the group
+ * alone. (Not at once: a pause that overtakes the start of a fetch can undo it.) */
+static void hold_back(struct serve *s)
+{
+	if (s->held_since_ms == 0)
+		s->held_since_ms = clock_boot_ms();
+	if (s->is_paused || clock_boot_ms() - s->held_since_ms <= PAUSE_MS)
+		return;
+	s->is_paused = 1;
+	feed_pause(s->feed, 1);
+}
+
+/* What is out there comes first. The group wants answers all the same. */
+static void hold_round(struct serve *s)
+{
+	hold_back(s);
+	if (s->is_paused)
+		read_items(s, 0);
+}
+
 /* The series that are wanted: their windows come from the table, before their messages are taken.
  */
 static void load_step(struct serve *s)
@@ -336,13 +356,7 @@ static void load_step(struct serve *s)
 		loader_deliver_empty(s->loader, s->book);
 		return;
 	}
-	if (s->loading_since_ms == 0)
-		s->loading_since_ms = clock_boot_ms();
-	/* (Not at once: a pause that overtakes the start of a fetch can undo it.) */
-	if (!s->is_paused && clock_boot_ms() - s->loading_since_ms > PAUSE_MS) {
-		s->is_paused = 1;
-		feed_pause(s->feed, 1);
-	}
+	hold_back(s);
 	if (s->lent == LENT_NONE)
 		lend(s, LENT_LOADER, loader_job(s->loader, ends, n));
 	else
@@ -355,13 +369,13 @@ static void read_round(struct serve *s)
 	size_t had = s->items_n;
 
 	read_items(s, busy ? BUSY_MS : POLL_MS);
-	if (s->lent == LENT_LOADER && s->items_n == had)
-		reader_wait(s->reader, BUSY_MS);
+	if (s->lent != LENT_NONE && s->items_n == had && had > 0)
+		reader_wait(s->reader, BUSY_MS); /* (the poll did not wait) */
 	if (!loader_is_done(s->loader))
 		load_step(s);
 	if (!loader_is_done(s->loader))
 		return;
-	s->loading_since_ms = 0;
+	s->held_since_ms = 0;
 	if (s->is_paused) {
 		s->is_paused = 0;
 		feed_pause(s->feed, 0);
@@ -523,6 +537,8 @@ static void loop(struct serve *s)
 		start_step(s, now);
 		if (output_outstanding(s->output) <= OUTSTANDING_MAX)
 			read_round(s);
+		else
+			hold_round(s);
 		check(s, now);
 	}
 }
