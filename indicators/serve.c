@@ -169,7 +169,7 @@ static void revoked(void *owner, int is_lost)
 {
 	struct serve *s = owner;
 
-	if (!is_lost) {
+	if (!is_lost && !output_broken(s->output)) {
 		drain(output_sink(s->output), REVOKE_MS);
 		repair_settle(s->repair);
 		commit(s, clock_boot_ms(), 1);
