@@ -556,12 +556,13 @@ int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 	for (size_t i = 0; i < n; i++)
 		rd_kafka_topic_partition_list_add(list, f->options->topic, places[i].partition)
 			->offset = places[i].next;
-	code = n ? rd_kafka_commit(f->rk, list, !is_last) : RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (n > 0)
+		code = is_last ? kafka_commit(f->rk, list) : rd_kafka_commit(f->rk, list, 1);
 	if (code)
 		log_debug("offsets not committed; the next commit covers them",
 			  L_STR("error", rd_kafka_err2str(code)));

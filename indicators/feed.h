@@ -69,8 +69,8 @@ void feed_pause(struct feed *f, int on);
 /* 1 if the symbol's messages go to a partition that is assigned here. */
 int feed_owns(const struct feed *f, const char *symbol);
 
-/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for (0, or
- * -1: not committed). */
+/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for, some
+ * seconds at most (0, or -1: not committed). */
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
