@@ -21,6 +21,7 @@ enum { TOPIC_MS = 1000, HALTS_MS = 10000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 struct reading {
 	int32_t id;
 	int is_halted;
+	int is_paused; /* nothing of it is fetched */
 	/* the message that halts it, its size, and when the broker took it */
 	int64_t halted_at, halted_bytes, halted_ms;
 	int64_t next; /* what comes is not before it */
@@ -32,7 +33,7 @@ struct feed {
 	const struct options *options;
 	struct feed_owner owner;
 	rd_kafka_t *rk;
-	int is_subscribed, is_assigned, is_starting;
+	int is_subscribed, is_assigned, is_starting, is_held;
 	struct reading *readings;
 	size_t n;
 	size_t halted_next;      /* feed_halted */
@@ -59,6 +60,7 @@ static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
 	free(ids);
 	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
+	f->is_held = 0;
 	if (f->n > 0)
 		log_info("partitions assigned", L_INT("partitions", f->n));
 	else
@@ -341,6 +343,28 @@ int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 	return 0;
 }
 
+/* What is held or halted is paused. A partition that is resumed and was not paused would be read
+ * again from where it was assigned (librdkafka). */
+static void settle_pauses(struct feed *f)
+{
+	rd_kafka_topic_partition_list_t *pause = rd_kafka_topic_partition_list_new((int)f->n + 1);
+	rd_kafka_topic_partition_list_t *resume = rd_kafka_topic_partition_list_new((int)f->n + 1);
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct reading *r = &f->readings[i];
+		int is_paused = f->is_held || r->is_halted;
+
+		if (r->is_paused != is_paused)
+			rd_kafka_topic_partition_list_add(is_paused ? pause : resume,
+							  f->options->topic, r->id);
+		r->is_paused = is_paused;
+	}
+	rd_kafka_pause_partitions(f->rk, pause);
+	rd_kafka_resume_partitions(f->rk, resume);
+	rd_kafka_topic_partition_list_destroy(pause);
+	rd_kafka_topic_partition_list_destroy(resume);
+}
+
 void feed_restart(struct feed *f)
 {
 	f->is_starting = f->n > 0;
@@ -351,18 +375,8 @@ void feed_restart(struct feed *f)
 
 void feed_pause(struct feed *f, int on)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (!f->readings[i].is_halted)
-			rd_kafka_topic_partition_list_add(list, f->options->topic,
-							  f->readings[i].id);
-	}
-	if (on)
-		rd_kafka_pause_partitions(f->rk, list);
-	else
-		rd_kafka_resume_partitions(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	f->is_held = on;
+	settle_pauses(f);
 }
 
 int feed_owns(const struct feed *f, const char *symbol)
@@ -418,16 +432,13 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
 	struct reading *r = reading_of(f, k->partition);
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
 	r->halted_at = k->offset;
 	r->halted_bytes = (int64_t)k->len;
 	r->halted_ms = appended_ms(k);
-	rd_kafka_topic_partition_list_add(list, f->options->topic, k->partition);
-	rd_kafka_pause_partitions(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	settle_pauses(f);
 	return 0;
 }
 
@@ -496,7 +507,7 @@ void feed_pass(struct feed *f, int32_t partition, int64_t offset)
 	r->is_halted = 0;
 	log_info("a message was skipped; reading goes on behind it", L_INT("partition", partition),
 		 L_INT("offset", offset));
-	feed_pause(f, 0);
+	settle_pauses(f);
 }
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Messages that halt their partition, and the way past them: gapless-writer skip puts one of them into the dead letters, and that
 # one alone is passed, by a running writer within seconds, by a replay, after a restart; whatever halts nobody is refused. The other
-# partitions go on all the time. A topic recreated with another message at the same offset halts again.
+# partitions go on all the time. A topic recreated with another message at the same offset halts again. Indicators pass several of
+# them, and read nothing again for that.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 . tests/integration/said.sh
@@ -104,6 +105,22 @@ candles 3 L | put 1
 await 30 'the writer reads it from its beginning' stored_like 'KRW-L%' 3
 await 30 'so do the indicators' indicators_caught_up
 ok '... and say so' logged indicators 'the topic does not go on where it should'
+
+# --- two of them at once
+
+log_forget indicators
+for p in 0 2; do echo 'KRW-BAD {"v":2}' | put $p; done
+both() { logged indicators "$1.* partition=0" && logged indicators "$1.* partition=2"; }
+await 30 'two partitions halt the indicators' both 'a partition is halted'
+for p in 0 2; do
+	run gapless-writer skip --partition $p --offset 0
+	is "the one in partition $p is skipped" "$code" 0
+	candles 3 M$p | put $p
+done
+await 30 'they go on behind both' both 'reading goes on behind it'
+await 30 '... to the end' indicators_caught_up
+never_logged() { ! logged "$@"; }
+ok '... without reading the third one again' never_logged indicators 'reading begins'
 for p in writer indicators; do ends_with_0 $p; done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
 finish
