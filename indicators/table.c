@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/pg/pg_tables.h"
 #include "kinds/bars.h"
 
 enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000 };
@@ -273,6 +274,7 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 {
 	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PG_NONE, DEADLINE_MS,
 		   err) ||
+	    (n > 0 && pg_tables_see_all(pg, err)) ||
 	    read_positions(pg, sql_positions, topic, positions, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {

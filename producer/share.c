@@ -93,7 +93,8 @@ static int disagree(const struct share *s, struct err *err)
 	return err_set(
 		err, ERR_FATAL,
 		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-		"give all of them the same settings; the first that gets them takes over with a higher --settings-version",
+		"give all of them the same settings (the first that gets them takes over with a higher --settings-version), "
+		"or a producer of another installation a --producer-group of its own",
 		o->group, other, o->client_id);
 }
 

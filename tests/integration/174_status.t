@@ -17,6 +17,7 @@ longest() { awk '{ if (length > n) n = length } END { print n }' "$work/status.o
 
 status
 is 'nothing is wanted: exit code 5' "$code" 5
+ok '... and that is said' grep -q '^nothing is wanted yet: a producer says what' "$work/status.out"
 
 # An hour of five minutes a cell: candles, a quiet quarter, a gap of a minute, nothing wanted before 08:10.
 at() { printf '2024-03-10 %s:00Z' "$1"; }

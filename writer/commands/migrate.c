@@ -146,11 +146,12 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 }
 
 /* Another set of tables, in another schema, is made only if --schema says so. */
-static int is_hidden(struct pg *pg, struct err *err)
+static int is_unseen(struct pg *pg, int names_schema, struct err *err)
 {
 	struct err why;
+	enum pg_tables tables = pg_tables_check(pg, &why);
 
-	if (pg_tables_check(pg, &why) != PG_TABLES_HIDDEN)
+	if (tables != PG_TABLES_PARTLY && (tables != PG_TABLES_HIDDEN || names_schema))
 		return 0;
 	err_set(err, ERR_INPUT, "%s", why.text);
 	return 1;
@@ -161,7 +162,8 @@ static int migrate(struct pg *pg, const struct options *o, struct err *err)
 	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
 	int64_t applied = 0;
 
-	if (o->schema != NULL ? use_schema(pg, o->schema, err) != 0 : is_hidden(pg, err))
+	if ((o->schema != NULL && use_schema(pg, o->schema, err) != 0) ||
+	    is_unseen(pg, o->schema != NULL, err))
 		return -1;
 	if (apply_missing(pg, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
 		return -1;

@@ -29,6 +29,7 @@ enum {
 struct status {
 	struct status_view view;
 	struct report report;
+	int is_selection; /* of some series only */
 };
 
 /* ---- what the database says */
@@ -69,7 +70,9 @@ static int summary(const struct status *st, struct buf *out)
 
 	time_format(st->view.to_ms, to);
 	if (r->n == 0)
-		return buf_printf(out, "nothing is wanted of these\n");
+		return buf_printf(out,
+				  "nothing is wanted %s: a producer says what, when it starts\n",
+				  st->is_selection ? "of these" : "yet");
 	if (buf_printf(out, "%zu series as of %s: ", r->n, to) != 0)
 		return -1;
 	if (r->missing == 0 ? buf_printf(out, "no gaps")
@@ -134,7 +137,8 @@ static int print_json(const struct status *st, struct buf *out)
 static int show(const struct options *o, struct pg *pg, const struct selection *selected, int *code,
 		struct err *err)
 {
-	struct status st = {.view = {.to_ms = o->to_ms}};
+	struct status st = {.view = {.to_ms = o->to_ms},
+			    .is_selection = o->symbols || o->intervals};
 	int rows = terminal_rows(&st.view), rc;
 	struct buf out;
 

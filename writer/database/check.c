@@ -26,6 +26,21 @@
 	"WHERE NOT has_table_privilege(name, needed) UNION ALL SELECT 'market_data_series' "            \
 	"WHERE NOT has_table_privilege('market_data_series', 'SELECT')) AS l(name) HAVING count(*) > 0 "
 
+/* What is given up, and is hidden, would be stored again; a position that is hidden from an UPDATE
+ * would not move. */
+/* clang-format off */
+#define HIDING(tables, command, privilege) \
+	"SELECT 1, 'denied', s FROM (" PG_SQL_HIDING(tables, command, privilege) ") AS h(s) "
+/* clang-format on */
+#define READ_TABLES                                                                   \
+	"'{market_data,market_data_coverage,market_data_position,market_data_series," \
+	"market_data_replay,candle_dead_letter}'"
+#define UPDATED_TABLES \
+	"'{market_data,market_data_coverage,market_data_position,market_data_replay}'"
+#define SQL_HIDING                             \
+	HIDING(READ_TABLES, "'r'", "'SELECT'") \
+	"UNION ALL " HIDING(UPDATED_TABLES, "'w'", "'UPDATE'")
+
 /* relkind 'p': RETURNING xmax, which tells inserted rows, is not there. */
 #define SQL_PARTITIONED                                                                                        \
 	"SELECT 2, 'unfit', 'market_data is natively partitioned, which is not supported; copy its rows into " \
@@ -104,10 +119,11 @@
 	"FROM pg_settings WHERE name = 'fsync' AND setting = 'off' "
 
 /* The first is the one to mend first. */
-#define SQL_COMPLAINTS                                                                \
-	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_PARTITIONED        \
-	"UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES "UNION ALL " SQL_OTHER_COLUMNS \
-	"UNION ALL " SQL_SERVER ") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
+#define SQL_COMPLAINTS                                                              \
+	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_HIDING           \
+	"UNION ALL " SQL_PARTITIONED "UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES \
+	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER                      \
+	") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
 
 /* The complaint is about market_data, and our writer has stored nothing in this database: then it
  * is the table of another collector. (Who may not ask that, is told of the complaint alone.) */
@@ -155,6 +171,7 @@ static enum check check_migrations(struct pg *pg, struct err *err)
 		return CHECK_ABSENT;
 	case PG_TABLES_HIDDEN:
 	case PG_TABLES_DENIED:
+	case PG_TABLES_PARTLY:
 		return CHECK_DENIED;
 	case PG_TABLES_OLDER:
 		return check_migrating(pg, err);

@@ -32,24 +32,29 @@
  * than running it.
  *
  * From the locks on nobody can alter these tables before the end of the transaction, so that what
- * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes and
- * triggers there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do
- * not. */
-#define SQL_SHAPE(cursors)                                                                       \
-	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "          \
-	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "                  \
-	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                                   \
-	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "                 \
-	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "             \
-	"WHERE a.attrelid = ANY ('{market_data,market_data_coverage,candle_dead_letter," cursors \
-	"}'::regclass[]) AND a.attnum > 0"
+ * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes,
+ * triggers and policies there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and
+ * new rows do not. */
+#define SQL_SHAPE(cursors)                                                                \
+	"WITH t AS (SELECT unnest('{market_data,market_data_coverage,candle_dead_letter," \
+	"market_data_series," cursors "}'::regclass[]) AS oid) "                          \
+	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "   \
+	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "           \
+	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                            \
+	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "          \
+	"(SELECT string_agg(concat(p.oid, ' ', p.xmin), ',') "                            \
+	"FROM t JOIN pg_policy AS p ON p.polrelid = t.oid), ';', "                        \
+	"(SELECT string_agg(row_security_active(t.oid)::text, ',') FROM t), ';', "        \
+	"(SELECT string_agg(concat(a.attrelid, ' ', a.xmin), ',') "                       \
+	"FROM t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0)))"
 #define SQL_BEGIN_WITH(cursors)                                                      \
 	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
 	"SET LOCAL jit = off; "                                                      \
 	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
 	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
-	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; " SQL_SHAPE(cursors)
+	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; "                            \
+	"LOCK TABLE ONLY market_data_series IN ACCESS SHARE MODE; " SQL_SHAPE(cursors)
 
 /* The cursors' table, and the column of $1. */
 #define SQL_POSITIONS(table, key)                       \
