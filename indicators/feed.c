@@ -21,9 +21,10 @@ struct reading {
 	int32_t id;
 	int is_halted;
 	int is_paused; /* nothing of it is fetched */
-	/* the message that halts it, its size, and when the broker took it */
-	int64_t halted_at, halted_bytes, halted_ms;
-	int64_t next; /* what comes is not before it */
+	/* the message that halts it, when the broker took it, and what it is: see feed_halted() */
+	int64_t halted_at, halted_ms;
+	char *halted_value; /* owned */
+	int64_t next;       /* what comes is not before it */
 	char why[512];
 	struct log_throttle say;
 };
@@ -63,11 +64,21 @@ struct feed *feed_new(const struct options *o, struct err *err)
 	return f;
 }
 
+static void forget_halts(struct feed *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		f->readings[i].is_halted = 0;
+		free(f->readings[i].halted_value);
+		f->readings[i].halted_value = NULL;
+	}
+}
+
 void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
 	consumer_free(f->consumer);
+	forget_halts(f);
 	free(f->readings);
 	offsets_free(f->offsets);
 	free(f);
@@ -129,6 +140,7 @@ static void take_given(struct feed *f)
 {
 	const int32_t *ids;
 
+	forget_halts(f);
 	f->n = consumer_given(f->consumer, &ids);
 	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
 	for (size_t i = 0; i < f->n; i++)
@@ -150,6 +162,7 @@ static void forget_partitions(struct feed *f)
 	if (f->is_assigned)
 		log_info(feed_has_lost(f) ? "partitions lost" : "partitions given back",
 			 L_INT("partitions", f->n));
+	forget_halts(f);
 	f->n = 0;
 	offsets_set(f->offsets, NULL, 0);
 	f->is_assigned = f->is_starting = 0;
@@ -273,8 +286,7 @@ static void settle_pauses(struct feed *f)
 void feed_restart(struct feed *f)
 {
 	f->is_starting = f->n > 0;
-	for (size_t i = 0; i < f->n; i++)
-		f->readings[i].is_halted = 0;
+	forget_halts(f);
 	feed_pause(f, 0);
 }
 
@@ -304,6 +316,23 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 	return 1;
 }
 
+/* As the database reads a bytea. The caller frees. */
+static char *bytea_text(const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *b = bytes;
+	char *text = xmalloc(2 * len + 3), *to = text;
+
+	*to++ = '\\';
+	*to++ = 'x';
+	for (size_t i = 0; i < len; i++) {
+		*to++ = digits[b[i] >> 4];
+		*to++ = digits[b[i] & 15];
+	}
+	*to = '\0';
+	return text;
+}
+
 /* Nothing behind this message may be read: it would be passed over for good. */
 static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
@@ -312,7 +341,8 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
 	r->halted_at = k->offset;
-	r->halted_bytes = (int64_t)k->len;
+	free(r->halted_value);
+	r->halted_value = bytea_text(k->payload, k->len);
 	r->halted_ms = consumer_appended_ms(k, NULL);
 	settle_pauses(f);
 	return 0;
@@ -347,7 +377,7 @@ int feed_has_changed(struct feed *f, int64_t now_ms)
 	       offsets_answer_again(f->offsets, consumer_handle(f->consumer), now_ms);
 }
 
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct reading *r = &f->readings[f->halted_next++ % f->n];
@@ -356,7 +386,7 @@ int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *by
 			continue;
 		*partition = r->id;
 		*offset = r->halted_at;
-		*bytes = r->halted_bytes;
+		*value = r->halted_value;
 		return 1;
 	}
 	return 0;

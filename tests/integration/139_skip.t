@@ -84,11 +84,13 @@ ok '... as it says, with the command' grep -q 'the replay cannot pass a message.
 . tests/integration/indicators.sh
 log_forget writer
 indicators
-writer
-await 30 'it halts a writer, too' logged writer 'a partition is halted.* partition=1 offset=5 '
-await 30 '... and the indicators' logged indicators 'a partition is halted.* partition=1'
+await 30 'it halts the indicators, too, which do not take it for the one that was skipped there' logged indicators 'a partition is halted.* partition=1'
 indicators_committed() { GAPLESS_GROUP=$GAPLESS_INDICATORS_GROUP committed | grep -qx "$1"; } # partition and offset
 await 30 '... whose group has committed what is before it' indicators_committed '1 5'
+never_logged() { ! logged "$@"; }
+ok '... and goes no further' never_logged indicators 'a message was skipped'
+writer
+await 30 '... and a writer' logged writer 'a partition is halted.* partition=1 offset=5 '
 topic_trim <<<'1 6'
 candles 3 K | put 1
 await 30 'when it is gone from the topic, the writer goes on by itself' stored_like 'KRW-K%' 3
@@ -119,7 +121,6 @@ for p in 0 2; do
 done
 await 30 'they go on behind both' both 'reading goes on behind it'
 await 30 '... to the end' indicators_caught_up
-never_logged() { ! logged "$@"; }
 ok '... without reading the third one again' never_logged indicators 'reading begins'
 for p in writer indicators; do ends_with_0 $p; done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
