@@ -89,6 +89,11 @@ int options_check(struct options *o, struct err *err)
 	if (kafka_topic_name_check("--topic", o->topic, err) ||
 	    kafka_topic_name_check("--indicators-topic", o->output_topic, err))
 		return -1;
+	if (strcmp(o->topic, o->output_topic) == 0)
+		return err_set(
+			err, ERR_FATAL,
+			"--topic and --indicators-topic are the same topic: indicators among the "
+			"candles would be dead letters to every reader");
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--indicators-group: the name of the consumer group is empty");

@@ -314,6 +314,11 @@ int64_t pg_number(const PGresult *res, int row, int column)
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
 }
 
+int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise)
+{
+	return PQgetisnull(res, row, column) ? otherwise : pg_number(res, row, column);
+}
+
 int pg_true(const PGresult *res, int row, int column)
 {
 	return *PQgetvalue(res, row, column) == 't';

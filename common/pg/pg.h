@@ -97,8 +97,9 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   int64_t *answer, struct err *err) __attribute__((warn_unused_result));
 
-/* A whole number of a text result; 0 where it is NULL. */
+/* A whole number of a text result; 0, or `otherwise`, where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
+int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise);
 /* 1 if a boolean of it is true. */
 int pg_true(const PGresult *res, int row, int column);
 

@@ -104,10 +104,11 @@ enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 		       PG_DEADLINE_MS, err);
 	if (res) {
 		result = compare(pg, pg_number(res, 0, 0), err);
-	} else if (strcmp(pg->sqlstate, "42501") == 0) {
+	} else if (strcmp(pg->sqlstate, "42501") == 0 && pg_is_open(pg)) {
 		err_set(err, ERR_FATAL,
-			"this role may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
-			"gapless_migration TO it");
+			"the role %s may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
+			"gapless_migration TO %s",
+			PQuser(pg->conn), PQuser(pg->conn));
 		result = PG_TABLES_DENIED;
 	}
 	PQclear(res);

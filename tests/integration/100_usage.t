@@ -126,6 +126,10 @@ for command in 'gapless-indicators' 'gapless-indicators compute'; do
 	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a topic of indicators with a blank in its name" \
 		"--indicators-topic: 'indicators v1' is not the name of a topic" $command --indicators-topic 'indicators v1'
 done
+for command in 'gapless-indicators' 'gapless-indicators compute'; do
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, candles and indicators in one topic" 'topic and --indicators-topic are the same topic' \
+		$command --indicators-topic candles.v1 --topic candles.v1
+done
 span="--symbols KRW-BTC --intervals 1m --from $from --to $to"
 for command in "${commands[@]}" 'gapless-writer migrate' 'gapless-writer gaps' 'gapless-writer status' "gapless-writer forget $span" \
 	"gapless-writer settle $span" 'gapless-writer retain --keep 1m=30d' 'gapless-writer end --symbols KRW-BTC' \

@@ -41,6 +41,8 @@ is '... all of them' "$(sql "SELECT count(*) FROM pg_class WHERE relname LIKE 'm
 	count(*) > 8 FROM pg_class WHERE relname LIKE 'market_data%' AND relkind = 'r' AND relnamespace = 'market'::regnamespace")" '0,t'
 PGUSER=gapless_owner run gapless-writer migrate
 is '... and finds them from then on' "$code$(grep -c 'applied=0 ' "$work/err")" 01
+with PGUSER=gapless_reader refused 'a role that owns nothing does not migrate' 'may not migrate: run it as the one that owns .*error=.*denied' \
+	gapless-writer migrate --schema other
 refused 'a schema whose name is none' "'Market; DROP' is not the name of a schema" gapless-writer migrate --schema 'Market; DROP'
 block schema >"$work/schema.sql"
 block roles >"$work/roles.sql"

@@ -3,6 +3,8 @@
  * at once: each runs in a transaction of its own that holds an advisory lock, and is noted there in
  * gapless_migration (number, name, applied_at). What was applied before one fails stays. Where
  * nothing is to do, it reads and writes nothing, so that any role may ask. */
+#include <string.h>
+
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/pg/pg_tables.h"
@@ -172,6 +174,11 @@ static int migrate(struct pg *pg, const struct options *o, struct err *err)
 	return 0;
 }
 
+static int is_denied(const struct pg *pg)
+{
+	return strcmp(pg->sqlstate, "42501") == 0;
+}
+
 int migrate_run(const void *options)
 {
 	const struct options *o = options;
@@ -182,8 +189,12 @@ int migrate_run(const void *options)
 	if (database_open(&pg, o->database, WAIT_MS, &err) != 0)
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 	else if (migrate(&pg, o, &err) != 0)
-		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
-	if (code != EXIT_DONE)
+		code = err.class == ERR_INPUT || is_denied(&pg) ? EXIT_USAGE : EXIT_PERSON;
+	if (code == EXIT_USAGE && is_denied(&pg))
+		log_error(
+			"this role may not migrate: run it as the one that owns the tables, or that may create them",
+			L_STR("error", err.text));
+	else if (code != EXIT_DONE)
 		log_error(err.text);
 	pg_close(&pg);
 	return code;
