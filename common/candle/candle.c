@@ -4,16 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text/decimal.h"
 #include "common/text/utf8.h"
 
 /* 2009-01-01, before any exchange, and 9999-01-01: times outside are in the wrong unit. */
 #define TIME_LEAST_MS INT64_C(1230768000000)
 #define TIME_END_MS   INT64_C(253370764800000)
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static int is_upper(char c)
 {

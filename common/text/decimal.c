@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t digits(const char *text, size_t at, size_t len)
 {
 	while (at < len && is_digit(text[at]))
