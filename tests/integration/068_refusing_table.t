@@ -140,5 +140,10 @@ jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timesta
 await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
 sql 'DROP PUBLICATION filtered'
 await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5021
+sql 'ALTER TABLE market_data_coverage RENAME TO coverage_before; CREATE TABLE market_data_coverage (LIKE coverage_before INCLUDING ALL)'
+candles 40 M | publish "$GAPLESS_TOPIC"
+await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5061
+is '... what is covered, in that one' "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol LIKE 'KRW-M%'")" \
+	"$(sql "SELECT count(DISTINCT symbol) FROM market_data WHERE symbol LIKE 'KRW-M%'")"
 ends_with_0 others
 finish
