@@ -25,12 +25,18 @@ static void entry_free(struct entry *e)
 	free(e);
 }
 
+void book_clear(struct book *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		entry_free(b->v[i]);
+	b->n = b->noted_n = b->noted_next = 0;
+}
+
 void book_free(struct book *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->n; i++)
-		entry_free(b->v[i]);
+	book_clear(b);
 	free(b->v);
 	free(b->noted);
 	free(b);
@@ -85,21 +91,6 @@ struct entry *book_add(struct book *b, const char *symbol, const struct interval
 size_t book_n(const struct book *b)
 {
 	return b->n;
-}
-
-void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of)
-{
-	size_t kept = 0;
-
-	b->noted_n = b->noted_next = 0;
-	for (size_t i = 0; i < b->n; i++) {
-		b->v[i]->is_noted = 0;
-		if (keep(of, b->v[i]))
-			b->v[kept++] = b->v[i];
-		else
-			entry_free(b->v[i]);
-	}
-	b->n = kept;
 }
 
 void book_note(struct book *b, struct entry *e)

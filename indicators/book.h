@@ -25,8 +25,8 @@ struct entry *book_find(const struct book *b, const char *symbol, const struct i
 struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
 		       struct window *window, int64_t again_below);
 size_t book_n(const struct book *b);
-/* Drops every series that `keep` says no to. */
-void book_filter(struct book *b, int (*keep)(void *of, const struct entry *e), void *of);
+/* Drops every series. */
+void book_clear(struct book *b);
 
 /* A list of those that have something to compute: each once, in the order of the first note. */
 void book_note(struct book *b, struct entry *e);

@@ -39,19 +39,19 @@ static const struct setting compute_settings[] = {
 	{.name = "from",
 	 AT_TIME(from_ms),
 	 .value = "ISO",
-	 .help = "Candles from this time on (UTC); the first one there is, if it is left out."},
+	 .help = "From this time on (UTC); without it, from the first candle that there is."},
 	{.name = "to",
 	 AT_TIME(to_ms),
 	 .value = "ISO",
-	 .help = "Candles before this time; the newest one, if it is left out."},
+	 .help = "Up to this time; without it, up to the newest candle."},
 	{.name = "symbols",
 	 AT(symbols),
 	 .value = "LIST",
-	 .help = "Only these, separated by commas."},
+	 .help = "Only these markets: KRW-BTC,KRW-ETH."},
 	{.name = "intervals",
 	 AT(intervals),
 	 .value = "LIST",
-	 .help = "Only these, separated by commas."},
+	 .help = "Only these intervals: 1m,1h."},
 	{.name = NULL},
 };
 
@@ -73,16 +73,21 @@ static const char *const compute_shared[] = {"brokers",
 
 static const struct settings_command commands[] = {
 	{.name = "",
-	 .help = "reads candles.v1 and publishes indicators.v1, for ever",
+	 .help = "Computes what the topic carries, and publishes it, until told to stop.",
 	 .run = run_serve},
 	{.name = "compute",
-	 .help = "computes a span from the table, for an indicator that is new; then ends",
-	 .usage =
-		 "Usage: gapless-indicators compute [--from ISO] [--to ISO] [settings]\n\n"
-		 "Computes the indicators of candles that are in the table and publishes them. "
-		 "What was interrupted goes on where it was, if it is asked for in the same words.\n",
-	 .examples = "Examples:\n"
-		     "  gapless-indicators compute --indicators ema:200 --from 2021-01-01\n",
+	 .help = "Computes a span of the table, for an indicator that is new, and ends.",
+	 .usage = "Usage: gapless-indicators compute [--from ISO] [--to ISO] [settings]\n\n"
+		  "Computes the indicators of candles that are in the table, and publishes them.\n"
+		  "Interrupted, the same command goes on where it was. It may run beside\n"
+		  "gapless-indicators: of two values of one candle the newer knowledge counts.\n",
+	 .examples =
+		 "Examples:\n"
+		 "  gapless-indicators compute\n"
+		 "  gapless-indicators compute --indicators ema:200 --from 2021-01-01\n\n"
+		 "Exit codes: 0 all of it is published; 1 stopped before the end: run it again to\n"
+		 "            go on; 2 settings, nothing to compute, or a database or topic that\n"
+		 "            does not fit them; 4 could not stop in time; 130 second signal\n",
 	 .own = compute_settings,
 	 .shared = compute_shared,
 	 .run = run_compute},
@@ -91,16 +96,21 @@ static const struct settings_command commands[] = {
 
 const struct settings_spec commands_spec = {
 	.program = "gapless-indicators",
-	.usage =
-		"Usage: gapless-indicators [compute] [settings]\n\n"
-		"Reads the candles of a topic and publishes their indicators. Start more of it to\n"
-		"share the work.\n\n"
-		"A new group, or a new indicator, begins with the candles that are stored from then\n"
-		"on. For those that the table has already, run `gapless-indicators compute` as well,\n"
-		"once, with the same --indicators.\n",
-	.examples = "Examples:\n"
-		    "  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n"
-		    "  gapless-indicators compute --indicators sma:20,rsi:14,macd:12:26:9\n",
+	.usage = "Usage: gapless-indicators [compute] [settings]\n\n"
+		 "Reads the candles of a topic and publishes their indicators, right also after\n"
+		 "gaps, corrections and late backfill. Start more of it to share the work.\n\n"
+		 "A new group, or a new indicator, begins with the candles that are stored from\n"
+		 "then on. For those that the table has already, run `gapless-indicators compute`\n"
+		 "as well, once, with the same --indicators.\n",
+	.examples =
+		"Examples:\n"
+		"  gapless-indicators --indicators sma:20,rsi:14,macd:12:26:9\n"
+		"  gapless-indicators --store --indicators sma:20,ema:200@1h+4h\n"
+		"  gapless-indicators compute --indicators sma:20,rsi:14,macd:12:26:9\n\n"
+		"Exit codes: 0 stopped by a signal; 1 stopped on something that needs a person; 2\n"
+		"            settings, or a database or topic that does not fit them; 3 replaced\n"
+		"            by another with the same group.instance.id; 4 could not stop in\n"
+		"            time; 130 second signal\n",
 	.table = options_table,
 	.commands = commands,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "feed.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,177 +9,80 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/candle/intake.h"
-#include "common/kafka/kafka.h"
+#include "common/kafka/consumer.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
-#include "common/kafka/kafka_topic.h"
+#include "input.h"
 
-enum { TOPIC_MS = 1000, HALTS_MS = 10000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+/* As librdkafka has them by default. */
+enum { QUEUED = 100000, FETCH_BYTES = 50 << 20, PARTITION_FETCH_BYTES = 1 << 20 };
 
 /* A partition that is assigned. */
 struct reading {
 	int32_t id;
 	int is_halted;
-	/* the message that halts it, its size, and when the broker took it */
-	int64_t halted_at, halted_bytes, halted_ms;
-	int64_t next; /* what comes is not before it */
+	int is_paused; /* nothing of it is fetched */
+	/* the message that halts it, when the broker took it, and what it is: see feed_halted() */
+	int64_t halted_at, halted_ms;
+	char *halted_value; /* owned */
+	int64_t next;       /* what comes is not before it */
 	char why[512];
 	struct log_throttle say;
 };
 
 struct feed {
 	const struct options *options;
-	struct feed_owner owner;
-	rd_kafka_t *rk;
-	int is_subscribed, is_assigned, is_starting;
+	struct consumer *consumer;
+	int is_subscribed, is_assigned, is_starting, is_held, is_fenced;
 	struct reading *readings;
 	size_t n;
 	size_t halted_next;      /* feed_halted */
 	struct offsets *offsets; /* of the same partitions */
-	int64_t topic_due_ms, halts_due_ms;
+	int64_t topic_due_ms;
 	int is_other; /* the topic may be another one: deleted, going back, without what is next */
 	int64_t unreadable;
-	struct kafka_stats stats;
 	struct log_throttle say_topic, say_bad;
 };
 
-/* ---------------------------------------------------------------- the group */
-
-/* Nothing is read before it is known where reading begins: all are accepted, none is assigned. */
-static void assigned(struct feed *f, rd_kafka_topic_partition_list_t *list)
+struct feed *feed_new(const struct options *o, struct err *err)
 {
-	int32_t *ids = xcalloc((size_t)list->cnt + 1, sizeof *ids);
-
-	f->n = (size_t)list->cnt;
-	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
-	for (size_t i = 0; i < f->n; i++)
-		f->readings[i] = (struct reading){.id = ids[i] = list->elems[i].partition};
-	offsets_set(f->offsets, ids, f->n);
-	free(ids);
-	f->is_assigned = 1;
-	f->is_starting = f->n > 0;
-	if (f->n > 0)
-		log_info("partitions assigned", L_INT("partitions", f->n));
-	else
-		log_info("no partition for this process: there are more of it than partitions; "
-			 "standing by");
-	rd_kafka_resume_partitions(f->rk, list);
-	list = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_assign(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
-			 rd_kafka_topic_partition_list_t *list, void *opaque)
-{
-	struct feed *f = opaque;
-	int is_lost = rd_kafka_assignment_lost(rk);
-
-	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		assigned(f, list);
-		return;
-	}
-	if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-		log_warn("the group could not agree", L_STR("error", rd_kafka_err2str(code)));
-	f->owner.revoked(f->owner.owner, is_lost);
-	log_info(is_lost ? "partitions lost" : "partitions given back",
-		 L_INT("partitions", list->cnt));
-	f->n = 0;
-	offsets_set(f->offsets, NULL, 0);
-	f->is_assigned = f->is_starting = 0;
-	rd_kafka_assign(rk, NULL);
-}
-
-/* What librdkafka says of a topic or partition that was deleted under it, or does not have what
- * comes next, comes as an event, or in a message's place. */
-static void notice(struct feed *f, rd_kafka_resp_err_t code)
-{
-	f->is_other |= code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-		       code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-		       code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-		       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-}
-
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-	kafka_log_error(rk, code, reason);
-	notice(opaque, (rd_kafka_resp_err_t)code);
-}
-
-static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
-{
-	struct feed *f = opaque;
-
-	(void)rk;
-	if (kafka_stats_read(json, len, &f->stats))
-		log_debug("the Kafka client's statistics cannot be read");
-	return 0;
-}
-
-static rd_kafka_conf_t *configuration(const struct options *o, struct err *err)
-{
-	static const char *const fixed[] = {"group.id",
-					    "enable.auto.commit",
-					    "enable.auto.offset.store",
-					    "auto.offset.reset",
-					    "partition.assignment.strategy",
-					    "session.timeout.ms",
-					    "isolation.level",
-					    "enable.partition.eof",
-					    NULL};
-	char session[24];
-	const struct kafka_property role[] = {{"group.id", o->group},
-					      {"enable.auto.commit", "false"},
-					      {"enable.auto.offset.store", "false"},
-					      {"auto.offset.reset", "error"},
-					      {"partition.assignment.strategy", "range"},
-					      {"check.crcs", "true"},
-					      {"enable.partition.eof", "true"},
-					      {"statistics.interval.ms", KAFKA_STATS_MS},
-					      {"session.timeout.ms", session},
-					      {"fetch.wait.max.ms", "100"},
-					      {"queued.max.messages.kbytes", "8192"},
-					      {NULL, NULL}};
-
-	snprintf(session, sizeof session, "%" PRId64, o->session_timeout_ms);
-	return kafka_conf_new(o->brokers, role, fixed, &o->kafka, err);
-}
-
-struct feed *feed_new(const struct options *o, struct feed_owner owner, struct err *err)
-{
-	rd_kafka_conf_t *conf = configuration(o, err);
+	const struct consumer_settings settings = {.brokers = o->brokers,
+						   .topic = o->topic,
+						   .group = o->group,
+						   .client_id = "gapless-indicators",
+						   .queued_messages = QUEUED,
+						   .fetch_bytes = FETCH_BYTES,
+						   .partition_fetch_bytes = PARTITION_FETCH_BYTES,
+						   .session_timeout_ms = o->session_timeout_ms,
+						   .user = &o->kafka};
+	struct consumer *consumer = consumer_new(&settings, CONSUMER_MEMBER, err);
 	struct feed *f;
 
-	if (!conf)
+	if (!consumer)
 		return NULL;
 	f = xcalloc(1, sizeof *f);
 	f->options = o;
-	f->owner = owner;
+	f->consumer = consumer;
 	f->offsets = offsets_new(o->topic, o->topic_hours);
-	rd_kafka_conf_set_opaque(conf, f);
-	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_conf_set_stats_cb(conf, on_stats);
-	f->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
-	if (!f->rk) {
-		offsets_free(f->offsets);
-		free(f);
-		return NULL;
-	}
-	rd_kafka_poll_set_consumer(f->rk);
 	return f;
 }
 
-void feed_close(struct feed *f)
+static void forget_halts(struct feed *f)
 {
-	rd_kafka_consumer_close(f->rk);
+	for (size_t i = 0; i < f->n; i++) {
+		f->readings[i].is_halted = 0;
+		free(f->readings[i].halted_value);
+		f->readings[i].halted_value = NULL;
+	}
 }
 
 void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
-	kafka_client_free(f->rk);
+	consumer_free(f->consumer);
+	forget_halts(f);
 	free(f->readings);
 	offsets_free(f->offsets);
 	free(f);
@@ -188,7 +90,7 @@ void feed_free(struct feed *f)
 
 int feed_is_fenced(const struct feed *f)
 {
-	return rd_kafka_fatal_error(f->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+	return f->is_fenced;
 }
 
 int64_t feed_unreadable(const struct feed *f)
@@ -198,7 +100,7 @@ int64_t feed_unreadable(const struct feed *f)
 
 const struct kafka_stats *feed_stats(const struct feed *f)
 {
-	return &f->stats;
+	return consumer_stats(f->consumer);
 }
 
 static void say_halted(struct feed *f, int64_t now_ms)
@@ -222,22 +124,69 @@ void feed_step(struct feed *f, int64_t now_ms)
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
-	n = kafka_partition_count(f->rk, f->options->topic, &err);
-	if (n <= 0) {
-		if (n < 0)
-			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
-				  L_STR("error", err.text));
-		else
-			LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
-				  "the topic of the candles is not there yet; waiting (the "
-				  "producer makes it)",
-				  L_STR("topic", f->options->topic));
-		return;
-	}
-	f->is_subscribed = !kafka_subscribe(f->rk, f->options->topic);
-	if (f->is_subscribed)
-		log_info("subscribed", L_STR("topic", f->options->topic),
-			 L_STR("group", f->options->group));
+	n = consumer_topic_partitions(f->consumer, &err);
+	if (n == 0)
+		LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN,
+			  "the topic of the candles is not there yet; waiting (the producer makes "
+			  "it)",
+			  L_STR("topic", f->options->topic));
+	else if (n < 0 || consumer_subscribe(f->consumer, &err))
+		LOG_EVERY(&f->say_topic, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
+			  L_STR("error", err.text));
+	else
+		f->is_subscribed = 1;
+}
+
+/* ---------------------------------------------------------------- the group */
+
+/* Nothing is read before it is known where reading begins. */
+static void take_given(struct feed *f)
+{
+	const int32_t *ids;
+
+	forget_halts(f);
+	f->n = consumer_given(f->consumer, &ids);
+	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
+	for (size_t i = 0; i < f->n; i++)
+		f->readings[i] = (struct reading){.id = ids[i]};
+	offsets_set(f->offsets, ids, f->n);
+	f->is_assigned = 1;
+	f->is_starting = f->n > 0;
+	f->is_held = 0;
+	if (f->n > 0)
+		log_info("partitions assigned", L_INT("partitions", f->n));
+	else
+		log_info("no partition for this process: there are more of it than partitions; "
+			 "standing by");
+	consumer_accept(f->consumer);
+}
+
+static void forget_partitions(struct feed *f)
+{
+	if (f->is_assigned)
+		log_info(feed_has_lost(f) ? "partitions lost" : "partitions given back",
+			 L_INT("partitions", f->n));
+	forget_halts(f);
+	f->n = 0;
+	offsets_set(f->offsets, NULL, 0);
+	f->is_assigned = f->is_starting = 0;
+}
+
+int feed_has_lost(const struct feed *f)
+{
+	return f->is_fenced || consumer_has_lost_group(f->consumer);
+}
+
+void feed_give_back(struct feed *f)
+{
+	forget_partitions(f);
+	consumer_give_back(f->consumer);
+}
+
+void feed_close(struct feed *f)
+{
+	forget_partitions(f);
+	consumer_close(f->consumer);
 }
 
 static struct reading *reading_of(const struct feed *f, int32_t partition)
@@ -267,12 +216,7 @@ const char *feed_waits_for(const struct feed *f)
 
 int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset)
 {
-	int64_t low, high;
-
-	if (rd_kafka_get_watermark_offsets(f->rk, f->options->topic, partition, &low, &high) ||
-	    high <= offset)
-		return 0;
-	return high - offset;
+	return consumer_messages_from(f->consumer, partition, offset);
 }
 
 int64_t feed_halted_ms(const struct feed *f, int32_t partition)
@@ -289,80 +233,71 @@ int64_t feed_reads_to(const struct feed *f, int32_t partition)
 	return r && r->is_halted ? r->halted_at : INT64_MAX;
 }
 
-const struct part *feed_parts(const struct feed *f, size_t *n)
+const struct offsets *feed_offsets(const struct feed *f)
 {
-	return offsets_parts(f->offsets, n);
-}
-
-const struct part *feed_part(const struct feed *f, int32_t partition)
-{
-	return offsets_part(f->offsets, partition);
-}
-
-const int64_t *feed_ends(const struct feed *f, size_t *n)
-{
-	return offsets_ends(f->offsets, n);
+	return f->offsets;
 }
 
 int feed_ask(struct feed *f, struct err *err)
 {
-	return offsets_ask(f->offsets, f->rk, err);
-}
-
-int feed_group_is_new(const struct feed *f)
-{
-	return offsets_group_is_new(f->offsets);
-}
-
-int feed_has_grown(const struct feed *f)
-{
-	return offsets_have_grown(f->offsets);
+	return offsets_ask(f->offsets, consumer_handle(f->consumer), err);
 }
 
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
-	rd_kafka_resp_err_t code;
+	struct consumer_place *from = xcalloc(f->n + 1, sizeof *from);
+	size_t n = 0;
+	int rc;
 
 	for (size_t i = 0; i < f->n; i++) {
-		f->readings[i].next = offsets[i];
-		if (!offsets_part(f->offsets, f->readings[i].id)->is_out)
-			rd_kafka_topic_partition_list_add(list, f->options->topic,
-							  f->readings[i].id)
-				->offset = offsets[i];
+		struct reading *r = &f->readings[i];
+
+		r->next = offsets[i];
+		if (!offsets_part(f->offsets, r->id)->is_out)
+			from[n++] = (struct consumer_place){r->id, r->next};
 	}
-	code = rd_kafka_assign(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
-	if (code)
-		return err_set(err, ERR_RETRY, "the partitions cannot be assigned: %s",
-			       rd_kafka_err2str(code));
+	rc = consumer_assign(f->consumer, from, n, err);
+	free(from);
+	if (rc)
+		return -1;
 	f->is_starting = f->is_other = 0;
 	offsets_have_begun(f->offsets);
 	return 0;
 }
 
+/* What is held or halted is paused. A partition that is resumed and was not paused would be read
+ * again from where it was assigned (librdkafka). */
+static void settle_pauses(struct feed *f)
+{
+	int32_t *pause = xcalloc(2 * f->n + 1, sizeof *pause), *resume = pause + f->n;
+	size_t to_pause = 0, to_resume = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct reading *r = &f->readings[i];
+		int is_paused = f->is_held || r->is_halted;
+
+		if (is_paused && !r->is_paused)
+			pause[to_pause++] = r->id;
+		if (!is_paused && r->is_paused)
+			resume[to_resume++] = r->id;
+		r->is_paused = is_paused;
+	}
+	consumer_pause(f->consumer, pause, to_pause, 1);
+	consumer_pause(f->consumer, resume, to_resume, 0);
+	free(pause);
+}
+
 void feed_restart(struct feed *f)
 {
 	f->is_starting = f->n > 0;
-	for (size_t i = 0; i < f->n; i++)
-		f->readings[i].is_halted = 0;
+	forget_halts(f);
 	feed_pause(f, 0);
 }
 
 void feed_pause(struct feed *f, int on)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)f->n + 1);
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (!f->readings[i].is_halted)
-			rd_kafka_topic_partition_list_add(list, f->options->topic,
-							  f->readings[i].id);
-	}
-	if (on)
-		rd_kafka_pause_partitions(f->rk, list);
-	else
-		rd_kafka_resume_partitions(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	f->is_held = on;
+	settle_pauses(f);
 }
 
 int feed_owns(const struct feed *f, const char *symbol)
@@ -375,35 +310,6 @@ int feed_owns(const struct feed *f, const char *symbol)
 
 /* ---------------------------------------------------------------- messages */
 
-static void read_bar(const struct message *m, struct feed_item *out)
-{
-	const struct candle *c = &m->candle;
-
-	memcpy(out->symbol, c->symbol, sizeof out->symbol);
-	out->interval = c->interval;
-	out->in = (struct timeline_input){
-		.bar = {.timestamp_ms = c->timestamp_ms,
-			.open = strtod(c->open, NULL),
-			.high = strtod(c->high, NULL),
-			.low = strtod(c->low, NULL),
-			.close = strtod(c->close, NULL),
-			.volume = strtod(c->volume, NULL),
-			.quote_volume = strtod(c->quote_volume, NULL),
-			.revision = c->revision,
-			.fetched_ms = m->fetched_at_ms},
-		.covers_from_ms = m->covers_from_ms,
-		.covers_to_ms = m->covers_to_ms,
-	};
-}
-
-static int64_t appended_ms(const rd_kafka_message_t *k)
-{
-	rd_kafka_timestamp_type_t type;
-	int64_t ms = rd_kafka_message_timestamp(k, &type);
-
-	return ms > 0 ? ms : 0;
-}
-
 /* The message is passed over: only its offset counts. */
 static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
@@ -414,50 +320,52 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 	return 1;
 }
 
+/* As the database reads a bytea. The caller frees. */
+static char *bytea_text(const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *b = bytes;
+	char *text = xmalloc(2 * len + 3), *to = text;
+
+	*to++ = '\\';
+	*to++ = 'x';
+	for (size_t i = 0; i < len; i++) {
+		*to++ = digits[b[i] >> 4];
+		*to++ = digits[b[i] & 15];
+	}
+	*to = '\0';
+	return text;
+}
+
 /* Nothing behind this message may be read: it would be passed over for good. */
 static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
 	struct reading *r = reading_of(f, k->partition);
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
 	r->halted_at = k->offset;
-	r->halted_bytes = (int64_t)k->len;
-	r->halted_ms = appended_ms(k);
-	rd_kafka_topic_partition_list_add(list, f->options->topic, k->partition);
-	rd_kafka_pause_partitions(f->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	free(r->halted_value);
+	r->halted_value = bytea_text(k->payload, k->len);
+	r->halted_ms = consumer_appended_ms(k, NULL);
+	settle_pauses(f);
 	return 0;
 }
 
-/* Retention takes what nobody has skipped, too: then there is nothing to wait for. */
 static int has_lost_halt(struct feed *f, int64_t now_ms)
 {
-	struct kafka_range *ranges = xcalloc(f->n + 1, sizeof *ranges);
+	struct consumer_place *halts = xcalloc(f->n, sizeof *halts);
 	size_t n = 0;
-	int lost = 0;
+	int is_lost;
 
-	for (size_t i = 0; i < f->n && now_ms >= f->halts_due_ms; i++)
+	for (size_t i = 0; i < f->n; i++) {
 		if (f->readings[i].is_halted)
-			ranges[n++].partition = f->readings[i].id;
-	if (n > 0) {
-		kafka_ranges(f->rk, f->options->topic, ranges, n);
-		f->halts_due_ms = clock_boot_ms() + HALTS_MS;
+			halts[n++] = (struct consumer_place){f->readings[i].id,
+							     f->readings[i].halted_at};
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct reading *r = reading_of(f, ranges[i].partition);
-
-		if (ranges[i].err.class != ERR_NONE ||
-		    (r->halted_at >= ranges[i].low && r->halted_at < ranges[i].high))
-			continue;
-		log_warn("the message that halts a partition is not in the topic any more; "
-			 "reading goes on",
-			 L_INT("partition", r->id), L_INT("offset", r->halted_at));
-		lost = 1;
-	}
-	free(ranges);
-	return lost;
+	is_lost = consumer_has_lost_halt(f->consumer, halts, n, now_ms);
+	free(halts);
+	return is_lost;
 }
 
 int feed_has_changed(struct feed *f, int64_t now_ms)
@@ -469,10 +377,11 @@ int feed_has_changed(struct feed *f, int64_t now_ms)
 			 "looking for the place to go on");
 		return 1;
 	}
-	return has_lost_halt(f, now_ms) || offsets_answer_again(f->offsets, f->rk, now_ms);
+	return has_lost_halt(f, now_ms) ||
+	       offsets_answer_again(f->offsets, consumer_handle(f->consumer), now_ms);
 }
 
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct reading *r = &f->readings[f->halted_next++ % f->n];
@@ -481,7 +390,7 @@ int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *by
 			continue;
 		*partition = r->id;
 		*offset = r->halted_at;
-		*bytes = r->halted_bytes;
+		*value = r->halted_value;
 		return 1;
 	}
 	return 0;
@@ -496,7 +405,7 @@ void feed_pass(struct feed *f, int32_t partition, int64_t offset)
 	r->is_halted = 0;
 	log_info("a message was skipped; reading goes on behind it", L_INT("partition", partition),
 		 L_INT("offset", offset));
-	feed_pause(f, 0);
+	settle_pauses(f);
 }
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
@@ -507,7 +416,9 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	switch (intake_judge(f->options->source, k->key, k->key_len, k->payload, k->len, &m,
 			     &why)) {
 	case INTAKE_CANDLE:
-		read_bar(&m, out);
+		memcpy(out->symbol, m.candle.symbol, sizeof out->symbol);
+		out->interval = m.candle.interval;
+		out->in = input_of(&m);
 		break;
 	case INTAKE_SKIP:
 		break;
@@ -521,12 +432,11 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 
 /* An end of partition comes as the offset before it: behind the last candle there may be offsets
  * that hold no message. */
-static int read_event(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
+static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, struct feed_item *out)
 {
 	struct reading *r = reading_of(f, k->partition);
-	int is_end = k->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
 
-	if (!r || f->is_starting || r->is_halted || (k->err && !is_end))
+	if (!r || f->is_starting || r->is_halted)
 		return 0;
 	f->is_other |= k->offset < r->next;
 	if (f->is_other)
@@ -535,33 +445,50 @@ static int read_event(struct feed *f, const rd_kafka_message_t *k, struct feed_i
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;
-	out->appended_ms = is_end ? 0 : appended_ms(k);
+	out->appended_ms = is_end ? 0 : consumer_appended_ms(k, NULL);
 	return is_end || read_message(f, k, out);
 }
 
-int feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
+enum feed_news feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 {
-	rd_kafka_message_t *k = rd_kafka_consumer_poll(f->rk, wait_ms);
-	int got;
+	const rd_kafka_message_t *k;
+	enum consumer_news news = consumer_poll(f->consumer, wait_ms, &k);
 
-	if (!k)
-		return 0;
-	if (k->err && k->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-		on_error(f->rk, k->err, rd_kafka_message_errstr(k), f);
-	got = read_event(f, k, out);
-	rd_kafka_message_destroy(k);
-	return got;
+	switch (news) {
+	case CONSUMER_MESSAGE:
+	case CONSUMER_EOF:
+		return read_next(f, k, news == CONSUMER_EOF, out) ? FEED_ITEM : FEED_NOTHING;
+	case CONSUMER_OUT_OF_RANGE:
+	case CONSUMER_GONE:
+		f->is_other = 1;
+		break;
+	case CONSUMER_ASSIGNED:
+		take_given(f);
+		break;
+	case CONSUMER_REVOKED:
+	case CONSUMER_LOST:
+		return FEED_ENDS;
+	case CONSUMER_REPLACED:
+		f->is_fenced = 1;
+		break;
+	case CONSUMER_NOTHING:
+	case CONSUMER_OTHER:
+		break;
+	}
+	return FEED_NOTHING;
 }
 
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_t *rk = consumer_handle(f->consumer);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 	for (size_t i = 0; i < n; i++)
 		rd_kafka_topic_partition_list_add(list, f->options->topic, places[i].partition)
 			->offset = places[i].next;
-	code = n ? rd_kafka_commit(f->rk, list, !is_last) : RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (n > 0)
+		code = is_last ? kafka_commit(rk, list) : rd_kafka_commit(rk, list, 1);
 	if (code)
 		log_debug("offsets not committed; the next commit covers them",
 			  L_STR("error", rd_kafka_err2str(code)));

@@ -6,8 +6,6 @@
 #ifndef GAPLESS_INDICATORS_FEED_H
 #define GAPLESS_INDICATORS_FEED_H
 
-#include <librdkafka/rdkafka.h>
-
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_stats.h"
 #include "offsets.h"
@@ -27,16 +25,9 @@ struct feed_item {
 	struct timeline_input in;
 };
 
-/* What the loop must do before partitions are taken away: is_lost, another process may have them
- * already. Called inside feed_poll and feed_close. */
-struct feed_owner {
-	void (*revoked)(void *owner, int is_lost);
-	void *owner;
-};
-
 /* NULL: *err. */
-struct feed *feed_new(const struct options *o, struct feed_owner owner, struct err *err);
-/* Leaves the group (revoked is called). */
+struct feed *feed_new(const struct options *o, struct err *err);
+/* Leaves the group. */
 void feed_close(struct feed *f);
 void feed_free(struct feed *f);
 
@@ -45,15 +36,10 @@ void feed_step(struct feed *f, int64_t now_ms);
 
 /* 1 while partitions are assigned and nothing is read. */
 int feed_is_starting(const struct feed *f);
-/* As offsets_ask(), which says what these are. */
+/* What Kafka says of the partitions that are assigned, since feed_ask(), which is as offsets_ask().
+ */
+const struct offsets *feed_offsets(const struct feed *f);
 int feed_ask(struct feed *f, struct err *err) __attribute__((warn_unused_result));
-const struct part *feed_parts(const struct feed *f, size_t *n);
-const struct part *feed_part(const struct feed *f, int32_t partition); /* or NULL */
-/* 1 if the group had committed nothing, in any partition, when that was asked. */
-int feed_group_is_new(const struct feed *f);
-/* 1 if it had in some and not in others, which were added. */
-int feed_has_grown(const struct feed *f);
-const int64_t *feed_ends(const struct feed *f, size_t *n); /* by partition */
 /* Reads from these offsets on, one for each part. */
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 	__attribute__((warn_unused_result));
@@ -63,22 +49,33 @@ int feed_has_changed(struct feed *f, int64_t now_ms);
 /* Everything again: nothing is read until feed_begin. */
 void feed_restart(struct feed *f);
 
-/* Waits at most wait_ms for something. 1: *out is it; 0: nothing, or nothing of ours. */
-int feed_poll(struct feed *f, int wait_ms, struct feed_item *out);
+enum feed_news {
+	FEED_NOTHING, /* or nothing of ours */
+	FEED_ITEM,    /* *out */
+	FEED_ENDS     /* the group takes the partitions back: finish what is in memory, if
+			 feed_has_lost() does not say that it is too late for that, then
+			 feed_give_back() */
+};
+/* Waits at most wait_ms for something. */
+enum feed_news feed_poll(struct feed *f, int wait_ms, struct feed_item *out);
+/* 1: another process may have the partitions already. */
+int feed_has_lost(const struct feed *f);
+void feed_give_back(struct feed *f);
 void feed_pause(struct feed *f, int on);
 /* 1 if the symbol's messages go to a partition that is assigned here. */
 int feed_owns(const struct feed *f, const char *symbol);
 
-/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for (0, or
- * -1: not committed). */
+/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for, some
+ * seconds at most (0, or -1: not committed). */
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
 
 /* Why nothing is read, a constant; NULL: everything is well. */
 const char *feed_waits_for(const struct feed *f);
-/* The message that halts a partition, of several another one at each call; 0: none does. */
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes);
+/* The message that halts a partition, of several another one at each call; 0: none does. *value: as
+ * text of a bytea, valid until the feed is used again. */
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value);
 /* If that message still halts its partition: reading goes on behind it. */
 void feed_pass(struct feed *f, int32_t partition, int64_t offset);
 /* Messages of the partition from that offset on, up to the end that the last fetch showed. */

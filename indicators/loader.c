@@ -60,22 +60,21 @@ static int is_in(const struct table_read *reads, size_t n, const char *symbol,
 	return 0;
 }
 
-int loader_want(struct loader *l, const char *symbol, const struct interval *interval)
+void loader_want(struct loader *l, const char *symbol, const struct interval *interval)
 {
 	struct table_read *r;
 	struct set set;
 
 	if (is_in(l->wanted, l->n, symbol, interval) ||
 	    is_in(l->batch, l->batch_n, symbol, interval))
-		return 1;
+		return;
 	set_of_interval(&l->options->set, interval, &set);
 	if (set.n == 0)
-		return 0;
+		return;
 	GROW(l->wanted, l->n, l->cap);
 	r = &l->wanted[l->n++];
 	table_read_newest(r, symbol, interval, history_lead(&set) + set.horizon,
 			  set.daily ? set.horizon : -1);
-	return 1;
 }
 
 struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions)

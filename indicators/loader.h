@@ -12,8 +12,8 @@ struct loader;
 struct loader *loader_new(const struct options *o);
 void loader_free(struct loader *l);
 
-/* The series is needed. 0 if it has no indicators: it is not. */
-int loader_want(struct loader *l, const char *symbol, const struct interval *interval);
+/* The series is needed, if it has indicators. */
+void loader_want(struct loader *l, const char *symbol, const struct interval *interval);
 int loader_is_done(const struct loader *l); /* nothing is wanted that is not there */
 /* A job for what is wanted. at_least, by partition: what must be stored first; it is lent like the
  * job. */

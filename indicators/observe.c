@@ -7,10 +7,11 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/service/service.h"
 #include "metrics.h"
 
-enum { SHOW_MS = 250 };
+enum { SHOW_MS = 250, SAY_MS = 60000 };
 
 /* A partition that is shown. */
 struct shown {
@@ -23,7 +24,8 @@ struct observe {
 	struct metrics *metrics;
 	struct shown *shown;
 	size_t shown_n;
-	int64_t show_boot_ms;
+	int64_t show_boot_ms, say_boot_ms;
+	int64_t said_messages, said_sent;
 };
 
 struct observe *observe_new(const char *listen)
@@ -82,12 +84,8 @@ static int64_t waiting_since_ms(struct shown *s, const struct observed *now, int
 {
 	int64_t since_ms = earlier(rounds_since_ms(now->rounds, s->partition),
 				   repair_since_ms(now->repair, s->partition));
-	size_t i = 0;
 
-	while (i < now->items_n && now->items[i].partition != s->partition)
-		i++;
-	if (i < now->items_n)
-		since_ms = earlier(since_ms, now->items[i].appended_ms);
+	since_ms = earlier(since_ms, intake_since_ms(now->intake, s->partition));
 	since_ms = earlier(since_ms, feed_halted_ms(now->feed, s->partition));
 	if (lag == 0 || since_ms != 0)
 		s->unread_since_ms = 0;
@@ -99,7 +97,7 @@ static int64_t waiting_since_ms(struct shown *s, const struct observed *now, int
 static void show_partitions(struct observe *o, const struct observed *now)
 {
 	size_t n;
-	const struct part *parts = feed_parts(now->feed, &n);
+	const struct part *parts = offsets_parts(feed_offsets(now->feed), &n);
 	char name[24];
 
 	renew_shown(o, parts, n);
@@ -126,9 +124,9 @@ static void show_counters(const struct observe *o, const struct observed *now)
 {
 	struct metrics *m = o->metrics;
 
-	metrics_set(m, INDICATORS_MESSAGES, NULL, (double)now->messages);
+	metrics_set(m, INDICATORS_MESSAGES, NULL, (double)intake_messages(now->intake));
 	metrics_set(m, INDICATORS_UNREADABLE, NULL, (double)feed_unreadable(now->feed));
-	metrics_set(m, INDICATORS_TOO_OLD, NULL, (double)now->too_old);
+	metrics_set(m, INDICATORS_TOO_OLD, NULL, (double)intake_too_old(now->intake));
 	for (enum result_state s = RESULT_FINAL; s <= RESULT_UNAVAILABLE; s++)
 		metrics_set(m, INDICATORS_VALUES, METRIC_VALUES(result_state_name(s)),
 			    (double)sink_sent_as(now->sink, s));
@@ -165,9 +163,27 @@ static const char *waits_for(const struct observed *now)
 	return loader_is_done(now->loader) ? NULL : "loading the newest candles from the table";
 }
 
+static void say(struct observe *o, const struct observed *now, int64_t boot_ms)
+{
+	int64_t messages = intake_messages(now->intake), sent = sink_sent(now->sink);
+
+	if (boot_ms < o->say_boot_ms)
+		return;
+	o->say_boot_ms = boot_ms + SAY_MS;
+	if (messages > o->said_messages)
+		log_info("indicators", L_INT("candles", messages - o->said_messages),
+			 L_INT("published", sent - o->said_sent),
+			 L_INT("series", book_n(now->book)),
+			 L_INT("window_bytes", book_bytes(now->book)),
+			 L_INT("series_to_compute_from_the_table", repair_waiting(now->repair)));
+	o->said_messages = messages;
+	o->said_sent = sent;
+}
+
 void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms)
 {
 	service_beat(o->service, boot_ms);
+	say(o, now, boot_ms);
 	if (boot_ms < o->show_boot_ms)
 		return;
 	o->show_boot_ms = boot_ms + SHOW_MS;

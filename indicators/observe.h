@@ -7,6 +7,7 @@
 #include "book.h"
 #include "commits.h"
 #include "feed.h"
+#include "intake.h"
 #include "loader.h"
 #include "reader.h"
 #include "repair.h"
@@ -24,11 +25,9 @@ struct observed {
 	const struct book *book;
 	const struct loader *loader;
 	const struct repair *repair;
-	const struct reader *reader;   /* NULL: without a database */
-	const struct store *store;     /* NULL: into the topic only */
-	const struct feed_item *items; /* read, and not taken yet */
-	size_t items_n;
-	int64_t messages, too_old;
+	const struct reader *reader; /* NULL: without a database */
+	const struct store *store;   /* NULL: into the topic only */
+	const struct intake *intake;
 };
 
 /* listen: as service.h. */
@@ -37,7 +36,7 @@ void observe_free(struct observe *o);
 
 /* Before and after the loop: the process lives, and does nothing because of `why`, a constant. */
 void observe_waits(struct observe *o, const char *why, int64_t boot_ms);
-/* The loop has turned. */
+/* The loop has turned. Says now and then what was done. */
 void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms);
 
 #endif

@@ -5,16 +5,9 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
-#include "common/kafka/kafka_topic.h"
+#include "common/kafka/left_out.h"
 
-enum {
-	HOUR_MS = 3600000,
-	ASK_FAILS = 3,
-	SAY_MS = 60000,
-	LEFT_OUT_MS = 1000,
-	LEFT_OUT_MAX_MS = 30000
-};
+enum { HOUR_MS = 3600000 };
 
 struct offsets {
 	const char *topic;
@@ -24,9 +17,7 @@ struct offsets {
 	int64_t *ends; /* of all partitions of the topic */
 	size_t ends_n;
 	int group_is_new, has_begun, have_grown;
-	int fails;                  /* in a row, for some partitions */
-	int64_t out_ms, out_due_ms; /* until those left out are asked for again */
-	struct log_throttle say;
+	struct left_out left_out;
 };
 
 struct offsets *offsets_new(const char *topic, int64_t topic_hours)
@@ -89,29 +80,13 @@ int offsets_have_grown(const struct offsets *o)
 	return o->have_grown;
 }
 
-static void say_out(struct offsets *o, const struct part *p, const struct err *err, int64_t now_ms)
-{
-	LOG_EVERY(&o->say, now_ms, SAY_MS, LOG_WARN,
-		  "a partition cannot be read, and is left out until it can be; the others go on",
-		  L_STR("error", err->text), L_INT("partition", p->id));
-}
-
-static void leave_out(struct offsets *o, const struct kafka_range *all, int64_t now_ms)
-{
-	for (size_t i = 0; i < o->n; i++)
-		if (o->parts[i].is_out)
-			say_out(o, &o->parts[i], &all[o->parts[i].id].err, now_ms);
-	o->out_ms = LEFT_OUT_MS;
-	o->out_due_ms = now_ms + o->out_ms;
-}
-
 /* Of all partitions. */
 static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
 	static const struct kafka_range none;
 	struct kafka_range *all = xcalloc(o->ends_n, sizeof *all);
-	size_t out = 0;
-	int rc = 0;
+	struct kafka_range *own = xcalloc(o->n + 1, sizeof *own);
+	int rc;
 
 	for (size_t i = 0; i < o->ends_n; i++)
 		all[i].partition = (int32_t)i;
@@ -120,21 +95,15 @@ static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
 		o->ends[i] = all[i].err.class == ERR_NONE ? all[i].high : -1;
 	for (size_t i = 0; i < o->n; i++) {
 		struct part *p = &o->parts[i];
-		const struct kafka_range *r = (size_t)p->id < o->ends_n ? &all[p->id] : &none;
 
-		p->is_out = r->err.class != ERR_NONE;
-		p->low = p->is_out ? 0 : r->low;
-		p->high = p->is_out || r->high < r->low ? p->low : r->high;
-		out += p->is_out != 0;
-		if (p->is_out)
-			*err = r->err;
+		own[i] = (size_t)p->id < o->ends_n ? all[p->id] : none;
+		p->is_out = own[i].err.class != ERR_NONE;
+		p->low = p->is_out ? 0 : own[i].low;
+		p->high = p->is_out || own[i].high < own[i].low ? p->low : own[i].high;
 	}
-	o->fails = out > 0 ? o->fails + 1 : 0;
-	if (out > 0 && (out == o->n || o->fails < ASK_FAILS))
-		rc = -1;
-	else if (out > 0)
-		leave_out(o, all, clock_boot_ms());
+	rc = left_out_judge(&o->left_out, own, o->n, err);
 	free(all);
+	free(own);
 	return rc;
 }
 
@@ -199,22 +168,15 @@ int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 
 int offsets_answer_again(struct offsets *o, rd_kafka_t *rk, int64_t now_ms)
 {
-	struct kafka_range *out = xcalloc(o->n + 1, sizeof *out);
+	int32_t *ids = xcalloc(o->n + 1, sizeof *ids);
 	size_t n = 0;
-	int came = 0;
+	int can_be_read;
 
-	for (size_t i = 0; i < o->n && now_ms >= o->out_due_ms; i++)
+	for (size_t i = 0; i < o->n; i++) {
 		if (o->parts[i].is_out)
-			out[n++].partition = o->parts[i].id;
-	if (n > 0) {
-		kafka_ranges(rk, o->topic, out, n);
-		o->out_ms = o->out_ms < LEFT_OUT_MAX_MS / 2 ? 2 * o->out_ms : LEFT_OUT_MAX_MS;
-		o->out_due_ms = clock_boot_ms() + o->out_ms;
+			ids[n++] = o->parts[i].id;
 	}
-	for (size_t i = 0; i < n; i++)
-		came |= out[i].err.class == ERR_NONE;
-	if (n > 0 && !came)
-		say_out(o, offsets_part(o, out[0].partition), &out[0].err, now_ms);
-	free(out);
-	return came;
+	can_be_read = left_out_can_be_read(&o->left_out, rk, o->topic, ids, n, now_ms);
+	free(ids);
+	return can_be_read;
 }

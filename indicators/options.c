@@ -19,7 +19,7 @@ const struct setting options_table[] = {
 	SETTING_TOPIC,
 	{.name = "indicators-topic", AT(output_topic), .fallback = "indicators.v1",
 	 .value = "NAME",
-	 .help = "Topic of the indicators; it is made where it is missing."},
+	 .help = "Topic of the indicators; created if it is missing."},
 	{.name = "indicators", AT(indicators),
 	 .fallback = "sma:20,ema:20,rsi:14,macd:12:26:9,bb:20:2,vwap", .value = "LIST",
 	 .help = "What is computed: kind:parameters, separated by commas; behind one @1m+1h, for "
@@ -41,12 +41,12 @@ const struct setting options_table[] = {
 	 .help = "A writer that stores nothing for so long is no longer waited for."},
 	SETTING_SOURCE,
 	{.name = "partitions", AT(partitions), .min = 1, .max = 1000, .fallback = "12",
-	 .help = "Partitions of the indicators' topic, where it is made."},
+	 .help = "Partitions of an indicators' topic that has to be made."},
 	{.name = "replication", AT(replication), .min = 1, .max = 15, .fallback = "1",
-	 .help = "Replicas of the indicators' topic, where it is made."},
+	 .help = "Replication factor of an indicators' topic that has to be made; 3 on a real cluster."},
 	{.name = "retention-ms", AT(retention_ms), .min = -1, .max = INT64_MAX, .fallback = "-1",
 	 .value = "MS",
-	 .help = "Retention of the indicators' topic, where it is made; -1: for ever."},
+	 .help = "retention.ms of an indicators' topic that has to be made; -1 keeps everything."},
 	SETTING_SESSION_TIMEOUT,
 	{.name = "drain-seconds", AT(drain_seconds), .min = 5, .max = 3600, .fallback = "30",
 	 .value = "S",
@@ -89,6 +89,11 @@ int options_check(struct options *o, struct err *err)
 	if (kafka_topic_name_check("--topic", o->topic, err) ||
 	    kafka_topic_name_check("--indicators-topic", o->output_topic, err))
 		return -1;
+	if (strcmp(o->topic, o->output_topic) == 0)
+		return err_set(
+			err, ERR_FATAL,
+			"--topic and --indicators-topic are the same topic: indicators among the "
+			"candles would be dead letters to every reader");
 	if (o->group[0] == '\0')
 		return err_set(err, ERR_FATAL,
 			       "--indicators-group: the name of the consumer group is empty");

@@ -4,12 +4,19 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+enum { ASK_MS = 100, SAY_MS = 10000, DRAIN_MS = 5 };
 
 struct output {
 	struct sink *sink;
 	struct store *store;
 	struct indicator_message message; /* the series' part of it */
 	int64_t *outstanding;
+	int has_topic;
+	int64_t topic_due_ms;
+	struct log_throttle say_topic;
 };
 
 struct output *output_new(const struct options *options, struct err *err)
@@ -37,6 +44,25 @@ int output_free(struct output *o, int wait_ms)
 		return 0;
 	free(o);
 	return 1;
+}
+
+int output_has_topic(struct output *o, int64_t now_ms, struct err *err)
+{
+	if (o->has_topic || now_ms < o->topic_due_ms)
+		return o->has_topic;
+	o->topic_due_ms = now_ms + ASK_MS;
+	o->has_topic = sink_topic_ensure(o->sink, err) == 0;
+	if (!o->has_topic && err->class == ERR_FATAL)
+		return -1;
+	if (!o->has_topic)
+		LOG_EVERY(&o->say_topic, now_ms, SAY_MS, LOG_INFO, "waiting for Kafka",
+			  L_STR("error", err->text));
+	return o->has_topic;
+}
+
+void output_doubt_topic(struct output *o)
+{
+	o->has_topic = 0;
 }
 
 void output_begin(struct output *o, const char *symbol, const struct interval *interval,
@@ -84,6 +110,14 @@ const char *output_broken(const struct output *o)
 		return "an indicator was not delivered to Kafka";
 	return o->store && store_is_lost(o->store) ? "the database did not store what it was given"
 						   : NULL;
+}
+
+void output_drain(struct output *o, int64_t budget_ms)
+{
+	int64_t until = clock_boot_ms() + budget_ms;
+
+	while (sink_outstanding(o->sink) > 0 && !sink_is_broken(o->sink) && clock_boot_ms() < until)
+		sink_poll(o->sink, DRAIN_MS);
 }
 
 int output_reset(struct output *o, struct err *err)

@@ -15,6 +15,12 @@ struct output *output_new(const struct options *o, struct err *err);
 /* As store_free(); NULL is allowed. */
 int output_free(struct output *o, int wait_ms);
 
+/* 1: the topic is there, and not one that would lose them. 0: not yet, which is said; it is asked
+ * for now and then. -1: *err says what a person has to do. */
+int output_has_topic(struct output *o, int64_t now_ms, struct err *err);
+/* Somebody may have deleted it: it is asked for again. */
+void output_doubt_topic(struct output *o);
+
 /* Of which series the next values are, and what counts them: *outstanding grows by one for each
  * place that a value goes to, and shrinks by one when it is there, in a later output_step(). */
 void output_begin(struct output *o, const char *symbol, const struct interval *interval,
@@ -30,6 +36,8 @@ void output_step(struct output *o, int wait_ms);
 int64_t output_outstanding(const struct output *o);
 /* Why some will never be: begin again from what is committed. NULL: all is well. */
 const char *output_broken(const struct output *o);
+/* Waits until the topic has what is outstanding, or for so long. */
+void output_drain(struct output *o, int64_t budget_ms);
 /* Gives up what is outstanding: no counter is touched any more. 0, or -1: *err. */
 int output_reset(struct output *o, struct err *err) __attribute__((warn_unused_result));
 

@@ -63,6 +63,18 @@ static int read_param(const struct kind_param *param, const char *text, const ch
 	return 0;
 }
 
+static int refuse_short(struct err *err, const char *word, const struct kind *kind,
+			const char *missing)
+{
+	char form[64];
+	int len = snprintf(form, sizeof form, "%s", kind->name);
+
+	for (const struct kind_param *p = kind->params; p->name; p++)
+		len += snprintf(form + len, sizeof form - (size_t)len, ":%s", p->name);
+	return err_set(err, ERR_FATAL, "--indicators: '%s': its %s is missing: write %s", word,
+		       missing, form);
+}
+
 /* The parameters behind the kind's name: exactly those that it has. */
 static int read_params(struct indicator *in, char **save, const char *word, struct err *err)
 {
@@ -81,8 +93,7 @@ static int read_params(struct indicator *in, char **save, const char *word, stru
 		n++;
 	}
 	if (kind->params[n].name)
-		return err_set(err, ERR_FATAL, "--indicators: '%s': its %s is missing", word,
-			       kind->params[n].name);
+		return refuse_short(err, word, kind, kind->params[n].name);
 	why = kind->check ? kind->check(in->p) : NULL;
 	return why ? refuse(err, word, why) : 0;
 }

@@ -43,7 +43,7 @@ void start_clear(struct start *s)
  * be there when their ends are read, or the symbols' new owners would not wait for it. */
 static int is_too_early(struct start *s, const struct feed *f, int64_t now_ms)
 {
-	if (!feed_has_grown(f)) {
+	if (!offsets_have_grown(feed_offsets(f))) {
 		s->grown_ms = 0;
 		return 0;
 	}
@@ -94,7 +94,7 @@ static int64_t begin_of(const struct start *s, const struct part *part, int grou
 static int commit_beginnings(const struct start *s, struct feed *f)
 {
 	size_t n, fresh = 0;
-	const struct part *parts = feed_parts(f, &n);
+	const struct part *parts = offsets_parts(feed_offsets(f), &n);
 	struct place_done *places = xcalloc(n + 1, sizeof *places);
 	int rc;
 
@@ -118,18 +118,33 @@ static void say_lost(const struct part *p)
 		  L_INT("lost_offsets", p->low - p->committed));
 }
 
+/* Kafka knows nothing of the group: it is new, or its offsets have expired. */
+static void say_new(const struct start *s, const struct part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (position_of(s->job.stored, parts[i].id) == OFFSET_NONE)
+			continue;
+		log_info("the group has no committed offset; reading goes on where the stored "
+			 "indicators end");
+		return;
+	}
+	log_info("the group is new: candles that are stored already get no values from it; "
+		 "gapless-indicators compute gives them");
+}
+
 const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 {
 	size_t n;
-	const struct part *parts = feed_parts(f, &n);
+	const struct part *parts = offsets_parts(feed_offsets(f), &n);
 	int64_t again = 0;
 	struct err err;
 
 	s->is_asked = 0;
 	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
 	for (size_t i = 0; i < n; i++) {
-		s->offsets[i] = by_table ? begin_of(s, &parts[i], feed_group_is_new(f))
-					 : begin_by_time(&parts[i]);
+		s->offsets[i] =
+			by_table ? begin_of(s, &parts[i], offsets_group_is_new(feed_offsets(f)))
+				 : begin_by_time(&parts[i]);
 		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
 	}
 	if (commit_beginnings(s, f)) {
@@ -143,8 +158,7 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 	for (size_t i = 0; i < n; i++)
 		say_lost(&parts[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
-	if (by_table && feed_group_is_new(f))
-		log_info("the group is new: candles that are stored already get no values from it; "
-			 "gapless-indicators compute gives them");
+	if (by_table && offsets_group_is_new(feed_offsets(f)))
+		say_new(s, parts, n);
 	return s->offsets;
 }

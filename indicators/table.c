@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/pg/pg_tables.h"
 #include "kinds/bars.h"
 
 enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000 };
@@ -39,7 +40,7 @@ static const char sql_as_of[] =
 static const char sql_skipped[] =
 	"SELECT EXISTS (SELECT FROM candle_dead_letter AS d JOIN market_data_position AS p "
 	"USING (topic, partition) WHERE d.topic = $1 AND d.partition = $2 AND d.\"offset\" = $3 "
-	"AND octet_length(d.value) = $4 AND p.next_offset > d.\"offset\")";
+	"AND d.value = $4::bytea AND p.next_offset > d.\"offset\")";
 
 /* From $3 on, or behind it ($4: 'after'). */
 static const char sql_bars[] = "SELECT " SQL_MS(
@@ -107,11 +108,6 @@ void table_read_release(struct table_read *r)
 	spans_release(&r->covered);
 }
 
-static int64_t number(const PGresult *res, int row, int column, int64_t otherwise)
-{
-	return PQgetisnull(res, row, column) ? otherwise : pg_number(res, row, column);
-}
-
 static double value(const PGresult *res, int row, int column)
 {
 	return strtod(PQgetvalue(res, row, column), NULL);
@@ -133,10 +129,10 @@ static int read_positions(struct pg *pg, const char *sql, const char *topic,
 	for (size_t i = 0; i < TABLE_PARTITIONS; i++)
 		positions->next[i] = TABLE_NONE;
 	for (int i = 0; i < PQntuples(res); i++) {
-		int64_t partition = number(res, i, 0, -1);
+		int64_t partition = pg_number_or(res, i, 0, -1);
 
 		if (partition >= 0 && partition < TABLE_PARTITIONS)
-			positions->next[partition] = number(res, i, 1, TABLE_NONE);
+			positions->next[partition] = pg_number_or(res, i, 1, TABLE_NONE);
 	}
 	PQclear(res);
 	return 0;
@@ -154,8 +150,8 @@ static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, st
 
 	if (!res)
 		return -1;
-	*start_ms = number(res, 0, 0, r->from_ms);
-	in_day = number(res, 0, 1, r->from_ms);
+	*start_ms = pg_number_or(res, 0, 0, r->from_ms);
+	in_day = pg_number_or(res, 0, 1, r->from_ms);
 	PQclear(res);
 	if (r->day_bars >= 0 && in_day != INT64_MAX && kind_day_of(in_day) < *start_ms)
 		*start_ms = kind_day_of(in_day);
@@ -164,15 +160,15 @@ static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, st
 
 static struct bar bar_of(const PGresult *res, int i)
 {
-	return (struct bar){.timestamp_ms = number(res, i, 0, 0),
+	return (struct bar){.timestamp_ms = pg_number(res, i, 0),
 			    .open = value(res, i, 1),
 			    .high = value(res, i, 2),
 			    .low = value(res, i, 3),
 			    .close = value(res, i, 4),
 			    .volume = value(res, i, 5),
 			    .quote_volume = value(res, i, 6),
-			    .revision = number(res, i, 7, 0),
-			    .fetched_ms = number(res, i, 8, 0)};
+			    .revision = pg_number(res, i, 7),
+			    .fetched_ms = pg_number(res, i, 8)};
 }
 
 /* *to_ms: how far that is. */
@@ -210,7 +206,7 @@ static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, in
 	if (!res)
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
-		spans_add(&r->covered, number(res, i, 0, 0), number(res, i, 1, 0));
+		spans_add(&r->covered, pg_number(res, i, 0), pg_number(res, i, 1));
 	PQclear(res);
 	return 0;
 }
@@ -261,7 +257,7 @@ int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *lett
 
 	if (pg_ask(pg, sql_skipped,
 		   PG_VALUES(topic, PG_INT(letter->partition), PG_INT(letter->offset),
-			     PG_INT(letter->bytes)),
+			     letter->value),
 		   DEADLINE_MS, &is_skipped, err))
 		return -1;
 	letter->is_skipped = is_skipped != 0;
@@ -273,6 +269,7 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 {
 	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PG_NONE, DEADLINE_MS,
 		   err) ||
+	    (n > 0 && pg_tables_see_all(pg, err)) ||
 	    read_positions(pg, sql_positions, topic, positions, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {

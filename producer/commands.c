@@ -114,7 +114,8 @@ static const struct settings_command commands[] = {
 		 "  gapless-producer fetch --symbols 'KRW-*' --intervals 1h,1d --from 2020-01-01\n\n"
 		 "Exit codes: 0 everything is stored; 1 stopped before (a signal: run it again to\n"
 		 "            go on; else the last line of the log says what is left and why); 2\n"
-		 "            settings, or no such market; 4 could not stop in time; 130 second signal\n",
+		 "            settings, or no such market; 4 could not stop in time; 130 second\n"
+		 "            signal\n",
 	 .own = own_of_fetch,
 	 .shared = of_fetch,
 	 .run = produce_fetch},

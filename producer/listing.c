@@ -132,6 +132,10 @@ unsigned listing_came(struct listing *l, const struct markets *markets, struct c
 	catalogue_market(catalogue, markets, many, now_ms);
 	for (size_t i = 0; i < markets->n; i++)
 		catalogue_add(catalogue, markets->names[i], 1);
+	if (catalogue_size(catalogue) == 0)
+		log_warn(
+			"no market of the exchange's list matches --symbols; nothing is fetched before one is listed",
+			L_INT("markets", markets->n));
 	if (catalogue_size(catalogue) == before)
 		return DUE_JUDGE;
 	log_info("markets match the patterns",

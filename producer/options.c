@@ -66,10 +66,10 @@ const struct setting options_table[] = {
 	 .help = "Messages that may wait for the broker; at that point fetching stops."},
 	{.name = "lookup-s", .renamed = "look-s", AT(lookup_s), .min = 1, .max = 3600,
 	 .fallback = "60", .value = "S",
-	 .help = "How often the database is asked what is covered."},
+	 .help = "How often the database is asked what is covered, while there are no gaps."},
 	{.name = "lookup-gaps-s", .renamed = "look-gaps-s", AT(lookup_gaps_s), .min = 1,
 	 .max = 3600, .fallback = "10", .value = "S",
-	 .help = "The same while there are gaps."},
+	 .help = "How often it is asked while there are gaps (see --lookup-s)."},
 	{.name = "stall-s", AT(stall_s), .min = 1, .max = 86400, .fallback = "900", .value = "S",
 	 .help = "When the writer has not moved for this long, the producer goes on with what it "
 		 "knew."},

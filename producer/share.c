@@ -16,7 +16,7 @@ enum {
 };
 
 struct kind {
-	int (*may_begin)(struct share *s, int64_t boot_ms, struct err *err);
+	int (*may_begin)(struct share *s, int64_t boot_ms, struct err *err); /* NULL: always */
 	int (*begin)(struct share *s, int32_t n_partitions, struct err *err);
 	int (*poll)(struct share *s, int64_t boot_ms, unsigned *due, struct err *err);
 	int (*members)(struct share *s, const struct members *members, int64_t boot_ms,
@@ -93,7 +93,8 @@ static int disagree(const struct share *s, struct err *err)
 	return err_set(
 		err, ERR_FATAL,
 		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-		"give all of them the same settings; the first that gets them takes over with a higher --settings-version",
+		"give all of them the same settings (the first that gets them takes over with a higher --settings-version), "
+		"or a producer of another installation a --producer-group of its own",
 		o->group, other, o->client_id);
 }
 
@@ -224,14 +225,6 @@ struct share *share_of_group(const struct options *options, void (*revoked)(void
 
 /* ---- a one-shot command ---- */
 
-static int all_may_begin(struct share *s, int64_t boot_ms, struct err *err)
-{
-	(void)s;
-	(void)boot_ms;
-	(void)err;
-	return 1;
-}
-
 static int all_begin(struct share *s, int32_t n_partitions, struct err *err)
 {
 	int32_t *all = xcalloc((size_t)n_partitions + 1, sizeof *all);
@@ -273,7 +266,7 @@ static int all_members(struct share *s, const struct members *members, int64_t b
 	return 0;
 }
 
-static const struct kind all = {all_may_begin, all_begin, all_poll, all_members};
+static const struct kind all = {NULL, all_begin, all_poll, all_members};
 
 struct share *share_of_all(void)
 {
@@ -298,7 +291,7 @@ void share_free(struct share *s)
 
 int share_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
-	return s->kind->may_begin(s, boot_ms, err);
+	return s->kind->may_begin ? s->kind->may_begin(s, boot_ms, err) : 1;
 }
 
 int share_begin(struct share *s, int32_t n_partitions, struct err *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes from the topic (consumer.h), and what a feed makes of it: a step of one partition, in
- * order. */
+/* What comes from the topic (common/kafka/consumer.h), and what a feed makes of it: a step of one
+ * partition, in order. */
 #ifndef GAPLESS_ARRIVAL_H
 #define GAPLESS_ARRIVAL_H
 

@@ -186,6 +186,7 @@ static void show_kafka(const struct observe *o, const struct kafka_stats *k)
 void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms)
 {
 	const struct kafka_stats *kafka;
+	struct feed_others others;
 	const char *why;
 
 	if (o == NULL)
@@ -204,8 +205,8 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	show_tally(o, now->tally);
 	show_partitions(o, now->feed, now->pipeline);
 	show_kafka(o, kafka);
-	metrics_set(o->metrics, WRITER_DISAGREEING, METRIC_VALUES("stranger"),
-		    feed_strangers(now->feed));
-	metrics_set(o->metrics, WRITER_ELSEWHERE, NULL, feed_stored_elsewhere(now->feed));
+	others = feed_others(now->feed);
+	metrics_set(o->metrics, WRITER_DISAGREEING, METRIC_VALUES("stranger"), others.strangers);
+	metrics_set(o->metrics, WRITER_ELSEWHERE, NULL, others.stored_elsewhere);
 	metrics_set(o->metrics, WRITER_DATABASE_UP, NULL, !now->database_fails);
 }

@@ -29,13 +29,13 @@ const struct setting options_table[] = {
 	 .help = "Connections to the database that store at the same time, each its own "
 		 "partitions."},
 	{.name = "batch-rows", AT(batch_rows), .min = 1, .max = BATCH_ROWS_MAX, .fallback = "20000",
-	 .help = "A transaction holds at most so many candles,"},
+	 .help = "Candles that one transaction stores at most."},
 	{.name = "batch-bytes", AT(batch_bytes), .min = 4096, .max = 67108864,
 	 .fallback = "16777216", .value = "BYTES",
-	 .help = "so many bytes of messages,"},
+	 .help = "Bytes of messages that one transaction stores at most."},
 	{.name = "batch-ms", AT(batch_ms), .min = 1, .max = 60000, .fallback = "1000",
 	 .value = "MS",
-	 .help = "and waits so long for more."},
+	 .help = "How long a transaction that is not full waits for more."},
 	{.name = "dead-letter-limit", AT(dead_letter_limit), .min = 0, .max = 1000000000,
 	 .fallback = "100",
 	 .help = "More messages in a row that are not candles stop the writer, before it commits "

@@ -5,7 +5,7 @@
 #ifndef GAPLESS_STOP_H
 #define GAPLESS_STOP_H
 
-/* Exit codes of all programs (README, "Exit codes"). */
+/* Exit codes of all programs (docs/operations.md, "Stopping"). */
 enum {
 	EXIT_DONE = 0,
 	EXIT_PERSON = 1,  /* stopped on something that needs a person */

@@ -4,16 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text/decimal.h"
 #include "common/text/utf8.h"
 
 /* 2009-01-01, before any exchange, and 9999-01-01: times outside are in the wrong unit. */
 #define TIME_LEAST_MS INT64_C(1230768000000)
 #define TIME_END_MS   INT64_C(253370764800000)
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static int is_upper(char c)
 {
@@ -86,20 +82,31 @@ static int time_is_possible(int64_t ms)
 
 #define refuse(...) err_set(err, ERR_INPUT, __VA_ARGS__)
 
-static int check_names(const struct message *m, struct err *err)
+static int check_names(const struct candle *c, struct err *err)
 {
 	char shown[PRINTABLE_BYTES];
 
-	if (!symbol_is_valid(m->candle.symbol))
+	if (!symbol_is_valid(c->symbol))
 		return refuse("\"symbol\" is \"%s\"; it must be a market such as KRW-BTC.",
-			      printable(m->candle.symbol, shown));
+			      printable(c->symbol, shown));
+	if (!c->interval)
+		return refuse("\"interval\" is missing.");
+	return 0;
+}
+
+static int check_origin(const struct message *m, struct err *err)
+{
+	char shown[PRINTABLE_BYTES];
+
 	if (!source_is_valid(m->source))
 		return refuse("\"source\" is \"%s\"; it must be 1 to %d of a-z, 0-9 and -.",
 			      printable(m->source, shown), SOURCE_BYTES - 1);
 	if (m->origin != ORIGIN_LIVE && m->origin != ORIGIN_BACKFILL && m->origin != ORIGIN_REPAIR)
 		return refuse("\"origin\" must be live, backfill or repair.");
-	if (!m->candle.interval)
-		return refuse("\"interval\" is missing.");
+	if (m->fetched_at_ms <= 0 || m->fetched_at_ms >= TIME_END_MS)
+		return refuse("\"fetched_at\" is %" PRId64
+			      "; it must be milliseconds since 1970, before 9999.",
+			      m->fetched_at_ms);
 	return 0;
 }
 
@@ -131,10 +138,8 @@ static int check_values(const struct candle *c, struct err *err)
 	       check_amount("quote_volume", c->quote_volume, err);
 }
 
-static int check_times(const struct message *m, struct err *err)
+static int check_times(const struct candle *c, struct err *err)
 {
-	const struct candle *c = &m->candle;
-
 	if (!time_is_possible(c->timestamp_ms))
 		return refuse("\"timestamp\" is %" PRId64
 			      "; it must be milliseconds since 1970, from 2009 to 9998.",
@@ -145,10 +150,6 @@ static int check_times(const struct message *m, struct err *err)
 			      c->timestamp_ms, c->interval->name);
 	if (c->revision < 0)
 		return refuse("\"revision\" is %" PRId64 "; it must not be negative.", c->revision);
-	if (m->fetched_at_ms <= 0 || m->fetched_at_ms >= TIME_END_MS)
-		return refuse("\"fetched_at\" is %" PRId64
-			      "; it must be milliseconds since 1970, before 9999.",
-			      m->fetched_at_ms);
 	return 0;
 }
 
@@ -178,7 +179,15 @@ static int check_promise(const struct message *m, struct err *err)
 
 int message_validate_frame(const struct message *m, struct err *err)
 {
-	return check_names(m, err) || check_times(m, err) || check_promise(m, err) ? -1 : 0;
+	return check_names(&m->candle, err) || check_times(&m->candle, err) ||
+			       check_origin(m, err) || check_promise(m, err)
+		       ? -1
+		       : 0;
+}
+
+int candle_validate(const struct candle *c, struct err *err)
+{
+	return check_names(c, err) || check_times(c, err) || check_values(c, err) ? -1 : 0;
 }
 
 int message_validate(const struct message *m, struct err *err)

@@ -21,11 +21,6 @@ static char *put(char *at, const char *text, size_t len)
 	return at + len;
 }
 
-static char *put_text(char *at, const char *text)
-{
-	return put(at, text, strlen(text));
-}
-
 static char *put_int64(char *at, int64_t value)
 {
 	char digits[DIGITS_MAX], *first = digits + DIGITS_MAX;
@@ -49,13 +44,13 @@ static char *put_field(char *at, const struct field *f, const struct message *m)
 		return put_int64(at, *(const int64_t *)member);
 	case FIELD_TEXT:
 	case FIELD_DECIMAL:
-		at = put_text(at, member);
+		at = stpcpy(at, member);
 		break;
 	case FIELD_INTERVAL:
-		at = put_text(at, (*(const struct interval *const *)member)->name);
+		at = stpcpy(at, (*(const struct interval *const *)member)->name);
 		break;
 	case FIELD_ORIGIN:
-		at = put_text(at, origin_name(*(const enum origin *)member));
+		at = stpcpy(at, origin_name(*(const enum origin *)member));
 		break;
 	}
 	return put(at, "\"", 1);
@@ -63,11 +58,11 @@ static char *put_field(char *at, const struct field *f, const struct message *m)
 
 int message_encode(const struct message *m, struct buf *out)
 {
-	char text[ENCODED_MAX], *at = put_text(text, MESSAGE_HEAD);
+	char text[ENCODED_MAX], *at = stpcpy(text, MESSAGE_HEAD);
 
 	for (const struct field *f = field_table; f < field_table + FIELDS; f++)
 		at = put_field(at, f, m);
-	at = put_text(at, MESSAGE_TAIL);
+	at = stpcpy(at, MESSAGE_TAIL);
 	return buf_append(out, text, (size_t)(at - text));
 }
 

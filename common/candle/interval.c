@@ -55,11 +55,6 @@ const struct interval *interval_of_setting(const char *setting, const char *name
 	return interval;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 /* Months since the year 0. */
 static int64_t month_of(int64_t ms)
 {

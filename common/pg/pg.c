@@ -22,11 +22,15 @@ enum { SESSION_MS = 10000 };
 /* The others would leak into whatever uses the server's session next, so they are for a session
  * that is ours alone; behind a pooler each transaction sets them itself (PG_LOCAL).
  * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows
- * that a frozen process has locked. jit: what a function may return is estimated so high that the
- * server compiles statements for a second which then take a few milliseconds. */
+ * that a frozen process has locked. Read committed: what waited for a lock sees what the holder has
+ * done, and nothing fails for it (40001). Names of types are compared as they are. jit: what a
+ * function may return is estimated so high that the server compiles statements for a second which
+ * then take a few milliseconds. */
 #define SQL_OWN                                                                                    \
 	"; SET synchronous_commit = on; SET statement_timeout = '30s'; SET lock_timeout = '10s'; " \
-	"SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
+	"SET idle_in_transaction_session_timeout = '60s'; SET jit = off; "                         \
+	"SET default_transaction_isolation = 'read committed'; "                                   \
+	"SET default_transaction_deferrable = off; SET quote_all_identifiers = off"
 
 /* A pooler gives its clients a key of its own, since they may be served by any of its sessions. */
 static int is_pooled(const struct pg *pg, const PGresult *res)
@@ -37,13 +41,13 @@ static int is_pooled(const struct pg *pg, const PGresult *res)
 static int set_session(struct pg *pg, struct err *err)
 {
 	PGresult *res = pg_query(pg, "SELECT pg_backend_pid()", PG_NONE, SESSION_MS, err);
-	int pooled;
 
 	if (!res)
 		return -1;
-	pooled = is_pooled(pg, res);
+	pg->is_pooled = is_pooled(pg, res);
 	PQclear(res);
-	return pg_run(pg, pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, PG_NONE, SESSION_MS, err);
+	return pg_run(pg, pg->is_pooled ? SQL_TRACKED : SQL_TRACKED SQL_OWN, PG_NONE, SESSION_MS,
+		      err);
 }
 
 int pg_open(struct pg *pg, const char *conninfo, const char *application_name, struct err *err)
@@ -63,6 +67,7 @@ void pg_close(struct pg *pg)
 {
 	PQfinish(pg->conn);
 	pg->conn = NULL;
+	pg->prepared_n = 0;
 }
 
 void pg_clear_sqlstate(struct pg *pg)
@@ -204,25 +209,17 @@ static int not_connected(struct pg *pg, struct err *err)
 	return err_set(err, ERR_RETRY, "the database is not connected");
 }
 
-enum protocol {
-	SIMPLE, /* takes several statements and no parameters */
-	TEXT    /* one statement with parameters */
-};
-
-static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params,
-			 enum protocol protocol, int64_t deadline_ms, struct err *err)
+/* The answer to a statement that was sent, or was not. */
+static PGresult *answer(struct pg *pg, int sent, int64_t deadline_ms, struct err *err)
 {
 	int64_t until_ms = clock_boot_ms() + deadline_ms;
 	PGresult *res = NULL;
-	int sent, got;
+	int got;
 
 	if (!pg->conn) {
 		not_connected(pg, err);
 		return NULL;
 	}
-	sent = protocol == SIMPLE ? PQsendQuery(pg->conn, sql)
-				  : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values,
-						      NULL, NULL, 0);
 	if (!sent) {
 		lost(pg, NULL, err);
 		return NULL;
@@ -236,13 +233,47 @@ static PGresult *execute(struct pg *pg, const char *sql, struct pg_params params
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err)
 {
-	return execute(pg, sql, params, TEXT, deadline_ms, err);
+	return answer(
+		pg, PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL, NULL, 0),
+		deadline_ms, err);
+}
+
+PGresult *pg_query_often(struct pg *pg, const char *sql, struct pg_params params,
+			 int64_t deadline_ms, struct err *err)
+{
+	char name[24];
+	size_t n = 0;
+
+	while (n < pg->prepared_n && pg->prepared[n] != sql)
+		n++;
+	if (pg->is_pooled || n == PG_PREPARED_MAX)
+		return pg_query(pg, sql, params, deadline_ms, err);
+	snprintf(name, sizeof(name), "gapless%zu", n);
+	if (n == pg->prepared_n) {
+		PGresult *res =
+			answer(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), deadline_ms, err);
+
+		if (!res)
+			return NULL;
+		PQclear(res);
+		pg->prepared[pg->prepared_n++] = sql;
+	}
+	return answer(pg,
+		      PQsendQueryPrepared(pg->conn, name, params.n, params.values, NULL, NULL, 0),
+		      deadline_ms, err);
+}
+
+int pg_forget_prepared(struct pg *pg, struct err *err)
+{
+	pg->prepared_n = 0;
+	return pg->is_pooled ? 0 : pg_exec(pg, "DEALLOCATE ALL", err);
 }
 
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err)
 {
-	PGresult *res = execute(pg, sql, params, params.n == 0 ? SIMPLE : TEXT, deadline_ms, err);
+	PGresult *res = params.n == 0 ? answer(pg, PQsendQuery(pg->conn, sql), deadline_ms, err)
+				      : pg_query(pg, sql, params, deadline_ms, err);
 
 	if (!res)
 		return -1;
@@ -253,11 +284,6 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 int pg_exec(struct pg *pg, const char *sql, struct err *err)
 {
 	return pg_run(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
-}
-
-PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
-{
-	return execute(pg, sql, PG_NONE, SIMPLE, PG_DEADLINE_MS, err);
 }
 
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
@@ -290,6 +316,11 @@ const char *pg_time(int64_t ms, char out[PG_VALUE_BYTES])
 int64_t pg_number(const PGresult *res, int row, int column)
 {
 	return strtoll(PQgetvalue(res, row, column), NULL, 10);
+}
+
+int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise)
+{
+	return PQgetisnull(res, row, column) ? otherwise : pg_number(res, row, column);
 }
 
 int pg_true(const PGresult *res, int row, int column)

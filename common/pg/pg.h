@@ -13,10 +13,15 @@
 
 #include "common/pg/pg_error.h"
 
+enum { PG_PREPARED_MAX = 16 };
 struct pg {
 	PGconn *conn;                     /* NULL while not connected */
 	char sqlstate[PG_SQLSTATE_BYTES]; /* of the last failure, "" where the server gave none; a
 			     success leaves it alone */
+	/* private */
+	int is_pooled;                         /* the session is not ours alone */
+	const char *prepared[PG_PREPARED_MAX]; /* what pg_query_often() has prepared in it */
+	size_t prepared_n;
 };
 
 struct pg_params {
@@ -54,7 +59,7 @@ enum { PG_DEADLINE_MS = 40000 };
  * tcp_user_timeout, target_session_attrs=read-write, application_name. Refuses a server before
  * PostgreSQL 15, then sets the session: UTF8, UTC, DateStyle ISO, synchronous_commit on,
  * statement_timeout 30 s, lock_timeout 10 s, idle_in_transaction_session_timeout 60 s (what takes
- * longer sets its own with SET LOCAL), jit off; of these, behind a pooler, only the
+ * longer sets its own with SET LOCAL), jit off, read committed; of these, behind a pooler, only the
  * first three, and transactions have to set the others (PG_LOCAL). 0, or -1: ERR_RETRY (not
  * reachable, starting up, read-only) or ERR_FATAL (wrong password, no such database or role, a
  * conninfo that does not parse), with the fix in words. An open one is closed first, so *pg must
@@ -73,6 +78,12 @@ void pg_clear_sqlstate(struct pg *pg);
  * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
+/* The same of a statement that comes with every batch, the text of which stays where it is: a
+ * session that is ours alone reads and plans it once, which costs more than running it. */
+PGresult *pg_query_often(struct pg *pg, const char *sql, struct pg_params params,
+			 int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+/* Other tables may have the names that are in those statements: each is prepared again. */
+int pg_forget_prepared(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 /* The same where no rows are wanted; several statements separated by ';' where params.n == 0. 0 or
  * -1. */
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
@@ -81,17 +92,14 @@ int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 /* The same without parameters, within PG_DEADLINE_MS: BEGIN, COMMIT and their like. */
 int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn_unused_result));
 
-/* The same, and the last of the statements has a result, which the caller PQclear()s. */
-PGresult *pg_exec_last(struct pg *pg, const char *sql, struct err *err)
-	__attribute__((warn_unused_result));
-
 /* The same where one number is wanted, or whether something is true (1 or 0), in the first column
  * of the first row: 0 where that is NULL, or there is no row. 0 or -1. */
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   int64_t *answer, struct err *err) __attribute__((warn_unused_result));
 
-/* A whole number of a text result; 0 where it is NULL. */
+/* A whole number of a text result; 0, or `otherwise`, where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
+int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise);
 /* 1 if a boolean of it is true. */
 int pg_true(const PGresult *res, int row, int column);
 

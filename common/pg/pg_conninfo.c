@@ -14,6 +14,22 @@
 
 #define NOT_VALID "the conninfo of the database is not valid: "
 
+/* To libpq a password in a URI ends at the first '@' or '/': what follows is a host, a port or a
+ * database, which is waited for, and named in the log. Is there a second '@' before the
+ * parameters? */
+static int has_stray_at(const char *conninfo)
+{
+	const char *at, *parameters;
+
+	if (strncmp(conninfo, "postgresql://", 13) != 0 &&
+	    strncmp(conninfo, "postgres://", 11) != 0)
+		return 0;
+	at = strstr(conninfo, "://") + 3;
+	at += strcspn(at, "@/");
+	parameters = at + strcspn(at, "?");
+	return *at && memchr(at + 1, '@', (size_t)(parameters - at)) != NULL;
+}
+
 /* libpq's text repeats a word of it, which can be a piece of the password. */
 int pg_conninfo_parse(const char *conninfo, struct err *err)
 {
@@ -22,6 +38,11 @@ int pg_conninfo_parse(const char *conninfo, struct err *err)
 
 	if (!conninfo || (!strchr(conninfo, '=') && !strstr(conninfo, "://")))
 		return 0;
+	if (has_stray_at(conninfo))
+		return err_set(
+			err, ERR_FATAL,
+			"the conninfo of the database is a URI with an '@' or '/' in its user or password: "
+			"write %%40 and %%2F for them, or host=... user=... password='...'");
 	options = PQconninfoParse(conninfo, &text);
 	if (options) {
 		PQconninfoFree(options);

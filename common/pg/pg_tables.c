@@ -19,6 +19,15 @@
 	"WHERE c.relname = 'gapless_migration' AND c.relkind = 'r' "                                  \
 	"ORDER BY has_schema_privilege(n.oid, 'USAGE'), n.nspname LIMIT 1)"
 
+#define SQL_HIDING                                                                                 \
+	PG_SQL_HIDING("'{gapless_migration,market_data,market_data_coverage,market_data_position," \
+		      "market_data_series,market_data_unobtainable,market_data_origin,"            \
+		      "market_data_guarded,market_data_chunk,market_data_replay,"                  \
+		      "market_data_adopted,market_data_set_aside,candle_dead_letter,"              \
+		      "market_data_indicator,market_data_indicator_position,"                      \
+		      "market_data_indicator_compute}'",                                           \
+		      "'r'", "'SELECT'")
+
 /* 1 seen, 0 not: *err says why, and *hidden if they are there; -1: the question failed. */
 static int look(struct pg *pg, int *hidden, struct err *err)
 {
@@ -58,9 +67,29 @@ static enum pg_tables compare(const struct pg *pg, int64_t newest, struct err *e
 	return PG_TABLES_NEWER;
 }
 
+/* 1: it may be; *err says where. -1: the question failed. */
+static int hides_rows(struct pg *pg, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_HIDING, PG_NONE, PG_DEADLINE_MS, err);
+	int hides;
+
+	if (!res)
+		return -1;
+	hides = PQntuples(res) > 0;
+	if (hides)
+		err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return hides;
+}
+
+int pg_tables_see_all(struct pg *pg, struct err *err)
+{
+	return hides_rows(pg, err) == 0 ? 0 : -1;
+}
+
 enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 {
-	int hidden, seen = look(pg, &hidden, err);
+	int hidden, hides, seen = look(pg, &hidden, err);
 	enum pg_tables result = PG_TABLES_FAILED;
 	PGresult *res;
 
@@ -68,14 +97,18 @@ enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 		return PG_TABLES_FAILED;
 	if (!seen)
 		return hidden ? PG_TABLES_HIDDEN : PG_TABLES_ABSENT;
+	hides = hides_rows(pg, err);
+	if (hides != 0)
+		return hides < 0 ? PG_TABLES_FAILED : PG_TABLES_PARTLY;
 	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", PG_NONE,
 		       PG_DEADLINE_MS, err);
 	if (res) {
 		result = compare(pg, pg_number(res, 0, 0), err);
-	} else if (strcmp(pg->sqlstate, "42501") == 0) {
+	} else if (strcmp(pg->sqlstate, "42501") == 0 && pg_is_open(pg)) {
 		err_set(err, ERR_FATAL,
-			"this role may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
-			"gapless_migration TO it");
+			"the role %s may not read gapless_migration; its owner mends that with: GRANT SELECT ON "
+			"gapless_migration TO %s",
+			PQuser(pg->conn), PQuser(pg->conn));
 		result = PG_TABLES_DENIED;
 	}
 	PQclear(res);

@@ -16,12 +16,40 @@ enum pg_tables {
 	PG_TABLES_OLDER,  /* migrations are missing */
 	PG_TABLES_NEWER,  /* the program is older than the database */
 	PG_TABLES_DENIED, /* this role may not ask which migrations there are */
+	PG_TABLES_PARTLY, /* row level security may hide rows */
 	PG_TABLES_FAILED  /* the question failed */
 };
 
-/* Two statements. *err says what is wrong, and how to mend it: ERR_FATAL, or of its own class for
+/* A few statements. *err says what is wrong, and how to mend it: ERR_FATAL, or of its own class for
  * PG_TABLES_FAILED. */
 enum pg_tables pg_tables_check(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
+/* Of that, whether this role sees all rows of the tables that it reads; one statement, within a
+ * transaction too. What is hidden would count as missing, without an error. 0, or -1 with *err. */
+int pg_tables_see_all(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
+
+/* The sentence about the first table of an array of names, or no row. A role sees all rows (manual:
+ * CREATE POLICY) if a permissive policy of its own says USING (true), and no restrictive one says
+ * anything else. The owner is asked for, too: functions that guard the tables run as he
+ * does (FORCE ROW LEVEL SECURITY). command: as pg_policy has it, e.g. "'r'", with its privilege. */
+#define PG_SQL_HIDING(tables, command, privilege)                                                \
+	"SELECT format('row level security may hide rows of the table %s from the role %s, and " \
+	"what is hidden counts as missing; its owner mends that with: CREATE POLICY gapless ON " \
+	"%1$s TO %3$I USING (true) (and no restrictive policy), or with: ALTER ROLE %3$I "       \
+	"BYPASSRLS', c.oid::regclass, r.rolname, r.rolname) "                                    \
+	"FROM pg_class AS c CROSS JOIN pg_roles AS r "                                           \
+	"WHERE c.oid IN (SELECT to_regclass(name) FROM unnest(" tables "::text[]) AS n(name)) "  \
+	"AND c.relrowsecurity AND (r.rolname = current_user OR r.oid = c.relowner) "             \
+	"AND NOT r.rolsuper AND NOT r.rolbypassrls "                                             \
+	"AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE')) "            \
+	"AND has_any_column_privilege(r.oid, c.oid, " privilege ") "                             \
+	"AND (SELECT bool_or(is_all) FILTER (WHERE polpermissive) "                              \
+	"AND coalesce(bool_and(is_all) FILTER (WHERE NOT polpermissive), true) "                 \
+	"FROM (SELECT p.polpermissive, pg_get_expr(p.polqual, p.polrelid) IS NOT DISTINCT "      \
+	"FROM 'true' AS is_all FROM pg_policy AS p WHERE p.polrelid = c.oid "                    \
+	"AND p.polcmd IN ('*', " command ") AND EXISTS (SELECT FROM unnest(p.polroles) AS m "    \
+	"WHERE m = 0 OR pg_has_role(r.oid, m, 'USAGE'))) AS p) IS NOT TRUE "                     \
+	"ORDER BY c.relname, r.rolname LIMIT 1"
 
 /* A statement failed with *err: if it was because this role does not see the tables, which are
  * there, *err says that instead. Ends the transaction that the failure has left. */

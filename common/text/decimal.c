@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t digits(const char *text, size_t at, size_t len)
 {
 	while (at < len && is_digit(text[at]))
@@ -47,9 +42,9 @@ size_t decimal_token(const char *text, size_t len)
 
 int decimal_is_plain(const char *text)
 {
-	size_t len = strnlen(text, DECIMAL_BYTES);
+	size_t len = decimal_plain_token(text, DECIMAL_BYTES); /* ends before the final 0 */
 
-	return len > 0 && len <= DECIMAL_MAX && decimal_plain_token(text, len) == len;
+	return len > 0 && len <= DECIMAL_MAX && text[len] == '\0';
 }
 
 /* The exponent of "e-7", bounded: what lies beyond EXPONENT_FAR is out of reach for any number that
@@ -131,15 +126,13 @@ int decimal_plain(const char *text, size_t len, char out[DECIMAL_BYTES])
 	struct plain p = {.out = out};
 	long point = -1;
 
-	if (!len || len > TOKEN_MAX || decimal_token(text, len) != len)
-		return -1;
-	if (mantissa == len) {
-		if (len > DECIMAL_MAX)
-			return -1;
+	if (len > 0 && len <= DECIMAL_MAX && mantissa == len) {
 		memcpy(out, text, len);
 		out[len] = 0;
 		return 0;
 	}
+	if (mantissa == len || len > TOKEN_MAX || decimal_token(text, len) != len)
+		return -1;
 	for (size_t i = text[0] == '-'; i < mantissa; i++) {
 		if (text[i] == '.')
 			point = (long)n;

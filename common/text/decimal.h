@@ -11,6 +11,12 @@
 
 enum { DECIMAL_MAX = 63, DECIMAL_BYTES = DECIMAL_MAX + 1 };
 
+/* ASCII, whatever the locale. */
+static inline int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Length of the JSON number token at the start of text, 0 if there is none. Strict: no leading
  * zeros, no "1.", no ".5", no "+1". It does not look at what follows the token. */
 size_t decimal_token(const char *text, size_t len);

@@ -105,18 +105,39 @@ static int is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* All eight of them: what is not plain has the highest bit of its byte, or borrows it. */
+static int are_plain(const char *bytes)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	return ((word | (word - 0x20 * each) | ((word ^ ('"' * each)) - each) |
+		 ((word ^ ('\\' * each)) - each)) &
+		(0x80 * each)) == 0;
+}
+
+static size_t plain_end(const char *in, size_t at, size_t len)
+{
+	while (len - at >= sizeof(uint64_t) && are_plain(in + at))
+		at += sizeof(uint64_t);
+	while (at < len && is_plain((unsigned char)in[at]))
+		at++;
+	return at;
+}
+
 static int scan_string(struct scan *s)
 {
 	int bad = 0;
 
 	s->at++;
-	while (s->at < s->len && !bad) {
-		unsigned char c = (unsigned char)s->in[s->at];
+	while (!bad) {
+		unsigned char c;
 
-		if (is_plain(c)) {
-			s->at++;
-			continue;
-		}
+		s->at = plain_end(s->in, s->at, s->len);
+		if (s->at == s->len)
+			return refuse(s, "a string without end");
+		c = (unsigned char)s->in[s->at];
 		if (c == '"') {
 			s->at++;
 			return 0;
@@ -128,7 +149,7 @@ static int scan_string(struct scan *s)
 		else
 			bad = refuse(s, "a control character in a string");
 	}
-	return bad ? bad : refuse(s, "a string without end");
+	return bad;
 }
 
 static int is_space(char c)
@@ -136,14 +157,20 @@ static int is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* A control character is refused after it. */
+static int ends_number(unsigned char c)
+{
+	return c == ',' || c == '}' || c == ']' || c == ':' || c <= ' ';
+}
+
 static int scan_number(struct scan *s)
 {
-	char quoted[JSON_NUMBER_MAX + 3] = {'"', JSON_NUMBER_MARK};
+	char quoted[JSON_NUMBER_MAX + 3];
 	size_t length = decimal_token(s->in + s->at, s->len - s->at), next = s->at + length;
 
 	if (!length)
 		return refuse(s, "a minus without a number");
-	if (next < s->len && !is_space(s->in[next]) && !strchr(",]}:", s->in[next]))
+	if (next < s->len && !ends_number((unsigned char)s->in[next]))
 		return refuse(s, "a malformed number");
 	if (length > JSON_NUMBER_MAX)
 		return refuse(s, "a number of more than 128 characters");
@@ -151,6 +178,8 @@ static int scan_number(struct scan *s)
 		next++;
 	if (next < s->len && s->in[next] == ':') /* in quotes it would pass for a key */
 		return refuse(s, "a number in place of a key");
+	quoted[0] = '"';
+	quoted[1] = JSON_NUMBER_MARK;
 	memcpy(quoted + 2, s->in + s->at, length);
 	quoted[2 + length] = '"';
 	if (buf_append(s->out, s->in + s->copied, s->at - s->copied) ||

@@ -15,11 +15,6 @@
 #define YEAR_1_MS     (INT64_C(-719162) * DAY_MS)
 #define YEAR_10000_MS (INT64_C(2932897) * DAY_MS)
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 int64_t civil_to_days(int year, int month, int day)
 {
 	int64_t y = (int64_t)year - (month <= 2);

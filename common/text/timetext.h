@@ -9,6 +9,12 @@
 
 enum { TIMETEXT_BYTES = 32 };
 
+/* Rounded down; b > 0. */
+static inline int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
 /* Days since 1970-01-01 of a civil date, and back. Years 1 to 9999. */
 int64_t civil_to_days(int year, int month, int day);
 void civil_from_days(int64_t days, int *year, int *month, int *day);

@@ -7,14 +7,9 @@
 
 #define DIGITS 32.0
 
-static int64_t need(const double *p)
-{
-	return (int64_t)p[0] + 1;
-}
-
 static int64_t reach(const double *p)
 {
-	return need(p) + kind_decay(1 / p[0], DIGITS);
+	return kind_changes(p) + kind_decay(1 / p[0], DIGITS);
 }
 
 static double true_range(const struct bar *b)
@@ -26,18 +21,11 @@ static double true_range(const struct bar *b)
 
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
-	double n = p[0];
-
 	if (in.run < 2)
 		return 0;
-	if (in.run <= need(p)) {
-		s[0] += true_range(in.newest);
-		if (in.run < need(p))
-			return 0;
-		s[0] /= n;
-	} else {
-		s[0] = (s[0] * (n - 1) + true_range(in.newest)) / n;
-	}
+	kind_wilder(&s[0], true_range(in.newest), p, in.run);
+	if (in.run < kind_changes(p))
+		return 0;
 	out[0] = s[0];
 	return in.run;
 }
@@ -46,7 +34,7 @@ const struct kind kind_atr = {
 	.name = "atr",
 	.values = {"atr"},
 	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
-	.need = need,
+	.need = kind_changes,
 	.reach = reach,
 	.is_recursive = 1,
 	.step = step,

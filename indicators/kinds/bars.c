@@ -13,6 +13,23 @@ int64_t kind_period(const double *p)
 	return (int64_t)p[0];
 }
 
+int64_t kind_changes(const double *p)
+{
+	return kind_period(p) + 1;
+}
+
+void kind_wilder(double *mean, double change, const double *p, int64_t run)
+{
+	double n = p[0];
+
+	if (run > kind_changes(p))
+		*mean = (*mean * (n - 1) + change) / n;
+	else
+		*mean += change;
+	if (run == kind_changes(p))
+		*mean /= n;
+}
+
 double kind_mean_close(const struct bar *newest, int64_t n)
 {
 	double sum = 0;

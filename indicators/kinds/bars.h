@@ -9,6 +9,12 @@
 int64_t kind_day_of(int64_t timestamp_ms);
 /* The first parameter, of most kinds. */
 int64_t kind_period(const double *p);
+/* Bars of so many changes: one more. */
+int64_t kind_changes(const double *p);
+/* Takes a change, of the bar that is number `run` of its run, into Wilder's average of that period,
+ * seeded with the mean of the first ones: it is one from kind_changes() on. *mean is zero before.
+ */
+void kind_wilder(double *mean, double change, const double *p, int64_t run);
 /* Mean of the closes, or volumes, of the newest n bars. */
 double kind_mean_close(const struct bar *newest, int64_t n);
 double kind_mean_volume(const struct bar *newest, int64_t n);

@@ -13,36 +13,22 @@
 #define DIGITS 79.0
 #define FLAT   1e-22
 
-static int64_t need(const double *p)
-{
-	return (int64_t)p[0] + 1;
-}
-
 static int64_t reach(const double *p)
 {
-	return need(p) + kind_decay(1 / p[0], DIGITS);
+	return kind_changes(p) + kind_decay(1 / p[0], DIGITS);
 }
 
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
 {
-	double n = p[0], change, gain, loss;
+	double change;
 
 	if (in.run < 2)
 		return 0;
 	change = in.newest->close - in.newest[-1].close;
-	gain = change > 0 ? change : 0;
-	loss = change < 0 ? -change : 0;
-	if (in.run <= need(p)) {
-		s[0] += gain;
-		s[1] += loss;
-		if (in.run < need(p))
-			return 0;
-		s[0] /= n;
-		s[1] /= n;
-	} else {
-		s[0] = (s[0] * (n - 1) + gain) / n;
-		s[1] = (s[1] * (n - 1) + loss) / n;
-	}
+	kind_wilder(&s[0], change > 0 ? change : 0, p, in.run);
+	kind_wilder(&s[1], change < 0 ? -change : 0, p, in.run);
+	if (in.run < kind_changes(p))
+		return 0;
 	out[0] = s[0] + s[1] < FLAT * in.newest->close ? 0 : 100 * (s[0] / (s[0] + s[1]));
 	return in.run;
 }
@@ -51,7 +37,7 @@ const struct kind kind_rsi = {
 	.name = "rsi",
 	.values = {"rsi"},
 	.params = {{"period", 2, KIND_PERIOD_MAX, 1}},
-	.need = need,
+	.need = kind_changes,
 	.reach = reach,
 	.is_recursive = 1,
 	.step = step,

@@ -6,20 +6,11 @@
 
 #include "common/text/timetext.h"
 
-/* As a provisional candle, so that what does not depend on the source and the read is checked. */
 int page_row_check(const struct candle *row, size_t number, struct err *err)
 {
-	struct message m = {
-		.candle = *row,
-		.covers_from_ms = row->timestamp_ms,
-		.covers_to_ms = row->timestamp_ms,
-		.fetched_at_ms = 1,
-		.source = "any",
-		.origin = ORIGIN_LIVE,
-	};
-	struct err cause = {0};
+	struct err cause;
 
-	if (message_validate(&m, &cause) < 0)
+	if (candle_validate(row, &cause) < 0)
 		return err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", number,
 			       cause.text);
 	return 0;
@@ -64,7 +55,9 @@ static void sort(struct page *page, const struct interval *iv)
 		     next++)
 			differ |= !same_digits(&page->rows[i], &page->rows[next]);
 		if (!differ) {
-			page->rows[n++] = page->rows[i];
+			if (n != i)
+				page->rows[n] = page->rows[i];
+			n++;
 			continue;
 		}
 		err_set(&cause, ERR_INPUT, "The page has two different rows that begin at %s.",
@@ -105,10 +98,12 @@ void page_finish(struct page *page, const struct interval *iv, const struct page
 
 	sort(page, iv);
 	for (size_t i = 0; i < sent->n; i++) {
-		int64_t newer = neighbour(sent, i, -1), older = neighbour(sent, i, 1);
+		int64_t newer, older;
 
 		if (sent->start_ms[i] != PAGE_ROW_BAD)
 			continue;
+		newer = neighbour(sent, i, -1);
+		older = neighbour(sent, i, 1);
 		/* Without an order it may be of any time. */
 		spans_add(&page->holes,
 			  ordered && older != PAGE_ROW_BAD ? interval_end(iv, older) : INT64_MIN,

@@ -23,8 +23,8 @@ struct page {
 	struct err bad;      /* what is wrong with the first of them */
 };
 
-/* 0 if the row is a candle that could be published: message_validate's check. -1: *err
- * (ERR_INPUT), of row number `row` as sent. */
+/* 0 if the row is a candle that could be published: candle_validate's check. -1: *err (ERR_INPUT),
+ * of row `number` as sent. */
 int page_row_check(const struct candle *row, size_t number, struct err *err)
 	__attribute__((warn_unused_result));
 

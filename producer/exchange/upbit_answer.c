@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/text/decimal.h"
 #include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
@@ -128,11 +129,6 @@ static const struct unit {
 static int is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* Milliseconds of the unit that text begins with, 0 if it begins with none. */

@@ -57,16 +57,19 @@ static int64_t interval_unit(const struct interval *iv)
 								      : 0;
 }
 
-/* Finds the known fields in one pass, so that a field that comes twice is seen. fields[] is empty
- * before. */
+/* Finds the known fields in one pass, so that a field that comes twice is seen. They come in the
+ * order of the table, so the one after the last found is tried first. fields[] is empty before. */
 static int row_fields(const struct cJSON *object, size_t row, const struct cJSON *fields[FIELDS],
 		      struct err *err)
 {
 	const struct cJSON *item;
+	int next = 0;
 
 	cJSON_ArrayForEach(item, object)
 	{
-		for (int i = 0; i < FIELDS; i++) {
+		for (int tried = 0; tried < FIELDS; tried++) {
+			int i = (next + tried) % FIELDS;
+
 			if (strcmp(item->string, field_names[i]) != 0)
 				continue;
 			if (fields[i])
@@ -74,6 +77,7 @@ static int row_fields(const struct cJSON *object, size_t row, const struct cJSON
 					       "Row %zu of the page has two fields \"%s\".", row,
 					       field_names[i]);
 			fields[i] = item;
+			next = i + 1;
 			break;
 		}
 	}
@@ -199,12 +203,12 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 		     struct page_sent *sent, struct err *err)
 {
 	const struct cJSON *object;
+	struct err cause = {0};
 	size_t off_grid = 0;
 
 	cJSON_ArrayForEach(object, json)
 	{
 		int64_t *start_ms = &sent->start_ms[sent->n];
-		struct err cause = {0};
 
 		q->row = ++sent->n;
 		switch (row_parse(q, object, &out->rows[out->n], start_ms, &cause)) {
@@ -212,7 +216,8 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 			out->n++;
 			break;
 		case ROW_OFF_GRID:
-			off_grid++; /* fall through */
+			off_grid++;
+			__attribute__((fallthrough));
 		case ROW_BAD:
 			page_row_bad(out, &cause);
 			if (*start_ms != PAGE_ROW_BAD)
@@ -243,7 +248,7 @@ static int page_rows(const struct cJSON *json, struct query *q, struct page *out
 			       UPBIT_PAGE_ROWS);
 	if (n == 0)
 		return 0;
-	out->rows = xcalloc(n, sizeof(out->rows[0]));
+	out->rows = xreallocarray(NULL, n, sizeof(out->rows[0]));
 	sent.start_ms = xcalloc(n, sizeof(sent.start_ms[0]));
 	rc = rows_take(json, q, out, &sent, err);
 	if (rc == 0)

@@ -14,7 +14,7 @@ enum { UPBIT_PAGE_ROWS = 200 }; /* a greater `count` is silently cut to it */
  * unknown fields are ignored.
  *
  * A row that is not a candle (a field that is missing, of the wrong type or too long; off the grid;
- * refused by message_validate; one start with two different contents) is a hole (page.h).
+ * refused by candle_validate; one start with two different contents) is a hole (page.h).
  *
  * Rejected whole (the sentence names the row, counted from 1 as sent, and the cause): anything but
  * strict JSON (UTF-8, no control characters in strings, nothing after it); anything but an array of

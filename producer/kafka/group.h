@@ -4,9 +4,8 @@
  * the session timeout, a new member needs no configuration. Two that believe to own the same for a
  * moment cost duplicates, which are harmless.
  *
- * Partitions are assigned paused and at their end, and nothing is ever committed (seen with
- * librdkafka 2.0.2: no message is delivered; one that were is dropped). The eager assignor `range`:
- * all partitions are given back at each rebalance, and usually most of them come again at once. */
+ * None of them is ever read, and nothing is ever committed. The eager assignor `range`: all
+ * partitions are given back at each rebalance, and usually most of them come again at once. */
 #ifndef GAPLESS_GROUP_H
 #define GAPLESS_GROUP_H
 

@@ -42,12 +42,15 @@ struct lane {
 struct publisher {
 	const struct options *options;
 	rd_kafka_t *rk;
+	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *queue; /* the main queue, for its io event */
 	int fd;
 	struct lane *lanes; /* one for each partition, at least one */
 	int32_t n;
-	int64_t outstanding; /* in all of them */
+	int64_t outstanding;    /* in all of them */
+	int64_t served_boot_ms; /* when the reports began that are served */
 	struct publisher_stats stats;
+	struct message message; /* the last one that was sent */
 	struct buf value;
 	int64_t recreated_ms[RECREATED_MAX];
 	int is_refused; /* by the topic as a whole, since the last delivery */
@@ -66,7 +69,7 @@ struct ticket {
 
 static void lane_reported(struct publisher *p, struct lane *lane, int failed)
 {
-	int64_t boot = clock_boot_ms();
+	int64_t boot = p->served_boot_ms;
 
 	p->outstanding--;
 	lane->outstanding--;
@@ -286,6 +289,10 @@ static int open_handle(struct publisher *p, struct err *err)
 		return -1;
 	p->queue = rd_kafka_queue_get_main(p->rk);
 	rd_kafka_queue_io_event_enable(p->queue, p->fd, &(uint64_t){1}, sizeof(uint64_t));
+	p->topic = rd_kafka_topic_new(p->rk, p->options->topic, NULL);
+	if (!p->topic)
+		return err_set(err, ERR_FATAL, "Kafka's client refuses the topic %s: %s",
+			       p->options->topic, rd_kafka_err2str(rd_kafka_last_error()));
 	return 0;
 }
 
@@ -294,10 +301,13 @@ static void close_handle(struct publisher *p)
 	if (!p->rk)
 		return;
 	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	rd_kafka_flush(p->rk, GIVE_UP_MS); /* every report, so that no ticket stays */
+	publisher_drain(p, GIVE_UP_MS); /* every report, so that no ticket stays */
 	rd_kafka_queue_destroy(p->queue);
+	if (p->topic)
+		rd_kafka_topic_destroy(p->topic);
 	rd_kafka_destroy(p->rk);
 	p->rk = NULL;
+	p->topic = NULL;
 	p->queue = NULL;
 }
 
@@ -309,6 +319,7 @@ struct publisher *publisher_new(const struct options *options, struct err *err)
 	backoff_init(&p->refused_pause, REFUSED_FIRST_MS, REFUSED_MAX_MS);
 	publisher_partitions(p, 1); /* until it is known */
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
+	snprintf(p->message.source, sizeof p->message.source, "%s", options->source);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (p->fd < 0) {
 		err_set(err, ERR_FATAL,
@@ -355,30 +366,31 @@ struct publisher_stats publisher_stats(const struct publisher *p)
 static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub,
 				      struct ticket *ticket)
 {
-	return rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(p->options->topic),
-				 RD_KAFKA_V_KEY(pub->candle.symbol, strlen(pub->candle.symbol)),
-				 RD_KAFKA_V_VALUE(p->value.data, p->value.len),
-				 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-				 RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
+	const char *key = pub->candle.symbol;
+
+	if (rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, p->value.data,
+			     p->value.len, key, strlen(key), ticket) == 0)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	return rd_kafka_last_error();
 }
 
 void publisher_send(struct publisher *p, struct series *s, const struct publication *pub,
 		    int64_t fetched_at_ms)
 {
-	struct message m = {.candle = pub->candle,
-			    .covers_from_ms = pub->covers_from_ms,
-			    .covers_to_ms = pub->covers_to_ms,
-			    .fetched_at_ms = fetched_at_ms,
-			    .origin = pub->origin};
+	struct message *m = &p->message;
 	struct ticket *ticket = xmalloc(sizeof *ticket);
 	struct err err = {0};
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__BAD_MSG;
 
-	snprintf(m.source, sizeof m.source, "%s", p->options->source);
+	m->candle = pub->candle;
+	m->covers_from_ms = pub->covers_from_ms;
+	m->covers_to_ms = pub->covers_to_ms;
+	m->fetched_at_ms = fetched_at_ms;
+	m->origin = pub->origin;
 	*ticket = (struct ticket){s, kafka_partition_of(pub->candle.symbol, p->n),
 				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
 	buf_clear(&p->value);
-	if (message_validate(&m, &err) == 0 && message_encode(&m, &p->value) == 0)
+	if (message_validate(m, &err) == 0 && message_encode(m, &p->value) == 0)
 		code = send_value(p, pub, ticket);
 	if (code) {
 		p->stats.failed++;
@@ -423,6 +435,7 @@ int publisher_poll(struct publisher *p, struct err *err)
 
 	if (read(p->fd, &drained, sizeof drained) < 0)
 		drained = 0; /* nothing to drain */
+	p->served_boot_ms = clock_boot_ms();
 	rd_kafka_poll(p->rk, 0);
 	stalled_say(p);
 	topic_read_again(p);
@@ -433,6 +446,7 @@ int publisher_poll(struct publisher *p, struct err *err)
 
 int64_t publisher_drain(struct publisher *p, int64_t deadline_ms)
 {
+	p->served_boot_ms = clock_boot_ms();
 	rd_kafka_flush(p->rk, (int)deadline_ms);
 	return p->outstanding;
 }

@@ -27,6 +27,7 @@ int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 		return unfit(is_unfit);
 	case PG_TABLES_HIDDEN:
 	case PG_TABLES_DENIED:
+	case PG_TABLES_PARTLY:
 	case PG_TABLES_FAILED:
 		break;
 	}

@@ -37,7 +37,7 @@ static const char read_evidence[] =
 		"art") ", " NUMBER("oldest_row") ", " NUMBER("older,0") ", " NUMBER("older,1") ", " NUMBER("earlier") " FROM " SERIES
 														      " JOIN market_data_series AS s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
 														      " WHERE s.evidence IS NOT NULL";
-static const char read_unobtainable[] = "SELECT w.i, u.reason, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
+static const char read_unobtainable[] = "SELECT w.i, u.reason, " SQL_MS("lower(r)") ", " SQL_MS(
 	"upper(r)") " FROM " SERIES
 		    " JOIN market_data_unobtainable AS u ON u.symbol = w.symbol AND u.\"interval\" = w.\"interval\","
 		    " unnest(u.spans) AS r";
@@ -133,21 +133,16 @@ static int visit_json(const struct visit *visit, struct buf *series, struct buf 
 
 /* ---- in ---- */
 
-static int64_t cell(const PGresult *res, int row, int column)
-{
-	return visit_number(res, row, column, 0);
-}
-
 static void evidence_take(const PGresult *res, int row, struct visit_series *s)
 {
-	s->evidence =
-		(struct evidence){.market = {.was_listed = (int)cell(res, row, 1),
-					     .not_listed = {cell(res, row, 2), cell(res, row, 3)},
-					     .not_found = {cell(res, row, 4), cell(res, row, 5)},
-					     .apart_ms = cell(res, row, 6)},
-				  .oldest_row_ms = cell(res, row, 7),
-				  .older = {cell(res, row, 8), cell(res, row, 9)},
-				  .earlier_until_ms = cell(res, row, 10)};
+	s->evidence = (struct evidence){
+		.market = {.was_listed = (int)pg_number(res, row, 1),
+			   .not_listed = {pg_number(res, row, 2), pg_number(res, row, 3)},
+			   .not_found = {pg_number(res, row, 4), pg_number(res, row, 5)},
+			   .apart_ms = pg_number(res, row, 6)},
+		.oldest_row_ms = pg_number(res, row, 7),
+		.older = {pg_number(res, row, 8), pg_number(res, row, 9)},
+		.earlier_until_ms = pg_number(res, row, 10)};
 }
 
 static void unobtainable_take(const PGresult *res, int row, struct visit_series *s)
@@ -156,7 +151,7 @@ static void unobtainable_take(const PGresult *res, int row, struct visit_series 
 
 	unobtainable_add(
 		&s->unobtainable_stored, unobtainable_reason_by_name(PQgetvalue(res, row, 1)),
-		visit_number(res, row, 2, INT64_MIN), visit_number(res, row, 3, INT64_MAX), &none);
+		pg_number_or(res, row, 2, INT64_MIN), pg_number_or(res, row, 3, INT64_MAX), &none);
 }
 
 int visit_evidence(struct pg *pg, struct visit *visit, struct err *err)

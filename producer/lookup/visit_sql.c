@@ -88,16 +88,10 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 	return 0;
 }
 
-int64_t visit_number(const PGresult *res, int row, int column, int64_t if_null)
-{
-	return PQgetisnull(res, row, column) ? if_null
-					     : strtoll(PQgetvalue(res, row, column), NULL, 10);
-}
-
 /* The series of a row; NULL: it has none. */
 static struct visit_series *series_at(const PGresult *res, int row, struct visit *visit)
 {
-	int64_t at = visit_number(res, row, 0, -1);
+	int64_t at = pg_number_or(res, row, 0, -1);
 
 	return at >= 0 && (size_t)at < visit->n ? &visit->series[at] : NULL;
 }
@@ -160,9 +154,9 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 		       struct err *err)
 {
 	static const char select[] =
-		"SELECT w.i, " EPOCH_MS("s.wanted_from") ", " EPOCH_MS("s.listed_from") ", s.source, " EPOCH_MS(
-			"s.wanted_until") ", " EPOCH_MS("s.earlier_until") " FROM " WANTED
-									   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+		"SELECT w.i, " SQL_MS("s.wanted_from") ", " SQL_MS("s.listed_from") ", s.source, " SQL_MS(
+			"s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
+									 " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
 	PGresult *res = pg_query(pg, select, PG_VALUES(json), VISIT_DEADLINE_MS, err);
 	int rc = 0;
 
@@ -181,10 +175,10 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 			break;
 		}
 		s->wanted.from_ms =
-			interval_floor(s->iv, visit_number(res, i, 1, s->wanted.from_ms));
-		s->wanted.listed_from_ms = visit_number(res, i, 2, INT64_MIN);
-		s->wanted.until_ms = visit_number(res, i, 4, INT64_MAX);
-		s->wanted.earlier_until_ms = visit_number(res, i, 5, INT64_MIN);
+			interval_floor(s->iv, pg_number_or(res, i, 1, s->wanted.from_ms));
+		s->wanted.listed_from_ms = pg_number_or(res, i, 2, INT64_MIN);
+		s->wanted.until_ms = pg_number_or(res, i, 4, INT64_MAX);
+		s->wanted.earlier_until_ms = pg_number_or(res, i, 5, INT64_MIN);
 	}
 	PQclear(res);
 	return res ? rc : -1;
@@ -231,8 +225,8 @@ int visit_sql_positions(struct pg *pg, const char *topic, struct visit *visit, s
 		return -1;
 	for (int i = 0; i < PQntuples(res); i++)
 		for (size_t k = 0; k < visit->n_partitions; k++)
-			if (visit->partitions[k].id == visit_number(res, i, 0, -1))
-				visit->partitions[k].position = visit_number(res, i, 1, 0);
+			if (visit->partitions[k].id == pg_number_or(res, i, 0, -1))
+				visit->partitions[k].position = pg_number(res, i, 1);
 	PQclear(res);
 	return 0;
 }
@@ -261,13 +255,13 @@ static int series_query(struct pg *pg, const char *sql, struct pg_params more, s
 
 static void limits_take(const PGresult *res, int row, struct visit_series *s)
 {
-	s->limits = (struct limits){.retained_from_ms = visit_number(res, row, 1, INT64_MIN),
+	s->limits = (struct limits){.retained_from_ms = pg_number_or(res, row, 1, INT64_MIN),
 				    .ended = pg_true(res, row, 2)};
 }
 
 int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 {
-	static const char select[] = "SELECT w.i, " EPOCH_MS(
+	static const char select[] = "SELECT w.i, " SQL_MS(
 		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
 				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
 
@@ -276,7 +270,7 @@ int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
 
 static void version_take(const PGresult *res, int row, struct visit_series *s)
 {
-	int64_t version = visit_number(res, row, 1, 0);
+	int64_t version = pg_number(res, row, 1);
 
 	s->same = version != 0 && version == s->version;
 	s->version = version;
@@ -300,13 +294,13 @@ int visit_sql_versions(struct pg *pg, int64_t connection, struct visit *visit, s
 
 static void covered_take(const PGresult *res, int row, struct visit_series *s)
 {
-	spans_add(&s->covered, visit_number(res, row, 1, INT64_MIN),
-		  visit_number(res, row, 2, INT64_MAX));
+	spans_add(&s->covered, pg_number_or(res, row, 1, INT64_MIN),
+		  pg_number_or(res, row, 2, INT64_MAX));
 }
 
 int visit_sql_coverage(struct pg *pg, struct visit *visit, struct err *err)
 {
-	static const char select[] = "SELECT w.i, " EPOCH_MS("lower(r)") ", " EPOCH_MS(
+	static const char select[] = "SELECT w.i, " SQL_MS("lower(r)") ", " SQL_MS(
 		"upper(r)") " FROM " WANTED
 			    " JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\", unnest(c.covered) r"
 			    " ORDER BY w.i, lower(r)";
@@ -326,14 +320,13 @@ enum {
 /* A stored candle, and the gap that it is in; or a gap without any. */
 static void stored_take(const PGresult *res, int row, struct visit_series *s)
 {
-	spans_add(&s->told, visit_number(res, row, STORED_FROM, INT64_MIN),
-		  visit_number(res, row, STORED_TO, INT64_MAX));
+	spans_add(&s->told, pg_number_or(res, row, STORED_FROM, INT64_MIN),
+		  pg_number_or(res, row, STORED_TO, INT64_MAX));
 	if (!PQgetisnull(res, row, STORED_AT))
 		stored_add(&s->stored,
-			   &(struct stored_row){
-				   .timestamp_ms = visit_number(res, row, STORED_AT, 0),
-				   .revision = visit_number(res, row, STORED_REVISION, 0),
-				   .fetched_ms = visit_number(res, row, STORED_FETCHED, 0)});
+			   &(struct stored_row){.timestamp_ms = pg_number(res, row, STORED_AT),
+						.revision = pg_number(res, row, STORED_REVISION),
+						.fetched_ms = pg_number(res, row, STORED_FETCHED)});
 }
 
 /* The older gaps of all series before the newer ones; where the budget ends, another series begins
@@ -354,9 +347,9 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" AND (upper(gap.g) IS NULL OR d.\"timestamp\" < upper(gap.g)) AND d.fetched_at > '-infinity'"
 		" ORDER BY d.\"timestamp\" DESC LIMIT $2::bigint) AS m ON true WINDOW of_gap AS (PARTITION BY gap.i, gap.place)),"
 		" counted AS (SELECT *, count(\"timestamp\") OVER (ORDER BY place, i < $4::int, i) - n AS before FROM candle)"
-		" SELECT i, " EPOCH_MS("CASE WHEN n >= $2::bigint THEN oldest ELSE lower(g) END") ", " EPOCH_MS(
-			"upper(g)") ", " EPOCH_MS("\"timestamp\"") ", revision, " EPOCH_MS("fetched_at") " FROM counted"
-													 " WHERE before < $3::bigint OR n = 0";
+		" SELECT i, " SQL_MS("CASE WHEN n >= $2::bigint THEN oldest ELSE lower(g) END") ", " SQL_MS(
+			"upper(g)") ", " SQL_MS("\"timestamp\"") ", revision, " SQL_MS("fetched_at") " FROM counted"
+												     " WHERE before < $3::bigint OR n = 0";
 
 	return series_query(pg, select,
 			    PG_VALUES(PG_INT(visit->stored_rows), PG_INT(visit->stored_budget),
@@ -366,7 +359,7 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 
 static void refused_take(const PGresult *res, int row, struct visit_series *s)
 {
-	int64_t start = visit_number(res, row, 1, INT64_MIN);
+	int64_t start = pg_number_or(res, row, 1, INT64_MIN);
 
 	if (s->refused.n == 0)
 		snprintf(s->refused_cause, sizeof s->refused_cause, "%.*s",
@@ -376,7 +369,7 @@ static void refused_take(const PGresult *res, int row, struct visit_series *s)
 
 int visit_sql_refused(struct pg *pg, struct visit *visit, struct err *err)
 {
-	static const char select[] = "SELECT w.i, " EPOCH_MS(
+	static const char select[] = "SELECT w.i, " SQL_MS(
 		"r.\"timestamp\"") ", r.reason FROM " WANTED
 				   " JOIN candle_refused AS r ON r.symbol = w.symbol AND r.\"interval\" = w.\"interval\""
 				   " WHERE r.again_at > now() ORDER BY w.i, r.\"timestamp\" DESC LIMIT 100000";

@@ -7,14 +7,11 @@
 #include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
-/* A number of a result. */
-int64_t visit_number(const PGresult *res, int row, int column, int64_t if_null);
 /* One statement; take() gets each row of its result, with the series that it is of: the first
  * column is its place in the visit. */
 typedef void visit_take(const PGresult *res, int row, struct visit_series *s);
 int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct visit *visit,
 		visit_take *take, struct err *err) __attribute__((warn_unused_result));
-#define EPOCH_MS(x) "(extract(epoch FROM " x ") * 1000)::bigint"
 enum { VISIT_JSON_BYTES = 16 << 20 }; /* of a parameter, at most */
 
 /* Makes what is wanted durable (in one transaction) and reads it back: of the series whose

@@ -219,7 +219,7 @@ static void attempt(struct visitor *v, struct visit *visit)
 			*err = topic_err;
 		return;
 	}
-	if (visit->only_checks)
+	if (visit->only_checks || pg_tables_see_all(&v->pg, err))
 		return;
 	if (visit->writes_wanted && wanted_again(v, err))
 		return;

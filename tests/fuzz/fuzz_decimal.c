@@ -11,11 +11,6 @@ struct number {
 	int negative;
 };
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* The JSON grammar, letter by letter; returns the end of the longest number at the start. */
 static size_t grammar(const char *t)
 {

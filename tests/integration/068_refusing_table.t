@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Tables that somebody has made rules for. One with row level security, which COPY refuses, is stored into all the same. A trigger
+# Tables that somebody has made rules for. One with row level security, which COPY refuses, is stored into all the same, if it hides no
+# row from the writer. A trigger
 # that swallows rows is noticed whichever way they come, and nothing is committed. One that refuses rows, in Korean and at length,
 # costs those rows alone, and the dead letters have its words; so does one that raises any other error, or a foreign key. What is
 # refused for being many rows at once is stored in smaller pieces; what is refused for all rows is waited for.
@@ -18,9 +19,25 @@ sql "DROP ROLE IF EXISTS $role; CREATE ROLE $role; GRANT SELECT, INSERT, UPDATE 
 candles 2000 B | publish "$GAPLESS_TOPIC"
 GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group storing.0
 await 30 'under row level security everything is stored' stored_of "$GAPLESS_TOPIC" 2000
+sql "INSERT INTO market_data_series (symbol, interval, source, wanted_from, retained_from, state)
+	SELECT 'KRW-A' || i, '1m', 'upbit', '2020-02-20Z', '2021-01-01Z', 'ok' FROM generate_series(0, 19) i;
+	ALTER TABLE market_data_series ENABLE ROW LEVEL SECURITY; CREATE POLICY part ON market_data_series USING (symbol <> 'KRW-A1')"
+candles 40 A | publish "$GAPLESS_TOPIC"
+hides='row level security may hide rows of the table market_data'
+await 30 'what is given up may be hidden: the writer waits, and says why' logged limited "cannot be used; waiting.*${hides}_series from the role $role, .*CREATE POLICY"
+sql "ALTER POLICY part ON market_data_series USING (true)"
+await 30 '... mended, it goes on' stored_of "$GAPLESS_TOPIC" 2040
+is '... and nothing that is given up is stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-A%'")" 0
+sql "ALTER TABLE market_data_series DISABLE ROW LEVEL SECURITY; DROP POLICY part ON market_data_series; DELETE FROM market_data_series;
+	ALTER TABLE market_data_position ENABLE ROW LEVEL SECURITY; CREATE POLICY part ON market_data_position FOR SELECT USING (true);
+	CREATE POLICY rest ON market_data_position FOR UPDATE USING (partition <> 0) WITH CHECK (true)"
+candles 40 A | publish "$GAPLESS_TOPIC"
+await 30 'a position that an update may not see' logged limited "cannot be used; waiting.*${hides}_position from"
+sql "ALTER TABLE market_data_position DISABLE ROW LEVEL SECURITY; DROP POLICY part ON market_data_position; DROP POLICY rest ON market_data_position"
+await 30 '... mended, it goes on' stored_of "$GAPLESS_TOPIC" 2080
 stop limited
 is '... the writer ends with 0' "$code" 0
-is '... having inserted them' "$(total limited inserted)" 2000
+is '... having inserted them' "$(total limited inserted)" 2040
 is '... none by COPY, which the server refuses then' "$(total limited copied)" 0
 ok '... as it noticed' test "$(total limited stored_again)" -ge 1
 sql "ALTER TABLE market_data DISABLE ROW LEVEL SECURITY; DROP POLICY everything ON market_data; DROP OWNED BY $role; DROP ROLE $role"
@@ -40,7 +57,7 @@ done
 ok 'no batch with such a row is committed' test "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol = 'KRW-C7'")" = 0
 sql 'DROP TRIGGER swallow ON market_data'
 writer_as writer2 --group storing.0
-await 30 'without it everything is stored' stored_of "$GAPLESS_TOPIC" 4000
+await 30 'without it everything is stored' stored_of "$GAPLESS_TOPIC" 4080
 is '... all rows of it' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-C%'")" 2000
 stop writer2
 is '... and the writer ends with 0' "$code" 0
@@ -54,7 +71,7 @@ for cut in '' x xx; do
 		CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-${letter}7') EXECUTE FUNCTION refuse()"
 	candles 40 $letter | publish "$GAPLESS_TOPIC"
 	writer_as refused${#cut} --group storing.0
-	await 30 'a trigger that refuses rows costs those alone' stored_of "$GAPLESS_TOPIC" $((4040 + 40 * ${#cut}))
+	await 30 'a trigger that refuses rows costs those alone' stored_of "$GAPLESS_TOPIC" $((4120 + 40 * ${#cut}))
 	stop refused${#cut}
 	is '... they are dead letters, with the reason' "$(sql "SELECT count(*) FROM candle_dead_letter
 		WHERE encode(key, 'escape') = 'KRW-${letter}7' AND reason LIKE '%$cut값%값... (%거래량%...) (SQLSTATE 23514)'")" 2
@@ -72,7 +89,7 @@ sql "CREATE TABLE owners_markets (symbol text PRIMARY KEY); INSERT INTO owners_m
 	CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol ~ '^KRW-G[1-6]$') EXECUTE FUNCTION refuse()"
 candles 60 G | publish "$GAPLESS_TOPIC"
 writer_as others --group storing.0
-await 60 'errors of any kind cost those rows alone' stored_of "$GAPLESS_TOPIC" 4180
+await 60 'errors of any kind cost those rows alone' stored_of "$GAPLESS_TOPIC" 4260
 is '... which are dead letters, with the reason' "$(sql "SELECT count(*), string_agg(DISTINCT substring(reason FROM 'SQLSTATE (.....)'), ',')
 	FROM candle_dead_letter WHERE symbol LIKE 'KRW-G%'")" '21|0A000,23503,23505,42501,GL001,P0001,XX000'
 is '... all others are stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-G%'")" 39
@@ -89,7 +106,7 @@ ok '... and waited for' logged others 'nothing is lost.*closed until six'
 sql "DROP TRIGGER closed ON market_data; CREATE FUNCTION single() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
 		IF (SELECT count(*) FROM written) > 3 THEN RAISE EXCEPTION 'one by one, please'; END IF; RETURN NULL; END \$\$;
 	CREATE TRIGGER single AFTER INSERT ON market_data REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION single()"
-await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4220
+await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4300
 is '... no more dead letters' "$(sql "SELECT count(*) FROM candle_dead_letter WHERE symbol LIKE 'KRW-H%'")" 0
 
 # --- a table that is altered under the writer
@@ -103,11 +120,11 @@ altered() { # what, what it says, candles, symbols
 sql 'ALTER TABLE market_data ALTER close TYPE float8'
 altered 'a column that rounds' 'the column close of market_data is double precision, but must be numeric; ALTER TABLE' 40 I
 sql 'ALTER TABLE market_data ALTER close TYPE numeric'
-await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4260
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4340
 sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market_data_symbol_interval_ts'
 altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
 sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
-await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4860
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4940
 sql "CREATE OR REPLACE FUNCTION rounds() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.close := round(NEW.close); RETURN NEW; END';
 	CREATE TRIGGER rounds BEFORE INSERT ON market_data FOR EACH ROW EXECUTE FUNCTION rounds()"
 candles 40 K | publish "$GAPLESS_TOPIC"
@@ -122,6 +139,11 @@ jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timesta
 	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
 await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
 sql 'DROP PUBLICATION filtered'
-await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 4941
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5021
+sql 'ALTER TABLE market_data_coverage RENAME TO coverage_before; CREATE TABLE market_data_coverage (LIKE coverage_before INCLUDING ALL)'
+candles 40 M | publish "$GAPLESS_TOPIC"
+await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5061
+is '... what is covered, in that one' "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol LIKE 'KRW-M%'")" \
+	"$(sql "SELECT count(DISTINCT symbol) FROM market_data WHERE symbol LIKE 'KRW-M%'")"
 ends_with_0 others
 finish

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What both programs print when asked, and what they refuse, in which words: exit code 2, one sentence that names it.
+# What the programs print when asked, and what they refuse, in which words: exit code 2, one sentence that names it.
 . tests/integration/lib.sh
 . tests/integration/said.sh
 scenario usage
@@ -15,7 +15,7 @@ printed() { # what, program, argument: to stdout, nothing else, 0
 	ok "$1: something on stdout" test -s "$work/out"
 }
 
-for program in "${programs[@]}"; do
+for program in "${programs[@]}" gapless-indicators; do
 	printed "$program --version" "$program" --version
 	ok "$program --version is its name and a version" grep -qxE "$program [0-9]+\.[0-9]+\.[0-9]+(\+[a-z0-9.]+)?" "$work/out"
 
@@ -44,8 +44,15 @@ for program in "${programs[@]}"; do
 	is "$program takes the example's values" $? 0
 done
 
+while read -r program command; do
+	run "$program" "$command" --help
+	ok "$program $command --help tells the exit codes" grep -q '^Exit codes: 0 ' "$work/out"
+	is "$program $command --help fits 80 columns" "$(awk 'length > 80' "$work/out")" ""
+done < <(for program in "${programs[@]}" gapless-indicators; do
+	"$GAPLESS_BIN/$program" --help | sed -nE "/^Commands/,/^Settings/s/^  ([a-z]+) .*/$program \1/p"
+done)
+
 # One file of variables serves all programs.
-"$GAPLESS_BIN/gapless-indicators" --example >"$work/example.gapless-indicators"
 variables() { sed -n 's/^#\(GAPLESS_[A-Z_]*\)=.*/\1/p' "$work/example.$1" | sort; }
 for program in "${programs[@]}" gapless-indicators; do
 	(
@@ -119,6 +126,10 @@ for command in 'gapless-indicators' 'gapless-indicators compute'; do
 	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, a topic of indicators with a blank in its name" \
 		"--indicators-topic: 'indicators v1' is not the name of a topic" $command --indicators-topic 'indicators v1'
 done
+for command in 'gapless-indicators' 'gapless-indicators compute'; do
+	with GAPLESS_BROKERS=127.0.0.1:1 refused "$command, candles and indicators in one topic" 'topic and --indicators-topic are the same topic' \
+		$command --indicators-topic candles.v1 --topic candles.v1
+done
 span="--symbols KRW-BTC --intervals 1m --from $from --to $to"
 for command in "${commands[@]}" 'gapless-writer migrate' 'gapless-writer gaps' 'gapless-writer status' "gapless-writer forget $span" \
 	"gapless-writer settle $span" 'gapless-writer retain --keep 1m=30d' 'gapless-writer end --symbols KRW-BTC' \
@@ -136,6 +147,7 @@ refused "authorities that are not there" "--ca-file: '/nowhere.pem' cannot be re
 	gapless-producer --symbols KRW-BTC --ca-file /nowhere.pem
 refused "authorities without a certificate" "--ca-file: '/etc/passwd' has no certificate" \
 	gapless-producer --symbols KRW-BTC --ca-file /etc/passwd
+with GAPLESS_BROKERS=127.0.0.1:1 refused "a replay of what has yet to come" '--from is in the future' gapless-writer replay --from 2100-01-01
 refused "a topic by pattern" "'\^candles' is not the name of a topic" gapless-writer --topic '^candles'
 refused "a database that is not there" 'database .*nosuch.* does not exist.*createdb' \
 	gapless-writer --database 'dbname=nosuch connect_timeout=5'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A pooler in front of the database (PgBouncer; skipped where it is not installed). One that pools statements ends the writer with a
-# sentence. Behind one that pools transactions everything is stored, and no setting of ours is left in the sessions, which serve
-# others next.
+# sentence. Behind one that pools transactions everything is stored, and no setting or statement of ours is left in the sessions, which
+# serve others next.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 PATH=$PATH:/usr/sbin
@@ -29,10 +29,11 @@ pooler() { # what it pools
 	await 10 "a pooler of ${1}s" psql -X -q -p "$port" -o /dev/null -c 'SELECT 1'
 }
 others() { psql -X -At -p "$port" -c "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
-	current_setting('idle_in_transaction_session_timeout'), current_setting('synchronous_commit')"; }
+	current_setting('idle_in_transaction_session_timeout'), current_setting('synchronous_commit'),
+	count(*) FROM pg_prepared_statements"; }
 
 before=$(sql "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
-	current_setting('idle_in_transaction_session_timeout'), current_setting('synchronous_commit')")
+	current_setting('idle_in_transaction_session_timeout'), current_setting('synchronous_commit'), 0")
 pooler statement
 GAPLESS_DATABASE="port=$port" writer
 await 20 'statements: the writer ends' gone writer

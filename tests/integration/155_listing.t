@@ -79,6 +79,12 @@ times=$(said 'level=error .*(does not list|does not know) this market.* symbol=K
 ok "the log says so once for each interval and owner ($times)" test "$times" -ge 2 -a "$times" -le 6
 ok "it was asked for $(asked_for KRW-NONE) times" test "$(asked_for KRW-NONE)" -le 2
 
+# --- a pattern that nothing matches
+
+producer_as producer3 --producer-group "$GAPLESS_PRODUCER_GROUP-3" --symbols 'BTC-*' --intervals 1m
+await 20 'a pattern that nothing matches is warned of' logged producer3 'level=warn .*msg="no market of the exchange.s list matches --symbols'
+ends_with_0 producer3
+
 # --- a new one
 
 is 'a market that is not listed yet is not wanted' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NEW'")" 0

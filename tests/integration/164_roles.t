@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A schema of its own, and roles that may do no more than docs/database.md says: an owner, a writer, a producer and a reader, each
 # with nothing else. The whole path runs; the reader sees everything whatever his search_path is, and changes nothing; a migration
-# that has nothing to do may be asked by a role that owns nothing. A program that does not fit the database says so, with 2.
+# that has nothing to do may be asked by a role that owns nothing. A program that does not fit the database, or may not see all of its
+# rows, says so, with 2.
 . tests/integration/lib.sh
 . tests/integration/said.sh
 scenario_names roles
@@ -40,6 +41,8 @@ is '... all of them' "$(sql "SELECT count(*) FROM pg_class WHERE relname LIKE 'm
 	count(*) > 8 FROM pg_class WHERE relname LIKE 'market_data%' AND relkind = 'r' AND relnamespace = 'market'::regnamespace")" '0,t'
 PGUSER=gapless_owner run gapless-writer migrate
 is '... and finds them from then on' "$code$(grep -c 'applied=0 ' "$work/err")" 01
+with PGUSER=gapless_reader refused 'a role that owns nothing does not migrate' 'may not migrate: run it as the one that owns .*error=.*denied' \
+	gapless-writer migrate --schema other
 refused 'a schema whose name is none' "'Market; DROP' is not the name of a schema" gapless-writer migrate --schema 'Market; DROP'
 block schema >"$work/schema.sql"
 block roles >"$work/roles.sql"
@@ -114,6 +117,35 @@ as gapless_owner psql -X -q -f "$work/roles.sql"
 sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE RESET search_path"
 with PGUSER=gapless_writer refused 'a role that looks elsewhere' 'where the role gapless_writer does not look .*SET search_path = market' gapless-writer
 sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE SET search_path = market"
+
+# --- rows that are there, and not seen
+
+sql "ALTER TABLE market.market_data_series ENABLE ROW LEVEL SECURITY; CREATE POLICY part ON market.market_data_series FOR SELECT
+	USING (symbol <> 'KRW-SPARSE')"
+hides='row level security may hide rows of the table (market\.)?market_data_series from the role gapless'
+for command in '' 'gaps' 'status' 'retain --keep 1m=9d' 'replay'; do
+	# shellcheck disable=SC2086
+	with PGUSER=gapless_writer refused "a writer that may not see all rows: ${command:-run}" "${hides}_writer" gapless-writer $command
+done
+for command in '' compute; do
+	# shellcheck disable=SC2086
+	with PGUSER=gapless_reader with PGOPTIONS='-c search_path=market' refused "indicators that may not: ${command:-run}" "${hides}_reader" gapless-indicators $command
+done
+log_forget producer
+PGUSER=gapless_producer producer --symbols KRW-BTC --intervals 1m --since $from
+await 20 'a producer that may not goes on, and says so' logged producer "level=error.*${hides}_producer"
+sql 'CREATE POLICY gapless ON market.market_data_series USING (true)'
+log_forget producer
+await 20 '... with a policy for all rows it is at home' logged producer 'level=info.*the database is connected'
+log_forget producer
+sql 'ALTER TABLE market.market_data_series FORCE ROW LEVEL SECURITY; DROP POLICY gapless ON market.market_data_series;
+	CREATE POLICY gapless ON market.market_data_series TO gapless_writer USING (true)'
+with PGUSER=gapless_owner refused 'the owner, who is forced' "${hides}_owner" gapless-writer migrate
+with PGUSER=gapless_writer refused 'one for whom he guards the tables' "${hides}_owner" gapless-writer
+await 20 'the producer that runs notices it' logged producer "level=error.*${hides}_(owner|producer)"
+stop producer
+sql 'DROP POLICY gapless ON market.market_data_series; DROP POLICY part ON market.market_data_series;
+	ALTER TABLE market.market_data_series NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY'
 
 # --- programs and databases that do not fit
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# docs.sh: what the documentation names is there. Every link to a file and every `path/file.c` of a *.md exists; every `function()`
-# of the source tour is in the sources; no scenario sleeps, where it could wait for a condition.
+# docs.sh: what the documentation names is there. Every link to a file or a heading and every `path/file.c` of a *.md exists; every
+# `function()` of the source tour is in the sources, its sentences stand where it says; no scenario sleeps, where it could wait for a
+# condition.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C.UTF-8
@@ -31,6 +32,47 @@ for page in $pages; do
 			complain "$page: there is no $function()"
 	done < <(grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u)
 done
+
+# shellcheck disable=SC2086	# one word a page
+perl - $pages <<'EOF' || failed=1
+use strict;
+my (%headings, %links, $failed);
+for my $page (@ARGV) {
+	open my $in, '<', $page or die "$page: $!";
+	my $code = 0;
+	while (<$in>) {
+		$code = !$code if /^```/;
+		$headings{$page}{slug($1)} = 1 if !$code && /^#+ (.*)/;
+		push @{$links{$page}}, [$1, $2] while /\]\(([^)#\s]*)#([^)]+)\)/g;
+	}
+}
+sub slug { my $s = lc shift; $s =~ s/\[([^]]*)\]\([^)]*\)/$1/g; $s =~ s/[^a-z0-9 _-]//g; $s =~ tr/ /-/; return $s }
+sub plain { my $s = lc shift; $s =~ s/\[([^]]*)\]\([^)]*\)/$1/g; $s =~ tr/*`//d; $s =~ s/\s+/ /g; return $s }
+sub text { join ' ', map { local (@ARGV, $/) = $_; <> } @_ }
+for my $page (sort keys %links) {
+	for (@{$links{$page}}) {
+		my ($file, $heading) = @$_;
+		next if $file =~ /^http/;
+		my $to = $file eq '' ? $page : ($page =~ s{[^/]+$}{}r) . $file;
+		1 while $to =~ s{/(?!\.\.?/)[^/]+/\.\./}{/};
+		next if !exists $headings{$to} || $headings{$to}{$heading};
+		print "$page: $file has no heading $heading\n";
+		$failed = 1;
+	}
+}
+my $tour = text('docs/source-tour.md');
+my %of = ('the README says' => plain(text('README.md')),
+	'docs/ say' => plain(text(grep { !/source-tour/ } glob('docs/*.md schemas/*.md'))));
+for my $of (sort keys %of) {
+	my ($table) = $tour =~ /^\| \Q$of\E \|.*?\n\|[-|]+\n(.*?)(?:\n\n|\z)/ms or die "docs/source-tour.md: no table of what $of";
+	for ($table =~ /^\| (.*?) \| \[/mg) {
+		next if index($of{$of}, plain($_)) >= 0;
+		print "docs/source-tour.md: nowhere stands what $of: $_\n";
+		$failed = 1;
+	}
+}
+exit($failed ? 1 : 0);
+EOF
 
 # What the page quotes of the logs is what the programs say: each msg="..." of it, and the first words of each row of its tables.
 sources=$(mktemp) || exit 1

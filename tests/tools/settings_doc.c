@@ -43,13 +43,14 @@ static void each(const struct settings_command *command, int own_only,
 /* ---- man page ---- */
 
 /* Text of which roff understands nothing. Filled text begins a line with each sentence, so that
- * roff sets the space between them. */
+ * roff sets the space between them; behind "e.g." goes on what began before. */
 static void roff(const char *text, size_t len, int filled)
 {
 	int begins = 1, ends = 0;
 
 	for (const char *end = text + len; text < end; text++) {
-		if (filled && ends && *text == ' ') {
+		if (filled && ends && *text == ' ' && (text[1] < 'a' || text[1] > 'z') &&
+		    text[1] != '\'' && (text[1] < '0' || text[1] > '9')) {
 			putchar('\n');
 			begins = 1;
 			ends = 0;

@@ -29,6 +29,7 @@ struct fake {
 	const char *sqlstate, *version;
 	_Atomic int client;      /* the connection that is served, or -1 */
 	_Atomic int connections; /* so far */
+	_Atomic int prepared;    /* statements with a name, so far */
 	char session[1024];      /* the last statement that came by the simple protocol */
 };
 
@@ -235,12 +236,12 @@ static int fake_copy(int fd, const char *sql)
 
 static void fake_serve(struct fake *f, int fd)
 {
-	char type, body[1024], sql[sizeof(body)] = "";
+	char type, before = 0, body[1024], sql[sizeof(body)] = "";
 	uint32_t len;
 
 	if (fake_welcome(f, fd))
 		return;
-	while (fake_read(fd, &type, 1) == 0 && fake_read(fd, &len, 4) == 0) {
+	for (; fake_read(fd, &type, 1) == 0 && fake_read(fd, &len, 4) == 0; before = type) {
 		size_t n = ntohl(len) - 4;
 
 		/* As a backend that is stopped: what comes stays in the sockets until they are
@@ -265,7 +266,11 @@ static void fake_serve(struct fake *f, int fd)
 			fake_send(fd, 'C', "SET", 4);
 			fake_ready(fd);
 		} else if (type == 'P') {
-			snprintf(sql, sizeof(sql), "%s", body + 1); /* after the empty name */
+			f->prepared += *body != 0;
+			snprintf(sql, sizeof(sql), "%s", body + strlen(body) + 1);
+		} else if (type == 'S' && before == 'P' && strncmp(sql, "fail ", 5) != 0) {
+			fake_send(fd, '1', "", 0);
+			fake_ready(fd);
 		} else if (type == 'X' || (type == 'S' && fake_execute(fd, sql))) {
 			return;
 		}

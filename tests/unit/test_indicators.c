@@ -202,6 +202,7 @@ static void test_set(void **state)
 	refused("", "none is named");
 	refused("smu:20", "there are sma, ema, rsi");
 	refused("sma", "its period is missing");
+	refused("macd:12", "its slow is missing: write macd:fast:slow:signal");
 	refused("sma:20:3", "one parameter too many");
 	refused("sma:1", "whole number from 2 to 1000");
 	refused("sma:2.5", "whole number from 2 to 1000");

@@ -56,6 +56,33 @@ static void test_quotes_numbers_and_nothing_else(void **state)
 	buf_release(&out);
 }
 
+/* Each byte at each place of a string: strings are read by eight bytes and by one. */
+static void test_every_byte_of_a_string(void **state)
+{
+	char text[] = "\"0123456789ABCDEF012\"";
+	struct err err;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, WORK_BYTES);
+	for (size_t at = 1; at < sizeof text - 2; at++) {
+		char was = text[at];
+
+		for (int c = 0; c < 256; c++) {
+			int plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+			text[at] = (char)c;
+			buf_clear(&out);
+			assert_int_equal(json_quote_numbers(text, sizeof text - 1, &out, &err),
+					 plain ? 0 : -1);
+			if (plain)
+				assert_string_equal(out.data, text);
+		}
+		text[at] = was;
+	}
+	buf_release(&out);
+}
+
 static void test_names_the_byte(void **state)
 {
 	static const struct {
@@ -294,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quotes_numbers_and_nothing_else),
+		cmocka_unit_test(test_every_byte_of_a_string),
 		cmocka_unit_test(test_names_the_byte),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_parse),

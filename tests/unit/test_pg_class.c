@@ -123,6 +123,43 @@ static void test_statements(void **state)
 	fake_end(&f);
 }
 
+static int often(struct pg *pg, const char *sql)
+{
+	PGresult *res = pg_query_often(pg, sql, none, 10000, &err);
+	int ok = res != NULL;
+
+	PQclear(res);
+	return ok;
+}
+
+static void test_often(void **state)
+{
+	static const char good[] = "good", others[2 * PG_PREPARED_MAX][8] = {""};
+	static const char bad[] = "fail 42P01";
+	struct pg pg = {0};
+	struct fake f;
+
+	(void)state;
+	assert_false(often(&pg, good));
+	assert_says("the database is not connected");
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
+		assert_true(often(&pg, good) && often(&pg, good));
+		assert_int_equal(f.prepared, i); /* once in each session */
+	}
+	assert_false(often(&pg, bad) || often(&pg, bad));
+	assert_string_equal(pg.sqlstate, "42P01");
+	assert_int_equal(f.prepared, 4); /* tried again */
+	assert_int_equal(pg_forget_prepared(&pg, &err), 0);
+	assert_string_equal(f.session, "DEALLOCATE ALL");
+	for (int i = 0; i < 2 * PG_PREPARED_MAX; i++)
+		assert_true(often(&pg, others[i]));
+	assert_int_equal(f.prepared, 4 + PG_PREPARED_MAX); /* the rest as they come */
+	pg_close(&pg);
+	fake_end(&f);
+}
+
 /* What a statement is given, and one number that it answers with. */
 static void test_values(void **state)
 {
@@ -228,7 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes),  cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_values),   cmocka_unit_test(test_long_korean),
-		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_deadline), cmocka_unit_test(test_often),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -124,6 +124,9 @@ static void test_bad_conninfo(void **state)
 		{"host=127.0.0.1 user", "does not parse: missing \"=\" after \"user\""},
 		{"postgresql://127.0.0.1:1/x?elephant=1", "does not parse: "},
 		{"host=127.0.0.1 password=s3 cr3t", "there is a password in it"},
+		{"postgresql://u:s3@cr3t@127.0.0.1/x", "write %40 and %2F"},
+		{"postgres://u:s3@cr3t/@127.0.0.1/x?sslmode=disable", "write %40 and %2F"},
+		{"postgresql://u:cr3t/s3@127.0.0.1/x", "write %40 and %2F"},
 		{"host=127.0.0.1 sslmode=elephant", "is not valid: invalid sslmode value"},
 		{"host=127.0.0.1 port=elephant", "is not valid: invalid "},
 		{"host=127.0.0.1 target_session_attrs=elephant",
@@ -160,6 +163,8 @@ static void test_conninfo_that_would_never_do(void **state)
 		{"sslmode=elephant", "invalid sslmode value"},
 		{"service=nonsense", "definition of service \"nonsense\" not found"},
 		{"user", ""}, /* a database's name */
+		{"postgresql://u:s3%40cr3t@127.0.0.1/x?application_name=a@b", ""},
+		{"postgresql:///x?user=a@b&password=@/@", ""},
 		{"", ""},
 		{"host=nosuch.invalid,/tmp,::1 port=1,,65535 connect_timeout=3", ""},
 		{"host=a,b hostaddr=127.0.0.1,::1 port=5432 sslmode=require", ""},

@@ -166,9 +166,9 @@ static const struct settings_command commands[] = {
 		 "is.\n\n"
 		 "Exit codes: 0 everything up to the end is stored; 1 stopped before (a signal:\n"
 		 "            run it again to go on; else the log says what it needs); 2 settings,\n"
-		 "            no such topic, or a database or topic that does not fit them (another\n"
-		 "            source, migrations, privileges); 4 could not stop in time; 130 second\n"
-		 "            signal\n",
+		 "            no such topic, or a database or topic that does not fit them\n"
+		 "            (another source, migrations, privileges); 4 could not stop in time;\n"
+		 "            130 second signal\n",
 	 .own = of_replay,
 	 .shared = of_topic,
 	 .run = run_replay},
@@ -225,7 +225,7 @@ static const struct settings_command commands[] = {
 		 "  gapless-writer status --symbols 'KRW-*' --intervals 1m --from 2024-05-01\n"
 		 "  gapless-writer status --json | jq -r 'select(.missing > 0) | .symbol'\n\n"
 		 "Exit codes: 0 no gap; 1 there are gaps; 2 settings, or the database does not\n"
-		 "            say; 5 nothing is wanted of these\n",
+		 "            say; 5 nothing is wanted of them\n",
 	 .own = of_status,
 	 .shared = of_database,
 	 .run = status_run,

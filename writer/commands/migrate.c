@@ -3,6 +3,8 @@
  * at once: each runs in a transaction of its own that holds an advisory lock, and is noted there in
  * gapless_migration (number, name, applied_at). What was applied before one fails stays. Where
  * nothing is to do, it reads and writes nothing, so that any role may ask. */
+#include <string.h>
+
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/pg/pg_tables.h"
@@ -146,11 +148,12 @@ static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
 }
 
 /* Another set of tables, in another schema, is made only if --schema says so. */
-static int is_hidden(struct pg *pg, struct err *err)
+static int is_unseen(struct pg *pg, int names_schema, struct err *err)
 {
 	struct err why;
+	enum pg_tables tables = pg_tables_check(pg, &why);
 
-	if (pg_tables_check(pg, &why) != PG_TABLES_HIDDEN)
+	if (tables != PG_TABLES_PARTLY && (tables != PG_TABLES_HIDDEN || names_schema))
 		return 0;
 	err_set(err, ERR_INPUT, "%s", why.text);
 	return 1;
@@ -161,13 +164,19 @@ static int migrate(struct pg *pg, const struct options *o, struct err *err)
 	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
 	int64_t applied = 0;
 
-	if (o->schema != NULL ? use_schema(pg, o->schema, err) != 0 : is_hidden(pg, err))
+	if ((o->schema != NULL && use_schema(pg, o->schema, err) != 0) ||
+	    is_unseen(pg, o->schema != NULL, err))
 		return -1;
 	if (apply_missing(pg, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
 		return -1;
 	log_info("the database has all migrations", L_INT("applied", applied),
 		 L_INT("known", migrations_n));
 	return 0;
+}
+
+static int is_denied(const struct pg *pg)
+{
+	return strcmp(pg->sqlstate, "42501") == 0;
 }
 
 int migrate_run(const void *options)
@@ -180,8 +189,12 @@ int migrate_run(const void *options)
 	if (database_open(&pg, o->database, WAIT_MS, &err) != 0)
 		code = err.class == ERR_FATAL ? EXIT_USAGE : EXIT_PERSON;
 	else if (migrate(&pg, o, &err) != 0)
-		code = err.class == ERR_INPUT ? EXIT_USAGE : EXIT_PERSON;
-	if (code != EXIT_DONE)
+		code = err.class == ERR_INPUT || is_denied(&pg) ? EXIT_USAGE : EXIT_PERSON;
+	if (code == EXIT_USAGE && is_denied(&pg))
+		log_error(
+			"this role may not migrate: run it as the one that owns the tables, or that may create them",
+			L_STR("error", err.text));
+	else if (code != EXIT_DONE)
 		log_error(err.text);
 	pg_close(&pg);
 	return code;

@@ -6,9 +6,9 @@
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
-#include "writer/feed/consumer.h"
 #include "writer/feed/feed_group.h"
 #include "writer/feed/feed_replay.h"
+#include "writer/feed/topic.h"
 #include "writer/observe.h"
 #include "writer/page/page.h"
 #include "writer/writer.h"
@@ -50,7 +50,7 @@ static int check_topic(const struct options *o)
 {
 	struct err err;
 
-	if (consumer_check_source(o, &err) == 0)
+	if (topic_check_source(o, &err) == 0)
 		return EXIT_DONE;
 	log_error(err.text);
 	return EXIT_USAGE;
@@ -141,6 +141,10 @@ int run_replay(const void *options)
 	struct err err;
 	int code = EXIT_USAGE;
 
+	if (o->from_ms > clock_wall_ms()) {
+		log_error("--from is in the future: the topic has nothing of that time yet");
+		return EXIT_USAGE;
+	}
 	if (replay_spec_init(&spec, o->topic, o->from_ms, o->symbols, o->name, &err) != 0) {
 		log_error(err.text);
 	} else {

@@ -9,7 +9,8 @@
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/dead_letters.h"
-#include "writer/feed/consumer.h"
+#include "writer/feed/arrivals.h"
+#include "writer/feed/topic.h"
 
 enum { WAIT_MS = 30000, POLL_MS = 100, REASON_BYTES = 1024 };
 
@@ -42,10 +43,12 @@ static int read_message(struct consumer *c, const struct options *o, struct arri
 			struct err *err)
 {
 	int64_t until = clock_boot_ms() + WAIT_MS;
+	const rd_kafka_message_t *polled;
 
 	while (clock_boot_ms() < until && !stop_requested()) {
-		switch (consumer_poll(c, POLL_MS, m)) {
+		switch (consumer_poll(c, POLL_MS, &polled)) {
 		case CONSUMER_MESSAGE:
+			*m = arrival_of(polled);
 			if (m->offset == o->offset)
 				return 0;
 			return err_set(err, ERR_FATAL,
@@ -107,21 +110,17 @@ static int write_letter(struct pg *pg, const struct options *o, const struct arr
 
 static int skip(struct consumer *c, const struct options *o, struct err *err)
 {
-	const int32_t id = (int32_t)o->partition;
-	struct partitions *ps = partitions_new();
+	const struct consumer_place from = {(int32_t)o->partition, o->offset};
 	char reason[REASON_BYTES] = "";
 	struct arrival m = {0};
 	struct pg pg = {0};
 	int rc = -1;
 
-	partitions_set(ps, &id, 1);
-	partitions_start(ps, id, &(struct partition_start){.offset = o->offset, .end = INT64_MAX});
-	if (has_partition(c, o, err) == 0 && consumer_assign(c, ps, err) == 0 &&
+	if (has_partition(c, o, err) == 0 && consumer_assign(c, &from, 1, err) == 0 &&
 	    read_message(c, o, &m, err) == 0 && judge(o, &m, reason, err) == 0 &&
 	    database_open(&pg, o->database, WAIT_MS, err) == 0 && database_fits(&pg, err) == 0)
 		rc = write_letter(&pg, o, &m, reason, err);
 	pg_close(&pg);
-	partitions_free(ps);
 	return rc;
 }
 
@@ -133,7 +132,7 @@ int skip_run(const void *options)
 	int code = EXIT_USAGE;
 
 	if (check(o, &err) == 0)
-		c = consumer_new(o, 0, &err);
+		c = topic_consumer_new(o, CONSUMER_ALONE, &err);
 	if (c != NULL && skip(c, o, &err) == 0) {
 		code = EXIT_DONE;
 		printf("skipped: the message at offset %" PRId64 " of partition %" PRId64

@@ -29,6 +29,7 @@ enum {
 struct status {
 	struct status_view view;
 	struct report report;
+	int is_selection; /* of some series only */
 };
 
 /* ---- what the database says */
@@ -69,12 +70,15 @@ static int summary(const struct status *st, struct buf *out)
 
 	time_format(st->view.to_ms, to);
 	if (r->n == 0)
-		return buf_printf(out, "nothing is wanted of these\n");
+		return buf_printf(out,
+				  "nothing is wanted %s: a producer says what, when it starts\n",
+				  st->is_selection ? "of these" : "yet");
 	if (buf_printf(out, "%zu series as of %s: ", r->n, to) != 0)
 		return -1;
 	if (r->missing == 0 ? buf_printf(out, "no gaps")
-			    : buf_printf(out, "%" PRId64 " intervals missing in %" PRId64 " gaps",
-					 r->missing, r->gaps))
+			    : buf_printf(out, "%" PRId64 " interval%s missing in %" PRId64 " gap%s",
+					 r->missing, r->missing == 1 ? "" : "s", r->gaps,
+					 r->gaps == 1 ? "" : "s"))
 		return -1;
 	if (r->unobtainable > 0 &&
 	    buf_printf(out, ", %" PRId64 " not available", r->unobtainable) != 0)
@@ -134,7 +138,8 @@ static int print_json(const struct status *st, struct buf *out)
 static int show(const struct options *o, struct pg *pg, const struct selection *selected, int *code,
 		struct err *err)
 {
-	struct status st = {.view = {.to_ms = o->to_ms}};
+	struct status st = {.view = {.to_ms = o->to_ms},
+			    .is_selection = o->symbols || o->intervals};
 	int rows = terminal_rows(&st.view), rc;
 	struct buf out;
 

@@ -26,6 +26,21 @@
 	"WHERE NOT has_table_privilege(name, needed) UNION ALL SELECT 'market_data_series' "            \
 	"WHERE NOT has_table_privilege('market_data_series', 'SELECT')) AS l(name) HAVING count(*) > 0 "
 
+/* What is given up, and is hidden, would be stored again; a position that is hidden from an UPDATE
+ * would not move. */
+/* clang-format off */
+#define HIDING(tables, command, privilege) \
+	"SELECT 1, 'denied', s FROM (" PG_SQL_HIDING(tables, command, privilege) ") AS h(s) "
+/* clang-format on */
+#define READ_TABLES                                                                   \
+	"'{market_data,market_data_coverage,market_data_position,market_data_series," \
+	"market_data_replay,candle_dead_letter}'"
+#define UPDATED_TABLES \
+	"'{market_data,market_data_coverage,market_data_position,market_data_replay}'"
+#define SQL_HIDING                             \
+	HIDING(READ_TABLES, "'r'", "'SELECT'") \
+	"UNION ALL " HIDING(UPDATED_TABLES, "'w'", "'UPDATE'")
+
 /* relkind 'p': RETURNING xmax, which tells inserted rows, is not there. */
 #define SQL_PARTITIONED                                                                                        \
 	"SELECT 2, 'unfit', 'market_data is natively partitioned, which is not supported; copy its rows into " \
@@ -41,7 +56,8 @@
 	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' WHERE NOT " SQL_HAS_KEY \
 	" "
 
-/* format_type() names a varchar without limit "character varying", and numeric(20,8) as that. */
+/* None has a limit, which is what atttypmod -1 says: numeric(20,8) rounds. Compared by what they
+ * are, since format_type() quotes names where quote_all_identifiers is on. */
 #define SQL_TEXT "ARRAY['text', 'character varying']"
 #define SQL_WANTED_COLUMNS                                                                               \
 	"SELECT 'market_data', name, ARRAY['numeric'] "                                                  \
@@ -79,7 +95,7 @@
 	"FROM (" SQL_WANTED_COLUMNS ") AS w(tab, name, types) "                                             \
 	"LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(w.tab) AND a.attname = w.name "            \
 	"AND NOT a.attisdropped "                                                                           \
-	"WHERE coalesce(format_type(a.atttypid, a.atttypmod) <> ALL (w.types), true) "
+	"WHERE (a.atttypid = ANY (w.types::regtype[]) AND a.atttypmod = -1) IS NOT TRUE "
 
 #define SQL_OTHER_COLUMNS                                                                                 \
 	"SELECT 4, 'unfit', format('the column %s of market_data must not be null, but the writer does "  \
@@ -104,10 +120,11 @@
 	"FROM pg_settings WHERE name = 'fsync' AND setting = 'off' "
 
 /* The first is the one to mend first. */
-#define SQL_COMPLAINTS                                                                \
-	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_PARTITIONED        \
-	"UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES "UNION ALL " SQL_OTHER_COLUMNS \
-	"UNION ALL " SQL_SERVER ") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
+#define SQL_COMPLAINTS                                                              \
+	"SELECT kind, sentence FROM (" SQL_DENIED "UNION ALL " SQL_HIDING           \
+	"UNION ALL " SQL_PARTITIONED "UNION ALL " SQL_UNIQUE "UNION ALL " SQL_TYPES \
+	"UNION ALL " SQL_OTHER_COLUMNS "UNION ALL " SQL_SERVER                      \
+	") AS c(rank, kind, sentence) ORDER BY rank, sentence LIMIT 1"
 
 /* The complaint is about market_data, and our writer has stored nothing in this database: then it
  * is the table of another collector. (Who may not ask that, is told of the complaint alone.) */
@@ -155,6 +172,7 @@ static enum check check_migrations(struct pg *pg, struct err *err)
 		return CHECK_ABSENT;
 	case PG_TABLES_HIDDEN:
 	case PG_TABLES_DENIED:
+	case PG_TABLES_PARTLY:
 		return CHECK_DENIED;
 	case PG_TABLES_OLDER:
 		return check_migrating(pg, err);

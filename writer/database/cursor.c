@@ -7,12 +7,13 @@
 #include "transaction_sql.h"
 
 struct cursor_sql {
-	const char *begin, *lock, *move;
+	const char *begin, *tables, *lock, *move;
 };
 
-#define OF(table, key, also)                                                                 \
-	{                                                                                    \
-		SQL_BEGIN_WITH(table), SQL_POSITIONS(table, key), SQL_MOVE(table, key, also) \
+#define OF(table, key, also)                                                           \
+	{                                                                              \
+		SQL_BEGIN_WITH(table), SHAPE_TABLES(table), SQL_POSITIONS(table, key), \
+			SQL_MOVE(table, key, also)                                     \
 	}
 static const struct cursor_sql live = OF("market_data_position", "topic", SQL_MOVE_TIME);
 static const struct cursor_sql replay = OF("market_data_replay", "name", "");
@@ -29,8 +30,12 @@ struct cursor cursor_replay(const char *topic, const char *name)
 
 int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
 {
-	PGresult *res = pg_exec_last(pg, c->sql->begin, err);
+	PGresult *res;
 
+	if (pg_exec(pg, c->sql->begin, err) != 0)
+		return -1;
+	res = pg_query_often(pg, SQL_SHAPE, PG_VALUES(c->sql->tables, SHAPE_OF), PG_DEADLINE_MS,
+			     err);
 	if (res == NULL)
 		return -1;
 	snprintf(shape, SHAPE_BYTES, "%s", PQgetvalue(res, 0, 0));

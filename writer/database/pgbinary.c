@@ -91,11 +91,6 @@ static void put_group_of(struct groups *g, int value)
 		g->used = g->n;
 }
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int four(const char *p)
 {
 	return (p[0] - '0') * 1000 + (p[1] - '0') * 100 + (p[2] - '0') * 10 + (p[3] - '0');

@@ -57,8 +57,8 @@ PGresult *scratch_query(struct store_scratch *scratch, struct pg *pg, const char
 
 	if (scratch_values(scratch, n, &values[before], err) != 0)
 		return NULL;
-	return pg_query(pg, sql, (struct pg_params){(int)(before + n), values}, PG_DEADLINE_MS,
-			err);
+	return pg_query_often(pg, sql, (struct pg_params){(int)(before + n), values},
+			      PG_DEADLINE_MS, err);
 }
 
 int scratch_run(struct store_scratch *scratch, struct pg *pg, const char *sql, const char *first,

@@ -40,6 +40,8 @@ static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch
 
 	if (strcmp(shape, scratch->shape) == 0)
 		return TRANSACTION_DONE;
+	if (pg_forget_prepared(pg, err) != 0)
+		return TRANSACTION_FAILED;
 	check = check_tables(pg, err);
 	if (check != CHECK_FIT)
 		return check == CHECK_FAILED ? TRANSACTION_FAILED : TRANSACTION_UNFIT;

@@ -29,27 +29,36 @@
  * it. ONLY: no chunk of a hypertable.
  *
  * Compiling a statement (jit), which the server may take to for a batch of many series, costs more
- * than running it.
+ * than running it, and so does planning one again for each batch's numbers.
  *
  * From the locks on nobody can alter these tables before the end of the transaction, so that what
- * is read last, the shape, holds for all of it. Whatever changes a column, or which indexes and
- * triggers there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and new rows do
- * not. */
-#define SQL_SHAPE(cursors)                                                                       \
-	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') "          \
-	"FROM pg_index AS i WHERE i.indrelid = 'market_data'::regclass), ';', "                  \
-	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                                   \
-	"FROM pg_trigger AS t WHERE t.tgrelid = 'market_data'::regclass), ';', "                 \
-	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "             \
-	"WHERE a.attrelid = ANY ('{market_data,market_data_coverage,candle_dead_letter," cursors \
-	"}'::regclass[]) AND a.attnum > 0"
+ * is read then, the shape, holds for all of it. Whatever changes a column, or which indexes,
+ * triggers and policies there are, gives rows of the catalogue another xmin; VACUUM, ANALYZE and
+ * new rows do not. The tables are parameters: as constants of a statement that is prepared they
+ * would stay those of that time, whatever has their names later. */
+#define SQL_SHAPE                                                                       \
+	"SELECT md5(concat((SELECT string_agg(concat(i.indexrelid, ' ', i.xmin), ',') " \
+	"FROM pg_index AS i WHERE i.indrelid = $2::regclass), ';', "                    \
+	"(SELECT string_agg(concat(t.oid, ' ', t.xmin), ',') "                          \
+	"FROM pg_trigger AS t WHERE t.tgrelid = $2::regclass), ';', "                   \
+	"(SELECT string_agg(concat(p.oid, ' ', p.xmin), ',') "                          \
+	"FROM pg_policy AS p WHERE p.polrelid = ANY ($1::regclass[])), ';', "           \
+	"(SELECT string_agg(row_security_active(t)::text, ',') "                        \
+	"FROM unnest($1::regclass[]) AS t), ';', "                                      \
+	"string_agg(concat(a.attrelid, ' ', a.xmin), ','))) FROM pg_attribute AS a "    \
+	"WHERE a.attrelid = ANY ($1::regclass[]) AND a.attnum > 0"
+/* Its parameters. */
+#define SHAPE_TABLES(cursors) \
+	"{market_data,market_data_coverage,candle_dead_letter,market_data_series," cursors "}"
+#define SHAPE_OF "market_data"
 #define SQL_BEGIN_WITH(cursors)                                                      \
 	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
-	"SET LOCAL jit = off; "                                                      \
+	"SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; "      \
 	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
 	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
 	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
-	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; " SQL_SHAPE(cursors)
+	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; "                            \
+	"LOCK TABLE ONLY market_data_series IN ACCESS SHARE MODE"
 
 /* The cursors' table, and the column of $1. */
 #define SQL_POSITIONS(table, key)                       \

@@ -2,6 +2,24 @@
 #include "arrivals.h"
 
 #include "common/base/log.h"
+#include "common/kafka/consumer.h"
+
+struct arrival arrival_of(const rd_kafka_message_t *m)
+{
+	int by_broker;
+	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
+
+	if (m->err) /* its payload is a text about that */
+		return a;
+	a.key = m->key;
+	a.key_len = m->key_len;
+	a.value = m->payload;
+	a.value_len = m->len;
+	a.appended_ms = consumer_appended_ms(m, &by_broker);
+	if (by_broker)
+		a.at_ms = a.appended_ms;
+	return a;
+}
 
 /* What lies between `next` and that offset carries no message. */
 static struct arrival nothing_before(const struct partition *p, int64_t offset)

@@ -4,8 +4,12 @@
 #ifndef GAPLESS_ARRIVALS_H
 #define GAPLESS_ARRIVALS_H
 
+#include <librdkafka/rdkafka.h>
+
 #include "feed_kind.h"
 
+/* What Kafka says of a message; lent, as that is. Of an end of partition: its place alone. */
+struct arrival arrival_of(const rd_kafka_message_t *m);
 /* A message: *a, of which Kafka has said its part, is completed. It stays without a place if it is
  * nothing to us. */
 unsigned arrivals_message(const struct feed_kind *kind, const void *self,

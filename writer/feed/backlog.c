@@ -1,40 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "backlog.h"
 
-#include <librdkafka/rdkafka.h>
-
-#include "consumer_conf.h"
+#include "topic.h"
 
 /* Between two looks at the queue; after one that woke the client. */
 enum { LOOK_MS = 2, WAKE_MS = 20 };
 
-/* Messages of the partition from that offset on. */
-static int64_t messages_from(const struct consumer *c, const struct partition *p, int64_t offset)
-{
-	int64_t low, high;
-
-	if (rd_kafka_get_watermark_offsets(consumer_handle(c), consumer_topic(c), p->id, &low,
-					   &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-	    high <= offset)
-		return 0;
-	return high - offset;
-}
-
 int backlog_reaches(const struct consumer *c, const struct partition *p, int64_t offset)
 {
-	return messages_from(c, p, offset - 1) > 0;
+	return consumer_messages_from(c, p->id, offset - 1) > 0;
 }
 
 int64_t backlog_coming(const struct consumer *c, const struct partition *p)
 {
-	int64_t there = p->state == PARTITION_READING ? messages_from(c, p, p->next) : 0;
+	int64_t there =
+		p->state == PARTITION_READING ? consumer_messages_from(c, p->id, p->next) : 0;
 
 	return there < p->end - p->next ? there : p->end - p->next;
 }
 
 int64_t backlog_unstored(const struct consumer *c, const struct partition *p)
 {
-	return messages_from(c, p, p->finished);
+	return consumer_messages_from(c, p->id, p->finished);
 }
 
 int64_t backlog_untaken(const struct consumer *c, const struct partitions *ps)
@@ -42,7 +29,8 @@ int64_t backlog_untaken(const struct consumer *c, const struct partitions *ps)
 	int64_t n = 0;
 
 	for (size_t i = 0; i < partitions_count(ps); i++)
-		n += messages_from(c, partitions_at(ps, i), partitions_at(ps, i)->next);
+		n += consumer_messages_from(c, partitions_at(ps, i)->id,
+					    partitions_at(ps, i)->next);
 	return n;
 }
 
@@ -74,7 +62,7 @@ int backlog_fetch(const struct consumer *c, const struct partitions *ps)
 	int64_t waiting = queued(consumer_handle(c));
 	rd_kafka_topic_partition_list_t *list;
 
-	if (!consumer_conf_is_slow() || waiting >= CONSUMER_QUEUED || !has_more(c, ps, waiting))
+	if (!consumer_is_slow() || waiting >= TOPIC_QUEUED || !has_more(c, ps, waiting))
 		return LOOK_MS;
 	list = rd_kafka_topic_partition_list_new(1);
 	for (size_t i = 0; i < partitions_count(ps); i++) {

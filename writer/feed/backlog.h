@@ -3,7 +3,8 @@
 #ifndef GAPLESS_BACKLOG_H
 #define GAPLESS_BACKLOG_H
 
-#include "consumer.h"
+#include "common/kafka/consumer.h"
+#include "partitions.h"
 
 /* 1 if the partition was written to up to that offset; what is there may be in a transaction that
  * is open. */

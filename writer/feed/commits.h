@@ -4,7 +4,8 @@
 #ifndef GAPLESS_COMMITS_H
 #define GAPLESS_COMMITS_H
 
-#include "consumer.h"
+#include "common/kafka/consumer.h"
+#include "partitions.h"
 #include "writer/tally.h"
 
 struct commits;

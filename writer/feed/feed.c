@@ -9,7 +9,6 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
-#include "elsewhere.h"
 #include "halts.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
@@ -19,7 +18,6 @@ struct feed {
 	void *self;
 	struct consumer *consumer;
 	struct partitions *partitions;
-	struct elsewhere *elsewhere;
 	struct halts *halts;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
@@ -36,7 +34,6 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->self = self;
 	f->consumer = consumer;
 	f->partitions = partitions;
-	f->elsewhere = elsewhere_new();
 	f->halts = halts_new();
 	return f;
 }
@@ -46,7 +43,6 @@ void feed_free(struct feed *f)
 	if (f == NULL)
 		return;
 	f->kind->free(f->self);
-	elsewhere_free(f->elsewhere);
 	halts_free(f->halts);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
@@ -55,7 +51,6 @@ void feed_free(struct feed *f)
 
 /* ---------------------------------------------------------------- the topic, and the start */
 
-/* A subscription to a topic that is not there would notice it up to a minute late. */
 unsigned feed_join(struct feed *f, int64_t now_ms)
 {
 	struct err err;
@@ -92,29 +87,13 @@ void feed_ask_skips(struct feed *f, int64_t now_ms, struct store_work *work)
 	halts_ask(f->halts, f->partitions, now_ms, work);
 }
 
-/* While a stranger is there, its commits are no news. */
-static int ask_elsewhere(struct feed *f, struct store_work *work)
-{
-	size_t n;
-	int64_t *committed = consumer_group_offsets(f->consumer, &n);
-	int asked = 0;
-
-	if (committed != NULL)
-		asked = elsewhere_ask(f->elsewhere, committed,
-				      consumer_strangers(f->consumer) > 0 ? 0 : n, f->partitions,
-				      work);
-	free(committed);
-	return asked;
-}
-
 int feed_ask(struct feed *f, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct err err;
 	int asked;
 
 	if (!partitions_are_starting(f->partitions)) {
-		asked = ask_elsewhere(f, work) ||
-			(idle && f->kind->check && f->kind->check(f->self, now_ms, work));
+		asked = f->kind->check && f->kind->check(f->self, idle, now_ms, work);
 	} else if (now_ms < f->start_due_ms) {
 		asked = 0;
 	} else {
@@ -134,19 +113,40 @@ static unsigned answer_skips(struct feed *f, const struct store_work *work, int6
 	       (news & HALTS_NEW ? f->kind->halt.follow : FOLLOW_NOTHING);
 }
 
+/* All of them, but those that are done or left out. */
+static int assign(struct feed *f, struct err *err)
+{
+	size_t all = partitions_count(f->partitions), n = 0;
+	struct consumer_place *from = xcalloc(all + 1, sizeof(*from));
+	int rc;
+
+	for (size_t i = 0; i < all; i++) {
+		const struct partition *p = partitions_at(f->partitions, i);
+
+		if (p->state != PARTITION_DONE && p->state != PARTITION_UNREAD)
+			from[n++] = (struct consumer_place){p->id, p->next};
+	}
+	rc = consumer_assign(f->consumer, from, n, err);
+	free(from);
+	return rc;
+}
+
 unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally *tally,
 		     int64_t now_ms)
 {
 	struct err err;
 
-	if (done->work.generation != feed_generation(f) ||
-	    elsewhere_answer(f->elsewhere, &done->work, now_ms) || done->work.kind == STORE_CHECK)
+	if (done->work.generation != feed_generation(f))
 		return FOLLOW_NOTHING;
+	if (done->work.kind == STORE_CHECK) {
+		f->kind->checked(f->self, &done->work, now_ms);
+		return FOLLOW_NOTHING;
+	}
 	if (done->work.kind == STORE_SKIPS)
 		return answer_skips(f, &done->work, now_ms);
 	if (!f->kind->start(f->self, done)) {
 		f->start_due_ms = now_ms;
-	} else if (consumer_assign(f->consumer, f->partitions, &err) != 0) {
+	} else if (assign(f, &err) != 0) {
 		partitions_restart(f->partitions);
 		ask_later(f, &err, now_ms);
 	} else {
@@ -157,7 +157,11 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 
 void feed_restart(struct feed *f)
 {
-	consumer_resume(f->consumer, f->partitions, 1);
+	size_t n;
+	int32_t *ids = partitions_in(f->partitions, PARTITIONS_ALL, &n);
+
+	consumer_pause(f->consumer, ids, n, 0);
+	free(ids);
 	f->paused = 0;
 	partitions_restart(f->partitions);
 }
@@ -215,9 +219,12 @@ static unsigned start_later(struct feed *f, unsigned follow)
 
 int feed_poll(struct feed *f, int wait_ms, struct arrival *a, unsigned *follow)
 {
-	*a = (struct arrival){0};
+	const rd_kafka_message_t *m;
+	enum consumer_news news = consumer_poll(f->consumer, wait_ms, &m);
+
+	*a = m != NULL ? arrival_of(m) : (struct arrival){0};
 	*follow = FOLLOW_NOTHING;
-	switch (consumer_poll(f->consumer, wait_ms, a)) {
+	switch (news) {
 	case CONSUMER_NOTHING:
 		return 0;
 	case CONSUMER_MESSAGE:
@@ -255,13 +262,13 @@ void feed_took(struct feed *f, const struct arrival *a, int dead)
 {
 	partitions_take(f->partitions, a->partition, a->next, arrival_dead_run(a, dead));
 	if (partitions_find(f->partitions, a->partition)->state == PARTITION_DONE)
-		consumer_pause_one(f->consumer, a->partition);
+		consumer_pause(f->consumer, &a->partition, 1, 1);
 }
 
 void feed_halt(struct feed *f, const struct arrival *a, const struct err *why)
 {
 	partitions_halt(f->partitions, a, why);
-	consumer_pause_one(f->consumer, a->partition);
+	consumer_pause(f->consumer, &a->partition, 1, 1);
 	halts_soon(f->halts);
 }
 
@@ -285,14 +292,21 @@ void feed_settle(struct feed *f, struct tally *tally, int64_t until_ms)
 
 void feed_pause(struct feed *f, int pause)
 {
+	int32_t *ids;
+	size_t n;
+
 	if (f->paused == pause)
 		return;
 	f->paused = pause;
-	if (pause)
-		consumer_pause(f->consumer, f->partitions);
-	else
-		consumer_resume(f->consumer, f->partitions, 0);
+	ids = partitions_in(f->partitions, PARTITION_READING, &n);
+	consumer_pause(f->consumer, ids, n, pause);
+	free(ids);
 	log_debug(pause ? "reading is paused until the database has caught up" : "reading goes on");
+}
+
+int feed_is_paused(const struct feed *f)
+{
+	return f->paused;
 }
 
 void feed_keep_fetching(struct feed *f, int64_t now_ms)
@@ -355,14 +369,9 @@ const struct kafka_stats *feed_kafka(const struct feed *f)
 	return consumer_stats(f->consumer);
 }
 
-int feed_strangers(const struct feed *f)
+struct feed_others feed_others(const struct feed *f)
 {
-	return consumer_strangers(f->consumer);
-}
-
-int feed_stored_elsewhere(const struct feed *f)
-{
-	return elsewhere_count(f->elsewhere);
+	return f->kind->others ? f->kind->others(f->self) : (struct feed_others){0};
 }
 
 const char *feed_waits_for(const struct feed *f)

@@ -13,7 +13,7 @@
 #ifndef GAPLESS_FEED_H
 #define GAPLESS_FEED_H
 
-#include "consumer.h"
+#include "common/kafka/consumer.h"
 #include "feed_kind.h"
 
 struct feed;
@@ -36,6 +36,7 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 		     int64_t now_ms);
 /* No room for what comes; and room again. */
 void feed_pause(struct feed *f, int pause);
+int feed_is_paused(const struct feed *f);
 /* Says how things stand, where that is due. */
 unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms);
 /* Keeps the queue of what comes filled. */
@@ -80,10 +81,7 @@ int64_t feed_lag(const struct feed *f, const struct partition *p);
 /* Messages of that partition that are yet to be read, if it is read, as far as the client knows. */
 int64_t feed_coming(const struct feed *f, const struct partition *p);
 const struct kafka_stats *feed_kafka(const struct feed *f);
-/* Members of the group that are not writers, when they were last asked for. */
-int feed_strangers(const struct feed *f);
-/* Partitions that others of the group store into another database. */
-int feed_stored_elsewhere(const struct feed *f);
+struct feed_others feed_others(const struct feed *f);
 /* What it waits for before it can read, a constant; NULL: it reads, or has no partition to read. */
 const char *feed_waits_for(const struct feed *f);
 /* The exit code, given how the loop ended; says what goes with it. */

@@ -6,29 +6,27 @@
 #include "backlog.h"
 #include "commits.h"
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/kafka/left_out.h"
+#include "elsewhere.h"
 #include "offsets.h"
+#include "strangers.h"
+#include "topic.h"
 
-enum {
-	CHECK_MS = 5000,
-	SAY_MS = 60000,
-	ASK_FAILS = 3,
-	LEFT_OUT_MS = 1000,
-	LEFT_OUT_MAX_MS = 30000
-};
+enum { CHECK_MS = 5000, SAY_MS = 60000 };
 
 struct feed_group {
 	const struct options *options;
 	struct consumer *consumer;
 	struct partitions *partitions;
 	struct commits *commits;
+	struct strangers *strangers;
+	struct elsewhere *elsewhere;
+	struct left_out left_out;
 	struct position_item *items; /* lent to the database with each work */
 	int64_t check_due_ms;
-	int shared;                           /* another program was seen in the group */
-	int ask_fails;                        /* in a row, for some partitions */
-	int64_t left_out_ms, left_out_due_ms; /* until those left out are asked for again */
-	struct log_throttle say_absent, say_left_out;
+	int64_t generation; /* of the partitions, when strangers were last asked for at once */
+	struct log_throttle say_absent;
 };
 
 /* ---------------------------------------------------------------- the start */
@@ -38,11 +36,7 @@ static int join(void *self, int partitions, struct err *err)
 	struct feed_group *g = self;
 
 	(void)partitions;
-	if (consumer_subscribe(g->consumer, err) != 0)
-		return -1;
-	log_info("subscribed", L_STR("topic", g->options->topic),
-		 L_STR("group", g->options->group));
-	return 0;
+	return consumer_subscribe(g->consumer, err);
 }
 
 static unsigned absent(void *self, int n, int64_t now_ms)
@@ -79,43 +73,6 @@ static size_t make_items(struct feed_group *g)
 	return n;
 }
 
-static void say_left_out(struct feed_group *g, int32_t id, const struct err *err, int64_t now_ms)
-{
-	LOG_EVERY(&g->say_left_out, now_ms, SAY_MS, LOG_WARN,
-		  "a partition cannot be read, and is left out until it can be; the others go on",
-		  L_STR("error", err->text), L_INT("partition", id));
-}
-
-/* A partition that Kafka does not answer for holds up the others for some tries, as there are such
- * moments after a topic was created, and is then left out. */
-static int leave_out(struct feed_group *g, const struct kafka_range *ends, struct err *err)
-{
-	size_t n = partitions_count(g->partitions), unread = 0;
-	int64_t now_ms = clock_boot_ms();
-
-	for (size_t i = 0; i < n; i++) {
-		if (ends[i].err.class == ERR_NONE)
-			continue;
-		unread++;
-		*err = ends[i].err;
-	}
-	g->ask_fails = unread > 0 ? g->ask_fails + 1 : 0;
-	if (unread == 0)
-		return 0;
-	if (unread == n || g->ask_fails < ASK_FAILS)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (ends[i].err.class == ERR_NONE)
-			continue;
-		partitions_leave_out(g->partitions, ends[i].partition);
-		say_left_out(g, ends[i].partition, &ends[i].err, now_ms);
-	}
-	g->ask_fails = 0;
-	g->left_out_ms = LEFT_OUT_MS;
-	g->left_out_due_ms = now_ms + g->left_out_ms;
-	return 0;
-}
-
 /* Is there a message before the database's position that came after the last one that was stored?
  */
 static int ask_after(const struct feed_group *g, struct position_item *item, struct err *err)
@@ -139,7 +96,11 @@ static int ask(void *self, struct store_work *work, struct err *err)
 
 	if (rc == 0) {
 		ends = offsets_ends(g->consumer, g->partitions);
-		rc = leave_out(g, ends, err);
+		rc = left_out_judge(&g->left_out, ends, all, err);
+	}
+	for (size_t i = 0; i < all && rc == 0; i++) {
+		if (ends[i].err.class != ERR_NONE)
+			partitions_leave_out(g->partitions, ends[i].partition);
 	}
 	n = make_items(g);
 	for (size_t i = 0; i < n && rc == 0; i++)
@@ -147,10 +108,11 @@ static int ask(void *self, struct store_work *work, struct err *err)
 	for (size_t i = 0; i < all && rc == 0; i++) {
 		if (is_left_out(partitions_at(g->partitions, i)))
 			continue;
-		g->items[k++].facts = (struct start_facts){.committed = committed[i],
-							   .low = ends[i].low,
-							   .high = ends[i].high,
-							   .shared = g->shared};
+		g->items[k++].facts =
+			(struct start_facts){.committed = committed[i],
+					     .low = ends[i].low,
+					     .high = ends[i].high,
+					     .shared = strangers_were_there(g->strangers)};
 	}
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
 	free(committed);
@@ -220,17 +182,49 @@ static void started(void *self, const struct store_done *done, struct tally *tal
 		log_starts(self, &done->work, (enum start_why)i);
 }
 
+/* While a stranger is there, its commits are no news. */
+static int ask_elsewhere(struct feed_group *g, struct store_work *work)
+{
+	size_t n;
+	int64_t *committed = strangers_committed(g->strangers, &n);
+	int asked = 0;
+
+	if (committed != NULL)
+		asked = elsewhere_ask(g->elsewhere, committed,
+				      strangers_count(g->strangers) > 0 ? 0 : n, g->partitions,
+				      work);
+	free(committed);
+	return asked;
+}
+
 /* While nothing is stored, nothing else would notice that the tables were emptied. */
-static int check(void *self, int64_t now_ms, struct store_work *work)
+static int check(void *self, int idle, int64_t now_ms, struct store_work *work)
 {
 	struct feed_group *g = self;
 
-	if (now_ms < g->check_due_ms || partitions_count(g->partitions) == 0)
+	if (ask_elsewhere(g, work))
+		return 1;
+	if (!idle || now_ms < g->check_due_ms || partitions_count(g->partitions) == 0)
 		return 0;
 	g->check_due_ms = now_ms + CHECK_MS;
 	*work = (struct store_work){.kind = STORE_CHECK, .items_n = make_items(g)};
 	work->items = g->items;
 	return 1;
+}
+
+static void checked(void *self, const struct store_work *work, int64_t now_ms)
+{
+	const struct feed_group *g = self;
+
+	elsewhere_answer(g->elsewhere, work, now_ms);
+}
+
+static struct feed_others others(const void *self)
+{
+	const struct feed_group *g = self;
+
+	return (struct feed_others){.strangers = strangers_count(g->strangers),
+				    .stored_elsewhere = elsewhere_count(g->elsewhere)};
 }
 
 /* ---------------------------------------------------------------- on the way */
@@ -262,23 +256,13 @@ static int64_t left(const void *self)
 /* One that comes back is read from its start, as all are then. */
 static unsigned look_for_left_out(struct feed_group *g, int64_t now_ms)
 {
-	struct err err;
-	int32_t id;
-	int any = 0;
+	size_t n;
+	int32_t *ids = partitions_in(g->partitions, PARTITION_UNREAD, &n);
+	int came_back = left_out_can_be_read(&g->left_out, consumer_handle(g->consumer),
+					     g->options->topic, ids, n, now_ms);
 
-	if (now_ms < g->left_out_due_ms)
-		return FOLLOW_NOTHING;
-	for (size_t i = 0; i < partitions_count(g->partitions); i++)
-		any |= is_left_out(partitions_at(g->partitions, i));
-	if (!any)
-		return FOLLOW_NOTHING;
-	if (offsets_came_back(g->consumer, g->partitions, &id, &err))
-		return FOLLOW_RESTART;
-	say_left_out(g, id, &err, now_ms);
-	g->left_out_ms =
-		g->left_out_ms < LEFT_OUT_MAX_MS / 2 ? 2 * g->left_out_ms : LEFT_OUT_MAX_MS;
-	g->left_out_due_ms = clock_boot_ms() + g->left_out_ms;
-	return FOLLOW_NOTHING;
+	free(ids);
+	return came_back ? FOLLOW_RESTART : FOLLOW_NOTHING;
 }
 
 static unsigned report(void *self, struct tally *tally, int64_t now_ms)
@@ -286,7 +270,10 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	struct feed_group *g = self;
 
 	tally_log(tally, now_ms, left(g), 0);
-	g->shared = consumer_look_for_strangers(g->consumer, now_ms);
+	if (g->generation != partitions_generation(g->partitions))
+		strangers_soon(g->strangers);
+	g->generation = partitions_generation(g->partitions);
+	strangers_look(g->strangers, now_ms);
 	return look_for_left_out(g, now_ms);
 }
 
@@ -294,6 +281,8 @@ static void free_group(void *self)
 {
 	struct feed_group *g = self;
 
+	strangers_free(g->strangers);
+	elsewhere_free(g->elsewhere);
 	commits_free(g->commits);
 	free(g->items);
 	free(g);
@@ -312,9 +301,11 @@ struct feed *feed_group_new(const struct options *o, struct err *err)
 		.left = left,
 		.report = report,
 		.check = check,
+		.checked = checked,
+		.others = others,
 		.commit = commit,
 		.settle = settle};
-	struct consumer *consumer = consumer_new(o, 1, err);
+	struct consumer *consumer = topic_consumer_new(o, CONSUMER_MEMBER, err);
 	struct feed_group *g;
 
 	if (consumer == NULL)
@@ -324,5 +315,7 @@ struct feed *feed_group_new(const struct options *o, struct err *err)
 	g->consumer = consumer;
 	g->partitions = partitions_new();
 	g->commits = commits_new(consumer);
+	g->strangers = strangers_new(consumer_handle(consumer), o->topic, o->group);
+	g->elsewhere = elsewhere_new();
 	return feed_new(&kind, g, consumer, g->partitions);
 }

@@ -20,7 +20,13 @@ enum follow {
 	FOLLOW_REPLACED = 1 << 6   /* end: another one with the same group-instance-id */
 };
 
-/* The last six may be NULL: there is nothing to do, and everything is wanted. */
+/* The others of the group, when they were last asked for. */
+struct feed_others {
+	int strangers;        /* members that are not writers */
+	int stored_elsewhere; /* partitions that writers store into another database */
+};
+
+/* What follows `report` may be NULL: there is nothing to do, and everything is wanted. */
 struct feed_kind {
 	/* A partition is halted, by a message that nobody has skipped: what is said, and follows.
 	 */
@@ -43,8 +49,10 @@ struct feed_kind {
 			int64_t now_ms);
 	int64_t (*left)(const void *self);
 	unsigned (*report)(void *self, struct tally *tally, int64_t now_ms);
-	/* 1 if *work is a check that is due. */
-	int (*check)(void *self, int64_t now_ms, struct store_work *work);
+	/* 1 if *work is a check that is due; idle: nothing is in memory. And the answer to it. */
+	int (*check)(void *self, int idle, int64_t now_ms, struct store_work *work);
+	void (*checked)(void *self, const struct store_work *work, int64_t now_ms);
+	struct feed_others (*others)(const void *self);
 	/* As feed_commit() and feed_settle(). */
 	unsigned (*commit)(void *self, struct tally *tally, int64_t now_ms);
 	void (*settle)(void *self, struct tally *tally, int64_t until_ms);

@@ -9,6 +9,7 @@
 #include "common/base/progress_show.h"
 #include "common/base/stop.h"
 #include "offsets.h"
+#include "topic.h"
 
 enum { ABSENT_MAX = 3, STILL_MS = 10000, SAY_MS = 60000 };
 
@@ -20,7 +21,7 @@ struct still {
 struct feed_replay {
 	const char *topic;
 	const struct replay_spec *spec;
-	struct consumer *consumer, *asks; /* consumer_new_to_ask() */
+	struct consumer *consumer, *asks; /* CONSUMER_ASKS */
 	struct partitions *partitions;
 	struct still *still; /* of each of them */
 	int64_t say_due_ms;
@@ -328,8 +329,8 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 		.wants = wants,
 		.short_of_end = short_of_end,
 		.exit_code = exit_code};
-	struct consumer *consumer = consumer_new(o, 0, err);
-	struct consumer *asks = consumer == NULL ? NULL : consumer_new_to_ask(o, err);
+	struct consumer *consumer = topic_consumer_new(o, CONSUMER_ALONE, err);
+	struct consumer *asks = consumer == NULL ? NULL : topic_consumer_new(o, CONSUMER_ASKS, err);
 	struct feed_replay *r;
 
 	if (asks == NULL) {

@@ -6,16 +6,14 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "common/base/log.h"
-#include "offsets.h"
 
-enum { ASK_MS = 3000, SAY_MS = 60000, LOOK_MS = 10000 };
+enum { ASK_MS = 3000, SAY_MS = 60000 };
 
 struct halts {
 	struct skip_item *asked; /* lent to the database */
 	size_t asked_n;
-	int64_t ask_due_ms, say_due_ms, look_due_ms;
+	int64_t ask_due_ms, say_due_ms;
 };
 
 struct halts *halts_new(void)
@@ -118,28 +116,23 @@ static void say_still(struct halts *h, const struct partitions *ps, int64_t now_
 	}
 }
 
-int halts_look(struct halts *h, const struct partitions *ps, const struct consumer *c,
-	       int64_t now_ms)
+int halts_look(struct halts *h, const struct partitions *ps, struct consumer *c, int64_t now_ms)
 {
-	struct kafka_range *ends;
-	int any_is_gone = 0;
+	struct consumer_place *places;
+	size_t n = 0;
+	int is_lost;
 
 	say_still(h, ps, now_ms);
-	if (now_ms < h->look_due_ms || !any_is_halted(ps))
+	if (!any_is_halted(ps))
 		return 0;
-	ends = offsets_ends(c, ps);
+	places = xcalloc(partitions_count(ps), sizeof(*places));
 	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (!is_halted(p) || ends[i].err.class != ERR_NONE ||
-		    (p->halt.offset >= ends[i].low && p->halt.offset < ends[i].high))
-			continue;
-		log_warn("the message that halts a partition is not in the topic any more; "
-			 "reading goes on",
-			 L_INT("partition", p->id), L_INT("offset", p->halt.offset));
-		any_is_gone = 1;
+		if (is_halted(p))
+			places[n++] = (struct consumer_place){p->id, p->halt.offset};
 	}
-	free(ends);
-	h->look_due_ms = clock_boot_ms() + LOOK_MS;
-	return any_is_gone;
+	is_lost = consumer_has_lost_halt(c, places, n, now_ms);
+	free(places);
+	return is_lost;
 }

@@ -5,7 +5,8 @@
 #ifndef GAPLESS_HALTS_H
 #define GAPLESS_HALTS_H
 
-#include "consumer.h"
+#include "common/kafka/consumer.h"
+#include "partitions.h"
 #include "writer/database/store.h"
 
 struct halts;
@@ -32,7 +33,6 @@ unsigned halts_answer(struct halts *h, struct partitions *ps, const struct store
 void halts_soon(struct halts *h);
 /* Now and then: says what is halted still. 1 if a message that halts is not in the topic any more:
  * it blocks for some seconds at most to know. */
-int halts_look(struct halts *h, const struct partitions *ps, const struct consumer *c,
-	       int64_t now_ms);
+int halts_look(struct halts *h, const struct partitions *ps, struct consumer *c, int64_t now_ms);
 
 #endif

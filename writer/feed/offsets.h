@@ -4,8 +4,10 @@
 #ifndef GAPLESS_OFFSETS_H
 #define GAPLESS_OFFSETS_H
 
+#include "common/kafka/consumer.h"
 #include "common/kafka/kafka_topic.h"
-#include "consumer.h"
+#include "partitions.h"
+#include "writer/options.h"
 
 /* Of all partitions, in their order: both ends. The caller frees them. */
 struct kafka_range *offsets_ends(const struct consumer *c, const struct partitions *ps);
@@ -16,10 +18,6 @@ int offsets_committed(const struct consumer *c, const struct partitions *ps, int
 		      struct err *err) __attribute__((warn_unused_result));
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		  int64_t *from, struct err *err) __attribute__((warn_unused_result));
-/* 1 if one of the partitions that were left out can be read by now; else *err says why not, and *id
- * which. */
-int offsets_came_back(const struct consumer *c, const struct partitions *ps, int32_t *id,
-		      struct err *err);
 /* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
 int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
 		  struct err *err) __attribute__((warn_unused_result));

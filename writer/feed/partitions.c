@@ -202,6 +202,18 @@ const struct partition *partitions_find(const struct partitions *ps, int32_t id)
 	return find(ps, id);
 }
 
+int32_t *partitions_in(const struct partitions *ps, int state, size_t *n)
+{
+	int32_t *ids = xcalloc(ps->n + 1, sizeof(*ids));
+
+	*n = 0;
+	for (size_t i = 0; i < ps->n; i++) {
+		if (state == PARTITIONS_ALL || (int)ps->v[i].state == state)
+			ids[(*n)++] = ps->v[i].id;
+	}
+	return ids;
+}
+
 static size_t count(const struct partitions *ps, enum partition_state state)
 {
 	size_t n = 0;

@@ -92,6 +92,9 @@ void partitions_committed(struct partitions *ps, int32_t id, int64_t offset);
 int64_t partitions_generation(const struct partitions *ps);
 size_t partitions_count(const struct partitions *ps);
 const struct partition *partitions_at(const struct partitions *ps, size_t i);
+/* The ids of those in one state, or of all; the caller frees. */
+enum { PARTITIONS_ALL = -1 };
+int32_t *partitions_in(const struct partitions *ps, int state, size_t *n);
 /* NULL: not ours. */
 const struct partition *partitions_find(const struct partitions *ps, int32_t id);
 /* 1 if there are any, and one of them has no start yet. */

@@ -16,7 +16,7 @@ enum { LOOK_MS = 20000 };
 struct look {
 	rd_kafka_t *rk;
 	const char *group, *topic;
-	char *client_id; /* ours */
+	char client_id[256]; /* ours */
 	struct kafka_some seen;
 	int members;
 	int64_t *committed; /* of partition i; NULL: not known */
@@ -81,16 +81,16 @@ static void run(struct worker *w, void *context, void *job)
 	look_at_offsets(l);
 }
 
-struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group,
-				const char *client_id)
+struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group)
 {
 	struct strangers *s = xcalloc(1, sizeof(*s));
+	size_t client_id_bytes = sizeof(s->look.client_id);
 	struct err err;
 
 	s->look.rk = rk;
 	s->look.topic = topic;
 	s->look.group = group;
-	s->look.client_id = xstrdup(client_id);
+	rd_kafka_conf_get(rd_kafka_conf(rk), "client.id", s->look.client_id, &client_id_bytes);
 	s->worker = worker_new(run, NULL, &err);
 	if (s->worker == NULL)
 		log_warn("nobody looks who else is in the writers' group",
@@ -105,7 +105,6 @@ void strangers_free(struct strangers *s)
 	while (s->worker != NULL && !worker_stop(s->worker, KAFKA_MEMBERS_MS))
 		;
 	worker_free(s->worker);
-	free(s->look.client_id);
 	free(s->look.committed);
 	free(s->committed);
 	free(s);

@@ -14,8 +14,7 @@
 struct strangers;
 
 /* Members of the group, as the client rk sees it, which outlives this as the names do. */
-struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group,
-				const char *client_id);
+struct strangers *strangers_new(rd_kafka_t *rk, const char *topic, const char *group);
 /* Waits for a question that is under way, some seconds at most. */
 void strangers_free(struct strangers *s);
 

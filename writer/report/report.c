@@ -78,8 +78,7 @@ static void take_series(struct report *r, const PGresult *rows)
 		snprintf(s->symbol, sizeof(s->symbol), "%s", PQgetvalue(rows, row, SYMBOL));
 		snprintf(s->interval, sizeof(s->interval), "%s", PQgetvalue(rows, row, INTERVAL));
 		note_set(s, PQgetvalue(rows, row, STATE));
-		s->newest_ms =
-			PQgetisnull(rows, row, NEWEST) ? INT64_MIN : pg_number(rows, row, NEWEST);
+		s->newest_ms = pg_number_or(rows, row, NEWEST, INT64_MIN);
 		s->lag_ms = pg_number(rows, row, LAG);
 	}
 	report_sort_by_name(r->series, r->n);

@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-#include "consumer.h"
+#include "common/kafka/consumer.h"
 
-#include <librdkafka/rdkafka.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
-#include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
-#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
-#include "consumer_conf.h"
-#include "strangers.h"
+
+enum { HALTS_MS = 10000 };
 
 struct consumer {
 	rd_kafka_t *rk;
-	const char *topic;           /* the settings' */
+	const char *topic, *group;
 	rd_kafka_message_t *message; /* of the last poll */
 	enum consumer_news news;     /* of the group, not polled yet; CONSUMER_NOTHING: none */
 	int asked;                   /* the group waits for an answer to its news */
 	int32_t *given;
 	size_t given_n;
 	int replaced, gone, closing;
+	int64_t halts_due_ms;
 	struct kafka_stats stats;
-	struct strangers *strangers; /* NULL: it is in no group */
 };
 
 typedef rd_kafka_topic_partition_list_t list;
@@ -45,7 +44,6 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, 
 		for (size_t i = 0; i < c->given_n; i++)
 			c->given[i] = given->elems[i].partition;
 		c->news = CONSUMER_ASSIGNED;
-		strangers_soon(c->strangers);
 	} else {
 		if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
 			log_warn("the group could not agree",
@@ -94,60 +92,93 @@ static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 	return 0;
 }
 
-static struct consumer *make(const struct options *o, int in_group, int all, struct err *err)
+int consumer_is_slow(void)
 {
-	rd_kafka_conf_t *conf = consumer_conf_new(o, in_group, all, err);
+	return rd_kafka_version() < 0x02020000;
+}
+
+static const char *number(int64_t value, char out[24])
+{
+	snprintf(out, 24, "%" PRId64, value);
+	return out;
+}
+
+static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consumer_role role,
+				 struct err *err)
+{
+	char n[4][24];
+	int has_id = s->instance_id != NULL && *s->instance_id != '\0';
+	const struct kafka_property ours[] = {
+		{"group.id", s->group},
+		{"client.id", s->client_id},
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"auto.offset.reset", "error"},
+		{"partition.assignment.strategy", "range"},
+		{"enable.partition.eof", "true"},
+		{"isolation.level", role == CONSUMER_ASKS ? "read_uncommitted" : "read_committed"},
+		{"check.crcs", "true"},
+		{"session.timeout.ms", number(s->session_timeout_ms, n[0])},
+		{"fetch.wait.max.ms", "100"},
+		{"statistics.interval.ms", KAFKA_STATS_MS},
+		{"fetch.max.bytes", number(s->fetch_bytes, n[1])},
+		{"max.partition.fetch.bytes", number(s->partition_fetch_bytes, n[2])},
+		{"queued.max.messages.kbytes", "8192"},
+		{"queued.min.messages", number(s->queued_messages, n[3])},
+		/* (an old one gets what it has by default) */
+		{consumer_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
+		 consumer_is_slow() ? "500" : "20"},
+		{role == CONSUMER_MEMBER && has_id ? "group.instance.id" : NULL, s->instance_id},
+		{NULL, NULL},
+	};
+	/* What these promise, the programs rely on. */
+	const char *const fixed[] = {
+		"group.id",
+		"enable.auto.commit",
+		"enable.auto.offset.store",
+		"auto.commit.interval.ms",
+		"auto.offset.reset",
+		"partition.assignment.strategy",
+		"enable.partition.eof",
+		"session.timeout.ms",
+		"isolation.level",
+		s->instance_id != NULL ? "group.instance.id" : NULL,
+		NULL,
+	};
+
+	rd_kafka_conf_t *conf;
+
+	conf = kafka_conf_new(s->brokers, ours, fixed, s->user, err);
+	if (conf != NULL && s->is_client_id_fixed)
+		rd_kafka_conf_set(conf, "client.id", s->client_id, NULL, 0);
+	return conf;
+}
+
+struct consumer *consumer_new(const struct consumer_settings *s, enum consumer_role role,
+			      struct err *err)
+{
+	rd_kafka_conf_t *conf = conf_new(s, role, err);
 	struct consumer *c;
-	char client_id[256] = "";
 
 	if (conf == NULL)
 		return NULL;
 	c = xcalloc(1, sizeof(*c));
-	c->topic = o->topic;
+	c->topic = s->topic;
+	c->group = s->group;
 	rd_kafka_conf_set_opaque(conf, c);
-	if (in_group)
+	if (role == CONSUMER_MEMBER)
 		rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-	if (!all) { /* else nobody polls it */
+	if (role != CONSUMER_ASKS) {
 		rd_kafka_conf_set_error_cb(conf, on_error);
 		rd_kafka_conf_set_stats_cb(conf, on_stats);
 	}
-	rd_kafka_conf_get(conf, "client.id", client_id, &(size_t){sizeof(client_id)});
 	c->rk = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", err);
 	if (c->rk == NULL) {
 		free(c);
 		return NULL;
 	}
 	rd_kafka_poll_set_consumer(c->rk);
-	if (in_group)
-		c->strangers = strangers_new(c->rk, o->topic, o->group, client_id);
 	return c;
-}
-
-struct consumer *consumer_new(const struct options *o, int in_group, struct err *err)
-{
-	return make(o, in_group, 0, err);
-}
-
-struct consumer *consumer_new_to_ask(const struct options *o, struct err *err)
-{
-	return make(o, 0, 1, err);
-}
-
-int consumer_check_source(const struct options *o, struct err *err)
-{
-	struct consumer *c = consumer_new(o, 0, err);
-	char other[SOURCE_BYTES];
-	int rc = c != NULL ? 0 : -1;
-
-	if (c != NULL && kafka_source_is_other(c->rk, o->topic, o->source, other))
-		rc = err_set(
-			err, ERR_INPUT,
-			"the topic %s carries candles of the source \"%s\", not of \"%s\" (--source): "
-			"one topic and one table hold one source; use that source, or another topic "
-			"and database",
-			o->topic, other, o->source);
-	consumer_free(c);
-	return rc;
 }
 
 static void drop_message(struct consumer *c)
@@ -171,7 +202,6 @@ void consumer_free(struct consumer *c)
 	if (c == NULL)
 		return;
 	drop_message(c);
-	strangers_free(c->strangers);
 	kafka_client_free(c->rk);
 	free(c->given);
 	free(c);
@@ -194,38 +224,20 @@ static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_messa
 	return CONSUMER_OTHER;
 }
 
-static struct arrival arrival_of(const rd_kafka_message_t *m)
-{
-	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-	int64_t ms = rd_kafka_message_timestamp(m, &type);
-	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
-
-	if (m->err) /* its payload is a text about that */
-		return a;
-	a.key = m->key;
-	a.key_len = m->key_len;
-	a.value = m->payload;
-	a.value_len = m->len;
-	a.appended_ms = ms > 0 ? ms : 0;
-	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
-		a.at_ms = ms;
-	return a;
-}
-
 static int is_of_group(enum consumer_news news)
 {
 	return news == CONSUMER_ASSIGNED || news == CONSUMER_REVOKED || news == CONSUMER_LOST;
 }
 
-enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival *a)
+enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka_message_t **m)
 {
 	enum consumer_news news = CONSUMER_NOTHING;
 
 	drop_message(c);
 	if (c->news == CONSUMER_NOTHING && !c->replaced)
 		c->message = rd_kafka_consumer_poll(c->rk, wait_ms);
+	*m = c->message;
 	if (c->message != NULL) {
-		*a = arrival_of(c->message);
 		news = c->message->err ? news_of_error(c, c->message) : CONSUMER_MESSAGE;
 	} else if (c->news != CONSUMER_NOTHING) {
 		news = c->news;
@@ -236,6 +248,16 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, struct arrival
 		c->gone = 0;
 	}
 	return c->replaced ? CONSUMER_REPLACED : news;
+}
+
+int64_t consumer_appended_ms(const rd_kafka_message_t *m, int *by_broker)
+{
+	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+
+	if (by_broker != NULL)
+		*by_broker = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+	return ms > 0 ? ms : 0;
 }
 
 /* ---------------------------------------------------------------- topic and group */
@@ -250,6 +272,11 @@ const char *consumer_topic(const struct consumer *c)
 	return c->topic;
 }
 
+const struct kafka_stats *consumer_stats(const struct consumer *c)
+{
+	return &c->stats;
+}
+
 int consumer_topic_partitions(struct consumer *c, struct err *err)
 {
 	return kafka_partition_count(c->rk, c->topic, err);
@@ -259,10 +286,11 @@ int consumer_subscribe(struct consumer *c, struct err *err)
 {
 	rd_kafka_resp_err_t code = kafka_subscribe(c->rk, c->topic);
 
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-		return 0;
-	return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
-		       c->topic, rd_kafka_err2str(code));
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
+			       c->topic, rd_kafka_err2str(code));
+	log_info("subscribed", L_STR("topic", c->topic), L_STR("group", c->group));
+	return 0;
 }
 
 size_t consumer_given(const struct consumer *c, const int32_t **ids)
@@ -276,15 +304,11 @@ size_t consumer_given(const struct consumer *c, const int32_t **ids)
  * fetch that such a call overtakes, and the partition would stay unread for ever. */
 void consumer_accept(struct consumer *c)
 {
-	list *given = rd_kafka_topic_partition_list_new((int)c->given_n + 1);
+	list *none = rd_kafka_topic_partition_list_new(1);
 
-	for (size_t i = 0; i < c->given_n; i++)
-		rd_kafka_topic_partition_list_add(given, c->topic, c->given[i]);
-	rd_kafka_resume_partitions(c->rk, given);
-	rd_kafka_topic_partition_list_destroy(given);
-	given = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_assign(c->rk, given);
-	rd_kafka_topic_partition_list_destroy(given);
+	consumer_pause(c, c->given, c->given_n, 0);
+	rd_kafka_assign(c->rk, none);
+	rd_kafka_topic_partition_list_destroy(none);
 	c->asked = 0;
 }
 
@@ -294,41 +318,22 @@ void consumer_give_back(struct consumer *c)
 	c->asked = 0;
 }
 
-int consumer_look_for_strangers(struct consumer *c, int64_t now_ms)
+int consumer_has_lost_group(const struct consumer *c)
 {
-	strangers_look(c->strangers, now_ms);
-	return strangers_were_there(c->strangers);
-}
-
-int consumer_strangers(const struct consumer *c)
-{
-	return c->strangers == NULL ? 0 : strangers_count(c->strangers);
-}
-
-int64_t *consumer_group_offsets(struct consumer *c, size_t *n)
-{
-	return c->strangers == NULL ? NULL : strangers_committed(c->strangers, n);
-}
-
-const struct kafka_stats *consumer_stats(const struct consumer *c)
-{
-	return &c->stats;
+	return rd_kafka_assignment_lost(c->rk);
 }
 
 /* ---------------------------------------------------------------- partitions */
 
-int consumer_assign(struct consumer *c, const struct partitions *ps, struct err *err)
+int consumer_assign(struct consumer *c, const struct consumer_place *from, size_t n,
+		    struct err *err)
 {
-	size_t n = partitions_count(ps);
 	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct partition *p = partitions_at(ps, i);
-
-		if (p->state != PARTITION_DONE && p->state != PARTITION_UNREAD)
-			rd_kafka_topic_partition_list_add(l, c->topic, p->id)->offset = p->next;
-	}
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(l, c->topic, from[i].partition)->offset =
+			from[i].offset;
 	code = rd_kafka_assign(c->rk, l);
 	rd_kafka_topic_partition_list_destroy(l);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -337,41 +342,54 @@ int consumer_assign(struct consumer *c, const struct partitions *ps, struct err 
 		       rd_kafka_err2str(code));
 }
 
-/* All that are reading, or every one. */
-static list *list_of(const struct consumer *c, const struct partitions *ps, int every)
+void consumer_pause(struct consumer *c, const int32_t *ids, size_t n, int is_paused)
 {
-	size_t n = partitions_count(ps);
 	list *l = rd_kafka_topic_partition_list_new((int)n + 1);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct partition *p = partitions_at(ps, i);
-
-		if (every || p->state == PARTITION_READING)
-			rd_kafka_topic_partition_list_add(l, c->topic, p->id);
-	}
-	return l;
-}
-
-static void apply(rd_kafka_resp_err_t (*what)(rd_kafka_t *, list *), struct consumer *c, list *l)
-{
-	what(c->rk, l);
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(l, c->topic, ids[i]);
+	if (is_paused)
+		rd_kafka_pause_partitions(c->rk, l);
+	else
+		rd_kafka_resume_partitions(c->rk, l);
 	rd_kafka_topic_partition_list_destroy(l);
 }
 
-void consumer_pause(struct consumer *c, const struct partitions *ps)
+int64_t consumer_messages_from(const struct consumer *c, int32_t partition, int64_t offset)
 {
-	apply(rd_kafka_pause_partitions, c, list_of(c, ps, 0));
+	int64_t low, high;
+
+	if (rd_kafka_get_watermark_offsets(c->rk, c->topic, partition, &low, &high) !=
+		    RD_KAFKA_RESP_ERR_NO_ERROR ||
+	    high <= offset)
+		return 0;
+	return high - offset;
 }
 
-void consumer_resume(struct consumer *c, const struct partitions *ps, int every)
+int consumer_has_lost_halt(struct consumer *c, const struct consumer_place *halts, size_t n,
+			   int64_t now_ms)
 {
-	apply(rd_kafka_resume_partitions, c, list_of(c, ps, every));
-}
+	struct kafka_range *ends;
+	int is_lost = 0;
 
-void consumer_pause_one(struct consumer *c, int32_t partition)
-{
-	list *l = rd_kafka_topic_partition_list_new(1);
+	if (n == 0 || now_ms < c->halts_due_ms)
+		return 0;
+	ends = xcalloc(n, sizeof(*ends));
+	for (size_t i = 0; i < n; i++)
+		ends[i].partition = halts[i].partition;
+	kafka_ranges(c->rk, c->topic, ends, n);
+	c->halts_due_ms = clock_boot_ms() + HALTS_MS;
+	for (size_t i = 0; i < n; i++) {
+		int64_t offset = halts[i].offset;
 
-	rd_kafka_topic_partition_list_add(l, c->topic, partition);
-	apply(rd_kafka_pause_partitions, c, l);
+		if (ends[i].err.class != ERR_NONE ||
+		    (offset >= ends[i].low && offset < ends[i].high))
+			continue;
+		log_warn("the message that halts a partition is not in the topic any more; "
+			 "reading goes on",
+			 L_INT("partition", ends[i].partition), L_INT("offset", offset));
+		is_lost = 1;
+	}
+	free(ends);
+	return is_lost;
 }
