@@ -10,18 +10,23 @@
 #include "common/base/log.h"
 #include "common/candle/intake.h"
 #include "common/kafka/consumer.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "input.h"
 
-enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000, QUEUED = 100000 };
+enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+/* As librdkafka has them by default. */
+enum { QUEUED = 100000, FETCH_BYTES = 50 << 20, PARTITION_FETCH_BYTES = 1 << 20 };
 
 /* A partition that is assigned. */
 struct reading {
 	int32_t id;
 	int is_halted;
-	/* the message that halts it, its size, and when the broker took it */
-	int64_t halted_at, halted_bytes, halted_ms;
-	int64_t next; /* what comes is not before it */
+	int is_paused; /* nothing of it is fetched */
+	/* the message that halts it, when the broker took it, and what it is: see feed_halted() */
+	int64_t halted_at, halted_ms;
+	char *halted_value; /* owned */
+	int64_t next;       /* what comes is not before it */
 	char why[512];
 	struct log_throttle say;
 };
@@ -29,7 +34,7 @@ struct reading {
 struct feed {
 	const struct options *options;
 	struct consumer *consumer;
-	int is_subscribed, is_assigned, is_starting, is_fenced;
+	int is_subscribed, is_assigned, is_starting, is_held, is_fenced;
 	struct reading *readings;
 	size_t n;
 	size_t halted_next;      /* feed_halted */
@@ -47,6 +52,8 @@ struct feed *feed_new(const struct options *o, struct err *err)
 						   .group = o->group,
 						   .client_id = "gapless-indicators",
 						   .queued_messages = QUEUED,
+						   .fetch_bytes = FETCH_BYTES,
+						   .partition_fetch_bytes = PARTITION_FETCH_BYTES,
 						   .session_timeout_ms = o->session_timeout_ms,
 						   .user = &o->kafka};
 	struct consumer *consumer = consumer_new(&settings, CONSUMER_MEMBER, err);
@@ -61,11 +68,21 @@ struct feed *feed_new(const struct options *o, struct err *err)
 	return f;
 }
 
+static void forget_halts(struct feed *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		f->readings[i].is_halted = 0;
+		free(f->readings[i].halted_value);
+		f->readings[i].halted_value = NULL;
+	}
+}
+
 void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
 	consumer_free(f->consumer);
+	forget_halts(f);
 	free(f->readings);
 	offsets_free(f->offsets);
 	free(f);
@@ -127,6 +144,7 @@ static void take_given(struct feed *f)
 {
 	const int32_t *ids;
 
+	forget_halts(f);
 	f->n = consumer_given(f->consumer, &ids);
 	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
 	for (size_t i = 0; i < f->n; i++)
@@ -134,6 +152,7 @@ static void take_given(struct feed *f)
 	offsets_set(f->offsets, ids, f->n);
 	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
+	f->is_held = 0;
 	if (f->n > 0)
 		log_info("partitions assigned", L_INT("partitions", f->n));
 	else
@@ -147,6 +166,7 @@ static void forget_partitions(struct feed *f)
 	if (f->is_assigned)
 		log_info(feed_has_lost(f) ? "partitions lost" : "partitions given back",
 			 L_INT("partitions", f->n));
+	forget_halts(f);
 	f->n = 0;
 	offsets_set(f->offsets, NULL, 0);
 	f->is_assigned = f->is_starting = 0;
@@ -245,25 +265,39 @@ int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 	return 0;
 }
 
+/* What is held or halted is paused. A partition that is resumed and was not paused would be read
+ * again from where it was assigned (librdkafka). */
+static void settle_pauses(struct feed *f)
+{
+	int32_t *pause = xcalloc(2 * f->n + 1, sizeof *pause), *resume = pause + f->n;
+	size_t to_pause = 0, to_resume = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct reading *r = &f->readings[i];
+		int is_paused = f->is_held || r->is_halted;
+
+		if (is_paused && !r->is_paused)
+			pause[to_pause++] = r->id;
+		if (!is_paused && r->is_paused)
+			resume[to_resume++] = r->id;
+		r->is_paused = is_paused;
+	}
+	consumer_pause(f->consumer, pause, to_pause, 1);
+	consumer_pause(f->consumer, resume, to_resume, 0);
+	free(pause);
+}
+
 void feed_restart(struct feed *f)
 {
 	f->is_starting = f->n > 0;
-	for (size_t i = 0; i < f->n; i++)
-		f->readings[i].is_halted = 0;
+	forget_halts(f);
 	feed_pause(f, 0);
 }
 
 void feed_pause(struct feed *f, int on)
 {
-	int32_t *ids = xcalloc(f->n + 1, sizeof *ids);
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (!f->readings[i].is_halted)
-			ids[n++] = f->readings[i].id;
-	}
-	consumer_pause(f->consumer, ids, n, on);
-	free(ids);
+	f->is_held = on;
+	settle_pauses(f);
 }
 
 int feed_owns(const struct feed *f, const char *symbol)
@@ -286,6 +320,23 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 	return 1;
 }
 
+/* As the database reads a bytea. The caller frees. */
+static char *bytea_text(const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *b = bytes;
+	char *text = xmalloc(2 * len + 3), *to = text;
+
+	*to++ = '\\';
+	*to++ = 'x';
+	for (size_t i = 0; i < len; i++) {
+		*to++ = digits[b[i] >> 4];
+		*to++ = digits[b[i] & 15];
+	}
+	*to = '\0';
+	return text;
+}
+
 /* Nothing behind this message may be read: it would be passed over for good. */
 static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
@@ -294,9 +345,10 @@ static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *w
 	snprintf(r->why, sizeof r->why, "%s", why->text);
 	r->is_halted = 1;
 	r->halted_at = k->offset;
-	r->halted_bytes = (int64_t)k->len;
+	free(r->halted_value);
+	r->halted_value = bytea_text(k->payload, k->len);
 	r->halted_ms = consumer_appended_ms(k, NULL);
-	consumer_pause(f->consumer, &r->id, 1, 1);
+	settle_pauses(f);
 	return 0;
 }
 
@@ -329,7 +381,7 @@ int feed_has_changed(struct feed *f, int64_t now_ms)
 	       offsets_answer_again(f->offsets, consumer_handle(f->consumer), now_ms);
 }
 
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes)
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct reading *r = &f->readings[f->halted_next++ % f->n];
@@ -338,7 +390,7 @@ int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *by
 			continue;
 		*partition = r->id;
 		*offset = r->halted_at;
-		*bytes = r->halted_bytes;
+		*value = r->halted_value;
 		return 1;
 	}
 	return 0;
@@ -353,7 +405,7 @@ void feed_pass(struct feed *f, int32_t partition, int64_t offset)
 	r->is_halted = 0;
 	log_info("a message was skipped; reading goes on behind it", L_INT("partition", partition),
 		 L_INT("offset", offset));
-	feed_pause(f, 0);
+	settle_pauses(f);
 }
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
@@ -429,13 +481,14 @@ enum feed_news feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
-	rd_kafka_resp_err_t code;
+	rd_kafka_t *rk = consumer_handle(f->consumer);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
 	for (size_t i = 0; i < n; i++)
 		rd_kafka_topic_partition_list_add(list, f->options->topic, places[i].partition)
 			->offset = places[i].next;
-	code = n ? rd_kafka_commit(consumer_handle(f->consumer), list, !is_last)
-		 : RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (n > 0)
+		code = is_last ? kafka_commit(rk, list) : rd_kafka_commit(rk, list, 1);
 	if (code)
 		log_debug("offsets not committed; the next commit covers them",
 			  L_STR("error", rd_kafka_err2str(code)));

@@ -65,16 +65,17 @@ void feed_pause(struct feed *f, int on);
 /* 1 if the symbol's messages go to a partition that is assigned here. */
 int feed_owns(const struct feed *f, const char *symbol);
 
-/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for (0, or
- * -1: not committed). */
+/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for, some
+ * seconds at most (0, or -1: not committed). */
 int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
 
 /* Why nothing is read, a constant; NULL: everything is well. */
 const char *feed_waits_for(const struct feed *f);
-/* The message that halts a partition, of several another one at each call; 0: none does. */
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, int64_t *bytes);
+/* The message that halts a partition, of several another one at each call; 0: none does. *value: as
+ * text of a bytea, valid until the feed is used again. */
+int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value);
 /* If that message still halts its partition: reading goes on behind it. */
 void feed_pass(struct feed *f, int32_t partition, int64_t offset);
 /* Messages of the partition from that offset on, up to the end that the last fetch showed. */

@@ -19,7 +19,7 @@ struct intake {
 	struct intake_parts parts;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
-	int64_t loading_since_ms;
+	int64_t held_since_ms; /* nothing is taken since then; 0: it is */
 	int is_paused;
 	int64_t messages, too_old;
 	struct log_throttle say_too_old;
@@ -45,7 +45,7 @@ void intake_clear(struct intake *in)
 {
 	in->items_n = 0;
 	in->is_paused = 0;
-	in->loading_since_ms = 0;
+	in->held_since_ms = 0;
 }
 
 int64_t intake_since_ms(const struct intake *in, int32_t partition)
@@ -169,6 +169,24 @@ static enum feed_news read_items(struct intake *in, int wait_ms)
 	return news;
 }
 
+/* Nothing is taken for now; after a while nothing is fetched either, and a poll is for the group
+ * alone. (Not at once: a pause that overtakes the start of a fetch can undo it.) */
+static void hold_back(struct intake *in)
+{
+	if (in->held_since_ms == 0)
+		in->held_since_ms = clock_boot_ms();
+	if (in->is_paused || clock_boot_ms() - in->held_since_ms <= PAUSE_MS)
+		return;
+	in->is_paused = 1;
+	feed_pause(in->parts.feed, 1);
+}
+
+int intake_hold(struct intake *in)
+{
+	hold_back(in);
+	return in->is_paused && read_items(in, 0) == FEED_ENDS;
+}
+
 /* The series that are wanted: their windows come from the table, before their messages are taken.
  */
 static void load_step(struct intake *in)
@@ -181,13 +199,7 @@ static void load_step(struct intake *in)
 		loader_deliver_empty(p->loader, p->book);
 		return;
 	}
-	if (in->loading_since_ms == 0)
-		in->loading_since_ms = clock_boot_ms();
-	/* (Not at once: a pause that overtakes the start of a fetch can undo it.) */
-	if (!in->is_paused && clock_boot_ms() - in->loading_since_ms > PAUSE_MS) {
-		in->is_paused = 1;
-		feed_pause(p->feed, 1);
-	}
+	hold_back(in);
 	if (lending_to(p->lending) == LENT_NONE)
 		lending_lend(p->lending, LENT_LOADER, loader_job(p->loader, ends, n), p->feed);
 	else
@@ -202,13 +214,13 @@ int intake_round(struct intake *in)
 
 	if (read_items(in, busy ? BUSY_MS : POLL_MS) == FEED_ENDS)
 		return 1;
-	if (lending_to(p->lending) == LENT_LOADER && in->items_n == had)
-		reader_wait(lending_reader(p->lending), BUSY_MS);
+	if (lending_to(p->lending) != LENT_NONE && in->items_n == had && had > 0)
+		reader_wait(lending_reader(p->lending), BUSY_MS); /* (the poll did not wait) */
 	if (!loader_is_done(p->loader))
 		load_step(in);
 	if (!loader_is_done(p->loader))
 		return 0;
-	in->loading_since_ms = 0;
+	in->held_since_ms = 0;
 	if (in->is_paused) {
 		in->is_paused = 0;
 		feed_pause(p->feed, 0);

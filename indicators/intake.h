@@ -32,6 +32,8 @@ void intake_clear(struct intake *in);
 /* A round, unless windows are still awaited. Waits for messages for a moment. 1: the group takes
  * the partitions back (FEED_ENDS). */
 int intake_round(struct intake *in);
+/* In place of a round while nothing may be taken: hears the group. Returns as intake_round(). */
+int intake_hold(struct intake *in);
 
 /* When the broker took the partition's first message that waits here; 0: none does. */
 int64_t intake_since_ms(const struct intake *in, int32_t partition);

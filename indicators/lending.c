@@ -36,6 +36,7 @@ int lending_free(struct lending *l, int wait_ms)
 {
 	if (!reader_free(l->reader, wait_ms))
 		return 0;
+	free(l->letter.value);
 	free(l);
 	return 1;
 }
@@ -97,10 +98,13 @@ enum lent lending_take(struct lending *l, const struct feed *f, int *is_given_up
 int lending_ask_skips(struct lending *l, struct feed *f, int64_t now_ms)
 {
 	struct table_letter *letter = &l->letter;
+	const char *value;
 
 	if (now_ms < l->skips_due_ms ||
-	    !feed_halted(f, &letter->partition, &letter->offset, &letter->bytes))
+	    !feed_halted(f, &letter->partition, &letter->offset, &value))
 		return 0;
+	free(letter->value);
+	letter->value = xstrdup(value);
 	l->skips_due_ms = now_ms + ASK_SKIPS_MS;
 	l->skips = (struct reader_job){.letter = letter};
 	lending_lend(l, LENT_SKIPS, &l->skips, f);

@@ -103,7 +103,7 @@ static void forget(struct serve *s)
 /* Before the partitions are given back. */
 static void finish(struct serve *s)
 {
-	if (!feed_has_lost(s->feed)) {
+	if (!feed_has_lost(s->feed) && !output_broken(s->output)) {
 		output_drain(s->output, REVOKE_MS);
 		repair_settle(s->repair);
 		commit(s, clock_boot_ms(), 1);
@@ -250,7 +250,9 @@ static void show(struct serve *s, int64_t now_ms)
 
 static void take_round(struct serve *s)
 {
-	if (!intake_round(s->intake))
+	int is_held = output_outstanding(s->output) > OUTSTANDING_MAX;
+
+	if (!(is_held ? intake_hold : intake_round)(s->intake))
 		return;
 	finish(s);
 	feed_give_back(s->feed);
@@ -269,8 +271,7 @@ static void loop(struct serve *s)
 		show(s, now);
 		reader_step(s, now);
 		start_step(s, now);
-		if (output_outstanding(s->output) <= OUTSTANDING_MAX)
-			take_round(s);
+		take_round(s);
 		check(s, now);
 	}
 }

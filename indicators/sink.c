@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/log.h"
+#include "common/base/stop.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
@@ -140,7 +141,8 @@ void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outst
 		return;
 	buf_clear(&s->value);
 	if (indicator_encode(m, &s->value) == 0) {
-		while ((code = produce(s, m, outstanding)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		while ((code = produce(s, m, outstanding)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
+		       !stop_requested())
 			rd_kafka_poll(s->rk, FULL_WAIT_MS);
 	}
 	if (code) {

@@ -18,7 +18,7 @@ struct sink *sink_new(const struct options *o, struct err *err);
 void sink_free(struct sink *s);
 
 /* Takes a copy; *outstanding grows by one now, and shrinks by one with the acknowledgement, in a
- * later sink_poll. Waits where the queue is full. */
+ * later sink_poll. Waits where the queue is full; a signal ends that, and the sink is broken. */
 void sink_send(struct sink *s, const struct indicator_message *m, int64_t *outstanding);
 void sink_poll(struct sink *s, int wait_ms);
 int64_t sink_outstanding(const struct sink *s);

@@ -118,6 +118,20 @@ static void say_lost(const struct part *p)
 		  L_INT("lost_offsets", p->low - p->committed));
 }
 
+/* Kafka knows nothing of the group: it is new, or its offsets have expired. */
+static void say_new(const struct start *s, const struct part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (position_of(s->job.stored, parts[i].id) == OFFSET_NONE)
+			continue;
+		log_info("the group has no committed offset; reading goes on where the stored "
+			 "indicators end");
+		return;
+	}
+	log_info("the group is new: candles that are stored already get no values from it; "
+		 "gapless-indicators compute gives them");
+}
+
 const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 {
 	size_t n;
@@ -145,7 +159,6 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 		say_lost(&parts[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
 	if (by_table && offsets_group_is_new(feed_offsets(f)))
-		log_info("the group is new: candles that are stored already get no values from it; "
-			 "gapless-indicators compute gives them");
+		say_new(s, parts, n);
 	return s->offsets;
 }

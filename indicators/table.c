@@ -40,7 +40,7 @@ static const char sql_as_of[] =
 static const char sql_skipped[] =
 	"SELECT EXISTS (SELECT FROM candle_dead_letter AS d JOIN market_data_position AS p "
 	"USING (topic, partition) WHERE d.topic = $1 AND d.partition = $2 AND d.\"offset\" = $3 "
-	"AND octet_length(d.value) = $4 AND p.next_offset > d.\"offset\")";
+	"AND d.value = $4::bytea AND p.next_offset > d.\"offset\")";
 
 /* From $3 on, or behind it ($4: 'after'). */
 static const char sql_bars[] = "SELECT " SQL_MS(
@@ -257,7 +257,7 @@ int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *lett
 
 	if (pg_ask(pg, sql_skipped,
 		   PG_VALUES(topic, PG_INT(letter->partition), PG_INT(letter->offset),
-			     PG_INT(letter->bytes)),
+			     letter->value),
 		   DEADLINE_MS, &is_skipped, err))
 		return -1;
 	letter->is_skipped = is_skipped != 0;

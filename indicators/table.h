@@ -66,7 +66,8 @@ int table_stored(struct pg *pg, const char *topic, struct table_positions *store
 struct table_letter {
 	int32_t partition;
 	int64_t offset;
-	int64_t bytes; /* of its value: another topic of that name may have had another one there */
+	char *value; /* text of a bytea: another topic of that name may have had another one there
+		      */
 	int is_skipped; /* result: it is a dead letter, and the writer has passed it */
 };
 

@@ -248,14 +248,16 @@ static unsigned take(struct writer *w, const struct arrival *a, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
-/* Polls for at most wait_ms, then takes what is there until the batch is full. */
+/* Polls for at most wait_ms, then takes what is there until the batch is full. Where it is, and
+ * nothing is fetched, the poll is for the group, which wants answers. */
 static unsigned read_feed(struct writer *w, int wait_ms)
 {
 	unsigned follow = FOLLOW_NOTHING;
 	struct arrival a;
 	int64_t now_ms = 0;
+	int most = feed_is_paused(w->feed) ? 1 : READ_AT_ONCE;
 
-	for (int i = 0; i < READ_AT_ONCE && !follow && !lanes_are_full(w->lanes); i++) {
+	for (int i = 0; i < most && !follow && (most == 1 || !lanes_are_full(w->lanes)); i++) {
 		if (!feed_poll(w->feed, i == 0 ? wait_ms : 0, &a, &follow))
 			break;
 		if (i == 0)

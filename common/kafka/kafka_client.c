@@ -6,7 +6,7 @@
 
 #include "common/base/log.h"
 
-enum { END_S = 3 };
+enum { END_S = 3, COMMIT_MS = 5000 };
 
 rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
 			     struct err *err)
@@ -29,6 +29,20 @@ rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
 	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
 	code = rd_kafka_subscribe(rk, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
+	return code;
+}
+
+rd_kafka_resp_err_t kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets)
+{
+	rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);
+	rd_kafka_resp_err_t code = rd_kafka_commit_queue(rk, offsets, answers, NULL, NULL);
+	rd_kafka_event_t *event = code ? NULL : rd_kafka_queue_poll(answers, COMMIT_MS);
+
+	if (!code)
+		code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+	if (event)
+		rd_kafka_event_destroy(event);
+	rd_kafka_queue_destroy(answers);
 	return code;
 }
 

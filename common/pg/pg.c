@@ -22,11 +22,15 @@ enum { SESSION_MS = 10000 };
 /* The others would leak into whatever uses the server's session next, so they are for a session
  * that is ours alone; behind a pooler each transaction sets them itself (PG_LOCAL).
  * synchronous_commit=off could lose what we took for committed. The idle timeout frees the rows
- * that a frozen process has locked. jit: what a function may return is estimated so high that the
- * server compiles statements for a second which then take a few milliseconds. */
+ * that a frozen process has locked. Read committed: what waited for a lock sees what the holder has
+ * done, and nothing fails for it (40001). Names of types are compared as they are. jit: what a
+ * function may return is estimated so high that the server compiles statements for a second which
+ * then take a few milliseconds. */
 #define SQL_OWN                                                                                    \
 	"; SET synchronous_commit = on; SET statement_timeout = '30s'; SET lock_timeout = '10s'; " \
-	"SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
+	"SET idle_in_transaction_session_timeout = '60s'; SET jit = off; "                         \
+	"SET default_transaction_isolation = 'read committed'; "                                   \
+	"SET default_transaction_deferrable = off; SET quote_all_identifiers = off"
 
 /* A pooler gives its clients a key of its own, since they may be served by any of its sessions. */
 static int is_pooled(const struct pg *pg, const PGresult *res)

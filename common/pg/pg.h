@@ -59,7 +59,7 @@ enum { PG_DEADLINE_MS = 40000 };
  * tcp_user_timeout, target_session_attrs=read-write, application_name. Refuses a server before
  * PostgreSQL 15, then sets the session: UTF8, UTC, DateStyle ISO, synchronous_commit on,
  * statement_timeout 30 s, lock_timeout 10 s, idle_in_transaction_session_timeout 60 s (what takes
- * longer sets its own with SET LOCAL), jit off; of these, behind a pooler, only the
+ * longer sets its own with SET LOCAL), jit off, read committed; of these, behind a pooler, only the
  * first three, and transactions have to set the others (PG_LOCAL). 0, or -1: ERR_RETRY (not
  * reachable, starting up, read-only) or ERR_FATAL (wrong password, no such database or role, a
  * conninfo that does not parse), with the fix in words. An open one is closed first, so *pg must

@@ -7,6 +7,9 @@
 # exchange: a mistake that the exchange and the programs had in common would show. Exponents are expected written out.
 . tests/integration/lib.sh
 scenario digits
+for setting in 'quote_all_identifiers = on' "IntervalStyle = 'sql_standard'" 'extra_float_digits = -15' "bytea_output = 'escape'"; do
+	sql "ALTER DATABASE $PGDATABASE SET $setting" # how the server would write things otherwise
+done
 pages=(tests/data/upbit/upbit_1m_*.json tests/data/upbit/upbit_3m_*.json tests/data/upbit/handmade_1m.json)
 since=2020-02-20T08:00:00Z now=2020-02-20T12:10:00Z # where the first row of either market's minutes lies, and after the last
 since_3m=2020-02-19T15:00:00Z

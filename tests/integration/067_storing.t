@@ -57,4 +57,20 @@ is 'the table is what was published' "$(PGTZ=UTC sql "SELECT symbol || ' ' || (e
 	FROM market_data ORDER BY symbol, timestamp" | md5sum)" \
 	"$(cut -d ' ' -f 2- "$work/candles" | jq -r '"\(.symbol) \(.timestamp) \(.close)"' | sort -k 1,1 -k 2,2n | md5sum)"
 is 'all of it is covered' "$(sql "SELECT count(*) FROM market_data JOIN market_data_coverage USING (symbol, interval) WHERE timestamp <@ covered")" $n
+
+# --- a full batch, and no table
+
+for who in full other; do writer_as $who --batch-rows 500; done
+share() { has full 2 && has other 1 || has full 1 && has other 2; }
+await 30 'two writers share the partitions' share
+await 30 '... and have stored what there is' caught_up
+sql 'ALTER TABLE market_data RENAME TO market_data_elsewhere'
+candles $n B | publish "$GAPLESS_TOPIC"
+await 30 'one of them has no table for its batch' logged full 'msg="the database cannot .* nothing is lost"'
+ok '... and rests' rests full
+ends_with_0 other
+await 20 '... and takes over from the other one meanwhile' has full 3
+sql 'ALTER TABLE market_data_elsewhere RENAME TO market_data'
+await 30 'the table is back: everything is stored' caught_up
+ends_with_0 full
 finish

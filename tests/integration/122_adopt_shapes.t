@@ -40,7 +40,8 @@ database_fresh
 sql "CREATE TABLE market_data (symbol text, interval text, timestamp timestamptz, open float8, high float8, low float8, close float8, volume float8);
 	INSERT INTO market_data SELECT 'KRW-BTC', '1m', timestamptz '2026-01-01Z' + n % 20000 * interval '1 minute', 0.1::float8 + 0.2::float8, 1, 1,
 		1, n FROM generate_series(1, 40000) n;
-	ALTER DATABASE $PGDATABASE SET extra_float_digits = -3"
+	ALTER DATABASE $PGDATABASE SET extra_float_digits = -3;
+	ALTER DATABASE $PGDATABASE SET quote_all_identifiers = on"
 for one in first second; do
 	spawn $one gapless-writer migrate
 done

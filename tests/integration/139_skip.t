@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Messages that halt their partition, and the way past them: gapless-writer skip puts one of them into the dead letters, and that
 # one alone is passed, by a running writer within seconds, by a replay, after a restart; whatever halts nobody is refused. The other
-# partitions go on all the time. A topic recreated with another message at the same offset halts again.
+# partitions go on all the time. A topic recreated with another message at the same offset halts again. Indicators pass several of
+# them, and read nothing again for that.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 . tests/integration/said.sh
@@ -83,11 +84,13 @@ ok '... as it says, with the command' grep -q 'the replay cannot pass a message.
 . tests/integration/indicators.sh
 log_forget writer
 indicators
-writer
-await 30 'it halts a writer, too' logged writer 'a partition is halted.* partition=1 offset=5 '
-await 30 '... and the indicators' logged indicators 'a partition is halted.* partition=1'
+await 30 'it halts the indicators, too, which do not take it for the one that was skipped there' logged indicators 'a partition is halted.* partition=1'
 indicators_committed() { GAPLESS_GROUP=$GAPLESS_INDICATORS_GROUP committed | grep -qx "$1"; } # partition and offset
 await 30 '... whose group has committed what is before it' indicators_committed '1 5'
+never_logged() { ! logged "$@"; }
+ok '... and goes no further' never_logged indicators 'a message was skipped'
+writer
+await 30 '... and a writer' logged writer 'a partition is halted.* partition=1 offset=5 '
 topic_trim <<<'1 6'
 candles 3 K | put 1
 await 30 'when it is gone from the topic, the writer goes on by itself' stored_like 'KRW-K%' 3
@@ -104,6 +107,21 @@ candles 3 L | put 1
 await 30 'the writer reads it from its beginning' stored_like 'KRW-L%' 3
 await 30 'so do the indicators' indicators_caught_up
 ok '... and say so' logged indicators 'the topic does not go on where it should'
+
+# --- two of them at once
+
+log_forget indicators
+for p in 0 2; do echo 'KRW-BAD {"v":2}' | put $p; done
+both() { logged indicators "$1.* partition=0" && logged indicators "$1.* partition=2"; }
+await 30 'two partitions halt the indicators' both 'a partition is halted'
+for p in 0 2; do
+	run gapless-writer skip --partition $p --offset 0
+	is "the one in partition $p is skipped" "$code" 0
+	candles 3 M$p | put $p
+done
+await 30 'they go on behind both' both 'reading goes on behind it'
+await 30 '... to the end' indicators_caught_up
+ok '... without reading the third one again' never_logged indicators 'reading begins'
 for p in writer indicators; do ends_with_0 $p; done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
 finish

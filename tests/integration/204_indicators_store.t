@@ -89,6 +89,11 @@ for m in KRW-BTC KRW-SPARSE; do
 	ok "$m: and the table's row" table_equals_batch "$m"
 done
 ends_with_0 again
+GAPLESS_INDICATORS_GROUP=indicators.expired.$name indicators_as expired --store
+await 30 "a group whose offsets are gone goes on where the stored indicators end" logged expired \
+	'has no committed offset; reading goes on where the stored indicators end'
+ok "... and is not taken for a new one" eval '! logged expired "the group is new"'
+ends_with_0 expired
 
 refused() { # what it says, arguments
 	"$GAPLESS_BIN/gapless-indicators" compute "${@:2}" >"$work/refused" 2>&1

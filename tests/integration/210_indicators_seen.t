@@ -3,7 +3,8 @@
 # What gapless-indicators shows of itself agrees with its topic. A gap before what is in memory, filled by pages that walk
 # backwards, is computed from the table once or twice, not once a candle. Messages that are not candles, and offsets that hold no
 # message at all, are no lag. While the database does not take what is to be stored, it says so. A message that halts a partition is
-# passed once it is skipped; its topic is created again if somebody deletes it.
+# passed once it is skipped. While it waits for a writer that stands still, it computes nothing. Its topic is created again if
+# somebody deletes it.
 . tests/integration/lib.sh
 scenario indicators_seen
 . tests/integration/indicators.sh
@@ -93,6 +94,24 @@ await 60 "the indicators have read all of it" indicators_caught_up
 for m in KRW-BTC KRW-SPARSE; do
 	ok "$m: the last message of each key is what the table says" equals_batch "$m" 1m "$kinds"
 done
+
+# --- a writer that stands still
+
+first=$(sql "SELECT extract(epoch FROM min(\"timestamp\"))::bigint * 1000 FROM market_data WHERE symbol = 'KRW-BTC'")
+again() { # in jq: what is other in KRW-BTC's first candle
+	kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_TOPIC" -e -q -f '%s\n' | grep -m 1 "KRW-BTC.*\"timestamp\":$first," |
+		jq -r "$1 | \"\(.symbol) \(tojson)\"" | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 10 -K ' '
+}
+table_reads() { metric_sum indicators gapless_indicators_table_reads_total; }
+read_more() { [ "$(table_reads)" -gt $((reads + 5)) ]; }
+kill -STOP "${pid_of[writer]}"
+reads=$(table_reads)
+again '.revision += 1'
+await 30 "a change before what is in memory waits until it is stored" read_more
+again '.symbol = "KRW-NEW"'
+ok "a market that is new waits behind it, and takes no CPU" rests indicators
+kill -CONT "${pid_of[writer]}"
+await 30 "the writer goes on: all of it is computed" indicators_caught_up
 
 # --- the topic of the indicators
 

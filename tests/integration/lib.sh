@@ -240,6 +240,15 @@ server() { compose/stack.sh "$@" >>"$work/stack.log" 2>&1; }
 # For what happens at a random moment; whatever can be waited for is awaited.
 pause_ms() { sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"; }
 
+# It waits, and does not run round: of a second it computes for less than a fifth. (A busy machine makes that less.)
+rests() { # who
+	local before=$(($(cpu_ticks "$1")))
+	pause_ms 1000
+	[ $((100 * ($(cpu_ticks "$1") - before) / $(getconf CLK_TCK))) -lt 20 ]
+}
+
+cpu_ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/${pid_of[$1]}/stat"; }
+
 rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/${pid_of[$1]}/status"; }
 
 # --- the database

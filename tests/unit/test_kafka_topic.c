@@ -10,8 +10,10 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_topic.h"
 
 static rd_kafka_t *rk;
@@ -145,12 +147,38 @@ static void test_ranges(void **state)
 	kafka_ranges(rk, "candles", NULL, 0);
 }
 
+/* A commit is waited for, but not for ever. */
+static void test_commit(void **state)
+{
+	static const char *properties[] = {"group.id=indicators"};
+	struct setting_list user = {properties, 1};
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(rd_kafka_mock_cluster_bootstraps(cluster), NULL, NULL, &user, &err);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_t *member;
+	int64_t began_ms;
+
+	(void)state;
+	assert_non_null(conf);
+	member = kafka_client_new(RD_KAFKA_CONSUMER, conf, "consumer", &err);
+	assert_non_null(member);
+	rd_kafka_topic_partition_list_add(list, "candles", 0)->offset = 2;
+	assert_int_equal(kafka_commit(member, list), 0);
+	for (int32_t broker = 1; broker <= 2; broker++)
+		assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster, broker, 120000), 0);
+	began_ms = clock_boot_ms();
+	assert_int_equal(kafka_commit(member, list), RD_KAFKA_RESP_ERR__TIMED_OUT);
+	assert_in_range(clock_boot_ms() - began_ms, 0, 30000);
+	rd_kafka_topic_partition_list_destroy(list);
+	kafka_client_free(member);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_partitions), cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_times),      cmocka_unit_test(test_not_answered),
-		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_ranges),     cmocka_unit_test(test_commit),
 	};
 
 	log_open("test", LOG_ERROR);

@@ -19,6 +19,9 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/candle/interval.h"
+#include "indicators/kinds/kinds.h"
+#include "indicators/sink.h"
 
 struct child {
 	pid_t pid;
@@ -149,6 +152,28 @@ static void end_before_watchdog(void)
 	_exit(EXIT_DONE);
 }
 
+/* Nothing listens at port 1. */
+static void publish_into_a_full_queue(void)
+{
+	static const char *properties[] = {"queue.buffering.max.messages=2"};
+	const struct options options = {
+		.brokers = "127.0.0.1:1", .output_topic = "indicators", .kafka = {properties, 1}};
+	struct indicator_message m = {.symbol = "KRW-BTC",
+				      .interval = interval_by_name("1m"),
+				      .source = "upbit",
+				      .indicator =
+					      &(struct indicator){.kind = kind_by_name("vwap")}};
+	struct err err;
+	struct sink *sink = sink_new(&options, &err);
+	int64_t outstanding = 0;
+
+	stop_install();
+	say("ready;");
+	for (int i = 0; i < 3; i++)
+		sink_send(sink, &m, &outstanding);
+	_exit(sink_is_broken(sink) && outstanding == 2 ? EXIT_DONE : 90);
+}
+
 /* ---- cases ---- */
 
 static void test_first_signal_drains(void **state)
@@ -177,6 +202,17 @@ static void test_second_signal_ends_at_once(void **state)
 	child_await(&c, "stopping;");
 	kill(c.pid, SIGINT);
 	assert_int_equal(child_end(&c), 130);
+}
+
+static void test_a_signal_ends_the_wait_for_room(void **state)
+{
+	struct child c;
+
+	(void)state;
+	child_start(&c, publish_into_a_full_queue);
+	child_await(&c, "ready;");
+	kill(c.pid, SIGTERM);
+	assert_int_equal(child_end(&c), 0);
 }
 
 static void test_small_things(void **state)
@@ -260,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_signal_drains),
 		cmocka_unit_test(test_second_signal_ends_at_once),
+		cmocka_unit_test(test_a_signal_ends_the_wait_for_room),
 		cmocka_unit_test(test_small_things),
 		cmocka_unit_test(test_watchdog),
 #ifdef GAPLESS_FAULTS

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/candle/intake.h"
 #include "common/pg/pg_tables.h"
@@ -568,6 +569,45 @@ static void test_doubts(void **state)
 	assert_int_equal(retry_repeated(&r, POLICY_AGAIN, "55P03"), POLICY_LESS);
 }
 
+/* How many lines a failure says. */
+static int says(struct retry *r, enum policy policy, enum err_class class, const char *sqlstate,
+		int64_t now_ms)
+{
+	const struct err err = {.class = class};
+	char line[1024];
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO), n = 0;
+
+	assert_non_null(file);
+	dup2(fileno(file), STDERR_FILENO);
+	(void)retry_failed(r, policy, &err, sqlstate, now_ms);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n++;
+	fclose(file);
+	return n;
+}
+
+/* A password that was changed shows when the session is lost, not a minute later. */
+static void test_says_causes(void **state)
+{
+	struct retry r = {0};
+
+	(void)state;
+	retry_init(&r);
+	assert_int_equal(says(&r, POLICY_AGAIN, ERR_RETRY, "57P01", 1000), 1);
+	assert_int_equal(says(&r, POLICY_AGAIN, ERR_RETRY, "", 2000), 0);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "28P01", 3000), 1);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "28P01", 8000), 0);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "42501", 13000), 1);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "42501", 18000), 0);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "42501", 73000), 1);
+	retry_succeeded(&r, 80000);
+	assert_int_equal(says(&r, POLICY_WAIT, ERR_FATAL, "42501", 81000), 1);
+}
+
 static void test_timeouts(void **state)
 {
 	struct retry r = {0};
@@ -640,6 +680,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_worth_it),
 		cmocka_unit_test(test_the_rest),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_says_causes),
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_newest_migration),
 		cmocka_unit_test(test_doubts),

@@ -56,7 +56,8 @@
 	"uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)' WHERE NOT " SQL_HAS_KEY \
 	" "
 
-/* format_type() names a varchar without limit "character varying", and numeric(20,8) as that. */
+/* None has a limit, which is what atttypmod -1 says: numeric(20,8) rounds. Compared by what they
+ * are, since format_type() quotes names where quote_all_identifiers is on. */
 #define SQL_TEXT "ARRAY['text', 'character varying']"
 #define SQL_WANTED_COLUMNS                                                                               \
 	"SELECT 'market_data', name, ARRAY['numeric'] "                                                  \
@@ -94,7 +95,7 @@
 	"FROM (" SQL_WANTED_COLUMNS ") AS w(tab, name, types) "                                             \
 	"LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(w.tab) AND a.attname = w.name "            \
 	"AND NOT a.attisdropped "                                                                           \
-	"WHERE coalesce(format_type(a.atttypid, a.atttypmod) <> ALL (w.types), true) "
+	"WHERE (a.atttypid = ANY (w.types::regtype[]) AND a.atttypmod = -1) IS NOT TRUE "
 
 #define SQL_OTHER_COLUMNS                                                                                 \
 	"SELECT 4, 'unfit', format('the column %s of market_data must not be null, but the writer does "  \

@@ -73,11 +73,16 @@ void retry_init(struct retry *r)
 	backoff_init(&r->backoff, FIRST_MS, MOST_MS);
 }
 
-/* The sentence, at once and then every so often. */
+/* The sentence, at once and then every so often. A cause for a person does not wait because another
+ * one was told a moment ago. */
 static void say(struct retry *r, int transient, const struct err *err, const char *sqlstate,
 		int64_t now_ms)
 {
-	LOG_EVERY(&r->say, now_ms, transient ? SAY_AGAIN_MS : SAY_MS,
+	if (!transient && strcmp(sqlstate, r->said) != 0) {
+		snprintf(r->said, sizeof(r->said), "%s", sqlstate);
+		r->say_person.last_ms = 0;
+	}
+	LOG_EVERY(transient ? &r->say : &r->say_person, now_ms, transient ? SAY_AGAIN_MS : SAY_MS,
 		  transient ? LOG_WARN : LOG_ERROR,
 		  err->class == ERR_FATAL
 			  ? "the database cannot be used; waiting, nothing is lost"
@@ -111,7 +116,8 @@ void retry_succeeded(struct retry *r, int64_t now_ms)
 	r->failing_since_ms = r->broken_since_ms = 0;
 	r->timeouts = 0;
 	r->searched_ms = 0;
-	r->say = (struct log_throttle){0, 0};
+	r->say = r->say_person = (struct log_throttle){0, 0};
+	r->said[0] = '\0';
 	backoff_reset(&r->backoff);
 }
 

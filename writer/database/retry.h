@@ -26,7 +26,8 @@ enum policy policy_of(enum err_class class, const char *sqlstate);
 /* Private but for its functions; zero it first. */
 struct retry {
 	struct backoff backoff;
-	struct log_throttle say;
+	struct log_throttle say, say_person; /* of what may go by itself, and of what will not */
+	char said[PG_SQLSTATE_BYTES];        /* of the latter */
 	int64_t failing_since_ms, broken_since_ms; /* 0: it is not */
 	int timeouts;                              /* of statements, in a row */
 	int64_t searched_ms;                       /* for the rows that are to blame; 0: not yet */

@@ -304,6 +304,11 @@ void feed_pause(struct feed *f, int pause)
 	log_debug(pause ? "reading is paused until the database has caught up" : "reading goes on");
 }
 
+int feed_is_paused(const struct feed *f)
+{
+	return f->paused;
+}
+
 void feed_keep_fetching(struct feed *f, int64_t now_ms)
 {
 	if (!f->paused && !partitions_are_starting(f->partitions) && now_ms >= f->fetch_due_ms)

@@ -36,6 +36,7 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 		     int64_t now_ms);
 /* No room for what comes; and room again. */
 void feed_pause(struct feed *f, int pause);
+int feed_is_paused(const struct feed *f);
 /* Says how things stand, where that is due. */
 unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms);
 /* Keeps the queue of what comes filled. */
