@@ -13,6 +13,7 @@
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "input.h"
+#include "peek.h"
 
 enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 /* As librdkafka has them by default. */
@@ -27,6 +28,7 @@ struct reading {
 	int64_t halted_at, halted_ms;
 	char *halted_value; /* owned */
 	int64_t next;       /* what comes is not before it */
+	int64_t stands_at;  /* a message that will halt it, which is not read yet; -1: not known */
 	char why[512];
 	struct log_throttle say;
 };
@@ -72,6 +74,7 @@ static void forget_halts(struct feed *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		f->readings[i].is_halted = 0;
+		f->readings[i].stands_at = -1;
 		free(f->readings[i].halted_value);
 		f->readings[i].halted_value = NULL;
 	}
@@ -148,7 +151,7 @@ static void take_given(struct feed *f)
 	f->n = consumer_given(f->consumer, &ids);
 	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
 	for (size_t i = 0; i < f->n; i++)
-		f->readings[i] = (struct reading){.id = ids[i]};
+		f->readings[i] = (struct reading){.id = ids[i], .stands_at = -1};
 	offsets_set(f->offsets, ids, f->n);
 	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
@@ -230,7 +233,21 @@ int64_t feed_reads_to(const struct feed *f, int32_t partition)
 {
 	const struct reading *r = reading_of(f, partition);
 
-	return r && r->is_halted ? r->halted_at : INT64_MAX;
+	if (r && r->is_halted)
+		return r->halted_at;
+	return r && r->stands_at >= 0 ? r->stands_at : INT64_MAX;
+}
+
+void feed_look(struct feed *f, int32_t partition, int64_t offset)
+{
+	struct reading *r = reading_of(f, partition);
+
+	if (!r || r->is_halted || !peek_halts(f->options, partition, offset))
+		return;
+	r->stands_at = offset;
+	log_info("the writer stands at a message that halts a partition; what comes before it has "
+		 "to do",
+		 L_INT("partition", partition), L_INT("offset", offset));
 }
 
 const struct offsets *feed_offsets(const struct feed *f)
@@ -442,6 +459,8 @@ static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, st
 	if (f->is_other)
 		return 0;
 	r->next = is_end ? k->offset : k->offset + 1;
+	if (k->offset >= r->stands_at)
+		r->stands_at = -1;
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;

@@ -82,8 +82,11 @@ void feed_pass(struct feed *f, int32_t partition, int64_t offset);
 int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset);
 /* When the broker took the message that halts the partition; 0: it is not halted. */
 int64_t feed_halted_ms(const struct feed *f, int32_t partition);
-/* The offset of that message; INT64_MAX: it is not halted. */
+/* The offset of that message, also of one that feed_look() has found; INT64_MAX: none is known. */
 int64_t feed_reads_to(const struct feed *f, int32_t partition);
+/* The writer stands still there: looks whether that message will halt the partition, if it is ours.
+ * Blocks for some seconds at most. */
+void feed_look(struct feed *f, int32_t partition, int64_t offset);
 /* Messages that are not candles, so far. */
 int64_t feed_unreadable(const struct feed *f);
 const struct kafka_stats *feed_stats(const struct feed *f);

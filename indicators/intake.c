@@ -203,7 +203,8 @@ static void load_step(struct intake *in)
 	if (lending_to(p->lending) == LENT_NONE)
 		lending_lend(p->lending, LENT_LOADER, loader_job(p->loader, ends, n), p->feed);
 	else
-		lending_expect(p->lending, p->feed);
+		lending_look(p->lending, p->feed, clock_boot_ms());
+	lending_expect(p->lending, p->feed);
 }
 
 int intake_round(struct intake *in)

@@ -5,7 +5,7 @@
 
 #include "common/base/alloc.h"
 
-enum { OTHERS_MS = 60000, ASK_SKIPS_MS = 2000 };
+enum { OTHERS_MS = 60000, ASK_SKIPS_MS = 2000, LOOK_MS = 10000 };
 
 struct lending {
 	struct reader *reader;
@@ -15,6 +15,10 @@ struct lending {
 	struct reader_job skips;
 	struct table_letter letter;
 	int64_t skips_due_ms;
+	/* where the writer is waited for, since when, and whether it was looked why */
+	int32_t late;
+	int64_t late_at, late_since_ms;
+	int is_looked;
 };
 
 struct lending *lending_new(const struct options *o, struct err *err)
@@ -60,6 +64,24 @@ void lending_expect(struct lending *l, const struct feed *f)
 	for (size_t i = 0; i < n; i++)
 		reader_expect(l->reader, parts[i].id, feed_reads_to(f, parts[i].id),
 			      l->patience_ms);
+}
+
+/* A message that halts a partition may lie behind more than is read before windows are there. */
+void lending_look(struct lending *l, struct feed *f, int64_t now_ms)
+{
+	int64_t at;
+	int32_t late = reader_late(l->reader, &at);
+
+	if (late != l->late || at != l->late_at) {
+		l->late = late;
+		l->late_at = at;
+		l->late_since_ms = now_ms;
+		l->is_looked = 0;
+	}
+	if (late < 0 || l->is_looked || now_ms - l->late_since_ms < LOOK_MS)
+		return;
+	l->is_looked = 1;
+	feed_look(f, late, at);
 }
 
 /* What halts those of other processes is not known here, and only where partitions were added do

@@ -24,6 +24,8 @@ enum lent lending_to(const struct lending *l);
 void lending_lend(struct lending *l, enum lent whose, struct reader_job *job, const struct feed *f);
 /* Again, while the job is under way: a partition may be halted by now. */
 void lending_expect(struct lending *l, const struct feed *f);
+/* While the job waits for a writer that stands still: looks whether a message halts it. */
+void lending_look(struct lending *l, struct feed *f, int64_t now_ms);
 /* Whose job is back; it is lent to nobody then. *is_given_up: it was cancelled. LENT_NONE: none. */
 enum lent lending_take(struct lending *l, const struct feed *f, int *is_given_up);
 

@@ -28,7 +28,8 @@ struct reader {
 	/* for any thread that asks */
 	atomic_int is_unfit;
 	_Atomic int64_t reads, failures;
-	atomic_int fails;
+	atomic_int fails, late; /* the partition that is waited for; -1: none */
+	_Atomic int64_t late_at;
 };
 
 /* A partition that is waited for; -1: there is none. */
@@ -140,6 +141,9 @@ static int64_t try_job(struct reader *r, struct reader_job *job, int *is_stored)
 	atomic_fetch_add(&r->reads, 1);
 	atomic_store(&r->fails, 0);
 	late = behind(r, job, clock_boot_ms());
+	if (late >= 0)
+		atomic_store(&r->late_at, job->positions.next[late]);
+	atomic_store(&r->late, (int)late);
 	*is_stored = late < 0;
 	if (late < 0)
 		return was_stored ? 0 : AT_ONCE_MS;
@@ -169,6 +173,7 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 	r->topic = topic;
 	backoff_init(&r->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
 	r->standing = standing_new(TABLE_PARTITIONS);
+	atomic_store(&r->late, -1);
 	r->worker = worker_new(run, r, err);
 	if (r->worker)
 		return r;
@@ -222,6 +227,12 @@ int reader_wait(struct reader *r, int wait_ms)
 const char *reader_unfit(const struct reader *r)
 {
 	return atomic_load(&r->is_unfit) ? r->unfit.text : NULL;
+}
+
+int32_t reader_late(const struct reader *r, int64_t *position)
+{
+	*position = atomic_load(&r->late_at);
+	return atomic_load(&r->late);
 }
 
 int64_t reader_reads(const struct reader *r)

@@ -42,6 +42,8 @@ int reader_wait(struct reader *r, int wait_ms);
 /* The database that was there at the start has no tables that this program can use: why, and what
  * to do. Else NULL. */
 const char *reader_unfit(const struct reader *r);
+/* The partition that the job waits for, and where the writer stands in it; -1: none. */
+int32_t reader_late(const struct reader *r, int64_t *position);
 /* Transactions so far, good ones and failed ones; 1 if the last one failed. */
 int64_t reader_reads(const struct reader *r);
 int64_t reader_failures(const struct reader *r);

@@ -50,7 +50,7 @@ enum standing_state standing_look(struct standing *s, size_t partition, int64_t 
 	if (partition >= s->n)
 		return STANDING_REACHED;
 	at_most = atomic_load(&p->at_most);
-	if (next >= at_least || next >= at_most || at_least <= 0 || at_most <= 0) {
+	if (next >= at_least || next == at_most || at_least <= 0 || at_most <= 0) {
 		p->is_late = p->is_given_up = 0;
 		return STANDING_REACHED;
 	}

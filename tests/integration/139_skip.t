@@ -122,6 +122,19 @@ done
 await 30 'they go on behind both' both 'reading goes on behind it'
 await 30 '... to the end' indicators_caught_up
 ok '... without reading the third one again' never_logged indicators 'reading begins'
+
+# --- many messages before the one that halts
+
+ends_with_0 indicators
+log_forget writer
+{
+	candles 2100 P
+	candles 1 Q | jq -Rr 'sub("\"v\":1"; "\"v\":2")'
+} | put 1
+await 30 'a message behind many others halts the writer' logged writer 'a partition is halted.* partition=1 offset=2103 '
+log_forget indicators
+indicators
+await 30 'indicators that start then come to it, without waiting for it' logged indicators 'a partition is halted.* partition=1'
 for p in writer indicators; do ends_with_0 $p; done
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier "$work/err")" ''
 finish
