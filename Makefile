@@ -64,7 +64,7 @@ EXCHANGE := $(B)/gapless-exchange
 .SECONDARY:
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 18
 
 # ---------------------------------------------------------------- what must be installed (apt; see compose/deps.sh)
 

@@ -16,6 +16,7 @@ setsid "$bin/gapless-writer" &
 writer=$!
 setsid "$bin/gapless-producer" --symbols "$symbols" --intervals "$intervals" ${since:+--since "$since"} &
 producer=$!
+echo "The page: http://127.0.0.1:9465/ (the writer's --http). Ctrl-C stops both."
 code=0
 trap 'code=130' INT TERM
 wait -n || code=$?

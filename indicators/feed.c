@@ -14,7 +14,9 @@
 #include "common/kafka/kafka_ensure.h"
 #include "input.h"
 
-enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000, QUEUED = 100000 };
+enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
+/* As librdkafka has them by default. */
+enum { QUEUED = 100000, FETCH_BYTES = 50 << 20, PARTITION_FETCH_BYTES = 1 << 20 };
 
 /* A partition that is assigned. */
 struct reading {
@@ -50,6 +52,8 @@ struct feed *feed_new(const struct options *o, struct err *err)
 						   .group = o->group,
 						   .client_id = "gapless-indicators",
 						   .queued_messages = QUEUED,
+						   .fetch_bytes = FETCH_BYTES,
+						   .partition_fetch_bytes = PARTITION_FETCH_BYTES,
 						   .session_timeout_ms = o->session_timeout_ms,
 						   .user = &o->kafka};
 	struct consumer *consumer = consumer_new(&settings, CONSUMER_MEMBER, err);

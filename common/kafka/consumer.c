@@ -97,10 +97,16 @@ int consumer_is_slow(void)
 	return rd_kafka_version() < 0x02020000;
 }
 
+static const char *number(int64_t value, char out[24])
+{
+	snprintf(out, 24, "%" PRId64, value);
+	return out;
+}
+
 static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consumer_role role,
 				 struct err *err)
 {
-	char session[24], queued[24];
+	char n[4][24];
 	int has_id = s->instance_id != NULL && *s->instance_id != '\0';
 	const struct kafka_property ours[] = {
 		{"group.id", s->group},
@@ -112,15 +118,13 @@ static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consume
 		{"enable.partition.eof", "true"},
 		{"isolation.level", role == CONSUMER_ASKS ? "read_uncommitted" : "read_committed"},
 		{"check.crcs", "true"},
-		{"session.timeout.ms", session},
+		{"session.timeout.ms", number(s->session_timeout_ms, n[0])},
 		{"fetch.wait.max.ms", "100"},
 		{"statistics.interval.ms", KAFKA_STATS_MS},
-		/* What one answer brings comes into memory at once, decompressed, whatever is
-		 * queued already. */
-		{"fetch.max.bytes", "4000000"},
-		{"max.partition.fetch.bytes", "400000"},
+		{"fetch.max.bytes", number(s->fetch_bytes, n[1])},
+		{"max.partition.fetch.bytes", number(s->partition_fetch_bytes, n[2])},
 		{"queued.max.messages.kbytes", "8192"},
-		{"queued.min.messages", queued},
+		{"queued.min.messages", number(s->queued_messages, n[3])},
 		/* (an old one gets what it has by default) */
 		{consumer_is_slow() ? "fetch.error.backoff.ms" : "fetch.queue.backoff.ms",
 		 consumer_is_slow() ? "500" : "20"},
@@ -144,8 +148,6 @@ static rd_kafka_conf_t *conf_new(const struct consumer_settings *s, enum consume
 
 	rd_kafka_conf_t *conf;
 
-	snprintf(queued, sizeof(queued), "%d", s->queued_messages);
-	snprintf(session, sizeof(session), "%" PRId64, s->session_timeout_ms);
 	conf = kafka_conf_new(s->brokers, ours, fixed, s->user, err);
 	if (conf != NULL && s->is_client_id_fixed)
 		rd_kafka_conf_set(conf, "client.id", s->client_id, NULL, 0);

@@ -21,13 +21,16 @@
 /* All of it outlives the consumer. */
 struct consumer_settings {
 	const char *brokers, *topic, *group;
+	/* In the group; "": none; NULL: the user may set one as property. */
+	const char *instance_id;
 	const char *client_id;
 	int is_client_id_fixed; /* 0: the user may set another one */
 	int64_t session_timeout_ms;
-	int queued_messages;             /* that are read ahead (or 8 MiB); then fetching stops */
+	int queued_messages; /* that are read ahead (or 8 MiB); then fetching stops */
+	/* What one answer brings, of all partitions and of one; it comes into memory at once,
+	 * decompressed, whatever is queued already. */
+	int fetch_bytes, partition_fetch_bytes;
 	const struct setting_list *user; /* librdkafka properties of the user's */
-	const char
-		*instance_id; /* in the group; "": none; NULL: the user may set one as property */
 };
 
 enum consumer_role {

@@ -67,7 +67,10 @@ struct group *group_new(const struct options *options, void (*revoked)(void *opa
 		.client_id = options->client_id,
 		.is_client_id_fixed = 1,
 		.session_timeout_ms = options->session_timeout_ms,
+		/* (it reads nothing) */
 		.queued_messages = 1,
+		.fetch_bytes = 1000000,
+		.partition_fetch_bytes = 1000000,
 		.user = &options->kafka,
 		.instance_id = "",
 	};

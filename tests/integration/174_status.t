@@ -32,6 +32,7 @@ sql "INSERT INTO market_data_series (symbol, \"interval\", source, wanted_from, 
 COLUMNS=80 status --from 2024-03-10T08:00 --to 2024-03-10T09:00
 note "$(cat "$work/status.out")"
 is 'a gap: exit code 1' "$code" 1
+ok '... said in words' grep -q '^3 series as of .*: 1 interval missing in 1 gap$' "$work/status.out"
 is 'the one with the gap stands first, a week is not late' "$(sed -n '2,4s/ .*//p' "$work/status.out" | xargs)" 'KRW-HAND KRW-FULL KRW-WEEK'
 ok 'its minute is seen' grep -q X <(line_of KRW-HAND)
 ok 'so is where nothing was traded' grep -q '=\.\.' <(line_of KRW-HAND)

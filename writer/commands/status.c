@@ -76,8 +76,9 @@ static int summary(const struct status *st, struct buf *out)
 	if (buf_printf(out, "%zu series as of %s: ", r->n, to) != 0)
 		return -1;
 	if (r->missing == 0 ? buf_printf(out, "no gaps")
-			    : buf_printf(out, "%" PRId64 " intervals missing in %" PRId64 " gaps",
-					 r->missing, r->gaps))
+			    : buf_printf(out, "%" PRId64 " interval%s missing in %" PRId64 " gap%s",
+					 r->missing, r->missing == 1 ? "" : "s", r->gaps,
+					 r->gaps == 1 ? "" : "s"))
 		return -1;
 	if (r->unobtainable > 0 &&
 	    buf_printf(out, ", %" PRId64 " not available", r->unobtainable) != 0)

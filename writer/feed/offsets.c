@@ -40,17 +40,14 @@ int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, in
 			     offset, err);
 }
 
-static enum consumer_news read_first(struct consumer *c, struct arrival *a)
+static enum consumer_news read_first(struct consumer *c, const rd_kafka_message_t **m)
 {
 	int64_t until = clock_boot_ms() + READ_MS;
-	const rd_kafka_message_t *m;
 	enum consumer_news news;
 
 	do
-		news = consumer_poll(c, POLL_MS, &m);
+		news = consumer_poll(c, POLL_MS, m);
 	while (news != CONSUMER_MESSAGE && news != CONSUMER_EOF && clock_boot_ms() < until);
-	if (news == CONSUMER_MESSAGE)
-		*a = arrival_of(m);
 	return news;
 }
 
@@ -58,20 +55,20 @@ int offsets_check_seen(const struct options *o, int32_t partition, int64_t at_ms
 		       struct err *err)
 {
 	struct consumer *c = topic_consumer_new(o, CONSUMER_ALONE, err);
+	const rd_kafka_message_t *m;
 	enum consumer_news news;
-	struct arrival a = {0};
 	int rc = -1;
 
 	if (c == NULL ||
 	    consumer_assign(c, &(struct consumer_place){partition, *offset}, 1, err) != 0)
 		goto out;
-	news = read_first(c, &a);
+	news = read_first(c, &m);
 	if (news == CONSUMER_MESSAGE || news == CONSUMER_EOF)
 		rc = 0;
 	else
 		err_set(err, ERR_RETRY, "partition %" PRId32 " of topic %s cannot be read",
 			partition, o->topic);
-	*offset = news == CONSUMER_MESSAGE && a.at_ms > at_ms ? a.offset : -1;
+	*offset = news == CONSUMER_MESSAGE && arrival_of(m).at_ms > at_ms ? m->offset : -1;
 	consumer_close(c);
 out:
 	consumer_free(c);

@@ -14,6 +14,8 @@ struct consumer *topic_consumer_new(const struct options *o, enum consumer_role 
 		.client_id = WRITER_CLIENT_ID,
 		.session_timeout_ms = o->session_timeout_ms,
 		.queued_messages = TOPIC_QUEUED,
+		.fetch_bytes = 4000000,
+		.partition_fetch_bytes = 400000,
 		.user = &o->kafka,
 		.instance_id = o->group_instance_id != NULL ? o->group_instance_id : "",
 	};

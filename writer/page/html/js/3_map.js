@@ -82,7 +82,7 @@ function mapShow() {
 	rows.forEach((row, i) => mapFill(row, shown[i]));
 	mapAxis();
 	const hidden = map.data.series.length - shown.length, more = [];
-	if (!map.data.series.length) more.push("Nothing is wanted yet: a producer says what.");
+	if (!map.data.series.length) more.push("Nothing is wanted yet: a producer says what, when it starts.");
 	if (hidden) more.push(`${hidden} more do not match the filter.`);
 	if (map.data.left_out) more.push(`${count(map.data.left_out)} more series, with less trouble, are not shown.`);
 	document.getElementById("more").textContent = more.join(" ");

@@ -250,7 +250,8 @@ function chartGaps() {
 		item.append(a, ` ${kind === "gap" ? "gap" : reason || "not available"}, ${intervals(Math.round((to - from) / length))}`);
 		list.append(item);
 	}
-	box.append(`${spans.length === 4000 ? "4000 and more" : spans.length} missing in this span:`, list);
+	box.append(`${spans.length === 4000 ? "4000 and more" : spans.length} ${spans.length === 1 ? "span" : "spans"} missing or not available` +
+		`${spans.length > 20 ? "; the first 20" : ""}:`, list);
 	if (spans.length > 20) box.append(`and ${count(spans.length - 20)} more`);
 }
 
