@@ -171,7 +171,9 @@ static int judge(const struct listing *l, struct series *s, int64_t boot_ms, str
 			 L_SERIES(s), L_TIME("wanted_until", series_wanted_until_ms(s)));
 		break;
 	case MARKET_LISTED_AGAIN:
-		log_info("the exchange lists this market again", L_SERIES(s));
+		log_info(
+			"the exchange lists this market again; the end of what was covered before is compared",
+			L_SERIES(s));
 		break;
 	}
 	return 0;

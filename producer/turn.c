@@ -40,7 +40,7 @@ static void page_take(struct loop *l, const struct answer *a)
 {
 	const struct request *r = &a->request;
 	struct series *s = r->series;
-	int64_t listed_ms = series_listed_from_ms(s);
+	int64_t listed_ms = series_listed_from_ms(s), earlier_ms = series_earlier_until_ms(s);
 
 	l->publications.n = 0;
 	empty_say(l, a);
@@ -51,6 +51,10 @@ static void page_take(struct loop *l, const struct answer *a)
 	if (series_listed_from_ms(s) != listed_ms && series_listed_from_ms(s) != INT64_MIN)
 		log_info("the exchange has nothing older", L_SERIES(s),
 			 L_TIME("listed_from", series_listed_from_ms(s)));
+	if (series_earlier_until_ms(s) != earlier_ms)
+		log_warn(
+			"since this market is listed again the exchange shows another history; what was covered of the earlier one is not covered any more, its rows stay",
+			L_SERIES(s), L_TIME("before", series_earlier_until_ms(s)));
 }
 
 static void candles_take(struct loop *l, const struct answer *a, unsigned *due)

@@ -186,7 +186,7 @@ static void fetch_ahead(const struct batch_row *row)
 }
 
 /* Moves row order[i] to place i: along each cycle of the permutation, so that a row moves once. It
- * comes from anywhere in memory: the one after it is on its way meanwhile. */
+ * comes from anywhere in memory: the three after it are on their way meanwhile. */
 static void arrange(struct batch_row *rows, uint32_t *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -197,7 +197,7 @@ static void arrange(struct batch_row *rows, uint32_t *order, size_t n)
 			continue;
 		first = rows[i];
 		while ((from = order[at]) != i) {
-			fetch_ahead(&rows[order[from]]);
+			fetch_ahead(&rows[order[order[order[from]]]]);
 			rows[at] = rows[from];
 			order[at] = (uint32_t)at;
 			at = from;

@@ -13,6 +13,7 @@ struct series {
 	const struct interval *interval;
 	uint32_t number; /* place in the table before it is sorted */
 	uint32_t rows;
+	uint32_t next;   /* the series whose row came after its last one */
 	int64_t last_ms; /* of its rows, the latest */
 };
 
@@ -35,6 +36,7 @@ struct keys {
 	size_t slots; /* a power of two, half as many again as there is room for rows */
 	struct series *series;
 	size_t series_n, series_cap;
+	uint32_t series_last;  /* of the row that came last */
 	uint32_t *series_slot; /* a number + 1, 0 = free; twice as many as series_cap */
 	struct key *sorted;    /* scratch memory of keys_order(), as long as key */
 	uint32_t *start;       /* the same, as long as series */
@@ -89,7 +91,7 @@ void keys_clear(struct keys *k)
 	if (k->indexed > 0)
 		memset(k->slot, 0, k->slots * sizeof(*k->slot));
 	memset(k->series_slot, 0, 2 * k->series_cap * sizeof(*k->series_slot));
-	k->n = k->indexed = k->series_n = 0;
+	k->n = k->indexed = k->series_n = k->series_last = 0;
 }
 
 /* ---------------------------------------------------------------- finding */
@@ -101,6 +103,11 @@ static uint64_t mix(uint64_t h)
 	return h ^ (h >> 32);
 }
 
+static int is_of(const struct series *s, const struct candle *c)
+{
+	return s->interval == c->interval && strcmp(s->symbol, c->symbol) == 0;
+}
+
 static uint32_t *series_slot_of(const struct keys *k, const struct candle *c)
 {
 	uint64_t h = (uint64_t)c->interval->nominal_ms;
@@ -109,9 +116,7 @@ static uint32_t *series_slot_of(const struct keys *k, const struct candle *c)
 	for (const char *p = c->symbol; *p != '\0'; p++)
 		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211); /* FNV-1a */
 	for (i = mix(h) & mask; k->series_slot[i] != 0; i = (i + 1) & mask) {
-		const struct series *s = &k->series[k->series_slot[i] - 1];
-
-		if (s->interval == c->interval && strcmp(s->symbol, c->symbol) == 0)
+		if (is_of(&k->series[k->series_slot[i] - 1], c))
 			break;
 	}
 	return &k->series_slot[i];
@@ -128,7 +133,7 @@ static void series_grow(struct keys *k)
 	}
 }
 
-static uint32_t series_of(struct keys *k, const struct candle *c)
+static uint32_t series_find(struct keys *k, const struct candle *c)
 {
 	uint32_t *slot = series_slot_of(k, c);
 	struct series *s;
@@ -145,6 +150,19 @@ static uint32_t series_of(struct keys *k, const struct candle *c)
 	memcpy(s->symbol, c->symbol, sizeof(s->symbol));
 	*slot = (uint32_t)++k->series_n;
 	return s->number;
+}
+
+/* Mostly series come in turns, or one comes again. */
+static uint32_t series_of(struct keys *k, const struct candle *c)
+{
+	uint32_t before = k->series_last;
+
+	if (k->series_n == 0 || !is_of(&k->series[k->series[before].next], c))
+		k->series_last = series_find(k, c);
+	else
+		k->series_last = k->series[before].next;
+	k->series[before].next = k->series_last;
+	return k->series_last;
 }
 
 static uint32_t *slot_of(const struct keys *k, const struct key *key, uint32_t *tag)

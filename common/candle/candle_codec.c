@@ -6,6 +6,7 @@
  * these bytes, whatever else comes by the JSON parser (candle_json.c), which costs ten times as
  * much. The two cannot disagree: encoder and scan walk the same table, and the scan takes a value
  * only in the one form in which the encoder writes it. */
+#include <endian.h>
 #include <string.h>
 
 #include "common/candle/candle_fields.h"
@@ -136,12 +137,29 @@ static int scan_decimal(struct scan *s, char *out)
 	return 0;
 }
 
+/* The number that eight digits make, all at once: by pairs, then by fours. -1: they are not that.
+ */
+static int64_t eight_digits(const char *bytes)
+{
+	uint64_t d = le64toh(eight(bytes)) ^ UINT64_C(0x3030303030303030);
+
+	if (((d | (d + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080)) != 0)
+		return -1;
+	d = (d * 10 + (d >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	d = (d * 100 + (d >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	return (int64_t)((d & 0xffff) * 10000 + (d >> 32));
+}
+
 /* Without sign, leading zeros or more digits than surely fit. */
 static int scan_int64(struct scan *s, int64_t *out)
 {
 	const char *start = s->at, *end = s->end - start > 18 ? start + 18 : s->end;
-	int64_t value = 0;
+	int64_t value = end - start < 8 ? -1 : eight_digits(start);
 
+	if (value >= 0)
+		s->at += 8;
+	else
+		value = 0;
 	for (; s->at < end && *s->at >= '0' && *s->at <= '9'; s->at++)
 		value = value * 10 + (*s->at - '0');
 	*out = value;

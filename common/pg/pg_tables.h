@@ -7,7 +7,7 @@
 #include "common/pg/pg.h"
 
 /* The newest file of schemas/. */
-enum { MIGRATION_NEWEST = 18 };
+enum { MIGRATION_NEWEST = 19 };
 
 enum pg_tables {
 	PG_TABLES_FIT,

@@ -12,7 +12,7 @@
 #include "common/base/clock.h"
 #include "producer/http/transfer.h"
 
-enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, FDS_MAX = 8 };
+enum { CONNECT_MS = 5000, TOTAL_MS = 15000, IDLE_S = 8, DNS_S = 10, FDS_MAX = 8 };
 
 TAILQ_HEAD(transfers, transfer);
 
@@ -187,6 +187,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 		.connect_ms = positive_or(config->connect_ms, CONNECT_MS),
 		.total_ms = positive_or(config->total_ms, TOTAL_MS),
 		.idle_s = positive_or(config->idle_s, IDLE_S),
+		.dns_s = positive_or(config->dns_s, DNS_S),
 	};
 	if (base_url_check(http, config->base_url, err) < 0 ||
 	    (*http->settings.proxy && proxy_check(http->settings.proxy, err) < 0) ||

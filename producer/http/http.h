@@ -8,7 +8,9 @@
  * configured one, whatever the environment says; no .netrc, no cookies, no Origin header (the
  * exchange gives requests that carry one a tenth of a request a second); HTTP/2 over TLS where
  * offered; a request is sent once (libcurl's own repeat on a dead connection is broken off); a name
- * look-up that is given up is waited for by nobody. Bounds: connect 5 s, answer 15 s (the wait for
+ * look-up that is given up is waited for by nobody; all addresses of a name are tried; what a name
+ * stands for is asked again with a connection that is made 10 s later, and a connection lasts for
+ * 10 min. Bounds: connect 5 s, answer 15 s (the wait for
  * a connection included), less than 100 bytes/s for 8 s, body 1 MiB (counted after decompression),
  * head 64 KiB and 100 lines. */
 #ifndef GAPLESS_HTTP_H
@@ -29,7 +31,7 @@ struct http_config {
 	const char *user_agent;
 	const char *proxy;   /* NULL or "": none */
 	const char *ca_file; /* trusted in place of the system's; NULL or "": the system's */
-	int connect_ms, total_ms, idle_s; /* the bounds of time above; 0: as said there */
+	int connect_ms, total_ms, idle_s, dns_s; /* the times above; 0: as said there */
 };
 
 struct http_answer {

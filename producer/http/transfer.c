@@ -99,6 +99,7 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
 	SET(LOW_SPEED_LIMIT, (long)IDLE_BYTES_PER_S);
 	SET(LOW_SPEED_TIME, (long)m->idle_s);
 	SET(MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX_BYTES);
+	SET(DNS_CACHE_TIMEOUT, (long)m->dns_s);
 	SET(MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
 	SET(TCP_KEEPALIVE, 1L);
 	return code;

@@ -18,7 +18,7 @@ struct transfer_settings {
 	const char *protocols;                    /* "https", or "http" */
 	const char *user_agent, *proxy, *ca_file; /* "": none */
 	const struct curl_slist *headers;
-	int connect_ms, total_ms, idle_s;
+	int connect_ms, total_ms, idle_s, dns_s;
 };
 
 /* Why we broke an answer off. */

@@ -22,6 +22,7 @@ struct partition {
 	int64_t lookups; /* that have ended, since it was set */
 	int64_t low, end, position;
 	int64_t stable;
+	int is_explained;      /* what holds up the writer was looked for */
 	int64_t moved_boot_ms; /* when the position moved last */
 	int64_t ended_boot_ms; /* when a lookup of it ended last */
 	struct log_throttle say, unread;
@@ -142,7 +143,7 @@ static void waiting_say(struct partition *p, int64_t boot_ms)
 	int64_t at = greatest(p->position, p->low);
 	int is_blocked = p->stable >= 0 && p->stable < p->end && at >= p->stable;
 
-	if (!is_still(p, boot_ms))
+	if (!is_still(p, boot_ms) || !p->is_explained)
 		return;
 	LOG_EVERY(
 		&p->say, boot_ms, SAY_MS, LOG_WARN,
@@ -184,6 +185,7 @@ static int take(struct partition *p, const struct visit *v, const struct visit_p
 	p->end = seen->end;
 	p->position = seen->position;
 	p->stable = seen->stable;
+	p->is_explained = seen->asks_stable;
 	if (!seen->reached && !seen->takes_anyway) {
 		if (boot_ms - p->moved_boot_ms < stall_ms)
 			return 0;

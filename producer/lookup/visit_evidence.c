@@ -32,11 +32,11 @@ static const char add[] =
 
 #define NUMBER(path) "(s.evidence #>> '{" path "}')::bigint"
 static const char read_evidence[] =
-	"SELECT w.i, " NUMBER("was_listed") ", " NUMBER("not_listed,0") ", " NUMBER("not_listed,1") ", " NUMBER("not_found,0") ", " NUMBER(
-		"not_found,1") ", " NUMBER("ap"
-					   "art") ", " NUMBER("oldest_row") ", " NUMBER("older,0") ", " NUMBER("older,1") " FROM " SERIES
-															  " JOIN market_data_series AS s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
-															  " WHERE s.evidence IS NOT NULL";
+	"SELECT w.i, " NUMBER("was_listed") ", " NUMBER("not_listed,0") ", " NUMBER("not_listed,1") ", " NUMBER("not_found,0") ", " NUMBER("not_found,1") ", " NUMBER(
+		"ap"
+		"art") ", " NUMBER("oldest_row") ", " NUMBER("older,0") ", " NUMBER("older,1") ", " NUMBER("earlier") " FROM " SERIES
+														      " JOIN market_data_series AS s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
+														      " WHERE s.evidence IS NOT NULL";
 static const char read_unobtainable[] = "SELECT w.i, u.reason, " SQL_MS("lower(r)") ", " SQL_MS(
 	"upper(r)") " FROM " SERIES
 		    " JOIN market_data_unobtainable AS u ON u.symbol = w.symbol AND u.\"interval\" = w.\"interval\","
@@ -73,8 +73,10 @@ static int series_json(struct buf *b, const struct visit_series *s, size_t i, in
 	       witness_json(b, "not_found", &e->market.not_found) ||
 	       buf_printf(b, ",\"apart\":%" PRId64 ",\"oldest_row\":%" PRId64, e->market.apart_ms,
 			  e->oldest_row_ms) ||
-	       witness_json(b, "older", &e->older) || trouble_json(b, s->trouble) ||
-	       buf_append(b, "}}", 2);
+	       witness_json(b, "older", &e->older) ||
+	       (e->earlier_until_ms != 0 &&
+		buf_printf(b, ",\"earlier\":%" PRId64, e->earlier_until_ms)) ||
+	       trouble_json(b, s->trouble) || buf_append(b, "}}", 2);
 }
 
 /* What is in `to` and was not in `from`. */
@@ -139,7 +141,8 @@ static void evidence_take(const PGresult *res, int row, struct visit_series *s)
 			   .not_found = {pg_number(res, row, 4), pg_number(res, row, 5)},
 			   .apart_ms = pg_number(res, row, 6)},
 		.oldest_row_ms = pg_number(res, row, 7),
-		.older = {pg_number(res, row, 8), pg_number(res, row, 9)}};
+		.older = {pg_number(res, row, 8), pg_number(res, row, 9)},
+		.earlier_until_ms = pg_number(res, row, 10)};
 }
 
 static void unobtainable_take(const PGresult *res, int row, struct visit_series *s)

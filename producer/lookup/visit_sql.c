@@ -8,14 +8,16 @@
 
 #include "common/base/alloc.h"
 
+enum { RELISTED_DEADLINE_MS = 10 * 60 * 1000 };
+
 /* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
  * because its arrays need no quoting rules of our own; coordinates are positions, so that results
  * find their way back. */
-#define WANTED                                                                                                                               \
-	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                   \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, looked_up, state, corrections" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"         \
-	" wanted_until bigint, listed_from bigint, looked_up bool, state text, corrections json)) AS w"
+#define WANTED                                                                                                                                                                                    \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                                                                        \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, to_timestamp(earlier_until / 1000) AS earlier_until, looked_up, state, corrections" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"                                                              \
+	" wanted_until bigint, listed_from bigint, earlier_until bigint, looked_up bool, state text, corrections json)) AS w"
 
 static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
 {
@@ -76,6 +78,7 @@ static int series_json(const struct visit *visit, int (*of)(const struct visit_s
 			       w->from_ms) ||
 		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
 		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
+		       number_or_null(b, "earlier_until", w->earlier_until_ms, INT64_MIN) ||
 		       spans_json(b, "corrections", &s->corrections) ||
 		       buf_printf(b, ",\"looked_up\":%s,\"state\":\"%s\"}",
 				  w->looked_up ? "true" : "false", s->state);
@@ -108,7 +111,18 @@ int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct 
 	return res ? 0 : -1;
 }
 
-static int wanted_write(struct pg *pg, const char *source, const char *json, struct err *err)
+/* An earlier life is taken out of the coverage, and its rows are no longer confirmed: all of them,
+ * at once. */
+static int64_t wanted_deadline_ms(const struct visit *visit)
+{
+	for (size_t i = 0; i < visit->n; i++)
+		if (visit->series[i].wanted.earlier_until_ms != INT64_MIN)
+			return RELISTED_DEADLINE_MS;
+	return VISIT_DEADLINE_MS;
+}
+
+static int wanted_write(struct pg *pg, const char *source, const char *json,
+			const struct visit *visit, struct err *err)
 {
 	/* First start: what was covered before was wanted, should this row have been lost with its
 	 * table. */
@@ -123,15 +137,17 @@ static int wanted_write(struct pg *pg, const char *source, const char *json, str
 		" wanted_from = CASE WHEN w.widen THEN LEAST(s.wanted_from, w.wanted_from) ELSE s.wanted_from END,"
 		" listed_from = CASE WHEN NOT w.looked_up THEN s.listed_from WHEN w.listed_from IS NULL THEN NULL"
 		" WHEN EXISTS (SELECT 1 FROM market_data m WHERE m.symbol = w.symbol AND m.\"interval\" = w.\"interval\""
-		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END"
+		" AND m.\"timestamp\" < w.listed_from) THEN s.listed_from ELSE w.listed_from END,"
+		" earlier_until = coalesce(w.earlier_until, s.earlier_until)"
 		" FROM " WANTED
 		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND s.ended_at IS NULL AND ((w.looked_up AND s.state IS DISTINCT FROM w.state)"
 		" OR (w.looked_up AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
-		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from))";
+		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from) OR s.earlier_until IS DISTINCT FROM"
+		" coalesce(w.earlier_until, s.earlier_until))";
 
 	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
 		return -1;
-	return pg_run(pg, update, PG_VALUES(json), VISIT_DEADLINE_MS, err);
+	return pg_run(pg, update, PG_VALUES(json), wanted_deadline_ms(visit), err);
 }
 
 static int wanted_read(struct pg *pg, const char *source, const char *json, struct visit *visit,
@@ -139,8 +155,8 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 {
 	static const char select[] =
 		"SELECT w.i, " SQL_MS("s.wanted_from") ", " SQL_MS("s.listed_from") ", s.source, " SQL_MS(
-			"s.wanted_until") " FROM " WANTED
-					  " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+			"s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
+									 " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
 	PGresult *res = pg_query(pg, select, PG_VALUES(json), VISIT_DEADLINE_MS, err);
 	int rc = 0;
 
@@ -162,6 +178,7 @@ static int wanted_read(struct pg *pg, const char *source, const char *json, stru
 			interval_floor(s->iv, pg_number_or(res, i, 1, s->wanted.from_ms));
 		s->wanted.listed_from_ms = pg_number_or(res, i, 2, INT64_MIN);
 		s->wanted.until_ms = pg_number_or(res, i, 4, INT64_MAX);
+		s->wanted.earlier_until_ms = pg_number_or(res, i, 5, INT64_MIN);
 	}
 	PQclear(res);
 	return res ? rc : -1;
@@ -174,7 +191,7 @@ int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, str
 
 	buf_init(&json, VISIT_JSON_BYTES);
 	if (series_json(visit, of_beginning, &json, err) == 0 &&
-	    wanted_write(pg, source, json.data, err) == 0)
+	    wanted_write(pg, source, json.data, visit, err) == 0)
 		rc = wanted_read(pg, source, json.data, visit, err);
 	buf_release(&json);
 	return rc;

@@ -166,6 +166,8 @@ const char *series_state(const struct series *s)
 		return "delisted";
 	if (market_is_suspected(&s->market))
 		return was_there(s) ? "market not found" : "unknown market";
+	if (earlier_is_in_doubt(&s->earlier))
+		return "listed again";
 	if (series_has_no_trades_yet(s))
 		return "no trades yet";
 	if (retry_spans_any(&s->retries))
@@ -192,6 +194,11 @@ int series_is_unproven(const struct series *s)
 
 	return m->listed == LISTED_NOT && !was_there(s) &&
 	       (m->heard_ms == 0 || witness_heard(&m->not_found));
+}
+
+int64_t series_earlier_until_ms(const struct series *s)
+{
+	return s->earlier.is_other ? s->earlier.until_ms : INT64_MIN;
 }
 
 int series_has_candles(const struct series *s)
@@ -224,7 +231,8 @@ void series_wanted(const struct series *s, struct wanted *out)
 			       .from_ms = s->wanted_from_ms,
 			       .until_ms = s->wanted_until_ms,
 			       .listed_from_ms = s->listed_from_ms,
-			       .listed_before_ms = s->listed_from_ms};
+			       .listed_before_ms = s->listed_from_ms,
+			       .earlier_until_ms = series_earlier_until_ms(s)};
 }
 
 void series_wanted_is(struct series *s, const struct wanted *wanted)
@@ -235,6 +243,8 @@ void series_wanted_is(struct series *s, const struct wanted *wanted)
 		s->listed_from_ms = wanted->listed_from_ms;
 	if (!s->looked_up)
 		s->wanted_until_ms = wanted->until_ms;
+	if (s->earlier.is_other && s->earlier.until_ms == wanted->earlier_until_ms)
+		earlier_end(&s->earlier);
 }
 
 void series_limits(struct series *s, const struct limits *limits)
@@ -278,6 +288,8 @@ static enum market_change judge_listed(struct series *s)
 	if (!is_delisted(s))
 		return MARKET_AS_BEFORE;
 	series_changed(s);
+	if (s->wanted_until_ms > s->wanted_from_ms)
+		earlier_begin(&s->earlier, s->iv, s->wanted_until_ms);
 	s->wanted_until_ms = INT64_MAX;
 	unobtainable_clear(&s->unobtainable, UNOBTAINABLE_DELISTED);
 	return MARKET_LISTED_AGAIN;
@@ -319,8 +331,10 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 
 void series_evidence(const struct series *s, struct evidence *out)
 {
-	*out = (struct evidence){
-		.market = s->market, .oldest_row_ms = s->older.row_ms, .older = s->older.said};
+	*out = (struct evidence){.market = s->market,
+				 .oldest_row_ms = s->older.row_ms,
+				 .older = s->older.said,
+				 .earlier_until_ms = s->earlier.until_ms};
 }
 
 void series_evidence_is(struct series *s, const struct evidence *evidence)
@@ -330,6 +344,8 @@ void series_evidence_is(struct series *s, const struct evidence *evidence)
 	series_changed(s);
 	market_join(&s->market, &evidence->market);
 	older_join(&s->older, evidence->oldest_row_ms, &evidence->older);
+	if (evidence->earlier_until_ms != 0 && !earlier_is_in_doubt(&s->earlier))
+		earlier_begin(&s->earlier, s->iv, evidence->earlier_until_ms);
 }
 
 void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
@@ -355,6 +371,7 @@ void series_lookup_began(struct series *s)
 void series_corrections(const struct series *s, struct spans *out)
 {
 	sightings_corrections(&s->sightings, s->iv, out);
+	earlier_add(&s->earlier, out);
 }
 
 /* What is covered; NULL: as before, and what was delivered since then is lost. */

@@ -61,6 +61,9 @@ const char *series_trouble(const struct series *s);
 int series_is_stuck(const struct series *s);
 /* 1 if the list lacks it and nothing else says that there is such a market. */
 int series_is_unproven(const struct series *s);
+/* Where the earlier life ended whose history is another one, until that is stored; INT64_MIN: there
+ * is none. */
+int64_t series_earlier_until_ms(const struct series *s);
 /* 1 if it has, or had, a candle. */
 int series_has_candles(const struct series *s);
 /* 1 if something is asked for again only after a pause. */
@@ -91,6 +94,7 @@ struct wanted {
 	int64_t until_ms;         /* INT64_MAX: open */
 	int64_t listed_from_ms;   /* INT64_MIN: not known */
 	int64_t listed_before_ms; /* as it was when this was read from the series */
+	int64_t earlier_until_ms; /* before it is another market's life; INT64_MIN: none is */
 };
 
 void series_wanted(const struct series *s, struct wanted *out);
@@ -106,6 +110,7 @@ struct evidence {
 	struct market market;
 	int64_t oldest_row_ms; /* nothing older than this row was shown */
 	struct witness older;
+	int64_t earlier_until_ms; /* an earlier life that is in doubt ended there; 0: none is */
 };
 
 void series_evidence(const struct series *s, struct evidence *out);
@@ -122,8 +127,8 @@ const struct unobtainable *series_unobtainable_stored(const struct series *s);
  * is what it was at the last one); returns how many intervals are missing that were not known to be
  * missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_lookup_began(struct series *s);
-/* Corrections of what is covered that no lookup has found stored yet: it is to read what is stored
- * there as well; *out is cleared first. */
+/* Corrections of what is covered that no lookup has found stored yet, and an earlier life's end
+ * that is in doubt: it is to read what is stored there as well; *out is cleared first. */
 void series_corrections(const struct series *s, struct spans *out);
 /* The version of what was read of it, 0: nothing, or something is to be read in any case; and what
  * it is, to be told at the end. */

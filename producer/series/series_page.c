@@ -241,20 +241,39 @@ static void live_answered(struct series *s, const struct reply *a)
 		s->live_from_ms = r->final_before_ms;
 }
 
+/* What is left of a market's earlier life is compared with what is stored of it. */
+static void earlier_shown(struct series *s, const struct request *q, const struct reading *r)
+{
+	int64_t known_from_ms = s->known.all.n > 0 ? s->known.all.v[0].from : INT64_MAX;
+	struct spans untold = {0};
+
+	if (!earlier_is_in_doubt(&s->earlier) || q->live || q->from_ms >= s->earlier.until_ms)
+		return;
+	series_untold(s, &untold);
+	if (earlier_compare(&s->earlier, r, &s->sightings, &untold, known_from_ms,
+			    series_asked_from(s, r->read_ms)))
+		s->covered_version = 0; /* what is covered is to be read in any case */
+	spans_release(&untold);
+}
+
 /* There is nothing older than the row, though something was asked for: twice, and it is so. */
 static void nothing_older(struct series *s, int64_t row_ms, int64_t read_ms)
 {
-	int was_there = s->known.all.n > 0 && s->known.all.v[0].from < row_ms;
+	int was_another = earlier_is_in_doubt(&s->earlier) && s->earlier.until_ms <= row_ms;
+	int was_there = was_another || s->unobtainable.of[UNOBTAINABLE_GONE].n > 0 ||
+			(s->known.all.n > 0 && s->known.all.v[0].from < row_ms);
 	const struct spans none = {0};
 
 	if (!older_shown(&s->older, row_ms, read_ms))
 		return;
+	if (was_another)
+		earlier_is_gone(&s->earlier);
 	sightings_asked_again(&s->sightings, INT64_MIN, row_ms, &none, read_ms);
 	if (!was_there && s->exchange->retention_ms(s->iv) == 0)
 		s->listed_from_ms = row_ms;
 	else
 		unobtainable_add(&s->unobtainable, was_there ? UNOBTAINABLE_GONE : UNOBTAINABLE_OLD,
-				 s->wanted_from_ms, row_ms, &s->known.all);
+				 s->wanted_from_ms, row_ms, was_another ? &none : &s->known.all);
 }
 
 /* What a page says of the gap that it was asked for. */
@@ -328,6 +347,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	s->unanswered = 0;
 	market_found(&s->market, read_ms);
 	rows_shown(s, &a);
+	earlier_shown(s, request, r);
 	reading_judge(r, &s->sightings, &s->known.all);
 	spans_union(&r->holes, &s->refused);
 	add_untold(s, &r->holes);

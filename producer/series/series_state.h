@@ -9,6 +9,7 @@
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
 #include "producer/series/changes.h"
+#include "producer/series/earlier.h"
 #include "producer/series/known.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
@@ -47,6 +48,7 @@ struct series {
 
 	/* what witnesses said */
 	struct market market;
+	struct earlier earlier;       /* its life before it was listed again */
 	int64_t unknown_said_boot_ms; /* the market was never there; 0: not said */
 	struct older older;           /* of the time before the oldest row */
 	struct witness nothing;       /* no row of it at all */

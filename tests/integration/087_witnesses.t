@@ -126,7 +126,7 @@ ok 'but unobtainable' sql_is "SELECT count(*) > 0 FROM market_data_not_available
 answers_take 0
 clock_advance 3600
 control "market?market=KRW-M001&delisted=0&served_from=$(minute_now)" >/dev/null
-await 30 'it is listed again' state_is KRW-M001 ok
+await 30 'it is listed again' state_is KRW-M001 'listed again'
 clock_advance 600
 gap_is_there() { [ "$(gaps_of KRW-M001)" -gt 0 ]; }
 await 30 'what lies before is a gap again' gap_is_there
@@ -135,6 +135,7 @@ await 60 'a page shows nothing older' first_witness
 ok '... which is not believed yet' gap_is_there
 clock_advance 605
 await 90 'what is not served any more is no gap after the second witness' no_gap_of KRW-M001
+await 30 '... and of an earlier life' sql_is "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-M001' AND earlier_until IS NOT NULL AND state = 'ok'" 1
 ends_with_0 producer
 
 # --- listed, and never traded

@@ -147,6 +147,45 @@ done
 ok 'KRW-NEW is as the exchange has it' true_until KRW-NEW $to $listing
 ok 'with more than 1,400 candles in all' test "$(stored)" -gt 1400
 is 'none of what is excluded was ever asked for' "$(asked_for KRW-DIGITS) $(asked_for KRW-M005)" '0 0'
+
+# --- listed again with another history: M004 without its old candles, M001 with other ones of five minutes
+
+is 'the same market again is covered as before' "$(sql 'SELECT count(*) FROM market_data_series WHERE earlier_until IS NOT NULL')" 0
+fives="FROM market_data WHERE symbol = 'KRW-M001' AND interval = '5m' AND timestamp <= '2026-03-05T12:20:00Z'"
+for m in KRW-M001 KRW-M004; do control "market?market=$m&delisted=1" >/dev/null; done
+clock_run
+clock_advance 300
+noticed() { series_are "$1" "state IN ('market not found', 'delisted')"; }
+for m in KRW-M001 KRW-M004; do await 30 "$m is missed" noticed $m; done
+clock_advance 65
+for m in KRW-M001 KRW-M004; do await 30 "$m ends" ended $m; done
+olds=$(sql "SELECT count(*) FROM market_data WHERE symbol = 'KRW-M004'")
+clock_advance 120
+for at in $(sql "SELECT to_char(timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SSZ') $fives AND timestamp > '2026-03-05T09:30:00Z'"); do
+	control "correct?market=KRW-M001&interval=5m&timestamp=$at" >/dev/null
+done
+control "withdraw?market=KRW-M001&interval=5m&timestamp=2026-03-05T12:10:00Z&at=2026-03-05T12:20:00Z" >/dev/null
+control 'market?market=KRW-M001&delisted=0' >/dev/null
+control "market?market=KRW-M004&delisted=0&served_from=2026-03-05T13:00:00Z" >/dev/null
+await 30 'they are listed again' sql_is "SELECT count(*) FROM market_data_series WHERE symbol IN ('KRW-M001', 'KRW-M004') AND wanted_until IS NULL" 4
+earlier() { sql_is "SELECT count(*) FROM market_data_series WHERE symbol = '$1' AND earlier_until IS NOT NULL" "$2"; }
+await 30 'other candles are noticed' earlier KRW-M001 1
+ok '... and said' test "$(said 'level=warn .*shows another history.* symbol=KRW-M001 interval=5m')" -ge 1
+clock_advance 60
+await 60 'the others are complete again' complete KRW-M001
+is 'what is not served is listed as such' "$(sql "SELECT string_agg(interval || ' ' || (timestamp AT TIME ZONE 'UTC'), ',') FROM market_data_unconfirmed WHERE symbol = 'KRW-M001'")" \
+	'5m 2026-03-05 12:10:00'
+control "truth?market=KRW-M001&interval=5m&from=$since&to=2026-03-05T12:20:00Z" | cut -f 3-9 >"$work/truth.5m"
+sql "SELECT (timestamp AT TIME ZONE 'UTC') || '+00', open, high, low, close, volume, quote_volume $fives AND timestamp < '2026-03-05T12:20:00Z' AND timestamp <> '2026-03-05T12:10:00Z'
+	ORDER BY timestamp" | tr '|' '\t' >"$work/stored.5m"
+ok 'the rest is as the exchange has it' cmp -s "$work/truth.5m" "$work/stored.5m"
+first_witness() { series_are KRW-M004 "(evidence #>> '{older,0}')::bigint > 0"; }
+await 60 'pages show nothing older' first_witness
+clock_advance 610
+await 60 'an earlier life that is not served is not covered' earlier KRW-M004 2
+await 60 'it is no gap' complete KRW-M004
+ok '... but unobtainable' sql_is "SELECT count(*) > 0 FROM market_data_not_available WHERE symbol = 'KRW-M004' AND unobtainable_from = '$since'" t
+ok 'its rows stay' test "$(sql "SELECT count(*) FROM market_data WHERE symbol = 'KRW-M004'")" -ge "$olds"
 stops
 ends_with_0 writer
 finish

@@ -408,6 +408,146 @@ static void what_is_stored_must_have_been_read(void **state)
 	series_release(&s);
 }
 
+/* A market that was covered for ten minutes, delisted, and listed again in its 50th minute. What is
+ * stored of it has revisions that are so much greater than those of a page. */
+static void listed_again(struct series *s, int revision)
+{
+	struct wanted wanted = {.from_ms = T0,
+				.until_ms = clock_at(10, 0),
+				.listed_from_ms = INT64_MIN,
+				.listed_before_ms = INT64_MIN,
+				.earlier_until_ms = INT64_MIN};
+	struct stored rows = {0};
+
+	begin(s, T0, clock_at(60, 0));
+	s->owned = 1;
+	series_wanted_is(s, &wanted);
+	series_market(s, 1, 0, clock_at(60, 0));
+	assert_int_equal(series_market_judge(s, 0), MARKET_LISTED_AGAIN);
+	assert_string_equal(series_state(s), "listed again");
+	for (int i = 0; i < 10; i++)
+		stored_add(&rows,
+			   &(struct stored_row){clock_at(i, 0), clock_at(i, 0) + 1 + revision,
+						clock_at(i + 2, 0)});
+	series_stored(s, &rows, NULL, clock_at(60, 0));
+	stored_release(&rows);
+	looked(s, 0, 10, clock_at(60, 0), 59); /* covered, and in doubt */
+}
+
+#define FORTY_WITHOUT "........................................"
+
+static void the_same_market_again_is_covered_as_before(void **state)
+{
+	struct evidence evidence;
+	struct series s;
+
+	(void)state;
+	listed_again(&s, 0);
+	series_evidence(&s, &evidence);
+	assert_int_equal(evidence.earlier_until_ms, clock_at(10, 0));
+	answered(
+		&s, "ABCDEFGHIJ" FORTY_WITHOUT "KLMNOPQRS", clock_at(60, 1), 0,
+		"A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9) J[9,10) K[10,51) L[51,52) "
+		"M[52,53) N[53,54) O[54,55) P[55,56) Q[56,57) R[57,58) S[58,59)");
+	assert_string_equal(series_state(&s), "ok");
+	assert_int_equal(series_earlier_until_ms(&s), INT64_MIN);
+	assert_int_equal(series_version(&s, clock_at(60, 2)), 0); /* it is read again */
+	looked(&s, 0, 59, clock_at(60, 10), 0);
+	series_release(&s);
+}
+
+static void another_market_of_the_same_name_is_not_covered(void **state)
+{
+	struct evidence evidence;
+	struct wanted wanted;
+	struct series s;
+
+	(void)state;
+	listed_again(&s, -1000);
+	answered(
+		&s, "ABCD" FORTY_WITHOUT "......KLMNOPQRS", clock_at(60, 1), 0,
+		"A[0,1) B[1,2) C[2,3) D[3,4) K[10,51) L[51,52) M[52,53) N[53,54) O[54,55) P[55,56) "
+		"Q[56,57) R[57,58) S[58,59)");
+	assert_int_equal(series_earlier_until_ms(&s), clock_at(10, 0));
+	assert_string_equal(series_state(&s), "listed again");
+	/* until the database has it, whoever is the owner by then */
+	series_evidence(&s, &evidence);
+	assert_int_equal(evidence.earlier_until_ms, clock_at(10, 0));
+	series_wanted(&s, &wanted);
+	assert_int_equal(wanted.earlier_until_ms, clock_at(10, 0));
+	series_wanted_is(&s, &wanted);
+	assert_string_equal(series_state(&s), "ok");
+	assert_int_equal(series_earlier_until_ms(&s), INT64_MIN);
+	series_release(&s);
+}
+
+static void an_earlier_life_that_is_not_served_is_not_covered(void **state)
+{
+	struct unobtainable none = {0};
+	struct wanted wanted;
+	struct spans gone = {0};
+	struct series s;
+
+	(void)state;
+	listed_again(&s, 0);
+	answered(&s, "..........", clock_at(60, 1), 0, "");
+	answered(
+		&s, FORTY_WITHOUT "..........KLMNOPQRS", clock_at(60, 5), 5000,
+		"K[50,51) L[51,52) M[52,53) N[53,54) O[54,55) P[55,56) Q[56,57) R[57,58) S[58,59)");
+	answered(&s, "..........", clock_at(60, 6), 6000, "");
+	answered(&s, FORTY_WITHOUT "..........KLMNOPQRS", clock_at(60, 10), 10000, "");
+	assert_int_equal(series_earlier_until_ms(&s), INT64_MIN); /* one answer */
+	answered(&s, FORTY_WITHOUT "..........KLMNOPQRS", clock_at(71, 0), 700000, "");
+	assert_int_equal(series_earlier_until_ms(&s), clock_at(10, 0));
+	series_wanted(&s, &wanted);
+	series_wanted_is(&s, &wanted);
+	/* The database has taken it out of the coverage. */
+	series_unobtainable_is(&s, &none, &none);
+	looked(&s, 50, 59, clock_at(71, 10), 0);
+	series_unobtainable(&s, UNOBTAINABLE_GONE, clock_at(71, 11), &gone);
+	assert_true(spans_cover(&gone, T0, clock_at(50, 0)));
+	spans_release(&gone);
+	series_release(&s);
+}
+
+/* Nothing traded in the last hours of the earlier life: older rows decide. */
+static void what_is_compared_of_an_earlier_life_has_rows(void **state)
+{
+	struct candle row = {.interval = m1(), .timestamp_ms = clock_at(-3000, 0), .revision = 7};
+	struct reading r = {.iv = m1(), .before_ms = clock_at(10, 0), .rows = &row, .n = 1};
+	struct stored rows = {0};
+	struct sightings none = {0}, seen = {0};
+	struct spans untold = {0};
+	struct earlier e = {0};
+
+	(void)state;
+	earlier_begin(&e, m1(), clock_at(9, 30));
+	spans_add(&untold, clock_at(-1, 0),
+		  clock_at(0, 0)); /* what is stored there is not read yet */
+	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-5000, 0), INT64_MIN), 0);
+	spans_release(&untold);
+	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-5000, 0), INT64_MIN), 1);
+	assert_true(e.from_ms == clock_at(10 - 8 * 200, 0));
+	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-5000, 0), INT64_MIN), 1);
+	assert_true(e.from_ms == clock_at(10 - 64 * 200, 0));
+	stored_add(&rows, &(struct stored_row){clock_at(-3000, 0), 7, clock_at(-2900, 0)});
+	(void)sightings_stored(&seen, &rows);
+	assert_int_equal(earlier_compare(&e, &r, &seen, &untold, clock_at(-5000, 0), INT64_MIN), 1);
+	assert_false(earlier_is_in_doubt(&e));
+	/* what was never wanted is not compared */
+	earlier_begin(&e, m1(), clock_at(10, 0));
+	spans_add(&untold, INT64_MIN, clock_at(-50, 0));
+	assert_int_equal(earlier_compare(&e, &r, &none, &untold, INT64_MIN, clock_at(-50, 0)), 1);
+	assert_false(earlier_is_in_doubt(&e));
+	spans_release(&untold);
+	/* nothing is covered before it: there is nothing to compare */
+	earlier_begin(&e, m1(), clock_at(10, 0));
+	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-100, 0), INT64_MIN), 1);
+	assert_false(earlier_is_in_doubt(&e));
+	sightings_release(&seen);
+	stored_release(&rows);
+}
+
 /* A page reaches further back than it was asked for: there something may be stored that wins
  * against it. */
 static void nothing_is_promised_where_what_is_stored_was_not_read(void **state)
@@ -460,6 +600,10 @@ enum { SCENES = sizeof scenes / sizeof *scenes };
 int main(void)
 {
 	struct CMUnitTest tests[SCENES + 3] = {
+		cmocka_unit_test(the_same_market_again_is_covered_as_before),
+		cmocka_unit_test(another_market_of_the_same_name_is_not_covered),
+		cmocka_unit_test(an_earlier_life_that_is_not_served_is_not_covered),
+		cmocka_unit_test(what_is_compared_of_an_earlier_life_has_rows),
 		cmocka_unit_test(what_is_stored_must_have_been_read),
 		cmocka_unit_test(nothing_is_promised_where_what_is_stored_was_not_read),
 		cmocka_unit_test(more_that_is_stored_than_can_be_kept_is_left_for_later),
