@@ -19,14 +19,14 @@
 	"WHERE c.relname = 'gapless_migration' AND c.relkind = 'r' "                                  \
 	"ORDER BY has_schema_privilege(n.oid, 'USAGE'), n.nspname LIMIT 1)"
 
-#define SQL_HIDING                                                                                 \
-	PG_SQL_HIDING("'{gapless_migration,market_data,market_data_coverage,market_data_position," \
-		      "market_data_series,market_data_unobtainable,market_data_origin,"            \
-		      "market_data_guarded,market_data_chunk,market_data_replay,"                  \
-		      "market_data_adopted,market_data_set_aside,candle_dead_letter,"              \
-		      "market_data_indicator,market_data_indicator_position,"                      \
-		      "market_data_indicator_compute}'",                                           \
-		      "'r'", "'SELECT'")
+#define TABLES                                                                                \
+	"'{gapless_migration,market_data,market_data_coverage,market_data_position,"          \
+	"market_data_series,market_data_unobtainable,market_data_origin,market_data_guarded," \
+	"market_data_chunk,market_data_replay,market_data_adopted,market_data_set_aside,"     \
+	"candle_dead_letter,market_data_indicator,market_data_indicator_position,"            \
+	"market_data_indicator_compute}'"
+#define SQL_HIDING    PG_SQL_HIDING(TABLES, "'r'", "'SELECT'")
+#define SQL_ELSEWHERE PG_SQL_ELSEWHERE(TABLES)
 
 /* 1 seen, 0 not: *err says why, and *hidden if they are there; -1: the question failed. */
 static int look(struct pg *pg, int *hidden, struct err *err)
@@ -67,29 +67,29 @@ static enum pg_tables compare(const struct pg *pg, int64_t newest, struct err *e
 	return PG_TABLES_NEWER;
 }
 
-/* 1: it may be; *err says where. -1: the question failed. */
-static int hides_rows(struct pg *pg, struct err *err)
+/* 1: there is a sentence, which is *err now. -1: the question failed. */
+static int complains(struct pg *pg, const char *sql, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_HIDING, PG_NONE, PG_DEADLINE_MS, err);
-	int hides;
+	PGresult *res = pg_query(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
+	int complaint;
 
 	if (!res)
 		return -1;
-	hides = PQntuples(res) > 0;
-	if (hides)
+	complaint = PQntuples(res) > 0;
+	if (complaint)
 		err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 0));
 	PQclear(res);
-	return hides;
+	return complaint;
 }
 
 int pg_tables_see_all(struct pg *pg, struct err *err)
 {
-	return hides_rows(pg, err) == 0 ? 0 : -1;
+	return complains(pg, SQL_HIDING, err) == 0 ? 0 : -1;
 }
 
 enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 {
-	int hidden, hides, seen = look(pg, &hidden, err);
+	int hidden, complaint, seen = look(pg, &hidden, err);
 	enum pg_tables result = PG_TABLES_FAILED;
 	PGresult *res;
 
@@ -97,9 +97,12 @@ enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 		return PG_TABLES_FAILED;
 	if (!seen)
 		return hidden ? PG_TABLES_HIDDEN : PG_TABLES_ABSENT;
-	hides = hides_rows(pg, err);
-	if (hides != 0)
-		return hides < 0 ? PG_TABLES_FAILED : PG_TABLES_PARTLY;
+	complaint = complains(pg, SQL_ELSEWHERE, err);
+	if (complaint != 0)
+		return complaint < 0 ? PG_TABLES_FAILED : PG_TABLES_HIDDEN;
+	complaint = complains(pg, SQL_HIDING, err);
+	if (complaint != 0)
+		return complaint < 0 ? PG_TABLES_FAILED : PG_TABLES_PARTLY;
 	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", PG_NONE,
 		       PG_DEADLINE_MS, err);
 	if (res) {

@@ -12,7 +12,8 @@ enum { MIGRATION_NEWEST = 19 };
 enum pg_tables {
 	PG_TABLES_FIT,
 	PG_TABLES_ABSENT, /* no migration has run */
-	PG_TABLES_HIDDEN, /* in a schema that this role may not use, or where it does not look */
+	PG_TABLES_HIDDEN, /* in a schema that this role may not use, or where it does not look
+			     (first) */
 	PG_TABLES_OLDER,  /* migrations are missing */
 	PG_TABLES_NEWER,  /* the program is older than the database */
 	PG_TABLES_DENIED, /* this role may not ask which migrations there are */
@@ -50,6 +51,20 @@ int pg_tables_see_all(struct pg *pg, struct err *err) __attribute__((warn_unused
 	"AND p.polcmd IN ('*', " command ") AND EXISTS (SELECT FROM unnest(p.polroles) AS m "    \
 	"WHERE m = 0 OR pg_has_role(r.oid, m, 'USAGE'))) AS p) IS NOT TRUE "                     \
 	"ORDER BY c.relname, r.rolname LIMIT 1"
+
+/* The sentence about the first table of them that the role finds in another schema than Gapless's
+ * own, or no row: rows would go there, and be covered here. */
+#define PG_SQL_ELSEWHERE(tables)                                                                  \
+	"SELECT format('the tables of Gapless are in the schema %s, but the role %s finds "       \
+	"another %s in the schema %s first (search_path = %s); mend that with: ALTER ROLE %I IN " \
+	"DATABASE %I SET search_path = %I, and connect again', n.nspname, current_user, name, "   \
+	"o.nspname, current_setting('search_path'), current_user, current_database(), "           \
+	"n.nspname) FROM unnest(" tables "::text[]) AS t(name) "                                  \
+	"JOIN pg_class AS c ON c.oid = to_regclass(name) "                                        \
+	"JOIN pg_namespace AS o ON o.oid = c.relnamespace "                                       \
+	"JOIN pg_class AS m ON m.oid = to_regclass('gapless_migration') "                         \
+	"JOIN pg_namespace AS n ON n.oid = m.relnamespace "                                       \
+	"WHERE n.oid <> o.oid ORDER BY name LIMIT 1"
 
 /* A statement failed with *err: if it was because this role does not see the tables, which are
  * there, *err says that instead. Ends the transaction that the failure has left. */

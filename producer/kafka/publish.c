@@ -14,8 +14,8 @@
 #include "common/base/log.h"
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
-#include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
+#include "producer/kafka/room.h"
 #include "producer/series/series.h"
 
 enum {
@@ -23,20 +23,9 @@ enum {
 	RECREATED_WINDOW_MS = 10 * 60 * 1000,
 	GIVE_UP_MS = 2000,
 	SAY_MS = 10000,
-	STALLED_MS = 2000, /* a report is awaited for so long: no more is sent there */
-	PAUSE_FIRST_MS = 500,
-	PAUSE_MAX_MS = 30000,
 	REFUSED_FIRST_MS = 2000, /* of the topic as a whole */
 	REFUSED_MAX_MS = 60000,
 	SAY_REFUSED_MS = 600000
-};
-
-/* How one partition takes what it is sent. */
-struct lane {
-	int64_t outstanding;
-	int64_t moved_boot_ms; /* when a report came last, or the first message went */
-	struct backoff pause;  /* after refusals */
-	int64_t pause_boot_ms;
 };
 
 struct publisher {
@@ -45,9 +34,7 @@ struct publisher {
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *queue; /* the main queue, for its io event */
 	int fd;
-	struct lane *lanes; /* one for each partition, at least one */
-	int32_t n;
-	int64_t outstanding;    /* in all of them */
+	struct room *room;
 	int64_t served_boot_ms; /* when the reports began that are served */
 	struct publisher_stats stats;
 	struct message message; /* the last one that was sent */
@@ -63,40 +50,13 @@ struct publisher {
 /* What a message's report is about. */
 struct ticket {
 	struct series *series;
-	int32_t lane;
+	int32_t partition;
 	int64_t timestamp_ms, covers_from_ms, covers_to_ms;
 };
 
-static void lane_reported(struct publisher *p, struct lane *lane, int failed)
-{
-	int64_t boot = p->served_boot_ms;
-
-	p->outstanding--;
-	lane->outstanding--;
-	lane->moved_boot_ms = boot;
-	if (!failed)
-		backoff_reset(&lane->pause);
-	else if (boot >= lane->pause_boot_ms)
-		lane->pause_boot_ms = boot + backoff_next_ms(&lane->pause, backoff_random());
-}
-
-static void lane_sent(struct publisher *p, struct lane *lane)
-{
-	p->outstanding++;
-	if (lane->outstanding++ == 0)
-		lane->moved_boot_ms = clock_boot_ms();
-}
-
 void publisher_partitions(struct publisher *p, int32_t n)
 {
-	if (n > p->n) { /* what is outstanding keeps its place */
-		p->lanes = xreallocarray(p->lanes, (size_t)n, sizeof *p->lanes);
-		for (int32_t i = p->n; i < n; i++) {
-			p->lanes[i] = (struct lane){0};
-			backoff_init(&p->lanes[i].pause, PAUSE_FIRST_MS, PAUSE_MAX_MS);
-		}
-		p->n = n;
-	}
+	room_partitions(p->room, n);
 }
 
 /* partition: one of those that do not take any. */
@@ -105,41 +65,29 @@ static void full_say(struct publisher *p, int32_t partition, int64_t boot_ms)
 	LOG_EVERY(
 		&p->full, boot_ms, SAY_MS, LOG_WARN,
 		"Kafka does not take the messages as fast as they come, or is away; not fetching more",
-		L_INT("waiting_messages", p->outstanding), L_INT("partition", partition));
-}
-
-static int is_stalled(const struct lane *lane, int64_t boot_ms)
-{
-	return lane->outstanding > 0 && boot_ms - lane->moved_boot_ms >= STALLED_MS;
+		L_INT("waiting_messages", room_outstanding(p->room)),
+		L_INT("partition", partition));
 }
 
 static void stalled_say(struct publisher *p)
 {
 	int64_t boot = clock_boot_ms();
 
-	for (int32_t i = 0; i < p->n; i++)
-		if (is_stalled(&p->lanes[i], boot))
-			full_say(p, i, boot);
+	for (int32_t i = 0; (i = room_stalled(p->room, i, boot)) >= 0; i++)
+		full_say(p, i, boot);
 }
 
 int publisher_has_room(struct publisher *p, int64_t messages)
 {
-	int32_t fullest = 0;
-
-	if (p->options->queue_messages - p->outstanding >= messages)
+	if (room_left(p->room) >= messages)
 		return 1;
-	for (int32_t i = 1; i < p->n; i++)
-		if (p->lanes[i].outstanding > p->lanes[fullest].outstanding)
-			fullest = i;
-	full_say(p, fullest, clock_boot_ms());
+	full_say(p, room_fullest(p->room), clock_boot_ms());
 	return 0;
 }
 
 int publisher_takes(const struct publisher *p, const char *symbol, int64_t boot_ms)
 {
-	const struct lane *lane = &p->lanes[kafka_partition_of(symbol, p->n)];
-
-	return boot_ms >= lane->pause_boot_ms && !is_stalled(lane, boot_ms);
+	return room_takes(p->room, symbol, boot_ms);
 }
 
 /* Errors of the topic and of us, whatever the partition. */
@@ -205,7 +153,8 @@ int64_t publisher_pages(const struct publisher *p, int64_t boot_ms)
 {
 	if (!p->is_refused)
 		return INT64_MAX;
-	return boot_ms >= p->refused_boot_ms && p->topic_read_again && p->outstanding == 0;
+	return boot_ms >= p->refused_boot_ms && p->topic_read_again &&
+	       room_outstanding(p->room) == 0;
 }
 
 /* What goes together in a request counts as one message to the broker. */
@@ -232,7 +181,7 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	struct ticket *t = message->_private;
 	(void)rk;
 	FAULT("after_delivery");
-	lane_reported(p, &p->lanes[t->lane], message->err != 0);
+	room_reported(p->room, t->partition, message->err != 0, p->served_boot_ms);
 	if (message->err) {
 		p->stats.failed++;
 		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
@@ -317,7 +266,7 @@ struct publisher *publisher_new(const struct options *options, struct err *err)
 
 	p->options = options;
 	backoff_init(&p->refused_pause, REFUSED_FIRST_MS, REFUSED_MAX_MS);
-	publisher_partitions(p, 1); /* until it is known */
+	p->room = room_new(options->queue_messages);
 	buf_init(&p->value, MESSAGE_MAX_BYTES);
 	snprintf(p->message.source, sizeof p->message.source, "%s", options->source);
 	p->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -339,13 +288,13 @@ void publisher_free(struct publisher *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	buf_release(&p->value);
-	free(p->lanes);
+	room_free(p->room);
 	free(p);
 }
 
 int64_t publisher_outstanding(const struct publisher *p)
 {
-	return p->outstanding;
+	return room_outstanding(p->room);
 }
 
 int publisher_fd(const struct publisher *p)
@@ -387,7 +336,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 	m->covers_to_ms = pub->covers_to_ms;
 	m->fetched_at_ms = fetched_at_ms;
 	m->origin = pub->origin;
-	*ticket = (struct ticket){s, kafka_partition_of(pub->candle.symbol, p->n),
+	*ticket = (struct ticket){s, room_partition_of(p->room, pub->candle.symbol),
 				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
 	buf_clear(&p->value);
 	if (message_validate(m, &err) == 0 && message_encode(m, &p->value) == 0)
@@ -405,7 +354,7 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 		free(ticket);
 		return;
 	}
-	lane_sent(p, &p->lanes[ticket->lane]);
+	room_sent(p->room, ticket->partition, clock_boot_ms());
 	p->stats.sent++;
 }
 
@@ -448,5 +397,5 @@ int64_t publisher_drain(struct publisher *p, int64_t deadline_ms)
 {
 	p->served_boot_ms = clock_boot_ms();
 	rd_kafka_flush(p->rk, (int)deadline_ms);
-	return p->outstanding;
+	return room_outstanding(p->room);
 }

@@ -108,6 +108,7 @@ sql "DROP TRIGGER closed ON market_data; CREATE FUNCTION single() RETURNS trigge
 	CREATE TRIGGER single AFTER INSERT ON market_data REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION single()"
 await 90 'what is refused for being many is stored in pieces' stored_of "$GAPLESS_TOPIC" 4300
 is '... no more dead letters' "$(sql "SELECT count(*) FROM candle_dead_letter WHERE symbol LIKE 'KRW-H%'")" 0
+sql 'DROP TRIGGER single ON market_data'
 
 # --- a table that is altered under the writer
 
@@ -125,6 +126,13 @@ sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market
 altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
 sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
 await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4940
+killed() { sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'gapless-writer'" >/dev/null; }
+sql "CREATE SCHEMA other; CREATE TABLE other.market_data (LIKE market_data INCLUDING ALL);
+	ALTER DATABASE $PGDATABASE SET search_path = other, public"
+killed
+altered 'another table that is found first' 'finds another market_data in the schema other first.*SET search_path = public' 40 N
+sql "ALTER DATABASE $PGDATABASE RESET search_path; DROP SCHEMA other CASCADE"
+await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4980
 sql "CREATE OR REPLACE FUNCTION rounds() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.close := round(NEW.close); RETURN NEW; END';
 	CREATE TRIGGER rounds BEFORE INSERT ON market_data FOR EACH ROW EXECUTE FUNCTION rounds()"
 candles 40 K | publish "$GAPLESS_TOPIC"
@@ -139,10 +147,10 @@ jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timesta
 	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
 await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
 sql 'DROP PUBLICATION filtered'
-await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5021
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5061
 sql 'ALTER TABLE market_data_coverage RENAME TO coverage_before; CREATE TABLE market_data_coverage (LIKE coverage_before INCLUDING ALL)'
 candles 40 M | publish "$GAPLESS_TOPIC"
-await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5061
+await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5101
 is '... what is covered, in that one' "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol LIKE 'KRW-M%'")" \
 	"$(sql "SELECT count(DISTINCT symbol) FROM market_data WHERE symbol LIKE 'KRW-M%'")"
 ends_with_0 others

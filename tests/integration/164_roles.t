@@ -118,6 +118,15 @@ sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE RESET search_path"
 with PGUSER=gapless_writer refused 'a role that looks elsewhere' 'where the role gapless_writer does not look .*SET search_path = market' gapless-writer
 sql "ALTER ROLE gapless_writer IN DATABASE $PGDATABASE SET search_path = market"
 
+sql "CREATE SCHEMA other; CREATE TABLE other.market_data_series (); GRANT USAGE ON SCHEMA other TO gapless_writer, gapless_producer, gapless_reader"
+other='finds another market_data_series in the schema other first.*SET search_path = market'
+for command in '' gaps 'migrate' replay; do
+	# shellcheck disable=SC2086
+	with PGUSER=gapless_writer with PGOPTIONS='-c search_path=other,market' refused "tables of two schemas: writer ${command:-run}" "$other" gapless-writer $command
+done
+with PGUSER=gapless_reader with PGOPTIONS='-c search_path=other,market' refused 'tables of two schemas: indicators' "$other" gapless-indicators
+sql 'DROP SCHEMA other CASCADE'
+
 # --- rows that are there, and not seen
 
 sql "ALTER TABLE market.market_data_series ENABLE ROW LEVEL SECURITY; CREATE POLICY part ON market.market_data_series FOR SELECT

@@ -39,8 +39,9 @@ migrations() { sql 'SELECT count(*) FROM gapless_migration'; }
 m=$(migrations)
 ok "$(version_of "$deb") installs over it, tables that lack a migration or not" over /root/gapless.deb
 ok "what was changed in /etc/gapless is kept" sha256sum --quiet -c "$work/settings"
-is "what the release has of it lies beside" "$(cd "$root/etc/gapless" && find . -name '*.dpkg-*' | sort | tr '\n' ' ')" \
-	"$(cd "$root/etc/gapless" && for p in producer writer; do find . -name "$p.env.dpkg-dist"; done | tr '\n' ' ')"
+conffile() { dpkg-deb --fsys-tarfile "$1" | tar -xO "./etc/gapless/$2.env"; } # package, name
+is "what the release has of it lies beside, if it is another than before" "$(cd "$root/etc/gapless" && find . -name '*.dpkg-*' | sort | tr '\n' ' ')" \
+	"$(for p in common producer writer; do cmp -s <(conffile "$before" $p) <(conffile "$deb" $p) || printf './%s.env.dpkg-dist ' $p; done)"
 for service in $services; do
 	is "gapless-$service is the new one" "$(inside gapless-$service --version)" "gapless-$service $(version_of "$deb")"
 done

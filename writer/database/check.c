@@ -29,17 +29,17 @@
 /* What is given up, and is hidden, would be stored again; a position that is hidden from an UPDATE
  * would not move. */
 /* clang-format off */
-#define HIDING(tables, command, privilege) \
-	"SELECT 1, 'denied', s FROM (" PG_SQL_HIDING(tables, command, privilege) ") AS h(s) "
+#define DENIED(sentence) "SELECT 1, 'denied', s FROM (" sentence ") AS h(s) "
 /* clang-format on */
 #define READ_TABLES                                                                   \
 	"'{market_data,market_data_coverage,market_data_position,market_data_series," \
 	"market_data_replay,candle_dead_letter}'"
 #define UPDATED_TABLES \
 	"'{market_data,market_data_coverage,market_data_position,market_data_replay}'"
-#define SQL_HIDING                             \
-	HIDING(READ_TABLES, "'r'", "'SELECT'") \
-	"UNION ALL " HIDING(UPDATED_TABLES, "'w'", "'UPDATE'")
+#define SQL_HIDING                                                                              \
+	DENIED(PG_SQL_ELSEWHERE(READ_TABLES))                                                   \
+	"UNION ALL " DENIED(PG_SQL_HIDING(READ_TABLES, "'r'", "'SELECT'")) "UNION ALL " DENIED( \
+		PG_SQL_HIDING(UPDATED_TABLES, "'w'", "'UPDATE'"))
 
 /* relkind 'p': RETURNING xmax, which tells inserted rows, is not there. */
 #define SQL_PARTITIONED                                                                                        \

@@ -84,6 +84,7 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 			return failed(s, job, policy);
 		if (t == TRANSACTION_UNFIT) {
 			*policy = POLICY_WAIT;
+			pg_close(&s->pg); /* a search_path that is mended shows in a new session */
 			return 0;
 		}
 		if (t != TRANSACTION_DONE)
@@ -162,6 +163,7 @@ static int tables_fit(struct store *s, struct store_done *job, enum policy *poli
 	case CHECK_ABSENT:
 	case CHECK_DENIED:
 		*policy = POLICY_WAIT;
+		pg_close(&s->pg);
 		break;
 	case CHECK_FAILED:
 		return failed(s, job, policy);
