@@ -62,11 +62,14 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 	if (s->is_asked || now_ms < s->ask_due_ms)
 		return s->is_asked;
 	s->ask_due_ms = now_ms + ASK_AGAIN_MS;
-	if (feed_ask(f, &err) == 0)
+	if (feed_ask(f, &err) == 0) {
 		s->is_asked = !is_too_early(s, f, now_ms);
-	else
+	} else {
+		s->grown_ms = 0; /* Kafka may be away for the producers, too: what they have queued
+				    comes when it is back */
 		LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN, "waiting for Kafka",
 			  L_STR("error", err.text));
+	}
 	return s->is_asked;
 }
 
