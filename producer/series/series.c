@@ -43,7 +43,6 @@ void series_release(struct series *s)
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
 	sightings_release(&s->sightings);
-	silences_release(&s->silences);
 	retry_spans_release(&s->retries);
 	spans_release(&s->refused);
 }

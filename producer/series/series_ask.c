@@ -90,7 +90,6 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
-	silences_subtract(&s->silences, now_ms, out);
 	older_subtract(&s->older, &s->known.all, now_ms, boot_ms, out);
 	if (claims)
 		spans_subtract(out, claims);
@@ -232,7 +231,6 @@ static void gaps_validity(const struct series *s, int64_t now_ms, int64_t boot_m
 				      now_ms);
 	}
 	sightings_validity(&s->sightings, now_ms, v);
-	silences_validity(&s->silences, now_ms, v);
 	retry_spans_validity(&s->retries, boot_ms, v);
 	older_validity(&s->older, now_ms, boot_ms, v);
 }

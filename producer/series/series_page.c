@@ -349,7 +349,6 @@ void series_page(struct series *s, const struct request *request, const struct p
 	rows_shown(s, &a);
 	earlier_shown(s, request, r);
 	reading_judge(r, &s->sightings, &s->known.all);
-	silences_judge(&s->silences, r, !request->live, &s->known.all);
 	spans_union(&r->holes, &s->refused);
 	add_untold(s, &r->holes);
 	rows_take(s, &a, out);

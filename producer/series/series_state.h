@@ -16,7 +16,6 @@
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
 #include "producer/series/sightings.h"
-#include "producer/series/silence.h"
 #include "producer/series/unobtainable.h"
 
 enum {
@@ -66,7 +65,6 @@ struct series {
 	struct spans told;     /* where it was read what is stored */
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
-	struct silences silences;
 	struct retry_spans retries;
 	struct spans refused; /* by the database: neither asked for nor sent now */
 	char refused_cause[RETRY_CAUSE_BYTES];

@@ -595,98 +595,11 @@ static void more_that_is_stored_than_can_be_kept_is_left_for_later(void **state)
 	series_release(&s);
 }
 
-/* --- long stretches without a row */
-
-/* The answer to the next request: a row in each interval, or in each second one, but between. */
-static void full_page(struct series *s, int every, int without_from, int without_to, int64_t now_ms)
-{
-	struct publications out = {0};
-	struct spans none = {0};
-	struct page page = {.rows = xcalloc(100, sizeof *page.rows)};
-	struct request r;
-
-	assert_true(series_backfill_request(s, &none, now_ms, now_ms, &r));
-	for (int i = 0; clock_at(i, 0) < r.before_ms; i += every)
-		if (i < without_from || i >= without_to)
-			candle_of('A', clock_at(i, 0), 1, &page.rows[page.n++]);
-	series_page(s, &r, &page, now_ms, now_ms, &out);
-	publications_release(&out);
-	page_release(&page);
-}
-
-static void silent_series(struct series *s)
-{
-	begin(s, T0, clock_at(90, 0));
-	looked(s, -1, 0, clock_at(90, 0), 89);
-}
-
-static void a_long_silence_in_a_full_page_needs_five_witnesses(void **state)
-{
-	struct series s;
-
-	(void)state;
-	silent_series(&s);
-	for (int i = 0; i < 5; i++) {
-		full_page(&s, 1, 40, 60, clock_at(90 + i, 1));
-		if (i == 4)
-			break;
-		assert_int_equal(series_left(&s, clock_at(90 + i, 2)), 20);
-		asks(&s, clock_at(90 + i, 30), 0, 0, 0, 0);
-		asks(&s, clock_at(90 + i, 31), 0, 40, 60, 60);
-	}
-	assert_int_equal(series_left(&s, clock_at(94, 2)), 0);
-	series_release(&s);
-}
-
-static void a_row_takes_a_silence_back(void **state)
-{
-	struct series s;
-
-	(void)state;
-	silent_series(&s);
-	full_page(&s, 1, 40, 60, clock_at(90, 1));
-	full_page(&s, 1, 40, 60, clock_at(90, 31));
-	full_page(&s, 1, 40, 59, clock_at(91, 1)); /* the rest of it begins anew */
-	assert_int_equal(series_left(&s, clock_at(91, 2)), 19);
-	for (int i = 1; i < 5; i++) {
-		assert_int_equal(series_left(&s, clock_at(91, 2)), 19);
-		full_page(&s, 1, 40, 59, clock_at(91 + i, 1));
-	}
-	assert_int_equal(series_left(&s, clock_at(96, 2)), 0);
-	series_release(&s);
-
-	silent_series(&s);
-	full_page(&s, 1, 40, 60, clock_at(90, 1));
-	full_page(&s, 1, 0, 0, clock_at(90, 31));
-	assert_int_equal(series_left(&s, clock_at(90, 32)), 0);
-	series_release(&s);
-}
-
-static void what_may_well_be_silent_is_believed(void **state)
-{
-	static const struct {
-		int every, from, to;
-	} pages[] = {{2, 40, 60}, {1, 40, 45}, {3, 10, 80}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
-		struct series s;
-
-		silent_series(&s);
-		full_page(&s, pages[i].every, pages[i].from, pages[i].to, clock_at(90, 1));
-		assert_int_equal(series_left(&s, clock_at(90, 2)), 0);
-		series_release(&s);
-	}
-}
-
-enum { SCENES = sizeof scenes / sizeof *scenes, OTHERS = 10 };
+enum { SCENES = sizeof scenes / sizeof *scenes, OTHERS = 7 };
 
 int main(void)
 {
 	struct CMUnitTest tests[SCENES + OTHERS] = {
-		cmocka_unit_test(a_long_silence_in_a_full_page_needs_five_witnesses),
-		cmocka_unit_test(a_row_takes_a_silence_back),
-		cmocka_unit_test(what_may_well_be_silent_is_believed),
 		cmocka_unit_test(the_same_market_again_is_covered_as_before),
 		cmocka_unit_test(another_market_of_the_same_name_is_not_covered),
 		cmocka_unit_test(an_earlier_life_that_is_not_served_is_not_covered),
