@@ -61,7 +61,7 @@ is 'all of it is covered' "$(sql "SELECT count(*) FROM market_data JOIN market_d
 # --- a full batch, and no table
 
 for who in full other; do writer_as $who --batch-rows 500; done
-share() { has full 2 && has other 1 || has full 1 && has other 2; }
+share() { { has full 2 && has other 1; } || { has full 1 && has other 2; }; }
 await 30 'two writers share the partitions' share
 await 30 '... and have stored what there is' caught_up
 sql 'ALTER TABLE market_data RENAME TO market_data_elsewhere'
