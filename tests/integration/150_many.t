@@ -138,8 +138,9 @@ done
 [ "$live_minutes" = 0 ] || is "no 429 in the minute after a start" $at_starts 0
 ok "hardly any 429 ($limited in $requests)" test $((limited * 50)) -le "$requests"
 is "no 418" "$(asked .http_418)" 0
+# One that is on its way when a producer gives its partitions back is asked for by their next owner.
 repeated=$(pages_repeated "${markets[@]}")
-ok "no page was fetched twice, but where a 429 came in between ($repeated)" test "$repeated" -le "$limited"
+ok "no page was fetched twice, but at a hand-over or for a 429 ($repeated)" test "$repeated" -le $((limited + 3 * ${#started[@]}))
 
 # --- the table
 
