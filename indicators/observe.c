@@ -85,7 +85,7 @@ static int64_t waiting_since_ms(struct shown *s, const struct observed *now, int
 	int64_t since_ms = earlier(rounds_since_ms(now->rounds, s->partition),
 				   repair_since_ms(now->repair, s->partition));
 
-	since_ms = earlier(since_ms, intake_since_ms(now->intake, s->partition));
+	since_ms = earlier(since_ms, ingest_since_ms(now->ingest, s->partition));
 	since_ms = earlier(since_ms, feed_halted_ms(now->feed, s->partition));
 	if (lag == 0 || since_ms != 0)
 		s->unread_since_ms = 0;
@@ -124,9 +124,9 @@ static void show_counters(const struct observe *o, const struct observed *now)
 {
 	struct metrics *m = o->metrics;
 
-	metrics_set(m, INDICATORS_MESSAGES, NULL, (double)intake_messages(now->intake));
+	metrics_set(m, INDICATORS_MESSAGES, NULL, (double)ingest_messages(now->ingest));
 	metrics_set(m, INDICATORS_UNREADABLE, NULL, (double)feed_unreadable(now->feed));
-	metrics_set(m, INDICATORS_TOO_OLD, NULL, (double)intake_too_old(now->intake));
+	metrics_set(m, INDICATORS_TOO_OLD, NULL, (double)ingest_too_old(now->ingest));
 	for (enum result_state s = RESULT_FINAL; s <= RESULT_UNAVAILABLE; s++)
 		metrics_set(m, INDICATORS_VALUES, METRIC_VALUES(result_state_name(s)),
 			    (double)sink_sent_as(now->sink, s));
@@ -165,7 +165,7 @@ static const char *waits_for(const struct observed *now)
 
 static void say(struct observe *o, const struct observed *now, int64_t boot_ms)
 {
-	int64_t messages = intake_messages(now->intake), sent = sink_sent(now->sink);
+	int64_t messages = ingest_messages(now->ingest), sent = sink_sent(now->sink);
 
 	if (boot_ms < o->say_boot_ms)
 		return;

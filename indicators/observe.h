@@ -7,7 +7,7 @@
 #include "book.h"
 #include "commits.h"
 #include "feed.h"
-#include "intake.h"
+#include "ingest.h"
 #include "loader.h"
 #include "reader.h"
 #include "repair.h"
@@ -27,7 +27,7 @@ struct observed {
 	const struct repair *repair;
 	const struct reader *reader; /* NULL: without a database */
 	const struct store *store;   /* NULL: into the topic only */
-	const struct intake *intake;
+	const struct ingest *ingest;
 };
 
 /* listen: as service.h. */

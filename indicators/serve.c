@@ -12,7 +12,7 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "feed.h"
-#include "intake.h"
+#include "ingest.h"
 #include "lending.h"
 #include "loader.h"
 #include "observe.h"
@@ -41,7 +41,7 @@ struct serve {
 	struct lending *lending; /* NULL: without a database */
 	struct loader *loader;
 	struct repair *repair;
-	struct intake *intake;
+	struct ingest *ingest;
 	struct observe *observe;
 	int64_t commit_due_ms;
 	int exit_code;
@@ -89,7 +89,7 @@ static void forget(struct serve *s)
 		fail(s, err.text, EXIT_PERSON);
 	rounds_clear(s->rounds);
 	commits_clear(s->commits);
-	intake_clear(s->intake);
+	ingest_clear(s->ingest);
 	start_clear(s->start);
 	if (lending_to(s->lending) != LENT_NONE)
 		reader_cancel(lending_reader(s->lending));
@@ -243,7 +243,7 @@ static void show(struct serve *s, int64_t now_ms)
 				     .repair = s->repair,
 				     .reader = s->lending ? lending_reader(s->lending) : NULL,
 				     .store = output_store(s->output),
-				     .intake = s->intake};
+				     .ingest = s->ingest};
 
 	observe_turn(s->observe, &now, now_ms);
 }
@@ -252,7 +252,7 @@ static void take_round(struct serve *s)
 {
 	int is_held = output_outstanding(s->output) > OUTSTANDING_MAX;
 
-	if (!(is_held ? intake_hold : intake_round)(s->intake))
+	if (!(is_held ? ingest_hold : ingest_round)(s->ingest))
 		return;
 	finish(s);
 	feed_give_back(s->feed);
@@ -297,7 +297,7 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 	s->feed = feed_new(o, err);
 	if (!s->feed)
 		return -1;
-	s->intake = intake_new(&(struct intake_parts){.feed = s->feed,
+	s->ingest = ingest_new(&(struct ingest_parts){.feed = s->feed,
 						      .lending = s->lending,
 						      .loader = s->loader,
 						      .book = s->book,
@@ -319,7 +319,7 @@ static void close_all(struct serve *s)
 	start_free(s->start);
 	loader_free(s->loader);
 	repair_free(s->repair);
-	intake_free(s->intake);
+	ingest_free(s->ingest);
 	rounds_free(s->rounds);
 	commits_free(s->commits);
 	book_free(s->book);

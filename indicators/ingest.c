@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "intake.h"
+#include "ingest.h"
 
 #include <stdlib.h>
 
@@ -15,8 +15,8 @@ enum {
 	SAY_MS = 60000
 };
 
-struct intake {
-	struct intake_parts parts;
+struct ingest {
+	struct ingest_parts parts;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
 	int64_t held_since_ms; /* nothing is taken since then; 0: it is */
@@ -25,15 +25,15 @@ struct intake {
 	struct log_throttle say_too_old;
 };
 
-struct intake *intake_new(const struct intake_parts *parts)
+struct ingest *ingest_new(const struct ingest_parts *parts)
 {
-	struct intake *in = xcalloc(1, sizeof *in);
+	struct ingest *in = xcalloc(1, sizeof *in);
 
 	in->parts = *parts;
 	return in;
 }
 
-void intake_free(struct intake *in)
+void ingest_free(struct ingest *in)
 {
 	if (!in)
 		return;
@@ -41,14 +41,14 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
-void intake_clear(struct intake *in)
+void ingest_clear(struct ingest *in)
 {
 	in->items_n = 0;
 	in->is_paused = 0;
 	in->held_since_ms = 0;
 }
 
-int64_t intake_since_ms(const struct intake *in, int32_t partition)
+int64_t ingest_since_ms(const struct ingest *in, int32_t partition)
 {
 	for (size_t i = 0; i < in->items_n; i++) {
 		if (in->items[i].partition == partition)
@@ -57,12 +57,12 @@ int64_t intake_since_ms(const struct intake *in, int32_t partition)
 	return 0;
 }
 
-int64_t intake_messages(const struct intake *in)
+int64_t ingest_messages(const struct ingest *in)
 {
 	return in->messages;
 }
 
-int64_t intake_too_old(const struct intake *in)
+int64_t ingest_too_old(const struct ingest *in)
 {
 	return in->too_old;
 }
@@ -70,7 +70,7 @@ int64_t intake_too_old(const struct intake *in)
 /* ---------------------------------------------------------------- a message */
 
 /* What was there when the partition came here: every snapshot holds it. */
-static int was_there(const struct intake *in, const struct feed_item *item)
+static int was_there(const struct ingest *in, const struct feed_item *item)
 {
 	const struct part *part = offsets_part(feed_offsets(in->parts.feed), item->partition);
 
@@ -79,13 +79,13 @@ static int was_there(const struct intake *in, const struct feed_item *item)
 
 /* A symbol whose messages go to a partition of another process is that one's, since partitions were
  * added. But what was left unpublished in its old one, nobody else reads. */
-static int is_ours(const struct intake *in, const struct feed_item *item)
+static int is_ours(const struct ingest *in, const struct feed_item *item)
 {
 	return feed_owns(in->parts.feed, item->symbol) ||
 	       (in->parts.lending && was_there(in, item));
 }
 
-static void too_old(struct intake *in, const struct feed_item *item)
+static void too_old(struct ingest *in, const struct feed_item *item)
 {
 	in->too_old++;
 	LOG_EVERY(&in->say_too_old, clock_boot_ms(), SAY_MS, LOG_WARN,
@@ -94,9 +94,9 @@ static void too_old(struct intake *in, const struct feed_item *item)
 		  L_STR("symbol", item->symbol), L_TIME("timestamp", item->in.bar.timestamp_ms));
 }
 
-static void take(struct intake *in, struct feed_item *item)
+static void take(struct ingest *in, struct feed_item *item)
 {
-	const struct intake_parts *p = &in->parts;
+	const struct ingest_parts *p = &in->parts;
 	struct entry *e = book_find(p->book, item->symbol, item->interval);
 	const struct part *part;
 	struct span older;
@@ -125,9 +125,9 @@ static void take(struct intake *in, struct feed_item *item)
 		too_old(in, item);
 }
 
-static void take_items(struct intake *in)
+static void take_items(struct ingest *in)
 {
-	const struct intake_parts *p = &in->parts;
+	const struct ingest_parts *p = &in->parts;
 	struct entry *e;
 
 	for (size_t i = 0; i < in->items_n; i++)
@@ -141,7 +141,7 @@ static void take_items(struct intake *in)
 	in->items_n = 0;
 }
 
-static struct feed_item *next_item(struct intake *in)
+static struct feed_item *next_item(struct ingest *in)
 {
 	GROW(in->items, in->items_n, in->items_cap);
 	return &in->items[in->items_n];
@@ -150,9 +150,9 @@ static struct feed_item *next_item(struct intake *in)
 /* ---------------------------------------------------------------- a round */
 
 /* Reads what is there. */
-static enum feed_news read_items(struct intake *in, int wait_ms)
+static enum feed_news read_items(struct ingest *in, int wait_ms)
 {
-	const struct intake_parts *p = &in->parts;
+	const struct ingest_parts *p = &in->parts;
 	enum feed_news news = FEED_ITEM;
 
 	while (in->items_n < ROUND_MESSAGES || in->is_paused) {
@@ -171,7 +171,7 @@ static enum feed_news read_items(struct intake *in, int wait_ms)
 
 /* Nothing is taken for now; after a while nothing is fetched either, and a poll is for the group
  * alone. (Not at once: a pause that overtakes the start of a fetch can undo it.) */
-static void hold_back(struct intake *in)
+static void hold_back(struct ingest *in)
 {
 	if (in->held_since_ms == 0)
 		in->held_since_ms = clock_boot_ms();
@@ -181,7 +181,7 @@ static void hold_back(struct intake *in)
 	feed_pause(in->parts.feed, 1);
 }
 
-int intake_hold(struct intake *in)
+int ingest_hold(struct ingest *in)
 {
 	hold_back(in);
 	return in->is_paused && read_items(in, 0) == FEED_ENDS;
@@ -189,9 +189,9 @@ int intake_hold(struct intake *in)
 
 /* The series that are wanted: their windows come from the table, before their messages are taken.
  */
-static void load_step(struct intake *in)
+static void load_step(struct ingest *in)
 {
-	const struct intake_parts *p = &in->parts;
+	const struct ingest_parts *p = &in->parts;
 	size_t n;
 	const int64_t *ends = offsets_ends(feed_offsets(p->feed), &n);
 
@@ -207,9 +207,9 @@ static void load_step(struct intake *in)
 	lending_expect(p->lending, p->feed);
 }
 
-int intake_round(struct intake *in)
+int ingest_round(struct ingest *in)
 {
-	const struct intake_parts *p = &in->parts;
+	const struct ingest_parts *p = &in->parts;
 	int busy = output_outstanding(p->output) > 0 || lending_to(p->lending) != LENT_NONE;
 	size_t had = in->items_n;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* From the feed to the windows. What was read waits until the windows of its series are there, from
  * the table; then it is taken into them as one round, and what has changed is computed and sent. */
-#ifndef GAPLESS_INDICATORS_INTAKE_H
-#define GAPLESS_INDICATORS_INTAKE_H
+#ifndef GAPLESS_INDICATORS_INGEST_H
+#define GAPLESS_INDICATORS_INGEST_H
 
 #include "book.h"
 #include "feed.h"
@@ -12,10 +12,10 @@
 #include "repair.h"
 #include "rounds.h"
 
-struct intake;
+struct ingest;
 
 /* What it leads from one to the next; they outlive it. */
-struct intake_parts {
+struct ingest_parts {
 	struct feed *feed;
 	struct lending *lending; /* NULL: without a database */
 	struct loader *loader;
@@ -25,20 +25,20 @@ struct intake_parts {
 	struct output *output;
 };
 
-struct intake *intake_new(const struct intake_parts *parts);
-void intake_free(struct intake *in);
+struct ingest *ingest_new(const struct ingest_parts *parts);
+void ingest_free(struct ingest *in);
 /* Forgets what was read and not taken. */
-void intake_clear(struct intake *in);
+void ingest_clear(struct ingest *in);
 /* A round, unless windows are still awaited. Waits for messages for a moment. 1: the group takes
  * the partitions back (FEED_ENDS). */
-int intake_round(struct intake *in);
-/* In place of a round while nothing may be taken: hears the group. Returns as intake_round(). */
-int intake_hold(struct intake *in);
+int ingest_round(struct ingest *in);
+/* In place of a round while nothing may be taken: hears the group. Returns as ingest_round(). */
+int ingest_hold(struct ingest *in);
 
 /* When the broker took the partition's first message that waits here; 0: none does. */
-int64_t intake_since_ms(const struct intake *in, int32_t partition);
+int64_t ingest_since_ms(const struct ingest *in, int32_t partition);
 /* So far: candles; and those that were older than what is in memory, without a database. */
-int64_t intake_messages(const struct intake *in);
-int64_t intake_too_old(const struct intake *in);
+int64_t ingest_messages(const struct ingest *in);
+int64_t ingest_too_old(const struct ingest *in);
 
 #endif
