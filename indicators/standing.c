@@ -43,12 +43,13 @@ void standing_expect(struct standing *s, size_t partition, int64_t at_most, int6
 enum standing_state standing_look(struct standing *s, size_t partition, int64_t at_least,
 				  int64_t next, int64_t now_ms)
 {
-	struct place *p = &s->places[partition];
+	struct place *p;
 
 	int64_t at_most;
 
 	if (partition >= s->n)
 		return STANDING_REACHED;
+	p = &s->places[partition];
 	at_most = atomic_load(&p->at_most);
 	if (next >= at_least || next == at_most || at_least <= 0 || at_most <= 0) {
 		p->is_late = p->is_given_up = 0;
