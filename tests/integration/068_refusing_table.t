@@ -126,7 +126,10 @@ sql 'ALTER TABLE market_data REPLICA IDENTITY DEFAULT, DROP CONSTRAINT uq_market
 altered 'no unique constraint' 'no valid unique constraint' 600 J # by COPY, which needs none
 sql 'ALTER TABLE market_data ADD CONSTRAINT uq_market_data_symbol_interval_ts UNIQUE (symbol, interval, timestamp)'
 await 30 '... mended, all is stored' stored_of "$GAPLESS_TOPIC" 4940
-killed() { sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'gapless-writer'" >/dev/null; }
+killed() { # of this database alone: others run beside it
+	sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE application_name = 'gapless-writer' AND datname = current_database()" >/dev/null
+}
 sql "CREATE SCHEMA other; CREATE TABLE other.market_data (LIKE market_data INCLUDING ALL);
 	ALTER DATABASE $PGDATABASE SET search_path = other, public"
 killed

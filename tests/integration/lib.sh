@@ -58,8 +58,10 @@ tell() {
 	[ -z "${work:-}" ] || printf '%s %s\n' "$(date +%T)" "$*" >>"$work/tap"
 }
 
+# The end of this scenario, not of the others beside it.
 bail() {
-	printf 'Bail out! %s\n' "$*"
+	tap_n=$((tap_n + 1))
+	tell "not ok $tap_n - cannot go on: $(tr '\n' ' ' <<<"$*")"
 	exit 1
 }
 

@@ -41,6 +41,7 @@ status=${PIPESTATUS[0]}
 	sed -nE 's/^.* (tests[^ ]*\.t) .* ([0-9]+) ms .*/\2 ms \1/p' "build/stack-$GAPLESS_STACK/prove.out" | sort -rn | head -n 5
 }
 [ "$status" != 0 ] || exit 0
+! grep -q '^Bailout called' "build/stack-$GAPLESS_STACK/prove.out" || exit "$status" # the rest was not run
 mapfile -t failed < <(sed -nE 's/^(tests[^ ]*\.t) +\(Wstat.*/\1/p' "build/stack-$GAPLESS_STACK/prove.out")
 [ ${#failed[@]} -ge 1 ] && [ ${#failed[@]} -le "${AGAIN:-0}" ] || exit "$status"
 echo "Once more, alone, because they failed beside others (a defect, of a test at least: please look at it): ${failed[*]}"
