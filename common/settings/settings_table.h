@@ -27,9 +27,9 @@ struct setting {
 	size_t offset;        /* of the member in the settings struct; both by SETTING_AT */
 	int64_t min, max;     /* numbers */
 	const char *fallback; /* default, as text; NULL = none (text: NULL, list: empty) */
-	int needed;           /* there is no default: the fallback is a value that is none */
 	int secret;           /* never printed: "***" */
 	char short_flag;      /* 'X' for -X; 0 = none */
+	char needed;          /* there is no default: the fallback is a value that is none */
 	const char *value;    /* what --help calls the value: "N", "ISO", "CONNINFO" */
 	const char *help;     /* one sentence */
 	const char *renamed;  /* what it was called before: goes on working, with one warning */
