@@ -107,6 +107,8 @@ static int open_tables(struct reader *r, struct err *err)
 		return -1;
 	switch (r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err)) {
 	case PG_TABLES_FIT:
+		if (!r->has_tables && pg_tables_warn_topic(&r->pg, r->topic, err) != 0)
+			return -1;
 		r->has_tables = 1;
 		return 0;
 	case PG_TABLES_FAILED:

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/candle/source.h"
+#include "common/pg/pg_tables.h"
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
@@ -91,9 +92,16 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	return code;
 }
 
+static int say_topic(struct pg *pg, const struct options *o, struct err *err)
+{
+	return pg_tables_warn_topic(pg, o->topic, err);
+}
+
 static int wait_for_tables(const struct options *o)
 {
-	return database_wait(o->database);
+	int code = database_wait(o->database);
+
+	return code == EXIT_DONE && !stop_requested() ? ask_database(o, say_topic) : code;
 }
 
 int run_live(const void *options)
