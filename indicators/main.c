@@ -4,11 +4,9 @@
 #include "common/settings/program.h"
 #include "options.h"
 
-static int check(const void *options, struct err *err)
+static int check(void *options, struct err *err)
 {
-	struct options o = *(const struct options *)options;
-
-	return options_check(&o, err);
+	return options_check(options, err);
 }
 
 int main(int argc, char **argv)

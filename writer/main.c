@@ -4,7 +4,7 @@
 #include "options.h"
 #include "writer/commands/commands.h"
 
-static int check(const void *options, struct err *err)
+static int check(void *options, struct err *err)
 {
 	return options_check(options, err);
 }
