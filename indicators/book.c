@@ -19,16 +19,12 @@ struct book *book_new(void)
 	return xcalloc(1, sizeof(struct book));
 }
 
-static void entry_free(struct entry *e)
-{
-	window_free(e->window);
-	free(e);
-}
-
 void book_clear(struct book *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		entry_free(b->v[i]);
+	for (size_t i = 0; i < b->n; i++) {
+		window_free(b->v[i]->window);
+		free(b->v[i]);
+	}
 	b->n = b->noted_n = b->noted_next = 0;
 }
 
@@ -71,8 +67,8 @@ struct entry *book_find(const struct book *b, const char *symbol, const struct i
 	return i < b->n && order(b->v[i], symbol, interval) == 0 ? b->v[i] : NULL;
 }
 
-struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
-		       struct window *window, int64_t again_below)
+void book_add(struct book *b, const char *symbol, const struct interval *interval,
+	      struct window *window, int64_t again_below)
 {
 	size_t i = place(b, symbol, interval);
 	struct entry *e = xcalloc(1, sizeof *e);
@@ -85,7 +81,6 @@ struct entry *book_add(struct book *b, const char *symbol, const struct interval
 	memmove(b->v + i + 1, b->v + i, (b->n - i) * sizeof(void *));
 	b->v[i] = e;
 	b->n++;
-	return e;
 }
 
 size_t book_n(const struct book *b)

@@ -22,8 +22,8 @@ void book_free(struct book *b);
 /* NULL: this process does not have it. */
 struct entry *book_find(const struct book *b, const char *symbol, const struct interval *interval);
 /* Takes the window. */
-struct entry *book_add(struct book *b, const char *symbol, const struct interval *interval,
-		       struct window *window, int64_t again_below);
+void book_add(struct book *b, const char *symbol, const struct interval *interval,
+	      struct window *window, int64_t again_below);
 size_t book_n(const struct book *b);
 /* Drops every series. */
 void book_clear(struct book *b);

@@ -4,6 +4,20 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
+
+struct end {
+	int32_t partition;
+	int64_t next;
+	int64_t since_ms; /* of the first message of the round */
+};
+
+struct round {
+	struct round *next;
+	int64_t outstanding;
+	struct end *ends;
+	size_t n;
+};
 
 struct part {
 	struct place_done done;
@@ -12,28 +26,96 @@ struct part {
 };
 
 struct commits {
+	struct round *oldest, *newest;
 	struct part *v;
 	struct place_done *taken;
 	size_t n;
 };
 
+/* ---------------------------------------------------------------- rounds */
+
+void commits_close_round(struct commits *c)
+{
+	struct round *round = xcalloc(1, sizeof *round);
+
+	if (c->newest)
+		c->newest->next = round;
+	else
+		c->oldest = round;
+	c->newest = round;
+}
+
+static void drop_oldest(struct commits *c)
+{
+	struct round *round = c->oldest;
+
+	c->oldest = round->next;
+	free(round->ends);
+	free(round);
+}
+
+static void drop_all(struct commits *c)
+{
+	while (c->oldest)
+		drop_oldest(c);
+	c->newest = NULL;
+	c->n = 0;
+}
+
+void commits_note(struct commits *c, int32_t partition, int64_t offset, int64_t since_ms)
+{
+	struct round *round = c->newest;
+
+	for (size_t i = 0; i < round->n; i++) {
+		if (round->ends[i].partition == partition) {
+			round->ends[i].next = offset + 1;
+			return;
+		}
+	}
+	round->ends = xreallocarray(round->ends, round->n + 1, sizeof *round->ends);
+	round->ends[round->n++] = (struct end){partition, offset + 1, since_ms};
+}
+
+int64_t *commits_outstanding(struct commits *c)
+{
+	return &c->newest->outstanding;
+}
+
+int64_t commits_since_ms(const struct commits *c, int32_t partition)
+{
+	for (const struct round *round = c->oldest; round; round = round->next) {
+		for (size_t i = 0; i < round->n; i++) {
+			if (round->ends[i].partition == partition && round->ends[i].since_ms > 0)
+				return round->ends[i].since_ms;
+		}
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- partitions */
+
 struct commits *commits_new(void)
 {
-	return xcalloc(1, sizeof(struct commits));
+	struct commits *c = xcalloc(1, sizeof *c);
+
+	commits_close_round(c);
+	return c;
+}
+
+void commits_clear(struct commits *c)
+{
+	drop_all(c);
+	commits_close_round(c);
 }
 
 void commits_free(struct commits *c)
 {
 	if (!c)
 		return;
+	drop_all(c);
 	free(c->v);
 	free(c->taken);
 	free(c);
-}
-
-void commits_clear(struct commits *c)
-{
-	c->n = 0;
 }
 
 static struct part *find(const struct commits *c, int32_t partition)
@@ -57,12 +139,17 @@ void commits_begin(struct commits *c, int32_t partition, int64_t next)
 	*p = (struct part){{partition, next}, INT64_MAX, next};
 }
 
-void commits_moved(void *commits, int32_t partition, int64_t next)
+void commits_settle(struct commits *c)
 {
-	struct part *p = find(commits, partition);
+	while (c->oldest != c->newest && c->oldest->outstanding == 0) {
+		for (size_t i = 0; i < c->oldest->n; i++) {
+			struct part *p = find(c, c->oldest->ends[i].partition);
 
-	if (p)
-		p->done.next = next;
+			if (p)
+				p->done.next = c->oldest->ends[i].next;
+		}
+		drop_oldest(c);
+	}
 }
 
 void commits_limit(struct commits *c, int32_t partition, int64_t limit)
@@ -75,7 +162,7 @@ void commits_limit(struct commits *c, int32_t partition, int64_t limit)
 
 static int64_t next_of(const struct part *p)
 {
-	return p->done.next < p->limit ? p->done.next : p->limit;
+	return least(p->done.next, p->limit);
 }
 
 int64_t commits_next(const struct commits *c, int32_t partition)
@@ -83,16 +170,6 @@ int64_t commits_next(const struct commits *c, int32_t partition)
 	const struct part *p = find(c, partition);
 
 	return p ? next_of(p) : -1;
-}
-
-size_t commits_n(const struct commits *c)
-{
-	return c->n;
-}
-
-int32_t commits_partition(const struct commits *c, size_t i)
-{
-	return c->v[i].done.partition;
 }
 
 const struct place_done *commits_take(struct commits *c, size_t *n)

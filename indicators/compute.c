@@ -71,7 +71,7 @@ static const char sql_again[] =
 
 static int64_t values(const struct compute *c)
 {
-	return sink_sent(output_sink(c->output));
+	return output_sent(c->output);
 }
 
 static void show(struct compute *c)
@@ -243,6 +243,7 @@ static int compute_all(struct compute *c, struct err *err)
 static int open_all(struct compute *c, struct err *err)
 {
 	const struct options *o = c->options;
+	int has_topic = 0;
 
 	if (snprintf(c->arguments, sizeof c->arguments, "%s %s %" PRId64 " %" PRId64 " %s %s %s",
 		     o->indicators, o->no_trade, o->from_ms, o->to_ms, o->output_topic,
@@ -253,10 +254,11 @@ static int open_all(struct compute *c, struct err *err)
 			       "characters together: compute in several parts",
 			       ARGUMENTS_BYTES);
 	c->output = output_new(o, err);
-	while (c->output && sink_topic_ensure(output_sink(c->output), err)) {
-		if (err->class == ERR_FATAL || stop_requested())
+	while (has_topic == 0 && c->output) {
+		has_topic = output_has_topic(c->output, clock_boot_ms(), err);
+		if (has_topic < 0 || (has_topic == 0 && stop_requested()))
 			return -1;
-		output_step(c->output, ENSURE_MS);
+		output_step(c->output, has_topic ? 0 : ENSURE_MS);
 	}
 	if (!c->output || pg_open(&c->pg, o->database, "gapless-indicators", err))
 		return -1;

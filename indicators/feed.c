@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "feed.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,28 +8,16 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/candle/intake.h"
-#include "common/kafka/consumer.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
-#include "input.h"
-#include "peek.h"
 
 enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
-/* As librdkafka has them by default. */
-enum { QUEUED = 100000, FETCH_BYTES = 50 << 20, PARTITION_FETCH_BYTES = 1 << 20 };
 
 /* A partition that is assigned. */
 struct reading {
 	int32_t id;
-	int is_halted;
 	int is_paused; /* nothing of it is fetched */
-	/* the message that halts it, when the broker took it, and what it is: see feed_halted() */
-	int64_t halted_at, halted_ms;
-	char *halted_value; /* owned */
-	int64_t next;       /* what comes is not before it */
-	int64_t stands_at;  /* a message that will halt it, which is not read yet; -1: not known */
-	char why[512];
-	struct log_throttle say;
+	int64_t next;  /* what comes is not before it */
 };
 
 struct feed {
@@ -39,8 +26,8 @@ struct feed {
 	int is_subscribed, is_assigned, is_starting, is_held, is_fenced;
 	struct reading *readings;
 	size_t n;
-	size_t halted_next;      /* feed_halted */
 	struct offsets *offsets; /* of the same partitions */
+	struct halts *halts;
 	int64_t topic_due_ms;
 	int is_other; /* the topic may be another one: deleted, going back, without what is next */
 	int64_t unreadable;
@@ -49,16 +36,7 @@ struct feed {
 
 struct feed *feed_new(const struct options *o, struct err *err)
 {
-	const struct consumer_settings settings = {.brokers = o->brokers,
-						   .topic = o->topic,
-						   .group = o->group,
-						   .client_id = "gapless-indicators",
-						   .queued_messages = QUEUED,
-						   .fetch_bytes = FETCH_BYTES,
-						   .partition_fetch_bytes = PARTITION_FETCH_BYTES,
-						   .session_timeout_ms = o->session_timeout_ms,
-						   .user = &o->kafka};
-	struct consumer *consumer = consumer_new(&settings, CONSUMER_MEMBER, err);
+	struct consumer *consumer = topic_consumer_new(o, CONSUMER_MEMBER, err);
 	struct feed *f;
 
 	if (!consumer)
@@ -67,17 +45,8 @@ struct feed *feed_new(const struct options *o, struct err *err)
 	f->options = o;
 	f->consumer = consumer;
 	f->offsets = offsets_new(o->topic, o->topic_hours);
+	f->halts = halts_new(o);
 	return f;
-}
-
-static void forget_halts(struct feed *f)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		f->readings[i].is_halted = 0;
-		f->readings[i].stands_at = -1;
-		free(f->readings[i].halted_value);
-		f->readings[i].halted_value = NULL;
-	}
 }
 
 void feed_free(struct feed *f)
@@ -85,9 +54,9 @@ void feed_free(struct feed *f)
 	if (!f)
 		return;
 	consumer_free(f->consumer);
-	forget_halts(f);
 	free(f->readings);
 	offsets_free(f->offsets);
+	halts_free(f->halts);
 	free(f);
 }
 
@@ -106,24 +75,12 @@ const struct kafka_stats *feed_stats(const struct feed *f)
 	return consumer_stats(f->consumer);
 }
 
-static void say_halted(struct feed *f, int64_t now_ms)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		struct reading *r = &f->readings[i];
-
-		if (r->is_halted)
-			LOG_EVERY(&r->say, now_ms, SAY_MS, LOG_ERROR,
-				  "a partition is halted; the others go on", L_STR("error", r->why),
-				  L_INT("partition", r->id));
-	}
-}
-
 void feed_step(struct feed *f, int64_t now_ms)
 {
 	struct err err;
 	int n;
 
-	say_halted(f, now_ms);
+	halts_say(f->halts, now_ms);
 	if (f->is_subscribed || now_ms < f->topic_due_ms)
 		return;
 	f->topic_due_ms = now_ms + TOPIC_MS;
@@ -147,11 +104,11 @@ static void take_given(struct feed *f)
 {
 	const int32_t *ids;
 
-	forget_halts(f);
+	halts_clear(f->halts);
 	f->n = consumer_given(f->consumer, &ids);
 	f->readings = xreallocarray(f->readings, f->n + 1, sizeof *f->readings);
 	for (size_t i = 0; i < f->n; i++)
-		f->readings[i] = (struct reading){.id = ids[i], .stands_at = -1};
+		f->readings[i] = (struct reading){.id = ids[i]};
 	offsets_set(f->offsets, ids, f->n);
 	f->is_assigned = 1;
 	f->is_starting = f->n > 0;
@@ -169,7 +126,7 @@ static void forget_partitions(struct feed *f)
 	if (f->is_assigned)
 		log_info(feed_has_lost(f) ? "partitions lost" : "partitions given back",
 			 L_INT("partitions", f->n));
-	forget_halts(f);
+	halts_clear(f->halts);
 	f->n = 0;
 	offsets_set(f->offsets, NULL, 0);
 	f->is_assigned = f->is_starting = 0;
@@ -222,34 +179,6 @@ int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offs
 	return consumer_messages_from(f->consumer, partition, offset);
 }
 
-int64_t feed_halted_ms(const struct feed *f, int32_t partition)
-{
-	const struct reading *r = reading_of(f, partition);
-
-	return r && r->is_halted ? r->halted_ms : 0;
-}
-
-int64_t feed_reads_to(const struct feed *f, int32_t partition)
-{
-	const struct reading *r = reading_of(f, partition);
-
-	if (r && r->is_halted)
-		return r->halted_at;
-	return r && r->stands_at >= 0 ? r->stands_at : INT64_MAX;
-}
-
-void feed_look(struct feed *f, int32_t partition, int64_t offset)
-{
-	struct reading *r = reading_of(f, partition);
-
-	if (!r || r->is_halted || !peek_halts(f->options, partition, offset))
-		return;
-	r->stands_at = offset;
-	log_info("the writer stands at a message that halts a partition; what comes before it has "
-		 "to do",
-		 L_INT("partition", partition), L_INT("offset", offset));
-}
-
 const struct offsets *feed_offsets(const struct feed *f)
 {
 	return f->offsets;
@@ -291,7 +220,7 @@ static void settle_pauses(struct feed *f)
 
 	for (size_t i = 0; i < f->n; i++) {
 		struct reading *r = &f->readings[i];
-		int is_paused = f->is_held || r->is_halted;
+		int is_paused = f->is_held || halts_hold(f->halts, r->id);
 
 		if (is_paused && !r->is_paused)
 			pause[to_pause++] = r->id;
@@ -307,7 +236,7 @@ static void settle_pauses(struct feed *f)
 void feed_restart(struct feed *f)
 {
 	f->is_starting = f->n > 0;
-	forget_halts(f);
+	halts_clear(f->halts);
 	feed_pause(f, 0);
 }
 
@@ -337,52 +266,11 @@ static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err 
 	return 1;
 }
 
-/* As the database reads a bytea. The caller frees. */
-static char *bytea_text(const void *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *b = bytes;
-	char *text = xmalloc(2 * len + 3), *to = text;
-
-	*to++ = '\\';
-	*to++ = 'x';
-	for (size_t i = 0; i < len; i++) {
-		*to++ = digits[b[i] >> 4];
-		*to++ = digits[b[i] & 15];
-	}
-	*to = '\0';
-	return text;
-}
-
-/* Nothing behind this message may be read: it would be passed over for good. */
 static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
 {
-	struct reading *r = reading_of(f, k->partition);
-
-	snprintf(r->why, sizeof r->why, "%s", why->text);
-	r->is_halted = 1;
-	r->halted_at = k->offset;
-	free(r->halted_value);
-	r->halted_value = bytea_text(k->payload, k->len);
-	r->halted_ms = consumer_appended_ms(k, NULL);
+	halts_add(f->halts, k, why);
 	settle_pauses(f);
 	return 0;
-}
-
-static int has_lost_halt(struct feed *f, int64_t now_ms)
-{
-	struct consumer_place *halts = xcalloc(f->n, sizeof *halts);
-	size_t n = 0;
-	int is_lost;
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (f->readings[i].is_halted)
-			halts[n++] = (struct consumer_place){f->readings[i].id,
-							     f->readings[i].halted_at};
-	}
-	is_lost = consumer_has_lost_halt(f->consumer, halts, n, now_ms);
-	free(halts);
-	return is_lost;
 }
 
 int feed_has_changed(struct feed *f, int64_t now_ms)
@@ -394,35 +282,39 @@ int feed_has_changed(struct feed *f, int64_t now_ms)
 			 "looking for the place to go on");
 		return 1;
 	}
-	return has_lost_halt(f, now_ms) ||
+	return halts_are_lost(f->halts, f->consumer, now_ms) ||
 	       offsets_answer_again(f->offsets, consumer_handle(f->consumer), now_ms);
 }
 
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value)
+struct halts *feed_halts(const struct feed *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct reading *r = &f->readings[f->halted_next++ % f->n];
-
-		if (!r->is_halted)
-			continue;
-		*partition = r->id;
-		*offset = r->halted_at;
-		*value = r->halted_value;
-		return 1;
-	}
-	return 0;
+	return f->halts;
 }
 
-void feed_pass(struct feed *f, int32_t partition, int64_t offset)
+void feed_pass(struct feed *f)
 {
-	struct reading *r = reading_of(f, partition);
+	if (halts_answer(f->halts))
+		settle_pauses(f);
+}
 
-	if (!r || !r->is_halted || r->halted_at != offset)
-		return;
-	r->is_halted = 0;
-	log_info("a message was skipped; reading goes on behind it", L_INT("partition", partition),
-		 L_INT("offset", offset));
-	settle_pauses(f);
+/* A candle as the timeline takes it: in numbers. */
+static struct timeline_input input_of(const struct message *m)
+{
+	const struct candle *c = &m->candle;
+
+	return (struct timeline_input){
+		.bar = {.timestamp_ms = c->timestamp_ms,
+			.open = strtod(c->open, NULL),
+			.high = strtod(c->high, NULL),
+			.low = strtod(c->low, NULL),
+			.close = strtod(c->close, NULL),
+			.volume = strtod(c->volume, NULL),
+			.quote_volume = strtod(c->quote_volume, NULL),
+			.revision = c->revision,
+			.fetched_ms = m->fetched_at_ms},
+		.covers_from_ms = m->covers_from_ms,
+		.covers_to_ms = m->covers_to_ms,
+	};
 }
 
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
@@ -453,14 +345,13 @@ static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, st
 {
 	struct reading *r = reading_of(f, k->partition);
 
-	if (!r || f->is_starting || r->is_halted)
+	if (!r || f->is_starting || halts_hold(f->halts, k->partition))
 		return 0;
 	f->is_other |= k->offset < r->next;
 	if (f->is_other)
 		return 0;
 	r->next = is_end ? k->offset : k->offset + 1;
-	if (k->offset >= r->stands_at)
-		r->stands_at = -1;
+	halts_reach(f->halts, k->partition, k->offset);
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;

@@ -6,11 +6,11 @@
 #ifndef GAPLESS_INDICATORS_FEED_H
 #define GAPLESS_INDICATORS_FEED_H
 
+#include "commits.h"
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_stats.h"
+#include "halts.h"
 #include "offsets.h"
-#include "options.h"
-#include "rounds.h"
 #include "timeline.h"
 
 struct feed;
@@ -73,20 +73,12 @@ int feed_is_fenced(const struct feed *f);
 
 /* Why nothing is read, a constant; NULL: everything is well. */
 const char *feed_waits_for(const struct feed *f);
-/* The message that halts a partition, of several another one at each call; 0: none does. *value: as
- * text of a bytea, valid until the feed is used again. */
-int feed_halted(struct feed *f, int32_t *partition, int64_t *offset, const char **value);
-/* If that message still halts its partition: reading goes on behind it. */
-void feed_pass(struct feed *f, int32_t partition, int64_t offset);
+/* The messages that halt a partition. */
+struct halts *feed_halts(const struct feed *f);
+/* The job of halts_job() is back: if the message was skipped, reading goes on behind it. */
+void feed_pass(struct feed *f);
 /* Messages of the partition from that offset on, up to the end that the last fetch showed. */
 int64_t feed_messages_from(const struct feed *f, int32_t partition, int64_t offset);
-/* When the broker took the message that halts the partition; 0: it is not halted. */
-int64_t feed_halted_ms(const struct feed *f, int32_t partition);
-/* The offset of that message, also of one that feed_look() has found; INT64_MAX: none is known. */
-int64_t feed_reads_to(const struct feed *f, int32_t partition);
-/* The writer stands still there: looks whether that message will halt the partition, if it is ours.
- * Blocks for some seconds at most. */
-void feed_look(struct feed *f, int32_t partition, int64_t offset);
 /* Messages that are not candles, so far. */
 int64_t feed_unreadable(const struct feed *f);
 const struct kafka_stats *feed_stats(const struct feed *f);

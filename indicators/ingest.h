@@ -4,28 +4,14 @@
 #ifndef GAPLESS_INDICATORS_INGEST_H
 #define GAPLESS_INDICATORS_INGEST_H
 
-#include "book.h"
-#include "feed.h"
-#include "lending.h"
-#include "loader.h"
-#include "output.h"
-#include "repair.h"
-#include "rounds.h"
+#include <stdint.h>
+
+#include "process.h"
 
 struct ingest;
 
-/* What it leads from one to the next; they outlive it. */
-struct ingest_parts {
-	struct feed *feed;
-	struct lending *lending; /* NULL: without a database */
-	struct loader *loader;
-	struct book *book;
-	struct rounds *rounds;
-	struct repair *repair; /* for what is older than a window */
-	struct output *output;
-};
-
-struct ingest *ingest_new(const struct ingest_parts *parts);
+/* It outlives the ingest. */
+struct ingest *ingest_new(const struct process *p);
 void ingest_free(struct ingest *in);
 /* Forgets what was read and not taken. */
 void ingest_clear(struct ingest *in);

@@ -81,8 +81,11 @@ struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t 
 {
 	while (l->batch_n < AT_ONCE && l->n > 0)
 		l->batch[l->batch_n++] = l->wanted[--l->n];
-	l->job = (struct reader_job){
-		.at_least = at_least, .partitions = partitions, .reads = l->batch, .n = l->batch_n};
+	l->job = (struct reader_job){.use = READER_LOADER,
+				     .at_least = at_least,
+				     .partitions = partitions,
+				     .reads = l->batch,
+				     .n = l->batch_n};
 	return &l->job;
 }
 
@@ -115,17 +118,8 @@ static struct window *window_of(const struct loader *l, const struct table_read 
 		window_begin_behind(w);
 	fill_window(w, r, PIECE_BARS);
 	window_seal(w);
-	window_as_of_at_least(w, r->as_of_ms);
-	window_take_over(w);
+	window_take_over(w, r->as_of_ms);
 	return w;
-}
-
-/* Where the symbol's messages come from: market_data_position of that is what the snapshot has. */
-static int64_t position_of(const struct loader *l, const char *symbol, size_t partitions)
-{
-	int32_t partition = kafka_partition_of(symbol, (int32_t)partitions);
-
-	return partition < TABLE_PARTITIONS ? l->job.positions.next[partition] : TABLE_NONE;
 }
 
 void loader_deliver(struct loader *l, struct book *book, size_t partitions)
@@ -133,8 +127,10 @@ void loader_deliver(struct loader *l, struct book *book, size_t partitions)
 	for (size_t i = 0; i < l->batch_n; i++) {
 		const struct table_read *r = &l->batch[i];
 
+		int32_t partition = kafka_partition_of(r->symbol, (int32_t)partitions);
+
 		book_add(book, r->symbol, r->interval, window_of(l, r),
-			 position_of(l, r->symbol, partitions));
+			 table_position(&l->job.positions, partition));
 		table_read_release(&l->batch[i]);
 	}
 	l->loaded += (int64_t)l->batch_n;

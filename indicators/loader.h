@@ -18,8 +18,8 @@ int loader_is_done(const struct loader *l); /* nothing is wanted that is not the
 /* A job for what is wanted. at_least, by partition: what must be stored first; it is lent like the
  * job. */
 struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions);
-/* The job is back: the windows go into the book. `partition_of` tells where the series' messages
- * come from. */
+/* The job is back: the windows go into the book, with the position of the partition that the
+ * series' messages come from, of so many. */
 void loader_deliver(struct loader *l, struct book *book, size_t partitions);
 /* Forgets what is wanted; not while the job is lent. */
 void loader_clear(struct loader *l);

@@ -17,6 +17,8 @@ enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 
 struct reader {
 	const char *database, *topic;
 	struct worker *worker;
+	enum reader_use use; /* of the job that is lent */
+	struct reader_job tables;
 	/* the thread's own */
 	struct pg pg;
 	struct backoff backoff;
@@ -175,11 +177,14 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 	r->standing = standing_new(TABLE_PARTITIONS);
 	atomic_store(&r->late, -1);
 	r->worker = worker_new(run, r, err);
-	if (r->worker)
-		return r;
-	standing_free(r->standing);
-	free(r);
-	return NULL;
+	if (!r->worker) {
+		standing_free(r->standing);
+		free(r);
+		return NULL;
+	}
+	r->tables.use = READER_TABLES;
+	reader_submit(r, &r->tables);
+	return r;
 }
 
 int reader_free(struct reader *r, int wait_ms)
@@ -202,15 +207,23 @@ void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t
 
 void reader_submit(struct reader *r, struct reader_job *job)
 {
+	r->use = job->use;
 	worker_submit(r->worker, job);
+}
+
+enum reader_use reader_use(const struct reader *r)
+{
+	return r ? r->use : READER_FREE;
 }
 
 struct reader_job *reader_take(struct reader *r)
 {
 	struct reader_job *job = worker_take(r->worker);
 
-	if (job)
+	if (job) {
+		r->use = READER_FREE;
 		job->is_given_up = worker_is_cancelled(r->worker);
+	}
 	return job;
 }
 

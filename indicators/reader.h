@@ -9,7 +9,18 @@
 
 struct reader;
 
+/* Whose job it is. */
+enum reader_use {
+	READER_FREE,   /* nobody's: there is none under way */
+	READER_TABLES, /* the reader's own, the first one: are the tables fit? */
+	READER_START,
+	READER_LOADER,
+	READER_REPAIR,
+	READER_HALTS
+};
+
 struct reader_job {
+	enum reader_use use;
 	/* market_data_position must be at least this, by partition; 0: whatever it is. NULL: no
 	 * condition. Where reader_expect bounds it, what there is must do. */
 	const int64_t *at_least;
@@ -33,7 +44,10 @@ int reader_free(struct reader *r, int wait_ms);
 
 /* Of a partition: see standing_expect. At any time; without it no job waits for the partition. */
 void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t patience_ms);
+/* While it is free: lends it the job, and all that it points to. */
 void reader_submit(struct reader *r, struct reader_job *job);
+/* Whose job is under way; r == NULL: nobody's. */
+enum reader_use reader_use(const struct reader *r);
 /* The finished job, or NULL. */
 struct reader_job *reader_take(struct reader *r);
 void reader_cancel(struct reader *r);

@@ -197,8 +197,11 @@ struct reader_job *repair_job(struct repair *r, int64_t now_ms)
 	if (!r->entry || r->is_computed)
 		return NULL;
 	table_read_until(&r->read, window_start(r->entry->window));
-	r->job = (struct reader_job){
-		.at_least = r->need, .partitions = TABLE_PARTITIONS, .reads = &r->read, .n = 1};
+	r->job = (struct reader_job){.use = READER_REPAIR,
+				     .at_least = r->need,
+				     .partitions = TABLE_PARTITIONS,
+				     .reads = &r->read,
+				     .n = 1};
 	return &r->job;
 }
 

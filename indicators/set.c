@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/text/words.h"
-#include "kinds/kinds.h"
 
 enum { WORD_BYTES = 128 };
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "begin.h"
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 
 enum {
@@ -75,22 +75,53 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms)
 
 struct reader_job *start_job(struct start *s, int is_storing)
 {
-	s->job = (struct reader_job){.stored = is_storing ? &s->stored : NULL};
+	s->job = (struct reader_job){.use = READER_START, .stored = is_storing ? &s->stored : NULL};
 	return &s->job;
 }
 
-static int64_t position_of(const struct table_positions *positions, int32_t partition)
+/* ---------------------------------------------------------------- where a partition begins */
+
+static int64_t or_committed(const struct part *part, int64_t at)
 {
-	return positions && partition < TABLE_PARTITIONS ? positions->next[partition] : OFFSET_NONE;
+	if (part->committed != OFFSET_NONE && part->committed <= part->high)
+		at = least(at, part->committed);
+	return greatest(at, part->low);
 }
 
-static int64_t begin_of(const struct start *s, const struct part *part, int group_is_new)
+static int is_in_topic(const struct part *part, int64_t offset)
 {
-	struct begin_positions at = {.candles = position_of(&s->job.positions, part->id),
-				     .indicators = position_of(s->job.stored, part->id)};
-
-	return begin_with_position(part, at, group_is_new);
+	return offset >= part->low && offset <= part->high;
 }
+
+int64_t start_offset(const struct part *part, int64_t candles, int64_t indicators, int group_is_new)
+{
+	if (indicators == TABLE_NONE)
+		indicators = candles;
+	if (part->committed == OFFSET_NONE && !group_is_new)
+		return part->low;
+	if (!is_in_topic(part, candles) || !is_in_topic(part, indicators))
+		return part->low;
+	return or_committed(part, least(candles, indicators));
+}
+
+/* Without a table: as far back as the settings say, or the committed offset if that is smaller. */
+static int64_t start_by_time(const struct part *part)
+{
+	return or_committed(part, part->by_time == OFFSET_NONE ? part->high : part->by_time);
+}
+
+static int64_t indicators_of(const struct start *s, const struct part *part)
+{
+	return s->job.stored ? table_position(s->job.stored, part->id) : TABLE_NONE;
+}
+
+static int64_t start_by_table(const struct start *s, const struct part *part, int group_is_new)
+{
+	return start_offset(part, table_position(&s->job.positions, part->id),
+			    indicators_of(s, part), group_is_new);
+}
+
+/* ---------------------------------------------------------------- and then */
 
 /* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
  * what was stored meanwhile would be taken for older than the group. */
@@ -125,7 +156,7 @@ static void say_lost(const struct part *p)
 static void say_new(const struct start *s, const struct part *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (position_of(s->job.stored, parts[i].id) == OFFSET_NONE)
+		if (indicators_of(s, &parts[i]) == TABLE_NONE)
 			continue;
 		log_info("the group has no committed offset; reading goes on where the stored "
 			 "indicators end");
@@ -139,15 +170,15 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 {
 	size_t n;
 	const struct part *parts = offsets_parts(feed_offsets(f), &n);
+	int group_is_new = offsets_group_is_new(feed_offsets(f));
 	int64_t again = 0;
 	struct err err;
 
 	s->is_asked = 0;
 	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
 	for (size_t i = 0; i < n; i++) {
-		s->offsets[i] =
-			by_table ? begin_of(s, &parts[i], offsets_group_is_new(feed_offsets(f)))
-				 : begin_by_time(&parts[i]);
+		s->offsets[i] = by_table ? start_by_table(s, &parts[i], group_is_new)
+					 : start_by_time(&parts[i]);
 		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
 	}
 	if (commit_beginnings(s, f)) {
@@ -161,7 +192,7 @@ const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
 	for (size_t i = 0; i < n; i++)
 		say_lost(&parts[i]);
 	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
-	if (by_table && offsets_group_is_new(feed_offsets(f)))
+	if (by_table && group_is_new)
 		say_new(s, parts, n);
 	return s->offsets;
 }

@@ -4,8 +4,8 @@
 #ifndef GAPLESS_INDICATORS_STORE_H
 #define GAPLESS_INDICATORS_STORE_H
 
+#include "commits.h"
 #include "message.h"
-#include "rounds.h"
 
 struct store;
 

@@ -108,6 +108,11 @@ void table_read_release(struct table_read *r)
 	spans_release(&r->covered);
 }
 
+int64_t table_position(const struct table_positions *positions, int32_t partition)
+{
+	return partition < TABLE_PARTITIONS ? positions->next[partition] : TABLE_NONE;
+}
+
 static double value(const PGresult *res, int row, int column)
 {
 	return strtod(PQgetvalue(res, row, column), NULL);

@@ -18,6 +18,9 @@ struct table_positions {
 	int64_t next[TABLE_PARTITIONS];
 };
 
+/* TABLE_NONE also of a partition that is none of these. */
+int64_t table_position(const struct table_positions *positions, int32_t partition);
+
 /* Which part of a series; and what there is of it. */
 struct table_read {
 	char symbol[SYMBOL_BYTES];

@@ -239,11 +239,6 @@ static void fill(struct timeline *t, size_t i, int64_t to)
 
 /* ---------------------------------------------------------------- messages */
 
-static int compare(double a, double b)
-{
-	return (a > b) - (a < b);
-}
-
 /* message_compare(), of doubles: those that are alike there give the same values here. */
 static int wins(const struct bar *a, const struct bar *b)
 {
@@ -251,7 +246,7 @@ static int wins(const struct bar *a, const struct bar *b)
 		return a->revision > b->revision;
 	if (a->fetched_ms != b->fetched_ms)
 		return a->fetched_ms > b->fetched_ms;
-	if (compare(a->volume, b->volume))
+	if (a->volume != b->volume)
 		return a->volume > b->volume;
 	return a->quote_volume > b->quote_volume;
 }

@@ -63,13 +63,9 @@ int64_t window_as_of(const struct window *w)
 	return timeline_as_of(w->line);
 }
 
-void window_as_of_at_least(struct window *w, int64_t as_of_ms)
+void window_take_over(struct window *w, int64_t as_of_ms)
 {
 	timeline_as_of_at_least(w->line, as_of_ms);
-}
-
-void window_take_over(struct window *w)
-{
 	if (window_as_of(w) > 0)
 		timeline_as_of_at_least(w->line, window_as_of(w) + 1);
 }

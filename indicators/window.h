@@ -56,11 +56,10 @@ int64_t window_start(const struct window *w);
 /* How new the knowledge of the series is: what is emitted carries it, so that of two values of one
  * key the greater as_of is the one that knows more. */
 int64_t window_as_of(const struct window *w);
-void window_as_of_at_least(struct window *w, int64_t as_of_ms);
-/* What it emits beats what another process has made of the same knowledge: one that stood still and
- * does not know yet that it was replaced may know less than its as_of says, of two partitions of a
- * series for instance, and be the later one. */
-void window_take_over(struct window *w);
+/* It is at least that, and what is emitted beats what another process has made of the same
+ * knowledge: one that stood still and does not know yet that it was replaced may know less than its
+ * as_of says, of two partitions of a series for instance, and be the later one. */
+void window_take_over(struct window *w, int64_t as_of_ms);
 size_t window_bytes(const struct window *w);
 
 #endif

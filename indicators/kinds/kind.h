@@ -51,4 +51,9 @@ struct kind {
 			double *out);
 };
 
+/* The table of those that there are; *n gets its length. */
+const struct kind *const *kind_table(size_t *n);
+/* NULL if there is no such kind. */
+const struct kind *kind_by_name(const char *name);
+
 #endif

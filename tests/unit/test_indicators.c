@@ -16,7 +16,7 @@
 
 #include "indicators/history.h"
 #include "indicators/kinds/bars.h"
-#include "indicators/kinds/kinds.h"
+#include "indicators/kinds/kind.h"
 #include "indicators/message.h"
 #include "indicators/number.h"
 #include "indicators/repair.h"

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "indicators/begin.h"
+#include "indicators/start.h"
 
-enum { NONE = OFFSET_NONE };
+enum { NONE = TABLE_NONE };
 
 static const struct row {
 	const char *name;
@@ -33,15 +33,14 @@ static const struct row {
 	{"committed beyond the topic's end", 2000, 950, NONE, 0, 1000, 0, 950},
 };
 
-static void test_begin(void **state)
+static void test_start(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct row *r = &rows[i];
 		const struct part part = {
 			.committed = r->committed, .low = r->low, .high = r->high};
-		struct begin_positions at = {r->candles, r->indicators};
-		int64_t begins = begin_with_position(&part, at, r->group_is_new);
+		int64_t begins = start_offset(&part, r->candles, r->indicators, r->group_is_new);
 
 		if (begins != r->begins)
 			fail_msg("%s: begins at %jd", r->name, (intmax_t)begins);
@@ -50,7 +49,7 @@ static void test_begin(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_begin)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_start)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
