@@ -10,8 +10,7 @@
 struct book {
 	struct entry **v; /* by symbol and interval */
 	size_t n, cap;
-	struct entry **noted;
-	size_t noted_n, noted_next, noted_cap;
+	size_t next; /* book_noted */
 };
 
 struct book *book_new(void)
@@ -25,7 +24,7 @@ void book_clear(struct book *b)
 		window_free(b->v[i]->window);
 		free(b->v[i]);
 	}
-	b->n = b->noted_n = b->noted_next = 0;
+	b->n = b->next = 0;
 }
 
 void book_free(struct book *b)
@@ -34,7 +33,6 @@ void book_free(struct book *b)
 		return;
 	book_clear(b);
 	free(b->v);
-	free(b->noted);
 	free(b);
 }
 
@@ -88,26 +86,23 @@ size_t book_n(const struct book *b)
 	return b->n;
 }
 
-void book_note(struct book *b, struct entry *e)
+void book_note(struct entry *e)
 {
-	if (e->is_noted)
-		return;
 	e->is_noted = 1;
-	GROW(b->noted, b->noted_n, b->noted_cap);
-	b->noted[b->noted_n++] = e;
 }
 
 struct entry *book_noted(struct book *b)
 {
-	struct entry *e;
+	while (b->next < b->n) {
+		struct entry *e = b->v[b->next++];
 
-	if (b->noted_next == b->noted_n) {
-		b->noted_n = b->noted_next = 0;
-		return NULL;
+		if (e->is_noted) {
+			e->is_noted = 0;
+			return e;
+		}
 	}
-	e = b->noted[b->noted_next++];
-	e->is_noted = 0;
-	return e;
+	b->next = 0;
+	return NULL;
 }
 
 size_t book_bytes(const struct book *b)

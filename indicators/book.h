@@ -28,9 +28,9 @@ size_t book_n(const struct book *b);
 /* Drops every series. */
 void book_clear(struct book *b);
 
-/* A list of those that have something to compute: each once, in the order of the first note. */
-void book_note(struct book *b, struct entry *e);
-/* The next one, taken from the list; NULL: none. */
+/* It has something to compute. */
+void book_note(struct entry *e);
+/* One of those that were noted, each once; NULL: none is left. */
 struct entry *book_noted(struct book *b);
 size_t book_bytes(const struct book *b);
 

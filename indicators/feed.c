@@ -256,23 +256,6 @@ int feed_owns(const struct feed *f, const char *symbol)
 
 /* ---------------------------------------------------------------- messages */
 
-/* The message is passed over: only its offset counts. */
-static int refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
-{
-	f->unreadable++;
-	LOG_EVERY(&f->say_bad, clock_boot_ms(), SAY_BAD_MS, LOG_WARN,
-		  "a message is not a candle; it is passed over", L_STR("error", why->text),
-		  L_INT("partition", k->partition), L_INT("offset", k->offset));
-	return 1;
-}
-
-static int halt(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
-{
-	halts_add(f->halts, k, why);
-	settle_pauses(f);
-	return 0;
-}
-
 int feed_has_changed(struct feed *f, int64_t now_ms)
 {
 	if (f->is_starting || f->n == 0)
@@ -317,6 +300,15 @@ static struct timeline_input input_of(const struct message *m)
 	};
 }
 
+/* The message is passed over: only its offset counts. */
+static void refuse(struct feed *f, const rd_kafka_message_t *k, const struct err *why)
+{
+	f->unreadable++;
+	LOG_EVERY(&f->say_bad, clock_boot_ms(), SAY_BAD_MS, LOG_WARN,
+		  "a message is not a candle; it is passed over", L_STR("error", why->text),
+		  L_INT("partition", k->partition), L_INT("offset", k->offset));
+}
+
 static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed_item *out)
 {
 	struct message m;
@@ -332,9 +324,12 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	case INTAKE_SKIP:
 		break;
 	case INTAKE_DEAD:
-		return refuse(f, k, &why);
+		refuse(f, k, &why);
+		break;
 	case INTAKE_HALT:
-		return halt(f, k, &why);
+		halts_add(f->halts, k, &why);
+		settle_pauses(f); /* at once: what is passed over now would stay so */
+		return 0;
 	}
 	return 1;
 }

@@ -44,11 +44,6 @@ void history_as_of(struct history *h, int64_t as_of_ms)
 	h->as_of_ms = as_of_ms;
 }
 
-int64_t history_lead(const struct set *set)
-{
-	return set->horizon + set->context;
-}
-
 static int in_its_day(const struct history *h, int64_t timestamp_ms)
 {
 	return kind_day_of(timestamp_ms) == kind_day_of(h->touched.to - 1) ||
@@ -83,9 +78,7 @@ void history_feed(struct history *h, const struct spans *covered, const struct b
 {
 	h->emit = emit;
 	h->to = to;
-	if (is_behind)
-		window_begin_behind(h->window);
-	window_append(h->window, covered, bars, n);
+	window_append(h->window, covered, bars, n, is_behind);
 	window_compute(h->window, filter, h);
 }
 

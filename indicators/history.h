@@ -9,13 +9,10 @@
 struct history;
 
 /* touched: values of bars in it may have changed, and of bars behind it as far as they depend on
- * those. */
+ * those. What is fed begins so many bars before it (set_lead). */
 struct history *history_new(const struct set *set, const struct interval *interval,
 			    enum timeline_fill fill, struct span touched);
 void history_free(struct history *h);
-
-/* Bars before touched.from that must be fed first, so that nothing depends on where it began. */
-int64_t history_lead(const struct set *set);
 
 /* How new the knowledge of the series is, for what is emitted from now on; never greater than what
  * all that was fed so far is known to hold. (A bar that is fed may be newer than one that was fed

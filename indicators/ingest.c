@@ -122,7 +122,7 @@ static void take(struct ingest *in, struct feed_item *item)
 		return;
 	}
 	if (news & WINDOW_CHANGED)
-		book_note(p->book, e);
+		book_note(e);
 	if (!(news & WINDOW_OLDER))
 		return;
 	if (p->reader)
@@ -147,12 +147,6 @@ static void take_items(struct ingest *in)
 	in->items_n = 0;
 }
 
-static struct feed_item *next_item(struct ingest *in)
-{
-	GROW(in->items, in->items_n, in->items_cap);
-	return &in->items[in->items_n];
-}
-
 /* ---------------------------------------------------------------- a round */
 
 /* Reads what is there. */
@@ -162,8 +156,10 @@ static enum feed_news read_items(struct ingest *in, int wait_ms)
 	enum feed_news news = FEED_ITEM;
 
 	while (in->items_n < ROUND_MESSAGES || in->is_paused) {
-		struct feed_item *item = next_item(in);
+		struct feed_item *item;
 
+		GROW(in->items, in->items_n, in->items_cap);
+		item = &in->items[in->items_n];
 		news = feed_poll(p->feed, in->items_n ? 0 : wait_ms, item);
 		if (news != FEED_ITEM)
 			break;
@@ -187,18 +183,16 @@ static void hold_back(struct ingest *in)
 	feed_pause(in->p->feed, 1);
 }
 
-int ingest_hold(struct ingest *in)
-{
-	hold_back(in);
-	return in->is_paused && read_items(in, 0) == FEED_ENDS;
-}
-
-int ingest_round(struct ingest *in)
+int ingest_round(struct ingest *in, int is_held)
 {
 	const struct process *p = in->p;
 	int busy = output_outstanding(p->output) > 0 || reader_use(p->reader) != READER_FREE;
 	size_t had = in->items_n;
 
+	if (is_held) {
+		hold_back(in);
+		return in->is_paused && read_items(in, 0) == FEED_ENDS;
+	}
 	if (read_items(in, busy ? BUSY_MS : POLL_MS) == FEED_ENDS)
 		return 1;
 	if (reader_use(p->reader) != READER_FREE && in->items_n == had && had > 0)

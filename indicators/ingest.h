@@ -15,11 +15,9 @@ struct ingest *ingest_new(const struct process *p);
 void ingest_free(struct ingest *in);
 /* Forgets what was read and not taken. */
 void ingest_clear(struct ingest *in);
-/* A round, unless windows are still awaited. Waits for messages for a moment. 1: the group takes
- * the partitions back (FEED_ENDS). */
-int ingest_round(struct ingest *in);
-/* In place of a round while nothing may be taken: hears the group. Returns as ingest_round(). */
-int ingest_hold(struct ingest *in);
+/* A round, unless windows are still awaited. Waits for messages for a moment. is_held: nothing may
+ * be taken, the group is heard. 1: it takes the partitions back (FEED_ENDS). */
+int ingest_round(struct ingest *in, int is_held);
 
 /* When the broker took the partition's first message that waits here; 0: none does. */
 int64_t ingest_since_ms(const struct ingest *in, int32_t partition);

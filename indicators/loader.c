@@ -6,7 +6,6 @@
 
 #include "common/base/alloc.h"
 #include "common/kafka/kafka_ensure.h"
-#include "history.h"
 
 /* Series of one transaction: what they have is in memory twice until they are delivered. */
 enum { AT_ONCE = 64, PIECE_BARS = 200 };
@@ -73,8 +72,7 @@ void loader_want(struct loader *l, const char *symbol, const struct interval *in
 		return;
 	GROW(l->wanted, l->n, l->cap);
 	r = &l->wanted[l->n++];
-	table_read_newest(r, symbol, interval, history_lead(&set) + set.horizon,
-			  set.daily ? set.horizon : -1);
+	table_read_newest(r, symbol, interval, &set);
 }
 
 struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions)
@@ -101,7 +99,7 @@ static void fill_window(struct window *w, const struct table_read *r, size_t pie
 		spans_copy(&covered, &r->covered);
 		spans_clip(&covered, from ? r->bars[from].timestamp_ms : INT64_MIN,
 			   from + n < r->n ? r->bars[from + n].timestamp_ms : INT64_MAX);
-		window_append(w, &covered, r->bars + from, n);
+		window_append(w, &covered, r->bars + from, n, r->is_behind != 0);
 		window_pass(w);
 	}
 	spans_release(&covered);
@@ -114,8 +112,6 @@ static struct window *window_of(const struct loader *l, const struct table_read 
 
 	set_of_interval(&l->options->set, r->interval, &set);
 	w = window_new(&set, r->interval, l->options->fill);
-	if (r->is_behind)
-		window_begin_behind(w);
 	fill_window(w, r, PIECE_BARS);
 	window_seal(w);
 	window_take_over(w, r->as_of_ms);

@@ -140,19 +140,27 @@ static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	return rc ? -1 : 0;
 }
 
+/* Of those that are left out, or of the others; the caller frees. */
+static int32_t *ids_of(const struct offsets *o, int is_out, size_t *n)
+{
+	int32_t *ids = xcalloc(o->n + 1, sizeof *ids);
+
+	*n = 0;
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->parts[i].is_out == is_out)
+			ids[(*n)++] = o->parts[i].id;
+	}
+	return ids;
+}
+
 /* Of the parts that are read: where they begin by time. */
 static int ask_own(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
 	int64_t since_ms = clock_wall_ms() - o->topic_hours * HOUR_MS;
 	int64_t *by_time = xcalloc(o->n + 1, sizeof *by_time);
-	int32_t *ids = xcalloc(o->n + 1, sizeof *ids);
-	size_t n = 0, at = 0;
-	int rc;
-
-	for (size_t i = 0; i < o->n; i++)
-		if (!o->parts[i].is_out)
-			ids[n++] = o->parts[i].id;
-	rc = kafka_offsets(rk, o->topic, ids, n, since_ms, by_time, err);
+	size_t n, at = 0;
+	int32_t *ids = ids_of(o, 0, &n);
+	int rc = kafka_offsets(rk, o->topic, ids, n, since_ms, by_time, err);
 	for (size_t i = 0; i < o->n && rc == 0; i++)
 		if (!o->parts[i].is_out)
 			o->parts[i].by_time = by_time[at++];
@@ -168,15 +176,9 @@ int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 
 int offsets_answer_again(struct offsets *o, rd_kafka_t *rk, int64_t now_ms)
 {
-	int32_t *ids = xcalloc(o->n + 1, sizeof *ids);
-	size_t n = 0;
-	int can_be_read;
-
-	for (size_t i = 0; i < o->n; i++) {
-		if (o->parts[i].is_out)
-			ids[n++] = o->parts[i].id;
-	}
-	can_be_read = left_out_can_be_read(&o->left_out, rk, o->topic, ids, n, now_ms);
+	size_t n;
+	int32_t *ids = ids_of(o, 1, &n);
+	int can_be_read = left_out_can_be_read(&o->left_out, rk, o->topic, ids, n, now_ms);
 	free(ids);
 	return can_be_read;
 }

@@ -40,21 +40,16 @@ static int64_t behind(struct reader *r, const struct reader_job *job, int64_t no
 	int64_t late = -1;
 
 	for (size_t i = 0; job->at_least && i < job->partitions && i < TABLE_PARTITIONS; i++) {
-		switch (standing_look(r->standing, i, job->at_least[i], job->positions.next[i],
-				      now_ms)) {
-		case STANDING_BEHIND:
+		enum standing_state state = standing_look(r->standing, i, job->at_least[i],
+							  job->positions.next[i], now_ms);
+
+		if (state == STANDING_BEHIND)
 			late = (int64_t)i;
-			break;
-		case STANDING_GIVES_UP:
+		if (state == STANDING_GIVES_UP)
 			log_warn("the writer does not store what the topic holds; going on with "
 				 "what the table has",
 				 L_INT("partition", i), L_INT("position", job->positions.next[i]),
 				 L_INT("wanted", job->at_least[i]));
-			break;
-		case STANDING_REACHED:
-		case STANDING_GIVEN_UP:
-			break;
-		}
 	}
 	return late;
 }
@@ -178,8 +173,7 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 	atomic_store(&r->late, -1);
 	r->worker = worker_new(run, r, err);
 	if (!r->worker) {
-		standing_free(r->standing);
-		free(r);
+		reader_free(r, 0);
 		return NULL;
 	}
 	r->tables.use = READER_TABLES;
@@ -191,7 +185,7 @@ int reader_free(struct reader *r, int wait_ms)
 {
 	if (!r)
 		return 1;
-	if (!worker_stop(r->worker, wait_ms))
+	if (r->worker && !worker_stop(r->worker, wait_ms))
 		return 0;
 	worker_free(r->worker);
 	pg_close(&r->pg);

@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 #include "history.h"
 
 enum {
-	REST_MS = 2000,  /* nothing more has come for so long, */
-	LATE_MS = 30000, /* or what came first has waited so long */
-	CHUNK_BARS = 5000,
-	CHUNK_FILLED = 200 /* with each interval in between */
+	REST_MS = 2000, /* nothing more has come for so long, */
+	LATE_MS = 30000 /* or what came first has waited so long */
 };
 
 /* What waits of one series, by the partition that it came from: offsets of two partitions say
@@ -30,11 +29,8 @@ struct repair {
 	const struct options *options;
 	struct waiting *v;
 	size_t n, cap;
-	/* the piece that is computed */
-	struct entry *entry;
+	struct waiting piece; /* what is computed; partition -1, no entry: nothing is */
 	struct history *history;
-	int32_t partition;
-	int64_t first, since_ms;
 	int64_t outstanding;
 	int is_computed;  /* but perhaps not acknowledged */
 	int64_t computed; /* pieces so far */
@@ -43,20 +39,21 @@ struct repair {
 	int64_t need[TABLE_PARTITIONS];
 };
 
+static void piece_end(struct repair *r)
+{
+	history_free(r->history);
+	r->history = NULL;
+	r->piece = (struct waiting){.partition = -1};
+	table_read_release(&r->read);
+}
+
 struct repair *repair_new(const struct options *o)
 {
 	struct repair *r = xcalloc(1, sizeof *r);
 
 	r->options = o;
+	piece_end(r);
 	return r;
-}
-
-static void piece_end(struct repair *r)
-{
-	history_free(r->history);
-	r->history = NULL;
-	r->entry = NULL;
-	table_read_release(&r->read);
 }
 
 void repair_clear(struct repair *r)
@@ -78,7 +75,7 @@ void repair_free(struct repair *r)
 
 size_t repair_waiting(const struct repair *r)
 {
-	return r->n + (r->entry != NULL);
+	return r->n + (r->piece.entry != NULL);
 }
 
 /* ---------------------------------------------------------------- what waits */
@@ -90,7 +87,7 @@ int64_t repair_computed(const struct repair *r)
 
 int64_t repair_since_ms(const struct repair *r, int32_t partition)
 {
-	int64_t since_ms = r->entry && r->partition == partition ? r->since_ms : 0;
+	int64_t since_ms = r->piece.partition == partition ? r->piece.since_ms : 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->v[i].partition == partition &&
@@ -98,6 +95,17 @@ int64_t repair_since_ms(const struct repair *r, int32_t partition)
 			since_ms = r->v[i].since_ms;
 	}
 	return since_ms;
+}
+
+int64_t repair_first(const struct repair *r, int32_t partition)
+{
+	int64_t first = r->piece.partition == partition ? r->piece.first : INT64_MAX;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].partition == partition)
+			first = least(first, r->v[i].first);
+	}
+	return first;
 }
 
 static struct waiting *waiting_of(struct repair *r, struct entry *e, int32_t partition,
@@ -126,17 +134,6 @@ void repair_note(struct repair *r, struct entry *e, struct span older, const str
 	}
 	if (item->offset + 1 > w->need)
 		w->need = item->offset + 1;
-}
-
-int64_t repair_first(const struct repair *r, int32_t partition)
-{
-	int64_t first = r->entry && r->partition == partition ? r->first : INT64_MAX;
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->v[i].partition == partition && r->v[i].first < first)
-			first = r->v[i].first;
-	}
-	return first;
 }
 
 /* ---------------------------------------------------------------- a piece */
@@ -169,18 +166,15 @@ static void piece_begin(struct repair *r, size_t i)
 
 	set_of_interval(&r->options->set, e->interval, &set);
 	touched = take_span(w, set.horizon * e->interval->nominal_ms);
-	r->entry = e;
+	r->piece = *w;
+	r->piece.spans = (struct spans){0};
 	r->history = history_new(&set, e->interval, r->options->fill, touched);
-	r->partition = w->partition;
-	r->first = w->first;
-	r->since_ms = w->since_ms;
 	r->outstanding = 0;
 	r->is_computed = 0;
 	memset(r->need, 0, sizeof r->need);
 	if (w->partition < TABLE_PARTITIONS)
 		r->need[w->partition] = w->need;
-	table_read_span(&r->read, e->symbol, e->interval, touched.from, history_lead(&set),
-			set.daily, r->options->fill == FILL_NONE ? CHUNK_BARS : CHUNK_FILLED);
+	table_read_span(&r->read, e->symbol, e->interval, touched.from, &set, r->options->fill);
 	log_debug("computing from the table", L_STR("symbol", e->symbol),
 		  L_STR("interval", e->interval->name), L_TIME("from", touched.from),
 		  L_TIME("to", touched.to));
@@ -190,13 +184,13 @@ static void piece_begin(struct repair *r, size_t i)
 
 struct reader_job *repair_job(struct repair *r, int64_t now_ms)
 {
-	for (size_t i = 0; i < r->n && !r->entry; i++) {
+	for (size_t i = 0; i < r->n && !r->piece.entry; i++) {
 		if (now_ms - r->v[i].last_ms >= REST_MS || now_ms - r->v[i].first_ms >= LATE_MS)
 			piece_begin(r, i);
 	}
-	if (!r->entry || r->is_computed)
+	if (!r->piece.entry || r->is_computed)
 		return NULL;
-	table_read_until(&r->read, window_start(r->entry->window));
+	table_read_next(&r->read, window_start(r->piece.entry->window));
 	r->job = (struct reader_job){.use = READER_REPAIR,
 				     .at_least = r->need,
 				     .partitions = TABLE_PARTITIONS,
@@ -207,29 +201,26 @@ struct reader_job *repair_job(struct repair *r, int64_t now_ms)
 
 int repair_feed(struct repair *r, window_emit *emit, void *to)
 {
-	int64_t start_ms = window_start(r->entry->window);
+	int64_t start_ms = window_start(r->piece.entry->window);
+	int is_over;
 
 	/* What has changed meanwhile in what was fed is noted, and computed again behind this. */
-	history_as_of(r->history, window_as_of(r->entry->window));
+	history_as_of(r->history, window_as_of(r->piece.entry->window));
 	history_feed(r->history, &r->read.covered, r->read.bars, r->read.n,
 		     r->read.after_ms == INT64_MIN && r->read.is_behind, emit, to);
-	table_read_advance(&r->read);
-	if (history_is_over(r->history)) {
-		r->is_computed = 1;
-		r->computed++;
-		return 0;
-	}
-	if (!r->read.is_end || r->read.until_ms != start_ms)
+	is_over = history_is_over(r->history);
+	if (!is_over && (!r->read.is_end || r->read.until_ms != start_ms))
 		return 0; /* (the window may have moved on meanwhile) */
-	window_rebase(r->entry->window, history_window(r->history));
+	if (!is_over)
+		window_rebase(r->piece.entry->window, history_window(r->history));
 	r->is_computed = 1;
 	r->computed++;
-	return 1;
+	return !is_over;
 }
 
 struct entry *repair_entry(const struct repair *r)
 {
-	return r->entry;
+	return r->piece.entry;
 }
 
 int64_t *repair_outstanding(struct repair *r)
@@ -239,6 +230,6 @@ int64_t *repair_outstanding(struct repair *r)
 
 void repair_settle(struct repair *r)
 {
-	if (r->entry && r->is_computed && r->outstanding == 0)
+	if (r->piece.entry && r->is_computed && r->outstanding == 0)
 		piece_end(r);
 }

@@ -31,33 +31,25 @@ enum {
 	OTHERS_MS = 60000
 };
 
-struct serve {
-	const struct options *options;
-	struct process p;
-	int64_t commit_due_ms;
-	int exit_code;
-};
-
-static void fail(struct serve *s, const char *why, int exit_code)
+static void fail(struct process *p, const char *why, int exit_code)
 {
 	log_error(why);
-	s->exit_code = exit_code;
+	p->exit_code = exit_code;
 }
 
 /* ---------------------------------------------------------------- commits */
 
 /* Commits what is done; not beyond what still waits to be computed from the table. */
-static void commit(struct serve *s, int64_t now_ms, int is_last)
+static void commit(struct process *p, int64_t now_ms, int is_last)
 {
-	struct process *p = &s->p;
 	const struct part *parts;
 	const struct place_done *now;
 	size_t n;
 
 	commits_settle(p->commits);
-	if (!is_last && now_ms < s->commit_due_ms)
+	if (!is_last && now_ms < p->commit_due_ms)
 		return;
-	s->commit_due_ms = now_ms + COMMIT_MS;
+	p->commit_due_ms = now_ms + COMMIT_MS;
 	parts = offsets_parts(feed_offsets(p->feed), &n);
 	for (size_t i = 0; i < n; i++)
 		commits_limit(p->commits, parts[i].id, repair_first(p->repair, parts[i].id));
@@ -72,14 +64,13 @@ static void commit(struct serve *s, int64_t now_ms, int is_last)
 /* ---------------------------------------------------------------- an end of everything in memory
  */
 
-static void forget(struct serve *s)
+static void forget(struct process *p)
 {
-	struct process *p = &s->p;
 	enum reader_use lent = reader_use(p->reader);
 	struct err err;
 
 	if (output_reset(p->output, &err))
-		fail(s, err.text, EXIT_PERSON);
+		fail(p, err.text, EXIT_PERSON);
 	commits_clear(p->commits);
 	ingest_clear(p->ingest);
 	start_clear(p->start);
@@ -93,82 +84,79 @@ static void forget(struct serve *s)
 }
 
 /* Before the partitions are given back. */
-static void finish(struct serve *s)
+static void finish(struct process *p)
 {
-	if (!feed_has_lost(s->p.feed) && !output_broken(s->p.output)) {
-		output_drain(s->p.output, REVOKE_MS);
-		repair_settle(s->p.repair);
-		commit(s, clock_boot_ms(), 1);
+	if (!feed_has_lost(p->feed) && !output_broken(p->output)) {
+		output_drain(p->output, REVOKE_MS);
+		repair_settle(p->repair);
+		commit(p, clock_boot_ms(), 1);
 	}
-	forget(s);
+	forget(p);
 }
 
 /* ---------------------------------------------------------------- where reading begins */
 
-static void begin(struct serve *s, int by_table)
+static void begin(struct process *p, int by_table)
 {
 	size_t n;
-	const struct part *parts = offsets_parts(feed_offsets(s->p.feed), &n);
-	const int64_t *offsets = start_begin(s->p.start, s->p.feed, by_table);
+	const struct part *parts = offsets_parts(feed_offsets(p->feed), &n);
+	const int64_t *offsets = start_begin(p->start, p->feed, by_table);
 
 	for (size_t i = 0; i < n && offsets; i++) {
 		if (parts[i].is_out)
 			continue;
-		commits_begin(s->p.commits, parts[i].id, offsets[i]);
+		commits_begin(p->commits, parts[i].id, offsets[i]);
 		/* Stored from the first moment on: a partition without a row never was. */
-		output_moved(s->p.output, &(struct place_done){parts[i].id, offsets[i]}, 1);
+		output_moved(p->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
 	}
 }
 
-static int has_topic(struct serve *s, int64_t now_ms)
+static int has_topic(struct process *p, int64_t now_ms)
 {
 	struct err err;
-	int has = output_has_topic(s->p.output, now_ms, &err);
+	int has = output_has_topic(p->output, now_ms, &err);
 
 	if (has < 0)
-		fail(s, err.text, EXIT_PERSON);
+		fail(p, err.text, EXIT_PERSON);
 	return has > 0;
 }
 
-static void start_step(struct serve *s, int64_t now_ms)
+static void start_step(struct process *p, int64_t now_ms)
 {
-	struct process *p = &s->p;
-
 	if (!feed_is_starting(p->feed) || reader_use(p->reader) != READER_FREE)
 		return;
-	if (!has_topic(s, now_ms) || !start_ask(p->start, p->feed, now_ms))
+	if (!has_topic(p, now_ms) || !start_ask(p->start, p->feed, now_ms))
 		return;
 	if (p->reader)
-		reader_submit(p->reader, start_job(p->start, s->options->store));
+		reader_submit(p->reader, start_job(p->start, p->options->store));
 	else
-		begin(s, 0);
+		begin(p, 0);
 }
 
 /* ---------------------------------------------------------------- the database */
 
 /* Nothing is stored behind a message that halts its partition. */
-static void expect(const struct serve *s)
+static void expect(const struct process *p)
 {
-	const struct process *p = &s->p;
 	const struct halts *halts = feed_halts(p->feed);
 	size_t n;
 	const struct part *parts = offsets_parts(feed_offsets(p->feed), &n);
 
 	for (size_t i = 0; i < n; i++)
 		reader_expect(p->reader, parts[i].id, halts_bound(halts, parts[i].id),
-			      s->options->stall_s * 1000);
+			      p->options->stall_s * 1000);
 }
 
 /* What halts those of other processes is not known here, and only where partitions were added do
  * they matter. */
-static void expect_others(const struct serve *s)
+static void expect_others(const struct process *p)
 {
 	size_t n;
 
-	offsets_ends(feed_offsets(s->p.feed), &n);
+	offsets_ends(feed_offsets(p->feed), &n);
 	for (size_t i = 0; i < n; i++)
-		reader_expect(s->p.reader, (int32_t)i, INT64_MAX,
-			      least(s->options->stall_s * 1000, OTHERS_MS));
+		reader_expect(p->reader, (int32_t)i, INT64_MAX,
+			      least(p->options->stall_s * 1000, OTHERS_MS));
 }
 
 static void compute_piece(struct process *p)
@@ -180,9 +168,8 @@ static void compute_piece(struct process *p)
 		window_compute(e->window, output_value, p->output);
 }
 
-static void take_job(struct serve *s, const struct reader_job *job)
+static void take_job(struct process *p, const struct reader_job *job)
 {
-	struct process *p = &s->p;
 	size_t n;
 
 	if (job->is_given_up) { /* it was for an assignment that is over */
@@ -195,8 +182,8 @@ static void take_job(struct serve *s, const struct reader_job *job)
 	case READER_TABLES:
 		break;
 	case READER_START:
-		expect_others(s);
-		begin(s, 1);
+		expect_others(p);
+		begin(p, 1);
 		break;
 	case READER_LOADER:
 		offsets_ends(feed_offsets(p->feed), &n);
@@ -239,18 +226,17 @@ static struct reader_job *next_job(struct process *p, int64_t now_ms)
 	return job ? job : repair_job(p->repair, now_ms);
 }
 
-static void reader_step(struct serve *s, int64_t now_ms)
+static void reader_step(struct process *p, int64_t now_ms)
 {
-	struct process *p = &s->p;
 	struct reader_job *job;
 
 	if (!p->reader)
 		return;
 	job = reader_take(p->reader);
 	if (job)
-		take_job(s, job);
+		take_job(p, job);
 	repair_settle(p->repair);
-	expect(s);
+	expect(p);
 	if (reader_use(p->reader) == READER_FREE) {
 		job = next_job(p, now_ms);
 		if (job)
@@ -262,69 +248,65 @@ static void reader_step(struct serve *s, int64_t now_ms)
 
 /* ---------------------------------------------------------------- the loop */
 
-static void check_tables(struct serve *s)
+static void check_tables(struct process *p)
 {
-	const char *why = s->p.reader ? reader_unfit(s->p.reader) : NULL;
+	const char *why = p->reader ? reader_unfit(p->reader) : NULL;
 
 	if (why)
-		fail(s, why, EXIT_USAGE);
+		fail(p, why, EXIT_USAGE);
 }
 
-static void check(struct serve *s, int64_t now_ms)
+static void check(struct process *p, int64_t now_ms)
 {
-	if (feed_is_fenced(s->p.feed))
-		s->exit_code = EXIT_FENCED;
-	check_tables(s);
-	if (!output_broken(s->p.output) && !feed_has_changed(s->p.feed, now_ms))
+	if (feed_is_fenced(p->feed))
+		p->exit_code = EXIT_FENCED;
+	check_tables(p);
+	if (!output_broken(p->output) && !feed_has_changed(p->feed, now_ms))
 		return;
 	log_warn("beginning again from what is committed");
-	forget(s);
-	output_doubt_topic(s->p.output);
-	feed_restart(s->p.feed);
+	forget(p);
+	output_doubt_topic(p->output);
+	feed_restart(p->feed);
 }
 
-static void await_topic(struct serve *s)
+static void await_topic(struct process *p)
 {
-	while (!stop_requested() && s->exit_code == EXIT_DONE && !has_topic(s, clock_boot_ms())) {
-		observe_waits(s->p.observe, "waiting for Kafka", clock_boot_ms());
-		output_step(s->p.output, POLL_MS);
-		check_tables(s);
+	while (!stop_requested() && p->exit_code == EXIT_DONE && !has_topic(p, clock_boot_ms())) {
+		observe_waits(p->observe, "waiting for Kafka", clock_boot_ms());
+		output_step(p->output, POLL_MS);
+		check_tables(p);
 	}
 }
 
-static void take_round(struct serve *s)
+static void take_round(struct process *p)
 {
-	int is_held = output_outstanding(s->p.output) > OUTSTANDING_MAX;
-
-	if (!(is_held ? ingest_hold : ingest_round)(s->p.ingest))
+	if (!ingest_round(p->ingest, output_outstanding(p->output) > OUTSTANDING_MAX))
 		return;
-	finish(s);
-	feed_give_back(s->p.feed);
+	finish(p);
+	feed_give_back(p->feed);
 }
 
-static void loop(struct serve *s)
+static void loop(struct process *p)
 {
-	await_topic(s);
-	while (!stop_requested() && s->exit_code == EXIT_DONE) {
+	await_topic(p);
+	while (!stop_requested() && p->exit_code == EXIT_DONE) {
 		int64_t now = clock_boot_ms();
 
-		feed_step(s->p.feed, now);
-		output_step(s->p.output,
-			    output_outstanding(s->p.output) > OUTSTANDING_MAX ? BUSY_MS : 0);
-		commit(s, now, 0);
-		observe_turn(s->p.observe, &s->p, now);
-		reader_step(s, now);
-		start_step(s, now);
-		take_round(s);
-		check(s, now);
+		feed_step(p->feed, now);
+		output_step(p->output,
+			    output_outstanding(p->output) > OUTSTANDING_MAX ? BUSY_MS : 0);
+		commit(p, now, 0);
+		observe_turn(p->observe, p, now);
+		reader_step(p, now);
+		start_step(p, now);
+		take_round(p);
+		check(p, now);
 	}
 }
 
-static int open_all(struct serve *s, const struct options *o, struct err *err)
+static int open_all(struct process *p, const struct options *o, struct err *err)
 {
-	struct process *p = &s->p;
-
-	s->options = o;
+	p->options = o;
 	p->observe = observe_new(o->http);
 	p->commits = commits_new();
 	p->book = book_new();
@@ -344,9 +326,8 @@ static int open_all(struct serve *s, const struct options *o, struct err *err)
 	return p->feed ? 0 : -1;
 }
 
-static void close_all(struct serve *s)
+static void close_all(struct process *p)
 {
-	struct process *p = &s->p;
 	int is_closed;
 
 	observe_free(p->observe);
@@ -360,25 +341,25 @@ static void close_all(struct serve *s)
 	ingest_free(p->ingest);
 	commits_free(p->commits);
 	book_free(p->book);
-	free(s);
+	free(p);
 }
 
 int serve(const struct options *o)
 {
-	struct serve *s = xcalloc(1, sizeof *s);
+	struct process *p = xcalloc(1, sizeof *p);
 	struct err err = {0};
 	int code = EXIT_USAGE;
 
-	if (open_all(s, o, &err)) {
+	if (open_all(p, o, &err)) {
 		log_error(err.text);
 	} else {
-		loop(s);
-		observe_waits(s->p.observe, "stopping", clock_boot_ms());
+		loop(p);
+		observe_waits(p->observe, "stopping", clock_boot_ms());
 		stop_watchdog((int)o->drain_seconds);
-		finish(s);
-		feed_close(s->p.feed);
-		code = s->exit_code;
+		finish(p);
+		feed_close(p->feed);
+		code = p->exit_code;
 	}
-	close_all(s);
+	close_all(p);
 	return code;
 }

@@ -156,6 +156,11 @@ int set_parse(const char *text, struct set *out, struct err *err)
 	return 0;
 }
 
+int64_t set_lead(const struct set *set)
+{
+	return set->horizon + set->context;
+}
+
 void set_of_interval(const struct set *all, const struct interval *interval, struct set *out)
 {
 	size_t n;

@@ -30,6 +30,9 @@ struct set {
 /* 0, or -1 with a sentence that names what is wrong. */
 int set_parse(const char *text, struct set *out, struct err *err)
 	__attribute__((warn_unused_result));
+/* Bars before one that must be there so that its values do not depend on where they begin: horizon
+ * and context. */
+int64_t set_lead(const struct set *set);
 /* Those of an interval; out->n is 0 if there are none. */
 void set_of_interval(const struct set *all, const struct interval *interval, struct set *out);
 

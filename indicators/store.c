@@ -176,9 +176,7 @@ struct store *store_new(const char *database, const char *topic, struct err *err
 	s->worker = worker_new(run, s, err);
 	if (s->worker)
 		return s;
-	batch_release(&s->batches[0]);
-	batch_release(&s->batches[1]);
-	free(s);
+	store_free(s, 0);
 	return NULL;
 }
 
@@ -186,7 +184,7 @@ int store_free(struct store *s, int wait_ms)
 {
 	if (!s)
 		return 1;
-	if (!worker_stop(s->worker, wait_ms))
+	if (s->worker && !worker_stop(s->worker, wait_ms))
 		return 0;
 	worker_free(s->worker);
 	pg_close(&s->pg);

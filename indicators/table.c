@@ -18,22 +18,32 @@ static const char sql_positions[] =
 static const char sql_stored[] =
 	"SELECT partition, next_offset FROM market_data_indicator_position WHERE topic = $1";
 
+#define AT_3      AT("$3")
+#define AT_4      AT("$4")
+#define TIMESTAMP SQL_MS("timestamp")
+#define FETCHED   SQL_MS("fetched_at")
+#define AS_OF     SQL_MS("as_of")
+#define OF_SERIES "WHERE symbol = $1 AND interval = $2 "
+
 /* Where reading begins: the bar that is $4 bars before, and the one that is $5 bars before. */
-static const char sql_lead[] = "SELECT " SQL_MS("min(t)") ", " SQL_MS(
-	"min(t) FILTER (WHERE i <= $5::bigint)") " FROM ("
-						 "SELECT timestamp, row_number() OVER (ORDER BY timestamp DESC) FROM market_data "
-						 "WHERE symbol = $1 AND interval = $2 AND ($3::bigint IS NULL OR timestamp < " AT(
-							 "$3") ") "
-							       "ORDER BY timestamp DESC LIMIT $4::bigint) AS l(t, i)";
+#define START     SQL_MS("min(t)")
+#define DAY_START SQL_MS("min(t) FILTER (WHERE i <= $5::bigint)")
+static const char sql_lead[] =
+	"SELECT " START ", " DAY_START " FROM (SELECT timestamp, row_number() OVER "
+	"(ORDER BY timestamp DESC) FROM market_data " OF_SERIES
+	"AND ($3::bigint IS NULL OR timestamp < " AT_3 ") "
+	"ORDER BY timestamp DESC LIMIT $4::bigint) AS l(t, i)";
 
 static const char sql_behind[] =
-	"SELECT EXISTS (SELECT FROM market_data WHERE symbol = $1 AND interval = $2 "
-	"AND timestamp < " AT("$3") ")";
+	"SELECT EXISTS (SELECT FROM market_data " OF_SERIES "AND timestamp < " AT_3 ")";
+
+static const char sql_known[] = "SELECT " AS_OF " FROM market_data_coverage " OF_SERIES;
 
 /* (The scan is of an installation that has stored nothing since there is the column.) */
+#define NEWEST_FETCHED SQL_MS("max(fetched_at) FILTER (WHERE isfinite(fetched_at))")
 static const char sql_as_of[] =
-	"SELECT coalesce((SELECT " SQL_MS("as_of") " FROM market_data_coverage WHERE symbol = $1 AND interval = $2), (SELECT " SQL_MS(
-		"max(fetched_at) FILTER (WHERE isfinite(fetched_at))") " FROM market_data WHERE symbol = $1 AND interval = $2))";
+	"SELECT coalesce((SELECT " AS_OF " FROM market_data_coverage " OF_SERIES "), "
+	"(SELECT " NEWEST_FETCHED " FROM market_data " OF_SERIES "))";
 
 /* What is skipped by hand is a dead letter, and so is what the writer itself passed; the position
  * is behind either. */
@@ -42,60 +52,54 @@ static const char sql_skipped[] =
 	"USING (topic, partition) WHERE d.topic = $1 AND d.partition = $2 AND d.\"offset\" = $3 "
 	"AND d.value = $4::bytea AND p.next_offset > d.\"offset\")";
 
-/* From $3 on, or behind it ($4: 'after'). */
-static const char sql_bars[] = "SELECT " SQL_MS(
-	"timestamp") ", open, high, low, close, volume, quote_volume, revision, "
-		     "CASE WHEN isfinite(fetched_at) THEN " SQL_MS(
-			     "fetched_at") " ELSE 0 END FROM market_data "
-					   "WHERE symbol = $1 AND interval = $2 AND timestamp >= " AT(
-						   "$3") " "
-							 "AND ($4::bigint IS NULL OR timestamp < " AT(
-								 "$4") ") ORDER BY timestamp LIMIT $5::bigint";
+static const char sql_bars[] =
+	"SELECT " TIMESTAMP ", open, high, low, close, volume, quote_volume, revision, "
+	"CASE WHEN isfinite(fetched_at) THEN " FETCHED " ELSE 0 END FROM market_data " OF_SERIES
+	"AND timestamp >= " AT_3 " AND ($4::bigint IS NULL OR timestamp < " AT_4 ") "
+	"ORDER BY timestamp LIMIT $5::bigint";
 
-static const char sql_known[] =
-	"SELECT " SQL_MS("as_of") " FROM market_data_coverage WHERE symbol = $1 AND interval = $2";
+#define LOWER SQL_MS("lower(r)")
+#define UPPER SQL_MS("upper(r)")
+static const char sql_covered[] = "SELECT " LOWER ", " UPPER " FROM market_data_coverage, "
+				  "unnest(covered * tstzmultirange(tstzrange(" AT_3 ", " AT_4
+				  "))) AS r " OF_SERIES "ORDER BY 1";
 
-static const char sql_covered[] = "SELECT " SQL_MS("lower(r)") ", " SQL_MS(
-	"upper(r)") " FROM market_data_coverage AS c, "
-		    "unnest(c.covered * tstzmultirange(tstzrange(" AT("$3") ", " AT(
-			    "$4") "))) AS r "
-				  "WHERE c.symbol = $1 AND c.interval = $2 ORDER BY 1";
+enum { BARS_MAX = 2000000, PIECE_BARS = 5000, PIECE_FILLED = 200 /* each interval in between */ };
 
-enum { BARS_MAX = 2000000 };
+static struct table_read read_of(const char *symbol, const struct interval *interval)
+{
+	struct table_read r = {
+		.interval = interval, .day_bars = -1, .after_ms = INT64_MIN, .until_ms = INT64_MAX};
+
+	snprintf(r.symbol, sizeof r.symbol, "%s", symbol);
+	return r;
+}
 
 void table_read_newest(struct table_read *r, const char *symbol, const struct interval *interval,
-		       int64_t lead, int64_t day_bars)
+		       const struct set *set)
 {
-	*r = (struct table_read){.interval = interval,
-				 .from_ms = INT64_MAX,
-				 .lead = lead,
-				 .day_bars = day_bars,
-				 .after_ms = INT64_MIN,
-				 .until_ms = INT64_MAX,
-				 .limit = BARS_MAX};
-	snprintf(r->symbol, sizeof r->symbol, "%s", symbol);
+	*r = read_of(symbol, interval);
+	r->from_ms = INT64_MAX;
+	r->lead = set_lead(set) + set->horizon;
+	r->limit = BARS_MAX;
+	if (set->daily)
+		r->day_bars = set->horizon;
 }
 
 void table_read_span(struct table_read *r, const char *symbol, const struct interval *interval,
-		     int64_t from_ms, int64_t lead, int is_daily, int64_t limit)
+		     int64_t from_ms, const struct set *set, enum timeline_fill fill)
 {
-	*r = (struct table_read){.interval = interval,
-				 .from_ms = from_ms,
-				 .lead = lead,
-				 .day_bars = is_daily ? 0 : -1,
-				 .after_ms = INT64_MIN,
-				 .until_ms = INT64_MAX,
-				 .limit = limit};
-	snprintf(r->symbol, sizeof r->symbol, "%s", symbol);
+	*r = read_of(symbol, interval);
+	r->from_ms = from_ms;
+	r->lead = set_lead(set);
+	r->limit = fill == FILL_NONE ? PIECE_BARS : PIECE_FILLED;
+	if (set->daily)
+		r->day_bars = 0;
 }
 
-void table_read_until(struct table_read *r, int64_t until_ms)
+void table_read_next(struct table_read *r, int64_t until_ms)
 {
 	r->until_ms = until_ms;
-}
-
-void table_read_advance(struct table_read *r)
-{
 	if (r->n > 0)
 		r->after_ms = r->bars[r->n - 1].timestamp_ms;
 }
@@ -218,7 +222,7 @@ static int read_covered(struct pg *pg, struct table_read *r, int64_t from_ms, in
 
 static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 {
-	int64_t start_ms = r->after_ms, from_ms, to_ms, is_behind;
+	int64_t start_ms = r->after_ms, from_ms, to_ms;
 
 	if (r->after_ms != INT64_MIN) {
 		from_ms = interval_end(r->interval, r->after_ms);
@@ -235,9 +239,8 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return -1;
 		if (pg_ask(pg, sql_behind,
 			   PG_VALUES(r->symbol, r->interval->name, PG_INT(start_ms)), DEADLINE_MS,
-			   &is_behind, err))
+			   &r->is_behind, err))
 			return -1;
-		r->is_behind = is_behind != 0;
 	}
 	if (read_bars(pg, r, from_ms, &to_ms, err))
 		return -1;
@@ -258,15 +261,10 @@ int table_stored(struct pg *pg, const char *topic, struct table_positions *store
 
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
 {
-	int64_t is_skipped;
-
-	if (pg_ask(pg, sql_skipped,
-		   PG_VALUES(topic, PG_INT(letter->partition), PG_INT(letter->offset),
-			     letter->value),
-		   DEADLINE_MS, &is_skipped, err))
-		return -1;
-	letter->is_skipped = is_skipped != 0;
-	return 0;
+	return pg_ask(
+		pg, sql_skipped,
+		PG_VALUES(topic, PG_INT(letter->partition), PG_INT(letter->offset), letter->value),
+		DEADLINE_MS, &letter->is_skipped, err);
 }
 
 int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,

@@ -5,10 +5,11 @@
 #ifndef GAPLESS_INDICATORS_TABLE_H
 #define GAPLESS_INDICATORS_TABLE_H
 
-#include "bar.h"
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "common/pg/pg.h"
+#include "set.h"
+#include "timeline.h"
 
 enum { TABLE_PARTITIONS = 1024, TABLE_NONE = -1 };
 
@@ -38,22 +39,18 @@ struct table_read {
 	struct spans covered; /* as far as the bars reach; at the end, as far as until_ms */
 	int64_t as_of_ms;     /* the first read: greatest fetched_at of all messages of the series
 				 that are stored; 0: not known */
-	int is_behind;        /* the first read: there are bars before the first one */
+	int64_t is_behind;    /* the first read: there are bars before the first one */
 	int is_end;           /* there is nothing more before until_ms */
 };
 
-/* Reads so many of the newest bars, and from the start of the UTC day that the bar day_bars back is
- * in. */
+/* Reads the newest bars: a window of the set (window.h), and what its values depend on. */
 void table_read_newest(struct table_read *r, const char *symbol, const struct interval *interval,
-		       int64_t lead, int64_t day_bars);
-/* Reads from from_ms on in pieces of `limit` bars, and before them so many; with the day that
- * from_ms is in if is_daily. */
+		       const struct set *set);
+/* Reads from from_ms on, in pieces, and before that what the set's values at from_ms depend on. */
 void table_read_span(struct table_read *r, const char *symbol, const struct interval *interval,
-		     int64_t from_ms, int64_t lead, int is_daily, int64_t limit);
-/* The next read ends here. */
-void table_read_until(struct table_read *r, int64_t until_ms);
-/* The next read begins behind the bars that were read. */
-void table_read_advance(struct table_read *r);
+		     int64_t from_ms, const struct set *set, enum timeline_fill fill);
+/* The next read begins behind the bars that were read, and ends here. */
+void table_read_next(struct table_read *r, int64_t until_ms);
 
 /* As as_of_ms of a read; where that is not known, from all candles of the series. 0: there are
  * none.
@@ -71,7 +68,7 @@ struct table_letter {
 	int64_t offset;
 	char *value; /* text of a bytea: another topic of that name may have had another one there
 		      */
-	int is_skipped; /* result: it is a dead letter, and the writer has passed it */
+	int64_t is_skipped; /* result: it is a dead letter, and the writer has passed it */
 };
 
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)

@@ -183,6 +183,15 @@ static void relink(struct timeline *t, size_t i)
 		timeline_touch(t, i);
 }
 
+/* Another bar in the place of one: its surroundings are the same. */
+static void replace(struct bar *b, struct bar by)
+{
+	by.link = b->link;
+	by.is_final = b->is_final;
+	by.day_known = b->day_known;
+	*b = by;
+}
+
 /* ---------------------------------------------------------------- intervals without trades */
 
 static struct bar carried_from(const struct bar *a, int64_t ts)
@@ -227,11 +236,7 @@ static void fill(struct timeline *t, size_t i, int64_t to)
 			if (i + 2 < t->n)
 				relink(t, i + 2);
 		} else if (i + 1 < t->n && next->is_carried && next->close != t->bars[i].close) {
-			carried = carried_from(&t->bars[i], next->timestamp_ms);
-			carried.link = next->link;
-			carried.is_final = next->is_final;
-			carried.day_known = next->day_known;
-			*next = carried;
+			replace(next, carried_from(&t->bars[i], next->timestamp_ms));
 			timeline_touch(t, i + 1);
 		}
 	}
@@ -272,10 +277,7 @@ static void update(struct timeline *t, size_t i, const struct bar *bar)
 
 	if (!wins(bar, b) || stays(t, b, bar))
 		return;
-	*b = *bar;
-	b->link = before.link;
-	b->is_final = before.is_final;
-	b->day_known = before.day_known;
+	replace(b, *bar);
 	if (!same_values(b, &before))
 		timeline_touch(t, i);
 	relink(t, i);
@@ -344,14 +346,7 @@ void timeline_apply(struct timeline *t, const struct timeline_input *in, int64_t
 
 /* ---------------------------------------------------------------- from the table */
 
-void timeline_cover(struct timeline *t, const struct spans *covered)
-{
-	spans_union(&t->covered, covered);
-	if (t->n > 0)
-		relink(t, t->n - 1);
-}
-
-void timeline_append(struct timeline *t, const struct bar *bar)
+static void append(struct timeline *t, const struct bar *bar)
 {
 	timeline_as_of_at_least(t, bar->fetched_ms);
 	insert(t, t->n, bar, 0);
@@ -360,15 +355,18 @@ void timeline_append(struct timeline *t, const struct bar *bar)
 		fill(t, t->n - 2, bar->timestamp_ms - 1);
 }
 
-void timeline_end(struct timeline *t)
+void timeline_append(struct timeline *t, const struct spans *covered, const struct bar *bars,
+		     size_t n, int is_behind)
 {
+	if (is_behind)
+		t->is_whole = 0;
+	spans_union(&t->covered, covered);
+	if (t->n > 0)
+		relink(t, t->n - 1);
+	for (size_t i = 0; i < n; i++)
+		append(t, &bars[i]);
 	if (t->n > 0)
 		fill(t, t->n - 1, INT64_MAX);
-}
-
-void timeline_begin_behind(struct timeline *t)
-{
-	t->is_whole = 0;
 }
 
 void timeline_drop(struct timeline *t, size_t n)

@@ -36,14 +36,10 @@ void timeline_free(struct timeline *t);
 /* Takes a message. The bar is stored if it is new or wins over the one that is there. Before
  * floor_ms no bar comes or changes; only what is promised about the time there is taken. */
 void timeline_apply(struct timeline *t, const struct timeline_input *in, int64_t floor_ms);
-/* Notes what is covered. */
-void timeline_cover(struct timeline *t, const struct spans *covered);
-/* Appends a bar behind all others. */
-void timeline_append(struct timeline *t, const struct bar *bar);
-/* Nothing more is appended for now. */
-void timeline_end(struct timeline *t);
-/* What is before the first bar is not here, and was not nothing. */
-void timeline_begin_behind(struct timeline *t);
+/* Appends bars behind all others, in time that is covered so. is_behind: what is before the first
+ * one of all is not here, and was not nothing. */
+void timeline_append(struct timeline *t, const struct spans *covered, const struct bar *bars,
+		     size_t n, int is_behind);
 /* Forgets the n oldest bars, and what is covered before the others. */
 void timeline_drop(struct timeline *t, size_t n);
 /* Replaces the n oldest bars by bars of another one; they count as known, not as changed. */

@@ -25,20 +25,12 @@ struct consumer *topic_consumer_new(const struct options *o, enum consumer_role 
 	return consumer_new(&settings, role, err);
 }
 
-static int halts(const struct options *o, const rd_kafka_message_t *k)
-{
-	struct message m;
-	struct err why;
-
-	return intake_judge(o->source, k->key, k->key_len, k->payload, k->len, &m, &why) ==
-	       INTAKE_HALT;
-}
-
 int topic_halts_at(const struct options *o, struct consumer_place place)
 {
 	int64_t until = clock_boot_ms() + LOOK_MS;
 	const rd_kafka_message_t *k = NULL;
 	enum consumer_news news = CONSUMER_NOTHING;
+	struct message m;
 	struct err err;
 	struct consumer *c = topic_consumer_new(o, CONSUMER_ALONE, &err);
 	int rc = 0;
@@ -48,7 +40,9 @@ int topic_halts_at(const struct options *o, struct consumer_place place)
 	if (consumer_assign(c, &place, 1, &err) == 0) {
 		while (news == CONSUMER_NOTHING && clock_boot_ms() < until)
 			news = consumer_poll(c, POLL_MS, &k);
-		rc = news == CONSUMER_MESSAGE && k->offset == place.offset && halts(o, k);
+		rc = news == CONSUMER_MESSAGE && k->offset == place.offset &&
+		     intake_judge(o->source, k->key, k->key_len, k->payload, k->len, &m, &err) ==
+			     INTAKE_HALT;
 	}
 	consumer_close(c);
 	consumer_free(c);

@@ -25,11 +25,6 @@ struct window {
 	struct place base, near, head; /* oldest first; near and head may be behind a change */
 };
 
-static size_t keep_bars(const struct window *w)
-{
-	return (size_t)(w->set.context + w->set.horizon);
-}
-
 struct window *window_new(const struct set *set, const struct interval *interval,
 			  enum timeline_fill fill)
 {
@@ -200,7 +195,7 @@ static void forget_passed(struct window *w)
 /* Forgets bars that are more than the window and its context. */
 static void trim(struct window *w)
 {
-	size_t keep = keep_bars(w), n = window_bars(w), drop;
+	size_t keep = (size_t)set_lead(&w->set), n = window_bars(w), drop;
 
 	if (n <= keep + keep / 8 + SLACK_BARS)
 		return;
@@ -248,17 +243,10 @@ void window_compute(struct window *w, window_emit *emit, void *to)
 
 /* ---------------------------------------------------------------- from the table */
 
-void window_begin_behind(struct window *w)
+void window_append(struct window *w, const struct spans *covered, const struct bar *bars, size_t n,
+		   int is_behind)
 {
-	timeline_begin_behind(w->line);
-}
-
-void window_append(struct window *w, const struct spans *covered, const struct bar *bars, size_t n)
-{
-	timeline_cover(w->line, covered);
-	for (size_t i = 0; i < n; i++)
-		timeline_append(w->line, &bars[i]);
-	timeline_end(w->line);
+	timeline_append(w->line, covered, bars, n, is_behind);
 }
 
 void window_pass(struct window *w)

@@ -41,10 +41,9 @@ void window_pass(struct window *w);
 
 /* ---- from the table, oldest first ---- */
 
-/* What is appended first has bars before it that are not here. */
-void window_begin_behind(struct window *w);
-/* Appends bars, in time that is covered so. */
-void window_append(struct window *w, const struct spans *covered, const struct bar *bars, size_t n);
+/* As timeline_append(). */
+void window_append(struct window *w, const struct spans *covered, const struct bar *bars, size_t n,
+		   int is_behind);
 /* What was appended has not changed: nothing is emitted for it now. Of what began behind other
  * bars, all but the newest bars (set.h, horizon) were only there to walk over. */
 void window_seal(struct window *w);

@@ -270,12 +270,12 @@ static void feed_table(struct history *h, size_t from, size_t to, size_t chunk)
 static size_t lead_from(int64_t touched_ms)
 {
 	int64_t from = touched_ms < m.start_ms ? m.start_ms : touched_ms;
-	int64_t day = from - from % DAY, lead = history_lead(&m.set);
+	int64_t day = from - from % DAY, lead = set_lead(&m.set);
 	size_t i = place(from);
 
 	while (i > 0 && lead > 0)
 		lead -= m.is_there[--i];
-	if (m.fill != FILL_NONE && place(from) < i + (size_t)history_lead(&m.set))
+	if (m.fill != FILL_NONE && place(from) < i + (size_t)set_lead(&m.set))
 		i = 0;
 	while (i > 0 && at(i) > day)
 		i--;
