@@ -15,9 +15,9 @@
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
 #include "common/text/words.h"
-#include "history.h"
-#include "output.h"
-#include "table.h"
+#include "indicators/database/table.h"
+#include "indicators/output/output.h"
+#include "indicators/series/history.h"
 
 enum {
 	WAIT_MS = 5,

@@ -3,16 +3,16 @@
 
 #include <stdlib.h>
 
-#include "book.h"
-#include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "feed.h"
-#include "loader.h"
-#include "output.h"
-#include "reader.h"
-#include "repair.h"
+#include "indicators/database/loader.h"
+#include "indicators/database/reader.h"
+#include "indicators/database/repair.h"
+#include "indicators/feed/commits.h"
+#include "indicators/feed/feed.h"
+#include "indicators/output/output.h"
+#include "indicators/series/book.h"
 
 enum {
 	POLL_MS = 100,

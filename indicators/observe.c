@@ -5,20 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "book.h"
-#include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/service/service.h"
-#include "feed.h"
+#include "indicators/database/loader.h"
+#include "indicators/database/reader.h"
+#include "indicators/database/repair.h"
+#include "indicators/feed/commits.h"
+#include "indicators/feed/feed.h"
+#include "indicators/output/message.h"
+#include "indicators/output/output.h"
+#include "indicators/series/book.h"
 #include "ingest.h"
-#include "loader.h"
-#include "message.h"
 #include "metrics.h"
-#include "output.h"
-#include "reader.h"
-#include "repair.h"
 
 enum { SHOW_MS = 250, SAY_MS = 60000 };
 

@@ -5,8 +5,8 @@
 
 #include "common/settings/program.h"
 #include "common/settings/settings.h"
-#include "set.h"
-#include "timeline.h"
+#include "indicators/kinds/set.h"
+#include "indicators/series/timeline.h"
 
 struct options {
 	const char *brokers, *topic, *output_topic, *group;

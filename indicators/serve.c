@@ -3,23 +3,23 @@
 
 #include <stdlib.h>
 
-#include "book.h"
-#include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fault.h"
 #include "common/base/least.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "feed.h"
+#include "indicators/database/loader.h"
+#include "indicators/database/reader.h"
+#include "indicators/database/repair.h"
+#include "indicators/feed/commits.h"
+#include "indicators/feed/feed.h"
+#include "indicators/feed/start.h"
+#include "indicators/output/output.h"
+#include "indicators/series/book.h"
 #include "ingest.h"
-#include "loader.h"
 #include "observe.h"
-#include "output.h"
 #include "process.h"
-#include "reader.h"
-#include "repair.h"
-#include "start.h"
 
 enum {
 	POLL_MS = 100,

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "indicators/bar.h"
+#include "bar.h"
 
 enum { KIND_NOTHING = -1 };
 enum { KIND_PARAMS = 3, KIND_VALUES = 3, KIND_STATE = 5, KIND_PERIOD_MAX = 1000 };

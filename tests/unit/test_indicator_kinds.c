@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "indicators/kinds/bars.h"
-#include "indicators/window.h"
+#include "indicators/series/window.h"
 
 #define ALL "sma:20,ema:20,rsi:14,macd:12:26:9,bb:20:2,atr:14,volume:20,vwap,cross:5:20"
 enum { COLUMNS = 20, FIRST_OUTPUT = 7, LINE_BYTES = 2048, ROWS_MAX = 300 };

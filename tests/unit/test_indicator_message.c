@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "golden.h"
-#include "indicators/message.h"
-#include "indicators/number.h"
+#include "indicators/output/message.h"
+#include "indicators/output/number.h"
 #include "rng.h"
 
 /* By printf and strtod alone. */

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "indicators/history.h"
+#include "indicators/series/history.h"
 #include "rng.h"
 
 #define ALL "sma:3,ema:4,rsi:3,macd:3:5:2,bb:4:2,atr:3,volume:4,vwap,cross:2:5"

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "indicators/repair.h"
-#include "indicators/standing.h"
+#include "indicators/database/repair.h"
+#include "indicators/database/standing.h"
 
 /* A series whose messages are in two partitions, since partitions were added: each holds back its
  * own commits, and is waited for by its own offsets. */

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "indicators/start.h"
+#include "indicators/feed/start.h"
 
 enum { NONE = TABLE_NONE };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "indicators/history.h"
+#include "indicators/series/history.h"
 
 enum { MINUTE = 60000 };
 static const int64_t day_ms = INT64_C(1773014400000);

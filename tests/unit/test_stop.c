@@ -21,7 +21,7 @@
 #include "common/base/stop.h"
 #include "common/candle/interval.h"
 #include "indicators/kinds/kind.h"
-#include "indicators/output.h"
+#include "indicators/output/output.h"
 
 struct child {
 	pid_t pid;

@@ -5,7 +5,7 @@
 #define GAPLESS_INDICATORS_START_H
 
 #include "feed.h"
-#include "reader.h"
+#include "indicators/database/reader.h"
 
 struct start;
 

@@ -5,9 +5,9 @@
 #ifndef GAPLESS_INDICATORS_REPAIR_H
 #define GAPLESS_INDICATORS_REPAIR_H
 
-#include "book.h"
-#include "feed.h"
-#include "options.h"
+#include "indicators/feed/feed.h"
+#include "indicators/options.h"
+#include "indicators/series/book.h"
 #include "reader.h"
 
 struct repair;

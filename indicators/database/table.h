@@ -8,8 +8,8 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "common/pg/pg.h"
-#include "set.h"
-#include "timeline.h"
+#include "indicators/kinds/set.h"
+#include "indicators/series/timeline.h"
 
 enum { TABLE_PARTITIONS = 1024, TABLE_NONE = -1 };
 

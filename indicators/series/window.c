@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
-#include "kinds/bars.h"
+#include "indicators/kinds/bars.h"
 
 /* A slot is what was published of a bar's indicator last: a digest, or one of these. */
 enum { SLOT_UNKNOWN = 0, SLOT_NEVER = 1 };

@@ -7,7 +7,7 @@
 #ifndef GAPLESS_INDICATORS_WALK_H
 #define GAPLESS_INDICATORS_WALK_H
 
-#include "set.h"
+#include "indicators/kinds/set.h"
 
 enum result_state { RESULT_FINAL, RESULT_PROVISIONAL, RESULT_UNAVAILABLE };
 enum result_reason {

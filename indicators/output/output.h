@@ -4,9 +4,9 @@
 #ifndef GAPLESS_INDICATORS_OUTPUT_H
 #define GAPLESS_INDICATORS_OUTPUT_H
 
-#include "commits.h"
-#include "options.h"
-#include "walk.h"
+#include "indicators/feed/commits.h"
+#include "indicators/options.h"
+#include "indicators/series/walk.h"
 
 struct output;
 

@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-#include "bar.h"
 #include "common/candle/interval.h"
 #include "common/candle/spans.h"
+#include "indicators/kinds/bar.h"
 
 struct timeline;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
-#include "kinds/bars.h"
+#include "indicators/kinds/bars.h"
 
 struct history {
 	struct set set;

@@ -6,7 +6,7 @@
 
 #include "common/base/alloc.h"
 #include "common/pg/pg_tables.h"
-#include "kinds/bars.h"
+#include "indicators/kinds/bars.h"
 
 enum { DEADLINE_MS = 30000, WHOLE_DEADLINE_MS = 3600000 };
 

@@ -5,8 +5,8 @@
 #ifndef GAPLESS_INDICATORS_HALTS_H
 #define GAPLESS_INDICATORS_HALTS_H
 
-#include "options.h"
-#include "reader.h"
+#include "indicators/database/reader.h"
+#include "indicators/options.h"
 #include "topic.h"
 
 struct halts;

@@ -6,7 +6,7 @@
 
 #include "common/base/alloc.h"
 #include "common/candle/by_time.h"
-#include "kinds/bars.h"
+#include "indicators/kinds/bars.h"
 
 /* A provisional bar may follow an interval that is not covered yet, if a live read could not have
  * made that final: it ended less than 60 s before the read, or one more interval (the poll that

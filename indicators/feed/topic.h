@@ -4,7 +4,7 @@
 #define GAPLESS_INDICATORS_TOPIC_H
 
 #include "common/kafka/consumer.h"
-#include "options.h"
+#include "indicators/options.h"
 
 /* NULL: *err. */
 struct consumer *topic_consumer_new(const struct options *o, enum consumer_role role,

@@ -10,8 +10,8 @@
 #include "common/candle/candle.h"
 #include "common/kafka/kafka_stats.h"
 #include "halts.h"
+#include "indicators/series/timeline.h"
 #include "offsets.h"
-#include "timeline.h"
 
 struct feed;
 

@@ -8,7 +8,7 @@
 #define GAPLESS_INDICATORS_MESSAGE_H
 
 #include "common/text/buf.h"
-#include "walk.h"
+#include "indicators/series/walk.h"
 
 enum { INDICATOR_VERSION = 1, INDICATOR_MAX_BYTES = 1024 };
 

@@ -7,7 +7,7 @@
 #include "common/base/alloc.h"
 #include "common/base/least.h"
 #include "common/base/log.h"
-#include "history.h"
+#include "indicators/series/history.h"
 
 enum {
 	REST_MS = 2000, /* nothing more has come for so long, */

@@ -3,8 +3,8 @@
 #ifndef GAPLESS_INDICATORS_LOADER_H
 #define GAPLESS_INDICATORS_LOADER_H
 
-#include "book.h"
-#include "options.h"
+#include "indicators/options.h"
+#include "indicators/series/book.h"
 #include "reader.h"
 
 struct loader;

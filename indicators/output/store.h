@@ -4,7 +4,7 @@
 #ifndef GAPLESS_INDICATORS_STORE_H
 #define GAPLESS_INDICATORS_STORE_H
 
-#include "commits.h"
+#include "indicators/feed/commits.h"
 #include "message.h"
 
 struct store;

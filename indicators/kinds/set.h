@@ -7,7 +7,7 @@
 
 #include "common/base/error.h"
 #include "common/candle/interval.h"
-#include "kinds/kind.h"
+#include "kind.h"
 
 enum { SET_MAX = 32, SET_PARAMS_BYTES = 40 };
 
