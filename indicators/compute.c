@@ -68,14 +68,9 @@ static const char sql_again[] =
 
 /* ---------------------------------------------------------------- a series */
 
-static int64_t values(const struct compute *c)
-{
-	return output_sent(c->output);
-}
-
 static void show(struct compute *c)
 {
-	const struct progress_counter counters[] = {{"values", values(c)}};
+	const struct progress_counter counters[] = {{"values", output_sent(c->output)}};
 	struct progress p = {.title = "compute",
 			     .unit = "candles",
 			     .done = c->done,
@@ -126,7 +121,6 @@ static int compute_series(struct compute *c, struct err *err)
 {
 	int64_t to_ms = c->options->to_ms == INT64_MIN ? INT64_MAX : c->options->to_ms;
 	struct table_read r;
-	static struct table_positions positions;
 	struct history *h = history_new(&c->set, c->interval, c->options->fill,
 					(struct span){c->next_ms, to_ms});
 	int64_t as_of_ms = 0;
@@ -137,7 +131,7 @@ static int compute_series(struct compute *c, struct err *err)
 	output_begin(c->output, c->symbol, c->interval, &c->outstanding);
 	while (rc == 0 && !r.is_end && !stop_requested()) {
 		table_read_next(&r, to_ms);
-		rc = table_read_all(&c->pg, c->options->topic, &positions, &r, 1, err);
+		rc = table_read_all(&c->pg, c->options->topic, NULL, &r, 1, err);
 		if (rc == 0)
 			rc = feed(c, h, &r, err);
 		show(c);
@@ -270,7 +264,8 @@ int compute(const struct options *o)
 		code = EXIT_PERSON;
 		log_warn("stopped before the end; run the same command to go on");
 	} else {
-		log_info("computed", L_INT("candles", c->done), L_INT("values", values(c)));
+		log_info("computed", L_INT("candles", c->done),
+			 L_INT("values", output_sent(c->output)));
 	}
 	stop_watchdog(DRAIN_MS / 1000);
 	pg_close(&c->pg);

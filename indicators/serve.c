@@ -170,8 +170,6 @@ static void compute_piece(struct process *p)
 
 static void take_job(struct process *p, const struct reader_job *job)
 {
-	size_t n;
-
 	if (job->is_given_up) { /* it was for an assignment that is over */
 		loader_clear(p->loader);
 		repair_clear(p->repair);
@@ -186,8 +184,7 @@ static void take_job(struct process *p, const struct reader_job *job)
 		begin(p, 1);
 		break;
 	case READER_LOADER:
-		offsets_ends(feed_offsets(p->feed), &n);
-		loader_deliver(p->loader, p->book, n);
+		loader_deliver(p->loader, p->book);
 		break;
 	case READER_REPAIR:
 		compute_piece(p);

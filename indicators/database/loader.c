@@ -118,12 +118,12 @@ static struct window *window_of(const struct loader *l, const struct table_read 
 	return w;
 }
 
-void loader_deliver(struct loader *l, struct book *book, size_t partitions)
+void loader_deliver(struct loader *l, struct book *book)
 {
 	for (size_t i = 0; i < l->batch_n; i++) {
 		const struct table_read *r = &l->batch[i];
 
-		int32_t partition = kafka_partition_of(r->symbol, (int32_t)partitions);
+		int32_t partition = kafka_partition_of(r->symbol, (int32_t)l->job.partitions);
 
 		book_add(book, r->symbol, r->interval, window_of(l, r),
 			 table_position(&l->job.positions, partition));

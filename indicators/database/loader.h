@@ -19,8 +19,8 @@ int loader_is_done(const struct loader *l); /* nothing is wanted that is not the
  * job. */
 struct reader_job *loader_job(struct loader *l, const int64_t *at_least, size_t partitions);
 /* The job is back: the windows go into the book, with the position of the partition that the
- * series' messages come from, of so many. */
-void loader_deliver(struct loader *l, struct book *book, size_t partitions);
+ * series' messages come from. */
+void loader_deliver(struct loader *l, struct book *book);
 /* Forgets what is wanted; not while the job is lent. */
 void loader_clear(struct loader *l);
 int64_t loader_loaded(const struct loader *l); /* series so far */

@@ -10,7 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/worker.h"
 #include "common/pg/pg_tables.h"
-#include "standing.h"
+#include "waits.h"
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, BEHIND_MS = 200, AT_ONCE_MS = 1, SAY_MS = 10000 };
 
@@ -23,7 +23,7 @@ struct reader {
 	struct pg pg;
 	struct backoff backoff;
 	struct log_throttle say, say_letter;
-	struct standing *standing;
+	struct waits *waits;
 	int has_tables; /* they were fit once; later ones may go and come again */
 	int is_begun;   /* it was tried to connect */
 	struct err unfit;
@@ -40,12 +40,12 @@ static int64_t behind(struct reader *r, const struct reader_job *job, int64_t no
 	int64_t late = -1;
 
 	for (size_t i = 0; job->at_least && i < job->partitions && i < TABLE_PARTITIONS; i++) {
-		enum standing_state state = standing_look(r->standing, i, job->at_least[i],
-							  job->positions.next[i], now_ms);
+		enum wait_state state =
+			waits_judge(r->waits, i, job->at_least[i], job->positions.next[i], now_ms);
 
-		if (state == STANDING_BEHIND)
+		if (state == WAIT_BEHIND)
 			late = (int64_t)i;
-		if (state == STANDING_GIVES_UP)
+		if (state == WAIT_GIVES_UP)
 			log_warn("the writer does not store what the topic holds; going on with "
 				 "what the table has",
 				 L_INT("partition", i), L_INT("position", job->positions.next[i]),
@@ -96,25 +96,20 @@ static int64_t ask_letter(struct reader *r, const struct reader_job *job)
 static int open_tables(struct reader *r, struct err *err)
 {
 	int is_first = !r->is_begun;
+	enum pg_tables fit;
 
 	r->is_begun = 1;
 	if (pg_is_open(&r->pg))
 		return 0;
 	if (pg_open(&r->pg, r->database, "gapless-indicators", err))
 		return -1;
-	switch (r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err)) {
-	case PG_TABLES_FIT:
-		r->has_tables = 1;
-		return 0;
-	case PG_TABLES_FAILED:
-		return -1;
-	default:
-		if (is_first) {
-			r->unfit = *err;
-			atomic_store(&r->is_unfit, 1);
-		}
-		return -1;
+	fit = r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err);
+	r->has_tables = fit == PG_TABLES_FIT;
+	if (is_first && fit != PG_TABLES_FIT && fit != PG_TABLES_FAILED) {
+		r->unfit = *err;
+		atomic_store(&r->is_unfit, 1);
 	}
+	return fit == PG_TABLES_FIT ? 0 : -1;
 }
 
 /* One try. 0: done, else how long to wait before the next one. Only when everything is stored that
@@ -169,7 +164,7 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 	r->database = database;
 	r->topic = topic;
 	backoff_init(&r->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
-	r->standing = standing_new(TABLE_PARTITIONS);
+	r->waits = waits_new(TABLE_PARTITIONS);
 	atomic_store(&r->late, -1);
 	r->worker = worker_new(run, r, err);
 	if (!r->worker) {
@@ -189,14 +184,14 @@ int reader_free(struct reader *r, int wait_ms)
 		return 0;
 	worker_free(r->worker);
 	pg_close(&r->pg);
-	standing_free(r->standing);
+	waits_free(r->waits);
 	free(r);
 	return 1;
 }
 
 void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t patience_ms)
 {
-	standing_expect(r->standing, (size_t)partition, at_most, patience_ms);
+	waits_expect(r->waits, (size_t)partition, at_most, patience_ms);
 }
 
 void reader_submit(struct reader *r, struct reader_job *job)

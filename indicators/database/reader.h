@@ -42,7 +42,7 @@ struct reader *reader_new(const char *database, const char *topic, struct err *e
 /* 0: its thread hangs in a dead connection, and what was lent to it must be left alone. */
 int reader_free(struct reader *r, int wait_ms);
 
-/* Of a partition: see standing_expect. At any time; without it no job waits for the partition. */
+/* Of a partition: see waits_expect. At any time; without it no job waits for the partition. */
 void reader_expect(struct reader *r, int32_t partition, int64_t at_most, int64_t patience_ms);
 /* While it is free: lends it the job, and all that it points to. */
 void reader_submit(struct reader *r, struct reader_job *job);

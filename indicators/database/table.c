@@ -273,7 +273,7 @@ int table_read_all(struct pg *pg, const char *topic, struct table_positions *pos
 	if (pg_run(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", PG_NONE, DEADLINE_MS,
 		   err) ||
 	    (n > 0 && pg_tables_see_all(pg, err)) ||
-	    read_positions(pg, sql_positions, topic, positions, err))
+	    (positions && read_positions(pg, sql_positions, topic, positions, err)))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		table_read_release(&reads[i]);

@@ -74,7 +74,8 @@ struct table_letter {
 int table_letter_ask(struct pg *pg, const char *topic, struct table_letter *letter, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* Reads the positions, then each of the n reads, in one transaction. 0, or -1 with *err. */
+/* Reads the positions (NULL: not these), then each of the n reads, in one transaction. 0, or -1
+ * with *err. */
 int table_read_all(struct pg *pg, const char *topic, struct table_positions *positions,
 		   struct table_read *reads, size_t n, struct err *err)
 	__attribute__((warn_unused_result));

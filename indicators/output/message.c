@@ -12,12 +12,7 @@ const char *result_state_name(enum result_state state)
 	return names[state];
 }
 
-static const char *reason_name(enum result_reason reason)
-{
-	static const char *const names[] = {"", "warming", "gap"};
-
-	return names[reason];
-}
+static const char *const reasons[] = {"", "warming", "gap"};
 
 static int encode_values(const struct indicator_message *m, struct buf *out)
 {
@@ -42,7 +37,7 @@ int indicator_encode(const struct indicator_message *m, struct buf *out)
 		       "\"value\":{",
 		       INDICATOR_VERSION, m->symbol, m->interval->name, m->timestamp_ms,
 		       m->indicator->kind->name, m->indicator->params,
-		       result_state_name(m->result.state), reason_name(m->result.reason)) ||
+		       result_state_name(m->result.state), reasons[m->result.reason]) ||
 	    encode_values(m, out))
 		return -1;
 	return buf_printf(out, "},\"candles\":%" PRId64 ",\"as_of\":%" PRId64 ",\"source\":\"%s\"}",

@@ -35,7 +35,7 @@ struct batch {
 	struct counted *counted;
 	size_t n, cap;
 	int64_t messages;
-	int is_lost, is_stored; /* results */
+	int is_stored; /* result; 0: the database has lost something */
 };
 
 /* How far a partition is. */
@@ -101,16 +101,16 @@ static int transaction(struct store *s, struct batch *b, struct err *err)
 	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) ||
 	    pg_ask(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, &lost, err))
 		return -1;
-	b->is_lost = lost > 0;
-	if (b->is_lost)
+	if (lost > 0)
 		return pg_run(&s->pg, "ROLLBACK", PG_NONE, DEADLINE_MS, err);
 	if (pg_run(&s->pg, sql_rows, PG_VALUES(b->rows.data), DEADLINE_MS, err))
 		return -1;
 	FAULT("before_indicator_position");
-	return pg_run(&s->pg, sql_places, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err) ||
-			       pg_run(&s->pg, "COMMIT", PG_NONE, DEADLINE_MS, err)
-		       ? -1
-		       : 0;
+	if (pg_run(&s->pg, sql_places, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, err) ||
+	    pg_run(&s->pg, "COMMIT", PG_NONE, DEADLINE_MS, err))
+		return -1;
+	b->is_stored = 1;
+	return 0;
 }
 
 static void run(struct worker *w, void *context, void *lent)
@@ -135,7 +135,6 @@ static void run(struct worker *w, void *context, void *lent)
 	}
 	backoff_reset(&s->backoff);
 	atomic_store(&s->fails, 0);
-	b->is_stored = !b->is_lost;
 }
 
 /* ---------------------------------------------------------------- the owner */
@@ -146,7 +145,7 @@ static void batch_clear(struct batch *b)
 	buf_clear(&b->places);
 	b->n = 0;
 	b->messages = 0;
-	b->is_lost = b->is_stored = 0;
+	b->is_stored = 0;
 }
 
 static void batch_init(struct batch *b)

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "indicators/database/repair.h"
-#include "indicators/database/standing.h"
+#include "indicators/database/waits.h"
 
 /* A series whose messages are in two partitions, since partitions were added: each holds back its
  * own commits, and is waited for by its own offsets. */
@@ -41,49 +41,49 @@ static void test_two_partitions(void **state)
 
 /* A snapshot waits for each partition by itself: as long as it moves, up to the message that halts
  * it, and not again for one that still stands where it was given up. */
-static void test_standing(void **state)
+static void test_waits(void **state)
 {
-	struct standing *s = standing_new(4);
+	struct waits *s = waits_new(4);
 	static const struct {
 		int partition;
 		int64_t at_least, next, now_ms;
-		enum standing_state state;
+		enum wait_state state;
 	} looks[] = {
-		{0, 9, 5, 0, STANDING_REACHED}, /* nothing is expected of it */
-		{1, 9, 5, 0, STANDING_BEHIND},
-		{1, 9, 5, 999, STANDING_BEHIND},
-		{1, 9, 6, 1000, STANDING_BEHIND}, /* it has moved */
-		{1, 9, 6, 1999, STANDING_BEHIND},
-		{1, 9, 6, 2000, STANDING_GIVES_UP},
-		{1, 9, 6, 2000, STANDING_GIVEN_UP},
-		{1, 9, 7, 5000, STANDING_BEHIND}, /* so it has, after all */
-		{1, 9, 9, 5000, STANDING_REACHED},
-		{1, 10, 9, 90000, STANDING_BEHIND}, /* it was not waited for in between */
-		{1, 0, -1, 90000, STANDING_REACHED},
-		{2, 9, 4, 0, STANDING_BEHIND},
-		{2, 9, 5, 0, STANDING_REACHED},  /* halted at 5 */
-		{3, 1, -1, 0, STANDING_REACHED}, /* halted by its first message */
+		{0, 9, 5, 0, WAIT_REACHED}, /* nothing is expected of it */
+		{1, 9, 5, 0, WAIT_BEHIND},
+		{1, 9, 5, 999, WAIT_BEHIND},
+		{1, 9, 6, 1000, WAIT_BEHIND}, /* it has moved */
+		{1, 9, 6, 1999, WAIT_BEHIND},
+		{1, 9, 6, 2000, WAIT_GIVES_UP},
+		{1, 9, 6, 2000, WAIT_GIVEN_UP},
+		{1, 9, 7, 5000, WAIT_BEHIND}, /* so it has, after all */
+		{1, 9, 9, 5000, WAIT_REACHED},
+		{1, 10, 9, 90000, WAIT_BEHIND}, /* it was not waited for in between */
+		{1, 0, -1, 90000, WAIT_REACHED},
+		{2, 9, 4, 0, WAIT_BEHIND},
+		{2, 9, 5, 0, WAIT_REACHED},  /* halted at 5 */
+		{3, 1, -1, 0, WAIT_REACHED}, /* halted by its first message */
 	};
 
 	(void)state;
-	standing_expect(s, 1, INT64_MAX, 1000);
-	standing_expect(s, 2, 5, 1000);
-	standing_expect(s, 3, 0, 1000);
-	standing_expect(s, 4, 0, 1000); /* there is none */
+	waits_expect(s, 1, INT64_MAX, 1000);
+	waits_expect(s, 2, 5, 1000);
+	waits_expect(s, 3, 0, 1000);
+	waits_expect(s, 4, 0, 1000); /* there is none */
 	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
-		assert_int_equal(standing_look(s, (size_t)looks[i].partition, looks[i].at_least,
-					       looks[i].next, looks[i].now_ms),
+		assert_int_equal(waits_judge(s, (size_t)looks[i].partition, looks[i].at_least,
+					     looks[i].next, looks[i].now_ms),
 				 looks[i].state);
-	standing_expect(s, 2, INT64_MAX, 1000); /* it was skipped */
-	assert_int_equal(standing_look(s, 2, 9, 5, 0), STANDING_BEHIND);
-	standing_free(s);
+	waits_expect(s, 2, INT64_MAX, 1000); /* it was skipped */
+	assert_int_equal(waits_judge(s, 2, 9, 5, 0), WAIT_BEHIND);
+	waits_free(s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_partitions),
-		cmocka_unit_test(test_standing),
+		cmocka_unit_test(test_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
