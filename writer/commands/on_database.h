@@ -20,8 +20,9 @@ struct on_database {
 	unsigned needs;
 	/* What else is wrong with the settings, before anything happens; NULL: nothing can be. */
 	int (*check)(const struct options *o, struct err *err);
-	/* What it prints, "the gaps", if it only reads: then a standby will do, and whatever fails
-	 * has the exit code 2, since it is the others that say something. NULL: it changes
+	/* What it prints, "the gaps", if it only reads: then a standby will do, what the database
+	 * does not say is asked again a few times, and whatever fails has the exit code 2, since it
+	 * is the others that say something. NULL: it changes
 	 * something. */
 	const char *reads;
 	/* Does it, and prints to stdout. The exit code, or -1 with *err: ERR_RETRY if the same call
@@ -37,6 +38,9 @@ int on_database(const struct options *o, const struct on_database *command);
 
 /* With what it prints. */
 #define CANNOT_WRITE "%s cannot be written to standard output"
+/* A question that failed: 1 if it is to be asked again, behind a pause and with the connection
+ * closed, at most so many *times. On a standby what the primary has removed cancels it (40001). */
+int ask_again(struct pg *pg, int *times, const struct err *err);
 /* "" or "s". */
 const char *plural_of(int64_t n);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
 #include "on_database.h"
@@ -180,21 +180,15 @@ static int is_ready(struct pg *pg, const struct options *o, struct err *err)
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	int code = EXIT_USAGE;
+	int again = o->watch ? INT_MAX : 0, code = EXIT_USAGE, shown;
 
 	do {
-		int shown = is_ready(pg, o, err) ? show(o, pg, selected, err) : -1;
-
-		if (shown >= 0) {
+		shown = is_ready(pg, o, err) ? show(o, pg, selected, err) : -1;
+		if (shown >= 0)
 			code = shown;
-		} else if (o->watch && err->class == ERR_RETRY && !stop_requested()) {
-			log_warn("the database does not say; trying again",
-				 L_STR("error", err->text));
-			pg_close(pg);
-		} else {
-			return -1;
-		}
-	} while (o->watch && !stop_pause(WATCH_MS));
+		else if (!ask_again(pg, &again, err))
+			return o->watch && stop_requested() ? code : -1;
+	} while (shown < 0 || (o->watch && !stop_pause(WATCH_MS)));
 	return code;
 }
 
