@@ -4,14 +4,9 @@
 #include "common/settings/program.h"
 #include "options.h"
 
-static int check(void *options, struct err *err)
-{
-	return options_check(options, err);
-}
-
 int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	return program_run(&commands_spec, &options, &options.log, check, argc, argv);
+	return program_run(&commands_spec, &options, &options.log, options_check, argc, argv);
 }

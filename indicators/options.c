@@ -81,8 +81,10 @@ int options_check_span(const struct options *o, struct err *err)
 	return 0;
 }
 
-int options_check(struct options *o, struct err *err)
+int options_check(void *options, struct err *err)
 {
+	struct options *o = options;
+
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
