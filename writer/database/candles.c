@@ -101,7 +101,7 @@ static int copy_rows(struct pg *pg, struct store_scratch *scratch, const struct 
 	unsigned char *start = scratch->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
 
-	if (pg_copy_begin(&copy, pg, SQL_COPY, PG_DEADLINE_MS, err) != 0)
+	if (pg_copy_begin(&copy, pg, SQL_COPY, PGRES_COPY_IN, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
 		if (scratch->state[i] == ROW_MISSING)
