@@ -141,22 +141,23 @@ static int is_alike(const struct message *m, const struct found *f)
 {
 	const struct candle *c = &m->candle;
 	const char *const values[VALUES] = VALUES_OF(c);
-	const char *at = f->values, *end = at + f->values_len;
+	const char *at = f->values;
+	size_t left = f->values_len;
 
 	if (f->revision == NULL || f->fetched_at == NULL || at == NULL ||
 	    pgbinary_get_int64(f->revision) != c->revision ||
 	    pgbinary_get_time_us(f->fetched_at) != m->fetched_at_ms * 1000)
 		return 0;
 	for (int i = 0; i < VALUES; i++) {
-		size_t len = strlen(values[i]);
+		size_t len = strlen(values[i]), space = i < VALUES - 1;
 
-		if ((size_t)(end - at) < len || memcmp(at, values[i], len) != 0)
+		if (left < len + space || memcmp(at, values[i], len) != 0 ||
+		    (space && at[len] != ' '))
 			return 0;
-		at += len;
-		if (i < VALUES - 1 && (at == end || *at++ != ' '))
-			return 0;
+		at += len + space;
+		left -= len + space;
 	}
-	return at == end;
+	return left == 0;
 }
 
 static int find_fields(const char *at, size_t bytes, struct found *found)
