@@ -336,6 +336,21 @@ int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 	return 0;
 }
 
+int pg_complains(struct pg *pg, const char *sql, struct pg_params params, enum err_class class,
+		 struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, PG_DEADLINE_MS, err);
+	int complaint;
+
+	if (!res)
+		return -1;
+	complaint = PQntuples(res) > 0 && !PQgetisnull(res, 0, 0);
+	if (complaint)
+		err_set(err, class, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return complaint;
+}
+
 const char *pg_int(int64_t number, char out[PG_VALUE_BYTES])
 {
 	if (number == INT64_MIN)
@@ -381,8 +396,8 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 	return -1;
 }
 
-static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
-		      int64_t deadline_ms, struct err *err)
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		  int64_t deadline_ms, struct err *err)
 {
 	PGresult *res;
 	int got;
@@ -406,12 +421,6 @@ static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecSta
 		return 0;
 	}
 	return copy_failed(c, res, err);
-}
-
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		  struct err *err)
-{
-	return copy_begin(c, pg, sql, PGRES_COPY_IN, deadline_ms, err);
 }
 
 int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
@@ -442,12 +451,6 @@ int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	*rows = strtoll(PQcmdTuples(res), NULL, 10);
 	PQclear(res);
 	return 0;
-}
-
-int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		      struct err *err)
-{
-	return copy_begin(c, pg, sql, PGRES_COPY_OUT, deadline_ms, err);
 }
 
 /* What the server says behind the last row. */

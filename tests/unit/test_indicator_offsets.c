@@ -12,7 +12,7 @@
 
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_topic.h"
-#include "indicators/offsets.h"
+#include "indicators/feed/offsets.h"
 
 static void commit(rd_kafka_t *rk, int32_t from, int32_t to, int64_t read_ms)
 {
