@@ -8,7 +8,8 @@ enum {
 	CLOCK_SET_BACK_MS = 5000,
 	CLAIM_PAGES = 8, /* of a large gap, by one request: plan.h */
 	EMPTY_DOUBT_MS = 15 * 60 * 1000,
-	EMPTY_DOUBT_ROWS = 30
+	EMPTY_DOUBT_ROWS = 30,
+	STAND_BACK_MS = 60 * 1000
 };
 
 /* --- what is wanted */
@@ -287,6 +288,18 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
+int series_fails(const struct series *s)
+{
+	return s->unanswered + s->live_fails;
+}
+
+int64_t series_live_turn_ms(const struct series *s, int64_t now_ms)
+{
+	int64_t due_ms = series_live_due_ms(s, now_ms);
+
+	return due_ms == INT64_MAX ? due_ms : due_ms + (int64_t)STAND_BACK_MS * series_fails(s);
+}
+
 int series_live_may_ask(const struct series *s, int64_t boot_ms)
 {
 	return s->begun && market_may_ask(&s->market, boot_ms) &&
@@ -298,7 +311,9 @@ void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 	int64_t paused_boot_ms = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
 					  s->again_boot_ms);
 
-	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
+	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms),
+			       .turn_ms = series_live_turn_ms(s, now_ms),
+			       .valid = VALID_ALWAYS};
 	if (s->begun) {
 		validity_edge(&out->valid, s->live_polled_ms - CLOCK_SET_BACK_MS, now_ms);
 		validity_edge(&out->valid, s->live_first_ms, now_ms);
