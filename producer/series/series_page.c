@@ -113,7 +113,7 @@ static void publish(struct series *s, const struct reply *a, const struct promis
 							       : ORIGIN_BACKFILL;
 	if (seen && p->covers_from_ms < p->covers_to_ms) {
 		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
-		sighting_published(seen, &pub->candle, a->reading.read_ms);
+		sighting_published(seen, &pub->candle, row->revision, a->reading.read_ms);
 	}
 	if (!seen && (is_correction || start >= series_young_from(s)))
 		(void)sightings_note(&s->sightings, row, a->reading.read_ms);
@@ -357,8 +357,11 @@ void series_page(struct series *s, const struct request *request, const struct p
 		live_answered(s, &a);
 	else
 		gap_answered(s, &a);
-	if (r->n > 0)
+	if (r->n > 0) {
 		sightings_asked_again(&s->sightings, r->rows[0].timestamp_ms, r->before_ms,
 				      &r->holes, read_ms);
+		spans_remove(&s->doubted, r->rows[0].timestamp_ms,
+			     least(r->before_ms, r->final_before_ms));
+	}
 	reading_release(r);
 }

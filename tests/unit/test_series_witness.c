@@ -6,7 +6,7 @@
 /* clang-format off */
 enum what {
 	END, LIVE_PAGE, PAGE_BEFORE, GAP_PAGE, /* what it is given */
-	COVERAGE, STORED_ROW, REFUSAL, DELIVERY, FAILURE,
+	COVERAGE, STORED_ROW, STORED_ROWS, REFUSAL, DELIVERY, FAILURE,
 	REQUEST, MISSING, LIVE_ROWS, STATE, TROUBLE, LISTED_FROM, UNOBTAINABLE, CORRECTIONS /* what must be so */
 };
 /* clang-format on */
@@ -46,11 +46,13 @@ struct step {
 	{.what = LISTED_FROM, .minute = m}
 #define NOT_KNOWN INT32_MIN
 /* A lookup: covered up to there, and what is missing that was not known to be; the row that it
- * finds stored, and what the database refuses. What comes back from Kafka. */
+ * finds stored, or all of them, and what the database refuses. What comes back from Kafka. */
 #define COVERED(m, s, end, missing) \
 	{.what = COVERAGE, .minute = m, .second = s, .to = end, .n = missing}
 #define STORED(m, revision) \
 	{.what = STORED_ROW, .minute = m, .n = revision}
+#define STORES(m, s, picture) \
+	{.what = STORED_ROWS, .minute = m, .second = s, .text = picture}
 #define REFUSES(a, b, cause) \
 	{.what = REFUSAL, .from = a, .to = b, .text = cause}
 #define DELIVERED(a, b) \
@@ -230,7 +232,7 @@ static const struct scene scenes[] = {
 	{"nothing_is_promised_of_what_another_may_have_published", 6, 30, {{0}}, 0, {
 		LIVE(6, 31, "ABCDEFG", "F[]"),
 		LIVE(8, 2, "ABCDEFGH", "G[6,7) H[]"),
-		STORED(5, 1),
+		STORES(8, 3, "ABCDEF"),
 		COVERED(8, 3, 5, 1),
 		ASKS(8, 4, 0, 5, 6, 6),
 		GAP(8, 5, 0, "ABCDEF", "F[5,6)"),
@@ -249,6 +251,35 @@ static const struct scene scenes[] = {
 		LIVE(11, 3, "ABCDEFGHIJ", "E[4,5) J[9,10)"),
 		LIVE(11, 4, "ABCDEFGHIJ", ""),
 		LIVE_ASKS(11, 4, 4),
+	}},
+	/* Who promised that may not be there any more, to see that the rows were only late. */
+	{"one_who_begins_watches_where_nothing_was_traded_lately", 10, 30, {{0}}, 0, {
+		STORES(10, 31, "ABCD.FG"),
+		COVERED(10, 31, 9, 0),
+		ASKS_NOTHING(10, 32, 0),
+		LIVE_ASKS(10, 33, 2 + 2 + 10), /* from 9:59 on */
+		LIVE(10, 33, "ABCDEFGHIJ", "E[4,5) H[7,8) I[8,9) J[]"),
+	}},
+	{"or_asks_again_if_that_was_long_ago", 40, 30, {{0}}, 0, {
+		STORES(40, 31, "ABCD.FG"),
+		COVERED(40, 31, 9, 30 + 3),
+		ASKS(40, 32, 0, 4, 5, 5), /* what lies five minutes before the end */
+		GAP(40, 32, 0, "ABCDE", "E[4,5)"),
+		ASKS(40, 33, 0, 7, 39, 39),
+		COVERED(40, 34, 9, 0),
+		ASKS(40, 34, 0, 7, 39, 39),
+		GAP(40, 35, 0, "ABCDEFGH.J.............................", "H[7,8) J[8,39)"),
+		COVERED(40, 36, 39, 0),
+		CORRECTS(0),
+		ASKS_NOTHING(40, 36, 0),
+	}},
+	/* Two replicas, one of which has another price for a while. */
+	{"other_values_of_the_same_revision_are_a_correction", 1, 30, {{-1, 0}}, 0, {
+		LIVE(2, 4, "ab", "a[0,1) b[]"),
+		LIVE(3, 4, "ABC", "A+2[0,1) B+2[1,2) C[]"),
+		LIVE(3, 5, "aBC", "a+3[0,1)"),
+		LIVE(4, 4, "aBcd", "c+2[2,3) d[]"),
+		LIVE(4, 5, "aBcd", ""),
 	}},
 	/* Coverage does not tell whether it was lost behind Kafka. */
 	{"a_correction_is_asked_for_until_it_is_stored", 10, 30, {{-1, 0}}, 9, {
@@ -329,6 +360,7 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 {
 	struct spans refused = {0};
 	struct stored rows = {0};
+	struct page page = {0};
 
 	switch (step->what) {
 	case LIVE_PAGE:
@@ -347,6 +379,13 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 		stored_add(&rows, &(struct stored_row){now_ms, now_ms + step->n, now_ms + 62000});
 		series_stored(s, &rows, NULL, now_ms + 62000);
 		break;
+	case STORED_ROWS:
+		page_of(step->text, &page);
+		for (size_t i = 0; i < page.n; i++)
+			stored_add(&rows, &(struct stored_row){page.rows[i].timestamp_ms,
+							       page.rows[i].revision, now_ms});
+		series_stored(s, &rows, NULL, now_ms);
+		break;
 	case REFUSAL:
 		spans_add(&refused, clock_at(step->from, 0), clock_at(step->to, 0));
 		series_refused(s, &refused, step->text);
@@ -363,6 +402,7 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 	}
 	spans_release(&refused);
 	stored_release(&rows);
+	page_release(&page);
 }
 
 static void plays(void **state)
