@@ -467,7 +467,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 
 	series_changed(s);
 	stored_sort(rows);
-	from_ms = sightings_stored(&s->sightings, rows);
+	from_ms = sightings_stored(&s->sightings, rows, told);
 	spans_clear(&s->told);
 	if (told)
 		spans_union(&s->told, told);

@@ -182,7 +182,10 @@ static int64_t before_ms(const struct series *s, const struct span *gap)
 {
 	int64_t anchor = older_anchor(&s->older, gap->to);
 
-	if (anchor == 0 || !spans_contain(&s->known.all, gap->to))
+	if (!spans_contain(&s->known.all, gap->to))
+		anchor = 0;
+	anchor = greatest(anchor, retry_spans_anchor(&s->retries, gap->to));
+	if (anchor == 0)
 		return gap->to;
 	/* What is known there may not be served any more: it goes on until a row is shown. */
 	return greatest(gap->to, least(interval_add(s->iv, gap->to, anchor), s->live_from_ms));

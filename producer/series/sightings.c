@@ -106,7 +106,7 @@ static void take_stored(struct sighting *s, const struct stored_row *row)
 }
 
 /* Both in the order of time, from the newest on, so that those count if there are too many. */
-int64_t sightings_stored(struct sightings *s, const struct stored *stored)
+int64_t sightings_stored(struct sightings *s, const struct stored *stored, const struct spans *told)
 {
 	size_t i = s->n, row = stored->n, cap = i + row + 1, at;
 	struct sighting *all;
@@ -120,7 +120,8 @@ int64_t sightings_stored(struct sightings *s, const struct stored *stored)
 		int is_seen = i > 0 && seen_ms >= stored_ms;
 		int is_stored = row > 0 && stored_ms >= seen_ms;
 
-		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1])) {
+		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1]) &&
+		    (!told || spans_contain(told, seen_ms))) {
 			sighting_release(&s->v[--i]);
 			continue;
 		}
@@ -149,7 +150,7 @@ void sightings_covered(struct sightings *s, const struct spans *covered, int64_t
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms) &&
-		    !(s->v[i].candle && s->v[i].timestamp_ms >= young_ms))
+		    s->v[i].timestamp_ms < young_ms)
 			sighting_release(&s->v[i]);
 		else
 			s->v[kept++] = s->v[i];
@@ -231,10 +232,8 @@ int sighting_is_less(const struct sighting *s, const struct candle *row)
 
 int sighting_is_newer(const struct sighting *s, const struct candle *row)
 {
-	if (!s->candle)
-		return 0;
 	return row->revision > s->revision ||
-	       (is_alike(s, row) && !candle_same_values(s->candle, row));
+	       (s->candle && is_alike(s, row) && !candle_same_values(s->candle, row));
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,

@@ -60,9 +60,11 @@ struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms)
 int sightings_note(struct sightings *s, const struct candle *row, int64_t read_ms);
 /* That publication was not delivered: as if it had not been seen. */
 void sightings_forget(struct sightings *s, int64_t timestamp_ms);
-/* What a lookup found stored. What it does not find any more is forgotten, but for what we
- * published. Returns from when on all of it is kept: INT64_MIN, or what is older was too much. */
-int64_t sightings_stored(struct sightings *s, const struct stored *stored);
+/* What a lookup found stored, where it was told (NULL: everywhere). What it does not find there any
+ * more is forgotten, but for what we published. Returns from when on all of it is kept: INT64_MIN,
+ * or what is older was too much. */
+int64_t sightings_stored(struct sightings *s, const struct stored *stored,
+			 const struct spans *told);
 /* What is covered needs no agreement, unless it is to be asked for once more, or starts at young_ms
  * or later: that may still turn out otherwise. */
 void sightings_covered(struct sightings *s, const struct spans *covered, int64_t young_ms);
@@ -75,7 +77,8 @@ enum judgement {
 
 /* A final read shows that row, or none (NULL). */
 enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
-/* 1 if the read shows a later change than what was published, or other values of the same one. */
+/* 1 if the read shows a later change than what was published or stored, or other values of the same
+ * one. */
 int sighting_is_newer(const struct sighting *s, const struct candle *row);
 /* 1 if the read shows less than what was seen and not taken back, or nothing. */
 int sighting_is_less(const struct sighting *s, const struct candle *row);

@@ -238,6 +238,49 @@ static const struct scene scenes[] = {
 		GAP(8, 5, 0, "ABCDEF", "F[5,6)"),
 	}},
 
+	/* --- pages that end long before they should */
+
+	{"a_page_that_ends_long_before_its_gap_is_asked_for_again", 60, 30, {{40, 59}}, 40, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		SAYS_TROUBLE("a page ends at 2023-11-15T10:09:00Z, long before what it was asked up to"),
+		LEFT(60, 31, 31),
+		ASKS_NOTHING(60, 31, 999),
+		ASKS(60, 32, 1000, 9, 40, 59), /* so that it has to show what is known */
+		GAP(60, 32, 1000, "ABCDEFGHI", ""),
+		ASKS_NOTHING(60, 33, 2999),
+		ASKS(60, 33, 3000, 9, 40, 59),
+		/* one that does: all the rest was without trades */
+		GAP(60, 33, 3000, "ABCDEFGHI...M...........................O", "M[9,13) O[13,59)"),
+		LEFT(60, 34, 0),
+		SAYS_TROUBLE(""),
+	}},
+	{"or_the_rest_was_not_there", 60, 30, {{40, 59}}, 40, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		GAP(60, 32, 1000, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq", 
+		    "J[9,10) K[10,11) L[11,12) M[12,13) N[13,14) O[14,15) P[15,16) Q[16,17) R[17,18) S[18,19) T[19,20) U[20,21)"
+		    " V[21,22) W[22,23) X[23,24) Y[24,25) Z[25,26) a[26,27) b[27,28) c[28,29) d[29,30) e[30,31) f[31,32)"
+		    " g[32,33) h[33,34) i[34,35) j[35,36) k[36,37) l[37,38) m[38,39) n[39,40)"),
+		LEFT(60, 34, 0),
+	}},
+	/* Nothing is there that it could show. */
+	{"what_ends_the_same_for_a_minute_is_so", 60, 30, {{-1, 0}}, 59, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		ASKS(60, 41, 1000, 9, 59, 59),
+		GAP(60, 41, 1000, "ABCDEFGHI", ""),
+		GAP(61, 30, 50000, "ABCDEFGHI", ""),
+		GAP(61, 31, 90000, "ABCDEFGHI", "I[8,59)"),
+		LEFT(61, 32, 0),
+	}},
+	/* Of the gap before it a live page says nothing, though it ends before that. */
+	{"a_live_page_does_not_speak_of_an_older_gap", 60, 30, {{-1, 20}}, 39, {
+		LIVE(61, 2, "ABCDEF", ""),
+		LEFT(61, 2, 40),
+		LIVE(62, 2, "ABCDEF", ""),
+		LEFT(62, 2, 41),
+		GAP(62, 3, 0, "...................T", "T[19,61)"),
+		LIVE(67, 2, "ABCDEFGHIJKLMNOPQRST", "T[19,66)"),
+	}},
+
 	/* --- corrections of what is covered */
 
 	/* A replica that is two minutes behind, or a page without its newest rows, looks like a market
@@ -268,7 +311,7 @@ static const struct scene scenes[] = {
 		ASKS(40, 33, 0, 7, 39, 39),
 		COVERED(40, 34, 9, 0),
 		ASKS(40, 34, 0, 7, 39, 39),
-		GAP(40, 35, 0, "ABCDEFGH.J.............................", "H[7,8) J[8,39)"),
+		GAP(40, 35, 0, "......GH.J", "H[7,8) J[8,39)"),
 		COVERED(40, 36, 39, 0),
 		CORRECTS(0),
 		ASKS_NOTHING(40, 36, 0),
@@ -571,7 +614,7 @@ static void what_is_compared_of_an_earlier_life_has_rows(void **state)
 	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-5000, 0), INT64_MIN), 1);
 	assert_true(e.from_ms == clock_at(10 - 64 * 200, 0));
 	stored_add(&rows, &(struct stored_row){clock_at(-3000, 0), 7, clock_at(-2900, 0)});
-	(void)sightings_stored(&seen, &rows);
+	(void)sightings_stored(&seen, &rows, NULL);
 	assert_int_equal(earlier_compare(&e, &r, &seen, &untold, clock_at(-5000, 0), INT64_MIN), 1);
 	assert_false(earlier_is_in_doubt(&e));
 	/* what was never wanted is not compared */
