@@ -2,7 +2,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
-#include "common/candle/source.h"
+#include "common/candle/candle.h"
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
