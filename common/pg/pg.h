@@ -53,6 +53,8 @@ enum { PG_DEADLINE_MS = 40000 };
 #define PG_LOCAL                                                                   \
 	"SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '30s'; " \
 	"SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
+/* Such a one, which sees what those have done that it waited for. */
+#define PG_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL
 
 /* Connects, with our defaults where conninfo and the PG* variables do not say otherwise (conninfo
  * may be empty or NULL): connect_timeout 10 s for each address of each host, keepalives,
@@ -75,7 +77,10 @@ void pg_clear_sqlstate(struct pg *pg);
 /* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after
  * which the connection is closed (ERR_RETRY; a server that is frozen answers neither keepalives nor
  * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified
- * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
+ * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. A
+ * statement that is not within a transaction is tried a few times more if others were in its way
+ * (40001, 40P01): serializable transactions are the default in some databases, and behind a pooler
+ * the session is not ours to change. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
 /* The same of a statement that comes with every batch, the text of which stays where it is: a
@@ -97,34 +102,37 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   int64_t *answer, struct err *err) __attribute__((warn_unused_result));
 
+/* The same of a statement that says, in the first column of its first row, what is wrong: 1, and
+ * *err is that sentence, of that class; 0 if that is NULL, or there is no row. -1: it failed. */
+int pg_complains(struct pg *pg, const char *sql, struct pg_params params, enum err_class class,
+		 struct err *err) __attribute__((warn_unused_result));
 /* A whole number of a text result; 0, or `otherwise`, where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
 int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise);
 /* 1 if a boolean of it is true. */
 int pg_true(const PGresult *res, int row, int column);
 
-/* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it
- * together; otherwise failures are as those of pg_query: NULL results are -1, and after one nothing
- * more may be called with *c. put returns when all of it is on its way, so that nothing piles up
- * here; the server's refusal of a row shows at the end at the latest. */
+/* COPY ... FROM STDIN: begin (PGRES_COPY_IN), put as often as there is something, end. deadline_ms
+ * is for all of it together; otherwise failures are as those of pg_query: NULL results are -1, and
+ * after one nothing more may be called with *c. put returns when all of it is on its way, so that
+ * nothing piles up here; the server's refusal of a row shows at the end at the latest. */
 struct pg_copy {
 	struct pg *pg;
 	int64_t until_ms, deadline_ms;
 	char *piece; /* libpq's, of pg_copy_get() */
 };
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		  struct err *err) __attribute__((warn_unused_result));
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		  int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
 	__attribute__((warn_unused_result));
 /* *rows: how many rows the server says that it has stored. */
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* COPY ... TO STDOUT: begin, then get until it returns 0; to stop before that, pg_close(). Failures
- * as above. 1: *piece, of *bytes, is what the server sent at once, in binary format a row (before
- * the first one the header, behind the last one the trailer), valid until the next call. */
-int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		      struct err *err) __attribute__((warn_unused_result));
+/* COPY ... TO STDOUT: begin (PGRES_COPY_OUT), then get until it returns 0; to stop before that,
+ * pg_close(). Failures as above. 1: *piece, of *bytes, is what the server sent at once, in binary
+ * format a row (before the first one the header, behind the last one the trailer), valid until the
+ * next call. */
 int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -20,7 +20,7 @@
 
 struct options {
 	const char *brokers, *database;
-	int64_t from_ms, rows;
+	int64_t from_ms, rows, offset;
 	int dry_run;
 	struct setting_list only;
 };
@@ -44,6 +44,8 @@ static const struct setting of_replay[] = {
 	 .help = "Rows."},
 	{.name = "only", AT(only), .value = "X",
 	 .help = "Only these."},
+	{.name = "offset", AT(offset), .min = -1, .max = 99, .fallback = "-1", .needed = 1,
+	 .help = "At this one."},
 	{.name = NULL},
 };
 
@@ -89,7 +91,7 @@ static const struct settings_spec spec = {
 };
 
 static struct options o;
-static struct setting_list words;
+static const struct settings_command *command;
 static struct err err;
 
 static enum settings_result load(char **environ_, char **argv)
@@ -99,7 +101,7 @@ static enum settings_result load(char **environ_, char **argv)
 	while (argv[argc])
 		argc++;
 	memset(&o, 0x5a, sizeof(o));
-	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
+	return settings_load(&spec, &o, argc, argv, environ_, &command, &err);
 }
 
 #define ENV(...)  ((char *[]){"", ##__VA_ARGS__, NULL})
@@ -109,7 +111,7 @@ static void assert_command(char **argv, const char *name)
 {
 	if (load(ENV(), argv) != SETTINGS_RUN)
 		fail_msg("%s", err.text);
-	assert_string_equal(settings_chosen(&spec, &words)->name, name);
+	assert_string_equal(command->name, name);
 }
 
 static void assert_refused(char **argv, const char *sentence)
@@ -229,6 +231,7 @@ static void test_help(void **state)
 	assert_null(strstr(text, "GAPLESS_DRY_RUN"));
 	assert_null(strstr(text, "--brokers"));
 	text = help_of(ARGS("replay", "-h"));
+	assert_non_null(strstr(text, "[0 to 99, needed]"));
 	assert_non_null(strstr(text, "--brokers"));
 	assert_non_null(strstr(text, "Examples: replay\n"));
 	assert_int_equal(

@@ -13,20 +13,25 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-/* Fills scratch->state for every row of the sealed batch, given scratch->floor_ms. 0, or -1 with
- * *err. */
+/* Fills scratch->state and floor_ms for every row of the sealed batch. 0, or -1 with *err.
+ *
+ * What is given up (market_data_series.retained_from) is not stored again, wherever it comes from:
+ * a producer with an older start, a replay, a group that was rewound. *below: how many rows are.
+ * Asked in the batch's transaction, after its locks: `retain` waits for these, so that nothing
+ * older comes in behind it. */
 int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+		   int64_t *below, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- its two halves, for the tests */
 
 /* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
  * many. */
 size_t row_state_stretches(const struct batch *b, struct stretch *stretches);
-/* A row of the table in binary format, in the order of SQL_STATES' columns from revision on. */
+/* A row of the table, as SQL_STATES has it. */
 struct found {
-	const char *field[8]; /* NULL: SQL NULL */
-	int len[8];
+	const char *revision, *fetched_at; /* binary, of eight bytes; NULL: SQL NULL */
+	const char *values;                /* text, one space between two; a NULL is left out */
+	size_t values_len;
 };
 enum row_state row_state_of(const struct message *m, const struct found *found);
 /* How far the answers are. */
