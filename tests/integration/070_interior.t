@@ -98,6 +98,8 @@ ok "published again: $again for the $traded candles of the second" test "$again"
 
 # --- hours without trades at the end: covered by one answer, and not asked for again
 
+await 30 "a page shows nothing before the listing" sql_is "SELECT (evidence #>> '{older,0}')::bigint > 0 FROM market_data_series
+	WHERE symbol = 'KRW-NEW'" t # the second one comes ten minutes later
 await 60 "the exchange's day has changed" exchange_is_at 2026-03-06T00:00:00Z # the next live polls are 2 s away
 asked_reset
 clock_advance 14400

@@ -107,6 +107,8 @@ await 60 '... and are complete' complete KRW-BTC KRW-M001 KRW-M003
 ok 'nothing of it counts as a gap' complete KRW-M002
 ok 'its candles stay' test "$(newest KRW-M002)" = "$last" -o "$(newest KRW-M002)" \> "$last"
 # Where a listing begins is believed when two pages show nothing older, ten minutes apart.
+first_witness() { series_are "$1" "(evidence #>> '{older,0}')::bigint > 0 OR listed_from IS NOT NULL"; }
+await 60 'pages of the new market show nothing older' first_witness KRW-NEW
 clock_advance 610
 await 120 'the new market is complete from its listing on' complete KRW-NEW
 is '... which is known' "$(sql "SELECT count(*) FROM market_data_series WHERE symbol = 'KRW-NEW' AND interval = '1m' AND listed_from = '$listing'")" 1
@@ -179,8 +181,7 @@ control "truth?market=KRW-M001&interval=5m&from=$since&to=2026-03-05T12:20:00Z" 
 sql "SELECT (timestamp AT TIME ZONE 'UTC') || '+00', open, high, low, close, volume, quote_volume $fives AND timestamp < '2026-03-05T12:20:00Z' AND timestamp <> '2026-03-05T12:10:00Z'
 	ORDER BY timestamp" | tr '|' '\t' >"$work/stored.5m"
 ok 'the rest is as the exchange has it' cmp -s "$work/truth.5m" "$work/stored.5m"
-first_witness() { series_are KRW-M004 "(evidence #>> '{older,0}')::bigint > 0"; }
-await 60 'pages show nothing older' first_witness
+await 60 'pages show nothing older' first_witness KRW-M004
 clock_advance 610
 await 60 'an earlier life that is not served is not covered' earlier KRW-M004 2
 await 60 'it is no gap' complete KRW-M004
