@@ -39,7 +39,7 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->report);
 	spans_release(&s->empty);
-	spans_release(&s->told);
+	spans_release(&s->untold);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
 	sightings_release(&s->sightings);
@@ -59,7 +59,7 @@ static void forget(struct series *s)
 	struct series fresh;
 
 	series_init(&fresh, s->symbol, s->iv, s->exchange, s->since_ms, s->until_ms);
-	fresh.changes = s->changes;
+	fresh.changed = s->changed;
 	fresh.place = s->place;
 	fresh.owned = s->owned;
 	fresh.epoch = s->epoch;
@@ -82,9 +82,9 @@ void series_leave(struct series *s)
 	forget(s);
 }
 
-void series_watch(struct series *s, struct changes *changes, uint32_t place)
+void series_watch(struct series *s, struct heap *changed, uint32_t place)
 {
-	s->changes = changes;
+	s->changed = changed;
 	s->place = place;
 }
 
@@ -426,7 +426,7 @@ int64_t series_version(const struct series *s, int64_t now_ms)
 	 * correction is stored. */
 	series_gaps_all(s, now_ms, &gaps);
 	missing = series_intervals(s, &gaps);
-	series_subtract_untold(s, &gaps);
+	spans_subtract(&gaps, &s->untold);
 	told = series_intervals(s, &gaps);
 	series_corrections(s, &gaps);
 	corrections = gaps.n;
@@ -441,19 +441,16 @@ void series_version_is(struct series *s, int64_t version)
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
 {
-	int64_t from_ms;
+	int64_t until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
 
 	series_changed(s);
 	stored_sort(rows);
-	from_ms = sightings_stored(&s->sightings, rows);
-	spans_clear(&s->told);
-	if (told)
-		spans_union(&s->told, told);
-	else
-		spans_add(&s->told, INT64_MIN, now_ms);
-	if (from_ms > INT64_MIN)
-		spans_clip(&s->told, from_ms, INT64_MAX);
-	s->told_until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
+	spans_clear(&s->untold);
+	if (told) {
+		spans_add(&s->untold, INT64_MIN, until_ms);
+		spans_subtract(&s->untold, told);
+	}
+	spans_add(&s->untold, INT64_MIN, least(sightings_stored(&s->sightings, rows), until_ms));
 	s->has_rows |= rows->n > 0;
 }
 

@@ -13,7 +13,7 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/changes.h"
+#include "producer/series/heap.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/stored.h"
@@ -30,9 +30,9 @@ struct series *series_new(const char *symbol, const struct interval *iv,
 			  const struct exchange *exchange, int64_t since_ms, int64_t until_ms);
 void series_free(struct series *s);
 
-/* Whatever changes the series from now on notes that place; NULL: nobody wants to know. The changes
- * outlive it, or the next call. */
-void series_watch(struct series *s, struct changes *changes, uint32_t place);
+/* Whatever changes the series from now on puts that place there, so that nobody who changes one has
+ * to know who depends on it; NULL: nobody wants to know. The heap outlives it, or the next call. */
+void series_watch(struct series *s, struct heap *changed, uint32_t place);
 
 const char *series_symbol(const struct series *s);
 const struct interval *series_interval(const struct series *s);

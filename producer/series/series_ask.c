@@ -60,22 +60,6 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
-void series_untold(const struct series *s, struct spans *out)
-{
-	spans_clear(out);
-	spans_add(out, INT64_MIN, s->told_until_ms);
-	spans_subtract(out, &s->told);
-}
-
-void series_subtract_untold(const struct series *s, struct spans *from)
-{
-	struct spans untold = {0};
-
-	series_untold(s, &untold);
-	spans_subtract(from, &untold);
-	spans_release(&untold);
-}
-
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out)
 {
@@ -86,7 +70,7 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	series_gaps_all(s, now_ms, out);
 	if (!market_is_gone(&s->market))
 		sightings_add_due(&s->sightings, s->iv, now_ms, out);
-	series_subtract_untold(s, out);
+	spans_subtract(out, &s->untold);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);

@@ -69,8 +69,5 @@ uint64_t series_backfill_turn(const struct series *s);
  * nothing that the exchange has dropped), and how many intervals are in the spans. */
 int64_t series_asked_from(const struct series *s, int64_t now_ms);
 int64_t series_intervals(const struct series *s, const struct spans *spans);
-/* Where it is not known what is stored, which could win against what is read; takes it out. */
-void series_untold(const struct series *s, struct spans *out);
-void series_subtract_untold(const struct series *s, struct spans *from);
 
 #endif

@@ -8,8 +8,8 @@
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/changes.h"
 #include "producer/series/earlier.h"
+#include "producer/series/heap.h"
 #include "producer/series/known.h"
 #include "producer/series/limits.h"
 #include "producer/series/market.h"
@@ -31,7 +31,7 @@ struct series {
 	const struct interval *iv;
 	const struct exchange *exchange;
 
-	struct changes *changes; /* who wants to know of changes, or NULL; and its number there */
+	struct heap *changed; /* the places of those that have changed, or NULL; and ours */
 	uint32_t place;
 
 	int owned;      /* this producer fetches it; what follows counts only then */
@@ -60,10 +60,9 @@ struct series {
 	int64_t covered_version; /* of what it covers and of what is stored beside it; 0: not known
 				  */
 	struct known known;
-	struct spans seen;     /* found empty, not promised yet: the quiet tail */
-	struct spans empty;    /* promised of late without a row, which one may contradict */
-	struct spans told;     /* where it was read what is stored */
-	int64_t told_until_ms; /* ... and everything later */
+	struct spans seen;   /* found empty, not promised yet: the quiet tail */
+	struct spans empty;  /* promised of late without a row, which one may contradict */
+	struct spans untold; /* where it is not known what is stored, which could win */
 	struct sightings sightings;
 	struct retry_spans retries;
 	struct spans refused; /* by the database: neither asked for nor sent now */
@@ -92,8 +91,8 @@ struct series {
  * every function that takes a series to change it. */
 static inline void series_changed(const struct series *s)
 {
-	if (s->changes)
-		changes_note(s->changes, s->place);
+	if (s->changed)
+		heap_put(s->changed, (struct heap_item){.place = s->place});
 }
 
 static inline int64_t series_young_from(const struct series *s)

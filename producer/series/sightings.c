@@ -274,15 +274,6 @@ void sightings_validity(const struct sightings *s, int64_t now_ms, struct validi
 	}
 }
 
-size_t sightings_doubtful(const struct sightings *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += s->v[i].reads > 0;
-	return n;
-}
-
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms)
 {
 	if (!s || row->revision > s->revision)

@@ -100,7 +100,5 @@ void sightings_add_due(const struct sightings *s, const struct interval *iv, int
 		       struct spans *to);
 /* For how long these two stay as they are at now_ms. */
 void sightings_validity(const struct sightings *s, int64_t now_ms, struct validity *v);
-/* How many are doubtful. */
-size_t sightings_doubtful(const struct sightings *s);
 
 #endif
