@@ -170,14 +170,14 @@ const char *series_state(const struct series *s)
 		return "listed again";
 	if (series_has_no_trades_yet(s))
 		return "no trades yet";
-	if (retry_spans_any(&s->retries))
+	if (s->retries.n > 0)
 		return "pages or rows rejected";
 	return s->refused.n > 0 ? "refused by the database" : "ok";
 }
 
 const char *series_trouble(const struct series *s)
 {
-	if (retry_spans_any(&s->retries))
+	if (s->retries.n > 0)
 		return s->trouble;
 	return s->refused.n > 0 ? s->refused_cause : "";
 }
@@ -208,7 +208,7 @@ int series_has_candles(const struct series *s)
 
 int series_has_retries(const struct series *s)
 {
-	return retry_spans_any(&s->retries);
+	return s->retries.n > 0;
 }
 
 void series_retries(const struct series *s, size_t *rows, size_t *pages)
@@ -291,7 +291,7 @@ static enum market_change judge_listed(struct series *s)
 	if (s->wanted_until_ms > s->wanted_from_ms)
 		earlier_begin(&s->earlier, s->iv, s->wanted_until_ms);
 	s->wanted_until_ms = INT64_MAX;
-	unobtainable_clear(&s->unobtainable, UNOBTAINABLE_DELISTED);
+	spans_clear(&s->unobtainable.of[UNOBTAINABLE_DELISTED]);
 	return MARKET_LISTED_AGAIN;
 }
 

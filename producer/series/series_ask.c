@@ -60,12 +60,23 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
+/* Nothing is asked for before. */
+static int64_t paused_until(const struct series *s)
+{
+	return greatest(s->market.until_boot_ms, s->again_boot_ms);
+}
+
+/* 1 if gaps are asked for, pauses aside. */
+static int is_filled(const struct series *s)
+{
+	return s->looked_up && !s->limits.ended && !market_is_in_question(&s->market);
+}
+
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_up || s->limits.ended || !market_may_ask(&s->market, boot_ms) ||
-	    boot_ms < s->again_boot_ms || market_is_in_question(&s->market))
+	if (!is_filled(s) || boot_ms < paused_until(s))
 		return;
 	series_gaps_all(s, now_ms, out);
 	if (!market_is_gone(&s->market))
@@ -120,23 +131,17 @@ int series_has_no_trades_yet(const struct series *s)
 	       witness_agree(&s->nothing, NO_TRADES_APART_MS);
 }
 
-int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms)
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t *from_ms)
 {
 	struct spans left = {0};
 	int64_t n;
 
 	series_gaps_all(s, now_ms, &left);
 	n = series_has_no_trades_yet(s) ? 0 : series_intervals(s, &left);
-	*from_ms = n > 0 ? left.v[0].from : INT64_MAX;
+	if (from_ms)
+		*from_ms = n > 0 ? left.v[0].from : INT64_MAX;
 	spans_release(&left);
 	return n;
-}
-
-int64_t series_left(const struct series *s, int64_t now_ms)
-{
-	int64_t from_ms;
-
-	return series_left_from(s, now_ms, &from_ms);
 }
 
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms)
@@ -222,15 +227,12 @@ static void gaps_validity(const struct series *s, int64_t now_ms, int64_t boot_m
 void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 			    struct asking *out)
 {
-	int64_t paused_boot_ms = greatest(s->market.until_boot_ms, s->again_boot_ms);
 	struct spans gaps = {0};
 
 	*out = (struct asking){.valid = VALID_ALWAYS};
-	if (!s->looked_up || s->limits.ended || market_is_in_question(&s->market))
+	if (!is_filled(s))
 		return;
-	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
-	if (boot_ms < paused_boot_ms)
-		return;
+	validity_boot_edge(&out->valid, paused_until(s), boot_ms);
 	series_gaps(s, NULL, now_ms, boot_ms, &gaps);
 	out->may = gaps.n > 0;
 	gaps_validity(s, now_ms, boot_ms, &out->valid);
@@ -271,16 +273,9 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
-int series_live_may_ask(const struct series *s, int64_t boot_ms)
-{
-	return s->begun && market_may_ask(&s->market, boot_ms) &&
-	       boot_ms >= s->live_again_boot_ms && boot_ms >= s->again_boot_ms;
-}
-
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms, struct asking *out)
 {
-	int64_t paused_boot_ms = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
-					  s->again_boot_ms);
+	int64_t paused_boot_ms = greatest(paused_until(s), s->live_again_boot_ms);
 
 	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
 	if (s->begun) {
@@ -289,7 +284,7 @@ void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 	}
 	validity_edge(&out->valid, out->due_ms, now_ms);
 	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
-	out->may = out->due_ms <= now_ms && series_live_may_ask(s, boot_ms);
+	out->may = out->due_ms <= now_ms && boot_ms >= paused_boot_ms;
 }
 
 /* A row more for each interval that was found empty just now: it may be late. */

@@ -12,10 +12,9 @@
 struct series;
 
 /* --- what is missing. Intervals, whether they may be asked for now or not; before the first
- * lookup: all. */
-int64_t series_left(const struct series *s, int64_t now_ms);
-/* The same; *from_ms: where the first of them starts, INT64_MAX if there is none. */
-int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms);
+ * lookup: all. *from_ms (NULL is allowed): where the first of them starts, INT64_MAX if there is
+ * none. */
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t *from_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 /* Intervals of what is wanted that are not available and not known. */
@@ -45,8 +44,6 @@ struct request {
 
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
-/* 1 if nothing forbids to ask for it now. */
-int series_live_may_ask(const struct series *s, int64_t boot_ms);
 void series_live_request(struct series *s, int64_t now_ms, struct request *out);
 /* The next backfill request beside the claims of others. 1 and *out, or 0: there is no gap that may
  * be asked for now. */

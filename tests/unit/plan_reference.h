@@ -38,17 +38,17 @@ static inline struct series *reference_live(const struct plan *p, int *set_back)
 	*set_back = 0;
 	for (uint32_t i = 0; i < schedule_size(p->schedule); i++) {
 		struct series *s = schedule_series(p->schedule, i);
-		int64_t due = series_live_due_ms(s, p->now_ms);
+		struct asking now;
 
 		*set_back |= reference_is_set_back(s, p->now_ms);
-		if (due > p->now_ms || !series_live_may_ask(s, p->boot_ms) ||
-		    reference_asked(p, s, 1) > 0 || (p->may && !p->may(s, p->opaque)))
+		series_live_asking(s, p->now_ms, p->boot_ms, &now);
+		if (!now.may || reference_asked(p, s, 1) > 0 || (p->may && !p->may(s, p->opaque)))
 			continue;
-		if (!best || due < best_due ||
-		    (due == best_due &&
+		if (!best || now.due_ms < best_due ||
+		    (now.due_ms == best_due &&
 		     series_interval(s)->nominal_ms < series_interval(best)->nominal_ms)) {
 			best = s;
-			best_due = due;
+			best_due = now.due_ms;
 		}
 	}
 	return best;
