@@ -50,8 +50,8 @@ struct share {
 	struct members members; /* as last seen */
 	struct log_throttle differ;
 	struct kafka_strangers strangers;
-	/* of a one-shot command; the latter: at work when last seen */
-	int has_begun, producers;
+	/* of a one-shot command */
+	int has_begun;
 };
 
 /* s->partitions are ours, those that the topic has. */
@@ -73,35 +73,10 @@ static void assigned(struct share *s, int32_t n_in_all)
 
 /* ---- a member of the group ---- */
 
-/* Producers that want something else and will not leave because of this one. */
-static const struct kafka_some *opponents(const struct share *s)
-{
-	const struct members *m = &s->members;
-
-	if (m->newer.n > 0)
-		return &m->newer;
-	if (s->joined && m->older.n > 0)
-		return &m->older;
-	return &m->different;
-}
-
 static int disagree(const struct share *s, struct err *err)
 {
-	const struct options *o = s->options;
-	const char *other = opponents(s)->text;
-
-	if (s->members.newer.n > 0)
-		return err_set(
-			err, ERR_FATAL,
-			"the producers of the group %s have newer settings (%s, this one is %s): give this one the same "
-			"settings, --settings-version included",
-			o->group, other, o->client_id);
-	return err_set(
-		err, ERR_FATAL,
-		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-		"give all of them the same settings (the first that gets them takes over with a higher --settings-version), "
-		"or a producer of another installation a --producer-group of its own",
-		o->group, other, o->client_id);
+	return members_disagree(&s->members, s->joined, s->options->group, s->options->client_id,
+				err);
 }
 
 static void disagree_begin(struct share *s, int64_t boot_ms)
@@ -112,7 +87,7 @@ static void disagree_begin(struct share *s, int64_t boot_ms)
 
 static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
-	const struct kafka_some *others = opponents(s);
+	const struct kafka_some *others = members_opponents(&s->members, s->joined);
 
 	if (others->n == 0) {
 		if (s->members.older.n > 0)
@@ -231,7 +206,7 @@ static int member_members(struct share *s, const struct members *members, int64_
 		disagree(s, err);
 		return 1;
 	}
-	if (opponents(s)->n == 0) {
+	if (members_opponents(&s->members, s->joined)->n == 0) {
 		if (!s->agreed)
 			*due |= DUE_LOOKUP;
 		s->agreed = 1;
@@ -244,8 +219,8 @@ static int member_members(struct share *s, const struct members *members, int64_
 			&s->differ, boot_ms, SAY_MS, LOG_ERROR,
 			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
 			"incomplete",
-			L_STR("other", opponents(s)->text), L_STR("this", s->options->client_id),
-			L_STR("group", s->options->group));
+			L_STR("other", members_opponents(&s->members, s->joined)->text),
+			L_STR("this", s->options->client_id), L_STR("group", s->options->group));
 	return 0;
 }
 
@@ -325,13 +300,13 @@ static int all_members(struct share *s, const struct members *members, int64_t b
 
 	(void)boot_ms;
 	(void)err;
-	if (members->n > 0 && s->producers == 0)
+	if (members->n > 0 && s->members.n == 0)
 		log_info("producers are at work; this command uses only what they leave",
 			 L_INT("producers", members->n));
 	if (budget != s->budget)
 		*due |= DUE_BUDGET;
 	s->budget = budget;
-	s->producers = members->n;
+	s->members = *members;
 	return 0;
 }
 

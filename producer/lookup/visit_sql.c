@@ -121,8 +121,7 @@ static int64_t wanted_deadline_ms(const struct visit *visit)
 	return VISIT_DEADLINE_MS;
 }
 
-static int wanted_write(struct pg *pg, const char *source, const char *json,
-			const struct visit *visit, struct err *err)
+int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 {
 	/* First start: what was covered before was wanted, should this row have been lost with its
 	 * table. */
@@ -145,56 +144,63 @@ static int wanted_write(struct pg *pg, const char *source, const char *json,
 		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from) OR s.earlier_until IS DISTINCT FROM"
 		" coalesce(w.earlier_until, s.earlier_until))";
 
-	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
-		return -1;
-	return pg_run(pg, update, PG_VALUES(json), wanted_deadline_ms(visit), err);
+	struct buf json;
+	int rc;
+
+	buf_init(&json, VISIT_JSON_BYTES);
+	rc = series_json(visit, of_beginning, &json, err) ||
+	     pg_run(pg, insert, PG_VALUES(json.data, source), VISIT_DEADLINE_MS, err) ||
+	     pg_run(pg, update, PG_VALUES(json.data), wanted_deadline_ms(visit), err);
+	buf_release(&json);
+	return rc ? -1 : 0;
 }
 
-static int wanted_read(struct pg *pg, const char *source, const char *json, struct visit *visit,
+/* What the database holds as wanted. -1 (ERR_FATAL): of another source. */
+static int wanted_take(const PGresult *res, int row, const char *source, struct visit_series *s,
 		       struct err *err)
 {
+	const char *stored_of = PQgetvalue(res, row, 3);
+
+	if (strcmp(stored_of, source) != 0)
+		return err_set(
+			err, ERR_FATAL,
+			"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
+			"one source",
+			s->symbol, s->iv->name, stored_of, source);
+	s->wanted.from_ms = interval_floor(s->iv, pg_number_or(res, row, 4, s->wanted.from_ms));
+	s->wanted.listed_from_ms = pg_number_or(res, row, 5, INT64_MIN);
+	s->wanted.until_ms = pg_number_or(res, row, 6, INT64_MAX);
+	s->wanted.earlier_until_ms = pg_number_or(res, row, 7, INT64_MIN);
+	return 0;
+}
+
+int visit_sql_series(struct pg *pg, const char *source, struct visit *visit, struct err *err)
+{
 	static const char select[] =
-		"SELECT w.i, " SQL_MS("s.wanted_from") ", " SQL_MS("s.listed_from") ", s.source, " SQL_MS(
-			"s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
-									 " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res = pg_query(pg, select, PG_VALUES(json), VISIT_DEADLINE_MS, err);
+		"SELECT w.i, " SQL_MS("s.retained_from") ", s.ended_at IS NOT NULL, s.source, " SQL_MS("s.wanted_from") ", " SQL_MS(
+			"s.listed_from") ", " SQL_MS("s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
+												      " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	PGresult *res = NULL;
+	struct buf json;
 	int rc = 0;
 
-	for (int i = 0; res && i < PQntuples(res); i++) {
+	buf_init(&json, VISIT_JSON_BYTES);
+	if (series_json(visit, of_any, &json, err) == 0)
+		res = pg_query(pg, select, PG_VALUES(json.data), VISIT_DEADLINE_MS, err);
+	for (int i = 0; res && rc == 0 && i < PQntuples(res); i++) {
 		struct visit_series *s = series_at(res, i, visit);
 
 		if (!s)
 			continue;
-		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
-			visit->is_unfit = 1;
-			rc = err_set(
-				err, ERR_FATAL,
-				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
-				"one source",
-				s->symbol, s->iv->name, PQgetvalue(res, i, 3), source);
-			break;
-		}
-		s->wanted.from_ms =
-			interval_floor(s->iv, pg_number_or(res, i, 1, s->wanted.from_ms));
-		s->wanted.listed_from_ms = pg_number_or(res, i, 2, INT64_MIN);
-		s->wanted.until_ms = pg_number_or(res, i, 4, INT64_MAX);
-		s->wanted.earlier_until_ms = pg_number_or(res, i, 5, INT64_MIN);
+		s->limits = (struct limits){.retained_from_ms = pg_number_or(res, i, 1, INT64_MIN),
+					    .ended = pg_true(res, i, 2)};
+		if (visit->writes_wanted && s->partition->begins)
+			rc = wanted_take(res, i, source, s, err);
 	}
+	visit->is_unfit |= rc < 0;
+	buf_release(&json);
 	PQclear(res);
 	return res ? rc : -1;
-}
-
-int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
-{
-	struct buf json;
-	int rc = -1;
-
-	buf_init(&json, VISIT_JSON_BYTES);
-	if (series_json(visit, of_beginning, &json, err) == 0 &&
-	    wanted_write(pg, source, json.data, visit, err) == 0)
-		rc = wanted_read(pg, source, json.data, visit, err);
-	buf_release(&json);
-	return rc;
 }
 
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)
@@ -251,21 +257,6 @@ static int series_query(struct pg *pg, const char *sql, struct pg_params more, s
 	}
 	buf_release(&json);
 	return rc;
-}
-
-static void limits_take(const PGresult *res, int row, struct visit_series *s)
-{
-	s->limits = (struct limits){.retained_from_ms = pg_number_or(res, row, 1, INT64_MIN),
-				    .ended = pg_true(res, row, 2)};
-}
-
-int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
-{
-	static const char select[] = "SELECT w.i, " SQL_MS(
-		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
-				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-
-	return series_query(pg, select, PG_NONE, visit, of_any, limits_take, err);
 }
 
 static void version_take(const PGresult *res, int row, struct visit_series *s)

@@ -14,12 +14,12 @@ int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct 
 		visit_take *take, struct err *err) __attribute__((warn_unused_result));
 enum { VISIT_JSON_BYTES = 16 << 20 }; /* of a parameter, at most */
 
-/* Makes what is wanted durable (in one transaction) and reads it back: of the series whose
- * partition begins. */
+/* Makes what is wanted durable, of the series whose partition begins. */
 int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
-/* The limits of all series of the visit. */
-int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
+/* The limits of all series of the visit, and what is wanted of those whose partition begins, if it
+ * was written. */
+int visit_sql_series(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)
