@@ -98,7 +98,7 @@ static int transaction(struct store *s, struct batch *b, struct err *err)
 {
 	int64_t lost;
 
-	if (pg_run(&s->pg, "BEGIN", PG_NONE, DEADLINE_MS, err) ||
+	if (pg_run(&s->pg, PG_BEGIN, PG_NONE, DEADLINE_MS, err) ||
 	    pg_ask(&s->pg, sql_lock, PG_VALUES(s->topic, b->places.data), DEADLINE_MS, &lost, err))
 		return -1;
 	b->is_lost = lost > 0;

@@ -7,13 +7,15 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/pg/pg_connect.h"
 #include "common/pg/pg_error.h"
 #include "common/text/timetext.h"
 
-enum { SESSION_MS = 10000 };
+enum { SESSION_MS = 10000, AGAIN_MAX = 8, AGAIN_FIRST_MS = 10, AGAIN_MOST_MS = 250 };
 
 /* Statements after connecting and not `options` in the start-up packet, which PgBouncer before 1.20
  * refuses. Poolers keep track of these three for each client. */
@@ -230,12 +232,47 @@ static PGresult *answer(struct pg *pg, int sent, int64_t deadline_ms, struct err
 	return finish(pg, got, res, deadline_ms, err);
 }
 
+/* Sends the statement, without parameters by the simple protocol, which takes several. */
+static PGresult *ask(struct pg *pg, const char *sql, struct pg_params params, int is_simple,
+		     int64_t deadline_ms, struct err *err)
+{
+	int sent = is_simple ? PQsendQuery(pg->conn, sql)
+			     : PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL,
+						 NULL, 0);
+
+	return answer(pg, sent, deadline_ms, err);
+}
+
+/* What was alone was rolled back as a whole (manual: Serialization Failure Handling). */
+static int may_run_again(const struct pg *pg)
+{
+	return pg->conn != NULL && PQtransactionStatus(pg->conn) == PQTRANS_IDLE &&
+	       (strcmp(pg->sqlstate, "40001") == 0 || strcmp(pg->sqlstate, "40P01") == 0);
+}
+
+static PGresult *ask_again(struct pg *pg, const char *sql, struct pg_params params, int is_simple,
+			   int64_t deadline_ms, struct err *err)
+{
+	int is_alone = pg->conn != NULL && PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+	int64_t until_ms = clock_boot_ms() + deadline_ms;
+	struct backoff backoff;
+	PGresult *res = ask(pg, sql, params, is_simple, deadline_ms, err);
+
+	backoff_init(&backoff, AGAIN_FIRST_MS, AGAIN_MOST_MS);
+	for (int n = 0; res == NULL && is_alone && n < AGAIN_MAX && may_run_again(pg); n++) {
+		poll(NULL, 0, (int)backoff_next_ms(&backoff, backoff_random()));
+		deadline_ms = until_ms - clock_boot_ms();
+		if (deadline_ms <= 0)
+			break;
+		res = ask(pg, sql, params, is_simple, deadline_ms, err);
+	}
+	return res;
+}
+
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err)
 {
-	return answer(
-		pg, PQsendQueryParams(pg->conn, sql, params.n, NULL, params.values, NULL, NULL, 0),
-		deadline_ms, err);
+	return ask_again(pg, sql, params, 0, deadline_ms, err);
 }
 
 PGresult *pg_query_often(struct pg *pg, const char *sql, struct pg_params params,
@@ -272,8 +309,7 @@ int pg_forget_prepared(struct pg *pg, struct err *err)
 int pg_run(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   struct err *err)
 {
-	PGresult *res = params.n == 0 ? answer(pg, PQsendQuery(pg->conn, sql), deadline_ms, err)
-				      : pg_query(pg, sql, params, deadline_ms, err);
+	PGresult *res = ask_again(pg, sql, params, params.n == 0, deadline_ms, err);
 
 	if (!res)
 		return -1;

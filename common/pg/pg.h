@@ -53,6 +53,8 @@ enum { PG_DEADLINE_MS = 40000 };
 #define PG_LOCAL                                                                   \
 	"SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '30s'; " \
 	"SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
+/* Such a one, which sees what those have done that it waited for. */
+#define PG_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL
 
 /* Connects, with our defaults where conninfo and the PG* variables do not say otherwise (conninfo
  * may be empty or NULL): connect_timeout 10 s for each address of each host, keepalives,
@@ -75,7 +77,10 @@ void pg_clear_sqlstate(struct pg *pg);
 /* One statement with text parameters, by PQsendQueryParams and poll(2): at most deadline_ms, after
  * which the connection is closed (ERR_RETRY; a server that is frozen answers neither keepalives nor
  * tcp_user_timeout). Returns a result that the caller PQclear()s, or NULL with *err classified
- * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. */
+ * (pg_error.c has the table); a failed connection is closed. A signal alone does not end it. A
+ * statement that is not within a transaction is tried a few times more if others were in its way
+ * (40001, 40P01): serializable transactions are the default in some databases, and behind a pooler
+ * the session is not ours to change. */
 PGresult *pg_query(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 		   struct err *err) __attribute__((warn_unused_result));
 /* The same of a statement that comes with every batch, the text of which stays where it is: a

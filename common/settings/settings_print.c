@@ -36,6 +36,12 @@ static void wrap(FILE *to, const char *text, int at, const char *margin)
 	fputc('\n', to);
 }
 
+/* What is needed may be anything but the value that stands for none, which is the least one. */
+static int64_t least_of(const struct setting *s)
+{
+	return s->needed ? s->min + 1 : s->min;
+}
+
 char *settings_describe(const struct setting *s, int with_name)
 {
 	char *out = NULL, name[SETTING_NAME_BYTES];
@@ -47,16 +53,18 @@ char *settings_describe(const struct setting *s, int with_name)
 	if (with_name)
 		fprintf(to, "%s, ", setting_variable(s->name, name));
 	if (s->type == SETTING_NUMBER && s->max == INT64_MAX)
-		fprintf(to, "%" PRId64 " or more, ", s->min);
+		fprintf(to, "%" PRId64 " or more, ", least_of(s));
 	else if (s->type == SETTING_NUMBER)
-		fprintf(to, "%" PRId64 " to %" PRId64 ", ", s->min, s->max);
+		fprintf(to, "%" PRId64 " to %" PRId64 ", ", least_of(s), s->max);
 	else if (s->type == SETTING_SWITCH)
 		fprintf(to, "true or false, ");
 	else if (s->type == SETTING_LIST)
 		fprintf(to, "separated by ';' in the environment, ");
 	if (s->secret)
 		fprintf(to, "secret, ");
-	if (!s->fallback || !*s->fallback)
+	if (s->needed)
+		fprintf(to, "needed");
+	else if (!s->fallback || !*s->fallback)
 		fprintf(to, "default %s", s->type == SETTING_SWITCH ? "false" : "none");
 	else
 		fprintf(to, "default %s", s->secret ? "***" : s->fallback);

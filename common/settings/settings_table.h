@@ -29,6 +29,7 @@ struct setting {
 	const char *fallback; /* default, as text; NULL = none (text: NULL, list: empty) */
 	int secret;           /* never printed: "***" */
 	char short_flag;      /* 'X' for -X; 0 = none */
+	char needed;          /* there is no default: the fallback is a value that is none */
 	const char *value;    /* what --help calls the value: "N", "ISO", "CONNINFO" */
 	const char *help;     /* one sentence */
 	const char *renamed;  /* what it was called before: goes on working, with one warning */

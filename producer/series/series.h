@@ -20,12 +20,6 @@
 
 struct series;
 
-/* What the database forbids to ask for (schemas/006_tables.sql). */
-struct limits {
-	int64_t retained_from_ms; /* nothing older is kept; INT64_MIN: no such limit */
-	int ended;                /* nothing of it is wanted any more */
-};
-
 /* since_ms, until_ms: where what is wanted begins, INT64_MIN: not said, and where that of a
  * one-shot fetch ends, INT64_MAX: never. */
 void series_init(struct series *s, const char *symbol, const struct interval *iv,

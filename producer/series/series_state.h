@@ -5,12 +5,15 @@
 #define GAPLESS_SERIES_STATE_H
 
 #include "common/base/least.h"
+#include "producer/exchange/exchange.h"
 #include "producer/series/earlier.h"
+#include "producer/series/heap.h"
 #include "producer/series/known.h"
+#include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
-#include "producer/series/series.h"
 #include "producer/series/sightings.h"
+#include "producer/series/unobtainable.h"
 
 enum {
 	QUIET_TAIL_MS = 5 * 60 * 1000, /* a quiet tail is published again at most this often */

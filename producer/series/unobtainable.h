@@ -6,6 +6,12 @@
 
 #include "common/candle/spans.h"
 
+/* What the database forbids to ask for (schemas/006_tables.sql). */
+struct limits {
+	int64_t retained_from_ms; /* nothing older is kept; INT64_MIN: no such limit */
+	int ended;                /* nothing of it is wanted any more */
+};
+
 enum unobtainable_reason {
 	UNOBTAINABLE_OLD,      /* older than the exchange keeps */
 	UNOBTAINABLE_DELISTED, /* the market is gone */

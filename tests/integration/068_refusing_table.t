@@ -17,7 +17,9 @@ role=storing_limited
 sql "DROP ROLE IF EXISTS $role; CREATE ROLE $role; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO $role;
 	ALTER TABLE market_data ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON market_data TO $role USING (true)"
 candles 2000 B | publish "$GAPLESS_TOPIC"
-GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group storing.0
+GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group storing.0 --http 127.0.0.1:0
+page() { curl -s --max-time 30 "http://$(sed -n 's/.*metrics and health are served" address=//p' "$work/limited.log")/api/coverage?to=2024-01-01"; }
+page_says() { page | grep -q -- "$1"; }
 await 30 'under row level security everything is stored' stored_of "$GAPLESS_TOPIC" 2000
 sql "INSERT INTO market_data_series (symbol, interval, source, wanted_from, retained_from, state)
 	SELECT 'KRW-A' || i, '1m', 'upbit', '2020-02-20Z', '2021-01-01Z', 'ok' FROM generate_series(0, 19) i;
@@ -25,7 +27,9 @@ sql "INSERT INTO market_data_series (symbol, interval, source, wanted_from, reta
 candles 40 A | publish "$GAPLESS_TOPIC"
 hides='row level security may hide rows of the table market_data'
 await 30 'what is given up may be hidden: the writer waits, and says why' logged limited "cannot be used; waiting.*${hides}_series from the role $role, .*CREATE POLICY"
+await 10 '... so does its page, which would leave out what it does not see' page_says "${hides}_series from the role $role"
 sql "ALTER POLICY part ON market_data_series USING (true)"
+await 10 '... and shows it again' page_says '"symbol": *"KRW-A1"'
 await 30 '... mended, it goes on' stored_of "$GAPLESS_TOPIC" 2040
 is '... and nothing that is given up is stored' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-A%'")" 0
 sql "ALTER TABLE market_data_series DISABLE ROW LEVEL SECURITY; DROP POLICY part ON market_data_series; DELETE FROM market_data_series;

@@ -95,6 +95,16 @@ needed() { # what was published of the past is what was forgotten; a promise may
 ok 'only what was forgotten was published again' needed
 gaps
 is 'and gaps is content' "$code" 0
+
+# A standby cancels a question about what the primary removes, in these words.
+sql 'ALTER FUNCTION market_data_unconfirmed_rows() RENAME TO unconfirmed_rows; CREATE FUNCTION market_data_unconfirmed_rows()
+	RETURNS SETOF market_data LANGUAGE plpgsql AS $$BEGIN
+	RAISE $r$canceling statement due to conflict with recovery$r$ USING ERRCODE = $c$40001$c$; END$$'
+spawn again "$GAPLESS_BIN/gapless-writer" gaps --at "$(exchange_now)"
+await 20 'gaps, cancelled on a standby, asks again' logged again 'does not say; trying again.*conflict with recovery'
+sql 'DROP FUNCTION market_data_unconfirmed_rows(); ALTER FUNCTION unconfirmed_rows() RENAME TO market_data_unconfirmed_rows'
+ended again
+is '... until it is answered' "$code" 0
 stop writer
 is 'the writer ends with 0' "$code" 0
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log)" ''

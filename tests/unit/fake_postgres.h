@@ -105,6 +105,9 @@ static int fake_welcome(struct fake *f, int fd)
 	return 0;
 }
 
+/* How many statements `busy` fail before one succeeds. */
+static _Atomic int fake_busy;
+
 /* A statement of the extended protocol; its text is the command. Returns -1 if the connection
  * ends. */
 static int fake_execute(int fd, const char *sql)
@@ -119,6 +122,12 @@ static int fake_execute(int fd, const char *sql)
 	}
 	if (strncmp(sql, "fail ", 5) == 0) {
 		fake_error(fd, "ERROR", sql + 5, "it\nfailed");
+		fake_ready(fd);
+		return 0;
+	}
+	if (strcmp(sql, "busy") == 0 && fake_busy > 0) {
+		fake_busy--;
+		fake_error(fd, "ERROR", "40001", "could not serialize access");
 		fake_ready(fd);
 		return 0;
 	}

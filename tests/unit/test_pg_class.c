@@ -123,6 +123,31 @@ static void test_statements(void **state)
 	fake_end(&f);
 }
 
+/* Others were in its way: once more, but not for ever. */
+static void test_runs_again(void **state)
+{
+	struct pg pg = {0};
+	struct fake f;
+	PGresult *res;
+
+	(void)state;
+	fake_begin(&f, FAKE_WELCOME, NULL);
+	assert_int_equal(pg_open(&pg, conninfo_of(port_of(&f), ""), "test", &err), 0);
+	fake_busy = 3;
+	res = pg_query(&pg, "busy", none, 10000, &err);
+	assert_non_null(res);
+	PQclear(res);
+	assert_int_equal(fake_busy, 0);
+	fake_busy = 1000;
+	assert_null(pg_query(&pg, "busy", none, 10000, &err));
+	assert_int_equal(err.class, ERR_RETRY);
+	assert_string_equal(pg.sqlstate, "40001");
+	assert_true(fake_busy > 900);
+	assert_true(pg_is_open(&pg));
+	pg_close(&pg);
+	fake_end(&f);
+}
+
 static int often(struct pg *pg, const char *sql)
 {
 	PGresult *res = pg_query_often(pg, sql, none, 10000, &err);
@@ -263,9 +288,10 @@ static void test_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classes),  cmocka_unit_test(test_statements),
-		cmocka_unit_test(test_values),   cmocka_unit_test(test_long_korean),
-		cmocka_unit_test(test_deadline), cmocka_unit_test(test_often),
+		cmocka_unit_test(test_classes),     cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_runs_again),  cmocka_unit_test(test_values),
+		cmocka_unit_test(test_long_korean), cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_often),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -20,7 +20,7 @@
 
 struct options {
 	const char *brokers, *database;
-	int64_t from_ms, rows;
+	int64_t from_ms, rows, offset;
 	int dry_run;
 	struct setting_list only;
 };
@@ -44,6 +44,8 @@ static const struct setting of_replay[] = {
 	 .help = "Rows."},
 	{.name = "only", AT(only), .value = "X",
 	 .help = "Only these."},
+	{.name = "offset", AT(offset), .min = -1, .max = 99, .fallback = "-1", .needed = 1,
+	 .help = "At this one."},
 	{.name = NULL},
 };
 
@@ -229,6 +231,7 @@ static void test_help(void **state)
 	assert_null(strstr(text, "GAPLESS_DRY_RUN"));
 	assert_null(strstr(text, "--brokers"));
 	text = help_of(ARGS("replay", "-h"));
+	assert_non_null(strstr(text, "[0 to 99, needed]"));
 	assert_non_null(strstr(text, "--brokers"));
 	assert_non_null(strstr(text, "Examples: replay\n"));
 	assert_int_equal(

@@ -100,9 +100,9 @@ static const struct setting of_end[] = {
 
 static const struct setting of_skip_own[] = {
 	{.name = "partition", AT(partition), .min = -1, .max = INT32_MAX, .fallback = "-1",
-	 .help = "Of this partition, as the writer's log names it (needed)."},
+	 .needed = 1, .help = "Of this partition, as the writer's log names it."},
 	{.name = "offset", AT(offset), .min = -1, .max = INT64_MAX, .fallback = "-1",
-	 .help = "The message at this offset (needed)."},
+	 .needed = 1, .help = "The message at this offset."},
 	{.name = "reason", AT(reason), .fallback = "", .value = "TEXT",
 	 .help = "Why it is skipped, for those who read the dead letters."},
 	{.name = NULL},

@@ -10,7 +10,8 @@
 
 enum { DEADLINE_MS = 300000 };
 
-#define SQL_BEGIN "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '300s'"
+#define SQL_BEGIN \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '300s'"
 
 #define SQL_UNCONFIRMED                                                                                     \
 	"SELECT u.symbol, u.interval, u.timestamp FROM market_data_unconfirmed_rows() AS u WHERE u.symbol " \

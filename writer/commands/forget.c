@@ -19,9 +19,9 @@
 
 /* Waits for the writers' transactions that have begun: one that found a candle in the table which
  * somebody has deleted since is about to cover it. */
-#define SQL_BEGIN               \
-	"BEGIN; " PG_LOCAL "; " \
-	"LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
+#define SQL_BEGIN     \
+	PG_BEGIN "; " \
+		 "LOCK TABLE ONLY market_data_coverage IN SHARE ROW EXCLUSIVE MODE"
 
 /* In the order in which writers take them. */
 #define SQL_LOCK                                                                                               \

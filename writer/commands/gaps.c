@@ -212,6 +212,29 @@ static void allow_standby(void)
 	setenv("PGTARGETSESSIONATTRS", "any", 0);
 }
 
+static void found_release(struct found *f)
+{
+	PQclear(f->series);
+	PQclear(f->missing);
+	PQclear(f->unconfirmed);
+	*f = (struct found){0};
+}
+
+static int find(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct found *f, struct err *err)
+{
+	int again = ASK_AGAIN;
+
+	while (database_open(pg, o->database, WAIT_MS, err) == 0) {
+		if (database_fits(pg, err) == 0 && ask(pg, o, selected, f, err) == 0)
+			return 0;
+		found_release(f);
+		if (!ask_again(pg, &again, err))
+			break;
+	}
+	return -1;
+}
+
 int gaps_run(const void *options)
 {
 	const struct options *o = options;
@@ -223,14 +246,11 @@ int gaps_run(const void *options)
 
 	allow_standby();
 	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    database_open(&pg, o->database, WAIT_MS, &err) != 0 || database_fits(&pg, &err) != 0 ||
-	    ask(&pg, o, &selected, &found, &err) != 0 || print(o, &found, &err) != 0)
+	    find(&pg, o, &selected, &found, &err) != 0 || print(o, &found, &err) != 0)
 		log_error(err.text);
 	else
 		code = code_of(&found);
-	PQclear(found.series);
-	PQclear(found.missing);
-	PQclear(found.unconfirmed);
+	found_release(&found);
 	pg_close(&pg);
 	selection_release(&selected);
 	return code;

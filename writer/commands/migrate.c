@@ -19,9 +19,9 @@
 enum { MIGRATION_DEADLINE_MS = 24 * 3600 * 1000, WAIT_MS = 30000 };
 
 /* Function bodies are not checked: market_data may be the table of an older collector. */
-#define SQL_BEGIN                                                                        \
-	"BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
-	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "         \
+#define SQL_BEGIN                                                                                                       \
+	"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL " \
+	"client_min_messages = warning; SET LOCAL check_function_bodies = off; "                                        \
 	"SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")"
 #define SQL_TABLE                                                                                        \
 	"CREATE TABLE IF NOT EXISTS gapless_migration (number integer PRIMARY KEY, name text NOT NULL, " \

@@ -2,18 +2,31 @@
 #include "on_database.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "writer/database/database.h"
 
-enum { WAIT_MS = 30000 };
+enum { WAIT_MS = 30000, AGAIN_MS = 1000 };
 
 static int flushed(struct err *err)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	return err_set(err, ERR_FATAL, "what was done cannot be written to standard output");
+}
+
+int ask_again(struct pg *pg, int *times, const struct err *err)
+{
+	/* 57014: what has taken too long takes as long once more. */
+	if (err->class != ERR_RETRY || strcmp(pg->sqlstate, "57014") == 0 || (*times)-- <= 0 ||
+	    stop_requested())
+		return 0;
+	log_warn("the database does not say; trying again", L_STR("error", err->text));
+	pg_close(pg);
+	stop_pause(AGAIN_MS);
+	return !stop_requested();
 }
 
 const char *plural_of(int64_t n)

@@ -30,6 +30,11 @@ struct on_database {
  * refuses us, after a line in the log. */
 int on_database(const struct options *o, const struct on_database *command);
 
+/* A question that failed: 1 if it is to be asked again, behind a pause and with the connection
+ * closed, at most so many *times. On a standby what the primary has removed cancels it (40001). */
+int ask_again(struct pg *pg, int *times, const struct err *err);
+enum { ASK_AGAIN = 10 };
+
 /* "" or "s". */
 const char *plural_of(int64_t n);
 

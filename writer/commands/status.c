@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,24 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 	return rc;
 }
 
+static int look(const struct options *o, struct pg *pg, const struct selection *selected, int *code,
+		struct err *err)
+{
+	int again = o->watch ? INT_MAX : ASK_AGAIN;
+
+	for (;;) {
+		int is_open = pg_is_open(pg);
+
+		if (!is_open && database_open(pg, o->database, o->watch ? -1 : WAIT_MS, err) != 0)
+			return -1;
+		if ((is_open || database_fits(pg, err) == 0) &&
+		    show(o, pg, selected, code, err) == 0)
+			return 0;
+		if (!ask_again(pg, &again, err))
+			return o->watch && stop_requested() ? 0 : -1;
+	}
+}
+
 int status_run(const void *options)
 {
 	const struct options *o = options;
@@ -183,21 +202,11 @@ int status_run(const void *options)
 
 	setenv("PGTARGETSESSIONATTRS", "any", 0); /* a standby knows it as well */
 	rc = selection_init(&selected, o->symbols, o->intervals, &err);
-	do {
-		if (rc == 0 && !pg_is_open(&pg)) {
-			rc = database_open(&pg, o->database, o->watch ? -1 : WAIT_MS, &err);
-			if (rc == 0)
-				rc = database_fits(&pg, &err);
-		}
-		if (rc == 0)
-			rc = show(o, &pg, &selected, &code, &err);
-		if (rc != 0 && o->watch && err.class == ERR_RETRY && !stop_requested()) {
-			log_warn("the database does not say; trying again",
-				 L_STR("error", err.text));
-			pg_close(&pg);
-			rc = 0;
-		}
-	} while (rc == 0 && o->watch && !stop_pause(WATCH_MS));
+	if (rc == 0) {
+		do {
+			rc = look(o, &pg, &selected, &code, &err);
+		} while (rc == 0 && o->watch && !stop_pause(WATCH_MS));
+	}
 	if (rc != 0) {
 		log_error(err.text);
 		code = EXIT_USAGE;

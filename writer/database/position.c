@@ -141,7 +141,7 @@ int position_start(struct pg *pg, struct store_scratch *scratch, const char *top
 		   struct position_item *items, size_t n, int *unsure, struct err *err)
 {
 	*unsure = 0;
-	if (pg_exec(pg, "BEGIN; " PG_LOCAL, err) != 0 ||
+	if (pg_exec(pg, PG_BEGIN, err) != 0 ||
 	    decide(pg, scratch, topic, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)

@@ -7,7 +7,7 @@ enum { ARRAYS = 4 };
 
 /* The lock lets one at a time begin; it waits for the batches of other replays, and they for it, a
  * moment each. */
-#define SQL_BEGIN "BEGIN; " PG_LOCAL "; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
+#define SQL_BEGIN PG_BEGIN "; LOCK TABLE market_data_replay IN SHARE ROW EXCLUSIVE MODE"
 
 #define SQL_READ                                                                                                \
 	"SELECT partition, start_offset, next_offset, end_offset, arguments, dead_run FROM market_data_replay " \

@@ -51,14 +51,14 @@
 #define SHAPE_TABLES(cursors) \
 	"{market_data,market_data_coverage,candle_dead_letter,market_data_series," cursors "}"
 #define SHAPE_OF "market_data"
-#define SQL_BEGIN_WITH(cursors)                                                      \
-	"BEGIN ISOLATION LEVEL READ COMMITTED; " PG_LOCAL "; "                       \
-	"SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; "      \
-	"SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
-	"WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
-	"LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
-	"ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; "                            \
-	"LOCK TABLE ONLY market_data_series IN ACCESS SHARE MODE"
+#define SQL_BEGIN_WITH(cursors)                                                               \
+	PG_BEGIN "; "                                                                         \
+		 "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; "      \
+		 "SELECT set_config(" SQL_DECOMPRESSION ", '0', true) "                       \
+		 "WHERE current_setting(" SQL_DECOMPRESSION ", true) IS NOT NULL; "           \
+		 "LOCK TABLE ONLY market_data, ONLY market_data_coverage, ONLY " cursors ", " \
+		 "ONLY candle_dead_letter IN ROW EXCLUSIVE MODE; "                            \
+		 "LOCK TABLE ONLY market_data_series IN ACCESS SHARE MODE"
 
 /* The cursors' table, and the column of $1. */
 #define SQL_POSITIONS(table, key)                       \

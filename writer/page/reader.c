@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reader.h"
 
+#include "common/pg/pg_tables.h"
+
 #define SQL_BEGIN                                                                                \
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '5s'; "  \
 	"SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'; " \
@@ -15,7 +17,7 @@ int reader_begin(struct pg *pg, const char *conninfo, struct err *err)
 		if (!was_open && pg_open(pg, conninfo, "gapless-writer-page", err) != 0)
 			return -1;
 		if (pg_run(pg, SQL_BEGIN, PG_NONE, READER_DEADLINE_MS, err) == 0)
-			return 0;
+			return pg_tables_see_all(pg, err);
 		pg_close(pg);
 		if (!was_open)
 			return -1;

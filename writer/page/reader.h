@@ -10,7 +10,8 @@
 
 enum { READER_MS = 5000, READER_DEADLINE_MS = 7000 };
 
-/* Connects where it is not connected (again), and begins. 0, or -1 with *err. */
+/* Connects where it is not connected (again), and begins. 0, or -1 with *err: so if row level
+ * security may hide rows, which would be shown as missing. */
 int reader_begin(struct pg *pg, const char *conninfo, struct err *err)
 	__attribute__((warn_unused_result));
 /* Ends what was begun, whatever became of it. */
