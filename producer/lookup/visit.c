@@ -43,6 +43,19 @@ struct visit_partition *visit_partition(struct visit *v, struct visit_partition 
 	return &v->partitions[v->n_partitions++];
 }
 
+size_t visit_look_up(struct visit *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct visit_partition *p = v->series[i].partition;
+
+		v->series[i].looked_up = p->reached || p->takes_anyway;
+		n += (size_t)v->series[i].looked_up;
+	}
+	return n;
+}
+
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 {
 	for (size_t i = 0; i < v->n_partitions; i++)

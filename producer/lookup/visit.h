@@ -94,6 +94,9 @@ void visit_free(struct visit *v);
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
 void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int is_refused,
 		  int64_t now_ms);
+/* Once it is known which partitions are reached: marks the series whose coverage counts, and
+ * returns how many they are. */
+size_t visit_look_up(struct visit *v);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 
