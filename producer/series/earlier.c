@@ -62,7 +62,7 @@ int earlier_compare(struct earlier *e, const struct reading *r, const struct sig
 	int64_t from_ms, to_ms;
 	size_t n, same;
 
-	if (!earlier_is_in_doubt(e) || e->is_other || r->n == 0)
+	if (r->n == 0)
 		return 0;
 	from_ms = greatest(greatest(e->from_ms, wanted_from_ms), r->rows[0].timestamp_ms);
 	to_ms = least(e->until_ms, r->before_ms);

@@ -27,8 +27,9 @@ void earlier_is_gone(struct earlier *e);
 int earlier_is_in_doubt(const struct earlier *e);
 /* What is neither covered nor to be taken for it while it is in doubt. */
 void earlier_add(const struct earlier *e, struct spans *to);
-/* A page that was asked for it, beside what is stored; untold: where that was not read. Nothing is
- * covered, or wanted, before the two instants. 1 if something has changed by it. */
+/* A page that was asked for what is in doubt, beside what is stored; untold: where that was not
+ * read. Nothing is covered, or wanted, before the two instants. 1 if something has changed by it.
+ */
 int earlier_compare(struct earlier *e, const struct reading *r, const struct sightings *stored,
 		    const struct spans *untold, int64_t known_from_ms, int64_t wanted_from_ms);
 

@@ -62,6 +62,7 @@ struct reply { /* what series_page works on */
 	const struct page *page;
 	int64_t boot_ms;
 	struct reading reading;
+	struct spans in_doubt; /* an earlier life, which it does not tell from another market's */
 };
 
 /* What was promised to be empty was one answer's word: a row that a later one shows there is
@@ -187,6 +188,8 @@ static void rows_take(struct series *s, const struct reply *a, struct publicatio
 
 		if (!s->looked_up && row->timestamp_ms < s->live_from_ms)
 			continue; /* backfill waits for the first lookup */
+		if (spans_contain(&a->in_doubt, row->timestamp_ms))
+			continue; /* stored, it would be compared with itself */
 		promise_clip(s, row->timestamp_ms, p);
 		if (p->covers_from_ms < p->covers_to_ms)
 			final_row(s, a, p, last, out);
@@ -242,15 +245,19 @@ static void live_answered(struct series *s, const struct reply *a)
 }
 
 /* What is left of a market's earlier life is compared with what is stored of it. */
-static void earlier_shown(struct series *s, const struct request *q, const struct reading *r)
+static void earlier_shown(struct series *s, struct reply *a)
 {
 	int64_t known_from_ms = s->known.all.n > 0 ? s->known.all.v[0].from : INT64_MAX;
+	const struct request *q = a->request;
 
-	if (!earlier_is_in_doubt(&s->earlier) || q->live || q->from_ms >= s->earlier.until_ms)
+	if (!earlier_is_in_doubt(&s->earlier) || s->earlier.is_other)
 		return;
-	if (earlier_compare(&s->earlier, r, &s->sightings, &s->untold, known_from_ms,
-			    series_asked_from(s, r->read_ms)))
+	if (!q->live && q->from_ms < s->earlier.until_ms &&
+	    earlier_compare(&s->earlier, &a->reading, &s->sightings, &s->untold, known_from_ms,
+			    series_asked_from(s, a->reading.read_ms)))
 		s->covered_version = 0; /* what is covered is to be read in any case */
+	else
+		earlier_add(&s->earlier, &a->in_doubt);
 }
 
 /* There is nothing older than the row, though something was asked for: twice, and it is so. */
@@ -296,7 +303,8 @@ static void gap_answered(struct series *s, const struct reply *a)
 	}
 	if (spans_contain(&s->known.all, q->to_ms - 1))
 		retry_spans_drop(&s->retries, q->from_ms, q->to_ms);
-	else if (!spans_contain(&r->holes, q->to_ms - 1)) /* never ask in a circle */
+	else if (!spans_contain(&r->holes, q->to_ms - 1) ||
+		 spans_contain(&a->in_doubt, q->to_ms - 1)) /* never ask in a circle */
 		series_rejected(s, q, "a page that tells nothing new", a->boot_ms);
 	if (a->page->n == (size_t)s->exchange->page_rows)
 		s->page_span_ms = q->before_ms - a->page->rows[0].timestamp_ms;
@@ -344,7 +352,8 @@ void series_page(struct series *s, const struct request *request, const struct p
 	s->unanswered = 0;
 	market_found(&s->market, read_ms);
 	rows_shown(s, &a);
-	earlier_shown(s, request, r);
+	earlier_shown(s, &a);
+	spans_union(&r->holes, &a.in_doubt);
 	reading_judge(r, &s->sightings, &s->known.all);
 	spans_union(&r->holes, &s->refused);
 	add_untold(s, &r->holes);
@@ -357,5 +366,6 @@ void series_page(struct series *s, const struct request *request, const struct p
 	if (r->n > 0)
 		sightings_asked_again(&s->sightings, r->rows[0].timestamp_ms, r->before_ms,
 				      &r->holes, read_ms);
+	spans_release(&a.in_doubt);
 	reading_release(r);
 }

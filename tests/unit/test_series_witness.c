@@ -456,6 +456,7 @@ static void the_same_market_again_is_covered_as_before(void **state)
 	series_release(&s);
 }
 
+/* A live page may reach back so far: it tells nothing of the earlier life, and stores nothing. */
 static void another_market_of_the_same_name_is_not_covered(void **state)
 {
 	struct evidence evidence;
@@ -464,10 +465,11 @@ static void another_market_of_the_same_name_is_not_covered(void **state)
 
 	(void)state;
 	listed_again(&s, -1000);
-	answered(
-		&s, "ABCD" FORTY_WITHOUT "......KLMNOPQRS", clock_at(60, 1), 0,
-		"A[0,1) B[1,2) C[2,3) D[3,4) K[10,51) L[51,52) M[52,53) N[53,54) O[54,55) P[55,56) "
-		"Q[56,57) R[57,58) S[58,59)");
+	page_gives(
+		&s, "ABCD" FORTY_WITHOUT "......KLMNOPQRS", NO_TO, clock_at(60, 0), 0,
+		"K[10,51) L[51,52) M[52,53) N[53,54) O[54,55) P[55,56) Q[56,57) R[57,58) S[58,59)");
+	answered(&s, "ABCD" FORTY_WITHOUT "......KLMNOPQRS", clock_at(60, 1), 0,
+		 "A[0,1) B[1,2) C[2,3) D[3,4)");
 	assert_int_equal(series_earlier_until_ms(&s), clock_at(10, 0));
 	assert_string_equal(series_state(&s), "listed again");
 	/* until the database has it, whoever is the owner by then */
