@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "keys.h"
 
 /* A race around a pause may bring a few messages more than the limit. */
@@ -81,18 +82,16 @@ void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t of
 	part->next = offset + 1;
 }
 
-void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms)
+void batch_took(struct batch *b, const struct arrival *a, int dead)
 {
-	struct batch_part *part = part_of(b, partition);
+	struct batch_part *part = part_of(b, a->partition);
 
+	part->dead_run = arrival_dead_run(a, dead);
+	if (!a->has_message)
+		return;
 	if (part->oldest_ms == 0)
-		part->oldest_ms = appended_ms;
-	part->at_ms = at_ms > part->at_ms ? at_ms : part->at_ms;
-}
-
-void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run)
-{
-	part_of(b, partition)->dead_run = dead_run;
+		part->oldest_ms = a->appended_ms;
+	part->at_ms = greatest(part->at_ms, a->at_ms);
 }
 
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition)
@@ -106,12 +105,10 @@ static void promise_join(struct span *s, int64_t from, int64_t to)
 {
 	if (from >= to)
 		return;
-	if (s->from >= s->to) {
+	if (s->from >= s->to)
 		*s = (struct span){from, to};
-		return;
-	}
-	s->from = from < s->from ? from : s->from;
-	s->to = to > s->to ? to : s->to;
+	else
+		*s = (struct span){least(s->from, from), greatest(s->to, to)};
 }
 
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m)
@@ -137,17 +134,14 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 		row->fetched_ms = m->fetched_at_ms;
 		row->rejected = NULL;
 	}
-	if (m->fetched_at_ms > row->fetched_ms)
-		row->fetched_ms = m->fetched_at_ms;
+	row->fetched_ms = greatest(row->fetched_ms, m->fetched_at_ms);
 	promise_join(&row->promise, m->covers_from_ms, m->covers_to_ms);
 }
 
-void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
-			   size_t key_len, const void *value, size_t value_len, const char *reason)
+void batch_add_dead_letter(struct batch *b, const struct arrival *a, const char *reason)
 {
 	GROW(b->dead, b->dead_n, b->dead_cap);
-	dead_letter_init(&b->dead[b->dead_n++], partition, offset, key, key_len, value, value_len,
-			 reason);
+	dead_letter_init(&b->dead[b->dead_n++], a, reason);
 }
 
 int batch_is_empty(const struct batch *b)

@@ -77,14 +77,11 @@ void batch_clear(struct batch *b);
  */
 void batch_take(struct batch *b, int32_t partition, int64_t expected, int64_t offset, size_t bytes,
 		int64_t now_ms);
-/* When the broker took what was taken last of the partition (arrival.h). */
-void batch_took_at(struct batch *b, int32_t partition, int64_t appended_ms, int64_t at_ms);
-/* So many dead letters end with what was taken last of the partition. */
-void batch_dead_run(struct batch *b, int32_t partition, int64_t dead_run);
+/* What that was; dead: it is a dead letter. */
+void batch_took(struct batch *b, const struct arrival *a, int dead);
 void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct message *m);
-/* Copies key and value (NULL is allowed). */
-void batch_add_dead_letter(struct batch *b, int32_t partition, int64_t offset, const void *key,
-			   size_t key_len, const void *value, size_t value_len, const char *reason);
+/* A copy of it. */
+void batch_add_dead_letter(struct batch *b, const struct arrival *a, const char *reason);
 
 /* When the broker took the first message of the partition that is in the batch; 0: none is. */
 int64_t batch_oldest_ms(const struct batch *b, int32_t partition);

@@ -23,29 +23,30 @@ static char *copy(const void *bytes, size_t len)
 	return p;
 }
 
-void dead_letter_init(struct dead_letter *d, int32_t partition, int64_t offset, const void *key,
-		      size_t key_len, const void *value, size_t value_len, const char *reason)
+void dead_letter_init(struct dead_letter *d, const struct arrival *a, const char *reason)
 {
-	*d = (struct dead_letter){.partition = partition,
-				  .offset = offset,
-				  .key = copy(key, kept(key_len)),
-				  .value = copy(value, kept(value_len)),
-				  .key_len = kept(key_len),
-				  .value_len = kept(value_len),
-				  .reason = xstrdup(reason)};
+	dead_letter_copy(d, &(struct dead_letter){.partition = a->partition,
+						  .offset = a->offset,
+						  .key = a->key,
+						  .value = a->value,
+						  .key_len = kept(a->key_len),
+						  .value_len = kept(a->value_len),
+						  .reason = reason});
 }
 
 void dead_letter_copy(struct dead_letter *d, const struct dead_letter *from)
 {
-	dead_letter_init(d, from->partition, from->offset, from->key, from->key_len, from->value,
-			 from->value_len, from->reason);
+	*d = *from;
+	d->key = copy(from->key, from->key_len);
+	d->value = copy(from->value, from->value_len);
+	d->reason = xstrdup(from->reason);
 }
 
 void dead_letter_release(struct dead_letter *d)
 {
-	free(d->key);
-	free(d->value);
-	free(d->reason);
+	free((char *)d->key);
+	free((char *)d->value);
+	free((char *)d->reason);
 	*d = (struct dead_letter){0};
 }
 
@@ -56,9 +57,8 @@ static int is_same(const char *a, size_t a_len, const void *b, size_t b_len)
 	return a_len == kept(b_len) && memcmp(a, b, a_len) == 0;
 }
 
-int dead_letter_has(const struct dead_letter *d, const void *key, size_t key_len, const void *value,
-		    size_t value_len)
+int dead_letter_is_of(const struct dead_letter *d, const struct arrival *a)
 {
-	return is_same(d->key, d->key_len, key, key_len) &&
-	       is_same(d->value, d->value_len, value, value_len);
+	return d->offset == a->offset && is_same(d->key, d->key_len, a->key, a->key_len) &&
+	       is_same(d->value, d->value_len, a->value, a->value_len);
 }

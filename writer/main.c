@@ -2,16 +2,11 @@
 /* gapless-writer: Kafka -> PostgreSQL. */
 #include "common/settings/program.h"
 #include "options.h"
-#include "writer/commands/commands.h"
-
-static int check(const void *options, struct err *err)
-{
-	return options_check(options, err);
-}
+#include "writer/commands/verbs.h"
 
 int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	return program_run(&commands_spec, &options, &options.log, check, argc, argv);
+	return program_run(&commands_spec, &options, &options.log, options_check, argc, argv);
 }

@@ -10,14 +10,13 @@
 #include "common/service/service.h"
 #include "writer/metrics.h"
 
-enum { SHOW_MS = 250, INTERVALS = 16 };
+enum { SHOW_MS = 250 };
 
 struct observe {
 	struct service *service;
 	struct metrics *metrics;
-	int64_t newest_ms[INTERVALS]; /* as interval_table(); 0: none was stored */
-	int64_t generation;           /* of the partitions that are shown */
-	int64_t *unread_since_ms;     /* of partition i of the feed's: wall clock, 0: nothing is */
+	int64_t generation;       /* of the partitions that are shown */
+	int64_t *unread_since_ms; /* of partition i of the feed's: wall clock, 0: nothing is */
 	int64_t show_boot_ms;
 	int by_series; /* each has metrics of its own */
 };
@@ -64,28 +63,13 @@ static const struct candle *newest(const struct batch *b, size_t from, size_t to
 
 static void show_newest(struct observe *o, const struct batch *b)
 {
-	size_t n;
-	const struct interval *table = interval_table(&n);
-
 	for (size_t from = 0, to; from < b->n; from = to) {
 		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
-		size_t at = c != NULL ? (size_t)(c->interval - table) : INTERVALS;
-
-		if (at < INTERVALS && o->newest_ms[at] < c->timestamp_ms)
-			o->newest_ms[at] = c->timestamp_ms;
-	}
-	for (size_t i = 0; i < n && i < INTERVALS; i++)
-		if (o->newest_ms[i] != 0)
-			metrics_set(o->metrics, WRITER_NEWEST, METRIC_VALUES(table[i].name),
-				    (double)o->newest_ms[i] / 1000);
-}
-
-static void show_series(const struct observe *o, const struct batch *b)
-{
-	for (size_t from = 0, to; from < b->n; from = to) {
-		const struct candle *c = newest(b, from, to = batch_series_end(b, from));
-
-		if (c != NULL)
+		if (c == NULL)
+			continue;
+		metrics_raise(o->metrics, WRITER_NEWEST, METRIC_VALUES(c->interval->name),
+			      (double)c->timestamp_ms / 1000);
+		if (o->by_series)
 			metrics_raise(o->metrics, WRITER_SERIES_NEWEST,
 				      METRIC_VALUES(c->symbol, c->interval->name),
 				      (double)c->timestamp_ms / 1000);
@@ -99,8 +83,6 @@ void observe_batch(struct observe *o, const struct batch *b, int64_t took_ms)
 	metrics_observe(o->metrics, WRITER_BATCH_ROWS, NULL, (double)b->n);
 	metrics_observe(o->metrics, WRITER_BATCH_SECONDS, NULL, (double)took_ms / 1000);
 	show_newest(o, b);
-	if (o->by_series)
-		show_series(o, b);
 }
 
 /* ---------------------------------------------------------------- a turn */

@@ -59,8 +59,10 @@ const struct setting options_table[] = {
 };
 /* clang-format on */
 
-int options_check(const struct options *o, struct err *err)
+int options_check(const void *options, struct err *err)
 {
+	const struct options *o = options;
+
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);

@@ -28,7 +28,7 @@ struct options {
 /* What writer and commands share; ends with name == NULL. */
 extern const struct setting options_table[];
 
-/* What bounds alone cannot say. 0, or -1 with *err. */
-int options_check(const struct options *o, struct err *err);
+/* What bounds alone cannot say of a struct options. 0, or -1 with *err. */
+int options_check(const void *options, struct err *err);
 
 #endif

@@ -96,16 +96,13 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
 		return flood(p, a, why);
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
-	if (a->has_message)
-		batch_took_at(b, a->partition, a->appended_ms, a->at_ms);
-	batch_dead_run(b, a->partition, arrival_dead_run(a, kind == INTAKE_DEAD));
+	batch_took(b, a, kind == INTAKE_DEAD);
 	tally_add(p->tally, TALLY_MESSAGES, a->has_message);
 	if (kind == INTAKE_CANDLE) {
 		batch_add(b, a->partition, offset, &message);
 		tally_add(p->tally, TALLY_INCONSISTENT, candle_is_inconsistent(&message.candle));
 	} else if (kind == INTAKE_DEAD) {
-		batch_add_dead_letter(b, a->partition, offset, a->key, a->key_len, a->value,
-				      a->value_len, why->text);
+		batch_add_dead_letter(b, a, why->text);
 		say_dead(p, a, why, now_ms);
 	} else {
 		tally_add(p->tally, TALLY_SKIPPED, a->has_message);

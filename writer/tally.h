@@ -8,13 +8,15 @@
 
 /* In the order in which they are logged. */
 enum tally_counter {
+	/* what became of a candle */
 	TALLY_INSERTED,
-	TALLY_CORRECTED,
-	TALLY_IDENTICAL,
-	TALLY_STALE,
-	TALLY_INCONSISTENT, /* candles whose high is below their low and the like: stored as they
-			       are */
-	TALLY_DEAD_LETTERS,
+	TALLY_CORRECTED, /* its row got the values of a newer observation */
+	TALLY_IDENTICAL, /* its row had the same values; written only where it was not final yet, or
+			    had another revision */
+	TALLY_STALE,     /* it lost against what is there: nothing written */
+	TALLY_INCONSISTENT,    /* candles whose high is below their low and the like: stored as they
+				  are */
+	TALLY_DEAD_LETTERS,    /* rows that the database refused included */
 	TALLY_SKIPPED,         /* tombstones, empty values, and what a replay does not want */
 	TALLY_LOST_OFFSETS,    /* deleted from the topic before they were read */
 	TALLY_DATABASE_LOST,   /* times that the database had lost something and is filled again */

@@ -73,22 +73,11 @@ static int is_asked_for(const struct writer *w, size_t lane, int64_t now_ms)
 			     (w->keep != NULL && now_ms >= w->retain_due_ms));
 }
 
-static void count_outcomes(struct tally *t, const struct outcomes *outcomes)
-{
-	tally_add(t, TALLY_BATCHES, 1);
-	tally_add(t, TALLY_INSERTED, outcomes->inserted);
-	tally_add(t, TALLY_CORRECTED, outcomes->corrected);
-	tally_add(t, TALLY_IDENTICAL, outcomes->identical);
-	tally_add(t, TALLY_STALE, outcomes->stale);
-	tally_add(t, TALLY_DEAD_LETTERS, outcomes->dead);
-	tally_add(t, TALLY_COPIED, outcomes->copied);
-	tally_add(t, TALLY_GIVEN_UP, outcomes->given_up);
-	tally_add(t, TALLY_STORED_AGAIN, outcomes->stored_again);
-}
-
 static unsigned batch_stored(struct writer *w, size_t lane, const struct store_done *done)
 {
-	count_outcomes(w->tally, &done->outcomes);
+	tally_add(w->tally, TALLY_BATCHES, 1);
+	for (int i = 0; i < TALLY_COUNTERS; i++)
+		tally_add(w->tally, (enum tally_counter)i, done->outcomes.n[i]);
 	observe_batch(w->observe, done->work.batch, clock_boot_ms() - done->submitted_ms);
 	if (done->work.generation != feed_generation(w->feed)) {
 		pipeline_give_back(w->pipeline, done->work.batch);

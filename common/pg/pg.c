@@ -336,6 +336,21 @@ int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t dead
 	return 0;
 }
 
+int pg_complains(struct pg *pg, const char *sql, struct pg_params params, enum err_class class,
+		 struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, PG_DEADLINE_MS, err);
+	int complaint;
+
+	if (!res)
+		return -1;
+	complaint = PQntuples(res) > 0 && !PQgetisnull(res, 0, 0);
+	if (complaint)
+		err_set(err, class, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return complaint;
+}
+
 const char *pg_int(int64_t number, char out[PG_VALUE_BYTES])
 {
 	if (number == INT64_MIN)

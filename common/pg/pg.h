@@ -102,6 +102,10 @@ int pg_exec(struct pg *pg, const char *sql, struct err *err) __attribute__((warn
 int pg_ask(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
 	   int64_t *answer, struct err *err) __attribute__((warn_unused_result));
 
+/* The same of a statement that says, in the first column of its first row, what is wrong: 1, and
+ * *err is that sentence, of that class; 0 if that is NULL, or there is no row. -1: it failed. */
+int pg_complains(struct pg *pg, const char *sql, struct pg_params params, enum err_class class,
+		 struct err *err) __attribute__((warn_unused_result));
 /* A whole number of a text result; 0, or `otherwise`, where it is NULL. */
 int64_t pg_number(const PGresult *res, int row, int column);
 int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise);

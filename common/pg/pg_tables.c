@@ -67,24 +67,9 @@ static enum pg_tables compare(const struct pg *pg, int64_t newest, struct err *e
 	return PG_TABLES_NEWER;
 }
 
-/* 1: there is a sentence, which is *err now. -1: the question failed. */
-static int complains(struct pg *pg, const char *sql, struct err *err)
-{
-	PGresult *res = pg_query(pg, sql, PG_NONE, PG_DEADLINE_MS, err);
-	int complaint;
-
-	if (!res)
-		return -1;
-	complaint = PQntuples(res) > 0;
-	if (complaint)
-		err_set(err, ERR_FATAL, "%s", PQgetvalue(res, 0, 0));
-	PQclear(res);
-	return complaint;
-}
-
 int pg_tables_see_all(struct pg *pg, struct err *err)
 {
-	return complains(pg, SQL_HIDING, err) == 0 ? 0 : -1;
+	return pg_complains(pg, SQL_HIDING, PG_NONE, ERR_FATAL, err) == 0 ? 0 : -1;
 }
 
 enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
@@ -97,10 +82,10 @@ enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 		return PG_TABLES_FAILED;
 	if (!seen)
 		return hidden ? PG_TABLES_HIDDEN : PG_TABLES_ABSENT;
-	complaint = complains(pg, SQL_ELSEWHERE, err);
+	complaint = pg_complains(pg, SQL_ELSEWHERE, PG_NONE, ERR_FATAL, err);
 	if (complaint != 0)
 		return complaint < 0 ? PG_TABLES_FAILED : PG_TABLES_HIDDEN;
-	complaint = complains(pg, SQL_HIDING, err);
+	complaint = pg_complains(pg, SQL_HIDING, PG_NONE, ERR_FATAL, err);
 	if (complaint != 0)
 		return complaint < 0 ? PG_TABLES_FAILED : PG_TABLES_PARTLY;
 	res = pg_query(pg, "SELECT coalesce(max(number), 0) FROM gapless_migration", PG_NONE,

@@ -119,13 +119,13 @@ static void model_take(struct model *model, const struct batch_row *row, struct 
 	int known = w->candle.symbol[0] != '\0', wins = !known || message_compare(&row->m, w) > 0;
 
 	if (!known)
-		wanted->inserted++;
+		wanted->n[TALLY_INSERTED]++;
 	else if (candle_same_values(&row->m.candle, &w->candle))
-		wanted->identical++;
+		wanted->n[TALLY_IDENTICAL]++;
 	else if (wins)
-		wanted->corrected++;
+		wanted->n[TALLY_CORRECTED]++;
 	else
-		wanted->stale++;
+		wanted->n[TALLY_STALE]++;
 	if (wins)
 		*w = row->m;
 	model->promised[key] |= row->promise.from < row->promise.to;
@@ -146,19 +146,13 @@ static void store(struct side *s, int exact)
 		die("%s: a transaction failed: %s", s->topic, err.text);
 	for (size_t i = 0; i < s->batch.n; i++)
 		model_take(&s->model, &s->batch.rows[i], &wanted);
-	if (exact && (got.inserted != wanted.inserted || got.corrected != wanted.corrected ||
-		      got.identical != wanted.identical || got.stale != wanted.stale))
-		die("inserted, corrected, identical, stale: %" PRId64 " %" PRId64 " %" PRId64
-		    " %" PRId64 ", wanted %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
-		    got.inserted, got.corrected, got.identical, got.stale, wanted.inserted,
-		    wanted.corrected, wanted.identical, wanted.stale);
+	for (int i = TALLY_INSERTED; exact && i <= TALLY_STALE; i++) {
+		if (got.n[i] != wanted.n[i])
+			die("%s: %" PRId64 ", wanted %" PRId64, tally_name((enum tally_counter)i),
+			    got.n[i], wanted.n[i]);
+	}
 	s->rows += (int64_t)s->batch.n;
-	s->sum.inserted += got.inserted;
-	s->sum.corrected += got.corrected;
-	s->sum.identical += got.identical;
-	s->sum.stale += got.stale;
-	s->sum.copied += got.copied;
-	s->sum.stored_again += got.stored_again;
+	outcomes_add(&s->sum, &got);
 	batch_clear(&s->batch);
 }
 
@@ -318,14 +312,15 @@ static void check_sums(const struct side *a, const struct side *b)
 	int64_t counted = 0, keys = 0;
 
 	for (const struct side *s = a; s != NULL; s = s == a ? b : NULL)
-		counted += s->sum.inserted + s->sum.corrected + s->sum.identical + s->sum.stale;
+		counted += s->sum.n[TALLY_INSERTED] + s->sum.n[TALLY_CORRECTED] +
+			   s->sum.n[TALLY_IDENTICAL] + s->sum.n[TALLY_STALE];
 	for (size_t key = 0; key < SYMBOLS * minutes; key++)
 		keys += a->model.winner[key].candle.symbol[0] != '\0';
 	if (counted != a->rows + b->rows)
 		die("%" PRId64 " rows counted, %" PRId64 " stored", counted, a->rows + b->rows);
-	if (a->sum.inserted + b->sum.inserted != keys)
+	if (a->sum.n[TALLY_INSERTED] + b->sum.n[TALLY_INSERTED] != keys)
 		die("%" PRId64 " rows inserted, but there are %" PRId64 " keys",
-		    a->sum.inserted + b->sum.inserted, keys);
+		    a->sum.n[TALLY_INSERTED] + b->sum.n[TALLY_INSERTED], keys);
 }
 
 int main(int argc, char **argv)
@@ -353,8 +348,10 @@ int main(int argc, char **argv)
 	compare(&a);
 	printf("rows=%" PRId64 " inserted=%" PRId64 " corrected=%" PRId64 " copied=%" PRId64
 	       " stored_again=%" PRId64 "\n",
-	       a.rows + b.rows, a.sum.inserted + b.sum.inserted, a.sum.corrected + b.sum.corrected,
-	       a.sum.copied + b.sum.copied, a.sum.stored_again + b.sum.stored_again);
+	       a.rows + b.rows, a.sum.n[TALLY_INSERTED] + b.sum.n[TALLY_INSERTED],
+	       a.sum.n[TALLY_CORRECTED] + b.sum.n[TALLY_CORRECTED],
+	       a.sum.n[TALLY_COPIED] + b.sum.n[TALLY_COPIED],
+	       a.sum.n[TALLY_STORED_AGAIN] + b.sum.n[TALLY_STORED_AGAIN]);
 	end(&a);
 	end(&b);
 	return 0;

@@ -36,6 +36,17 @@ static inline int golden_read(void **state)
 	return 0;
 }
 
+/* It with one piece replaced; until the next call. */
+static inline const char *golden_with(const char *from, const char *to)
+{
+	static char text[FILE_MAX];
+	const char *at = strstr(golden, from);
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - golden), golden, to, at + strlen(from));
+	return text;
+}
+
 static inline struct message decoded(const char *text, size_t len)
 {
 	struct err err = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is decided about a market_data that is there already (writer/adopt_plan.h), from
- * descriptions of it. */
+/* What is decided about a market_data that is there already (writer/adoption/adopt_plan.h), from
+ * descriptions of it; and which migrations there are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,9 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "common/pg/pg_tables.h"
 #include "writer/adoption/adopt_plan.h"
+#include "writer/commands/migrations.h"
 
 #define COLUMN(name, type, kind)                      \
 	{                                             \
@@ -214,6 +216,12 @@ static void other_columns_come_along(void **state)
 		", id = excluded.id, \"a b\" = excluded.\"a b\", n = excluded.n, at = excluded.at)"));
 }
 
+static void every_program_asks_for_the_newest_migration(void **state)
+{
+	(void)state;
+	assert_int_equal(migrations[migrations_n - 1].number, MIGRATION_NEWEST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +231,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(values_are_read_as_what_they_mean, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_columns_come_along, setup, teardown),
+		cmocka_unit_test(every_program_asks_for_the_newest_migration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

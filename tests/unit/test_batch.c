@@ -256,7 +256,8 @@ static void test_full_by_rows(void **state)
 	}
 	assert_false(batch_is_full(&b));
 	batch_take(&b, 0, 200, 200, 10, 5000);
-	batch_add_dead_letter(&b, 0, 200, "k", 1, "v", 1, "a dead letter takes room as well");
+	batch_add_dead_letter(&b, &(struct arrival){.key = "k", .key_len = 1},
+			      "a dead letter takes room as well");
 	assert_true(batch_is_full(&b));
 	assert_int_equal(batch_due_in(&b, 5000), 0);
 	batch_release(&b);
@@ -326,9 +327,10 @@ static void test_the_latest_time_of_the_broker(void **state)
 	batch_init(&b, limits);
 	batch_take(&b, 7, 40, 40, 10, 0);
 	assert_int_equal(b.parts[0].at_ms, -1);
-	batch_took_at(&b, 7, 500, 500);
-	batch_took_at(&b, 7, 490, 490);
-	batch_took_at(&b, 7, 700, -1); /* by a producer's clock */
+	batch_took(&b, &(struct arrival){7, .has_message = 1, .at_ms = 500}, 0);
+	batch_took(&b, &(struct arrival){7, .has_message = 1, .at_ms = 490}, 0);
+	batch_took(&b, &(struct arrival){7, .has_message = 1, .at_ms = -1}, 0); /* not known */
+	batch_took(&b, &(struct arrival){7, .at_ms = 900}, 0);                  /* nothing came */
 	assert_int_equal(b.parts[0].at_ms, 500);
 	batch_release(&b);
 }
@@ -338,14 +340,17 @@ static void test_dead_letters_are_copies(void **state)
 	struct batch b;
 	char value[] = "not a candle";
 	static char huge[DEAD_VALUE_BYTES + 10];
+	struct arrival a;
 
 	(void)state;
 	batch_init(&b, limits);
-	batch_add_dead_letter(&b, 1, 9, NULL, 0, value, strlen(value), "reason");
+	a = (struct arrival){.partition = 1, .offset = 9, .value = value, .value_len = 12};
+	batch_add_dead_letter(&b, &a, "reason");
 	memset(value, 'x', strlen(value));
 	assert_null(b.dead[0].key);
 	assert_string_equal(b.dead[0].value, "not a candle");
-	batch_add_dead_letter(&b, 1, 10, "", 0, huge, sizeof(huge), "large");
+	a = (struct arrival){.key = "", .value = huge, .value_len = sizeof(huge)};
+	batch_add_dead_letter(&b, &a, "large");
 	assert_non_null(b.dead[1].key);
 	assert_int_equal(b.dead[1].value_len, DEAD_VALUE_BYTES);
 	batch_clear(&b);
@@ -367,7 +372,7 @@ static void test_portions(void **state)
 
 		put(&b, 1, i, &m);
 	}
-	batch_add_dead_letter(&b, 1, 20, NULL, 0, NULL, 0, "bad");
+	batch_add_dead_letter(&b, &(struct arrival){.partition = 1, .offset = 20}, "bad");
 	batch_seal(&b);
 	portion_begin(&p);
 	view = portion_of(&p, &b, &to);

@@ -11,7 +11,6 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "completion.h"
-#include "fitness.h"
 #include "locking.h"
 
 /* A batch is 1 MiB of the table, some 10,000 rows. */
@@ -41,6 +40,47 @@ static int cursor(struct step *s, int64_t *block, struct err *err)
 	}
 	PQclear(res);
 	return found ? 0 : -1;
+}
+
+/* ---- before anything moves ---- */
+
+/* A mistake that all rows share is not many single ones: a table most of whose rows would be set
+ * aside is refused, with the commonest reason, a row that shows it and what mends it. */
+
+/* 100 MiB are read as a whole, a sample of as much of larger tables. */
+enum { SAMPLE_BLOCKS = 12800 };
+
+enum { CHECK_ROWS, CHECK_UNFIT_ROWS, CHECK_REASON, CHECK_EXAMPLE, CHECK_MEND };
+
+static int check_fitness(struct pg *pg, const struct adopt_plan *plan, int64_t blocks,
+			 int64_t unfit_percent, struct err *err)
+{
+	char percent[24];
+	int64_t rows, unfit;
+	PGresult *res;
+
+	snprintf(percent, sizeof(percent), "%.6f",
+		 blocks > SAMPLE_BLOCKS ? 100.0 * SAMPLE_BLOCKS / (double)blocks : 100.0);
+	if (adopt_begin(pg, err) != 0)
+		return -1;
+	res = pg_query(pg, plan->check.data, PG_VALUES(percent), ADOPT_DEADLINE_MS, err);
+	if (res == NULL)
+		return -1;
+	rows = pg_number(res, 0, CHECK_ROWS);
+	unfit = pg_number(res, 0, CHECK_UNFIT_ROWS);
+	if (unfit * 100 > rows * unfit_percent)
+		err_set(err, ERR_FATAL,
+			"%" PRId64 " of %" PRId64
+			" rows of market_data%s cannot be adopted, most of them: %s, e.g. %s; "
+			"nothing was changed; mend them: %s; or have them set aside: gapless-writer migrate "
+			"--unfit-percent 100",
+			unfit, rows, blocks > SAMPLE_BLOCKS ? " (a sample)" : "",
+			PQgetvalue(res, 0, CHECK_REASON), PQgetvalue(res, 0, CHECK_EXAMPLE),
+			PQgetvalue(res, 0, CHECK_MEND));
+	else
+		rows = -1;
+	PQclear(res);
+	return rows < 0 ? pg_exec(pg, "COMMIT", err) : -1;
 }
 
 /* ---- begin ---- */
@@ -260,7 +300,7 @@ static int adopt(struct step *s, struct adopt_inspect *found, struct err *err)
 	if (found->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
-		if (fitness_check(s->pg, s->plan, found->blocks, s->settings->unfit_percent, err) !=
+		if (check_fitness(s->pg, s->plan, found->blocks, s->settings->unfit_percent, err) !=
 		    0)
 			return -1;
 		log_info("market_data is an older collector's table and is adopted",

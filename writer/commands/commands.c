@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "commands.h"
-
 #include <stddef.h>
 
 #include "verbs.h"

@@ -9,14 +9,9 @@
 #include "verbs.h"
 
 /* Names and patterns that nothing matches. */
-#define SQL_UNKNOWN                                                                                          \
-	"WITH known AS (SELECT symbol, interval FROM market_data_series UNION SELECT symbol, interval FROM " \
-	"market_data_coverage) SELECT string_agg(translate(n, '%_', '*?'), ', ') FROM ("                     \
-	"SELECT n FROM unnest($1::text[]) AS u(n) WHERE NOT EXISTS (SELECT FROM known AS k WHERE k.symbol "  \
-	"LIKE n AND k.interval = ANY ($2::text[])) UNION ALL "                                               \
-	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT k.interval FROM known AS k WHERE "  \
-	"k.symbol LIKE ANY ($1::text[]))) AS u"
-
+#define SQL_UNKNOWN                                                                                                                                                                     \
+	"WITH known AS (SELECT s.symbol, s.interval FROM market_data_series AS s WHERE " SQL_OF("s") " UNION SELECT c.symbol, c.interval FROM market_data_coverage AS c WHERE " SQL_OF( \
+		"c") ") SELECT 'nothing is known of ' || " SQL_UNKNOWN_OF("known") " || '; nothing was forgotten'"
 /* Waits for the writers' transactions that have begun: one that found a candle in the table which
  * somebody has deleted since is about to cover it. */
 #define SQL_BEGIN     \
@@ -58,28 +53,18 @@ static int forget(struct pg *pg, const struct options *o, const struct selection
 	const struct pg_params series = PG_VALUES(selected->symbols_sql, selected->intervals_sql);
 	const struct pg_params all = PG_VALUES(selected->symbols_sql, selected->intervals_sql,
 					       PG_TIME(o->from_ms), PG_TIME(o->to_ms));
-	PGresult *unknown = pg_query(pg, SQL_UNKNOWN, series, PG_DEADLINE_MS, err);
-	int rc = -1;
 
-	if (unknown == NULL)
-		return -1;
-	if (!PQgetisnull(unknown, 0, 0)) {
-		err_set(err, ERR_FATAL, "nothing is known of %s; nothing was forgotten",
-			PQgetvalue(unknown, 0, 0));
-		goto out;
-	}
-	if (pg_exec(pg, SQL_BEGIN, err) != 0 ||
+	if (pg_complains(pg, SQL_UNKNOWN, series, ERR_FATAL, err) != 0 ||
+	    pg_exec(pg, SQL_BEGIN, err) != 0 ||
 	    pg_run(pg, SQL_LOCK, series, PG_DEADLINE_MS, err) != 0 ||
 	    (*counts = pg_query(pg, SQL_COUNT, all, PG_DEADLINE_MS, err)) == NULL)
-		goto out;
+		return -1;
 	if (o->dry_run)
-		rc = pg_exec(pg, "ROLLBACK", err);
-	else if (pg_run(pg, SQL_FORGET, all, PG_DEADLINE_MS, err) == 0 &&
-		 pg_run(pg, SQL_ASK_AGAIN, all, PG_DEADLINE_MS, err) == 0)
-		rc = pg_exec(pg, "COMMIT", err);
-out:
-	PQclear(unknown);
-	return rc;
+		return pg_exec(pg, "ROLLBACK", err);
+	if (pg_run(pg, SQL_FORGET, all, PG_DEADLINE_MS, err) != 0 ||
+	    pg_run(pg, SQL_ASK_AGAIN, all, PG_DEADLINE_MS, err) != 0)
+		return -1;
+	return pg_exec(pg, "COMMIT", err);
 }
 
 static void print(const struct options *o, const PGresult *counts)

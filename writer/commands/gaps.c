@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/log.h"
 #include "common/base/stop.h"
 #include "on_database.h"
 #include "verbs.h"
-#include "writer/database/database.h"
 
-enum { WAIT_MS = 30000, DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
+enum { DEADLINE_MS = 300000, COLUMNS_N = 6, STATE = 5 };
 
 static const char *const titles[COLUMNS_N] = {"symbol", "interval", "from",
 					      "to",     "missing",  "state"};
@@ -20,13 +17,12 @@ static const char *const titles[COLUMNS_N] = {"symbol", "interval", "from",
 /* One row: how many series are wanted, how many have ended, what is named and known of nobody, and
  * the instant. */
 enum { WANTED, ENDED, UNKNOWN, AS_OF };
-#define SQL_SERIES                                                                                                               \
-	"WITH asked AS (SELECT s.symbol, s.interval, s.ended_at FROM market_data_series AS s WHERE " SQL_OF(                     \
-		"s") ") SELECT (SELECT count(*) FROM asked AS a WHERE a.ended_at IS NULL), (SELECT count(*) FROM asked AS a "    \
-		     "WHERE a.ended_at IS NOT NULL), (SELECT string_agg(translate(n, '%_', '*?'), ', ') FROM ("                  \
-		     "SELECT n FROM unnest($1::text[]) AS u(n) WHERE NOT EXISTS (SELECT FROM asked AS a WHERE a.symbol LIKE n) " \
-		     "UNION ALL SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT a.interval FROM asked AS a)) "   \
-		     "AS u), " SQL_TIME(SQL_AT)
+#define SQL_SERIES                                                                                             \
+	"WITH asked AS (SELECT s.symbol, s.interval, s.ended_at FROM market_data_series AS s "                 \
+	"WHERE " SQL_OF(                                                                                       \
+		"s") ") SELECT (SELECT count(*) FROM asked AS a WHERE a.ended_at IS "                          \
+		     "NULL), (SELECT count(*) FROM asked AS a WHERE a.ended_at IS NOT NULL), " SQL_UNKNOWN_OF( \
+			     "asked") ", " SQL_TIME(SQL_AT)
 
 #define SQL_MISSING                                                                                                               \
 	"SELECT g.symbol, g.interval, " SQL_TIME("g.missing_from") ", " SQL_TIME(                                                 \
@@ -176,7 +172,7 @@ static int ask(struct pg *pg, const struct options *o, const struct selection *s
 	return 0;
 }
 
-static int print(const struct options *o, const struct found *f, struct err *err)
+static void print(const struct options *o, const struct found *f)
 {
 	struct shown shown = {f->missing, 0, f->gaps};
 
@@ -191,9 +187,6 @@ static int print(const struct options *o, const struct found *f, struct err *err
 			print_table(&shown);
 		print_summary(f);
 	}
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_set(err, ERR_FATAL, "the gaps cannot be written to standard output");
-	return 0;
 }
 
 static int code_of(const struct found *f)
@@ -206,52 +199,23 @@ static int code_of(const struct found *f)
 	return EXIT_DONE;
 }
 
-/* A standby knows it as well, and is what one asks where there is one. */
-static void allow_standby(void)
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
+		struct err *err)
 {
-	setenv("PGTARGETSESSIONATTRS", "any", 0);
-}
+	struct found found = {0};
+	int code = ask(pg, o, selected, &found, err);
 
-static void found_release(struct found *f)
-{
-	PQclear(f->series);
-	PQclear(f->missing);
-	PQclear(f->unconfirmed);
-	*f = (struct found){0};
-}
-
-static int find(struct pg *pg, const struct options *o, const struct selection *selected,
-		struct found *f, struct err *err)
-{
-	int again = ASK_AGAIN;
-
-	while (database_open(pg, o->database, WAIT_MS, err) == 0) {
-		if (database_fits(pg, err) == 0 && ask(pg, o, selected, f, err) == 0)
-			return 0;
-		found_release(f);
-		if (!ask_again(pg, &again, err))
-			break;
+	if (code == 0) {
+		print(o, &found);
+		code = code_of(&found);
 	}
-	return -1;
+	PQclear(found.series);
+	PQclear(found.missing);
+	PQclear(found.unconfirmed);
+	return code;
 }
 
 int gaps_run(const void *options)
 {
-	const struct options *o = options;
-	struct found found = {0};
-	struct selection selected;
-	struct pg pg = {0};
-	struct err err;
-	int code = EXIT_USAGE;
-
-	allow_standby();
-	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    find(&pg, o, &selected, &found, &err) != 0 || print(o, &found, &err) != 0)
-		log_error(err.text);
-	else
-		code = code_of(&found);
-	found_release(&found);
-	pg_close(&pg);
-	selection_release(&selected);
-	return code;
+	return on_database(options, &(struct on_database){.reads = "the gaps", .work = work});
 }

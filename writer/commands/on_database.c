@@ -2,19 +2,21 @@
 #include "on_database.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "writer/database/database.h"
 
-enum { WAIT_MS = 30000, AGAIN_MS = 1000 };
+enum { WAIT_MS = 30000, AGAIN_MS = 1000, ASK_AGAIN = 10 };
 
-static int flushed(struct err *err)
+static int flushed(const struct on_database *command, struct err *err)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	return err_set(err, ERR_FATAL, "what was done cannot be written to standard output");
+	return err_set(err, ERR_FATAL, CANNOT_WRITE,
+		       command->reads != NULL ? command->reads : "what was done");
 }
 
 int ask_again(struct pg *pg, int *times, const struct err *err)
@@ -68,17 +70,23 @@ int on_database(const struct options *o, const struct on_database *command)
 	struct selection selected;
 	struct pg pg = {0};
 	struct err err;
-	int code = EXIT_DONE;
+	int code = -1, is_open = 0, again = command->reads != NULL ? ASK_AGAIN : 0;
 
-	if (selection_init(&selected, o->symbols, o->intervals, &err) != 0 ||
-	    check_needs(command, o, &selected, &err) != 0 ||
-	    (command->check != NULL && command->check(o, &err) != 0) ||
-	    database_open(&pg, o->database, WAIT_MS, &err) != 0) {
-		code = EXIT_USAGE;
-		log_error(err.text);
-	} else if (database_fits(&pg, &err) != 0 || command->work(&pg, o, &selected, &err) != 0 ||
-		   flushed(&err) != 0) {
-		code = err.class == ERR_RETRY ? EXIT_PERSON : EXIT_USAGE;
+	if (command->reads != NULL)
+		setenv("PGTARGETSESSIONATTRS", "any", 0);
+	if (selection_init(&selected, o->symbols, o->intervals, &err) == 0 &&
+	    check_needs(command, o, &selected, &err) == 0 &&
+	    (command->check == NULL || command->check(o, &err) == 0)) {
+		do {
+			is_open =
+				database_open(&pg, o->database, o->watch ? -1 : WAIT_MS, &err) == 0;
+			if (is_open && database_fits(&pg, &err) == 0)
+				code = command->work(&pg, o, &selected, &err);
+		} while (code < 0 && is_open && ask_again(&pg, &again, &err));
+	}
+	if (code < 0 || flushed(command, &err) != 0) {
+		code = is_open && !command->reads && err.class == ERR_RETRY ? EXIT_PERSON
+									    : EXIT_USAGE;
 		log_error(err.text);
 	}
 	pg_close(&pg);

@@ -20,27 +20,40 @@ struct on_database {
 	unsigned needs;
 	/* What else is wrong with the settings, before anything happens; NULL: nothing can be. */
 	int (*check)(const struct options *o, struct err *err);
-	/* Does it, and prints to stdout. 0, or -1 with *err: ERR_RETRY if the same call may succeed
-	 * later. */
+	/* What it prints, "the gaps", if it only reads: then a standby will do, what the database
+	 * does not say is asked again a few times, and whatever fails has the exit code 2, since it
+	 * is the others that say something. NULL: it changes
+	 * something. */
+	const char *reads;
+	/* Does it, and prints to stdout. The exit code, or -1 with *err: ERR_RETRY if the same call
+	 * may succeed later. */
 	int (*work)(struct pg *pg, const struct options *o, const struct selection *selected,
 		    struct err *err);
 };
 
-/* Returns the exit code: 0; 1 if the database went away in between; 2 settings, or a database that
- * refuses us, after a line in the log. */
+/* Waits for a database that is not reachable for half a minute; with --watch for ever. Returns the
+ * exit code: that of the work; 1 if the database went away in between; 2 settings, or a database
+ * that refuses us, after a line in the log. */
 int on_database(const struct options *o, const struct on_database *command);
 
+/* With what it prints. */
+#define CANNOT_WRITE "%s cannot be written to standard output"
 /* A question that failed: 1 if it is to be asked again, behind a pause and with the connection
  * closed, at most so many *times. On a standby what the primary has removed cancels it (40001). */
 int ask_again(struct pg *pg, int *times, const struct err *err);
-enum { ASK_AGAIN = 10 };
-
 /* "" or "s". */
 const char *plural_of(int64_t n);
 
 /* A read that nobody is helped by half of, however large the table is. */
 #define SQL_BEGIN_READ \
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'"
+/* Of the selection, names and patterns that no row of `rows` has, which has those of it; NULL: all
+ * are there. */
+#define SQL_UNKNOWN_OF(rows)                                                                         \
+	"(SELECT string_agg(translate(n, '%_', '*?'), ', ') FROM (SELECT n FROM unnest($1::text[]) " \
+	"AS u(n) WHERE NOT EXISTS (SELECT FROM " rows " AS a WHERE a.symbol LIKE n) UNION ALL "      \
+	"SELECT n FROM unnest($2::text[]) AS u(n) WHERE n NOT IN (SELECT a.interval FROM " rows      \
+	" AS a)) AS u)"
 /* Time as text, of an SQL expression. */
 #define SQL_TIME(x) "to_char(" x " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 

@@ -6,16 +6,22 @@
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
-#include "writer/feed/feed_group.h"
-#include "writer/feed/feed_replay.h"
 #include "writer/feed/topic.h"
 #include "writer/observe.h"
 #include "writer/page/page.h"
 #include "writer/writer.h"
 
+static int refused(const struct err *err)
+{
+	log_error(err->text);
+	return EXIT_USAGE;
+}
+
+/* What else the database must be for this feed. 0, or -1 with *err. */
+typedef int fit(struct pg *pg, const struct options *o, struct err *err);
+
 /* Asks the database, once it is there. EXIT_DONE as well after a signal. */
-static int ask_database(const struct options *o,
-			int (*question)(struct pg *pg, const struct options *o, struct err *err))
+static int ask_database(const struct options *o, fit *is_fit)
 {
 	struct pg pg = {0};
 	struct err err = {0};
@@ -24,36 +30,12 @@ static int ask_database(const struct options *o,
 	while (rc != 0 && !stop_requested()) {
 		rc = database_open(&pg, o->database, -1, &err);
 		if (rc == 0)
-			rc = question(&pg, o, &err);
+			rc = is_fit(&pg, o, &err);
 		if (rc != 0 && err.class != ERR_RETRY)
 			break;
 	}
 	pg_close(&pg);
-	if (rc == 0 || stop_requested())
-		return EXIT_DONE;
-	log_error(err.text);
-	return EXIT_USAGE;
-}
-
-static int source_is_known(const struct options *o)
-{
-	struct err err;
-
-	if (source_check(o->source, &err) == 0)
-		return 1;
-	log_error(err.text);
-	return 0;
-}
-
-/* What the database does not know yet, the topic may. */
-static int check_topic(const struct options *o)
-{
-	struct err err;
-
-	if (topic_check_source(o, &err) == 0)
-		return EXIT_DONE;
-	log_error(err.text);
-	return EXIT_USAGE;
+	return rc == 0 || stop_requested() ? EXIT_DONE : refused(&err);
 }
 
 static int is_ours(struct pg *pg, const struct options *o, struct err *err)
@@ -66,23 +48,26 @@ static int is_ours(struct pg *pg, const struct options *o, struct err *err)
 	return 0;
 }
 
+static int is_ours_to_replay(struct pg *pg, const struct options *o, struct err *err)
+{
+	return replay_run_check(pg, err) != 0 ? -1 : is_ours(pg, o, err);
+}
+
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
- * properties is a matter of settings. `ready` gives an exit code: EXIT_DONE to begin. */
-static int run(const struct options *o, struct feed *feed, const struct err *err,
-	       int (*ready)(const struct options *), struct cursor cursor,
-	       const struct retention *keep, struct observe *observe)
+ * properties is a matter of settings; NULL, with *err. What the database does not know yet, the
+ * topic may. */
+static int run(const struct options *o, struct feed *feed, struct err *err, fit *is_fit,
+	       struct cursor cursor, const struct retention *keep, struct observe *observe)
 {
 	int code;
 
-	if (feed == NULL) {
-		log_error(err->text);
-		return EXIT_USAGE;
-	}
-	code = source_is_known(o) ? ready(o) : EXIT_USAGE;
+	if (feed == NULL)
+		return refused(err);
+	code = source_check(o->source, err) == 0 ? database_wait(o->database) : refused(err);
 	if (code == EXIT_DONE && !stop_requested())
-		code = ask_database(o, is_ours);
-	if (code == EXIT_DONE && !stop_requested())
-		code = check_topic(o);
+		code = ask_database(o, is_fit);
+	if (code == EXIT_DONE && !stop_requested() && topic_check_source(o, err) != 0)
+		code = refused(err);
 	if (code == EXIT_DONE && !stop_requested())
 		return writer_run(o, feed, cursor, keep, observe);
 	if (code == EXIT_DONE)
@@ -91,20 +76,15 @@ static int run(const struct options *o, struct feed *feed, const struct err *err
 	return code;
 }
 
-static int wait_for_tables(const struct options *o)
-{
-	return database_wait(o->database);
-}
-
 int run_live(const void *options)
 {
 	const struct options *o = options;
 	struct retention keep;
 	struct err err;
-	int code = EXIT_USAGE;
+	int code;
 
 	if (retention_parse(&keep, o->keep, &err) != 0) {
-		log_error(err.text);
+		code = refused(&err);
 	} else {
 		struct feed *feed = feed_group_new(o, &err);
 		struct page *page = o->page ? page_new(o->database) : NULL;
@@ -113,7 +93,7 @@ int run_live(const void *options)
 		if (feed != NULL)
 			observe = observe_new(o->http, page_routes(page), o->series_metrics);
 		observe_waits(observe, "waiting for the database");
-		code = run(o, feed, &err, wait_for_tables, cursor_live(o->topic), &keep, observe);
+		code = run(o, feed, &err, is_ours, cursor_live(o->topic), &keep, observe);
 		if (observe_free(observe))
 			page_free(page);
 	}
@@ -121,38 +101,22 @@ int run_live(const void *options)
 	return code;
 }
 
-static int has_replay_table(struct pg *pg, const struct options *o, struct err *err)
-{
-	(void)o;
-	return replay_run_check(pg, err);
-}
-
-static int wait_for_replay_table(const struct options *o)
-{
-	int code = database_wait(o->database);
-
-	return code == EXIT_DONE ? ask_database(o, has_replay_table) : code;
-}
-
 int run_replay(const void *options)
 {
 	const struct options *o = options;
 	struct replay_spec spec;
 	struct err err;
-	int code = EXIT_USAGE;
+	int code;
 
 	if (o->from_ms > clock_wall_ms()) {
 		log_error("--from is in the future: the topic has nothing of that time yet");
 		return EXIT_USAGE;
 	}
-	if (replay_spec_init(&spec, o->topic, o->from_ms, o->symbols, o->name, &err) != 0) {
-		log_error(err.text);
-	} else {
-		struct feed *feed = feed_replay_new(o, &spec, &err);
-
-		code = run(o, feed, &err, wait_for_replay_table, cursor_replay(o->topic, spec.name),
-			   NULL, NULL);
-	}
+	if (replay_spec_init(&spec, o->topic, o->from_ms, o->symbols, o->name, &err) != 0)
+		code = refused(&err);
+	else
+		code = run(o, feed_replay_new(o, &spec, &err), &err, is_ours_to_replay,
+			   cursor_replay(o->topic, spec.name), NULL, NULL);
 	replay_spec_release(&spec);
 	return code;
 }

@@ -99,8 +99,7 @@ static int write_letter(struct pg *pg, const struct options *o, const struct arr
 	int rc;
 
 	batch_init(&b, (struct batch_limits){1, 1, 0});
-	batch_add_dead_letter(&b, m->partition, m->offset, m->key, m->key_len, m->value,
-			      m->value_len, reason);
+	batch_add_dead_letter(&b, m, reason);
 	store_scratch_init(&scratch);
 	rc = dead_letters_store(pg, &scratch, o->topic, &b, &n, err);
 	store_scratch_release(&scratch);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
 #include "on_database.h"
@@ -18,7 +17,6 @@
 #include "writer/report/report.h"
 
 enum {
-	WAIT_MS = 30000,
 	DEADLINE_MS = 300000,
 	WATCH_MS = 2000,
 	DAY_MS = 24 * 3600 * 1000,
@@ -26,6 +24,8 @@ enum {
 	OUTPUT_BYTES = 64 << 20,
 	OTHER_LINES = 6 /* head, what is left out, summary (may take two), legend, the cursor's */
 };
+
+#define WHAT "the status"
 
 struct status {
 	struct status_view view;
@@ -136,12 +136,13 @@ static int print_json(const struct status *st, struct buf *out)
 
 /* ---- once, or again and again */
 
-static int show(const struct options *o, struct pg *pg, const struct selection *selected, int *code,
+/* The exit code, or -1 with *err. */
+static int show(const struct options *o, struct pg *pg, const struct selection *selected,
 		struct err *err)
 {
 	struct status st = {.view = {.to_ms = o->to_ms},
 			    .is_selection = o->symbols || o->intervals};
-	int rows = terminal_rows(&st.view), rc;
+	int rows = terminal_rows(&st.view), code;
 	struct buf out;
 
 	if (o->to_ms == INT64_MIN)
@@ -152,66 +153,46 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 	st.report.span = (struct span){st.view.from_ms, st.view.to_ms};
 	st.report.deadline_ms = DEADLINE_MS;
 	buf_init(&out, OUTPUT_BYTES);
-	rc = ask(pg, selected, &st, err);
-	if (rc == 0) {
-		if (o->watch && rows > 0)
-			rc = buf_printf(&out, "\033[H\033[J");
-		if (o->json)
-			rc |= print_json(&st, &out);
-		else
-			rc |= print_table(
-				&st, o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0, &out);
-		if (rc != 0 || fwrite(out.data, 1, out.len, stdout) != out.len ||
-		    fflush(stdout) != 0)
-			rc = err_set(err, ERR_FATAL,
-				     "the status cannot be written to standard output");
-		*code = st.report.n == 0        ? EXIT_NOTHING_WANTED
-			: st.report.missing > 0 ? EXIT_GAPS
-						: EXIT_DONE;
+	code = ask(pg, selected, &st, err);
+	if (code == 0) {
+		code = st.report.n == 0        ? EXIT_NOTHING_WANTED
+		       : st.report.missing > 0 ? EXIT_GAPS
+					       : EXIT_DONE;
+		if ((o->watch && rows > 0 && buf_printf(&out, "\033[H\033[J") != 0) ||
+		    (o->json ? print_json(&st, &out)
+			     : print_table(&st,
+					   o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0,
+					   &out)) != 0 ||
+		    fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+			code = err_set(err, ERR_FATAL, CANNOT_WRITE, WHAT);
 	}
 	buf_release(&out);
 	report_release(&st.report);
-	return rc;
+	return code;
 }
 
-static int look(const struct options *o, struct pg *pg, const struct selection *selected, int *code,
+static int is_ready(struct pg *pg, const struct options *o, struct err *err)
+{
+	return pg_is_open(pg) ||
+	       (database_open(pg, o->database, -1, err) == 0 && database_fits(pg, err) == 0);
+}
+
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
-	int again = o->watch ? INT_MAX : ASK_AGAIN;
+	int again = o->watch ? INT_MAX : 0, code = EXIT_USAGE, shown;
 
-	for (;;) {
-		int is_open = pg_is_open(pg);
-
-		if (!is_open && database_open(pg, o->database, o->watch ? -1 : WAIT_MS, err) != 0)
-			return -1;
-		if ((is_open || database_fits(pg, err) == 0) &&
-		    show(o, pg, selected, code, err) == 0)
-			return 0;
-		if (!ask_again(pg, &again, err))
-			return o->watch && stop_requested() ? 0 : -1;
-	}
+	do {
+		shown = is_ready(pg, o, err) ? show(o, pg, selected, err) : -1;
+		if (shown >= 0)
+			code = shown;
+		else if (!ask_again(pg, &again, err))
+			return o->watch && stop_requested() ? code : -1;
+	} while (shown < 0 || (o->watch && !stop_pause(WATCH_MS)));
+	return code;
 }
 
 int status_run(const void *options)
 {
-	const struct options *o = options;
-	struct selection selected;
-	struct pg pg = {0};
-	struct err err;
-	int rc, code = EXIT_USAGE;
-
-	setenv("PGTARGETSESSIONATTRS", "any", 0); /* a standby knows it as well */
-	rc = selection_init(&selected, o->symbols, o->intervals, &err);
-	if (rc == 0) {
-		do {
-			rc = look(o, &pg, &selected, &code, &err);
-		} while (rc == 0 && o->watch && !stop_pause(WATCH_MS));
-	}
-	if (rc != 0) {
-		log_error(err.text);
-		code = EXIT_USAGE;
-	}
-	pg_close(&pg);
-	selection_release(&selected);
-	return code;
+	return on_database(options, &(struct on_database){.reads = WHAT, .work = work});
 }

@@ -4,6 +4,12 @@
 #ifndef GAPLESS_VERBS_H
 #define GAPLESS_VERBS_H
 
+#include "common/settings/settings.h"
+
+/* The program's settings and commands, which is its dispatch and its help; they fill a struct
+ * options (options.h). */
+extern const struct settings_spec commands_spec;
+
 /* gapless-writer without a command, and its replay: the same loop, each with its own feed and
  * cursor (run.c). Wait for the database, then run until a signal, until all is replayed, or until
  * it needs a person. Of a replay 1 if it stopped before its end. */

@@ -5,21 +5,14 @@
 #include <string.h>
 
 #include "common/text/timetext.h"
-#include "floors.h"
 #include "pgbinary.h"
 #include "row_state.h"
 #include "transaction_sql.h"
 
 void outcomes_add(struct outcomes *sum, const struct outcomes *s)
 {
-	sum->inserted += s->inserted;
-	sum->corrected += s->corrected;
-	sum->identical += s->identical;
-	sum->stale += s->stale;
-	sum->given_up += s->given_up;
-	sum->dead += s->dead;
-	sum->copied += s->copied;
-	sum->stored_again += s->stored_again;
+	for (int i = 0; i < TALLY_COUNTERS; i++)
+		sum->n[i] += s->n[i];
 }
 
 /* A COPY costs as much as so many rows by ON CONFLICT, beside its own rows. */
@@ -187,10 +180,10 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 		if (count(pg, scratch, SQL_ACCOUNT, have, 2, err) != 0)
 			return CANDLES_FAILED;
 	}
-	outcomes->inserted += wrote->inserted;
-	outcomes->corrected += wrote->updated - confirmed;
-	outcomes->identical += have[1] - returned + confirmed;
-	outcomes->stale += have[0] - have[1];
+	outcomes->n[TALLY_INSERTED] += wrote->inserted;
+	outcomes->n[TALLY_CORRECTED] += wrote->updated - confirmed;
+	outcomes->n[TALLY_IDENTICAL] += have[1] - returned + confirmed;
+	outcomes->n[TALLY_STALE] += have[0] - have[1];
 	if (have[0] == n && have[1] >= returned)
 		return CANDLES_DONE;
 	err_set(err, ERR_FATAL,
@@ -209,19 +202,19 @@ enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const s
 	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
 	struct wrote wrote = {0, 0};
 
-	if (floors_ask(pg, scratch, b, &outcomes->given_up, err) != 0 ||
-	    row_states_ask(pg, scratch, b, PG_DEADLINE_MS, err) != 0)
+	if (row_states_ask(pg, scratch, b, &outcomes->n[TALLY_GIVEN_UP], err) != 0)
 		return CANDLES_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;
-	outcomes->identical = n[ROW_IDENTICAL];
-	outcomes->stale = n[ROW_STALE];
+	outcomes->n[TALLY_IDENTICAL] = n[ROW_IDENTICAL];
+	outcomes->n[TALLY_STALE] = n[ROW_STALE];
 	newer = n[ROW_NEWER] + n[ROW_CONFIRMS];
 	todo = n[ROW_MISSING] + newer;
 	if (todo == 0)
 		return CANDLES_DONE;
 	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &outcomes->copied, err) != 0)
+		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &outcomes->n[TALLY_COPIED],
+				    err) != 0)
 			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
 	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
 		return CANDLES_FAILED;

@@ -17,17 +17,11 @@
 #include "common/pg/pg.h"
 #include "scratch.h"
 #include "writer/batch.h"
+#include "writer/tally.h"
 
+/* What became of a batch, by the counters that the tally has for it. */
 struct outcomes {
-	int64_t inserted;     /* new rows */
-	int64_t corrected;    /* rows that got the values of a newer observation */
-	int64_t identical;    /* were there with the same values; written only where the row was not
-				 final yet, or had another revision */
-	int64_t stale;        /* lost against what is there: nothing written */
-	int64_t given_up;     /* before what is retained: not stored */
-	int64_t dead;         /* dead letters, rows that the database refused included */
-	int64_t copied;       /* of the new rows, those that came by COPY */
-	int64_t stored_again; /* 1: by COPY it could not be done, because of another writer */
+	int64_t n[TALLY_COUNTERS];
 };
 
 void outcomes_add(struct outcomes *sum, const struct outcomes *s);

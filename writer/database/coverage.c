@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "coverage.h"
 
+#include "common/base/least.h"
 #include "common/text/timetext.h"
 #include "transaction_sql.h"
-
-static int64_t larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 static void add_span(struct store_scratch *scratch, const struct candle *of, struct span s,
 		     int64_t as_of_ms)
@@ -33,9 +29,9 @@ static void add_series(struct store_scratch *scratch, const struct batch *b, siz
 	spans_clear(spans);
 	for (size_t i = from; i < to; i++) {
 		if (b->rows[i].rejected == NULL)
-			spans_add(spans, larger(b->rows[i].promise.from, scratch->floor_ms[i]),
+			spans_add(spans, greatest(b->rows[i].promise.from, scratch->floor_ms[i]),
 				  b->rows[i].promise.to);
-		as_of_ms = larger(as_of_ms, b->rows[i].fetched_ms);
+		as_of_ms = greatest(as_of_ms, b->rows[i].fetched_ms);
 	}
 	for (size_t i = 0; i < spans->n; i++)
 		add_span(scratch, of, spans->v[i], as_of_ms);

@@ -8,27 +8,20 @@
 
 enum { COLUMNS = 8 };
 
-struct letter {
-	int32_t partition;
-	int64_t offset;
-	const void *key, *value;
-	size_t key_len, value_len;
-	const char *reason;
-	const struct candle *refused; /* by the database; NULL: it is not a candle */
-};
-
-static void add(struct store_scratch *scratch, const struct letter *l)
+/* refused: by the database; NULL: it is not a candle. */
+static void add(struct store_scratch *scratch, const struct dead_letter *d,
+		const struct candle *refused)
 {
 	char at[TIMETEXT_BYTES];
 
-	pgarray_int(&scratch->a[0], l->partition);
-	pgarray_int(&scratch->a[1], l->offset);
-	pgarray_hex(&scratch->a[2], l->key, l->key_len);
-	pgarray_hex(&scratch->a[3], l->value, l->value_len);
-	pgarray_text(&scratch->a[4], l->reason);
-	pgarray_text(&scratch->a[5], l->refused ? l->refused->symbol : NULL);
-	pgarray_text(&scratch->a[6], l->refused ? l->refused->interval->name : NULL);
-	pgarray_text(&scratch->a[7], l->refused ? time_format(l->refused->timestamp_ms, at) : NULL);
+	pgarray_int(&scratch->a[0], d->partition);
+	pgarray_int(&scratch->a[1], d->offset);
+	pgarray_hex(&scratch->a[2], d->key, d->key_len);
+	pgarray_hex(&scratch->a[3], d->value, d->value_len);
+	pgarray_text(&scratch->a[4], d->reason);
+	pgarray_text(&scratch->a[5], refused ? refused->symbol : NULL);
+	pgarray_text(&scratch->a[6], refused ? refused->interval->name : NULL);
+	pgarray_text(&scratch->a[7], refused ? time_format(refused->timestamp_ms, at) : NULL);
 }
 
 int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
@@ -38,17 +31,8 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 
 	scratch_clear(scratch);
 	*n = (int64_t)b->dead_n;
-	for (size_t i = 0; i < b->dead_n; i++) {
-		const struct dead_letter *d = &b->dead[i];
-
-		add(scratch, &(struct letter){.partition = d->partition,
-					      .offset = d->offset,
-					      .key = d->key,
-					      .key_len = d->key_len,
-					      .value = d->value,
-					      .value_len = d->value_len,
-					      .reason = d->reason});
-	}
+	for (size_t i = 0; i < b->dead_n; i++)
+		add(scratch, &b->dead[i], NULL);
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n && batch_rejected(b) > 0; i++) {
 		const struct batch_row *r = &b->rows[i];
@@ -58,14 +42,15 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 			continue;
 		buf_clear(&encoded);
 		fits = message_encode(&r->m, &encoded) == 0;
-		add(scratch, &(struct letter){.partition = r->partition,
-					      .offset = r->offset,
-					      .key = r->m.candle.symbol,
-					      .key_len = strlen(r->m.candle.symbol),
-					      .value = fits ? encoded.data : NULL,
-					      .value_len = encoded.len,
-					      .reason = r->rejected,
-					      .refused = &r->m.candle});
+		add(scratch,
+		    &(struct dead_letter){.partition = r->partition,
+					  .offset = r->offset,
+					  .key = r->m.candle.symbol,
+					  .key_len = strlen(r->m.candle.symbol),
+					  .value = fits ? encoded.data : NULL,
+					  .value_len = encoded.len,
+					  .reason = r->rejected},
+		    &r->m.candle);
 		++*n;
 	}
 	buf_release(&encoded);

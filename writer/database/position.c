@@ -8,6 +8,7 @@
 	"SELECT partition, next_offset, coalesce((extract(epoch FROM message_at) * 1000)::bigint, -1) " \
 	"FROM market_data_position "                                                                    \
 	"WHERE topic = $1 AND partition = ANY ($2::int[]) ORDER BY partition"
+
 #define SQL_INSERT                                                                                \
 	"INSERT INTO market_data_position (topic, partition, next_offset) "                       \
 	"SELECT $1, partition, next_offset FROM unnest($2::int[], $3::bigint[]) AS b(partition, " \
@@ -34,14 +35,30 @@ static struct position_item *item_find(struct position_item *items, size_t n, in
 	return NULL;
 }
 
-static PGresult *read_positions(struct pg *pg, struct store_scratch *scratch, const char *topic,
-				const struct position_item *items, size_t n, const char *sql,
-				struct err *err)
+/* sql: SQL_READ, and perhaps a lock. */
+static int read_positions(struct pg *pg, struct store_scratch *scratch, const char *topic,
+			  struct position_item *items, size_t n, const char *sql, struct err *err)
 {
+	PGresult *res;
+
 	scratch_clear(scratch);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		items[i].facts.position = items[i].message_at = START_NONE;
 		pgarray_int(&scratch->a[0], items[i].partition);
-	return scratch_query(scratch, pg, sql, topic, 1, err);
+	}
+	res = scratch_query(scratch, pg, sql, topic, 1, err);
+	if (res == NULL)
+		return -1;
+	for (int row = 0; row < PQntuples(res); row++) {
+		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
+
+		if (item == NULL)
+			continue;
+		item->facts.position = pg_number(res, row, 1);
+		item->message_at = pg_number(res, row, 2);
+	}
+	PQclear(res);
+	return 0;
 }
 
 /* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
@@ -98,31 +115,12 @@ static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, const ch
 	return 0;
 }
 
-/* What SQL_READ says. */
-static void take_positions(const PGresult *res, struct position_item *items, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		items[i].facts.position = items[i].message_at = START_NONE;
-	for (int row = 0; row < PQntuples(res); row++) {
-		struct position_item *item = item_find(items, n, pg_number(res, row, 0));
-
-		if (item == NULL)
-			continue;
-		item->facts.position = pg_number(res, row, 1);
-		item->message_at = pg_number(res, row, 2);
-	}
-}
-
 /* Reads and locks the positions, and decides. */
 static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		  struct position_item *items, size_t n, int *unsure, struct err *err)
 {
-	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err);
-
-	if (res == NULL)
+	if (read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err) != 0)
 		return -1;
-	take_positions(res, items, n);
-	PQclear(res);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].message_at >= 0 && items[i].asked_at < 0)
 			*unsure = 1;
@@ -174,13 +172,9 @@ int position_is_lost(int64_t position, int64_t at_least, int32_t partition, cons
 int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
 		   struct position_item *items, size_t n, int *lost, struct err *err)
 {
-	PGresult *res = read_positions(pg, scratch, topic, items, n, SQL_READ, err);
-
 	*lost = 0;
-	if (res == NULL)
+	if (read_positions(pg, scratch, topic, items, n, SQL_READ, err) != 0)
 		return -1;
-	take_positions(res, items, n);
-	PQclear(res);
 	for (size_t i = 0; i < n && !*lost; i++)
 		*lost = position_is_lost(items[i].facts.position, items[i].at_least,
 					 items[i].partition, topic, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/text/buf.h"
 #include "common/text/timetext.h"
 #include "writer/selection.h"
@@ -107,14 +108,9 @@ int replay_wants(const struct replay_spec *s, const void *key, size_t key_len)
 
 /* ---- where it begins */
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void begin(struct replay_part *p)
 {
-	p->start = p->from < p->low ? p->low : smaller(p->from, p->high);
+	p->start = p->from < p->low ? p->low : least(p->from, p->high);
 	p->next = p->start;
 	p->end = p->high;
 	p->dead_run = 0;
@@ -127,7 +123,7 @@ static void go_on(struct replay_part *p)
 	if (!p->has_row) {
 		p->start = p->next = p->end = p->high;
 	} else if (p->next < p->low) {
-		p->lost = smaller(p->low, p->end) - p->next;
+		p->lost = least(p->low, p->end) - p->next;
 		p->next += p->lost;
 	}
 }

@@ -28,11 +28,13 @@ enum { ARRAYS = 4 };
 	"UPDATE market_data_replay SET next_offset = end_offset " \
 	"WHERE name = $1 AND partition <> ALL ($2::int[]) AND next_offset < end_offset"
 
-#define SQL_CHECK                                                               \
-	"SELECT to_regclass('market_data_replay') IS NULL, current_user, "      \
-	"has_table_privilege(to_regclass('market_data_replay'), 'SELECT') "     \
-	"AND has_table_privilege(to_regclass('market_data_replay'), 'INSERT') " \
-	"AND has_table_privilege(to_regclass('market_data_replay'), 'UPDATE')"
+#define SQL_CHECK                                                                                   \
+	"SELECT CASE WHEN t IS NULL THEN 'the database has no table market_data_replay; run: "      \
+	"gapless-writer migrate' WHEN NOT (has_table_privilege(t, 'SELECT') "                       \
+	"AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE')) THEN "          \
+	"format('the role %s may not write market_data_replay; its owner mends that with: GRANT "   \
+	"SELECT, INSERT, UPDATE ON market_data_replay TO \"%s\"', current_user, current_user) END " \
+	"FROM to_regclass('market_data_replay') AS t"
 
 static struct replay_part *part_find(const struct replay_run *run, int64_t partition)
 {
@@ -122,21 +124,5 @@ int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay
 
 int replay_run_check(struct pg *pg, struct err *err)
 {
-	PGresult *res = pg_query(pg, SQL_CHECK, PG_NONE, PG_DEADLINE_MS, err);
-	int rc = 0;
-
-	if (res == NULL)
-		return -1;
-	if (pg_true(res, 0, 0))
-		rc = err_set(
-			err, ERR_FATAL,
-			"the database has no table market_data_replay; run: gapless-writer migrate");
-	else if (!pg_true(res, 0, 2))
-		rc = err_set(
-			err, ERR_FATAL,
-			"the role %s may not write market_data_replay; its owner mends that with: GRANT SELECT, INSERT, "
-			"UPDATE ON market_data_replay TO \"%s\"",
-			PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 1));
-	PQclear(res);
-	return rc;
+	return pg_complains(pg, SQL_CHECK, PG_NONE, ERR_FATAL, err) == 0 ? 0 : -1;
 }

@@ -9,7 +9,6 @@
 
 struct replay_run {
 	const struct replay_spec *spec;
-	const char *topic;
 	int running, restart;      /* in, for replay_decide() */
 	struct replay_part *parts; /* in: partition, low, high, from; out: the rest */
 	size_t n;

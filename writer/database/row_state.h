@@ -13,10 +13,14 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-/* Fills scratch->state for every row of the sealed batch, given scratch->floor_ms. 0, or -1 with
- * *err. */
+/* Fills scratch->state and floor_ms for every row of the sealed batch. 0, or -1 with *err.
+ *
+ * What is given up (market_data_series.retained_from) is not stored again, wherever it comes from:
+ * a producer with an older start, a replay, a group that was rewound. *below: how many rows are.
+ * Asked in the batch's transaction, after its locks: `retain` waits for these, so that nothing
+ * older comes in behind it. */
 int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
+		   int64_t *below, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- its two halves, for the tests */
 

@@ -38,7 +38,7 @@ struct store_scratch {
 	struct buf sql;            /* a statement that takes no parameters */
 	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
 	unsigned char *state;      /* an enum row_state a row */
-	int64_t *floor_ms;         /* a row; floors.h */
+	int64_t *floor_ms;         /* a row: nothing of its series before that is stored */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;

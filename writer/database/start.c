@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "start.h"
 
-static int64_t larger(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
+#include "common/base/least.h"
 
 struct start start_decide(const struct start_facts *f)
 {
@@ -30,7 +27,7 @@ struct start start_decide(const struct start_facts *f)
 			s.why = START_GROUP_NEW;
 		} else if (f->committed < f->position) {
 			/* What lies below the topic's beginning is stored already. */
-			s.offset = larger(f->committed, f->low);
+			s.offset = greatest(f->committed, f->low);
 			s.why = START_ABSORB;
 		} else {
 			s.offset = f->position;
@@ -44,10 +41,9 @@ struct start start_decide(const struct start_facts *f)
 
 int64_t start_again(const struct start_facts *f, const struct start *s)
 {
-	int64_t before = larger(f->committed, f->position);
+	int64_t before = greatest(f->committed, f->position);
 
-	before = before < f->high ? before : f->high;
-	return before > s->offset ? before - s->offset : 0;
+	return greatest(least(before, f->high) - s->offset, 0);
 }
 
 static const struct {

@@ -57,7 +57,7 @@ static void claim(struct store *s, const struct outcomes *outcomes)
 {
 	struct err err;
 
-	if (s->claimed || outcomes->inserted == 0)
+	if (s->claimed || outcomes->n[TALLY_INSERTED] == 0)
 		return;
 	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
 	if (!s->claimed)
@@ -90,8 +90,8 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 		if (t != TRANSACTION_DONE)
 			break;
 		outcomes_add(&job->outcomes, &outcomes);
-		refusals_make_up(&s->refusals, outcomes.inserted + outcomes.corrected +
-						       outcomes.identical + outcomes.stale);
+		for (int i = TALLY_INSERTED; i <= TALLY_STALE; i++)
+			refusals_make_up(&s->refusals, outcomes.n[i]);
 		portion_stored(&s->portion, to);
 		if (to == job->work.batch->n)
 			claim(s, &outcomes);
@@ -259,16 +259,12 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 
 static void explain_lock(struct store *s, struct store_done *job)
 {
-	struct err ignored;
-	PGresult *res;
+	struct err why;
 
-	if (strcmp(s->pg.sqlstate, "55P03") != 0 || !pg_is_open(&s->pg) ||
-	    pg_exec(&s->pg, "ROLLBACK", &ignored) != 0)
-		return;
-	res = pg_query(&s->pg, SQL_HOLDER, PG_NONE, PG_DEADLINE_MS, &ignored);
-	if (res != NULL && PQntuples(res) == 1)
-		err_set(&job->err, ERR_RETRY, "%s", PQgetvalue(res, 0, 0));
-	PQclear(res);
+	if (strcmp(s->pg.sqlstate, "55P03") == 0 && pg_is_open(&s->pg) &&
+	    pg_exec(&s->pg, "ROLLBACK", &why) == 0 &&
+	    pg_complains(&s->pg, SQL_HOLDER, PG_NONE, ERR_RETRY, &why) == 1)
+		job->err = why;
 }
 
 /* Pauses as the failure demands. 1 if the work is over. */

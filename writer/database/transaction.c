@@ -84,7 +84,8 @@ static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 	if (result == TRANSACTION_DONE) {
 		if (coverage_store(pg, scratch, b, err) != 0 ||
 		    cursor_move(pg, scratch, cursor, b, err) != 0 ||
-		    dead_letters_store(pg, scratch, cursor->topic, b, &outcomes->dead, err) != 0)
+		    dead_letters_store(pg, scratch, cursor->topic, b,
+				       &outcomes->n[TALLY_DEAD_LETTERS], err) != 0)
 			result = TRANSACTION_FAILED;
 		else if (atomic_load(abandon))
 			result = TRANSACTION_ABANDONED;
@@ -115,7 +116,7 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 		pg_clear_sqlstate(pg);
 		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, outcomes, &redo,
 			       err);
-		outcomes->stored_again = 1;
+		outcomes->n[TALLY_STORED_AGAIN] = 1;
 	} else if (result == TRANSACTION_DONE) {
 		scratch_stored(scratch);
 	}

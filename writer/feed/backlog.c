@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "backlog.h"
 
+#include "common/base/least.h"
 #include "topic.h"
 
 /* Between two looks at the queue; after one that woke the client. */
 enum { LOOK_MS = 2, WAKE_MS = 20 };
-
-int backlog_reaches(const struct consumer *c, const struct partition *p, int64_t offset)
-{
-	return consumer_messages_from(c, p->id, offset - 1) > 0;
-}
 
 int64_t backlog_coming(const struct consumer *c, const struct partition *p)
 {
 	int64_t there =
 		p->state == PARTITION_READING ? consumer_messages_from(c, p->id, p->next) : 0;
 
-	return there < p->end - p->next ? there : p->end - p->next;
-}
-
-int64_t backlog_unstored(const struct consumer *c, const struct partition *p)
-{
-	return consumer_messages_from(c, p->id, p->finished);
-}
-
-int64_t backlog_untaken(const struct consumer *c, const struct partitions *ps)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < partitions_count(ps); i++)
-		n += consumer_messages_from(c, partitions_at(ps, i)->id,
-					    partitions_at(ps, i)->next);
-	return n;
+	return least(there, p->end - p->next);
 }
 
 static int64_t queued(rd_kafka_t *rk)

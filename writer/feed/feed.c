@@ -356,7 +356,7 @@ const struct partitions *feed_partitions(const struct feed *f)
 
 int64_t feed_lag(const struct feed *f, const struct partition *p)
 {
-	return backlog_unstored(f->consumer, p);
+	return consumer_messages_from(f->consumer, p->id, p->finished);
 }
 
 int64_t feed_coming(const struct feed *f, const struct partition *p)

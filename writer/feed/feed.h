@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where messages come from, and how far: the live group (feed_group.h), or a replay
- * (feed_replay.h). What differs between the two is a table of functions; the rest is here: the
+/* Where messages come from, and how far: the live group (feed_group.c), or a replay
+ * (feed_replay.c). What differs between the two is a table of functions; the rest is here: the
  * consumer, its partitions, the offsets that must follow each other.
  *
  *   join the topic -> partitions -> start of each (asked of Kafka, decided in the database)
@@ -17,7 +17,20 @@
 #include "feed_kind.h"
 
 struct feed;
+struct options;
+struct replay_spec;
 
+/* The live feed: the partitions that the consumer group gives, each from the smaller of committed
+ * offset and position, without an end. NULL: *err; the settings are to blame. */
+struct feed *feed_group_new(const struct options *o, struct err *err);
+/* A stretch of the topic to an end, beside the live writer; `spec` lives longer. NULL: as above.
+ *
+ *   it reads        partitions that it assigns to itself: no group, no committed offsets
+ *   it stores       candles, coverage and dead letters in the writer's transaction
+ *   it is resumed   by market_data_replay, in that same transaction; market_data_position is not
+ *                   its own */
+struct feed *feed_replay_new(const struct options *o, const struct replay_spec *spec,
+			     struct err *err);
 /* Frees consumer and partitions, too. */
 void feed_free(struct feed *f);
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "feed_group.h"
-
 #include <stdlib.h>
 
-#include "backlog.h"
 #include "commits.h"
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/kafka/left_out.h"
 #include "elsewhere.h"
+#include "feed.h"
 #include "offsets.h"
 #include "strangers.h"
 #include "topic.h"
@@ -49,11 +47,6 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
-static int is_left_out(const struct partition *p)
-{
-	return p->state == PARTITION_UNREAD;
-}
-
 static size_t make_items(struct feed_group *g)
 {
 	size_t n = 0, all = partitions_count(g->partitions);
@@ -63,7 +56,7 @@ static size_t make_items(struct feed_group *g)
 	for (size_t i = 0; i < all; i++) {
 		const struct partition *p = partitions_at(g->partitions, i);
 
-		if (!is_left_out(p))
+		if (p->state != PARTITION_UNREAD)
 			g->items[n++] = (struct position_item){.partition = p->id,
 							       .confirmed = p->confirmed,
 							       .asked_at = p->message_at,
@@ -79,7 +72,8 @@ static int ask_after(const struct feed_group *g, struct position_item *item, str
 {
 	if (item->asked_at < 0)
 		return 0;
-	if (offsets_after(g->consumer, item->partition, item->asked_at, &item->after, err) != 0)
+	if (kafka_offsets(consumer_handle(g->consumer), g->options->topic, &item->partition, 1,
+			  item->asked_at + 1, &item->after, err) != 0)
 		return -1;
 	if (item->after < 0 || item->after >= item->confirmed)
 		return 0;
@@ -106,7 +100,7 @@ static int ask(void *self, struct store_work *work, struct err *err)
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ask_after(g, &g->items[i], err);
 	for (size_t i = 0; i < all && rc == 0; i++) {
-		if (is_left_out(partitions_at(g->partitions, i)))
+		if (partitions_at(g->partitions, i)->state == PARTITION_UNREAD)
 			continue;
 		g->items[k++].facts =
 			(struct start_facts){.committed = committed[i],
@@ -250,7 +244,14 @@ static int64_t left(const void *self)
 {
 	const struct feed_group *g = self;
 
-	return backlog_untaken(g->consumer, g->partitions);
+	int64_t n = 0;
+
+	for (size_t i = 0; i < partitions_count(g->partitions); i++) {
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		n += consumer_messages_from(g->consumer, p->id, p->next);
+	}
+	return n;
 }
 
 /* One that comes back is read from its start, as all are then. */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "feed_replay.h"
-
 #include <stdlib.h>
 
-#include "backlog.h"
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/progress_show.h"
 #include "common/base/stop.h"
+#include "feed.h"
 #include "offsets.h"
 #include "topic.h"
 
@@ -187,7 +185,7 @@ static unsigned short_of_end(void *self, const struct partition *p, int64_t offs
 {
 	const struct feed_replay *r = self;
 
-	if (backlog_reaches(r->consumer, p, p->end))
+	if (consumer_messages_from(r->consumer, p->id, p->end - 1) > 0)
 		return FOLLOW_NOTHING;
 	log_warn("the topic ends before its end of a moment ago; looking again",
 		 L_INT("partition", p->id), L_INT("offset", offset), L_INT("end", p->end));
@@ -343,6 +341,6 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 	r->consumer = consumer;
 	r->asks = asks;
 	r->partitions = partitions_new();
-	r->run = (struct replay_run){.spec = spec, .topic = o->topic, .restart = o->restart};
+	r->run = (struct replay_run){.spec = spec, .restart = o->restart};
 	return feed_new(&kind, r, consumer, r->partitions);
 }

@@ -27,23 +27,10 @@ void halts_free(struct halts *h)
 	free(h);
 }
 
-static int is_halted(const struct partition *p)
-{
-	return p->state == PARTITION_HALTED;
-}
-
-static int any_is_halted(const struct partitions *ps)
-{
-	int any = 0;
-
-	for (size_t i = 0; i < partitions_count(ps); i++)
-		any |= is_halted(partitions_at(ps, i));
-	return any;
-}
-
 int halts_are_due(const struct halts *h, const struct partitions *ps, int64_t now_ms)
 {
-	return now_ms >= h->ask_due_ms && any_is_halted(ps) && !partitions_are_starting(ps);
+	return now_ms >= h->ask_due_ms && partitions_number(ps, PARTITION_HALTED) > 0 &&
+	       !partitions_are_starting(ps);
 }
 
 void halts_ask(struct halts *h, const struct partitions *ps, int64_t now_ms,
@@ -55,7 +42,7 @@ void halts_ask(struct halts *h, const struct partitions *ps, int64_t now_ms,
 	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (is_halted(p))
+		if (p->state == PARTITION_HALTED)
 			h->asked = skips_add(h->asked, &h->asked_n, &p->halt);
 	}
 	h->ask_due_ms = now_ms + ASK_MS;
@@ -111,7 +98,7 @@ static void say_still(struct halts *h, const struct partitions *ps, int64_t now_
 		return;
 	h->say_due_ms = now_ms + SAY_MS;
 	for (size_t i = 0; i < partitions_count(ps); i++) {
-		if (is_halted(partitions_at(ps, i)))
+		if (partitions_at(ps, i)->state == PARTITION_HALTED)
 			say("a partition is still halted", partitions_at(ps, i));
 	}
 }
@@ -123,13 +110,13 @@ int halts_look(struct halts *h, const struct partitions *ps, struct consumer *c,
 	int is_lost;
 
 	say_still(h, ps, now_ms);
-	if (!any_is_halted(ps))
+	if (partitions_number(ps, PARTITION_HALTED) == 0)
 		return 0;
 	places = xcalloc(partitions_count(ps), sizeof(*places));
 	for (size_t i = 0; i < partitions_count(ps); i++) {
 		const struct partition *p = partitions_at(ps, i);
 
-		if (is_halted(p))
+		if (p->state == PARTITION_HALTED)
 			places[n++] = (struct consumer_place){p->id, p->halt.offset};
 	}
 	is_lost = consumer_has_lost_halt(c, places, n, now_ms);

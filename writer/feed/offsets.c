@@ -33,13 +33,6 @@ int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t
 	return rc;
 }
 
-int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
-		  struct err *err)
-{
-	return kafka_offsets(consumer_handle(c), consumer_topic(c), &partition, 1, at_ms + 1,
-			     offset, err);
-}
-
 static enum consumer_news read_first(struct consumer *c, const rd_kafka_message_t **m)
 {
 	int64_t until = clock_boot_ms() + READ_MS;

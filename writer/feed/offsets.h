@@ -18,12 +18,9 @@ int offsets_committed(const struct consumer *c, const struct partitions *ps, int
 		      struct err *err) __attribute__((warn_unused_result));
 int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t from_ms,
 		  int64_t *from, struct err *err) __attribute__((warn_unused_result));
-/* The first offset that the broker took after at_ms; -1 if there is none. 0, or -1. */
-int offsets_after(const struct consumer *c, int32_t partition, int64_t at_ms, int64_t *offset,
-		  struct err *err) __attribute__((warn_unused_result));
-/* *offset is what offsets_after() says: Kafka counts marks of transactions and what was aborted. It
- * becomes that of the first message from there on that a consumer gets, or -1 if there is none, or
- * the broker took it at at_ms or before. 0, or -1. */
+/* *offset is the first one that Kafka took after at_ms, as it says: Kafka counts marks of
+ * transactions and what was aborted. It becomes that of the first message from there on that a
+ * consumer gets, or -1 if there is none, or the broker took it at at_ms or before. 0, or -1. */
 int offsets_check_seen(const struct options *o, int32_t partition, int64_t at_ms, int64_t *offset,
 		       struct err *err) __attribute__((warn_unused_result));
 

@@ -117,11 +117,10 @@ void partitions_halt(struct partitions *ps, const struct arrival *a, const struc
 	struct partition *p = find(ps, a->partition);
 
 	p->state = PARTITION_HALTED;
-	p->judged = p->judged && p->halt.offset == a->next - 1;
+	p->judged = p->judged && p->halt.offset == a->offset;
 	p->halted_ms = a->appended_ms;
 	dead_letter_release(&p->halt);
-	dead_letter_init(&p->halt, p->id, a->next - 1, a->key, a->key_len, a->value, a->value_len,
-			 why->text);
+	dead_letter_init(&p->halt, a, why->text);
 }
 
 void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int skipped)
@@ -141,8 +140,7 @@ void partitions_judge(struct partitions *ps, int32_t id, int64_t offset, int ski
 int partition_skips(const struct partition *p, const struct arrival *a)
 {
 	for (size_t i = 0; i < p->skipped_n; i++) {
-		if (p->skipped[i].offset == a->offset &&
-		    dead_letter_has(&p->skipped[i], a->key, a->key_len, a->value, a->value_len))
+		if (dead_letter_is_of(&p->skipped[i], a))
 			return 1;
 	}
 	return 0;
@@ -214,7 +212,7 @@ int32_t *partitions_in(const struct partitions *ps, int state, size_t *n)
 	return ids;
 }
 
-static size_t count(const struct partitions *ps, enum partition_state state)
+size_t partitions_number(const struct partitions *ps, enum partition_state state)
 {
 	size_t n = 0;
 
@@ -225,12 +223,12 @@ static size_t count(const struct partitions *ps, enum partition_state state)
 
 int partitions_are_starting(const struct partitions *ps)
 {
-	return count(ps, PARTITION_UNKNOWN) > 0;
+	return partitions_number(ps, PARTITION_UNKNOWN) > 0;
 }
 
 int partitions_are_done(const struct partitions *ps)
 {
-	return ps->n > 0 && count(ps, PARTITION_DONE) == ps->n;
+	return ps->n > 0 && partitions_number(ps, PARTITION_DONE) == ps->n;
 }
 
 enum arrival_at partition_judge(const struct partition *p, int64_t offset)

@@ -78,7 +78,7 @@ void partitions_start(struct partitions *ps, int32_t id, const struct partition_
 void partitions_leave_out(struct partitions *ps, int32_t id);
 /* Everything below `next` is taken; so many dead letters are right below it. */
 void partitions_take(struct partitions *ps, int32_t id, int64_t next, int64_t dead_run);
-/* The message that is the end of `a` halts it; key and value are copied, as far as a dead letter
+/* This message halts it; key and value are copied, as far as a dead letter
  * keeps them. */
 void partitions_halt(struct partitions *ps, const struct arrival *a, const struct err *why);
 /* What the database says of the message at `offset` that halted it: is it a dead letter? */
@@ -92,6 +92,8 @@ void partitions_committed(struct partitions *ps, int32_t id, int64_t offset);
 int64_t partitions_generation(const struct partitions *ps);
 size_t partitions_count(const struct partitions *ps);
 const struct partition *partitions_at(const struct partitions *ps, size_t i);
+/* How many are in one state. */
+size_t partitions_number(const struct partitions *ps, enum partition_state state);
 /* The ids of those in one state, or of all; the caller frees. */
 enum { PARTITIONS_ALL = -1 };
 int32_t *partitions_in(const struct partitions *ps, int state, size_t *n);

@@ -128,6 +128,10 @@ int strangers_were_there(const struct strangers *s)
 /* That the members cannot be asked for costs this alone. */
 static void take(struct strangers *s, int64_t now_ms)
 {
+	free(s->committed);
+	s->committed = s->look.committed;
+	s->committed_n = s->look.committed_n;
+	s->look.committed = NULL;
 	if (s->look.rc < 0) {
 		log_debug("who is in the writers' group is not known",
 			  L_STR("error", s->look.err.text));
@@ -139,14 +143,6 @@ static void take(struct strangers *s, int64_t now_ms)
 		"a program that is not a writer of Gapless is in the writers' group; what comes in "
 		"the partitions that it has is not stored before it leaves",
 		"the strangers have left the writers' group", now_ms);
-}
-
-static void take_committed(struct strangers *s)
-{
-	free(s->committed);
-	s->committed = s->look.committed;
-	s->committed_n = s->look.committed_n;
-	s->look.committed = NULL;
 }
 
 int64_t *strangers_committed(struct strangers *s, size_t *n)
@@ -162,10 +158,8 @@ void strangers_look(struct strangers *s, int64_t now_ms)
 {
 	if (s->worker == NULL)
 		return;
-	if (worker_take(s->worker) != NULL) {
+	if (worker_take(s->worker) != NULL)
 		take(s, now_ms);
-		take_committed(s);
-	}
 	if (!worker_is_idle(s->worker) || now_ms < s->due_ms)
 		return;
 	s->due_ms = now_ms + LOOK_MS;
