@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of a series: for series*.c alone, which are one part in three files (series.h: what it
- * is and knows; series_ask.h; series_page.h). */
+/* The fields of a series: for series*.c alone, which are one part in four files (series.h: how it
+ * changes, series_page.h: by an answer; series_ask.h; series_tell.h). */
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
