@@ -15,7 +15,6 @@
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
 #include "producer/lookup/fit.h"
-#include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
 
 enum { UNREAD_MS = 15000 }; /* members that cannot be asked for so long are not waited for */
@@ -224,8 +223,7 @@ static void attempt(struct visitor *v, struct visit *visit)
 	if (visit->writes_wanted && v->asks_what_ended && fit_wanted_again(&v->pg, v->options, err))
 		return;
 	v->asks_what_ended &= !visit->writes_wanted;
-	if (visit->writes_wanted && (visit_sql_wanted(&v->pg, v->options->source, visit, err) ||
-				     visit_evidence(&v->pg, visit, err)))
+	if (visit->writes_wanted && visit_sql_wanted(&v->pg, v->options->source, visit, err))
 		return;
 	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, err))
 		return;
