@@ -9,25 +9,17 @@
 #include "options.h"
 #include "serve.h"
 
-static int run_serve(const void *settings)
+static int run_serve(const void *options)
 {
-	struct options o = *(const struct options *)settings;
-	struct err err;
-
-	if (options_check(&o, &err)) {
-		log_error(err.text);
-		return EXIT_USAGE;
-	}
-	return serve(&o);
+	return serve(options);
 }
 
-static int run_compute(const void *settings)
+static int run_compute(const void *options)
 {
-	struct options o = *(const struct options *)settings;
 	struct err err;
 
-	if (options_check(&o, &err) == 0 && options_check_span(&o, &err) == 0)
-		return compute(&o);
+	if (options_check_span(options, &err) == 0)
+		return compute(options);
 	log_error(err.text);
 	return EXIT_USAGE;
 }

@@ -15,13 +15,11 @@
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
 #include "common/text/words.h"
-#include "history.h"
-#include "output.h"
-#include "table.h"
+#include "indicators/database/table.h"
+#include "indicators/output/output.h"
+#include "indicators/series/history.h"
 
 enum {
-	CHUNK_BARS = 5000,
-	CHUNK_FILLED = 200,
 	WAIT_MS = 5,
 	ENSURE_MS = 500,
 	DEADLINE_MS = 30000,
@@ -47,14 +45,15 @@ struct compute {
 };
 
 /* All series, how many candles each of them has from where it stands, and whether it is done. */
+#define NEXT_FROM SQL_MS("c.next_from")
 static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
 	"s.symbol AND m.interval = s.interval AND m.timestamp >= coalesce(c.next_from, "
 	"to_timestamp($1::bigint / 1000.0), '-infinity') AND ($2::bigint IS NULL OR m.timestamp < "
-	"to_timestamp($2::bigint / 1000.0))), coalesce(" SQL_MS(
-		"c.next_from") ", $1::bigint, 0), coalesce(c.is_done, false) "
-			       "FROM market_data_coverage AS s LEFT JOIN market_data_indicator_compute AS c "
-			       "ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
+	"to_timestamp($2::bigint / 1000.0))), coalesce(" NEXT_FROM ", $1::bigint, 0), "
+	"coalesce(c.is_done, false) FROM market_data_coverage AS s "
+	"LEFT JOIN market_data_indicator_compute AS c "
+	"ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
 
 static const char sql_note[] =
 	"INSERT INTO market_data_indicator_compute (symbol, interval, arguments, next_from, is_done) "
@@ -69,14 +68,9 @@ static const char sql_again[] =
 
 /* ---------------------------------------------------------------- a series */
 
-static int64_t values(const struct compute *c)
-{
-	return sink_sent(output_sink(c->output));
-}
-
 static void show(struct compute *c)
 {
-	const struct progress_counter counters[] = {{"values", values(c)}};
+	const struct progress_counter counters[] = {{"values", output_sent(c->output)}};
 	struct progress p = {.title = "compute",
 			     .unit = "candles",
 			     .done = c->done,
@@ -111,49 +105,33 @@ static int note(struct compute *c, int is_done, struct err *err)
 /* Feeds what was read; then everything up to its last bar is computed. */
 static int feed(struct compute *c, struct history *h, struct table_read *r, struct err *err)
 {
-	int is_over;
-
 	history_feed(h, &r->covered, r->bars, r->n, r->after_ms == INT64_MIN && r->is_behind,
 		     output_value, c->output);
 	for (size_t i = 0; i < r->n; i++)
 		c->done += r->bars[i].timestamp_ms >= c->next_ms;
-	table_read_advance(r);
 	if (wait_for_all(c, err))
 		return -1;
 	FAULT("compute_chunk");
-	if (r->n > 0 && r->after_ms >= c->next_ms)
-		c->next_ms = interval_end(c->interval, r->after_ms);
-	is_over = r->is_end;
-	return note(c, is_over, err);
-}
-
-static struct history *begin_history(const struct compute *c, int64_t to_ms, int64_t as_of_ms)
-{
-	struct history *h = history_new(&c->set, c->interval, c->options->fill,
-					(struct span){c->next_ms, to_ms});
-
-	history_as_of(h, as_of_ms);
-	return h;
+	if (r->n > 0 && r->bars[r->n - 1].timestamp_ms >= c->next_ms)
+		c->next_ms = interval_end(c->interval, r->bars[r->n - 1].timestamp_ms);
+	return note(c, r->is_end, err);
 }
 
 static int compute_series(struct compute *c, struct err *err)
 {
 	int64_t to_ms = c->options->to_ms == INT64_MIN ? INT64_MAX : c->options->to_ms;
-	int64_t limit = c->options->fill == FILL_NONE ? CHUNK_BARS : CHUNK_FILLED;
 	struct table_read r;
-	static struct table_positions positions;
-	struct history *h = NULL;
+	struct history *h = history_new(&c->set, c->interval, c->options->fill,
+					(struct span){c->next_ms, to_ms});
 	int64_t as_of_ms = 0;
 	int rc = table_as_of(&c->pg, c->symbol, c->interval, &as_of_ms, err);
 
-	table_read_span(&r, c->symbol, c->interval, c->next_ms, history_lead(&c->set), c->set.daily,
-			limit);
-	table_read_until(&r, to_ms);
+	history_as_of(h, as_of_ms);
+	table_read_span(&r, c->symbol, c->interval, c->next_ms, &c->set, c->options->fill);
 	output_begin(c->output, c->symbol, c->interval, &c->outstanding);
 	while (rc == 0 && !r.is_end && !stop_requested()) {
-		rc = table_read_all(&c->pg, c->options->topic, &positions, &r, 1, err);
-		if (rc == 0 && !h)
-			h = begin_history(c, to_ms, as_of_ms);
+		table_read_next(&r, to_ms);
+		rc = table_read_all(&c->pg, c->options->topic, NULL, &r, 1, err);
 		if (rc == 0)
 			rc = feed(c, h, &r, err);
 		show(c);
@@ -243,6 +221,7 @@ static int compute_all(struct compute *c, struct err *err)
 static int open_all(struct compute *c, struct err *err)
 {
 	const struct options *o = c->options;
+	int has_topic = 0;
 
 	if (snprintf(c->arguments, sizeof c->arguments, "%s %s %" PRId64 " %" PRId64 " %s %s %s",
 		     o->indicators, o->no_trade, o->from_ms, o->to_ms, o->output_topic,
@@ -253,12 +232,12 @@ static int open_all(struct compute *c, struct err *err)
 			       "characters together: compute in several parts",
 			       ARGUMENTS_BYTES);
 	c->output = output_new(o, err);
-	while (c->output && sink_topic_ensure(output_sink(c->output), err)) {
-		if (err->class == ERR_FATAL || stop_requested())
+	while (c->output && !(has_topic = output_has_topic(c->output, clock_boot_ms(), err))) {
+		if (stop_requested())
 			return -1;
 		output_step(c->output, ENSURE_MS);
 	}
-	if (!c->output || pg_open(&c->pg, o->database, "gapless-indicators", err))
+	if (has_topic <= 0 || pg_open(&c->pg, o->database, "gapless-indicators", err))
 		return -1;
 	if (pg_tables_check(&c->pg, err) != PG_TABLES_FIT) {
 		c->is_refused = err->class == ERR_FATAL;
@@ -285,7 +264,8 @@ int compute(const struct options *o)
 		code = EXIT_PERSON;
 		log_warn("stopped before the end; run the same command to go on");
 	} else {
-		log_info("computed", L_INT("candles", c->done), L_INT("values", values(c)));
+		log_info("computed", L_INT("candles", c->done),
+			 L_INT("values", output_sent(c->output)));
 	}
 	stop_watchdog(DRAIN_MS / 1000);
 	pg_close(&c->pg);

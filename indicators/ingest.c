@@ -6,6 +6,13 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "indicators/database/loader.h"
+#include "indicators/database/reader.h"
+#include "indicators/database/repair.h"
+#include "indicators/feed/commits.h"
+#include "indicators/feed/feed.h"
+#include "indicators/output/output.h"
+#include "indicators/series/book.h"
 
 enum {
 	POLL_MS = 100,
@@ -16,7 +23,7 @@ enum {
 };
 
 struct ingest {
-	struct ingest_parts parts;
+	const struct process *p;
 	struct feed_item *items; /* read, and not taken yet */
 	size_t items_n, items_cap;
 	int64_t held_since_ms; /* nothing is taken since then; 0: it is */
@@ -25,11 +32,11 @@ struct ingest {
 	struct log_throttle say_too_old;
 };
 
-struct ingest *ingest_new(const struct ingest_parts *parts)
+struct ingest *ingest_new(const struct process *p)
 {
 	struct ingest *in = xcalloc(1, sizeof *in);
 
-	in->parts = *parts;
+	in->p = p;
 	return in;
 }
 
@@ -72,7 +79,7 @@ int64_t ingest_too_old(const struct ingest *in)
 /* What was there when the partition came here: every snapshot holds it. */
 static int was_there(const struct ingest *in, const struct feed_item *item)
 {
-	const struct part *part = offsets_part(feed_offsets(in->parts.feed), item->partition);
+	const struct part *part = offsets_part(feed_offsets(in->p->feed), item->partition);
 
 	return part && item->offset < part->high;
 }
@@ -81,8 +88,7 @@ static int was_there(const struct ingest *in, const struct feed_item *item)
  * added. But what was left unpublished in its old one, nobody else reads. */
 static int is_ours(const struct ingest *in, const struct feed_item *item)
 {
-	return feed_owns(in->parts.feed, item->symbol) ||
-	       (in->parts.lending && was_there(in, item));
+	return feed_owns(in->p->feed, item->symbol) || (in->p->reader && was_there(in, item));
 }
 
 static void too_old(struct ingest *in, const struct feed_item *item)
@@ -96,30 +102,30 @@ static void too_old(struct ingest *in, const struct feed_item *item)
 
 static void take(struct ingest *in, struct feed_item *item)
 {
-	const struct ingest_parts *p = &in->parts;
+	const struct process *p = in->p;
 	struct entry *e = book_find(p->book, item->symbol, item->interval);
 	const struct part *part;
 	struct span older;
 	int news;
 
 	in->messages += item->symbol[0] != '\0';
-	rounds_take(p->rounds, item->partition, item->offset, item->appended_ms);
+	commits_note(p->commits, item->partition, item->offset, item->appended_ms);
 	if (!e || !is_ours(in, item))
 		return;
 	part = offsets_part(feed_offsets(p->feed), item->partition);
-	item->in.is_again = p->lending && (item->offset < e->again_below || was_there(in, item));
+	item->in.is_again = p->reader && (item->offset < e->again_below || was_there(in, item));
 	item->in.is_fresh = part && item->offset >= part->high && !item->in.is_again;
 	news = window_apply(e->window, &item->in, &older);
 	/* Without a database what is published is read for what it says to what follows. */
-	if (!p->lending && part && item->offset < part->committed) {
+	if (!p->reader && part && item->offset < part->committed) {
 		window_pass(e->window);
 		return;
 	}
 	if (news & WINDOW_CHANGED)
-		book_note(p->book, e);
+		book_note(e);
 	if (!(news & WINDOW_OLDER))
 		return;
-	if (p->lending)
+	if (p->reader)
 		repair_note(p->repair, e, older, item, clock_boot_ms());
 	else
 		too_old(in, item);
@@ -127,24 +133,18 @@ static void take(struct ingest *in, struct feed_item *item)
 
 static void take_items(struct ingest *in)
 {
-	const struct ingest_parts *p = &in->parts;
+	const struct process *p = in->p;
 	struct entry *e;
 
 	for (size_t i = 0; i < in->items_n; i++)
 		take(in, &in->items[i]);
 	while ((e = book_noted(p->book)) != NULL) {
-		output_begin(p->output, e->symbol, e->interval, rounds_outstanding(p->rounds));
+		output_begin(p->output, e->symbol, e->interval, commits_outstanding(p->commits));
 		window_compute(e->window, output_value, p->output);
 	}
 	if (in->items_n > 0)
-		rounds_close(p->rounds);
+		commits_close_round(p->commits);
 	in->items_n = 0;
-}
-
-static struct feed_item *next_item(struct ingest *in)
-{
-	GROW(in->items, in->items_n, in->items_cap);
-	return &in->items[in->items_n];
 }
 
 /* ---------------------------------------------------------------- a round */
@@ -152,12 +152,14 @@ static struct feed_item *next_item(struct ingest *in)
 /* Reads what is there. */
 static enum feed_news read_items(struct ingest *in, int wait_ms)
 {
-	const struct ingest_parts *p = &in->parts;
+	const struct process *p = in->p;
 	enum feed_news news = FEED_ITEM;
 
 	while (in->items_n < ROUND_MESSAGES || in->is_paused) {
-		struct feed_item *item = next_item(in);
+		struct feed_item *item;
 
+		GROW(in->items, in->items_n, in->items_cap);
+		item = &in->items[in->items_n];
 		news = feed_poll(p->feed, in->items_n ? 0 : wait_ms, item);
 		if (news != FEED_ITEM)
 			break;
@@ -178,49 +180,29 @@ static void hold_back(struct ingest *in)
 	if (in->is_paused || clock_boot_ms() - in->held_since_ms <= PAUSE_MS)
 		return;
 	in->is_paused = 1;
-	feed_pause(in->parts.feed, 1);
+	feed_pause(in->p->feed, 1);
 }
 
-int ingest_hold(struct ingest *in)
+int ingest_round(struct ingest *in, int is_held)
 {
-	hold_back(in);
-	return in->is_paused && read_items(in, 0) == FEED_ENDS;
-}
-
-/* The series that are wanted: their windows come from the table, before their messages are taken.
- */
-static void load_step(struct ingest *in)
-{
-	const struct ingest_parts *p = &in->parts;
-	size_t n;
-	const int64_t *ends = offsets_ends(feed_offsets(p->feed), &n);
-
-	if (!p->lending) {
-		loader_deliver_empty(p->loader, p->book);
-		return;
-	}
-	hold_back(in);
-	if (lending_to(p->lending) == LENT_NONE)
-		lending_lend(p->lending, LENT_LOADER, loader_job(p->loader, ends, n), p->feed);
-	else
-		lending_look(p->lending, p->feed, clock_boot_ms());
-	lending_expect(p->lending, p->feed);
-}
-
-int ingest_round(struct ingest *in)
-{
-	const struct ingest_parts *p = &in->parts;
-	int busy = output_outstanding(p->output) > 0 || lending_to(p->lending) != LENT_NONE;
+	const struct process *p = in->p;
+	int busy = output_outstanding(p->output) > 0 || reader_use(p->reader) != READER_FREE;
 	size_t had = in->items_n;
 
+	if (is_held) {
+		hold_back(in);
+		return in->is_paused && read_items(in, 0) == FEED_ENDS;
+	}
 	if (read_items(in, busy ? BUSY_MS : POLL_MS) == FEED_ENDS)
 		return 1;
-	if (lending_to(p->lending) != LENT_NONE && in->items_n == had && had > 0)
-		reader_wait(lending_reader(p->lending), BUSY_MS); /* (the poll did not wait) */
-	if (!loader_is_done(p->loader))
-		load_step(in);
-	if (!loader_is_done(p->loader))
+	if (reader_use(p->reader) != READER_FREE && in->items_n == had && had > 0)
+		reader_wait(p->reader, BUSY_MS); /* (the poll did not wait) */
+	if (!p->reader)
+		loader_deliver_empty(p->loader, p->book);
+	if (!loader_is_done(p->loader)) {
+		hold_back(in);
 		return 0;
+	}
 	in->held_since_ms = 0;
 	if (in->is_paused) {
 		in->is_paused = 0;

@@ -4,16 +4,9 @@
 #include "common/settings/program.h"
 #include "options.h"
 
-static int check(const void *options, struct err *err)
-{
-	struct options o = *(const struct options *)options;
-
-	return options_check(&o, err);
-}
-
 int main(int argc, char **argv)
 {
 	struct options options = {0};
 
-	return program_run(&commands_spec, &options, &options.log, check, argc, argv);
+	return program_run(&commands_spec, &options, &options.log, options_check, argc, argv);
 }

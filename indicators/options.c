@@ -81,8 +81,10 @@ int options_check_span(const struct options *o, struct err *err)
 	return 0;
 }
 
-int options_check(struct options *o, struct err *err)
+int options_check(void *options, struct err *err)
 {
+	struct options *o = options;
+
 	if (!source_is_valid(o->source))
 		return err_set(err, ERR_FATAL, "--source: '%s' is not 1 to 15 of a-z, 0-9 and -",
 			       o->source);
@@ -103,11 +105,11 @@ int options_check(struct options *o, struct err *err)
 			"--store and --without-database contradict each other: leave one out");
 	if (!o->without_database && pg_conninfo_check(o->database, err))
 		return -1;
-	if (strcmp(o->no_trade, "skip") != 0 && strcmp(o->no_trade, "carry") != 0)
+	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_CARRY : FILL_NONE;
+	if (o->fill == FILL_NONE && strcmp(o->no_trade, "skip") != 0)
 		return err_set(err, ERR_FATAL, "--no-trade: '%s' is neither skip nor carry",
 			       o->no_trade);
 	if (o->http && service_check(o->http, err))
 		return -1;
-	o->fill = strcmp(o->no_trade, "carry") == 0 ? FILL_CARRY : FILL_NONE;
 	return set_parse(o->indicators, &o->set, err);
 }

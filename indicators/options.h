@@ -5,8 +5,8 @@
 
 #include "common/settings/program.h"
 #include "common/settings/settings.h"
-#include "set.h"
-#include "timeline.h"
+#include "indicators/kinds/set.h"
+#include "indicators/series/timeline.h"
 
 struct options {
 	const char *brokers, *topic, *output_topic, *group;
@@ -27,8 +27,9 @@ struct options {
 
 extern const struct setting options_table[];
 
-/* What bounds alone cannot say; fills what is made of others. 0, or -1 with *err. */
-int options_check(struct options *o, struct err *err) __attribute__((warn_unused_result));
+/* What bounds alone cannot say of a struct options; fills what is made of others. 0, or -1 with
+ * *err. */
+int options_check(void *options, struct err *err) __attribute__((warn_unused_result));
 /* The same of what only compute has. */
 int options_check_span(const struct options *o, struct err *err)
 	__attribute__((warn_unused_result));

@@ -59,7 +59,7 @@ const struct setting options_table[] = {
 };
 /* clang-format on */
 
-int options_check(const void *options, struct err *err)
+int options_check(void *options, struct err *err)
 {
 	const struct options *o = options;
 

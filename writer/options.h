@@ -29,6 +29,6 @@ struct options {
 extern const struct setting options_table[];
 
 /* What bounds alone cannot say of a struct options. 0, or -1 with *err. */
-int options_check(const void *options, struct err *err);
+int options_check(void *options, struct err *err);
 
 #endif

@@ -25,7 +25,7 @@ static void shape_by(const char *name)
 }
 
 int program_run(const struct settings_spec *spec, void *options, const struct program_log *log,
-		int (*check)(const void *options, struct err *err), int argc, char **argv)
+		int (*check)(void *options, struct err *err), int argc, char **argv)
 {
 	const struct settings_command *command;
 	struct setting_list words;

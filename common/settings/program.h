@@ -12,9 +12,10 @@ struct program_log {
 };
 
 /* Fills *options (the spec's table describes it, *log is a part of it), lets `check` (NULL: none)
- * say what one setting says of another (-1 with *err), and runs the command. Returns the exit code
+ * say what one setting says of another (-1 with *err), and fill what is made of them, and runs the
+ * command. Returns the exit code
  * (stop.h). */
 int program_run(const struct settings_spec *spec, void *options, const struct program_log *log,
-		int (*check)(const void *options, struct err *err), int argc, char **argv);
+		int (*check)(void *options, struct err *err), int argc, char **argv);
 
 #endif

@@ -48,6 +48,16 @@ double kind_mean_volume(const struct bar *newest, int64_t n)
 	return sum / (double)n;
 }
 
+double kind_alpha(double period)
+{
+	return 2 / (period + 1);
+}
+
+const char *kind_check_fast(const double *p)
+{
+	return p[0] < p[1] ? NULL : "the fast period must be shorter than the slow one";
+}
+
 int64_t kind_decay(double alpha, double digits)
 {
 	return (int64_t)ceil(digits / -log1p(-alpha));

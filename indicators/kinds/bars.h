@@ -18,6 +18,10 @@ void kind_wilder(double *mean, double change, const double *p, int64_t run);
 /* Mean of the closes, or volumes, of the newest n bars. */
 double kind_mean_close(const struct bar *newest, int64_t n);
 double kind_mean_volume(const struct bar *newest, int64_t n);
+/* The factor of an exponential average of that period. */
+double kind_alpha(double period);
+/* A check: the first parameter, a fast period, must be below the second one, a slow one. */
+const char *kind_check_fast(const double *p);
 /* Bars after which a factor that shrinks by `alpha` a bar is below e^-digits. */
 int64_t kind_decay(double alpha, double digits);
 

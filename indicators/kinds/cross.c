@@ -13,11 +13,6 @@ static int64_t need(const double *p)
 	return (int64_t)p[SLOW] + 1;
 }
 
-static const char *check(const double *p)
-{
-	return p[FAST] < p[SLOW] ? NULL : "the fast period must be shorter than the slow one";
-}
-
 /* 1 above, -1 below, 0 the same. */
 static int side(const double *p, const struct bar *newest)
 {
@@ -43,7 +38,7 @@ const struct kind kind_cross = {
 	.name = "cross",
 	.values = {"cross"},
 	.params = {{"fast", 2, KIND_PERIOD_MAX, 1}, {"slow", 2, KIND_PERIOD_MAX, 1}},
-	.check = check,
+	.check = kind_check_fast,
 	.need = need,
 	.reach = need,
 	.is_event = 1,

@@ -5,14 +5,9 @@
 /* e^-25 is 1.4e-11: of the difference between two seeds nothing is left in 10 digits. */
 #define DIGITS 25.0
 
-static double alpha(const double *p)
-{
-	return 2 / (p[0] + 1);
-}
-
 static int64_t reach(const double *p)
 {
-	return kind_period(p) + kind_decay(alpha(p), DIGITS);
+	return kind_period(p) + kind_decay(kind_alpha(p[0]), DIGITS);
 }
 
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
@@ -24,7 +19,7 @@ static int64_t step(const double *p, double *s, struct kind_input in, double *ou
 	if (in.run == n)
 		s[0] = kind_mean_close(in.newest, n);
 	else
-		s[0] += alpha(p) * (in.newest->close - s[0]);
+		s[0] += kind_alpha(p[0]) * (in.newest->close - s[0]);
 	out[0] = s[0];
 	return in.run;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "indicators/bar.h"
+#include "bar.h"
 
 enum { KIND_NOTHING = -1 };
 enum { KIND_PARAMS = 3, KIND_VALUES = 3, KIND_STATE = 5, KIND_PERIOD_MAX = 1000 };
@@ -50,5 +50,10 @@ struct kind {
 	int64_t (*step)(const double *p, double state[KIND_STATE], struct kind_input in,
 			double *out);
 };
+
+/* The table of those that there are; *n gets its length. */
+const struct kind *const *kind_table(size_t *n);
+/* NULL if there is no such kind. */
+const struct kind *kind_by_name(const char *name);
 
 #endif

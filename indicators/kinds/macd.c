@@ -8,11 +8,6 @@
 
 enum { FAST, SLOW, SIGNAL };
 
-static double alpha(double period)
-{
-	return 2 / (period + 1);
-}
-
 static int64_t need(const double *p)
 {
 	return (int64_t)p[SLOW] + (int64_t)p[SIGNAL] - 1;
@@ -20,12 +15,8 @@ static int64_t need(const double *p)
 
 static int64_t reach(const double *p)
 {
-	return need(p) + kind_decay(alpha(p[SLOW]), DIGITS) + kind_decay(alpha(p[SIGNAL]), DIGITS);
-}
-
-static const char *check(const double *p)
-{
-	return p[FAST] < p[SLOW] ? NULL : "the fast period must be shorter than the slow one";
+	return need(p) + kind_decay(kind_alpha(p[SLOW]), DIGITS) +
+	       kind_decay(kind_alpha(p[SIGNAL]), DIGITS);
 }
 
 static int64_t step(const double *p, double *s, struct kind_input in, double *out)
@@ -39,8 +30,8 @@ static int64_t step(const double *p, double *s, struct kind_input in, double *ou
 		s[FAST] = kind_mean_close(in.newest, (int64_t)p[FAST]);
 		s[SLOW] = kind_mean_close(in.newest, slow);
 	} else {
-		s[FAST] += alpha(p[FAST]) * (close - s[FAST]);
-		s[SLOW] += alpha(p[SLOW]) * (close - s[SLOW]);
+		s[FAST] += kind_alpha(p[FAST]) * (close - s[FAST]);
+		s[SLOW] += kind_alpha(p[SLOW]) * (close - s[SLOW]);
 	}
 	line = s[FAST] - s[SLOW];
 	if (in.run <= need(p)) {
@@ -49,7 +40,7 @@ static int64_t step(const double *p, double *s, struct kind_input in, double *ou
 			return 0;
 		s[SIGNAL] /= p[SIGNAL];
 	} else {
-		s[SIGNAL] += alpha(p[SIGNAL]) * (line - s[SIGNAL]);
+		s[SIGNAL] += kind_alpha(p[SIGNAL]) * (line - s[SIGNAL]);
 	}
 	out[0] = line;
 	out[1] = s[SIGNAL];
@@ -63,7 +54,7 @@ const struct kind kind_macd = {
 	.params = {{"fast", 2, KIND_PERIOD_MAX, 1},
 		   {"slow", 2, KIND_PERIOD_MAX, 1},
 		   {"signal", 2, KIND_PERIOD_MAX, 1}},
-	.check = check,
+	.check = kind_check_fast,
 	.need = need,
 	.reach = reach,
 	.is_recursive = 1,

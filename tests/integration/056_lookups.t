@@ -18,11 +18,13 @@ clock_freeze # no candle comes any more
 reads() { sed -n 's/.*msg="coverage is read".* series=\([0-9]*\) changed=\([0-9]*\).*/\1 \2/p' "$work/producer.log"; } # series, changed
 reads_nothing() { [ "$(reads | tail -n 1)" = '4 0' ]; }
 await 30 'a lookup reads nothing where nothing is new' reads_nothing
-read_all() { reads | tail -n +"$1" | grep -q '^4 4$'; }
+# (Each series has its own tenth time: those that were known later come with another lookup.)
+read_all() { reads | tail -n +"$1" | head -n 12 | awk '{ n += $2 } END { exit n < 4 }'; }
 from=$(reads | wc -l)
 await 30 '... and all of it in between' read_all $((from + 1))
 
-# How many lookups until it says that so many candles are missing.
+lookups() { grep -c 'msg="coverage is read"' "$work/producer.log"; }
+# How many lookups until it says that so many candles are missing; some of them were over before it was so.
 missing_said() { grep -qE "msg=\"Backfilling $1 missing candles\".*symbol=$2" "$work/producer.log"; } # n, symbol
 lookups_until() { # n, symbol
 	awk -v n="$1" -v symbol="$2" '/msg="coverage is read"/ { lookups++ }
@@ -49,8 +51,9 @@ log_forget producer
 sql "BEGIN; SET LOCAL session_replication_role = replica;
 	DELETE FROM market_data WHERE symbol = 'KRW-BTC'; DELETE FROM market_data_coverage WHERE symbol = 'KRW-BTC';
 	INSERT INTO market_data SELECT * FROM older; INSERT INTO market_data_coverage SELECT * FROM older_coverage; COMMIT"
+before=$(lookups)
 await 20 'an hour that a restored table does not have is missing' missing_said 60 KRW-BTC
-ok 'the next lookup but one has noticed it' test "$(lookups_until 60 KRW-BTC)" -le 2
+ok 'the next lookup but one has noticed it' test "$(lookups_until 60 KRW-BTC)" -le $((before + 2))
 await 30 '... and comes back' all_complete
 ok 'KRW-BTC is as the exchange has it' right KRW-BTC
 
@@ -62,8 +65,9 @@ log_forget producer
 sql "CREATE OR REPLACE FUNCTION market_data_covered() RETURNS TABLE (symbol text, \"interval\" text, covered tstzmultirange)
 	LANGUAGE sql STABLE AS \$\$ SELECT c.symbol, c.interval, CASE WHEN c.symbol = 'KRW-XRP' THEN
 	c.covered - '{[2026-03-05 05:00Z,2026-03-05 05:30Z)}' ELSE c.covered END FROM market_data_coverage c \$\$"
+before=$(lookups)
 await 40 'it is noticed' missing_said 30 KRW-XRP
-ok 'within ten lookups' test "$(lookups_until 30 KRW-XRP)" -le 10
+ok 'within ten lookups' test "$(lookups_until 30 KRW-XRP)" -le $((before + 10))
 sql "$definition"
 await 30 '... and when it is as before again, nothing is missing' all_complete
 

@@ -36,7 +36,7 @@ done
 # Both are held before their first batch, until both are there.
 hold holder 'LOCK TABLE market_data IN SHARE MODE'
 for who in 0 1; do
-	writer_as writer$who --topic "${topics[$who]}" --group "storing.$who" --connections 1
+	writer_as writer$who --topic "${topics[$who]}" --group "$GAPLESS_GROUP.$who" --connections 1
 done
 await 30 'both writers have a batch' both_wait
 release holder

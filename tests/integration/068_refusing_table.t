@@ -17,7 +17,7 @@ role=storing_limited
 sql "DROP ROLE IF EXISTS $role; CREATE ROLE $role; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO $role;
 	ALTER TABLE market_data ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON market_data TO $role USING (true)"
 candles 2000 B | publish "$GAPLESS_TOPIC"
-GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group storing.0 --http 127.0.0.1:0
+GAPLESS_DATABASE="options='-c role=$role'" writer_as limited --group "$GAPLESS_GROUP.0" --http 127.0.0.1:0
 page() { curl -s --max-time 30 "http://$(sed -n 's/.*metrics and health are served" address=//p' "$work/limited.log")/api/coverage?to=2024-01-01"; }
 page_says() { page | grep -q -- "$1"; }
 await 30 'under row level security everything is stored' stored_of "$GAPLESS_TOPIC" 2000
@@ -52,7 +52,7 @@ sql "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN
 	CREATE TRIGGER swallow BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-C7') EXECUTE FUNCTION swallow()"
 candles 2000 C | publish "$GAPLESS_TOPIC"
 for rows in 5000 100; do
-	writer_as swallowed$rows --group storing.0 --batch-rows $rows
+	writer_as swallowed$rows --group "$GAPLESS_GROUP.0" --batch-rows $rows
 	await 40 "batches of $rows: a trigger that swallows rows stops the writer" gone swallowed$rows
 	ended swallowed$rows
 	is '... with 1' "$code" 1
@@ -60,7 +60,7 @@ for rows in 5000 100; do
 done
 ok 'no batch with such a row is committed' test "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol = 'KRW-C7'")" = 0
 sql 'DROP TRIGGER swallow ON market_data'
-writer_as writer2 --group storing.0
+writer_as writer2 --group "$GAPLESS_GROUP.0"
 await 30 'without it everything is stored' stored_of "$GAPLESS_TOPIC" 4080
 is '... all rows of it' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-C%'")" 2000
 stop writer2
@@ -74,7 +74,7 @@ for cut in '' x xx; do
 		'BEGIN RAISE check_violation USING MESSAGE = ''$cut'' || repeat(''값'', 300), DETAIL = repeat(''거래량'', 90) || ''$cut''; END';
 		CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol = 'KRW-${letter}7') EXECUTE FUNCTION refuse()"
 	candles 40 $letter | publish "$GAPLESS_TOPIC"
-	writer_as refused${#cut} --group storing.0
+	writer_as refused${#cut} --group "$GAPLESS_GROUP.0"
 	await 30 'a trigger that refuses rows costs those alone' stored_of "$GAPLESS_TOPIC" $((4120 + 40 * ${#cut}))
 	stop refused${#cut}
 	is '... they are dead letters, with the reason' "$(sql "SELECT count(*) FROM candle_dead_letter
@@ -92,7 +92,7 @@ sql "CREATE TABLE owners_markets (symbol text PRIMARY KEY); INSERT INTO owners_m
 			MESSAGE = E'not\nthis', HINT = repeat('한', 500); END \$\$;
 	CREATE TRIGGER refuse BEFORE INSERT ON market_data FOR EACH ROW WHEN (NEW.symbol ~ '^KRW-G[1-6]$') EXECUTE FUNCTION refuse()"
 candles 60 G | publish "$GAPLESS_TOPIC"
-writer_as others --group storing.0
+writer_as others --group "$GAPLESS_GROUP.0"
 await 60 'errors of any kind cost those rows alone' stored_of "$GAPLESS_TOPIC" 4260
 is '... which are dead letters, with the reason' "$(sql "SELECT count(*), string_agg(DISTINCT substring(reason FROM 'SQLSTATE (.....)'), ',')
 	FROM candle_dead_letter WHERE symbol LIKE 'KRW-G%'")" '21|0A000,23503,23505,42501,GL001,P0001,XX000'

@@ -14,7 +14,7 @@ asked_in_all() { echo $(($(asked .candles) + $(asked '.by_path["/v1/market/all"]
 loud() { grep -cE 'level=(warn|error)' "$work/producer.log"; }
 
 writer
-producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS --since 2025-12-01 --rate-limit 30 --markets-s 1
+producer --symbols KRW-BTC,KRW-ETH,KRW-XRP,KRW-DIGITS --since 2025-01-01 --rate-limit 30 --markets-s 1
 await 30 'a backfill is under way' has_asked 20
 for kind in forbidden status=400 html no_body reset; do
 	log_forget producer

@@ -21,6 +21,8 @@ for kind in truncate truncate_chunked short_length status=500 status=503 html nu
 	at=$((at + 4))
 done
 fault reset market=KRW-ETH interval=1s after=5 count=6 # met by a dead connection, a request is sent again
+# A row too many is one on a full page alone; which request that is depends on the machine.
+fault duplicate_row market=KRW-XRP interval=1s every=5 count=-1
 # Those that need rows to spare, on the second page of a walk: the first request is the live poll, and the next of
 # these is due at 10:01:02.
 fault off_grid market=KRW-BTC interval=1m after=2
@@ -29,12 +31,14 @@ fault duplicate_row market=KRW-XRP interval=1m after=2
 producer "${options[@]}" --since $since
 
 await 60 "every fault was met by the walks" faults_done
+await 30 "a full page had a row too many" logged producer 'error=.*201 rows'
+faults_clear
 await 60 "the walks came to their ends" complete_all
 await 20 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
 	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
-	'two different rows' '201 rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
+	'two different rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
 ok "the log names an answer without the time that all hangs on" logged producer 'error=.*no Date'
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'
 ok "the log names the unknown market" logged producer 'does not (list|know) this market.*symbol=KRW-NOPE'

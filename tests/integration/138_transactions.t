@@ -58,7 +58,7 @@ tell_it one < <(candles 4 B | sed 's/^/put /')
 candles 40 C | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 2 -K ' '
 candles 40 D | kcat -b "$GAPLESS_BROKERS" -P -t "$GAPLESS_TOPIC" -p 1 -K ' '
 await 20 'the other partitions go on' stored_like 'KRW-C%' 40
-spawn waiting timeout 120 "$GAPLESS_BIN/gapless-writer" replay --name waiting
+spawn waiting timeout 600 "$GAPLESS_BIN/gapless-writer" replay --name waiting
 await 30 'a replay waits for it, too, and says so' logged waiting \
 	'level=warn .*msg="the replay waits for the end of a transaction".* partition=1 .*messages_left='
 is 'what is behind it waits' "$(sql "SELECT count(*) FROM market_data WHERE symbol LIKE 'KRW-D%' OR symbol LIKE 'KRW-B%'")" 0
@@ -82,7 +82,7 @@ await 30 'the writer starts again' logged writer 'reading goes on where it stopp
 stop one
 sql 'SELECT symbol, timestamp, close FROM market_data ORDER BY 1, 2' >"$work/before"
 sql 'DELETE FROM market_data'
-spawn replay timeout 120 "$GAPLESS_BIN/gapless-writer" replay
+spawn replay timeout 600 "$GAPLESS_BIN/gapless-writer" replay
 ended replay
 is 'a replay ends' "$code" 0
 is '... with the same rows' "$(sql 'SELECT symbol, timestamp, close FROM market_data ORDER BY 1, 2' | cmp - "$work/before" && wc -l <"$work/before")" 110
@@ -105,7 +105,7 @@ compacted() { # (a segment is compacted once there is a newer one)
 }
 await 60 'the copy is compacted' compacted
 candles 3 G | publish "$copy"
-spawn copied timeout 120 "$GAPLESS_BIN/gapless-writer" replay --topic "$copy" --name copy
+spawn copied timeout 600 "$GAPLESS_BIN/gapless-writer" replay --topic "$copy" --name copy
 ended copied
 is 'a replay of it ends' "$code" 0
 left >/dev/null

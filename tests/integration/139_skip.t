@@ -53,7 +53,7 @@ is 'both are dead letters, as they came, with their reasons' "$(sql "SELECT stri
 ok 'they say what they are' test "$(sql "SELECT count(*) FROM candle_dead_letter WHERE reason ~ 'version 2' OR reason ~ 'binance'")" = 2
 ends_with_0 writer
 log_forget writer
-GAPLESS_GROUP=another writer
+GAPLESS_GROUP=$GAPLESS_GROUP.another writer
 await 30 'a writer that reads all of it again stops at neither' logged writer 'partitions assigned'
 candles 1 G | put 1
 await 30 '... and stores what comes behind' stored_like 'KRW-G%' 1

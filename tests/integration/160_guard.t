@@ -200,7 +200,7 @@ subscriber_gone
 
 # --- an older collector's table, beside a publication
 
-psql -X -q -d postgres -c "DROP DATABASE $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE"
+database_fresh
 sql "CREATE TABLE market_data (symbol text, interval text, timestamp timestamptz, open float8, high float8, low float8, close float8, volume float8);
 	INSERT INTO market_data SELECT 'KRW-BTC', '1m', timestamptz '2026-01-01Z' + n % 20000 * interval '1 minute', 1, 1, 1, 1, n FROM generate_series(1, 40000) n;
 	CREATE PUBLICATION guard_all FOR ALL TABLES"

@@ -29,7 +29,7 @@ is '... what is behind it is' "$(sql "SELECT covered = tstzmultirange(tstzrange(
 ends_with_0 writer
 is '... and it is counted' "$(total writer given_up)" 200
 sql 'DELETE FROM market_data'
-spawn again timeout 120 "$GAPLESS_BIN/gapless-writer" replay
+spawn again timeout 600 "$GAPLESS_BIN/gapless-writer" replay
 ended again
 is 'a replay' "$code" 0
 is '... does not bring it back either' "$(stored)" $((2000 - 5 * 40))

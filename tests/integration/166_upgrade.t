@@ -8,7 +8,7 @@ scenario_names upgrade
 export PATH=$(realpath "$GAPLESS_BIN"):$PATH
 
 release_0_1_0() {
-	psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" >"$work/createdb.out" 2>&1
+	database_fresh
 	sql 'CREATE TABLE gapless_migration (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())'
 	local file number
 	for file in schemas/00[1-5]_*.sql; do

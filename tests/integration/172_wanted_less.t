@@ -99,7 +99,7 @@ PGDATABASE=${PGDATABASE}_empty run gapless-producer "${options[@]}"
 is 'one without tables is refused' "$code" 2
 ok '... with the command' grep -q 'has no tables of Gapless; run: gapless-writer migrate' "$work/err"
 PGDATABASE=${PGDATABASE}_empty "$GAPLESS_BIN/gapless-writer" migrate >"$work/migrate.out" 2>&1
-PGDATABASE=${PGDATABASE}_empty run gapless-producer "${options[@]}" --source upbit-sg --producer-group another
+PGDATABASE=${PGDATABASE}_empty run gapless-producer "${options[@]}" --source upbit-sg --producer-group "$GAPLESS_PRODUCER_GROUP.another"
 is 'a topic that carries another source is refused, whatever the database and the group' "$code" 2
 ok '... with both' grep -qE "carries candles of the source 'upbit', this program is set to 'upbit-sg'" "$work/err"
 PGPORT=1 run gapless-producer "${options[@]}" --source upbit-sg

@@ -79,7 +79,7 @@ ok 'no colours where there is no terminal' bash -c "! grep -q $'\033' '$work/sta
 
 # On a terminal: colours, its own width, and --watch until a signal, at most as many lines as it has.
 on_terminal() { # columns, arguments
-	TERM=xterm timeout -s INT 20 script -qec "stty cols $1 rows 24; exec '$PWD/$GAPLESS_BIN/gapless-writer' status ${*:2}" /dev/null \
+	TERM=xterm timeout -s INT 120 script -qec "stty cols $1 rows 24; exec '$PWD/$GAPLESS_BIN/gapless-writer' status ${*:2}" /dev/null \
 		</dev/null >"$work/terminal.out" 2>&1
 }
 on_terminal 100 --symbols KRW-HAND --to 2024-03-10T09:00

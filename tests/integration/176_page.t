@@ -81,7 +81,7 @@ log_forget writer
 before=$(newest)
 later() { [ "$(newest)" -ge $((before + 15)) ]; }
 await 40 'fifteen more seconds are stored meanwhile' later
-ok 'as they close' live KRW-BTC
+await 10 'as they close' live KRW-BTC
 stop hostile
 await 30 'the page answers again' answers /livez 200
 is 'nothing was said of it but how it went' "$(grep -c ' level=\(warn\|error\)' "$work/writer.log")" 0

@@ -15,7 +15,7 @@ export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 4))
 at_end() { compose/stack.sh down >/dev/null; }
 trap at_end EXIT
 
-GAPLESS_STACK_WAIT_S=300 compose/stack.sh up >/dev/null || bail "the stack does not start"
+compose/stack.sh up >/dev/null || bail "the stack does not start"
 scenario indicators_faults
 . tests/integration/indicators.sh
 # Small windows, so that most of the backfill lies before them.

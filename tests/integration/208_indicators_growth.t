@@ -13,7 +13,7 @@ export GAPLESS_PG_PORT=$((${GAPLESS_PG_PORT:-15532} + 6))
 at_end() { compose/stack.sh down >/dev/null; }
 trap at_end EXIT
 
-GAPLESS_STACK_WAIT_S=300 compose/stack.sh up >/dev/null || bail "the stack does not start"
+compose/stack.sh up >/dev/null || bail "the stack does not start"
 scenario indicators_growth
 . tests/integration/indicators.sh
 kinds=sma:5,ema:4,rsi:4,macd:3:6:3,vwap,cross:3:9

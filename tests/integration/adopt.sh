@@ -7,11 +7,6 @@ upto=2026-03-05T11:50:00Z
 page=schemas/ADOPT.md
 walked=()
 
-database_fresh() { # an empty database, without migrations
-	psql -X -q -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" \
-		>"$work/createdb.out" 2>&1 || bail "no database: $(cat "$work/createdb.out")"
-}
-
 # The commands of a block of the page.
 commands() { # name
 	awk -v name="$1" '/^<!-- walk: / { mine = $3 == name } /^```/ { inside = !inside; if (!inside) mine = 0; next } inside && mine' "$page"

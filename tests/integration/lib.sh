@@ -120,9 +120,18 @@ scenario_names() { # name
 	trap 'exit 1' INT TERM
 }
 
+# An empty one, without migrations. The server waits no longer than 5 s for sessions to end: too short on a busy machine.
+database_fresh() {
+	local end=$((SECONDS + 10 * patience))
+	until psql -X -q -d postgres -v ON_ERROR_STOP=1 -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" -c "CREATE DATABASE $PGDATABASE" \
+		>"$work/createdb.out" 2>&1; do
+		[ $SECONDS -lt $end ] || bail "no database: $(cat "$work/createdb.out")"
+		sleep 0.5
+	done
+}
+
 database_new() {
-	psql -q -d postgres -v ON_ERROR_STOP=1 -c "DROP DATABASE IF EXISTS $PGDATABASE WITH (FORCE)" \
-		-c "CREATE DATABASE $PGDATABASE" >"$work/createdb.out" 2>&1 || bail "no database: $(cat "$work/createdb.out")"
+	database_fresh
 	"$GAPLESS_BIN/gapless-writer" migrate >"$work/migrate.out" 2>&1 || bail "migrate: $(cat "$work/migrate.out")"
 }
 

@@ -11,6 +11,8 @@ cd "$(dirname "$0")/../.." || exit 1
 export GAPLESS_STACK=${GAPLESS_STACK:-test} GAPLESS_KAFKA_PORT=${GAPLESS_KAFKA_PORT:-19192}
 export GAPLESS_CONTROLLER_PORT=${GAPLESS_CONTROLLER_PORT:-19193} GAPLESS_PG_PORT=${GAPLESS_PG_PORT:-15532}
 export GAPLESS_PG_TIMEZONE=America/New_York TZ=Asia/Seoul
+# Several stacks may start at once.
+export GAPLESS_STACK_WAIT_S=${GAPLESS_STACK_WAIT_S:-300}
 # A broker that lives for a moment, or a few minutes, and has little to do: its second compiler would cost more than it saves.
 export GAPLESS_KAFKA_JAVA=${GAPLESS_KAFKA_JAVA--XX:TieredStopAtLevel=1}
 

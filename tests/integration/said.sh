@@ -2,7 +2,7 @@
 # What a program says when it is run once: sourced after lib.sh by scenarios about words and exit codes.
 
 run() { # program, argument... -> $code, $work/out, $work/err
-	timeout 120 "$GAPLESS_BIN/$1" "${@:2}" >"$work/out" 2>"$work/err" </dev/null
+	timeout 600 "$GAPLESS_BIN/$1" "${@:2}" >"$work/out" 2>"$work/err" </dev/null
 	code=$?
 }
 

@@ -23,7 +23,8 @@ my ($LONGEST, $MOST_WRITERS) = (65, 2);
 my @PARTS = (
 	[qw(producer/share producer/requests producer/lookups producer/listing producer/kafka/publish)],
 	[qw(writer/feed/feed writer/pipeline writer/database/store)],
-	[qw(indicators/feed indicators/sink indicators/rounds indicators/commits indicators/reader indicators/store)],
+	[qw(indicators/feed/feed indicators/feed/commits indicators/output/output indicators/database/reader indicators/database/loader
+		indicators/database/repair)],
 );
 my ($objects, $known_file, @folders) = @ARGV;
 die "usage: structure.pl OBJECTS KNOWN FOLDER...\n" unless @folders;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # manifests.sh: what is laid out for containers. The manifests render, and every object is one of Kubernetes by its own types; the
-# compose file is one by compose's own loader, the dashboards are some by Grafana's own types; each container's command takes the
-# settings that it is given; the image's build finds all that it copies, in a folder that has nothing else. No engine and no cluster
-# is needed. TAP.
+# compose file is one by compose's own loader, and by compose itself where it is installed, the dashboards are some by Grafana's own
+# types; each container's command takes the settings that it is given; the image's build finds all that it copies, in a folder that
+# has nothing else. No engine and no cluster is needed. TAP.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export LC_ALL=C.UTF-8
@@ -59,6 +59,17 @@ for folder in base keda; do
 	ok "$folder is of Kubernetes' types, and by our rules" bash -c "'$checker' kubernetes <'$work/$folder.yaml' >'$work/$folder.tsv'"
 done
 ok "compose: the file loads" bash -c "'$checker' compose compose/docker-compose.yml >'$work/compose.tsv'"
+# Compose itself, where it is: docker's plugin, and the older program, which knows no name in a file.
+older_compose() { # expression of sed
+	(cd compose && sed "/^name:/d; $1" docker-compose.yml | docker-compose -p gapless -f - config --quiet)
+}
+if docker compose version >/dev/null 2>&1; then
+	ok "docker compose takes the file" docker compose -f compose/docker-compose.yml config --quiet
+fi
+if docker-compose version 2>/dev/null | grep -q '^docker-compose version 1\.'; then
+	ok "docker-compose 1 takes it without its name" older_compose ''
+	ok "... and refuses a field that it does not know" bash -c "$(declare -f older_compose); ! older_compose s/init:/inits:/"
+fi
 ok "a field that Kubernetes does not have is refused" bash -c "! sed 's/readOnlyRootFilesystem/readOnlyRoot/' '$work/base.yaml' | '$checker' kubernetes"
 for file in compose/grafana/dashboards/*.json; do
 	ok "${file##*/} is a dashboard by Grafana's own types, and no panel lies on another" "$checker" dashboard "$file"

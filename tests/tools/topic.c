@@ -201,6 +201,22 @@ static void grow(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments)
 	await_partitions(rk, arguments[0], n);
 }
 
+/* With a topic go the offsets that groups have committed of it, but only those that the broker has
+ * read since its start. */
+static void await_groups(rd_kafka_t *rk)
+{
+	const struct rd_kafka_group_list *all;
+
+	for (int tries = 0; tries < ANSWER_MS * 1000 / AGAIN_US; tries++) {
+		if (rd_kafka_list_groups(rk, NULL, &all, ANSWER_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+			rd_kafka_group_list_destroy(all);
+			return;
+		}
+		usleep(AGAIN_US);
+	}
+	fail("groups", "the broker has not read them");
+}
+
 static void delete (rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments)
 {
 	for (char **name = arguments; *name; name++) {
@@ -213,6 +229,7 @@ static void delete (rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments)
 		if (!list)
 			continue;
 		rd_kafka_topic_partition_list_destroy(list);
+		await_groups(rk);
 		topic = rd_kafka_DeleteTopic_new(*name);
 		rd_kafka_DeleteTopics(rk, &topic, 1, NULL, queue);
 		event = answer(queue, "delete");

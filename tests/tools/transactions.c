@@ -15,6 +15,10 @@
 
 enum { ANSWER_MS = 60000, TEXT_BYTES = 512 };
 
+/* The longest that a broker allows: it ends by itself what is open for longer, on a busy machine
+ * too. */
+#define OPEN_MS "900000"
+
 static void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "gapless-transactions: %s: %s\n", what, why);
@@ -36,6 +40,8 @@ static rd_kafka_t *producer_new(const char *name)
 	if (rd_kafka_conf_set(conf, "bootstrap.servers", getenv("GAPLESS_BROKERS"), text,
 			      sizeof text) != RD_KAFKA_CONF_OK ||
 	    rd_kafka_conf_set(conf, "transactional.id", name, text, sizeof text) !=
+		    RD_KAFKA_CONF_OK ||
+	    rd_kafka_conf_set(conf, "transaction.timeout.ms", OPEN_MS, text, sizeof text) !=
 		    RD_KAFKA_CONF_OK)
 		fail("settings", text);
 	rd_kafka_conf_set_log_cb(conf, NULL);

@@ -11,7 +11,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "common/kafka/kafka.h"
-#include "indicators/offsets.h"
+#include "indicators/feed/offsets.h"
 
 static void commit(rd_kafka_t *rk, int32_t from, int32_t to)
 {

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "indicators/history.h"
+#include "indicators/series/history.h"
 #include "rng.h"
 
 #define ALL "sma:3,ema:4,rsi:3,macd:3:5:2,bb:4:2,atr:3,volume:4,vwap,cross:2:5"
@@ -222,22 +222,15 @@ static void store(const struct timeline_input *in)
 static void hear(void *to, const struct bar *bar, const struct indicator *in,
 		 const struct result *r)
 {
-	struct said *s = &m.said[place(bar->timestamp_ms)][in - (const struct indicator *)to];
+	struct said *s;
+	size_t k = 0;
 
-	if (s->is_there && r->as_of_ms < s->as_of_ms)
-		return;
-	*s = (struct said){1, r->as_of_ms, *r};
-}
-
-/* The indicators as the emitting window's set has them: found by name. */
-static void hear_any(void *to, const struct bar *bar, const struct indicator *in,
-		     const struct result *r)
-{
 	(void)to;
-	for (size_t k = 0; k < m.set.n; k++) {
-		if (m.set.v[k].kind == in->kind)
-			hear(m.set.v, bar, &m.set.v[k], r);
-	}
+	while (m.set.v[k].kind != in->kind) /* the emitting window has a set of its own */
+		k++;
+	s = &m.said[place(bar->timestamp_ms)][k];
+	if (!s->is_there || r->as_of_ms >= s->as_of_ms)
+		*s = (struct said){1, r->as_of_ms, *r};
 }
 
 /* Feeds what the table has in [from, to), in chunks as large as a database would give. */
@@ -259,7 +252,7 @@ static void feed_table(struct history *h, size_t from, size_t to, size_t chunk)
 		}
 		for (size_t i = 0; i < from; i++)
 			behind |= m.is_there[i];
-		history_feed(h, &covered, bars, n, is_first && behind, hear_any, NULL);
+		history_feed(h, &covered, bars, n, is_first && behind, hear, NULL);
 		is_first = 0;
 		spans_release(&covered);
 		from = end;
@@ -270,12 +263,12 @@ static void feed_table(struct history *h, size_t from, size_t to, size_t chunk)
 static size_t lead_from(int64_t touched_ms)
 {
 	int64_t from = touched_ms < m.start_ms ? m.start_ms : touched_ms;
-	int64_t day = from - from % DAY, lead = history_lead(&m.set);
+	int64_t day = from - from % DAY, lead = set_lead(&m.set);
 	size_t i = place(from);
 
 	while (i > 0 && lead > 0)
 		lead -= m.is_there[--i];
-	if (m.fill != FILL_NONE && place(from) < i + (size_t)history_lead(&m.set))
+	if (m.fill != FILL_NONE && place(from) < i + (size_t)set_lead(&m.set))
 		i = 0;
 	while (i > 0 && at(i) > day)
 		i--;
@@ -291,7 +284,7 @@ static void compute_older(struct window *w, struct span touched)
 	feed_table(h, lead_from(touched.from), place(start), 1 + (size_t)rng_below(100));
 	if (!history_is_over(h))
 		window_rebase(w, history_window(h));
-	window_compute(w, hear_any, NULL);
+	window_compute(w, hear, NULL);
 	history_free(h);
 }
 
@@ -311,7 +304,7 @@ static void run(void)
 				touched.to = older.to;
 		}
 		if (rng_below(group) == 0 || i + 1 == m.n)
-			window_compute(w, hear_any, NULL);
+			window_compute(w, hear, NULL);
 		if (touched.from < touched.to && (rng_below(100) == 0 || i + 1 == m.n)) {
 			compute_older(w, touched);
 			touched = (struct span){INT64_MAX, INT64_MIN};

@@ -20,8 +20,8 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/candle/interval.h"
-#include "indicators/kinds/kinds.h"
-#include "indicators/sink.h"
+#include "indicators/kinds/kind.h"
+#include "indicators/output/output.h"
 
 struct child {
 	pid_t pid;
@@ -156,22 +156,21 @@ static void end_before_watchdog(void)
 static void publish_into_a_full_queue(void)
 {
 	static const char *properties[] = {"queue.buffering.max.messages=2"};
-	const struct options options = {
-		.brokers = "127.0.0.1:1", .output_topic = "indicators", .kafka = {properties, 1}};
-	struct indicator_message m = {.symbol = "KRW-BTC",
-				      .interval = interval_by_name("1m"),
-				      .source = "upbit",
-				      .indicator =
-					      &(struct indicator){.kind = kind_by_name("vwap")}};
+	const struct options options = {.brokers = "127.0.0.1:1",
+					.output_topic = "indicators",
+					.source = "upbit",
+					.kafka = {properties, 1}};
+	const struct indicator vwap = {.kind = kind_by_name("vwap")};
 	struct err err;
-	struct sink *sink = sink_new(&options, &err);
+	struct output *output = output_new(&options, &err);
 	int64_t outstanding = 0;
 
 	stop_install();
 	say("ready;");
+	output_begin(output, "KRW-BTC", interval_by_name("1m"), &outstanding);
 	for (int i = 0; i < 3; i++)
-		sink_send(sink, &m, &outstanding);
-	_exit(sink_is_broken(sink) && outstanding == 2 ? EXIT_DONE : 90);
+		output_value(output, &(struct bar){0}, &vwap, &(struct result){0});
+	_exit(output_broken(output) && outstanding == 2 ? EXIT_DONE : 90);
 }
 
 /* ---- cases ---- */

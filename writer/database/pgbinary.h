@@ -40,9 +40,5 @@ const char *pgbinary_field(const char **piece, size_t *bytes, int *len);
 int64_t pgbinary_get_int64(const char *field);
 /* Microseconds since 1970; INT64_MIN and INT64_MAX stand for -infinity and infinity. */
 int64_t pgbinary_get_time_us(const char *field);
-/* The plain decimal with the column's digits; -1 if it is none (NaN, infinite) or does not fit.
- */
-int pgbinary_get_numeric(const char *field, int len, char out[DECIMAL_BYTES])
-	__attribute__((warn_unused_result));
 
 #endif

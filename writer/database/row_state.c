@@ -8,12 +8,13 @@
 #include "pgbinary.h"
 #include "transaction_sql.h"
 
-/* Of struct found. */
-enum { FOUND_REVISION, FOUND_FETCHED_AT, FOUND_VALUES, FOUND_COLUMNS = FOUND_VALUES + 6 };
-/* Before them in an answer: the stretch and the timestamp, both of eight bytes. */
-enum { COLUMNS = 2 + FOUND_COLUMNS, KEY_BYTES = 2 * (4 + 8) };
-/* Of our own row, as the answer would have it. */
-enum { OURS_BYTES = 2 * (4 + 8) + 6 * (4 + PGBINARY_NUMERIC_BYTES) };
+/* Of an answer: the stretch, the timestamp, and what struct found has. */
+enum { COLUMNS = 5, VALUES = 6 };
+/* In the order of SQL_STATES: what decides which of two rows wins is first. */
+#define VALUES_OF(c)                                                                       \
+	{                                                                                  \
+		(c)->volume, (c)->quote_volume, (c)->open, (c)->high, (c)->low, (c)->close \
+	}
 
 /* What stands between two keys of a stretch is read in vain; a range of its own costs as much as a
  * few rows. */
@@ -43,13 +44,21 @@ size_t row_state_stretches(const struct batch *b, struct stretch *stretches)
 /* <0, 0, >0, or -2 where that cannot be told here. */
 enum { ORDER_UNKNOWN = -2 };
 
-static int order(const char *ours, const struct found *f, int column)
+/* Takes the next value of the row that was found. */
+static int order(const char *ours, const char **at, size_t *left)
 {
+	const char *space = memchr(*at, ' ', *left);
+	size_t len = space != NULL ? (size_t)(space - *at) : *left;
 	char theirs[DECIMAL_BYTES];
 	int c;
 
-	if (f->field[column] == NULL ||
-	    pgbinary_get_numeric(f->field[column], f->len[column], theirs) != 0)
+	if (len >= sizeof(theirs))
+		return ORDER_UNKNOWN;
+	memcpy(theirs, *at, len);
+	theirs[len] = '\0';
+	*at += len + (space != NULL);
+	*left -= len + (space != NULL);
+	if (!decimal_is_plain(theirs))
 		return ORDER_UNKNOWN;
 	c = decimal_compare(ours, theirs);
 	return (c > 0) - (c < 0);
@@ -72,21 +81,22 @@ static int is_final(const struct candle *c, int64_t fetched_at_us)
 enum row_state row_state_of(const struct message *m, const struct found *f)
 {
 	const struct candle *c = &m->candle;
-	/* volume and quote_volume first: they decide */
-	const char *values[] = {c->volume, c->quote_volume, c->open, c->high, c->low, c->close};
+	const char *const values[VALUES] = VALUES_OF(c);
 	int64_t ours_us = m->fetched_at_ms * 1000, theirs_us, revision;
 	int wins, stays, same = 1;
+	const char *at = f->values;
+	size_t left = f->values_len;
 
-	if (f->field[FOUND_REVISION] == NULL || f->field[FOUND_FETCHED_AT] == NULL)
+	if (f->revision == NULL || f->fetched_at == NULL || f->values == NULL)
 		return ROW_NEWER;
-	revision = pgbinary_get_int64(f->field[FOUND_REVISION]);
-	theirs_us = pgbinary_get_time_us(f->field[FOUND_FETCHED_AT]);
+	revision = pgbinary_get_int64(f->revision);
+	theirs_us = pgbinary_get_time_us(f->fetched_at);
 	wins = (c->revision > revision) - (c->revision < revision);
 	if (wins == 0)
 		wins = (ours_us > theirs_us) - (ours_us < theirs_us);
 	stays = c->revision == revision && is_final(c, theirs_us);
-	for (int i = 0; i < 6; i++) {
-		int o = order(values[i], f, FOUND_VALUES + i);
+	for (int i = 0; i < VALUES; i++) {
+		int o = order(values[i], &at, &left);
 
 		if (o == ORDER_UNKNOWN)
 			return ROW_NEWER;
@@ -125,32 +135,43 @@ static size_t find(const struct batch *b, const struct stretch *s, int64_t times
 
 /* ---------------------------------------------------------------- the answers */
 
-/* 1 if the columns from revision on are, byte for byte, what the message would leave there: nearly
- * all that is there already is. */
-static int is_alike(const struct message *m, const char *columns, size_t bytes)
+/* 1 if the row is, byte for byte, what the message would leave there: nearly all that is there
+ * already is. The server writes a numeric with the digits that it was given. */
+static int is_alike(const struct message *m, const struct found *f)
 {
 	const struct candle *c = &m->candle;
-	unsigned char ours[OURS_BYTES], *at = ours;
+	const char *const values[VALUES] = VALUES_OF(c);
+	const char *at = f->values;
+	size_t left = f->values_len;
 
-	at = pgbinary_int64(at, c->revision);
-	at = pgbinary_time(at, m->fetched_at_ms);
-	at = pgbinary_numeric(at, c->volume);
-	at = pgbinary_numeric(at, c->quote_volume);
-	at = pgbinary_numeric(at, c->open);
-	at = pgbinary_numeric(at, c->high);
-	at = pgbinary_numeric(at, c->low);
-	at = pgbinary_numeric(at, c->close);
-	return (size_t)(at - ours) == bytes && memcmp(ours, columns, bytes) == 0;
+	if (f->revision == NULL || f->fetched_at == NULL || at == NULL ||
+	    pgbinary_get_int64(f->revision) != c->revision ||
+	    pgbinary_get_time_us(f->fetched_at) != m->fetched_at_ms * 1000)
+		return 0;
+	for (int i = 0; i < VALUES; i++) {
+		size_t len = strlen(values[i]), space = i < VALUES - 1;
+
+		if (left < len + space || memcmp(at, values[i], len) != 0 ||
+		    (space && at[len] != ' '))
+			return 0;
+		at += len + space;
+		left -= len + space;
+	}
+	return left == 0;
 }
 
 static int find_fields(const char *at, size_t bytes, struct found *found)
 {
-	for (int i = 0; i < FOUND_COLUMNS; i++) {
-		found->field[i] = pgbinary_field(&at, &bytes, &found->len[i]);
-		if (found->len[i] < PGBINARY_NULL)
+	int len[3];
+
+	found->revision = pgbinary_field(&at, &bytes, &len[0]);
+	found->fetched_at = pgbinary_field(&at, &bytes, &len[1]);
+	found->values = pgbinary_field(&at, &bytes, &len[2]);
+	found->values_len = found->values != NULL ? (size_t)len[2] : 0;
+	for (int i = 0; i < 2; i++)
+		if (len[i] != 8 && len[i] != PGBINARY_NULL)
 			return -1;
-	}
-	return bytes == 0 ? 0 : -1;
+	return len[2] >= PGBINARY_NULL && bytes == 0 ? 0 : -1;
 }
 
 int row_states_note(struct store_scratch *scratch, const struct batch *b, struct row_states *s,
@@ -175,13 +196,11 @@ int row_states_note(struct store_scratch *scratch, const struct batch *b, struct
 	i = find(b, &scratch->stretches[k], pgbinary_get_time_us(timestamp), &s->next);
 	if (i == scratch->stretches[k].to || scratch->state[i] == ROW_EXCLUDED)
 		return 0;
-	if (is_alike(&b->rows[i].m, at, bytes)) {
-		scratch->state[i] = ROW_IDENTICAL;
-		return 0;
-	}
 	if (find_fields(at, bytes, &found) != 0)
 		return -1;
-	scratch->state[i] = (unsigned char)row_state_of(&b->rows[i].m, &found);
+	scratch->state[i] = (unsigned char)(is_alike(&b->rows[i].m, &found)
+						    ? ROW_IDENTICAL
+						    : row_state_of(&b->rows[i].m, &found));
 	return 0;
 }
 

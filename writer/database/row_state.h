@@ -27,10 +27,11 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 /* Cuts the rows into stretches whose keys stand close enough to be read as one range. Returns how
  * many. */
 size_t row_state_stretches(const struct batch *b, struct stretch *stretches);
-/* A row of the table in binary format, in the order of SQL_STATES' columns from revision on. */
+/* A row of the table, as SQL_STATES has it. */
 struct found {
-	const char *field[8]; /* NULL: SQL NULL */
-	int len[8];
+	const char *revision, *fetched_at; /* binary, of eight bytes; NULL: SQL NULL */
+	const char *values;                /* text, one space between two; a NULL is left out */
+	size_t values_len;
 };
 enum row_state row_state_of(const struct message *m, const struct found *found);
 /* How far the answers are. */
