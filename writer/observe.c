@@ -165,7 +165,8 @@ static void show_kafka(const struct observe *o, const struct kafka_stats *k)
 	metrics_set(o->metrics, WRITER_REBALANCES, NULL, (double)k->rebalances);
 }
 
-void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms)
+void observe_turn(struct observe *o, const struct feed *feed, const struct pipeline *pipeline,
+		  const struct tally *tally, int database_fails, int64_t boot_ms)
 {
 	const struct kafka_stats *kafka;
 	struct feed_others others;
@@ -177,18 +178,18 @@ void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms
 	if (boot_ms < o->show_boot_ms)
 		return;
 	o->show_boot_ms = boot_ms + SHOW_MS;
-	kafka = feed_kafka(now->feed);
-	why = feed_waits_for(now->feed);
-	if (now->database_fails)
+	kafka = feed_kafka(feed);
+	why = feed_waits_for(feed);
+	if (database_fails)
 		why = "waiting for the database";
 	else if (kafka->updates > 0 && kafka->brokers_up == 0)
 		why = "waiting for Kafka: no broker is connected";
 	service_ready(o->service, why);
-	show_tally(o, now->tally);
-	show_partitions(o, now->feed, now->pipeline);
+	show_tally(o, tally);
+	show_partitions(o, feed, pipeline);
 	show_kafka(o, kafka);
-	others = feed_others(now->feed);
+	others = feed_others(feed);
 	metrics_set(o->metrics, WRITER_DISAGREEING, METRIC_VALUES("stranger"), others.strangers);
 	metrics_set(o->metrics, WRITER_ELSEWHERE, NULL, others.stored_elsewhere);
-	metrics_set(o->metrics, WRITER_DATABASE_UP, NULL, !now->database_fails);
+	metrics_set(o->metrics, WRITER_DATABASE_UP, NULL, !database_fails);
 }

@@ -24,12 +24,7 @@ void observe_waits(struct observe *o, const char *why);
 void observe_batch(struct observe *o, const struct batch *b, int64_t took_ms);
 
 /* The loop has turned. */
-struct observed {
-	const struct feed *feed;
-	const struct pipeline *pipeline;
-	const struct tally *tally;
-	int database_fails;
-};
-void observe_turn(struct observe *o, const struct observed *now, int64_t boot_ms);
+void observe_turn(struct observe *o, const struct feed *feed, const struct pipeline *pipeline,
+		  const struct tally *tally, int database_fails, int64_t boot_ms);
 
 #endif

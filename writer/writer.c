@@ -335,10 +335,7 @@ static void turn(struct writer *w)
 	if (w->ending)
 		return;
 	feed_keep_fetching(w->feed, now);
-	observe_turn(
-		w->observe,
-		&(struct observed){w->feed, w->pipeline, w->tally, lanes_are_failing(w->lanes)},
-		now);
+	observe_turn(w->observe, w->feed, w->pipeline, w->tally, lanes_are_failing(w->lanes), now);
 	act(w, read_feed(w, wait_ms(w, now)));
 }
 

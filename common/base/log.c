@@ -120,7 +120,7 @@ void log_emit(enum log_level level, const char *msg, const struct log_field *fie
 					   .msg = msg,
 					   .fields = fields});
 	if (stderr_ready(atomic_load(&lost_lines))) {
-		log_line_end(&l, &style, atomic_exchange(&lost_lines, 0));
+		log_line_end(&l, atomic_exchange(&lost_lines, 0));
 		while (write(STDERR_FILENO, l.text, l.len) < 0 && errno == EINTR)
 			;
 	} else {

@@ -145,22 +145,18 @@ static void put_value(struct log_line *l, const struct log_field *f)
 		put_text(l, number_text(f, number));
 }
 
-static void logfmt_head(struct log_line *l, const struct log_style *style,
-			const struct log_event *e, const char *now)
+static void logfmt_head(struct log_line *l, const struct log_event *e, const char *now)
 {
 	char head[256];
 
-	(void)style;
 	snprintf(head, sizeof(head), "ts=%s level=%s program=%.100s msg=", now,
 		 level_names[e->level], e->program);
 	put_text(l, head);
 	put_quoted(l, e->msg);
 }
 
-static void logfmt_field(struct log_line *l, const struct log_style *style,
-			 const struct log_field *f)
+static void logfmt_field(struct log_line *l, const struct log_field *f)
 {
-	(void)style;
 	put_text(l, " ");
 	put_text(l, f->key);
 	put_text(l, "=");
@@ -176,18 +172,16 @@ static size_t escape_sentence(const unsigned char *s, size_t n, char out[ESCAPED
 	return escape_with("\n\r\t\\", "nrt\\", s, n, out, out_len);
 }
 
-static void coloured(struct log_line *l, const struct log_style *style, const char *colour,
-		     const char *text)
+static void coloured(struct log_line *l, const char *colour, const char *text)
 {
-	if (style->colours)
+	if (l->style->colours)
 		put_text(l, colour);
 	put_text(l, text);
-	if (style->colours)
+	if (l->style->colours)
 		put_text(l, plain);
 }
 
-static void terminal_head(struct log_line *l, const struct log_style *style,
-			  const struct log_event *e, const char *now)
+static void terminal_head(struct log_line *l, const struct log_event *e, const char *now)
 {
 	static const char ours[] = "gapless-";
 	const char *name = e->program;
@@ -195,10 +189,10 @@ static void terminal_head(struct log_line *l, const struct log_style *style,
 
 	if (strncmp(name, ours, sizeof(ours) - 1) == 0)
 		name += sizeof(ours) - 1;
-	coloured(l, style, faint, now + strlen("2026-01-02T"));
+	coloured(l, faint, now + strlen("2026-01-02T"));
 	put_text(l, " ");
 	snprintf(text, sizeof(text), "%-5s", level_names[e->level]);
-	coloured(l, style, level_colours[e->level], text);
+	coloured(l, level_colours[e->level], text);
 	snprintf(text, sizeof(text), " %.100s: ", name);
 	put_text(l, text);
 	put_escaped(l, e->msg, escape_sentence);
@@ -206,14 +200,13 @@ static void terminal_head(struct log_line *l, const struct log_style *style,
 		put_text(l, " ");
 }
 
-static void terminal_field(struct log_line *l, const struct log_style *style,
-			   const struct log_field *f)
+static void terminal_field(struct log_line *l, const struct log_field *f)
 {
 	char key[128];
 
 	snprintf(key, sizeof(key), "%.120s=", f->key);
 	put_text(l, " ");
-	coloured(l, style, faint, key);
+	coloured(l, faint, key);
 	put_value(l, f);
 }
 
@@ -242,12 +235,10 @@ static void put_json_text(struct log_line *l, const char *text)
 	put_text(l, "\"");
 }
 
-static void json_head(struct log_line *l, const struct log_style *style, const struct log_event *e,
-		      const char *now)
+static void json_head(struct log_line *l, const struct log_event *e, const char *now)
 {
 	char head[256];
 
-	(void)style;
 	snprintf(head, sizeof(head), "{\"ts\":\"%s\",\"level\":\"%s\",\"program\":\"%.100s\",", now,
 		 level_names[e->level], e->program);
 	put_text(l, head);
@@ -255,11 +246,10 @@ static void json_head(struct log_line *l, const struct log_style *style, const s
 	put_json_text(l, e->msg);
 }
 
-static void json_field(struct log_line *l, const struct log_style *style, const struct log_field *f)
+static void json_field(struct log_line *l, const struct log_field *f)
 {
 	char number[NUMBER_BYTES];
 
-	(void)style;
 	put_text(l, ",\"");
 	put_text(l, f->key);
 	put_text(l, "\":");
@@ -276,9 +266,8 @@ static void json_field(struct log_line *l, const struct log_style *style, const 
 /* ---- the line ---- */
 
 struct shape {
-	void (*head)(struct log_line *l, const struct log_style *style, const struct log_event *e,
-		     const char *now);
-	void (*field)(struct log_line *l, const struct log_style *style, const struct log_field *f);
+	void (*head)(struct log_line *l, const struct log_event *e, const char *now);
+	void (*field)(struct log_line *l, const struct log_field *f);
 	const char *cut, *lost, *end; /* "lost" is followed by the number */
 };
 
@@ -295,23 +284,24 @@ void log_line_begin(struct log_line *l, const struct log_style *style, const str
 	char now[TIMETEXT_BYTES];
 	size_t before;
 
+	l->style = style;
 	l->len = 0;
 	l->cut = 0;
 	if (style->over_line)
 		put_text(l, "\r\033[K");
 	time_format_ms(e->wall_ms, now);
-	shape->head(l, style, e, now);
+	shape->head(l, e, now);
 	for (const struct log_field *f = e->fields; f && f->type != LOG_END && !l->cut; f++) {
 		before = l->len;
-		shape->field(l, style, f);
+		shape->field(l, f);
 		if (l->cut)
 			l->len = before; /* no half field */
 	}
 }
 
-void log_line_end(struct log_line *l, const struct log_style *style, int64_t lost)
+void log_line_end(struct log_line *l, int64_t lost)
 {
-	const struct shape *shape = &shapes[style->format];
+	const struct shape *shape = &shapes[l->style->format];
 	char *at = l->text + l->len, *end = l->text + sizeof(l->text);
 
 	if (l->cut)

@@ -20,16 +20,17 @@
 /* What a pipe takes as a whole. */
 enum { LOG_LINE_BYTES = PIPE_BUF };
 
-struct log_line {
-	size_t len;
-	int cut; /* something was left out */
-	char text[LOG_LINE_BYTES];
-};
-
 struct log_style {
 	enum log_format format; /* not LOG_AUTO */
 	int colours;            /* of the terminal's */
 	int over_line;          /* wipes the terminal's line first */
+};
+
+struct log_line {
+	const struct log_style *style;
+	size_t len;
+	int cut; /* something was left out */
+	char text[LOG_LINE_BYTES];
 };
 
 struct log_event {
@@ -39,9 +40,9 @@ struct log_event {
 	const struct log_field *fields; /* ends with LOG_END; NULL: none */
 };
 
-/* All but the end. */
+/* All but the end, until which the style stays. */
 void log_line_begin(struct log_line *l, const struct log_style *style, const struct log_event *e);
 /* The end, for which there is always room; lost: lines that could not be written before. */
-void log_line_end(struct log_line *l, const struct log_style *style, int64_t lost);
+void log_line_end(struct log_line *l, int64_t lost);
 
 #endif

@@ -51,6 +51,12 @@ enum message_result {
 
 int symbol_is_valid(const char *symbol);
 int source_is_valid(const char *source);
+/* The sources that are known: an exchange (upbit), or one of its regions (upbit-sg). 0, or -1 with
+ * a sentence about --source (ERR_FATAL). */
+int source_check(const char *source, struct err *err) __attribute__((warn_unused_result));
+/* 1 if it is that exchange, or a region of it. */
+int source_is_of(const char *source, const char *exchange);
+
 const char *origin_name(enum origin origin);
 /* 0, or -1 where there is no such origin. */
 int origin_by_name(const char *name, enum origin *out) __attribute__((warn_unused_result));

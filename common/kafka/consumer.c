@@ -284,8 +284,12 @@ int consumer_topic_partitions(struct consumer *c, struct err *err)
 
 int consumer_subscribe(struct consumer *c, struct err *err)
 {
-	rd_kafka_resp_err_t code = kafka_subscribe(c->rk, c->topic);
+	list *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
 
+	rd_kafka_topic_partition_list_add(topics, c->topic, RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(c->rk, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(err, kafka_error_class(code), "cannot subscribe to the topic %s: %s",
 			       c->topic, rd_kafka_err2str(code));

@@ -21,17 +21,6 @@ rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const 
 	return NULL;
 }
 
-rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
-{
-	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-	rd_kafka_resp_err_t code;
-
-	rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(rk, topics);
-	rd_kafka_topic_partition_list_destroy(topics);
-	return code;
-}
-
 rd_kafka_resp_err_t kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets)
 {
 	rd_kafka_queue_t *answers = rd_kafka_queue_new(rk);

@@ -10,9 +10,6 @@
 /* Takes the configuration in either case. what: "consumer". NULL: *err (ERR_FATAL). */
 rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
 			     struct err *err) __attribute__((warn_unused_result));
-/* Subscribes to one topic. */
-rd_kafka_resp_err_t kafka_subscribe(rd_kafka_t *rk, const char *topic)
-	__attribute__((warn_unused_result));
 /* Commits for the client's group, and waits for the answer; some seconds at most, since a broker
  * that stands still gives none (rd_kafka_commit() waits for a minute and more). */
 rd_kafka_resp_err_t kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets)

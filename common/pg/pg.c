@@ -396,8 +396,8 @@ static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 	return -1;
 }
 
-static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
-		      int64_t deadline_ms, struct err *err)
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		  int64_t deadline_ms, struct err *err)
 {
 	PGresult *res;
 	int got;
@@ -421,12 +421,6 @@ static int copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecSta
 		return 0;
 	}
 	return copy_failed(c, res, err);
-}
-
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		  struct err *err)
-{
-	return copy_begin(c, pg, sql, PGRES_COPY_IN, deadline_ms, err);
 }
 
 int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
@@ -457,12 +451,6 @@ int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	*rows = strtoll(PQcmdTuples(res), NULL, 10);
 	PQclear(res);
 	return 0;
-}
-
-int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		      struct err *err)
-{
-	return copy_begin(c, pg, sql, PGRES_COPY_OUT, deadline_ms, err);
 }
 
 /* What the server says behind the last row. */

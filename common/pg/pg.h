@@ -112,28 +112,27 @@ int64_t pg_number_or(const PGresult *res, int row, int column, int64_t otherwise
 /* 1 if a boolean of it is true. */
 int pg_true(const PGresult *res, int row, int column);
 
-/* COPY ... FROM STDIN: begin, put as often as there is something, end. deadline_ms is for all of it
- * together; otherwise failures are as those of pg_query: NULL results are -1, and after one nothing
- * more may be called with *c. put returns when all of it is on its way, so that nothing piles up
- * here; the server's refusal of a row shows at the end at the latest. */
+/* COPY ... FROM STDIN: begin (PGRES_COPY_IN), put as often as there is something, end. deadline_ms
+ * is for all of it together; otherwise failures are as those of pg_query: NULL results are -1, and
+ * after one nothing more may be called with *c. put returns when all of it is on its way, so that
+ * nothing piles up here; the server's refusal of a row shows at the end at the latest. */
 struct pg_copy {
 	struct pg *pg;
 	int64_t until_ms, deadline_ms;
 	char *piece; /* libpq's, of pg_copy_get() */
 };
-int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		  struct err *err) __attribute__((warn_unused_result));
+int pg_copy_begin(struct pg_copy *c, struct pg *pg, const char *sql, ExecStatusType direction,
+		  int64_t deadline_ms, struct err *err) __attribute__((warn_unused_result));
 int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *err)
 	__attribute__((warn_unused_result));
 /* *rows: how many rows the server says that it has stored. */
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* COPY ... TO STDOUT: begin, then get until it returns 0; to stop before that, pg_close(). Failures
- * as above. 1: *piece, of *bytes, is what the server sent at once, in binary format a row (before
- * the first one the header, behind the last one the trailer), valid until the next call. */
-int pg_copy_out_begin(struct pg_copy *c, struct pg *pg, const char *sql, int64_t deadline_ms,
-		      struct err *err) __attribute__((warn_unused_result));
+/* COPY ... TO STDOUT: begin (PGRES_COPY_OUT), then get until it returns 0; to stop before that,
+ * pg_close(). Failures as above. 1: *piece, of *bytes, is what the server sent at once, in binary
+ * format a row (before the first one the header, behind the last one the trailer), valid until the
+ * next call. */
 int pg_copy_get(struct pg_copy *c, const char **piece, size_t *bytes, struct err *err)
 	__attribute__((warn_unused_result));
 

@@ -15,7 +15,7 @@ struct deferred {
 	pthread_cond_t changed;
 	void *jobs[DEFERRED_MAX]; /* a ring: n of them, the oldest at `first` */
 	size_t first, n;
-	int stopping, ended;
+	int stopping;
 };
 
 static void *deferred_main(void *arg)
@@ -39,8 +39,6 @@ static void *deferred_main(void *arg)
 		d->run(job, given_up);
 		pthread_mutex_lock(&d->lock);
 	}
-	d->ended = 1;
-	pthread_cond_broadcast(&d->changed);
 	pthread_mutex_unlock(&d->lock);
 	return NULL;
 }
@@ -48,15 +46,11 @@ static void *deferred_main(void *arg)
 struct deferred *deferred_new(void (*run)(void *job, int given_up), struct err *err)
 {
 	struct deferred *d = xcalloc(1, sizeof(*d));
-	pthread_condattr_t attributes;
 	int rc;
 
 	d->run = run;
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&d->changed, NULL);
 	rc = pthread_create(&d->thread, NULL, deferred_main, d);
 	if (rc == 0)
 		return d;
@@ -82,14 +76,13 @@ void deferred_submit(struct deferred *d, void *job)
 	pthread_mutex_lock(&d->lock);
 	d->jobs[(d->first + d->n) % DEFERRED_MAX] = job;
 	d->n++;
-	pthread_cond_broadcast(&d->changed);
+	pthread_cond_signal(&d->changed);
 	pthread_mutex_unlock(&d->lock);
 }
 
 int deferred_stop(struct deferred *d, int wait_ms)
 {
 	struct timespec until;
-	int ended;
 
 	if (d == NULL)
 		return 1;
@@ -97,14 +90,10 @@ int deferred_stop(struct deferred *d, int wait_ms)
 	until.tv_sec += wait_ms / 1000;
 	pthread_mutex_lock(&d->lock);
 	d->stopping = 1;
-	pthread_cond_broadcast(&d->changed);
-	while (!d->ended && pthread_cond_timedwait(&d->changed, &d->lock, &until) == 0)
-		;
-	ended = d->ended;
+	pthread_cond_signal(&d->changed);
 	pthread_mutex_unlock(&d->lock);
-	if (!ended)
+	if (pthread_clockjoin_np(d->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
 		return 0;
-	pthread_join(d->thread, NULL);
 	pthread_cond_destroy(&d->changed);
 	pthread_mutex_destroy(&d->lock);
 	free(d);

@@ -28,7 +28,6 @@ int program_run(const struct settings_spec *spec, void *options, const struct pr
 		int (*check)(void *options, struct err *err), int argc, char **argv)
 {
 	const struct settings_command *command;
-	struct setting_list words;
 	enum log_level level = LOG_INFO;
 	enum log_format format = LOG_AUTO;
 	struct err err = {0};
@@ -37,7 +36,7 @@ int program_run(const struct settings_spec *spec, void *options, const struct pr
 	log_open(spec->program, LOG_INFO);
 	/* So that what is wrong with the settings is said as everything else would be. */
 	shape_by(getenv("GAPLESS_LOG_FORMAT"));
-	switch (settings_load(spec, options, argc, argv, environ, &words, &err)) {
+	switch (settings_load(spec, options, argc, argv, environ, &command, &err)) {
 	case SETTINGS_EXIT_OK:
 		return EXIT_DONE;
 	case SETTINGS_BAD:
@@ -60,7 +59,6 @@ int program_run(const struct settings_spec *spec, void *options, const struct pr
 	log_shape(format);
 	if (check && check(options, &err) != 0)
 		return refused(&err);
-	command = settings_chosen(spec, &words);
 	stop_install();
 	if (!command->terse)
 		settings_log(spec, command, options);

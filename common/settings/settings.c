@@ -232,22 +232,27 @@ static int load_flag(struct load *l, int *i)
 	return store_flag(l, place, value, from);
 }
 
-static int load_arguments(struct load *l, struct setting_list *words)
+/* The words are at most one, which is the command. */
+static int load_arguments(struct load *l)
 {
-	int only_words = 0;
+	const char *extra = NULL;
+	char called[SETTING_CALLED_BYTES];
+	int words = 0, only_words = 0;
 
-	setting_list_init(words, (size_t)l->argc);
 	for (int i = 1; i < l->argc; i++) {
 		const char *arg = l->argv[i];
 
 		if (!only_words && strcmp(arg, "--") == 0)
 			only_words = 1;
 		else if (only_words || arg[0] != '-' || !arg[1])
-			setting_list_add(words, arg);
+			extra = ++words == 2 ? arg : extra;
 		else if (load_flag(l, &i))
 			return -1;
 	}
-	return 0;
+	if (!extra)
+		return 0;
+	return err_set(l->err, ERR_FATAL, "\"%.80s\" is one word too many: see %s --help", extra,
+		       settings_called(l->spec, l->command, called));
 }
 
 /* ---- all of it ---- */
@@ -276,42 +281,30 @@ static int answer(const struct settings_spec *spec, int argc, char **argv)
 	return 0;
 }
 
-/* Defaults of everything; those of the chosen command last, because commands may share a member. */
-static int reset_all(const struct load *l)
+static int reset(const struct load *l, const struct settings_command *command)
 {
 	const struct setting *s;
 
-	for (const struct settings_command *c = l->spec->commands; c && c->name; c++) {
-		for (s = c->own; s && s->name; s++) {
-			if (setting_reset(s, l->out, l->err))
-				return -1;
-		}
-	}
-	for (s = l->spec->table; s->name; s++) {
-		if (setting_reset(s, l->out, l->err))
-			return -1;
-	}
-	for (s = l->command ? l->command->own : NULL; s && s->name; s++) {
+	for (size_t i = 0; (s = settings_applying(l->spec, command, i)) != NULL; i++) {
 		if (setting_reset(s, l->out, l->err))
 			return -1;
 	}
 	return 0;
 }
 
-/* With commands, the words are at most one, which is one of them. */
-static int check_words(const struct load *l, const struct setting_list *words)
+/* Defaults of everything; those of the chosen command last, because commands may share a member. */
+static int reset_all(const struct load *l)
 {
-	char called[SETTING_CALLED_BYTES];
-
-	if (!l->command || words->n < 2)
-		return 0;
-	return err_set(l->err, ERR_FATAL, "\"%.80s\" is one word too many: see %s --help",
-		       words->v[1], settings_called(l->spec, l->command, called));
+	for (const struct settings_command *c = l->spec->commands; c && c->name; c++) {
+		if (reset(l, c))
+			return -1;
+	}
+	return reset(l, NULL) || reset(l, l->command) ? -1 : 0;
 }
 
 enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc,
-				   char **argv, char **environ_, struct setting_list *words,
-				   struct err *err)
+				   char **argv, char **environ_,
+				   const struct settings_command **command, struct err *err)
 {
 	struct load l = {.spec = spec, .out = out, .argc = argc, .argv = argv, .err = err};
 	enum settings_result result = SETTINGS_BAD;
@@ -319,10 +312,9 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 	size_t n = 0;
 
 	err_clear(err);
-	*words = (struct setting_list){NULL, 0};
 	if (answer(spec, argc, argv))
 		return SETTINGS_EXIT_OK;
-	l.command = settings_command_in(spec, argc, argv, &word);
+	l.command = *command = settings_command_in(spec, argc, argv, &word);
 	if (spec->commands && !l.command) {
 		err_set(err, ERR_FATAL, "\"%.80s\" is not a command of %s: see %s --help", word,
 			spec->program, spec->program);
@@ -334,7 +326,7 @@ enum settings_result settings_load(const struct settings_spec *spec, void *out, 
 		n++;
 	l.flagged = xcalloc(n + 1, 1);
 	if (load_environment(&l, environ_, 1) == 0 && load_environment(&l, environ_, 0) == 0 &&
-	    load_arguments(&l, words) == 0 && check_words(&l, words) == 0)
+	    load_arguments(&l) == 0)
 		result = SETTINGS_RUN;
 	free(l.flagged);
 	return result;

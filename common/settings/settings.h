@@ -20,12 +20,13 @@
 enum settings_result { SETTINGS_RUN, SETTINGS_EXIT_OK, SETTINGS_BAD };
 
 /* Fills *out (a struct that the table's offsets describe; other members are left alone). Handles
- * --help, --version and --example itself (prints to stdout, SETTINGS_EXIT_OK). Words that are not
- * flags are returned in *words; where the spec has commands, that is at most one, and it is one of
- * them. A flag that does not belong to the command is refused. The strings live as long as the
- * process. `environ_` is an environment block (tests give their own). */
+ * --help, --version and --example itself (prints to stdout, SETTINGS_EXIT_OK). The one word that
+ * may be there is the command: *command, NULL if the spec has none. A flag that does not belong to
+ * it is refused. The strings live as long as the process. `environ_` is an environment block (tests
+ * give their own). */
 enum settings_result settings_load(const struct settings_spec *spec, void *out, int argc,
-				   char **argv, char **environ_, struct setting_list *words,
-				   struct err *err) __attribute__((warn_unused_result));
+				   char **argv, char **environ_,
+				   const struct settings_command **command, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -144,12 +144,6 @@ const struct settings_command *settings_command_in(const struct settings_spec *s
 	return by_name(spec, *word);
 }
 
-const struct settings_command *settings_chosen(const struct settings_spec *spec,
-					       const struct setting_list *words)
-{
-	return by_name(spec, words->n > 0 ? words->v[0] : "");
-}
-
 const char *settings_called(const struct settings_spec *spec,
 			    const struct settings_command *command, char out[SETTING_CALLED_BYTES])
 {

@@ -37,8 +37,4 @@ const struct settings_command *settings_command_in(const struct settings_spec *s
 /* "gapless-writer replay". Returns out. */
 const char *settings_called(const struct settings_spec *spec,
 			    const struct settings_command *command, char out[SETTING_CALLED_BYTES]);
-/* The command that was given to settings_load; NULL if the spec has none. */
-const struct settings_command *settings_chosen(const struct settings_spec *spec,
-					       const struct setting_list *words);
-
 #endif

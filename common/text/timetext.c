@@ -98,22 +98,24 @@ static void literal(struct reader *r, const char *text)
 	}
 }
 
+/* Three numbers, all of two digits but perhaps the first. */
+static void three(struct reader *r, int digits, const char *between, int *a, int *b, int *c)
+{
+	*a = number(r, digits);
+	literal(r, between);
+	*b = number(r, 2);
+	literal(r, between);
+	*c = number(r, 2);
+}
+
 static void date(struct reader *r, struct civil *c)
 {
-	c->year = number(r, 4);
-	literal(r, "-");
-	c->month = number(r, 2);
-	literal(r, "-");
-	c->day = number(r, 2);
+	three(r, 4, "-", &c->year, &c->month, &c->day);
 }
 
 static void clock_time(struct reader *r, struct civil *c)
 {
-	c->hour = number(r, 2);
-	literal(r, ":");
-	c->minute = number(r, 2);
-	literal(r, ":");
-	c->second = number(r, 2);
+	three(r, 2, ":", &c->hour, &c->minute, &c->second);
 }
 
 int time_parse_candle(const char *text, int64_t *ms)

@@ -104,6 +104,9 @@ static int open_tables(struct reader *r, struct err *err)
 	if (pg_open(&r->pg, r->database, "gapless-indicators", err))
 		return -1;
 	fit = r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err);
+	if (fit == PG_TABLES_FIT && !r->has_tables &&
+	    pg_tables_warn_topic(&r->pg, r->topic, err) != 0)
+		return -1;
 	r->has_tables = fit == PG_TABLES_FIT;
 	if (is_first && fit != PG_TABLES_FIT && fit != PG_TABLES_FAILED) {
 		r->unfit = *err;

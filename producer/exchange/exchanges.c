@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/candle/source.h"
+#include "common/candle/candle.h"
 #include "producer/exchange/upbit.h"
 
 static const struct exchange *const all[] = {&exchange_upbit};

@@ -22,8 +22,8 @@ struct series *schedule_series(const struct schedule *s, uint32_t place);
 
 /* It is that time: of the exchange's clock, which may be set back, and of one that may not. */
 void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms);
-/* The one whose live poll is due and may be asked for, that accept() takes: the one that is due the
- * longest, of these the shortest interval. NULL: none. */
+/* The one whose live poll is due and may be asked for, that accept() takes: the one whose turn it
+ * is (series_ask.h), of these the shortest interval. NULL: none. */
 struct series *schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
 			     void *opaque);
 /* When (exchange's time) the next live poll is due that is not yet; INT64_MAX: none. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "producer/series/late.h"
 #include "producer/series/promise.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
@@ -39,6 +40,7 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->report);
 	spans_release(&s->empty);
+	spans_release(&s->doubted);
 	spans_release(&s->untold);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
@@ -218,12 +220,33 @@ void series_lookup_began(struct series *s)
 	known_lookup_began(&s->known);
 }
 
+/* What a live poll will show is watched from now on; what lies too far back for it is read again,
+ * with the gap that begins there. */
+static void late_begin(struct series *s, const struct spans *covered)
+{
+	struct spans empty = {0};
+	int64_t to_ms, until_ms = least(s->live_from_ms, s->wanted_until_ms);
+
+	if (!s->is_told)
+		return;
+	late_empty(covered, s->iv, series_young_ms(s), &s->sightings, &s->untold, &empty);
+	spans_union(&s->empty, &empty);
+	to_ms = covered->n > 0 ? covered->v[covered->n - 1].to : INT64_MAX;
+	if (to_ms < INT64_MAX - YOUNG_MS && to_ms + YOUNG_MS < until_ms) {
+		spans_clip(&empty, to_ms - LATE_MS, to_ms);
+		spans_union(&s->doubted, &empty);
+	}
+	spans_release(&empty);
+}
+
 /* What is covered; NULL: as before, and what was delivered since then is lost. */
 static void looked_is(struct series *s, const struct spans *covered)
 {
 	struct spans corrections = {0}, rest = {0};
 
 	series_changed(s);
+	if (covered && !s->looked_up)
+		late_begin(s, covered);
 	if (covered) {
 		s->covered_version = 0;
 		series_corrections(s, &corrections);
@@ -271,12 +294,14 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 
 	series_changed(s);
 	stored_sort(rows);
+	s->is_told = 1;
 	spans_clear(&s->untold);
 	if (told) {
 		spans_add(&s->untold, INT64_MIN, until_ms);
 		spans_subtract(&s->untold, told);
 	}
-	spans_add(&s->untold, INT64_MIN, least(sightings_stored(&s->sightings, rows), until_ms));
+	spans_add(&s->untold, INT64_MIN,
+		  least(sightings_stored(&s->sightings, rows, told), until_ms));
 	s->has_rows |= rows->n > 0;
 }
 

@@ -44,6 +44,8 @@ struct request {
 
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
+/* How many of its requests have failed in a row. */
+int series_fails(const struct series *s);
 void series_live_request(struct series *s, int64_t now_ms, struct request *out);
 /* The next backfill request beside the claims of others. 1 and *out, or 0: there is no gap that may
  * be asked for now. */
@@ -54,6 +56,10 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
 struct asking {
 	int may;
 	int64_t due_ms; /* of a live poll, as series_live_due_ms */
+	/* ... and when it is its turn among those that are due: one that failed stands back behind
+	 * those that become due in the next minute, each time. So what fails for some holds up
+	 * nobody else. */
+	int64_t turn_ms;
 	struct validity valid;
 };
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,

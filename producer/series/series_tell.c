@@ -155,6 +155,7 @@ const struct unobtainable *series_unobtainable_stored(const struct series *s)
 void series_corrections(const struct series *s, struct spans *out)
 {
 	sightings_corrections(&s->sightings, s->iv, out);
+	spans_union(out, &s->doubted);
 	earlier_add(&s->earlier, out);
 }
 

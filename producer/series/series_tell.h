@@ -75,8 +75,9 @@ void series_evidence(const struct series *s, struct evidence *out);
 /* What the database had of what is not available (what it is now: series_ask.h). */
 const struct unobtainable *series_unobtainable_stored(const struct series *s);
 
-/* Corrections of what is covered that no lookup has found stored yet, and an earlier life's end
- * that is in doubt: a lookup is to read what is stored there as well; *out is cleared first. */
+/* Corrections of what is covered that no lookup has found stored yet, what is to be read again
+ * (late.h), and an earlier life's end that is in doubt: a lookup is to read what is stored there as
+ * well; *out is cleared first. */
 void series_corrections(const struct series *s, struct spans *out);
 /* The version of what a lookup has read of it; 0: nothing, or something is to be read in any case.
  */

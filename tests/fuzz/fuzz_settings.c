@@ -43,7 +43,7 @@ static void check_values(const struct options *o)
 static void check_again(const struct options *o)
 {
 	char *argv[WORDS * 3] = {"again"};
-	struct setting_list words;
+	const struct settings_command *command;
 	struct options again;
 	struct err err = {0};
 	int argc = 1;
@@ -61,9 +61,9 @@ static void check_again(const struct options *o)
 			free(value);
 		}
 	}
-	CHECK(settings_load(&commands_spec, &again, argc, argv, NULL, &words, &err) ==
+	CHECK(settings_load(&commands_spec, &again, argc, argv, NULL, &command, &err) ==
 		      SETTINGS_RUN &&
-	      words.n == 0);
+	      *command->name == '\0');
 	for (const struct setting *s = commands_spec.table; s->name; s++) {
 		char *a = show(s, o, 0), *b = show(s, &again, 0);
 
@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *argv[WORDS + 1] = {"fuzz"}, *variables[WORDS + 1] = {NULL}, *lines[2 * WORDS];
 	struct input in = {data, size};
 	struct options options = {0};
-	struct setting_list words;
+	const struct settings_command *command;
 	struct err err = {0};
 	enum settings_result result;
 	int argc = 1, n_variables = 0, n = 0;
@@ -116,14 +116,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else if (!is_answered(line))
 			argv[argc++] = line;
 	}
-	result = settings_load(&commands_spec, &options, argc, argv, variables, &words, &err);
+	result = settings_load(&commands_spec, &options, argc, argv, variables, &command, &err);
 	CHECK(result != SETTINGS_EXIT_OK);
 	if (result == SETTINGS_BAD) {
 		CHECK(err.class == ERR_FATAL && *err.text);
 	} else {
-		CHECK(words.n < (size_t)argc);
 		check_values(&options);
-		if (words.n == 0) /* else it has settings of its command */
+		if (*command->name == '\0') /* else it has settings of its command */
 			check_again(&options);
 		if (options_check(&options, &err) == 0)
 			CHECK(options.n_intervals > 0 && options.patterns.n > 0);

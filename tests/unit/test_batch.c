@@ -13,8 +13,8 @@
 #include "common/candle/spans.h"
 #include "rng.h"
 #include "writer/batch.h"
+#include "writer/database/bisect.h"
 #include "writer/database/portion.h"
-#include "writer/database/refusals.h"
 
 static const struct batch_limits limits = {.rows = 50, .bytes = 100000, .age_ms = 1000};
 static const int64_t T0 = 1700000040000; /* on the grid of a minute */

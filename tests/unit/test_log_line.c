@@ -33,7 +33,7 @@ static const char *line_of(const struct log_style *style, enum log_level level, 
 					   .program = "gapless-writer",
 					   .msg = msg,
 					   .fields = fields});
-	log_line_end(&l, style, lost);
+	log_line_end(&l, lost);
 	assert_true(l.len < sizeof(l.text));
 	l.text[l.len] = '\0';
 	return l.text;

@@ -32,7 +32,7 @@ static int copied(struct pg *pg, const char *sql, const char *data, size_t bytes
 	struct pg_copy copy;
 
 	err_clear(&err);
-	if (pg_copy_begin(&copy, pg, sql, deadline_ms, &err))
+	if (pg_copy_begin(&copy, pg, sql, PGRES_COPY_IN, deadline_ms, &err))
 		return -1;
 	for (int i = 0; i < pieces; i++) {
 		if (pg_copy_put(&copy, data, bytes, &err))
@@ -149,7 +149,7 @@ static int copied_out(struct pg *pg, const char *sql, int64_t deadline_ms)
 	int got, rows = 0;
 
 	err_clear(&err);
-	if (pg_copy_out_begin(&copy, pg, sql, deadline_ms, &err))
+	if (pg_copy_begin(&copy, pg, sql, PGRES_COPY_OUT, deadline_ms, &err))
 		return -1;
 	while ((got = pg_copy_get(&copy, &piece, &bytes, &err)) == 1) {
 		assert_int_equal(bytes, 5);

@@ -79,17 +79,17 @@ static const struct settings_spec spec = {
 };
 
 static struct options o;
-static struct setting_list words;
 static struct err err;
 
 static enum settings_result load(char **environ_, char **argv)
 {
+	const struct settings_command *command;
 	int argc = 0;
 
 	while (argv[argc])
 		argc++;
 	memset(&o, 0x5a, sizeof(o));
-	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
+	return settings_load(&spec, &o, argc, argv, environ_, &command, &err);
 }
 
 #define ENV(...)  ((char *[]){"", ##__VA_ARGS__, NULL})
@@ -125,7 +125,6 @@ static void test_defaults(void **state)
 	assert_int_equal(o.kafka.n, 0);
 	assert_null(o.database);
 	assert_true(o.retention_ms == -1);
-	assert_int_equal(words.n, 0);
 	assert_int_equal(err.class, ERR_NONE);
 	assert_canaries();
 	assert_int_equal(load(NULL, ARGS()), SETTINGS_RUN);
@@ -169,7 +168,6 @@ static void test_flags_beat_the_environment(void **state)
 	assert_string_equal(o.kafka.v[1], "d=4");
 	assert_string_equal(o.kafka.v[2], "e=5");
 	assert_string_equal(o.kafka.v[3], "f=6");
-	assert_int_equal(words.n, 0);
 	assert_canaries();
 
 	/* the last one counts; an empty value is a value; an empty list replaces that of the
@@ -184,17 +182,16 @@ static void test_flags_beat_the_environment(void **state)
 static void test_words(void **state)
 {
 	(void)state;
-	assert_int_equal(load(ENV(), ARGS("replay", "--follow", "from", "-f", "--batch-rows=1", "-",
-					  "--", "--brokers=x", "-n")),
-			 SETTINGS_RUN);
-	assert_int_equal(words.n, 5);
-	assert_string_equal(words.v[0], "replay");
-	assert_string_equal(words.v[1], "from"); /* a switch takes no value of its own */
-	assert_string_equal(words.v[2], "-");
-	assert_string_equal(words.v[3], "--brokers=x");
-	assert_string_equal(words.v[4], "-n");
+	/* a switch takes no value of its own */
+	assert_int_equal(load(ENV(), ARGS("--follow", "replay", "--batch-rows=1")), SETTINGS_RUN);
 	assert_int_equal(o.follow, 1);
+	assert_int_equal(o.batch_rows, 1);
+	assert_int_equal(load(ENV(), ARGS("--", "--brokers=x")), SETTINGS_RUN);
 	assert_string_equal(o.brokers, "127.0.0.1:19092");
+	assert_refused(ENV(), ARGS("replay", "--follow", "-", "x"),
+		       "\"-\" is one word too many: see gapless-test --help");
+	assert_refused(ENV(), ARGS("replay", "--", "-n"),
+		       "\"-n\" is one word too many: see gapless-test --help");
 }
 
 static void test_numbers_are_strict(void **state)

@@ -91,7 +91,7 @@ static const struct settings_spec spec = {
 };
 
 static struct options o;
-static struct setting_list words;
+static const struct settings_command *command;
 static struct err err;
 
 static enum settings_result load(char **environ_, char **argv)
@@ -101,7 +101,7 @@ static enum settings_result load(char **environ_, char **argv)
 	while (argv[argc])
 		argc++;
 	memset(&o, 0x5a, sizeof(o));
-	return settings_load(&spec, &o, argc, argv, environ_, &words, &err);
+	return settings_load(&spec, &o, argc, argv, environ_, &command, &err);
 }
 
 #define ENV(...)  ((char *[]){"", ##__VA_ARGS__, NULL})
@@ -111,7 +111,7 @@ static void assert_command(char **argv, const char *name)
 {
 	if (load(ENV(), argv) != SETTINGS_RUN)
 		fail_msg("%s", err.text);
-	assert_string_equal(settings_chosen(&spec, &words)->name, name);
+	assert_string_equal(command->name, name);
 }
 
 static void assert_refused(char **argv, const char *sentence)

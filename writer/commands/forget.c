@@ -36,15 +36,12 @@
 		     "FROM market_data_coverage AS c WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) " \
 		     "ORDER BY c.symbol, interval_length(c.interval)"
 
-#define SQL_FORGET                                                                                 \
-	"UPDATE market_data_coverage AS c SET covered = c.covered - tstzmultirange(" SQL_SPAN ") " \
-	"WHERE c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.covered && " SQL_SPAN
-
+#define SQL_TAKE_BACK(table, spans)                                                         \
+	"UPDATE " table " AS c SET " spans " = c." spans " - tstzmultirange(" SQL_SPAN ") " \
+	"WHERE " SQL_OF("c") " AND c." spans " && " SQL_SPAN
+#define SQL_FORGET SQL_TAKE_BACK("market_data_coverage", "covered")
 /* What was said not available is asked for again, too. */
-#define SQL_ASK_AGAIN                                                                         \
-	"UPDATE market_data_unobtainable AS c SET spans = c.spans - tstzmultirange(" SQL_SPAN \
-	") WHERE "                                                                            \
-	"c.symbol LIKE ANY ($1::text[]) AND c.interval = ANY ($2::text[]) AND c.spans && " SQL_SPAN
+#define SQL_ASK_AGAIN SQL_TAKE_BACK("market_data_unobtainable", "spans")
 
 /* 0 with the counts of SQL_COUNT, committed unless it is a dry run; -1 with *err. */
 static int forget(struct pg *pg, const struct options *o, const struct selection *selected,

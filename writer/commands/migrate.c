@@ -49,25 +49,7 @@ static int use_schema(struct pg *pg, const char *schema, struct err *err)
 		      PG_DEADLINE_MS, err);
 }
 
-/* 1 with the numbers that are applied, ascending, in *res, which the caller clears; 0 if no
- * migration has run yet; -1 with *err. Needs no more than SELECT. */
-static int read_applied(struct pg *pg, PGresult **res, struct err *err)
-{
-	PGresult *there = pg_query(pg, "SELECT to_regclass('gapless_migration')", PG_NONE,
-				   PG_DEADLINE_MS, err);
-	int found = there != NULL && !PQgetisnull(there, 0, 0);
-
-	PQclear(there);
-	*res = NULL;
-	if (there == NULL)
-		return -1;
-	if (!found)
-		return 0;
-	*res = pg_query(pg, "SELECT number FROM gapless_migration ORDER BY number", PG_NONE,
-			PG_DEADLINE_MS, err);
-	return *res == NULL ? -1 : 1;
-}
-
+/* NULL: none is. */
 static int has_number(const PGresult *applied, int number)
 {
 	for (int row = 0; row < PQntuples(applied); row++) {
@@ -75,20 +57,6 @@ static int has_number(const PGresult *applied, int number)
 			return 1;
 	}
 	return 0;
-}
-
-static int check_newest(const PGresult *applied, struct err *err)
-{
-	int known = migrations[migrations_n - 1].number, n = PQntuples(applied);
-	long newest = n > 0 ? (long)pg_number(applied, n - 1, 0) : 0;
-
-	if (newest <= known)
-		return 0;
-	return err_set(
-		err, ERR_INPUT,
-		"the database has migration %03ld, but this program knows no more than %03d: it is "
-		"older than the database; use the newer gapless-writer",
-		newest, known);
 }
 
 /* 1 if it was applied now, 0 if it had been, -1 with *err. */
@@ -127,47 +95,48 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 }
 
 /* What is there is only read, so that a role that owns nothing may find that nothing is to do. */
-static int apply_missing(struct pg *pg, int64_t *n, struct err *err)
+static int apply_missing(struct pg *pg, enum pg_tables there, int64_t *n, struct err *err)
 {
-	PGresult *applied;
-	int rc = read_applied(pg, &applied, err) < 0 ? -1 : check_newest(applied, err);
+	PGresult *applied = NULL;
+	int now = 0;
 
-	for (size_t i = 0; rc == 0 && i < migrations_n; i++) {
-		int now;
-
+	if (there != PG_TABLES_ABSENT && there != PG_TABLES_HIDDEN) {
+		applied = pg_query(pg, "SELECT number FROM gapless_migration", PG_NONE,
+				   PG_DEADLINE_MS, err);
+		now = applied == NULL ? -1 : 0;
+	}
+	for (size_t i = 0; now >= 0 && i < migrations_n; i++) {
 		if (has_number(applied, migrations[i].number))
 			continue;
 		now = apply_said(pg, &migrations[i], err);
-		if (now < 0)
-			rc = -1;
-		else
-			*n += now;
+		*n += now;
 	}
 	PQclear(applied);
-	return rc;
+	return now < 0 ? -1 : 0;
 }
 
-/* Another set of tables, in another schema, is made only if --schema says so. */
-static int is_unseen(struct pg *pg, int names_schema, struct err *err)
+/* 1 if these tables are not to be touched. Another set of tables, in another schema, is made only
+ * if
+ * --schema says so. */
+static int is_refused(enum pg_tables there, int names_schema)
 {
-	struct err why;
-	enum pg_tables tables = pg_tables_check(pg, &why);
-
-	if (tables != PG_TABLES_PARTLY && (tables != PG_TABLES_HIDDEN || names_schema))
-		return 0;
-	err_set(err, ERR_INPUT, "%s", why.text);
-	return 1;
+	return there == PG_TABLES_PARTLY || there == PG_TABLES_NEWER ||
+	       (there == PG_TABLES_HIDDEN && !names_schema);
 }
 
 static int migrate(struct pg *pg, const struct options *o, struct err *err)
 {
 	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
+	enum pg_tables there;
 	int64_t applied = 0;
+	struct err why;
 
-	if ((o->schema != NULL && use_schema(pg, o->schema, err) != 0) ||
-	    is_unseen(pg, o->schema != NULL, err))
+	if (o->schema != NULL && use_schema(pg, o->schema, err) != 0)
 		return -1;
-	if (apply_missing(pg, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
+	there = pg_tables_check(pg, &why);
+	if (is_refused(there, o->schema != NULL))
+		return err_set(err, ERR_INPUT, "%s", why.text);
+	if (apply_missing(pg, there, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
 		return -1;
 	log_info("the database has all migrations", L_INT("applied", applied),
 		 L_INT("known", migrations_n));

@@ -9,7 +9,23 @@
 
 /* DOUBT: so many rows in a row that fail may mean that no row at all is taken. ENOUGH: where a row
  * is to blame, the first is found in fewer tries, twice the logarithm of the batch. */
-enum { DOUBT = 16, ENOUGH = 64 };
+enum { DOUBT = 16, ENOUGH = 64, MAKE_UP = 10 };
+
+int refusals_add(struct refusals *r, int64_t limit)
+{
+	r->refused++;
+	return limit != 0 && r->refused > limit;
+}
+
+void refusals_make_up(struct refusals *r, int64_t n)
+{
+	int64_t made_up;
+
+	r->taken += n;
+	made_up = r->taken / MAKE_UP < r->refused ? r->taken / MAKE_UP : r->refused;
+	r->refused -= made_up;
+	r->taken = r->refused == 0 ? 0 : r->taken - made_up * MAKE_UP;
+}
 
 struct search {
 	struct pg *pg;

@@ -101,7 +101,7 @@ static int copy_rows(struct pg *pg, struct store_scratch *scratch, const struct 
 	unsigned char *start = scratch->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
 
-	if (pg_copy_begin(&copy, pg, SQL_COPY, PG_DEADLINE_MS, err) != 0)
+	if (pg_copy_begin(&copy, pg, SQL_COPY, PGRES_COPY_IN, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
 		if (scratch->state[i] == ROW_MISSING)
@@ -165,9 +165,9 @@ static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const s
 /* Rows that a statement counted are there; the others of the n that should have been written must
  * have come from somebody else. So many of those that were updated had our values before: as far as
  * nobody came in between, which only the counts would show. */
-static enum candles account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			    int64_t n, int64_t confirmed, const struct wrote *wrote,
-			    struct outcomes *outcomes, struct err *err)
+static enum transaction account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+				int64_t n, int64_t confirmed, const struct wrote *wrote,
+				struct outcomes *outcomes, struct err *err)
 {
 	int64_t have[2] = {n, n}; /* there, and with our values */
 	int64_t returned = wrote->inserted + wrote->updated;
@@ -178,14 +178,14 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 	if (returned < n) {
 		fill_rows(scratch, b, 0, b->n, MISSING | NEWER);
 		if (count(pg, scratch, SQL_ACCOUNT, have, 2, err) != 0)
-			return CANDLES_FAILED;
+			return TRANSACTION_FAILED;
 	}
 	outcomes->n[TALLY_INSERTED] += wrote->inserted;
 	outcomes->n[TALLY_CORRECTED] += wrote->updated - confirmed;
 	outcomes->n[TALLY_IDENTICAL] += have[1] - returned + confirmed;
 	outcomes->n[TALLY_STALE] += have[0] - have[1];
 	if (have[0] == n && have[1] >= returned)
-		return CANDLES_DONE;
+		return TRANSACTION_DONE;
 	err_set(err, ERR_FATAL,
 		"the rows do not add up: of %" PRId64 " candles %" PRId64
 		" are in market_data after they were "
@@ -193,17 +193,17 @@ static enum candles account(struct pg *pg, struct store_scratch *scratch, const 
 		" with their values; look for a trigger, a rule or row level security on that table "
 		"(nothing was committed)",
 		n, have[0], have[1]);
-	return CANDLES_BROKEN;
+	return TRANSACTION_BROKEN;
 }
 
-enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			   enum candles_way way, struct outcomes *outcomes, struct err *err)
+enum transaction candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+			       enum candles_way way, struct outcomes *outcomes, struct err *err)
 {
 	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
 	struct wrote wrote = {0, 0};
 
 	if (row_states_ask(pg, scratch, b, &outcomes->n[TALLY_GIVEN_UP], err) != 0)
-		return CANDLES_FAILED;
+		return TRANSACTION_FAILED;
 	for (size_t i = 0; i < b->n; i++)
 		n[scratch->state[i]]++;
 	outcomes->n[TALLY_IDENTICAL] = n[ROW_IDENTICAL];
@@ -211,13 +211,13 @@ enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const s
 	newer = n[ROW_NEWER] + n[ROW_CONFIRMS];
 	todo = n[ROW_MISSING] + newer;
 	if (todo == 0)
-		return CANDLES_DONE;
+		return TRANSACTION_DONE;
 	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
 		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &outcomes->n[TALLY_COPIED],
 				    err) != 0)
-			return should_redo(pg, err) ? CANDLES_REDO : CANDLES_FAILED;
+			return should_redo(pg, err) ? TRANSACTION_REDO : TRANSACTION_FAILED;
 	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
-		return CANDLES_FAILED;
+		return TRANSACTION_FAILED;
 	}
 	return account(pg, scratch, b, todo, n[ROW_CONFIRMS], &wrote, outcomes, err);
 }

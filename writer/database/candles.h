@@ -28,18 +28,25 @@ void outcomes_add(struct outcomes *sum, const struct outcomes *s);
 
 enum candles_way { CANDLES_COPY, CANDLES_UPSERT };
 
-enum candles {
-	CANDLES_DONE,
-	CANDLES_FAILED, /* *err and pg->sqlstate say how */
-	CANDLES_REDO, /* of CANDLES_COPY only: roll back, and try CANDLES_UPSERT, whatever *err says
-		       */
-	CANDLES_BROKEN /* the rows do not add up; *err is the sentence for a person */
+/* What became of a transaction, of which this is a part. */
+enum transaction {
+	TRANSACTION_DONE,
+	TRANSACTION_LOST,      /* a position stands before the place where the batch began; nothing
+				  written */
+	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
+	TRANSACTION_FAILED, /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself
+			       was cut off */
+	TRANSACTION_UNFIT,  /* the tables are not what they were, and must be changed by a person;
+			       nothing written; *err is the sentence */
+	TRANSACTION_BROKEN, /* the rows do not add up; nothing written; *err is the sentence for a
+			       person */
+	TRANSACTION_REDO    /* of candles_store() by CANDLES_COPY only: roll back, and try
+			       CANDLES_UPSERT, whatever *err says */
 };
 
 /* Fills the counts of candles in *outcomes. */
-enum candles candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			   enum candles_way way, struct outcomes *outcomes, struct err *err);
-
+enum transaction candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
+			       enum candles_way way, struct outcomes *outcomes, struct err *err);
 /* Writes rows [from, to) without looking: does the server take them? 0, or -1 with *err. */
 int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
 		size_t to, struct err *err) __attribute__((warn_unused_result));

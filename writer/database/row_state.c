@@ -367,7 +367,7 @@ int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct ba
 	if (stretches == 0)
 		return 0;
 	sql = statement(scratch, b, stretches, err);
-	if (sql == NULL || pg_copy_out_begin(&copy, pg, sql, PG_DEADLINE_MS, err) != 0)
+	if (sql == NULL || pg_copy_begin(&copy, pg, sql, PGRES_COPY_OUT, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	return read_answers(&copy, scratch, b, stretches, err);
 }

@@ -14,7 +14,6 @@
 #include "common/pg/pg_tables.h"
 #include "origin.h"
 #include "portion.h"
-#include "refusals.h"
 #include "retry.h"
 
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };

@@ -52,35 +52,26 @@ static enum transaction check_shape(struct pg *pg, struct store_scratch *scratch
 	return TRANSACTION_DONE;
 }
 
-/* One try. *redo: it failed, but may succeed the other way. */
+/* One try, rolled back unless it is done or has failed. */
 static enum transaction store(struct pg *pg, struct store_scratch *scratch,
 			      const struct cursor *cursor, const struct batch *b,
 			      enum candles_way way, const atomic_int *abandon,
-			      struct outcomes *outcomes, int *redo, struct err *err)
+			      struct outcomes *outcomes, struct err *err)
 {
-	static const enum transaction results[] = {[CANDLES_DONE] = TRANSACTION_DONE,
-						   [CANDLES_FAILED] = TRANSACTION_FAILED,
-						   [CANDLES_REDO] = TRANSACTION_FAILED,
-						   [CANDLES_BROKEN] = TRANSACTION_BROKEN};
 	enum transaction result;
 	char shape[SHAPE_BYTES];
 	int lost = 0;
 
-	*redo = 0;
 	memset(outcomes, 0, sizeof(*outcomes));
 	if (cursor_begin(pg, cursor, shape, err) != 0)
 		return TRANSACTION_FAILED;
 	result = check_shape(pg, scratch, shape, err);
 	if (result == TRANSACTION_DONE && cursor_lock(pg, scratch, cursor, b, &lost, err) != 0)
 		return TRANSACTION_FAILED;
-	if (lost) {
+	if (lost)
 		result = TRANSACTION_LOST;
-	} else if (result == TRANSACTION_DONE) {
-		enum candles candles = candles_store(pg, scratch, b, way, outcomes, err);
-
-		*redo = candles == CANDLES_REDO;
-		result = results[candles];
-	}
+	else if (result == TRANSACTION_DONE)
+		result = candles_store(pg, scratch, b, way, outcomes, err);
 	if (result == TRANSACTION_DONE) {
 		if (coverage_store(pg, scratch, b, err) != 0 ||
 		    cursor_move(pg, scratch, cursor, b, err) != 0 ||
@@ -105,17 +96,15 @@ enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
 {
 	enum candles_way way = scratch_avoids_copy(scratch) ? CANDLES_UPSERT : CANDLES_COPY;
 	enum transaction result;
-	int redo;
 
 	FAULT("before_db");
-	result = store(pg, scratch, cursor, b, way, abandon, outcomes, &redo, err);
-	if (redo && pg_exec(pg, "ROLLBACK", err) == 0) {
+	result = store(pg, scratch, cursor, b, way, abandon, outcomes, err);
+	if (result == TRANSACTION_REDO) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", pg->sqlstate));
 		scratch_avoid_copy(scratch, UPSERTS);
 		pg_clear_sqlstate(pg);
-		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, outcomes, &redo,
-			       err);
+		result = store(pg, scratch, cursor, b, CANDLES_UPSERT, abandon, outcomes, err);
 		outcomes->n[TALLY_STORED_AGAIN] = 1;
 	} else if (result == TRANSACTION_DONE) {
 		scratch_stored(scratch);

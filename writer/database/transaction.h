@@ -12,19 +12,6 @@
 #include "scratch.h"
 #include "writer/batch.h"
 
-enum transaction {
-	TRANSACTION_DONE,
-	TRANSACTION_LOST,      /* a position stands before the place where the batch began; nothing
-				  written */
-	TRANSACTION_ABANDONED, /* *abandon was set before the COMMIT; nothing written */
-	TRANSACTION_FAILED, /* *err and pg->sqlstate say how; nothing written, unless COMMIT itself
-			       was cut off */
-	TRANSACTION_UNFIT,  /* the tables are not what they were, and must be changed by a person;
-			       nothing written; *err is the sentence */
-	TRANSACTION_BROKEN  /* the rows do not add up; nothing written; *err is the sentence for a
-			       person */
-};
-
 /* The batch is sealed. Rows marked as rejected are stored as dead letters. On TRANSACTION_LOST *err
  * says how far back. */
 enum transaction transaction_store(struct pg *pg, struct store_scratch *scratch,
