@@ -227,9 +227,8 @@ static void late_begin(struct series *s, const struct spans *covered)
 	struct spans empty = {0};
 	int64_t to_ms, until_ms = least(s->live_from_ms, s->wanted_until_ms);
 
-	if (!s->is_told)
-		return;
 	late_empty(covered, s->iv, series_young_ms(s), &s->sightings, &s->untold, &empty);
+	spans_clip(&empty, INT64_MIN, s->told_until_ms);
 	spans_union(&s->empty, &empty);
 	to_ms = covered->n > 0 ? covered->v[covered->n - 1].to : INT64_MAX;
 	if (to_ms < INT64_MAX - YOUNG_MS && to_ms + YOUNG_MS < until_ms) {
@@ -294,7 +293,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 
 	series_changed(s);
 	stored_sort(rows);
-	s->is_told = 1;
+	s->told_until_ms = !told ? now_ms : told->n > 0 ? told->v[told->n - 1].to : 0;
 	spans_clear(&s->untold);
 	if (told) {
 		spans_add(&s->untold, INT64_MIN, until_ms);

@@ -58,11 +58,11 @@ struct series {
 	int64_t covered_version; /* of what it covers and of what is stored beside it; 0: not known
 				  */
 	struct known known;
-	struct spans seen;    /* found empty, not promised yet: the quiet tail */
-	struct spans empty;   /* promised of late without a row, which one may contradict */
-	struct spans doubted; /* covered, as another had it, and to be read again: late.h */
-	struct spans untold;  /* where it is not known what is stored, which could win */
-	int is_told;          /* ... it was read, once */
+	struct spans seen;     /* found empty, not promised yet: the quiet tail */
+	struct spans empty;    /* promised of late without a row, which one may contradict */
+	struct spans doubted;  /* covered, as another had it, and to be read again: late.h */
+	struct spans untold;   /* where it is not known what is stored, which could win */
+	int64_t told_until_ms; /* ... and up to where it was read */
 	struct sightings sightings;
 	struct retry_spans retries;
 	struct spans refused; /* by the database: neither asked for nor sent now */
