@@ -137,6 +137,10 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libproducer.a $(B)/libwriter.a $(B)/libin
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -lcmocka
 $(B)/tests/test_producer_lies: $(call obj,$(SRC_lies))
+# Two programs may use the same name, each for something of its own.
+$(B)/tests/test_indicator_%: $(B)/tests/unit/test_indicator_%.o $(B)/libindicators.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LINK_$(FLAVOUR)) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
 # A fuzz target with libFuzzer, and without it: the latter is one of the unit tests.
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libproducer.a $(B)/libcommon.a

@@ -14,7 +14,7 @@ struct process {
 	struct book *book;
 	struct output *output;
 	struct commits *commits;
-	struct reader *reader; /* NULL: without a database, as what needs it has nothing to do */
+	struct reader *reader; /* NULL: without a database; loader and repair get no jobs */
 	struct loader *loader;
 	struct repair *repair;
 	struct observe *observe;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* gapless-indicators' work: the loop. The only one that knows its parts.
+/* gapless-indicators' work: the loop between its parts (process.h).
  *
- *   feed -> book (windows) -> compute -> sink -> rounds -> commit of the offsets
+ *   feed -> ingest -> windows -> output -> commits -> commit of the offsets
+ *             ^          ^
+ *          loader      repair          from the tables, by the reader
  *
  * An offset is committed when everything that came of its message is acknowledged. Whatever goes
  * wrong on the way leads to the same place: forget what is in memory, begin again from what is

@@ -255,7 +255,8 @@ static int candles_ask(struct loop *l, int64_t *wait_ms, struct err *err)
 			    .may = may_publish,
 			    .opaque = l,
 			    .now_ms = l->now_ms,
-			    .boot_ms = l->boot_ms};
+			    .boot_ms = l->boot_ms,
+			    .is_out = requests_are_out(l->requests)};
 
 	if (share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return 0;

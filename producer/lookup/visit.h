@@ -55,8 +55,8 @@ struct visit_series {
 	int looked_up;        /* out: the writer is so far that the coverage counts */
 	struct spans covered; /* out */
 	struct spans corrections; /* in: series_corrections */
-	/* out: rows in what is wanted and not covered, and in the corrections, as an answer showed
-	 * them */
+	/* out: rows in what is wanted and not covered, in the corrections, and at first at the end
+	 * of what is covered, as an answer showed them */
 	struct stored stored;
 	struct spans told; /* out: where all of them were read */
 	/* out: what the database has refused, and is not to be sent again yet; why, of the last */

@@ -329,7 +329,8 @@ static void stored_take(const PGresult *res, int row, struct visit_series *s)
 						.fetched_ms = pg_number(res, row, STORED_FETCHED)});
 }
 
-/* The older gaps of all series before the newer ones; where the budget ends, another series begins
+/* With the gaps, at first, the end of what is covered (late.h).
+ * The older gaps of all series before the newer ones; where the budget ends, another series begins
  * the next time. A gap where nothing is stored costs nothing. Of one that has more than the limit
  * the newest are read, and it is told from the oldest of these on. */
 int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
@@ -340,7 +341,9 @@ int visit_sql_stored(struct pg *pg, struct visit *visit, struct err *err)
 		" LEFT JOIN market_data_covered() c ON c.symbol = w.symbol AND c.\"interval\" = w.\"interval\""
 		" CROSS JOIN LATERAL (SELECT coalesce(range_agg(tstzrange(to_timestamp((r->>0)::bigint / 1000), to_timestamp((r->>1)::bigint / 1000))), '{}')"
 		" FROM json_array_elements(w.corrections) AS r) AS o(corrections)"
-		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL)) - (coalesce(c.covered, '{}') - o.corrections)) AS g),"
+		" CROSS JOIN LATERAL (SELECT CASE WHEN w.looked_up THEN '{}' ELSE tstzmultirange(tstzrange(upper(c.covered)"
+		" - CASE w.\"interval\" WHEN '1s' THEN interval '61 s' ELSE interval '16 min' END, NULL)) END) AS y(young)"
+		" CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(w.wanted_from, NULL)) - (coalesce(c.covered, '{}') - o.corrections - y.young)) AS g),"
 		" candle AS (SELECT gap.i, gap.g, gap.place, m.*, count(m.\"timestamp\") OVER of_gap AS n, min(m.\"timestamp\") OVER of_gap AS oldest"
 		" FROM gap LEFT JOIN LATERAL (SELECT d.\"timestamp\", d.revision, d.fetched_at FROM market_data d"
 		" WHERE d.symbol = gap.symbol AND d.\"interval\" = gap.\"interval\" AND d.\"timestamp\" >= lower(gap.g)"

@@ -4,10 +4,6 @@
 #include "common/base/backoff.h"
 
 enum {
-	ANCHOR_FIRST = 8, /* intervals */
-	ANCHOR_GROWS = 8, /* times, while there is no row in it */
-	ANCHOR_MAX = 1 << 24,
-	ANCHOR_TRIES = 3,
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_SHORT_MS = 10 * 1000,
 	PAUSE_MAX_MS = 60 * 1000,
@@ -18,20 +14,6 @@ static int64_t pause_ms(int times)
 {
 	return times > SHORT_TIMES ? PAUSE_MAX_MS
 				   : backoff_doubled_ms(PAUSE_FIRST_MS, times - 1, PAUSE_SHORT_MS);
-}
-
-/* Between what is too near to show a row and what is too far to come down to the gap. */
-static void anchor_move(struct older *o)
-{
-	if (o->high == 0)
-		o->anchor = o->low < ANCHOR_MAX ? o->low * ANCHOR_GROWS : ANCHOR_MAX;
-	else if (o->high - o->low > 1)
-		o->anchor = o->low + (o->high - o->low) / 2;
-	else /* one of them was not so */
-		o->anchor = o->low = o->high = 0;
-	if (o->anchor == 0)
-		o->anchor = ANCHOR_FIRST;
-	o->tries = 0;
 }
 
 /* Another question takes the place of the one before, whose span waits for it. */
@@ -60,10 +42,8 @@ void older_empty(struct older *o, int64_t from_ms, int64_t to_ms, int at_edge, i
 	o->at_edge = at_edge;
 	o->times++;
 	o->until_boot_ms = boot_ms + pause_ms(o->times);
-	if (at_edge && (o->anchor == 0 || ++o->tries >= ANCHOR_TRIES)) {
-		o->low = o->anchor;
-		anchor_move(o);
-	}
+	if (at_edge)
+		anchor_too_near(&o->anchor);
 }
 
 void older_join(struct older *o, int64_t row_ms, const struct witness *said)
@@ -92,9 +72,8 @@ int older_shown(struct older *o, int64_t row_ms, int64_t now_ms)
 
 void older_too_far(struct older *o)
 {
-	o->high = o->anchor;
+	anchor_too_far(&o->anchor);
 	o->until_boot_ms = 0;
-	anchor_move(o);
 }
 
 void older_row(struct older *o, int64_t timestamp_ms)
@@ -109,7 +88,7 @@ int64_t older_anchor(const struct older *o, int64_t gap_to_ms)
 {
 	if ((o->times > 0 && gap_to_ms == o->to_ms) ||
 	    (witness_heard(&o->said) && gap_to_ms <= o->row_ms))
-		return o->anchor > 0 ? o->anchor : ANCHOR_FIRST;
+		return o->anchor.at > 0 ? o->anchor.at : ANCHOR_FIRST;
 	return 0;
 }
 

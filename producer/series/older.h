@@ -12,6 +12,7 @@
 #define GAPLESS_OLDER_H
 
 #include "common/candle/spans.h"
+#include "producer/series/anchor.h"
 #include "producer/series/validity.h"
 #include "producer/series/witness.h"
 
@@ -28,10 +29,7 @@ struct older { /* all zero: nothing was said */
 	int64_t from_ms, to_ms;
 	int64_t others_to_ms; /* earlier spans that were, which wait for this one */
 	int64_t until_boot_ms;
-	/* how many intervals beyond the gap's end the page has to begin; 0: at its end. With `low`
-	 * of them it was empty, with `high` (0: not known) it did not come down to the gap */
-	int64_t anchor, low, high;
-	int tries; /* empty pages with that anchor: one may be wrong */
+	struct anchor anchor; /* how far beyond the gap's end the page has to begin */
 	/* the oldest row that was shown with nothing before it */
 	int64_t row_ms;
 	struct witness said;

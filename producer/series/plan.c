@@ -13,9 +13,21 @@ static size_t asked_already(const struct plan *p, const struct series *s, int li
 	return n;
 }
 
+/* Connections are few, and a request that hangs keeps one for seconds. */
+static int may_fail(const struct plan *p, const struct series *s)
+{
+	size_t n = 0;
+
+	if (series_fails(s) == 0)
+		return 1;
+	for (size_t i = 0; i < p->n_in_flight; i++)
+		n += series_fails(p->in_flight[i].series) > 0;
+	return n < PLAN_FAILED_REQUESTS;
+}
+
 static int may_ask(const struct plan *p, const struct series *s)
 {
-	return !p->may || p->may(s, p->opaque);
+	return may_fail(p, s) && (!p->may || p->may(s, p->opaque));
 }
 
 /* A search for the next request. */
@@ -109,6 +121,8 @@ int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *
 	struct request live, backfill;
 	int has_live = plan_live(p, &live), has_backfill = plan_backfill(p, &backfill);
 
+	if (p->is_out && has_live && has_backfill)
+		live_may = series_fails(live.series) <= series_fails(backfill.series);
 	if (has_live && (!has_backfill || live_may))
 		*out = live;
 	else if (has_backfill)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What to ask next. Pure: the state of all series, what is in flight, and the time come in; one
- * request comes out.
+ * request comes out. Where the exchange fails for some, the others go on.
  *
  * There is no stored walk: a page shrinks its gap to what is older than its oldest row, so the next
  * request for that gap is asked with `to` = that row's start. Live is by deadline, shorter
@@ -16,7 +16,10 @@
 #include "producer/series/schedule.h"
 #include "producer/series/series_ask.h"
 
-enum { PLAN_SERIES_REQUESTS = 4 /* in flight for one series */ };
+enum {
+	PLAN_SERIES_REQUESTS = 4, /* in flight for one series */
+	PLAN_FAILED_REQUESTS = 2  /* for all that failed the last time: they may hang again */
+};
 
 struct plan {
 	struct schedule *schedule; /* the owned series */
@@ -27,6 +30,7 @@ struct plan {
 	const void *opaque;
 	int64_t now_ms; /* the exchange's time */
 	int64_t boot_ms;
+	int is_out; /* the exchange does not answer: what has failed least is asked first */
 };
 
 /* The most urgent live poll that is due. 1 and *out, or 0. */

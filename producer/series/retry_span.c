@@ -11,7 +11,12 @@ enum {
 	STUCK_TIMES = 3,
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_GROWS_FROM = 3, /* failures in a row */
-	PAUSE_GROWN_MS = 60 * 1000
+	PAUSE_GROWN_MS = 60 * 1000,
+	ODD_MAX_MS = 10 * 1000,
+	ODD_TIMES = 30, /* after which the pauses are no short ones any more */
+	/* intervals beyond the span: half a page where each has a row, and a quiet time that goes
+	 * on beyond it is seldom longer */
+	ODD_ANCHOR = 100
 };
 
 int64_t retry_pause_ms(int fails, int64_t max_ms)
@@ -58,8 +63,9 @@ static struct retry_span *get(struct retry_spans *h, int is_row, int64_t from_ms
 		if (h->v[i].is_row != is_row || h->v[i].from_ms >= to_ms ||
 		    from_ms >= h->v[i].to_ms)
 			continue;
-		fresh.times = h->v[i].times;
-		fresh.until_boot_ms = h->v[i].until_boot_ms;
+		fresh = h->v[i];
+		fresh.from_ms = from_ms;
+		fresh.to_ms = to_ms;
 		remove_at(h, i);
 		break;
 	}
@@ -85,6 +91,51 @@ static void failed(const struct retry_spans *h, struct retry_span *span, int64_t
 void retry_spans_rejected(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)
 {
 	failed(h, get(h, 0, from_ms, to_ms), boot_ms);
+}
+
+int retry_spans_odd(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t row_ms,
+		    int64_t read_ms, int64_t apart_ms, int64_t boot_ms)
+{
+	struct retry_span *span = get(h, 0, from_ms, to_ms);
+
+	if (span->row_ms != row_ms)
+		span->said = (struct witness){0};
+	span->row_ms = row_ms;
+	witness_note(&span->said, read_ms);
+	if (span->odd++ == 0)
+		span->anchor.at = ODD_ANCHOR;
+	else
+		anchor_too_near(&span->anchor);
+	span->until_boot_ms =
+		boot_ms + (span->odd > ODD_TIMES
+				   ? PAUSE_GROWN_MS
+				   : backoff_doubled_ms(PAUSE_FIRST_MS, span->odd - 1, ODD_MAX_MS));
+	return witness_agree(&span->said, apart_ms);
+}
+
+static struct retry_span *odd_at(const struct retry_spans *h, int64_t to_ms)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->v[i].odd > 0 && h->v[i].to_ms == to_ms)
+			return &h->v[i];
+	return NULL;
+}
+
+int64_t retry_spans_anchor(const struct retry_spans *h, int64_t to_ms)
+{
+	const struct retry_span *span = odd_at(h, to_ms);
+
+	return span ? span->anchor.at : 0;
+}
+
+void retry_spans_too_far(struct retry_spans *h, int64_t to_ms)
+{
+	struct retry_span *span = odd_at(h, to_ms);
+
+	if (!span)
+		return;
+	anchor_too_far(&span->anchor);
+	span->until_boot_ms = 0;
 }
 
 void retry_spans_bad_row(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Spans that the exchange answers badly, rejected pages and rows that are not candles: asked for
- * again after growing pauses, while everything else goes on. Pure. */
+/* Spans that the exchange answers badly, rejected pages, rows that are not candles, pages that end
+ * long before what they were asked up to (tail.h): asked for again after growing pauses, while
+ * everything else goes on. Pure. */
 #ifndef GAPLESS_RETRY_SPAN_H
 #define GAPLESS_RETRY_SPAN_H
 
@@ -8,7 +9,9 @@
 #include <stdint.h>
 
 #include "common/candle/spans.h"
+#include "producer/series/anchor.h"
 #include "producer/series/validity.h"
+#include "producer/series/witness.h"
 
 enum {
 	RETRY_MAX_MS = 10 * 60 * 1000, /* the longest pause, of up to RETRY_FEW of them */
@@ -22,6 +25,11 @@ struct retry_span {
 	int is_row;            /* what a row costs; else what was asked for as a page */
 	int times;             /* bad answers in a row */
 	int64_t until_boot_ms; /* not asked for before */
+	/* pages in a row that end before it, all of them or the last ones with this row */
+	int odd;
+	struct anchor anchor;
+	int64_t row_ms;
+	struct witness said;
 };
 
 struct retry_spans { /* by from_ms; all zero: none */
@@ -32,6 +40,14 @@ struct retry_spans { /* by from_ms; all zero: none */
 void retry_spans_release(struct retry_spans *h);
 /* The page for that span was rejected: 1 s, 2 s, then 1 min, doubling to its end. */
 void retry_spans_rejected(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms);
+/* The page for it ended with the row of row_ms, and that is odd. 1: the same has been said for
+ * apart_ms, it is so. Else it is asked for again after 1 s, doubling to 10 s; later 1 min. */
+int retry_spans_odd(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t row_ms,
+		    int64_t read_ms, int64_t apart_ms, int64_t boot_ms);
+/* How many intervals beyond the span that ends there the page has to begin: 0, none of its pages
+ * was odd. The last one began too far beyond it. */
+int64_t retry_spans_anchor(const struct retry_spans *h, int64_t to_ms);
+void retry_spans_too_far(struct retry_spans *h, int64_t to_ms);
 /* A row of a page was: this is its interval. */
 void retry_spans_bad_row(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64_t boot_ms);
 /* A page for the span was answered well; what its rows cost stays. */

@@ -11,7 +11,7 @@
 #include "producer/series/series_ask.h"
 
 enum queue {
-	LIVE_READY,     /* those whose live poll may be asked for: by deadline, then by length */
+	LIVE_READY,     /* those whose live poll may be asked for: by turn, then by length */
 	LIVE_LATER,     /* those whose live poll is not due yet: by deadline */
 	BACKFILL_READY, /* those that have a gap that may be asked for: by turn */
 	LATER,          /* all, by when they are to be looked at again, by the exchange's time */
@@ -97,7 +97,7 @@ static void look_at(struct schedule *s, uint32_t place, int64_t boot_ms)
 	series_live_asking(x, s->now_ms, boot_ms, &live);
 	series_backfill_asking(x, s->now_ms, boot_ms, &backfill);
 	if (live.may)
-		put(s, LIVE_READY, place, live.due_ms, series_interval(x)->nominal_ms);
+		put(s, LIVE_READY, place, live.turn_ms, series_interval(x)->nominal_ms);
 	else if (live.due_ms > s->now_ms)
 		put(s, LIVE_LATER, place, live.due_ms, 0);
 	if (backfill.may)

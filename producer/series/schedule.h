@@ -23,7 +23,7 @@ struct series *schedule_series(const struct schedule *s, uint32_t place);
 /* It is that time: of the exchange's clock, which may be set back, and of one that may not. */
 void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms);
 /* The place of the one whose live poll is due and may be asked for, that accept() takes: the one
- * that is due the longest, of these the shortest interval. 1, or 0: none. */
+ * whose turn it is (series_live_turn_ms), of these the shortest interval. 1, or 0: none. */
 int schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
 		  void *opaque, uint32_t *place);
 /* When (exchange's time) the next live poll is due that is not yet; INT64_MAX: none. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "producer/series/late.h"
 #include "producer/series/promise.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
@@ -39,6 +40,7 @@ void series_release(struct series *s)
 	spans_release(&s->seen);
 	spans_release(&s->report);
 	spans_release(&s->empty);
+	spans_release(&s->doubted);
 	spans_release(&s->told);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
@@ -371,7 +373,25 @@ void series_lookup_began(struct series *s)
 void series_corrections(const struct series *s, struct spans *out)
 {
 	sightings_corrections(&s->sightings, s->iv, out);
+	spans_union(out, &s->doubted);
 	earlier_add(&s->earlier, out);
+}
+
+/* What a live poll will show is watched from now on; what lies too far back for it is read again,
+ * with the gap that begins there. */
+static void late_begin(struct series *s, const struct spans *covered)
+{
+	struct spans empty = {0};
+	int64_t to_ms, until_ms = least(s->live_from_ms, s->wanted_until_ms);
+
+	late_empty(covered, s->iv, series_young_ms(s), &s->sightings, &s->told, &empty);
+	spans_union(&s->empty, &empty);
+	to_ms = covered->n > 0 ? covered->v[covered->n - 1].to : INT64_MAX;
+	if (to_ms < INT64_MAX - YOUNG_MS && to_ms + YOUNG_MS < until_ms) {
+		spans_clip(&empty, to_ms - LATE_MS, to_ms);
+		spans_union(&s->doubted, &empty);
+	}
+	spans_release(&empty);
 }
 
 /* What is covered; NULL: as before, and what was delivered since then is lost. */
@@ -380,6 +400,8 @@ static void looked_is(struct series *s, const struct spans *covered)
 	struct spans corrections = {0}, rest = {0};
 
 	series_changed(s);
+	if (covered && !s->looked_up)
+		late_begin(s, covered);
 	if (covered) {
 		s->covered_version = 0;
 		series_corrections(s, &corrections);
@@ -445,7 +467,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 
 	series_changed(s);
 	stored_sort(rows);
-	from_ms = sightings_stored(&s->sightings, rows);
+	from_ms = sightings_stored(&s->sightings, rows, told);
 	spans_clear(&s->told);
 	if (told)
 		spans_union(&s->told, told);

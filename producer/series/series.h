@@ -127,8 +127,9 @@ const struct unobtainable *series_unobtainable_stored(const struct series *s);
  * is what it was at the last one); returns how many intervals are missing that were not known to be
  * missing before ("Backfilling N missing candles"). now_ms is the exchange's. */
 void series_lookup_began(struct series *s);
-/* Corrections of what is covered that no lookup has found stored yet, and an earlier life's end
- * that is in doubt: it is to read what is stored there as well; *out is cleared first. */
+/* Corrections of what is covered that no lookup has found stored yet, what is to be read again
+ * (late.h), and an earlier life's end that is in doubt: it is to read what is stored there as well;
+ * *out is cleared first. */
 void series_corrections(const struct series *s, struct spans *out);
 /* The version of what was read of it, 0: nothing, or something is to be read in any case; and what
  * it is, to be told at the end. */

@@ -8,7 +8,8 @@ enum {
 	CLOCK_SET_BACK_MS = 5000,
 	CLAIM_PAGES = 8, /* of a large gap, by one request: plan.h */
 	EMPTY_DOUBT_MS = 15 * 60 * 1000,
-	EMPTY_DOUBT_ROWS = 30
+	EMPTY_DOUBT_ROWS = 30,
+	STAND_BACK_MS = 60 * 1000
 };
 
 /* --- what is wanted */
@@ -181,7 +182,10 @@ static int64_t before_ms(const struct series *s, const struct span *gap)
 {
 	int64_t anchor = older_anchor(&s->older, gap->to);
 
-	if (anchor == 0 || !spans_contain(&s->known.all, gap->to))
+	if (!spans_contain(&s->known.all, gap->to))
+		anchor = 0;
+	anchor = greatest(anchor, retry_spans_anchor(&s->retries, gap->to));
+	if (anchor == 0)
 		return gap->to;
 	/* What is known there may not be served any more: it goes on until a row is shown. */
 	return greatest(gap->to, least(interval_add(s->iv, gap->to, anchor), s->live_from_ms));
@@ -287,6 +291,18 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
+int series_fails(const struct series *s)
+{
+	return s->unanswered + s->live_fails;
+}
+
+int64_t series_live_turn_ms(const struct series *s, int64_t now_ms)
+{
+	int64_t due_ms = series_live_due_ms(s, now_ms);
+
+	return due_ms == INT64_MAX ? due_ms : due_ms + (int64_t)STAND_BACK_MS * series_fails(s);
+}
+
 int series_live_may_ask(const struct series *s, int64_t boot_ms)
 {
 	return s->begun && market_may_ask(&s->market, boot_ms) &&
@@ -298,7 +314,9 @@ void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 	int64_t paused_boot_ms = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
 					  s->again_boot_ms);
 
-	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
+	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms),
+			       .turn_ms = series_live_turn_ms(s, now_ms),
+			       .valid = VALID_ALWAYS};
 	if (s->begun) {
 		validity_edge(&out->valid, s->live_polled_ms - CLOCK_SET_BACK_MS, now_ms);
 		validity_edge(&out->valid, s->live_first_ms, now_ms);

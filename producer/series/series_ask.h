@@ -45,6 +45,11 @@ struct request {
 
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
+/* ... and when it is its turn among those that are due: one that failed stands back behind those
+ * that become due in the next minute, each time. So what fails for some holds up nobody else. */
+int64_t series_live_turn_ms(const struct series *s, int64_t now_ms);
+/* How many of its requests have failed in a row. */
+int series_fails(const struct series *s);
 /* 1 if nothing forbids to ask for it now. */
 int series_live_may_ask(const struct series *s, int64_t boot_ms);
 void series_live_request(struct series *s, int64_t now_ms, struct request *out);
@@ -56,7 +61,8 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
  * holds if nothing changes the series. */
 struct asking {
 	int may;
-	int64_t due_ms; /* of a live poll, as series_live_due_ms */
+	int64_t due_ms;  /* of a live poll, as series_live_due_ms */
+	int64_t turn_ms; /* ... as series_live_turn_ms */
 	struct validity valid;
 };
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,

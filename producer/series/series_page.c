@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "common/base/alloc.h"
+#include "common/text/timetext.h"
 #include "producer/series/promise.h"
 #include "producer/series/reading.h"
 #include "producer/series/series_state.h"
+#include "producer/series/tail.h"
 
 enum {
 	PAUSE_FIRST_MS = 1000,
@@ -114,7 +116,7 @@ static void publish(struct series *s, const struct reply *a, const struct promis
 							       : ORIGIN_BACKFILL;
 	if (seen && p->covers_from_ms < p->covers_to_ms) {
 		pub->candle.revision = sighting_revision(seen, row, a->reading.read_ms);
-		sighting_published(seen, &pub->candle, a->reading.read_ms);
+		sighting_published(seen, &pub->candle, row->revision, a->reading.read_ms);
 	}
 	if (!seen && (is_correction || start >= series_young_from(s)))
 		(void)sightings_note(&s->sightings, row, a->reading.read_ms);
@@ -298,9 +300,10 @@ static void gap_answered(struct series *s, const struct reply *a)
 		return;
 	}
 	if (q->before_ms > q->to_ms && r->n > 0 && r->rows[0].timestamp_ms >= q->to_ms) {
-		if (shown >= (size_t)s->exchange->page_rows)
+		if (shown >= (size_t)s->exchange->page_rows) {
 			older_too_far(&s->older);
-		else if (a->page->n_bad == 0)
+			retry_spans_too_far(&s->retries, q->to_ms);
+		} else if (a->page->n_bad == 0)
 			nothing_older(s, r->rows[0].timestamp_ms, r->read_ms);
 		return;
 	}
@@ -344,6 +347,41 @@ static void add_untold(const struct series *s, struct spans *holes)
 	spans_release(&untold);
 }
 
+/* A live page is asked for what is young: of what is not known before that, and it does not show,
+ * it says nothing. */
+static void add_unasked(const struct series *s, struct reading *r)
+{
+	int64_t end_ms = interval_end(s->iv, r->rows[r->n - 1].timestamp_ms);
+	struct spans unknown = {0};
+
+	if (!s->looked_up || end_ms >= s->live_from_ms)
+		return;
+	spans_add(&unknown, end_ms, s->live_from_ms);
+	spans_subtract(&unknown, &s->known.all);
+	spans_subtract(&unknown, &s->seen);
+	spans_union(&r->holes, &unknown);
+	spans_release(&unknown);
+}
+
+/* Nor does a page that ends long before its gap does, before another has said the same. */
+static void add_odd_tail(struct series *s, const struct reply *a, struct reading *r)
+{
+	const struct request *q = a->request;
+	int64_t row_ms = r->rows[r->n - 1].timestamp_ms, end_ms = interval_end(s->iv, row_ms);
+	int64_t apart_ms = q->to_ms < s->live_from_ms ? TAIL_APART_BESIDE_MS : TAIL_APART_MS;
+	char at[TIMETEXT_BYTES], cause[RETRY_CAUSE_BYTES];
+
+	if (row_ms >= q->to_ms || !tail_is_odd(s->iv, r->rows, r->n, q->to_ms) ||
+	    spans_contain(&r->holes, q->to_ms - 1) ||
+	    retry_spans_odd(&s->retries, greatest(end_ms, q->from_ms), q->to_ms, row_ms, r->read_ms,
+			    apart_ms, a->boot_ms))
+		return;
+	snprintf(cause, sizeof cause, "a page ends at %s, long before what it was asked up to",
+		 time_format(end_ms, at));
+	trouble(s, cause);
+	spans_add(&r->holes, end_ms, interval_ceil(s->iv, q->to_ms));
+}
+
 void series_page(struct series *s, const struct request *request, const struct page *page,
 		 int64_t read_ms, int64_t boot_ms, struct publications *out)
 {
@@ -360,15 +398,22 @@ void series_page(struct series *s, const struct request *request, const struct p
 	reading_judge(r, &s->sightings, &s->known.all);
 	spans_union(&r->holes, &s->refused);
 	add_untold(s, &r->holes);
+	if (r->n > 0 && request->live)
+		add_unasked(s, r);
+	else if (r->n > 0)
+		add_odd_tail(s, &a, r);
 	rows_take(s, &a, out);
 	bad_rows(s, &a);
 	if (request->live)
 		live_answered(s, &a);
 	else
 		gap_answered(s, &a);
-	if (r->n > 0)
+	if (r->n > 0) {
 		sightings_asked_again(&s->sightings, r->rows[0].timestamp_ms, r->before_ms,
 				      &r->holes, read_ms);
+		spans_remove(&s->doubted, r->rows[0].timestamp_ms,
+			     least(r->before_ms, r->final_before_ms));
+	}
 	spans_release(&a.in_doubt);
 	reading_release(r);
 }

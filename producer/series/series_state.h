@@ -23,6 +23,7 @@ enum {
 	EMPTY_KEPT_MS = 24 * 3600 * 1000,
 	YOUNG_MS = 15 * 60 * 1000, /* so long a row that is covered is compared with what comes */
 	YOUNG_ROWS = 60,
+	LATE_MS = 5 * 60 * 1000, /* at the end of what is covered: read again by one who begins */
 	NO_TRADES_APART_MS = 60 * 1000 /* between two witnesses of a market without any row */
 };
 
@@ -62,6 +63,7 @@ struct series {
 	struct known known;
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
 	struct spans empty;    /* promised of late without a row, which one may contradict */
+	struct spans doubted;  /* covered, as another had it, and to be read again: late.h */
 	struct spans told;     /* where it was read what is stored */
 	int64_t told_until_ms; /* ... and everything later */
 	struct sightings sightings;
@@ -96,11 +98,14 @@ static inline void series_changed(const struct series *s)
 		changes_note(s->changes, s->place);
 }
 
+static inline int64_t series_young_ms(const struct series *s)
+{
+	return s->iv->nominal_ms + least(YOUNG_ROWS * s->iv->nominal_ms, YOUNG_MS);
+}
+
 static inline int64_t series_young_from(const struct series *s)
 {
-	int64_t rows_ms = YOUNG_ROWS * s->iv->nominal_ms;
-
-	return s->live_from_ms - s->iv->nominal_ms - least(rows_ms, YOUNG_MS);
+	return s->live_from_ms - series_young_ms(s);
 }
 
 #endif

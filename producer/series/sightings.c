@@ -73,6 +73,7 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 	    (row->revision < x->revision || decimal_compare(row->volume, x->candle->volume) < 0))
 		return 0;
 	keep(&x->candle, row);
+	x->shown_revision = row->revision;
 	if (row->revision >= x->revision) {
 		x->revision = row->revision;
 		x->fetched_ms = read_ms;
@@ -105,7 +106,7 @@ static void take_stored(struct sighting *s, const struct stored_row *row)
 }
 
 /* Both in the order of time, from the newest on, so that those count if there are too many. */
-int64_t sightings_stored(struct sightings *s, const struct stored *stored)
+int64_t sightings_stored(struct sightings *s, const struct stored *stored, const struct spans *told)
 {
 	size_t i = s->n, row = stored->n, cap = i + row + 1, at;
 	struct sighting *all;
@@ -119,7 +120,8 @@ int64_t sightings_stored(struct sightings *s, const struct stored *stored)
 		int is_seen = i > 0 && seen_ms >= stored_ms;
 		int is_stored = row > 0 && stored_ms >= seen_ms;
 
-		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1])) {
+		if (is_seen && !is_stored && is_of_rows_alone(&s->v[i - 1]) &&
+		    (!told || spans_contain(told, seen_ms))) {
 			sighting_release(&s->v[--i]);
 			continue;
 		}
@@ -148,7 +150,7 @@ void sightings_covered(struct sightings *s, const struct spans *covered, int64_t
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].again_ms == 0 && spans_contain(covered, s->v[i].timestamp_ms) &&
-		    !(s->v[i].candle && s->v[i].timestamp_ms >= young_ms))
+		    s->v[i].timestamp_ms < young_ms)
 			sighting_release(&s->v[i]);
 		else
 			s->v[kept++] = s->v[i];
@@ -158,12 +160,21 @@ void sightings_covered(struct sightings *s, const struct spans *covered, int64_t
 
 /* --- judging */
 
+/* The revision is that of what was published, and it is no less: one may have shown the other in
+ * its place. */
+static int is_alike(const struct sighting *s, const struct candle *row)
+{
+	return row->revision == s->shown_revision &&
+	       decimal_compare(row->volume, s->candle->volume) >= 0;
+}
+
 static enum shown compare(const struct sighting *s, const struct candle *row)
 {
 	if (!row)
 		return SHOWN_NOTHING;
 	/* Unless something later is stored than what we published ourselves. */
-	if (s->candle && s->candle->revision >= s->revision && candle_same_values(s->candle, row))
+	if (s->candle && s->candle->revision >= s->revision &&
+	    (candle_same_values(s->candle, row) || is_alike(s, row)))
 		return SHOWN_ALL;
 	if (row->revision < s->revision)
 		return SHOWN_LESS;
@@ -221,7 +232,8 @@ int sighting_is_less(const struct sighting *s, const struct candle *row)
 
 int sighting_is_newer(const struct sighting *s, const struct candle *row)
 {
-	return s->candle && row->revision > s->revision;
+	return row->revision > s->revision ||
+	       (s->candle && is_alike(s, row) && !candle_same_values(s->candle, row));
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
@@ -296,10 +308,12 @@ int64_t sighting_revision(const struct sighting *s, const struct candle *row, in
 	return s->revision + (read_ms <= s->fetched_ms);
 }
 
-void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms)
+void sighting_published(struct sighting *s, const struct candle *published, int64_t shown_revision,
+			int64_t read_ms)
 {
-	keep(&s->candle, row);
-	s->revision = row->revision;
+	keep(&s->candle, published);
+	s->shown_revision = shown_revision;
+	s->revision = published->revision;
 	s->fetched_ms = read_ms;
 	s->doubt = SHOWN_ALL;
 	s->reads = s->is_settled = 0;

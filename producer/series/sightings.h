@@ -9,7 +9,8 @@
  *                               same that is less        asked once more after SIGHTING_AGAIN_MS
  *   DOUBT_READS reads           ever another thing       the greatest that was seen stands
  *
- * Less: a smaller revision, or a smaller volume.
+ * Less: a smaller revision, or a smaller volume. Other values with the same revision are as much as
+ * what was seen: the read that came last counts.
  *
  * A correction of what is covered may be lost behind Kafka like any message, which coverage cannot
  * tell: so its interval is not taken for covered before a lookup has found it stored. */
@@ -36,6 +37,7 @@ struct sighting {
 	int64_t timestamp_ms;
 	int64_t revision, fetched_ms; /* the greatest that was seen, and its read */
 	struct candle *candle;        /* what we published of it; NULL: only stored */
+	int64_t shown_revision;       /* ... and the revision that the exchange showed of that */
 	enum shown doubt;             /* what the final reads said, SHOWN_ALL: no doubt yet */
 	struct candle *doubted;       /* ... the row that was less; NULL: none */
 	int64_t doubt_ms;             /* the last of them */
@@ -58,9 +60,11 @@ struct sighting *sightings_find(const struct sightings *s, int64_t timestamp_ms)
 int sightings_note(struct sightings *s, const struct candle *row, int64_t read_ms);
 /* That publication was not delivered: as if it had not been seen. */
 void sightings_forget(struct sightings *s, int64_t timestamp_ms);
-/* What a lookup found stored. What it does not find any more is forgotten, but for what we
- * published. Returns from when on all of it is kept: INT64_MIN, or what is older was too much. */
-int64_t sightings_stored(struct sightings *s, const struct stored *stored);
+/* What a lookup found stored, where it was told (NULL: everywhere). What it does not find there any
+ * more is forgotten, but for what we published. Returns from when on all of it is kept: INT64_MIN,
+ * or what is older was too much. */
+int64_t sightings_stored(struct sightings *s, const struct stored *stored,
+			 const struct spans *told);
 /* What is covered needs no agreement, unless it is to be asked for once more, or starts at young_ms
  * or later: that may still turn out otherwise. */
 void sightings_covered(struct sightings *s, const struct spans *covered, int64_t young_ms);
@@ -73,14 +77,17 @@ enum judgement {
 
 /* A final read shows that row, or none (NULL). */
 enum judgement sighting_judge(struct sighting *s, const struct candle *row, int64_t read_ms);
-/* 1 if the read shows a later change than what was published. */
+/* 1 if the read shows a later change than what was published or stored, or other values of the same
+ * one. */
 int sighting_is_newer(const struct sighting *s, const struct candle *row);
 /* 1 if the read shows less than what was seen and not taken back, or nothing. */
 int sighting_is_less(const struct sighting *s, const struct candle *row);
 /* The revision with which a final read of the row wins against what was seen. */
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms);
-/* It was published with a promise; and that is a correction of what was known. */
-void sighting_published(struct sighting *s, const struct candle *row, int64_t read_ms);
+/* It was published with a promise, of a row that had that revision; and that is a correction of
+ * what was known. */
+void sighting_published(struct sighting *s, const struct candle *published, int64_t shown_revision,
+			int64_t read_ms);
 void sighting_corrects(struct sighting *s);
 /* The intervals of the corrections that were not found stored; *out is cleared first. */
 void sightings_corrections(const struct sightings *s, const struct interval *iv, struct spans *out);

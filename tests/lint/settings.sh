@@ -54,6 +54,9 @@ for program in gapless-producer gapless-writer gapless-indicators; do
 	offered=$(bash -c "source $build/completion/$program; COMP_WORDS=($program ''); COMP_CWORD=1; _${program//-/_}
 		printf '%s\n' \"\${COMPREPLY[@]}\"" | grep -v '^-' | sort)
 	[ "$offered" = "$(commands_of $program | sort)" ] || complain "$program: a shell completes the commands" $offered
+	offered=$(bash -c "source $build/completion/$program; COMP_WORDS=($program --brokers ''); COMP_CWORD=2; _${program//-/_}
+		printf '%s' \"\${COMPREPLY[*]}\"")
+	[ -z "$offered" ] || complain "$program: a shell completes a value with flags" $offered
 	if command -v mandoc >/dev/null; then
 		mandoc -Tlint -W warning "$build/man/$program.1" || failed=1
 	fi

@@ -259,6 +259,7 @@ static void bash(void)
 		printf("--example --version --help'%s ;;\n", *c->name ? "" : "\" $names\"");
 	}
 	printf("\tesac\n"
+	       "\t[[ \" $names \" != *\" ${COMP_WORDS[COMP_CWORD-1]}= \"* ]] || return 0\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$names\" -- \"$word\")\n"
 	       "\t[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null\n"
 	       "\treturn 0\n}\ncomplete -o default -F %s %s\n",

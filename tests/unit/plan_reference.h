@@ -23,6 +23,16 @@ static inline size_t reference_asked(const struct plan *p, const struct series *
 	return n;
 }
 
+static inline int reference_may(const struct plan *p, const struct series *s)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < p->n_in_flight; i++)
+		failed += series_fails(p->in_flight[i].series) > 0;
+	return (series_fails(s) == 0 || failed < PLAN_FAILED_REQUESTS) &&
+	       (!p->may || p->may(s, p->opaque));
+}
+
 /* A clock that was set back makes a poll due at once, all along: then the order of those that are
  * due may differ from asking at this very moment. */
 static inline int reference_is_set_back(const struct series *s, int64_t now_ms)
@@ -33,22 +43,23 @@ static inline int reference_is_set_back(const struct series *s, int64_t now_ms)
 static inline struct series *reference_live(const struct plan *p, int *set_back)
 {
 	struct series *best = NULL;
-	int64_t best_due = INT64_MAX;
+	int64_t best_turn = INT64_MAX;
 
 	*set_back = 0;
 	for (uint32_t i = 0; i < schedule_size(p->schedule); i++) {
 		struct series *s = schedule_series(p->schedule, i);
-		int64_t due = series_live_due_ms(s, p->now_ms);
+		int64_t due = series_live_due_ms(s, p->now_ms),
+			turn = series_live_turn_ms(s, p->now_ms);
 
 		*set_back |= reference_is_set_back(s, p->now_ms);
 		if (due > p->now_ms || !series_live_may_ask(s, p->boot_ms) ||
-		    reference_asked(p, s, 1) > 0 || (p->may && !p->may(s, p->opaque)))
+		    reference_asked(p, s, 1) > 0 || !reference_may(p, s))
 			continue;
-		if (!best || due < best_due ||
-		    (due == best_due &&
+		if (!best || turn < best_turn ||
+		    (turn == best_turn &&
 		     series_interval(s)->nominal_ms < series_interval(best)->nominal_ms)) {
 			best = s;
-			best_due = due;
+			best_turn = turn;
 		}
 	}
 	return best;
@@ -76,8 +87,7 @@ static inline int reference_backfill(const struct plan *p, struct request *out)
 		struct spans claims = {0};
 
 		if ((best.series && series_backfill_turn(s) >= series_backfill_turn(best.series)) ||
-		    reference_asked(p, s, 0) >= PLAN_SERIES_REQUESTS ||
-		    (p->may && !p->may(s, p->opaque)))
+		    reference_asked(p, s, 0) >= PLAN_SERIES_REQUESTS || !reference_may(p, s))
 			continue;
 		for (size_t k = 0; k < p->n_in_flight; k++)
 			if (p->in_flight[k].series == s && !p->in_flight[k].live)

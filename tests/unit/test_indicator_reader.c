@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How far partitions must be stored before the table is read. */
+/* How far partitions must be stored before the table is read, and what nothing is stored behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 
 #include "indicators/database/repair.h"
 #include "indicators/database/waits.h"
+#include "indicators/feed/halts.h"
 
 /* A series whose messages are in two partitions, since partitions were added: each holds back its
  * own commits, and is waited for by its own offsets. */
@@ -79,11 +80,57 @@ static void test_waits(void **state)
 	waits_free(s);
 }
 
+static void halt(struct halts *h, int32_t partition, int64_t offset)
+{
+	char value[] = "{\x01";
+	rd_kafka_message_t m = {
+		.partition = partition, .offset = offset, .payload = value, .len = 2};
+	struct err why = {.text = "of another source"};
+
+	halts_add(h, &m, &why);
+}
+
+/* Messages that halt two partitions: nothing is stored behind them; the tables are asked for one,
+ * then for the other; that which was skipped no longer halts. */
+static void test_halts(void **state)
+{
+	const struct options options = {0};
+	struct halts *h = halts_new(&options);
+	const struct reader_job *job;
+
+	(void)state;
+	assert_null(halts_job(h, 0));
+	halt(h, 2, 70);
+	halt(h, 5, 40);
+	halts_reach(h, 7, 1000);
+	assert_true(halts_hold(h, 2) && halts_hold(h, 5));
+	assert_false(halts_hold(h, 7));
+	assert_int_equal(halts_bound(h, 5), 40);
+	assert_int_equal(halts_bound(h, 7), INT64_MAX);
+	job = halts_job(h, 0);
+	assert_int_equal(job->letter->offset, 70);
+	assert_string_equal(job->letter->value, "\\x7b01");
+	assert_false(halts_answer(h));
+	assert_null(halts_job(h, 1999)); /* now and then */
+	job = halts_job(h, 2000);
+	assert_int_equal(job->letter->offset, 40);
+	job->letter->is_skipped = 1;
+	assert_true(halts_answer(h));
+	assert_false(halts_answer(h)); /* of a message that is not there */
+	assert_true(halts_hold(h, 2));
+	assert_false(halts_hold(h, 5));
+	halt(h, 5, 41); /* it was the next one */
+	assert_false(halts_answer(h));
+	assert_true(halts_hold(h, 5));
+	halts_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_partitions),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_halts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

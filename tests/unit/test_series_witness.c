@@ -6,7 +6,7 @@
 /* clang-format off */
 enum what {
 	END, LIVE_PAGE, PAGE_BEFORE, GAP_PAGE, /* what it is given */
-	COVERAGE, STORED_ROW, REFUSAL, DELIVERY, FAILURE,
+	COVERAGE, STORED_ROW, STORED_ROWS, REFUSAL, DELIVERY, FAILURE,
 	REQUEST, MISSING, LIVE_ROWS, STATE, TROUBLE, LISTED_FROM, UNOBTAINABLE, CORRECTIONS /* what must be so */
 };
 /* clang-format on */
@@ -46,11 +46,13 @@ struct step {
 	{.what = LISTED_FROM, .minute = m}
 #define NOT_KNOWN INT32_MIN
 /* A lookup: covered up to there, and what is missing that was not known to be; the row that it
- * finds stored, and what the database refuses. What comes back from Kafka. */
+ * finds stored, or all of them, and what the database refuses. What comes back from Kafka. */
 #define COVERED(m, s, end, missing) \
 	{.what = COVERAGE, .minute = m, .second = s, .to = end, .n = missing}
 #define STORED(m, revision) \
 	{.what = STORED_ROW, .minute = m, .n = revision}
+#define STORES(m, s, picture) \
+	{.what = STORED_ROWS, .minute = m, .second = s, .text = picture}
 #define REFUSES(a, b, cause) \
 	{.what = REFUSAL, .from = a, .to = b, .text = cause}
 #define DELIVERED(a, b) \
@@ -230,10 +232,53 @@ static const struct scene scenes[] = {
 	{"nothing_is_promised_of_what_another_may_have_published", 6, 30, {{0}}, 0, {
 		LIVE(6, 31, "ABCDEFG", "F[]"),
 		LIVE(8, 2, "ABCDEFGH", "G[6,7) H[]"),
-		STORED(5, 1),
+		STORES(8, 3, "ABCDEF"),
 		COVERED(8, 3, 5, 1),
 		ASKS(8, 4, 0, 5, 6, 6),
 		GAP(8, 5, 0, "ABCDEF", "F[5,6)"),
+	}},
+
+	/* --- pages that end long before they should */
+
+	{"a_page_that_ends_long_before_its_gap_is_asked_for_again", 60, 30, {{40, 59}}, 40, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		SAYS_TROUBLE("a page ends at 2023-11-15T10:09:00Z, long before what it was asked up to"),
+		LEFT(60, 31, 31),
+		ASKS_NOTHING(60, 31, 999),
+		ASKS(60, 32, 1000, 9, 40, 59), /* so that it has to show what is known */
+		GAP(60, 32, 1000, "ABCDEFGHI", ""),
+		ASKS_NOTHING(60, 33, 2999),
+		ASKS(60, 33, 3000, 9, 40, 59),
+		/* one that does: all the rest was without trades */
+		GAP(60, 33, 3000, "ABCDEFGHI...M...........................O", "M[9,13) O[13,59)"),
+		LEFT(60, 34, 0),
+		SAYS_TROUBLE(""),
+	}},
+	{"or_the_rest_was_not_there", 60, 30, {{40, 59}}, 40, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		GAP(60, 32, 1000, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq", 
+		    "J[9,10) K[10,11) L[11,12) M[12,13) N[13,14) O[14,15) P[15,16) Q[16,17) R[17,18) S[18,19) T[19,20) U[20,21)"
+		    " V[21,22) W[22,23) X[23,24) Y[24,25) Z[25,26) a[26,27) b[27,28) c[28,29) d[29,30) e[30,31) f[31,32)"
+		    " g[32,33) h[33,34) i[34,35) j[35,36) k[36,37) l[37,38) m[38,39) n[39,40)"),
+		LEFT(60, 34, 0),
+	}},
+	/* Nothing is there that it could show. */
+	{"what_ends_the_same_for_a_minute_is_so", 60, 30, {{-1, 0}}, 59, {
+		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
+		ASKS(60, 41, 1000, 9, 59, 59),
+		GAP(60, 41, 1000, "ABCDEFGHI", ""),
+		GAP(61, 30, 50000, "ABCDEFGHI", ""),
+		GAP(61, 31, 90000, "ABCDEFGHI", "I[8,59)"),
+		LEFT(61, 32, 0),
+	}},
+	/* Of the gap before it a live page says nothing, though it ends before that. */
+	{"a_live_page_does_not_speak_of_an_older_gap", 60, 30, {{-1, 20}}, 39, {
+		LIVE(61, 2, "ABCDEF", ""),
+		LEFT(61, 2, 40),
+		LIVE(62, 2, "ABCDEF", ""),
+		LEFT(62, 2, 41),
+		GAP(62, 3, 0, "...................T", "T[19,61)"),
+		LIVE(67, 2, "ABCDEFGHIJKLMNOPQRST", "T[19,66)"),
 	}},
 
 	/* --- corrections of what is covered */
@@ -249,6 +294,35 @@ static const struct scene scenes[] = {
 		LIVE(11, 3, "ABCDEFGHIJ", "E[4,5) J[9,10)"),
 		LIVE(11, 4, "ABCDEFGHIJ", ""),
 		LIVE_ASKS(11, 4, 4),
+	}},
+	/* Who promised that may not be there any more, to see that the rows were only late. */
+	{"one_who_begins_watches_where_nothing_was_traded_lately", 10, 30, {{0}}, 0, {
+		STORES(10, 31, "ABCD.FG"),
+		COVERED(10, 31, 9, 0),
+		ASKS_NOTHING(10, 32, 0),
+		LIVE_ASKS(10, 33, 2 + 2 + 10), /* from 9:59 on */
+		LIVE(10, 33, "ABCDEFGHIJ", "E[4,5) H[7,8) I[8,9) J[]"),
+	}},
+	{"or_asks_again_if_that_was_long_ago", 40, 30, {{0}}, 0, {
+		STORES(40, 31, "ABCD.FG"),
+		COVERED(40, 31, 9, 30 + 3),
+		ASKS(40, 32, 0, 4, 5, 5), /* what lies five minutes before the end */
+		GAP(40, 32, 0, "ABCDE", "E[4,5)"),
+		ASKS(40, 33, 0, 7, 39, 39),
+		COVERED(40, 34, 9, 0),
+		ASKS(40, 34, 0, 7, 39, 39),
+		GAP(40, 35, 0, "......GH.J", "H[7,8) J[8,39)"),
+		COVERED(40, 36, 39, 0),
+		CORRECTS(0),
+		ASKS_NOTHING(40, 36, 0),
+	}},
+	/* Two replicas, one of which has another price for a while. */
+	{"other_values_of_the_same_revision_are_a_correction", 1, 30, {{-1, 0}}, 0, {
+		LIVE(2, 4, "ab", "a[0,1) b[]"),
+		LIVE(3, 4, "ABC", "A+2[0,1) B+2[1,2) C[]"),
+		LIVE(3, 5, "aBC", "a+3[0,1)"),
+		LIVE(4, 4, "aBcd", "c+2[2,3) d[]"),
+		LIVE(4, 5, "aBcd", ""),
 	}},
 	/* Coverage does not tell whether it was lost behind Kafka. */
 	{"a_correction_is_asked_for_until_it_is_stored", 10, 30, {{-1, 0}}, 9, {
@@ -329,6 +403,7 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 {
 	struct spans refused = {0};
 	struct stored rows = {0};
+	struct page page = {0};
 
 	switch (step->what) {
 	case LIVE_PAGE:
@@ -347,6 +422,13 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 		stored_add(&rows, &(struct stored_row){now_ms, now_ms + step->n, now_ms + 62000});
 		series_stored(s, &rows, NULL, now_ms + 62000);
 		break;
+	case STORED_ROWS:
+		page_of(step->text, &page);
+		for (size_t i = 0; i < page.n; i++)
+			stored_add(&rows, &(struct stored_row){page.rows[i].timestamp_ms,
+							       page.rows[i].revision, now_ms});
+		series_stored(s, &rows, NULL, now_ms);
+		break;
 	case REFUSAL:
 		spans_add(&refused, clock_at(step->from, 0), clock_at(step->to, 0));
 		series_refused(s, &refused, step->text);
@@ -363,6 +445,7 @@ static void takes(struct series *s, const struct step *step, int64_t now_ms)
 	}
 	spans_release(&refused);
 	stored_release(&rows);
+	page_release(&page);
 }
 
 static void plays(void **state)
@@ -533,7 +616,7 @@ static void what_is_compared_of_an_earlier_life_has_rows(void **state)
 	assert_int_equal(earlier_compare(&e, &r, &none, &untold, clock_at(-5000, 0), INT64_MIN), 1);
 	assert_true(e.from_ms == clock_at(10 - 64 * 200, 0));
 	stored_add(&rows, &(struct stored_row){clock_at(-3000, 0), 7, clock_at(-2900, 0)});
-	(void)sightings_stored(&seen, &rows);
+	(void)sightings_stored(&seen, &rows, NULL);
 	assert_int_equal(earlier_compare(&e, &r, &seen, &untold, clock_at(-5000, 0), INT64_MIN), 1);
 	assert_false(earlier_is_in_doubt(&e));
 	/* what was never wanted is not compared */

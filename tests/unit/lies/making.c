@@ -87,7 +87,7 @@ static void lies_make(struct world *w)
 {
 	static const enum lie_kind of_seen[] = {LIE_MISSING, LIE_LESS},
 				   of_newest[] = {LIE_BEHIND, LIE_NEWEST};
-	const enum lie_kind *of_rows = w->dies || rnd(w, 2) ? of_seen : of_newest;
+	const enum lie_kind *of_rows = rnd(w, 2) ? of_seen : of_newest;
 
 	w->n_lies = 1 + rnd(w, LIES_MAX);
 	for (size_t k = 0; k < w->n_lies; k++) {
@@ -108,9 +108,6 @@ static void lies_make(struct world *w)
 		l->percent = (uint32_t[]){20, 50, 100}[rnd(w, 3)];
 		if (l->kind == LIE_EMPTY || l->kind == LIE_BROKEN)
 			l->percent = (uint32_t[]){20, 50, 80}[rnd(w, 3)];
-		/* What was promised of what they hide, too. */
-		if ((l->kind == LIE_BEHIND || l->kind == LIE_NEWEST) && w->dies)
-			l->kind = LIE_SILENT;
 		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, 130))
 					      : 1 + (int64_t)rnd(w, 3);
 		if (l->kind == LIE_CLOCK)

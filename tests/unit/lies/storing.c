@@ -71,8 +71,12 @@ void reports_deliver(struct world *w, size_t upto)
 void stored_read(const struct world *w, struct stored *rows)
 {
 	struct spans corrections = {0};
+	size_t n = w->coverage.n;
 
 	series_corrections(&w->s, &corrections);
+	if (!w->s.looked_up && n > 0) /* and what is doubted by one who begins (late.h) */
+		spans_add(&corrections, w->coverage.v[n - 1].to - series_young_ms(&w->s),
+			  INT64_MAX);
 	for (int64_t i = 0; i < SPAN_1M; i++)
 		if (w->db[i].value && (!spans_contain(&w->coverage, at(w, i)) ||
 				       spans_contain(&corrections, at(w, i))))
