@@ -72,7 +72,8 @@ static int64_t fail(struct reader *r, struct err *err)
 	atomic_fetch_add(&r->failures, 1);
 	atomic_store(&r->fails, 1);
 	if (!atomic_load(&r->is_unfit)) /* then the loop says it, and ends */
-		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS,
+			  err->class == ERR_FATAL ? LOG_ERROR : LOG_WARN,
 			  "the database cannot be read now; trying again",
 			  L_STR("error", err->text));
 	return backoff_next_ms(&r->backoff, backoff_random());
