@@ -97,6 +97,22 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 			 {LOG_END, NULL, NULL, 0}});
 }
 
+/* A quota of the cluster's. What takes less than that needs nobody. */
+enum { SLOW_MS = 1000 };
+
+static void on_throttle(rd_kafka_t *rk, const char *broker, int32_t id, int ms, void *opaque)
+{
+	int64_t skipped;
+
+	(void)id;
+	(void)opaque;
+	if (ms < SLOW_MS || !repeat_due("throttle_cb", rd_kafka_name(rk), &skipped))
+		return;
+	log_warn("Kafka slows this client down: it has used up a quota",
+		 L_STR("client", rd_kafka_name(rk)), L_STR("broker", broker), L_INT("waits_ms", ms),
+		 L_INT("suppressed", skipped));
+}
+
 static const char *text_of(int code)
 {
 	switch (code) {
@@ -354,6 +370,7 @@ rd_kafka_conf_t *kafka_conf_new(const char *brokers, const struct kafka_property
 	int ok = 0;
 
 	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_throttle_cb(conf, on_throttle);
 	if (set_ours(conf, conventions, err) || (brokers && *brokers && set_ours(conf, first, err)))
 		goto out;
 	if ((role && set_ours(conf, role, err)) || set_heartbeat(conf, err))

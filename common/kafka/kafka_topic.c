@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/kafka/kafka_topic.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +58,34 @@ int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 	return n;
 }
 
+/* Beside a committed offset there is room for a text of ours. */
+#define READ_MS "read_ms="
+
+void kafka_committed_note(rd_kafka_topic_partition_t *e, int64_t read_ms)
+{
+	char text[sizeof(READ_MS) + 20];
+	int len = snprintf(text, sizeof text, READ_MS "%" PRId64, read_ms);
+
+	free(e->metadata);
+	e->metadata = xstrdup(text);
+	e->metadata_size = (size_t)len;
+}
+
+static int64_t note_of(const rd_kafka_topic_partition_t *e)
+{
+	char text[sizeof(READ_MS) + 20];
+
+	if (!e->metadata || e->metadata_size >= sizeof text)
+		return -1;
+	memcpy(text, e->metadata, e->metadata_size);
+	text[e->metadata_size] = '\0';
+	return strncmp(text, READ_MS, sizeof(READ_MS) - 1) == 0
+		       ? strtoll(text + sizeof(READ_MS) - 1, NULL, 10)
+		       : -1;
+}
+
 int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-		    int64_t *offsets, struct err *err)
+		    int64_t *offsets, int64_t *read_ms, struct err *err)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_resp_err_t code;
@@ -71,6 +99,8 @@ int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions
 
 		code = e->err;
 		offsets[i] = e->offset >= 0 ? e->offset : -1;
+		if (read_ms)
+			read_ms[i] = note_of(e);
 	}
 	rd_kafka_topic_partition_list_destroy(list);
 	if (!code)

@@ -25,9 +25,14 @@ int kafka_partition_count(rd_kafka_t *rk, const char *topic, struct err *err)
 int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 		  int64_t at, int64_t *offsets, struct err *err)
 	__attribute__((warn_unused_result));
-/* What the client's group has committed of them, -1 if nothing. 0; -1: *err, as above. */
+/* What the client's group has committed of them, -1 if nothing; and what kafka_committed_note() has
+ * left beside it, -1 if nothing (NULL: it is not asked for). 0; -1: *err, as above. */
 int kafka_committed(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-		    int64_t *offsets, struct err *err) __attribute__((warn_unused_result));
+		    int64_t *offsets, int64_t *read_ms, struct err *err)
+	__attribute__((warn_unused_result));
+/* Of an element that is going to be committed: what was read up to there is not newer than this
+ * (broker's time, epoch). */
+void kafka_committed_note(rd_kafka_topic_partition_t *e, int64_t read_ms);
 /* Both ends of a partition: its first offset, and the one after its last. */
 struct kafka_range {
 	int32_t partition;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/base/log.h"
+
 /* A name without its schema is looked for where search_path says, and where the role has USAGE. A
  * row: whether the tables are seen; if not, what to say of those that are there, or NULL. */
 #define SQL_SEEN                                                                                      \
@@ -101,6 +103,26 @@ enum pg_tables pg_tables_check(struct pg *pg, struct err *err)
 	}
 	PQclear(res);
 	return result;
+}
+
+/* A row: the other topic, and the statement that ends it. */
+#define SQL_OTHER_TOPIC                                                                    \
+	"SELECT topic, format('UPDATE market_data_origin SET topic = %L', $1::text) FROM " \
+	"market_data_origin WHERE topic <> $1"
+
+int pg_tables_warn_topic(struct pg *pg, const char *topic, struct err *err)
+{
+	PGresult *res = pg_query(pg, SQL_OTHER_TOPIC, PG_VALUES(topic), PG_DEADLINE_MS, err);
+
+	if (!res)
+		return strcmp(pg->sqlstate, "42501") == 0 ? 0 : -1;
+	if (PQntuples(res) > 0)
+		log_warn("this database is filled from another topic; if this one takes over, say "
+			 "so there",
+			 L_STR("topic", topic), L_STR("filled_from", PQgetvalue(res, 0, 0)),
+			 L_STR("statement", PQgetvalue(res, 0, 1)));
+	PQclear(res);
+	return 0;
 }
 
 void pg_tables_explain(struct pg *pg, struct err *err)

@@ -25,6 +25,12 @@ enum pg_tables {
  * PG_TABLES_FAILED. */
 enum pg_tables pg_tables_check(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
+/* Warns if the database is filled from another topic than this: a name that is misspelt, or a topic
+ * that takes over. A role that may not ask says nothing. 0, or -1 with *err: the question failed.
+ */
+int pg_tables_warn_topic(struct pg *pg, const char *topic, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* Of that, whether this role sees all rows of the tables that it reads; one statement, within a
  * transaction too. What is hidden would count as missing, without an error. 0, or -1 with *err. */
 int pg_tables_see_all(struct pg *pg, struct err *err) __attribute__((warn_unused_result));

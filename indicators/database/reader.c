@@ -72,7 +72,8 @@ static int64_t fail(struct reader *r, struct err *err)
 	atomic_fetch_add(&r->failures, 1);
 	atomic_store(&r->fails, 1);
 	if (!atomic_load(&r->is_unfit)) /* then the loop says it, and ends */
-		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		LOG_EVERY(&r->say, clock_boot_ms(), SAY_MS,
+			  err->class == ERR_FATAL ? LOG_ERROR : LOG_WARN,
 			  "the database cannot be read now; trying again",
 			  L_STR("error", err->text));
 	return backoff_next_ms(&r->backoff, backoff_random());
@@ -104,6 +105,9 @@ static int open_tables(struct reader *r, struct err *err)
 	if (pg_open(&r->pg, r->database, "gapless-indicators", err))
 		return -1;
 	fit = r->has_tables ? PG_TABLES_FIT : pg_tables_check(&r->pg, err);
+	if (fit == PG_TABLES_FIT && !r->has_tables &&
+	    pg_tables_warn_topic(&r->pg, r->topic, err) != 0)
+		return -1;
 	r->has_tables = fit == PG_TABLES_FIT;
 	if (is_first && fit != PG_TABLES_FIT && fit != PG_TABLES_FAILED) {
 		r->unfit = *err;

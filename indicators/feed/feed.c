@@ -10,14 +10,17 @@
 #include "common/candle/intake.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
+#include "common/kafka/kafka_topic.h"
+#include "recreated.h"
 
 enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 
 /* A partition that is assigned. */
 struct reading {
 	int32_t id;
-	int is_paused; /* nothing of it is fetched */
-	int64_t next;  /* what comes is not before it */
+	int is_paused;   /* nothing of it is fetched */
+	int64_t next;    /* what comes is not before it */
+	int64_t read_ms; /* the latest that the broker took what came; -1: it does not say */
 };
 
 struct feed {
@@ -186,7 +189,11 @@ const struct offsets *feed_offsets(const struct feed *f)
 
 int feed_ask(struct feed *f, struct err *err)
 {
-	return offsets_ask(f->offsets, consumer_handle(f->consumer), err);
+	rd_kafka_t *rk = consumer_handle(f->consumer);
+
+	if (offsets_ask(f->offsets, rk, err))
+		return -1;
+	return recreated_forget(f->options, f->offsets, rk, err);
 }
 
 int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
@@ -199,6 +206,7 @@ int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
 		struct reading *r = &f->readings[i];
 
 		r->next = offsets[i];
+		r->read_ms = offsets_part(f->offsets, r->id)->read_ms;
 		if (!offsets_part(f->offsets, r->id)->is_out)
 			from[n++] = (struct consumer_place){r->id, r->next};
 	}
@@ -334,6 +342,15 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 	return 1;
 }
 
+static void note_time(struct reading *r, const rd_kafka_message_t *k, int is_end)
+{
+	int by_broker = 0;
+	int64_t at_ms = is_end ? 0 : consumer_appended_ms(k, &by_broker);
+
+	if (by_broker && at_ms > r->read_ms)
+		r->read_ms = at_ms;
+}
+
 /* An end of partition comes as the offset before it: behind the last candle there may be offsets
  * that hold no message. */
 static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, struct feed_item *out)
@@ -346,6 +363,7 @@ static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, st
 	if (f->is_other)
 		return 0;
 	r->next = is_end ? k->offset : k->offset + 1;
+	note_time(r, k, is_end);
 	halts_reach(f->halts, k->partition, k->offset);
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
@@ -389,9 +407,15 @@ int feed_commit(struct feed *f, const struct place_done *places, size_t n, int i
 	rd_kafka_t *rk = consumer_handle(f->consumer);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	for (size_t i = 0; i < n; i++)
-		rd_kafka_topic_partition_list_add(list, f->options->topic, places[i].partition)
-			->offset = places[i].next;
+	for (size_t i = 0; i < n; i++) {
+		const struct reading *r = reading_of(f, places[i].partition);
+		rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_add(
+			list, f->options->topic, places[i].partition);
+
+		e->offset = places[i].next;
+		if (r && !f->is_starting && r->read_ms >= 0)
+			kafka_committed_note(e, r->read_ms);
+	}
 	if (n > 0)
 		code = is_last ? kafka_commit(rk, list) : rd_kafka_commit(rk, list, 1);
 	if (code)

@@ -112,7 +112,7 @@ static int ask_ends(struct offsets *o, rd_kafka_t *rk, struct err *err)
 static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
 	int n = kafka_partition_count(rk, o->topic, err), fresh = 0, rc;
-	int64_t *committed;
+	int64_t *committed, *read_ms;
 	int32_t *ids;
 
 	if (n == 0)
@@ -120,12 +120,14 @@ static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	if (n <= 0)
 		return -1;
 	ids = xcalloc((size_t)n, sizeof *ids);
-	committed = xcalloc((size_t)n, sizeof *committed);
+	committed = xcalloc(2 * (size_t)n, sizeof *committed);
+	read_ms = committed + n;
 	for (int32_t i = 0; i < n; i++)
 		ids[i] = i;
 	o->ends = xreallocarray(o->ends, (size_t)n, sizeof *o->ends);
 	o->ends_n = (size_t)n;
-	rc = ask_ends(o, rk, err) || kafka_committed(rk, o->topic, ids, o->ends_n, committed, err);
+	rc = ask_ends(o, rk, err) ||
+	     kafka_committed(rk, o->topic, ids, o->ends_n, committed, read_ms, err);
 	for (int32_t i = 0; i < n && rc == 0; i++)
 		fresh += committed[i] == OFFSET_NONE;
 	o->group_is_new = !o->has_begun && fresh == n;
@@ -134,6 +136,7 @@ static int ask_all(struct offsets *o, rd_kafka_t *rk, struct err *err)
 		struct part *p = &o->parts[i];
 
 		p->committed = p->id < n ? committed[p->id] : OFFSET_NONE;
+		p->read_ms = p->id < n ? read_ms[p->id] : OFFSET_NONE;
 	}
 	free(ids);
 	free(committed);
@@ -172,6 +175,14 @@ static int ask_own(struct offsets *o, rd_kafka_t *rk, struct err *err)
 int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 {
 	return ask_all(o, rk, err) || ask_own(o, rk, err) ? -1 : 0;
+}
+
+void offsets_forget(struct offsets *o, int32_t id)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->parts[i].id == id)
+			o->parts[i].committed = o->parts[i].read_ms = OFFSET_NONE;
+	}
 }
 
 int offsets_answer_again(struct offsets *o, rd_kafka_t *rk, int64_t now_ms)

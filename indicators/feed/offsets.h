@@ -20,6 +20,7 @@ struct part {
 	int is_out; /* Kafka does not answer for it: the others go on without it, until it does */
 	/* as asked last; OFFSET_NONE: there is none */
 	int64_t committed, low, high;
+	int64_t read_ms; /* what is before `committed` is not newer (broker's time) */
 	int64_t by_time; /* first offset that is not older than --topic-hours */
 };
 
@@ -33,6 +34,9 @@ void offsets_set(struct offsets *o, const int32_t *ids, size_t n);
  * or -1: ask again. Blocks for some seconds at most. */
 int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	__attribute__((warn_unused_result));
+
+/* What is committed of this one is of another topic of that name: as if nothing were. */
+void offsets_forget(struct offsets *o, int32_t id);
 
 /* 1 if Kafka answers by now for one that was left out; else that is said, now and then. Asks with
  * growing pauses. */

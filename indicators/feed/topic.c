@@ -25,26 +25,58 @@ struct consumer *topic_consumer_new(const struct options *o, enum consumer_role 
 	return consumer_new(&settings, role, err);
 }
 
-int topic_halts_at(const struct options *o, struct consumer_place place)
+/* What comes first from the place on: NOTHING if that is not known within some seconds. *k is valid
+ * until look_end(). */
+static struct consumer *look(const struct options *o, struct consumer_place place,
+			     enum consumer_news *news, const rd_kafka_message_t **k)
 {
 	int64_t until = clock_boot_ms() + LOOK_MS;
-	const rd_kafka_message_t *k = NULL;
-	enum consumer_news news = CONSUMER_NOTHING;
-	struct message m;
 	struct err err;
 	struct consumer *c = topic_consumer_new(o, CONSUMER_ALONE, &err);
-	int rc = 0;
 
-	if (!c)
-		return 0;
-	if (consumer_assign(c, &place, 1, &err) == 0) {
-		while (news == CONSUMER_NOTHING && clock_boot_ms() < until)
-			news = consumer_poll(c, POLL_MS, &k);
-		rc = news == CONSUMER_MESSAGE && k->offset == place.offset &&
-		     intake_judge(o->source, k->key, k->key_len, k->payload, k->len, &m, &err) ==
-			     INTAKE_HALT;
+	*news = CONSUMER_NOTHING;
+	if (c && consumer_assign(c, &place, 1, &err) == 0) {
+		while (*news == CONSUMER_NOTHING && clock_boot_ms() < until)
+			*news = consumer_poll(c, POLL_MS, k);
 	}
-	consumer_close(c);
+	return c;
+}
+
+static void look_end(struct consumer *c)
+{
+	if (c)
+		consumer_close(c);
 	consumer_free(c);
+}
+
+int topic_halts_at(const struct options *o, struct consumer_place place)
+{
+	const rd_kafka_message_t *k = NULL;
+	enum consumer_news news;
+	struct consumer *c = look(o, place, &news, &k);
+	struct message m;
+	struct err err;
+	int rc = news == CONSUMER_MESSAGE && k->offset == place.offset &&
+		 intake_judge(o->source, k->key, k->key_len, k->payload, k->len, &m, &err) ==
+			 INTAKE_HALT;
+
+	look_end(c);
+	return rc;
+}
+
+int topic_time_at(const struct options *o, struct consumer_place *place, int64_t *at_ms)
+{
+	const rd_kafka_message_t *k = NULL;
+	enum consumer_news news;
+	struct consumer *c = look(o, *place, &news, &k);
+	int by_broker, rc = news == CONSUMER_MESSAGE || news == CONSUMER_EOF ? 0 : -1;
+
+	if (rc == 0) {
+		place->offset = k->offset;
+		*at_ms = consumer_appended_ms(k, &by_broker);
+		if (news == CONSUMER_EOF || !by_broker)
+			*at_ms = 0;
+	}
+	look_end(c);
 	return rc;
 }

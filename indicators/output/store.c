@@ -127,7 +127,8 @@ static void run(struct worker *w, void *context, void *lent)
 		pg_tables_explain(&s->pg, &err);
 		pg_close(&s->pg);
 		atomic_store(&s->fails, 1);
-		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS, LOG_WARN,
+		LOG_EVERY(&s->say, clock_boot_ms(), SAY_MS,
+			  err.class == ERR_FATAL ? LOG_ERROR : LOG_WARN,
 			  "the database cannot store indicators now; trying again",
 			  L_STR("error", err.text));
 		if (worker_pause(w, backoff_next_ms(&s->backoff, backoff_random())))

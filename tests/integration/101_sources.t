@@ -5,6 +5,7 @@
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 . tests/integration/said.sh
+never_logged() { ! logged "$@"; }
 scenario sources
 exec 2>"$work/shell.log"
 topic_new "$GAPLESS_TOPIC"
@@ -23,6 +24,11 @@ writer
 await 20 'the right one stores' stored_of "$GAPLESS_TOPIC" 20
 ends_with_0 writer
 is '... and writes the source down' "$(sql 'SELECT source, topic FROM market_data_origin')" "upbit|$GAPLESS_TOPIC"
+ok '... it had nothing to say of the topic' never_logged writer 'filled from another topic'
+log_forget writer
+writer --topic "$GAPLESS_TOPIC.other"
+await 20 'one with another topic says so' logged writer "level=warn .*filled from another topic.* filled_from=$GAPLESS_TOPIC .*UPDATE market_data_origin SET topic = '$GAPLESS_TOPIC.other'"
+ends_with_0 writer
 
 for source in upbit-th upbit-sg; do
 	refused "a writer of $source" "holds candles of the source ..upbit.., not of ..$source" gapless-writer --source $source

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A topic that was recreated while the writer was away, and has grown beyond the stored position, is told from a longer one by the
-# broker's time of the last stored message: it is read from its beginning, with a warning. One that has only grown is not. The same
-# under a running writer, which ends well all the same.
+# broker's time of the last stored message: it is read from its beginning, with a warning; by indicators, too. One that has only grown
+# is not. The same under a running writer, which ends well all the same.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
 scenario recreated
+. tests/integration/indicators.sh
 exec 2>"$work/shell.log"
 export GAPLESS_BATCH_MS=200
 append_time() { # the broker's time, as the producer creates it
@@ -40,6 +41,20 @@ await 30 'one that was recreated is read from its beginning' like 'KRW-C%' 900
 ok '... with a warning' logged writer 'level=warn .*the topic was recreated, and has grown beyond it'
 await 30 '... to its end' caught_up
 ends_with_0 writer
+indicators_read_to_its_end() { # until when, in ms: so says what is committed
+	topic_ends | GAPLESS_GROUP=$GAPLESS_INDICATORS_GROUP "$kafka_topic" commit "$GAPLESS_TOPIC" "read_ms=$1" || bail 'not committed'
+	log_forget indicators
+	indicators
+}
+indicators_have_published() { [ "$(kcat -b "$GAPLESS_BROKERS" -C -t "$GAPLESS_INDICATORS_TOPIC" -e -q | wc -l)" -ge "$1" ]; }
+indicators_read_to_its_end "$(date +%s%3N)"
+await 30 'indicators that have read it go on' logged indicators 'reading begins.* messages_before_end=0'
+ends_with_0 indicators
+is '... without a warning' "$(grep -c 'level=\(warn\|error\)' "$work/indicators.log")" 0
+indicators_read_to_its_end "$(date -d '1 hour ago' +%s%3N)"
+await 30 'those that have read another one up to there read it from its beginning' logged indicators 'level=warn .*the topic was recreated or lost its end'
+await 30 '... and publish what is in it' indicators_have_published 900
+ends_with_0 indicators
 log_forget writer
 writer
 await 30 'the next start' logged writer 'reading goes on where it stopped'

@@ -86,6 +86,7 @@ clock_advance 120
 await 60 "it waits for the database, and says so" readyz_says indicators 'waiting for the database'
 await 10 "in a number, too" metric_sum_is indicators gapless_indicators_database_up 0
 is "and lives" "$(shown indicators /livez)" ok
+await 20 "an error, since waiting does not mend it" logged indicators 'level=error .*cannot store indicators now.*market_data_indicator'
 sql 'ALTER TABLE away RENAME TO market_data_indicator'
 await 60 "it is ready again" readyz_says indicators ok
 clock_settle

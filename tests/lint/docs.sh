@@ -77,7 +77,7 @@ EOF
 # What the page quotes of the logs is what the programs say: each msg="..." of it, and the first words of each row of its tables.
 sources=$(mktemp) || exit 1
 trap 'rm -f "$sources"' EXIT
-git ls-files 'common/*.[ch]' 'producer/*.[ch]' 'writer/*.[ch]' | xargs cat | perl -0pe 's/"\s*\n\s*"//g; s/\\"/"/g' >"$sources"
+git ls-files 'common/*.[ch]' 'producer/*.[ch]' 'writer/*.[ch]' 'indicators/*.[ch]' | xargs cat | perl -0pe 's/"\s*\n\s*"//g; s/\\"/"/g' >"$sources"
 while read -r quoted; do
 	grep -qF -- "$quoted" "$sources" || complain "docs/when-things-go-wrong.md: nothing says: $quoted"
 done < <(perl -0ne 'my $p = $_; while ($p =~ /msg="([^"]+)"/g) { my $t = $1; $t =~ s/\s+/ /g;

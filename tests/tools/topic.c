@@ -8,6 +8,8 @@
  *   delete NAME...                  one that is not there is left out
  *   grow NAME PARTITIONS            how many there are then
  *   trim NAME                       stdin: lines "partition offset", what is older goes
+ *   commit NAME TEXT                ... the group, which has no members, has committed, with that
+ *                                   text beside it
  *
  * It ends when the broker shows what was done. Reads GAPLESS_BROKERS, for the first two
  * GAPLESS_TOPIC (one that does not exist prints nothing and is no error) and GAPLESS_GROUP. Exit
@@ -264,6 +266,25 @@ static void trim(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments)
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
+static void commit(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+	int32_t partition;
+	int64_t offset;
+
+	(void)queue;
+	while (scanf("%" SCNd32 " %" SCNd64, &partition, &offset) == 2) {
+		rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_add(list, arguments[0], partition);
+
+		e->offset = offset;
+		e->metadata = strdup(arguments[1]);
+		e->metadata_size = strlen(arguments[1]);
+	}
+	check("commit", rd_kafka_commit(rk, list, 0));
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
 static const struct command {
 	const char *name;
 	int arguments; /* at least */
@@ -271,7 +292,8 @@ static const struct command {
 	void (*change)(rd_kafka_t *rk, rd_kafka_queue_t *queue, char **arguments);
 } commands[] = {{"ends", 0, ends, NULL},     {"committed", 0, committed, NULL},
 		{"create", 2, NULL, create}, {"delete", 1, NULL, delete},
-		{"grow", 2, NULL, grow},     {"trim", 1, NULL, trim}};
+		{"grow", 2, NULL, grow},     {"trim", 1, NULL, trim},
+		{"commit", 2, NULL, commit}};
 
 int main(int argc, char **argv)
 {
@@ -283,8 +305,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].arguments)
 			command = &commands[i];
 	if (!command || !getenv("GAPLESS_BROKERS"))
-		fail("usage", "gapless-topic ends|committed|create|delete|grow|trim ARGUMENT..., "
-			      "with GAPLESS_BROKERS");
+		fail("usage",
+		     "gapless-topic ends|committed|create|delete|grow|trim|commit ARGUMENT..., "
+		     "with GAPLESS_BROKERS");
 	rk = client_new();
 	queue = rd_kafka_queue_new(rk);
 	if (command->read)

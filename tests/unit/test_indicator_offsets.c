@@ -11,14 +11,17 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "common/kafka/kafka.h"
+#include "common/kafka/kafka_topic.h"
 #include "indicators/feed/offsets.h"
 
-static void commit(rd_kafka_t *rk, int32_t from, int32_t to)
+static void commit(rd_kafka_t *rk, int32_t from, int32_t to, int64_t read_ms)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(3);
 
 	for (int32_t i = from; i < to; i++)
 		rd_kafka_topic_partition_list_add(list, "candles", i)->offset = 0;
+	for (int i = 0; i < list->cnt && read_ms >= 0; i++)
+		kafka_committed_note(&list->elems[i], read_ms);
 	assert_int_equal(rd_kafka_commit(rk, list, 0), 0);
 	rd_kafka_topic_partition_list_destroy(list);
 }
@@ -68,12 +71,18 @@ static void a_partition_without_a_leader_costs_itself_alone(void **state)
 
 	/* The group has committed in some: the others were added since. */
 	assert_false(offsets_have_grown(o));
-	commit(rk, 0, 2);
+	commit(rk, 0, 2, -1);
 	assert_int_equal(offsets_ask(o, rk, &err), 0);
 	assert_true(offsets_have_grown(o));
-	commit(rk, 2, 3);
+	commit(rk, 2, 3, 1773086400000);
 	assert_int_equal(offsets_ask(o, rk, &err), 0);
 	assert_false(offsets_have_grown(o));
+	assert_int_equal(offsets_part(o, 1)->read_ms, -1);
+	assert_int_equal(offsets_part(o, 2)->read_ms, 1773086400000);
+	offsets_forget(o, 2); /* it is of another topic */
+	assert_int_equal(offsets_part(o, 2)->committed, OFFSET_NONE);
+	assert_int_equal(offsets_part(o, 2)->read_ms, OFFSET_NONE);
+	assert_int_equal(offsets_part(o, 1)->committed, 0);
 
 	/* All of them: nothing can begin. */
 	for (int32_t i = 0; i < 3; i++)

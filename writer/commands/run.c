@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 #include "common/candle/candle.h"
+#include "common/pg/pg_tables.h"
 #include "verbs.h"
 #include "writer/database/database.h"
 #include "writer/database/origin.h"
@@ -46,6 +47,12 @@ static int is_ours(struct pg *pg, const struct options *o, struct err *err)
 		 L_STR("host", PQhost(pg->conn)), L_STR("port", PQport(pg->conn)),
 		 L_STR("user", PQuser(pg->conn)));
 	return 0;
+}
+
+/* A replay may be of a copy. */
+static int is_ours_live(struct pg *pg, const struct options *o, struct err *err)
+{
+	return pg_tables_warn_topic(pg, o->topic, err) != 0 ? -1 : is_ours(pg, o, err);
 }
 
 static int is_ours_to_replay(struct pg *pg, const struct options *o, struct err *err)
@@ -93,7 +100,7 @@ int run_live(const void *options)
 		if (feed != NULL)
 			observe = observe_new(o->http, page_routes(page), o->series_metrics);
 		observe_waits(observe, "waiting for the database");
-		code = run(o, feed, &err, is_ours, cursor_live(o->topic), &keep, observe);
+		code = run(o, feed, &err, is_ours_live, cursor_live(o->topic), &keep, observe);
 		if (observe_free(observe))
 			page_free(page);
 	}

@@ -73,7 +73,8 @@ int offsets_committed(const struct consumer *c, const struct partitions *ps, int
 {
 	size_t n;
 	int32_t *ids = partitions_in(ps, PARTITIONS_ALL, &n);
-	int rc = kafka_committed(consumer_handle(c), consumer_topic(c), ids, n, committed, err);
+	int rc = kafka_committed(consumer_handle(c), consumer_topic(c), ids, n, committed, NULL,
+				 err);
 
 	free(ids);
 	return rc;

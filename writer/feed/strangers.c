@@ -60,7 +60,8 @@ static void look_at_offsets(struct look *l)
 		ids[i] = i;
 	l->committed_n = (size_t)n;
 	l->committed = xcalloc((size_t)n + 1, sizeof(*l->committed));
-	if (n > 0 && kafka_committed(l->rk, l->topic, ids, (size_t)n, l->committed, &err) != 0) {
+	if (n > 0 &&
+	    kafka_committed(l->rk, l->topic, ids, (size_t)n, l->committed, NULL, &err) != 0) {
 		free(l->committed);
 		l->committed = NULL;
 	}
