@@ -13,6 +13,7 @@ append_time() { # the broker's time, as the producer creates it
 	topic_delete
 	topic_create "$GAPLESS_TOPIC" 3 message.timestamp.type=LogAppendTime
 }
+sees_twice() { [ "$(grep -c -- "$1" "$work/writer.log")" -ge 2 ]; }
 like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'" "$2"; }
 
 append_time
@@ -71,6 +72,11 @@ await 30 'it sees that the topic was deleted' logged writer 'the topic was delet
 append_time
 candles 2000 D | publish "$GAPLESS_TOPIC"
 await 30 'one that was recreated, and has grown beyond the position at once, is read from its beginning' like 'KRW-D%' 2000
+topic_delete
+await 30 'deleted once more' sees_twice 'the topic was deleted, or has fewer partitions'
+topic_create "$GAPLESS_TOPIC" 3
+candles 4000 E | publish "$GAPLESS_TOPIC"
+await 30 'one without times of the broker is told by the offsets that Kafka has deleted with the old one' like 'KRW-E%' 4000
 ends_with_0 writer
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish
