@@ -34,6 +34,9 @@ static int may_ask(const struct plan *p, const struct series *s)
 struct search {
 	const struct plan *plan;
 	struct request *out; /* of the last one that was accepted */
+	/* of a probe: the one so far */
+	int found, fails;
+	uint32_t place, lot;
 };
 
 static int live_of(uint32_t place, void *opaque)
@@ -44,13 +47,44 @@ static int live_of(uint32_t place, void *opaque)
 	return asked_already(p, s, 1) == 0 && may_ask(p, s);
 }
 
+/* A lot for that place, another one each millisecond. */
+static uint32_t draw(uint32_t place, int64_t boot_ms)
+{
+	uint32_t x = place * 2654435761U + (uint32_t)boot_ms * 2246822519U;
+
+	x = (x ^ x >> 15) * 2246822519U;
+	return x ^ x >> 13;
+}
+
+/* While the exchange does not answer one is asked at a time. Were it the next in the order, a part
+ * of the markets that fails would be asked one after the other before any that does not. */
+static int probe_of(uint32_t place, void *opaque)
+{
+	struct search *search = opaque;
+	const struct plan *p = search->plan;
+	int fails = series_fails(schedule_series(p->schedule, place));
+	uint32_t lot = draw(place, p->boot_ms);
+
+	if (!live_of(place, opaque) ||
+	    (search->found &&
+	     (fails > search->fails || (fails == search->fails && lot >= search->lot))))
+		return 0;
+	search->found = 1;
+	search->fails = fails;
+	search->place = place;
+	search->lot = lot;
+	return 0; /* all of them are looked at */
+}
+
 int plan_live(const struct plan *p, struct request *out)
 {
 	struct search search = {.plan = p};
 	struct series *s;
 
 	schedule_advance(p->schedule, p->now_ms, p->boot_ms);
-	s = schedule_live(p->schedule, live_of, &search);
+	s = schedule_live(p->schedule, p->is_out ? probe_of : live_of, &search);
+	if (search.found)
+		s = schedule_series(p->schedule, search.place);
 	if (s)
 		series_live_request(s, p->now_ms, out);
 	return s != NULL;
