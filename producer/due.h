@@ -6,10 +6,11 @@
 
 enum due {
 	DUE_OWN = 1, /* which series are ours is to be decided again: an assignment, new series */
-	DUE_LOOKUP = 2,  /* what is under way is out of date: look up now */
-	DUE_JUDGE = 4,   /* series are to hear what the list of markets says of them */
-	DUE_BUDGET = 8,  /* another part of the budget is ours */
-	DUE_MEMBERS = 16 /* the members of the group are known */
+	DUE_LOOKUP = 2,    /* what is under way is out of date: look up now */
+	DUE_JUDGE = 4,     /* series are to hear what the list of markets says of them */
+	DUE_BUDGET = 8,    /* another part of the budget is ours */
+	DUE_MEMBERS = 16,  /* the members of the group are known */
+	DUE_GIVE_BACK = 32 /* the group takes the partitions: what is under way is void */
 };
 
 /* How a turn of the loop ends: once more, or the loop with it. */

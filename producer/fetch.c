@@ -53,7 +53,7 @@ static struct state state_of(const struct view *view)
 		state.not_looked_up |= !series_is_looked_up(s);
 		if (!series_is_looked_up(s))
 			continue;
-		left = series_left(s, view->now_ms);
+		left = series_left(s, view->now_ms, NULL);
 		state.left += left;
 		state.askable += series_missing(s, view->now_ms, view->boot_ms);
 		if (left > 0 && series_is_stuck(s))

@@ -185,10 +185,11 @@ int listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t 
 	size_t n;
 	struct series *const *owned = catalogue_owned(catalogue, &n);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (judge(l, owned[i], boot_ms, err))
 			return -1;
-	if (catalogue_doubtful(catalogue) > 0)
-		listing_soon(l, DOUBTFUL_MS, boot_ms);
+		if (series_market_is_doubtful(owned[i]))
+			listing_soon(l, DOUBTFUL_MS, boot_ms);
+	}
 	return 0;
 }

@@ -10,26 +10,9 @@
 #include "common/kafka/kafka_ensure.h"
 #include "producer/turn.h"
 
-enum {
-	PROGRESS_MS = 10000,
-	CHECK_MS = 10000,
-	CHECK_TICK_MS = 500,
-	MEMBERS_AGAIN_MS = 500,
-	HAND_OVER_MS = 1000 /* so that the next owner's lookup sees what we published */
-};
+enum { PROGRESS_MS = 10000, CHECK_MS = 10000, CHECK_TICK_MS = 500, MEMBERS_AGAIN_MS = 500 };
 
 /* ---- its parts ---- */
-
-/* Called by the group, before the partitions are given back. */
-static void revoked(void *opaque, int lost)
-{
-	struct loop *l = opaque;
-
-	observe_revoked(l->observe);
-	lookups_cancel(l->lookups);
-	if (!lost)
-		publisher_drain(l->publisher, HAND_OVER_MS);
-}
 
 /* All but the share, and what shows how far it is. keeps_wanted: lookups.h. */
 static struct loop *make(const struct options *o, int64_t from_ms, int64_t until_ms,
@@ -67,7 +50,7 @@ struct loop *loop_new(const struct options *o, struct err *err)
 	l->step = follow_step;
 	l->observe = observe_new(o->http, o->series_metrics);
 	observe_waits(l->observe, "waiting for Kafka");
-	l->share = share_of_group(o, revoked, l, err);
+	l->share = share_of_group(o, err);
 	if (l->share)
 		return l;
 	loop_free(l, 0);

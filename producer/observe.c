@@ -270,7 +270,7 @@ static void show_series(struct observe *o, const struct view *now)
 	for (size_t i = 0; i < n; i++) {
 		const struct series *s = owned[i];
 		size_t at = place_of(s), fragments = series_fragments(s);
-		int64_t oldest_ms, missing = series_left_from(s, now->now_ms, &oldest_ms);
+		int64_t oldest_ms, missing = series_left(s, now->now_ms, &oldest_ms);
 
 		series_retries(s, &rows, &pages);
 		all_missing += missing;

@@ -240,15 +240,6 @@ static void span_failed(struct requests *r, struct answer *a, struct log_throttl
 	say(throttle, SAY_MS, LOG_WARN, msg, a, err);
 }
 
-static void market_unknown(struct requests *r, struct answer *a, const struct err *err)
-{
-	a->failure = FAILURE_SERIES;
-	a->err = *err;
-	say(&r->unknown, SAY_MS, LOG_WARN,
-	    "the exchange does not know this market; it is asked again soon, the others go on", a,
-	    err);
-}
-
 /* Several that were in flight together are one ban. */
 static void banned(struct requests *r, struct answer *a, int64_t block_ms, const struct err *err)
 {
@@ -340,7 +331,10 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		break;
 	case VERDICT_UNKNOWN_MARKET:
 		answered(r, a);
-		market_unknown(r, a, &err);
+		a->failure = FAILURE_SERIES;
+		say(&r->unknown, SAY_MS, LOG_WARN,
+		    "the exchange does not know this market; it is asked again soon, the others go on",
+		    a, &err);
 		break;
 	case VERDICT_REFUSED:
 		span_failed(

@@ -42,7 +42,7 @@ struct answer {
 	int is_first_date;      /* ... for no other answer has said the same so far */
 	struct page page;       /* both empty after a failure */
 	struct markets markets;
-	struct err err; /* of a failure that is one series' or span's: its cause */
+	struct err err; /* of a failure that is one span's: its cause */
 };
 
 enum {

@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "common/base/alloc.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/kafka/consumer.h"
 #include "common/kafka/kafka_ensure.h"
 
 enum {
@@ -26,9 +29,6 @@ struct kind {
 struct share {
 	const struct kind *kind;
 	const struct options *options;
-	void (*revoked)(void *opaque, int lost); /* the owner's */
-	void *opaque;
-	struct group *group;
 
 	int is_assigned, lost, agreed;
 	int32_t n_in_all;    /* partitions of the topic, at the assignment in force */
@@ -38,7 +38,11 @@ struct share {
 	enum budget budget;
 
 	/* of a member */
-	int64_t generation;       /* of the assignment in force; 0: none was yet */
+	struct consumer *consumer; /* which reads nothing, and commits nothing */
+	rd_kafka_queue_t *queue;   /* its, for the io event */
+	int fd;
+	int is_given, is_new; /* partitions by the group; they are not ours before it is known how
+				 many there are in all */
 	int64_t disagree_boot_ms; /* ends a start into a group that wants something else; 0: it has
 				     not begun */
 	int64_t retry_boot_ms;
@@ -46,56 +50,33 @@ struct share {
 	struct members members; /* as last seen */
 	struct log_throttle differ;
 	struct kafka_strangers strangers;
-	/* of a one-shot command: producers at work when last seen */
-	int producers;
+	/* of a one-shot command */
+	int has_begun;
 };
 
-static void assigned(struct share *s, const int32_t *partitions, size_t n, int32_t n_in_all)
+/* s->partitions are ours, those that the topic has. */
+static void assigned(struct share *s, int32_t n_in_all)
 {
 	free(s->ours);
 	s->ours = xcalloc((size_t)n_in_all + 1, 1);
-	s->partitions = xreallocarray(s->partitions, n + 1, sizeof *s->partitions);
-	s->n_in_all = n_in_all;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->partitions[i] < n_in_all)
+			s->ours[s->partitions[i]] = 1;
 	s->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (partitions[i] >= n_in_all)
-			continue;
-		s->ours[partitions[i]] = 1;
-		s->partitions[s->n++] = partitions[i];
-	}
+	for (int32_t i = 0; i < n_in_all; i++)
+		if (s->ours[i])
+			s->partitions[s->n++] = i;
+	s->n_in_all = n_in_all;
+	s->is_assigned = 1;
+	s->lost = 0;
 }
 
 /* ---- a member of the group ---- */
 
-/* Producers that want something else and will not leave because of this one. */
-static const struct kafka_some *opponents(const struct share *s)
-{
-	const struct members *m = &s->members;
-
-	if (m->newer.n > 0)
-		return &m->newer;
-	if (s->joined && m->older.n > 0)
-		return &m->older;
-	return &m->different;
-}
-
 static int disagree(const struct share *s, struct err *err)
 {
-	const struct options *o = s->options;
-	const char *other = opponents(s)->text;
-
-	if (s->members.newer.n > 0)
-		return err_set(
-			err, ERR_FATAL,
-			"the producers of the group %s have newer settings (%s, this one is %s): give this one the same "
-			"settings, --settings-version included",
-			o->group, other, o->client_id);
-	return err_set(
-		err, ERR_FATAL,
-		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
-		"give all of them the same settings (the first that gets them takes over with a higher --settings-version), "
-		"or a producer of another installation a --producer-group of its own",
-		o->group, other, o->client_id);
+	return members_disagree(&s->members, s->joined, s->options->group, s->options->client_id,
+				err);
 }
 
 static void disagree_begin(struct share *s, int64_t boot_ms)
@@ -106,7 +87,7 @@ static void disagree_begin(struct share *s, int64_t boot_ms)
 
 static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
-	const struct kafka_some *others = opponents(s);
+	const struct kafka_some *others = members_opponents(&s->members, s->joined);
 
 	if (others->n == 0) {
 		if (s->members.older.n > 0)
@@ -131,38 +112,83 @@ static int member_begin(struct share *s, int32_t n_partitions, struct err *err)
 {
 	(void)n_partitions; /* it is read at each assignment */
 	s->joined = 1;
-	return group_join(s->group, err);
+	return consumer_subscribe(s->consumer, err);
+}
+
+static void given(struct share *s)
+{
+	const int32_t *ids;
+
+	s->n = consumer_given(s->consumer, &ids);
+	s->partitions = xreallocarray(s->partitions, s->n + 1, sizeof *s->partitions);
+	memcpy(s->partitions, ids, s->n * sizeof *ids);
+	consumer_accept(s->consumer);
+	s->is_given = s->is_new = 1;
+}
+
+/* 1 if there were any. */
+static int taken_back(struct share *s, int lost)
+{
+	int was_given = s->is_given;
+
+	if (was_given)
+		log_info(lost ? "partitions lost to the group; nothing is asked for until it gives "
+				"some again"
+			      : "the group assigns its partitions again",
+			 L_INT("partitions", s->n));
+	s->is_given = s->is_new = s->is_assigned = 0;
+	s->lost = lost;
+	return was_given;
+}
+
+/* What the group has given is ours as soon as it is known how many partitions there are. */
+static void given_take(struct share *s, int64_t boot_ms, unsigned *due)
+{
+	int n_in_all = consumer_topic_partitions(s->consumer, NULL);
+
+	if (n_in_all <= 0) {
+		s->retry_boot_ms = boot_ms + AGAIN_MS;
+		return;
+	}
+	disagree_begin(s, boot_ms);
+	assigned(s, n_in_all);
+	s->budget =
+		s->options->rate_scope_own || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
+	s->is_new = 0;
+	*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
 }
 
 static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
 {
-	enum group_state state = group_poll(s->group);
-	const int32_t *partitions;
-	int n_in_all;
-	size_t n;
+	const rd_kafka_message_t *m;
+	enum consumer_news news;
+	uint64_t drained;
 
-	if (state == GROUP_FENCED)
-		return err_set(
-			err, ERR_FATAL,
-			"the Kafka client cannot stay in the group: the line before says why");
-	if (state != GROUP_ASSIGNED || group_generation(s->group) == s->generation ||
-	    boot_ms < s->retry_boot_ms)
-		return 0;
-	n_in_all = group_partitions_in_all(s->group);
-	if (n_in_all <= 0) {
-		s->retry_boot_ms = boot_ms + AGAIN_MS;
-		return 0;
+	if (read(s->fd, &drained, sizeof drained) < 0)
+		drained = 0; /* nothing to drain */
+	while ((news = consumer_poll(s->consumer, 0, &m)) != CONSUMER_NOTHING) {
+		if (news == CONSUMER_REPLACED)
+			return err_set(
+				err, ERR_FATAL,
+				"the Kafka client cannot stay in the group: the line before says why");
+		if (news == CONSUMER_ASSIGNED)
+			given(s);
+		if (news != CONSUMER_REVOKED && news != CONSUMER_LOST)
+			continue;
+		if (taken_back(s, news == CONSUMER_LOST)) {
+			*due |= DUE_GIVE_BACK;
+			return 0;
+		}
+		consumer_give_back(s->consumer);
 	}
-	disagree_begin(s, boot_ms);
-	partitions = group_partitions(s->group, &n);
-	assigned(s, partitions, n, n_in_all);
-	s->budget =
-		s->options->rate_scope_own || s->n == (size_t)n_in_all ? BUDGET_ALL : BUDGET_SHARED;
-	s->generation = group_generation(s->group);
-	s->is_assigned = 1;
-	s->lost = 0;
-	*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
+	if (s->is_new && boot_ms >= s->retry_boot_ms)
+		given_take(s, boot_ms, due);
 	return 0;
+}
+
+void share_give_back(struct share *s)
+{
+	consumer_give_back(s->consumer);
 }
 
 static int member_members(struct share *s, const struct members *members, int64_t boot_ms,
@@ -180,7 +206,7 @@ static int member_members(struct share *s, const struct members *members, int64_
 		disagree(s, err);
 		return 1;
 	}
-	if (opponents(s)->n == 0) {
+	if (members_opponents(&s->members, s->joined)->n == 0) {
 		if (!s->agreed)
 			*due |= DUE_LOOKUP;
 		s->agreed = 1;
@@ -193,48 +219,66 @@ static int member_members(struct share *s, const struct members *members, int64_
 			&s->differ, boot_ms, SAY_MS, LOG_ERROR,
 			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
 			"incomplete",
-			L_STR("other", opponents(s)->text), L_STR("this", s->options->client_id),
-			L_STR("group", s->options->group));
+			L_STR("other", members_opponents(&s->members, s->joined)->text),
+			L_STR("this", s->options->client_id), L_STR("group", s->options->group));
 	return 0;
 }
 
 static const struct kind member = {member_may_begin, member_begin, member_poll, member_members};
 
-static void give_back(void *opaque, int lost)
+/* The eager assignor `range`: all partitions are given back at each rebalance, and usually most of
+ * them come again at once. */
+struct share *share_of_group(const struct options *options, struct err *err)
 {
-	struct share *s = opaque;
+	const struct consumer_settings settings = {
+		.brokers = options->brokers,
+		.topic = options->topic,
+		.group = options->group,
+		/* Whatever the user calls his clients (for quotas): the members have to tell each
+		 * other by it. */
+		.client_id = options->client_id,
+		.is_client_id_fixed = 1,
+		.session_timeout_ms = options->session_timeout_ms,
+		/* (it reads nothing) */
+		.queued_messages = 1,
+		.fetch_bytes = 1000000,
+		.partition_fetch_bytes = 1000000,
+		.user = &options->kafka,
+		.instance_id = "",
+	};
+	struct consumer *consumer = consumer_new(&settings, CONSUMER_MEMBER, err);
+	struct share *s;
 
-	s->is_assigned = 0;
-	s->lost = lost;
-	s->revoked(s->opaque, lost);
+	if (!consumer)
+		return NULL;
+	s = xcalloc(1, sizeof *s);
+	*s = (struct share){.kind = &member, .options = options, .consumer = consumer};
+	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	s->queue = rd_kafka_queue_get_consumer(consumer_handle(consumer));
+	rd_kafka_queue_io_event_enable(s->queue, s->fd, &(uint64_t){1}, sizeof(uint64_t));
+	return s;
 }
 
-struct share *share_of_group(const struct options *options, void (*revoked)(void *opaque, int lost),
-			     void *opaque, struct err *err)
+static void member_free(struct share *s)
 {
-	struct share *s = xcalloc(1, sizeof *s);
-
-	*s = (struct share){
-		.kind = &member, .options = options, .revoked = revoked, .opaque = opaque};
-	s->group = group_new(options, give_back, s, err);
-	if (s->group)
-		return s;
-	share_free(s);
-	return NULL;
+	(void)taken_back(s, consumer_has_lost_group(s->consumer));
+	consumer_close(s->consumer);
+	rd_kafka_queue_destroy(s->queue);
+	consumer_free(s->consumer);
+	close(s->fd);
 }
 
 /* ---- a one-shot command ---- */
 
 static int all_begin(struct share *s, int32_t n_partitions, struct err *err)
 {
-	int32_t *all = xcalloc((size_t)n_partitions + 1, sizeof *all);
-
 	(void)err;
+	s->n = (size_t)n_partitions;
+	s->partitions = xcalloc(s->n + 1, sizeof *s->partitions);
 	for (int32_t i = 0; i < n_partitions; i++)
-		all[i] = i;
-	assigned(s, all, (size_t)n_partitions, n_partitions);
-	free(all);
-	s->is_assigned = s->agreed = 1;
+		s->partitions[i] = i;
+	assigned(s, n_partitions);
+	s->agreed = 1;
 	return 0;
 }
 
@@ -243,9 +287,9 @@ static int all_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err 
 {
 	(void)boot_ms;
 	(void)err;
-	if (s->generation == 0)
+	if (!s->has_begun)
 		*due |= DUE_OWN | DUE_LOOKUP | DUE_BUDGET;
-	s->generation = 1;
+	s->has_begun = 1;
 	return 0;
 }
 
@@ -256,13 +300,13 @@ static int all_members(struct share *s, const struct members *members, int64_t b
 
 	(void)boot_ms;
 	(void)err;
-	if (members->n > 0 && s->producers == 0)
+	if (members->n > 0 && s->members.n == 0)
 		log_info("producers are at work; this command uses only what they leave",
 			 L_INT("producers", members->n));
 	if (budget != s->budget)
 		*due |= DUE_BUDGET;
 	s->budget = budget;
-	s->producers = members->n;
+	s->members = *members;
 	return 0;
 }
 
@@ -283,7 +327,8 @@ void share_free(struct share *s)
 {
 	if (!s)
 		return;
-	group_free(s->group);
+	if (s->consumer)
+		member_free(s);
 	free(s->ours);
 	free(s->partitions);
 	free(s);
@@ -312,7 +357,7 @@ int share_members(struct share *s, const struct members *members, int64_t boot_m
 
 int share_fd(const struct share *s)
 {
-	return s->group ? group_fd(s->group) : stop_fd();
+	return s->consumer ? s->fd : stop_fd();
 }
 
 const struct members *share_seen_members(const struct share *s)

@@ -11,17 +11,18 @@
 #define GAPLESS_SHARE_H
 
 #include "producer/due.h"
-#include "producer/kafka/group.h"
 #include "producer/kafka/members.h"
+#include "producer/options.h"
 #include "producer/ratelimit.h"
 
 struct share;
 
-/* A member of the group. revoked() is called before the partitions are given back (group.h). */
-struct share *share_of_group(const struct options *options, void (*revoked)(void *opaque, int lost),
-			     void *opaque, struct err *err);
+/* A member of the group, which it does not join yet. The options outlive it. NULL: *err. */
+struct share *share_of_group(const struct options *options, struct err *err);
 struct share *share_of_all(void);
-void share_free(struct share *s); /* leaves the group */
+/* Leaves the group (up to about a session timeout where its coordinator is away: under a watchdog).
+ */
+void share_free(struct share *s);
 
 /* Before that: 1 if it may join, 0 if it has to wait for what share_members brings: members that
  * want something else may be dead, and gone within a session. -1: they are not (*err). */
@@ -30,9 +31,12 @@ int share_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 /* The topic is there: joins. */
 int share_begin(struct share *s, int32_t n_partitions, struct err *err)
 	__attribute__((warn_unused_result));
-/* Serves the group and adds to *due what follows. -1: this member cannot stay in it (*err). */
+/* Serves the group, at least every few seconds, and adds to *due what follows: DUE_GIVE_BACK, then
+ * share_give_back, and then once more. -1: this member cannot stay in it (*err). */
 int share_poll(struct share *s, int64_t boot_ms, unsigned *due, struct err *err)
 	__attribute__((warn_unused_result));
+/* The partitions that are not ours any more go back to the group. */
+void share_give_back(struct share *s);
 /* Takes note of the members of the group. -1: this producer must not go on (*err); 1: nor should
  * it, for producers with newer settings take over (*err says which). */
 int share_members(struct share *s, const struct members *members, int64_t boot_ms, unsigned *due,

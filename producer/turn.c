@@ -11,6 +11,7 @@ enum {
 	ROOM_AGAIN_MS = 50, /* while the publisher is full */
 	REPORTS_MS = 1000,
 	EMPTY_SAY_MS = 60000,
+	HAND_OVER_MS = 1000, /* so that the next owner's lookup sees what we published */
 	JUMP_AGAIN_MS =
 		1000, /* a jump of the exchange's clock takes three answers to be believed */
 	FIRST_DATE_AGAIN_MS = 250 /* ... and the first of all a second one */
@@ -116,6 +117,21 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 		answer_release(&a);
 	}
 	turn_time_read(l);
+	return rc;
+}
+
+static int group_serve(struct loop *l, unsigned *due, struct err *err)
+{
+	int rc;
+
+	while ((rc = share_poll(l->share, l->boot_ms, due, err)) == 0 && (*due & DUE_GIVE_BACK)) {
+		observe_revoked(l->observe);
+		lookups_cancel(l->lookups);
+		if (share_state(l->share) != SHARE_LOST)
+			publisher_drain(l->publisher, HAND_OVER_MS);
+		share_give_back(l->share);
+		*due &= ~(unsigned)DUE_GIVE_BACK;
+	}
 	return rc;
 }
 
@@ -322,7 +338,7 @@ int turn(struct loop *l, struct err *err)
 
 	turn_time_read(l);
 	if (answers_take(l, &due, err) || publisher_poll(l->publisher, err) ||
-	    share_poll(l->share, l->boot_ms, &due, err))
+	    group_serve(l, &due, err))
 		return -1;
 	done = turn_lookups_came(l, &due, err);
 	if (done)

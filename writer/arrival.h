@@ -14,8 +14,7 @@ struct arrival {
 	size_t key_len, value_len;
 	int64_t appended_ms; /* when the broker took the message (epoch; where the topic says
 				otherwise, when it was sent); 0: not known */
-	int64_t at_ms; /* the same by the broker's clock alone; -1: the topic has the producers'
-			  times */
+	int64_t at_ms;       /* the same; -1: not known, or no message */
 	/* by the feed */
 	int64_t from, next; /* offsets [from, next) are taken with it; a message is at next - 1 */
 	int has_message;    /* 0: there is nothing to be read in between */

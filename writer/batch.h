@@ -38,7 +38,7 @@ struct batch_part {
 	int64_t began;     /* where the batch before this one ended */
 	int64_t next;      /* offset after the last message of this one */
 	int64_t oldest_ms; /* when the broker took the first one; 0: not known */
-	int64_t at_ms;     /* when it took one last, by its own clock; -1: not known */
+	int64_t at_ms;     /* the latest such time; -1: not known */
 	int64_t dead_run;  /* dead letters in a row right below `next` */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 
 void spans_release(struct spans *s)
 {
@@ -209,6 +210,13 @@ int spans_contain(const struct spans *s, int64_t at)
 	size_t i = first_after(s, at);
 
 	return i < s->n && s->v[i].from <= at;
+}
+
+int spans_meet(const struct spans *s, int64_t from, int64_t to)
+{
+	size_t i = first_after(s, from);
+
+	return i < s->n && greatest(s->v[i].from, from) < to;
 }
 
 int64_t spans_run_end(const struct spans *s, int64_t at)

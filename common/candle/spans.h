@@ -35,6 +35,8 @@ void spans_clip(struct spans *s, int64_t from, int64_t to);
 /* 1 if all of [from, to) is in the set; an empty span is. */
 int spans_cover(const struct spans *s, int64_t from, int64_t to);
 int spans_contain(const struct spans *s, int64_t at);
+/* 1 if some of [from, to) is. */
+int spans_meet(const struct spans *s, int64_t from, int64_t to);
 /* End of the run of covered time that begins at `at`: `at` itself where it is not covered. */
 int64_t spans_run_end(const struct spans *s, int64_t at);
 

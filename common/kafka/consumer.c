@@ -250,13 +250,11 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka
 	return c->replaced ? CONSUMER_REPLACED : news;
 }
 
-int64_t consumer_appended_ms(const rd_kafka_message_t *m, int *by_broker)
+int64_t consumer_appended_ms(const rd_kafka_message_t *m)
 {
 	rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
 	int64_t ms = rd_kafka_message_timestamp(m, &type);
 
-	if (by_broker != NULL)
-		*by_broker = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
 	return ms > 0 ? ms : 0;
 }
 

@@ -79,8 +79,8 @@ void consumer_free(struct consumer *c);
  * offset count. Valid until the next poll. */
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka_message_t **m);
 /* When the broker took a message (epoch; where the topic says otherwise, when it was sent); 0: not
- * known. *by_broker: by the broker's clock; NULL is allowed. */
-int64_t consumer_appended_ms(const rd_kafka_message_t *m, int *by_broker);
+ * known. */
+int64_t consumer_appended_ms(const rd_kafka_message_t *m);
 /* For questions about offsets and members (kafka_topic.h, kafka_members.h), and commits. */
 rd_kafka_t *consumer_handle(const struct consumer *c);
 const char *consumer_topic(const struct consumer *c);

@@ -20,7 +20,7 @@ struct reading {
 	int32_t id;
 	int is_paused;   /* nothing of it is fetched */
 	int64_t next;    /* what comes is not before it */
-	int64_t read_ms; /* the latest that the broker took what came; -1: it does not say */
+	int64_t read_ms; /* the latest time of what came; -1: not known */
 };
 
 struct feed {
@@ -344,10 +344,9 @@ static int read_message(struct feed *f, const rd_kafka_message_t *k, struct feed
 
 static void note_time(struct reading *r, const rd_kafka_message_t *k, int is_end)
 {
-	int by_broker = 0;
-	int64_t at_ms = is_end ? 0 : consumer_appended_ms(k, &by_broker);
+	int64_t at_ms = is_end ? 0 : consumer_appended_ms(k);
 
-	if (by_broker && at_ms > r->read_ms)
+	if (at_ms > 0 && at_ms > r->read_ms)
 		r->read_ms = at_ms;
 }
 
@@ -368,7 +367,7 @@ static int read_next(struct feed *f, const rd_kafka_message_t *k, int is_end, st
 	out->symbol[0] = '\0';
 	out->partition = k->partition;
 	out->offset = is_end ? k->offset - 1 : k->offset;
-	out->appended_ms = is_end ? 0 : consumer_appended_ms(k, NULL);
+	out->appended_ms = is_end ? 0 : consumer_appended_ms(k);
 	return is_end || read_message(f, k, out);
 }
 

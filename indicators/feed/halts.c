@@ -101,7 +101,7 @@ void halts_add(struct halts *h, const rd_kafka_message_t *m, const struct err *w
 	struct halt *halt = append(h, (struct consumer_place){m->partition, m->offset});
 
 	halt->is_read = 1;
-	halt->appended_ms = consumer_appended_ms(m, NULL);
+	halt->appended_ms = consumer_appended_ms(m);
 	halt->value = bytea_text(m->payload, m->len);
 	snprintf(halt->why, sizeof halt->why, "%s", why->text);
 }

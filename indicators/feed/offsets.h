@@ -20,7 +20,7 @@ struct part {
 	int is_out; /* Kafka does not answer for it: the others go on without it, until it does */
 	/* as asked last; OFFSET_NONE: there is none */
 	int64_t committed, low, high;
-	int64_t read_ms; /* what is before `committed` is not newer (broker's time) */
+	int64_t read_ms; /* what is before `committed` is not newer */
 	int64_t by_time; /* first offset that is not older than --topic-hours */
 };
 

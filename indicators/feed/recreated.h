@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A topic that was recreated, or lost its end, and has grown beyond the committed offsets since, is
- * told from one that has only grown by the broker's time: before a committed offset there is then a
- * message that is newer than all that was read up to there, which is committed beside it. */
+ * told from one that has only grown by the messages' times: before a committed offset there is then
+ * a message that is newer than all that was read up to there, which is committed beside it. */
 #ifndef GAPLESS_INDICATORS_RECREATED_H
 #define GAPLESS_INDICATORS_RECREATED_H
 

@@ -69,13 +69,11 @@ int topic_time_at(const struct options *o, struct consumer_place *place, int64_t
 	const rd_kafka_message_t *k = NULL;
 	enum consumer_news news;
 	struct consumer *c = look(o, *place, &news, &k);
-	int by_broker, rc = news == CONSUMER_MESSAGE || news == CONSUMER_EOF ? 0 : -1;
+	int rc = news == CONSUMER_MESSAGE || news == CONSUMER_EOF ? 0 : -1;
 
 	if (rc == 0) {
 		place->offset = k->offset;
-		*at_ms = consumer_appended_ms(k, &by_broker);
-		if (news == CONSUMER_EOF || !by_broker)
-			*at_ms = 0;
+		*at_ms = news == CONSUMER_EOF ? 0 : consumer_appended_ms(k);
 	}
 	look_end(c);
 	return rc;

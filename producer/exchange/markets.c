@@ -20,8 +20,6 @@ void markets_add(struct markets *m, const char *name)
 {
 	if (symbol_is_valid(name))
 		memcpy(m->names[m->n++], name, strlen(name) + 1);
-	else
-		m->malformed++;
 }
 
 void markets_sort(struct markets *m)

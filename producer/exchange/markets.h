@@ -10,12 +10,11 @@
 struct markets {
 	char (*names)[SYMBOL_BYTES];
 	size_t n;
-	size_t malformed; /* entries whose name is not of a symbol's form: left out */
 };
 
 /* Makes room for n names, of which there are none yet. */
 void markets_init(struct markets *m, size_t n);
-/* Adds a name, in any order; one that is not of a symbol's form is counted. */
+/* Adds a name, in any order; one that is not of a symbol's form is left out. */
 void markets_add(struct markets *m, const char *name);
 void markets_sort(struct markets *m);
 int markets_has(const struct markets *m, const char *symbol);

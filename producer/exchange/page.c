@@ -6,16 +6,6 @@
 
 #include "common/text/timetext.h"
 
-int page_row_check(const struct candle *row, size_t number, struct err *err)
-{
-	struct err cause;
-
-	if (candle_validate(row, &cause) < 0)
-		return err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", number,
-			       cause.text);
-	return 0;
-}
-
 static int by_start(const void *a, const void *b)
 {
 	int64_t x = ((const struct candle *)a)->timestamp_ms,

@@ -23,11 +23,6 @@ struct page {
 	struct err bad;      /* what is wrong with the first of them */
 };
 
-/* 0 if the row is a candle that could be published: candle_validate's check. -1: *err (ERR_INPUT),
- * of row `number` as sent. */
-int page_row_check(const struct candle *row, size_t number, struct err *err)
-	__attribute__((warn_unused_result));
-
 #define PAGE_ROW_BAD INT64_MIN /* not a candle, of a time that cannot be told */
 /* The starts of all rows as sent, the bad ones too; PAGE_ROW_BAD if a bad row does not tell. */
 struct page_sent {

@@ -48,8 +48,9 @@ static int url_fits(int n, size_t cap, struct err *err)
 	return 0;
 }
 
-int upbit_candles_url(const char *base, const char *symbol, const struct interval *iv,
-		      int64_t to_ms, int count, char *out, size_t cap, struct err *err)
+/* `to` is sent as UTC text, encoded; the exchange reads seconds, so to_ms is cut to them. */
+static int candles_url(const char *base, const char *symbol, const struct interval *iv,
+		       int64_t to_ms, int count, char *out, size_t cap, struct err *err)
 {
 	const char *path = route_path(iv);
 	char at[TIMETEXT_BYTES], to[64] = "";
@@ -78,12 +79,14 @@ int upbit_candles_url(const char *base, const char *symbol, const struct interva
 	return url_fits(n, cap, err);
 }
 
-int upbit_markets_url(const char *base, char *out, size_t cap, struct err *err)
+static int markets_url(const char *base, char *out, size_t cap, struct err *err)
 {
 	return url_fits(snprintf(out, cap, "%.*s/v1/market/all", base_len(base), base), cap, err);
 }
 
-int64_t upbit_retention_ms(const struct interval *iv)
+/* Seconds: 3 months, taken as 90 days less an hour, so that a page at the edge is never asked for
+ * in vain. */
+static int64_t retention_ms(const struct interval *iv)
 {
 	const int64_t hour_ms = 3600000;
 
@@ -118,7 +121,9 @@ static int markets_read(const struct cJSON *json, struct markets *out, struct er
 	return 0;
 }
 
-int upbit_markets_parse(const char *body, size_t len, struct markets *out, struct err *err)
+/* Rejected: not strict JSON, not an array of objects that have a `market`, or no market at all (an
+ * empty list would end every series). */
+static int markets_parse(const char *body, size_t len, struct markets *out, struct err *err)
 {
 	struct cJSON *json = remote_array(body, len, "a list of markets", err);
 	int result = -1;
@@ -135,11 +140,11 @@ int upbit_markets_parse(const char *body, size_t len, struct markets *out, struc
 const struct exchange exchange_upbit = {
 	.name = "upbit",
 	.page_rows = UPBIT_PAGE_ROWS,
-	.retention_ms = upbit_retention_ms,
-	.candles_url = upbit_candles_url,
-	.markets_url = upbit_markets_url,
+	.retention_ms = retention_ms,
+	.candles_url = candles_url,
+	.markets_url = markets_url,
 	.head_read = upbit_head_read,
 	.judge = upbit_judge,
 	.page_parse = upbit_page_parse,
-	.markets_parse = upbit_markets_parse,
+	.markets_parse = markets_parse,
 };

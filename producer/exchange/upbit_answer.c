@@ -206,13 +206,6 @@ static const char *verdict_meaning(enum verdict verdict)
 	return meanings[verdict];
 }
 
-/* *err says what is wrong; who waits is another matter than of a page that is wrong. */
-static enum verdict foreign(struct err *err)
-{
-	err->class = ERR_RETRY;
-	return VERDICT_BROKEN;
-}
-
 enum verdict upbit_judge(int status, const char *body, size_t len, int64_t *block_ms,
 			 struct err *err)
 {
@@ -223,8 +216,12 @@ enum verdict upbit_judge(int status, const char *body, size_t len, int64_t *bloc
 
 	*block_ms = 0;
 	err_clear(err);
-	if (status == 200)
-		return remote_is_foreign(body, len, err) ? foreign(err) : VERDICT_OK;
+	if (status == 200 && !remote_is_foreign(body, len, err))
+		return VERDICT_OK;
+	if (status == 200) { /* who waits is another matter than of a page that is wrong */
+		err->class = ERR_RETRY;
+		return VERDICT_BROKEN;
+	}
 	json = remote_json(body, len, NULL);
 	message = remote_error(json);
 	verdict = verdict_of(status, message != NULL);

@@ -171,6 +171,7 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 		{CLOSE, c->close}, {VOLUME, c->volume}, {QUOTE_VOLUME, c->quote_volume},
 	};
 	enum row_result result;
+	struct err cause;
 
 	*start_ms = PAGE_ROW_BAD;
 	memset(c, 0, sizeof(*c));
@@ -194,7 +195,10 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 	c->interval = q->iv;
 	c->timestamp_ms = *start_ms;
 	memcpy(c->symbol, q->symbol, strlen(q->symbol) + 1);
-	return page_row_check(c, q->row, err) < 0 ? ROW_BAD : ROW_TAKEN;
+	if (candle_validate(c, &cause) == 0)
+		return ROW_TAKEN;
+	err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", q->row, cause.text);
+	return ROW_BAD;
 }
 
 /* Each row of the array goes to the page, or is a hole in it. -1: one makes it that of another

@@ -19,7 +19,8 @@ TAILQ_HEAD(transfers, transfer);
 struct http {
 	CURLM *multi;
 	/* A transfer is in one of them: under way, to be taken, or at rest for the next request
-	 * (its settings and its place in libcurl are kept). */
+	 * (its settings and its place in libcurl are kept): as many as were ever in flight
+	 * together. */
 	struct transfers running, finished, idle;
 	int n_in_flight;
 	char *base_url; /* without slashes at its end */
@@ -305,20 +306,6 @@ int http_wait(struct http *http, const int *fds, int nfds, int timeout_ms, struc
 	return 0;
 }
 
-/* Back to the idle ones; as many are kept as there can be connections. */
-static void transfer_rest(struct http *http, struct transfer *t)
-{
-	const struct transfer *i;
-	int n = 0;
-
-	TAILQ_FOREACH (i, &http->idle, link)
-		n++;
-	if (n >= HTTP_CONNECTIONS)
-		transfer_free(t);
-	else
-		TAILQ_INSERT_TAIL(&http->idle, t, link);
-}
-
 /* ---------------------------------------------------------------- answers */
 
 int http_take(struct http *http, struct http_answer *out)
@@ -343,7 +330,7 @@ int http_take(struct http *http, struct http_answer *out)
 		out->status = 0;
 		out->received_boot_ms = t->finished_boot_ms;
 	}
-	transfer_rest(http, t);
+	TAILQ_INSERT_TAIL(&http->idle, t, link);
 	return 1;
 }
 

@@ -70,6 +70,32 @@ void members_add(struct members *m, const char *client_id, const char *other, co
 		       other, host);
 }
 
+const struct kafka_some *members_opponents(const struct members *m, int joined)
+{
+	if (m->newer.n > 0)
+		return &m->newer;
+	return joined && m->older.n > 0 ? &m->older : &m->different;
+}
+
+int members_disagree(const struct members *m, int joined, const char *group, const char *client_id,
+		     struct err *err)
+{
+	const char *other = members_opponents(m, joined)->text;
+
+	if (m->newer.n > 0)
+		return err_set(
+			err, ERR_FATAL,
+			"the producers of the group %s have newer settings (%s, this one is %s): give this one the same "
+			"settings, --settings-version included",
+			group, other, client_id);
+	return err_set(
+		err, ERR_FATAL,
+		"another producer of the group %s wants other symbols, intervals or another --since (%s, this one is %s): "
+		"give all of them the same settings (the first that gets them takes over with a higher --settings-version), "
+		"or a producer of another installation a --producer-group of its own",
+		group, other, client_id);
+}
+
 struct asked {
 	struct members *members;
 	const char *client_id;

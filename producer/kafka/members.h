@@ -29,6 +29,12 @@ struct members {
 /* Counts one member, as seen by the producer of that client.id. */
 void members_add(struct members *m, const char *client_id, const char *other, const char *host);
 
+/* Those that will not leave because of this one, which has joined the group or not; and that as the
+ * sentence that ends it. Returns -1. */
+const struct kafka_some *members_opponents(const struct members *m, int joined);
+int members_disagree(const struct members *m, int joined, const char *group, const char *client_id,
+		     struct err *err);
+
 /* Asks for the members, for at most KAFKA_MEMBERS_MS. 0, or -1: ERR_RETRY, or ERR_FATAL if we may
  * not ask. */
 int members_ask(rd_kafka_t *rk, const char *group, const char *client_id, struct members *out,

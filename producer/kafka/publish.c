@@ -312,17 +312,6 @@ struct publisher_stats publisher_stats(const struct publisher *p)
 	return p->stats;
 }
 
-static rd_kafka_resp_err_t send_value(struct publisher *p, const struct publication *pub,
-				      struct ticket *ticket)
-{
-	const char *key = pub->candle.symbol;
-
-	if (rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, p->value.data,
-			     p->value.len, key, strlen(key), ticket) == 0)
-		return RD_KAFKA_RESP_ERR_NO_ERROR;
-	return rd_kafka_last_error();
-}
-
 void publisher_send(struct publisher *p, struct series *s, const struct publication *pub,
 		    int64_t fetched_at_ms)
 {
@@ -340,7 +329,11 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 				  pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms};
 	buf_clear(&p->value);
 	if (message_validate(m, &err) == 0 && message_encode(m, &p->value) == 0)
-		code = send_value(p, pub, ticket);
+		code = rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+					p->value.data, p->value.len, m->candle.symbol,
+					strlen(m->candle.symbol), ticket)
+			       ? rd_kafka_last_error()
+			       : RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (code) {
 		p->stats.failed++;
 		if (is_refusal(code))

@@ -15,16 +15,14 @@ enum {
 
 struct partition {
 	int32_t id;
-	int waits;       /* it has begun, and not ended */
-	int ended;       /* since it was set */
-	int stored;      /* with the writer at `end` */
-	int anyway;      /* stalled: its new series take the coverage as it is */
-	int64_t lookups; /* that have ended, since it was set */
-	int64_t low, end, position;
-	int64_t stable;
-	int is_explained;      /* what holds up the writer was looked for */
-	int64_t moved_boot_ms; /* when the position moved last */
-	int64_t ended_boot_ms; /* when a lookup of it ended last */
+	int waits;                   /* it has begun, and not ended */
+	int ended;                   /* since it was set */
+	int stored;                  /* with the writer at `end` */
+	int anyway;                  /* stalled: its new series take the coverage as it is */
+	int64_t lookups;             /* that have ended, since it was set */
+	struct visit_partition seen; /* by the last visit, once it has begun */
+	int64_t moved_boot_ms;       /* when the position moved last */
+	int64_t ended_boot_ms;       /* when a lookup of it ended last */
 	struct log_throttle say, unread;
 };
 
@@ -53,7 +51,7 @@ void lookup_partitions_set(struct lookup_partitions *ps, const int32_t *ids, siz
 	ps->v = xreallocarray(ps->v, n + 1, sizeof *ps->v);
 	ps->n = n;
 	for (size_t i = 0; i < n; i++)
-		ps->v[i] = (struct partition){.id = ids[i], .stable = -1};
+		ps->v[i] = (struct partition){.id = ids[i]};
 }
 
 size_t lookup_partitions_count(const struct lookup_partitions *ps)
@@ -123,8 +121,8 @@ struct visit_partition *lookup_partitions_visit(const struct lookup_partitions *
 							 .asks_stable = is_still(p, boot_ms),
 							 .takes_anyway = p->anyway,
 							 .reads_all = p->lookups % ALL_EVERY == 0,
-							 .low = p->low,
-							 .end = p->end});
+							 .low = p->seen.low,
+							 .end = p->seen.end});
 	}
 	return found;
 }
@@ -140,10 +138,12 @@ void lookup_partitions_end_others(struct lookup_partitions *ps, const struct vis
 
 static void waiting_say(struct partition *p, int64_t boot_ms)
 {
-	int64_t at = greatest(p->position, p->low);
-	int is_blocked = p->stable >= 0 && p->stable < p->end && at >= p->stable;
+	const struct visit_partition *seen = &p->seen;
+	int64_t at = greatest(seen->position, seen->low);
+	int is_blocked = seen->stable >= 0 && seen->stable < seen->end && at >= seen->stable;
 
-	if (!is_still(p, boot_ms) || !p->is_explained)
+	/* What holds up the writer was looked for. */
+	if (!is_still(p, boot_ms) || !seen->asks_stable)
 		return;
 	LOG_EVERY(
 		&p->say, boot_ms, SAY_MS, LOG_WARN,
@@ -154,7 +154,7 @@ static void waiting_say(struct partition *p, int64_t boot_ms)
 				"nobody can read on before that ends"
 			      : "the position of the partition does not move; is gapless-writer running, "
 				"and what does it say of the partition?"),
-		L_INT("messages_behind", p->end - at), L_INT("partition", p->id),
+		L_INT("messages_behind", seen->end - at), L_INT("partition", p->id),
 		L_INT("not_moved_s", (boot_ms - p->moved_boot_ms) / 1000));
 }
 
@@ -178,14 +178,10 @@ static int has_new_series(const struct visit *v, const struct visit_partition *p
 static int take(struct partition *p, const struct visit *v, const struct visit_partition *seen,
 		int64_t stall_ms, int64_t boot_ms)
 {
-	if (seen->begins || seen->position != p->position)
+	if (seen->begins || seen->position != p->seen.position)
 		p->moved_boot_ms = boot_ms;
 	p->waits = 1;
-	p->low = seen->low;
-	p->end = seen->end;
-	p->position = seen->position;
-	p->stable = seen->stable;
-	p->is_explained = seen->asks_stable;
+	p->seen = *seen;
 	if (!seen->reached && !seen->takes_anyway) {
 		if (boot_ms - p->moved_boot_ms < stall_ms)
 			return 0;

@@ -56,18 +56,6 @@ size_t visit_look_up(struct visit *v)
 	return n;
 }
 
-size_t visit_changed(const struct visit *v, size_t *stored)
-{
-	size_t n = 0;
-
-	*stored = 0;
-	for (size_t i = 0; i < v->n; i++) {
-		n += v->series[i].looked_up && !v->series[i].same;
-		*stored += v->series[i].stored.n;
-	}
-	return n;
-}
-
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)
 {
 	for (size_t i = 0; i < v->n_partitions; i++)

@@ -97,8 +97,6 @@ void visit_series(struct visit *v, struct series *s, struct visit_partition *p, 
 /* Once it is known which partitions are reached: marks the series whose coverage counts, and
  * returns how many they are. */
 size_t visit_look_up(struct visit *v);
-/* How many of them have changed, and how many rows were read of what is stored. */
-size_t visit_changed(const struct visit *v, size_t *stored);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

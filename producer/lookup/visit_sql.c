@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/lookup/visit_sql.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "producer/lookup/visit_json.h"
 
 enum { RELISTED_DEADLINE_MS = 10 * 60 * 1000 };
 
-/* The series as the rows of a FROM clause; $1 is the JSON text that series_json makes. JSON,
- * because its arrays need no quoting rules of our own; coordinates are positions, so that results
- * find their way back. */
-#define WANTED                                                                                                                                                                                    \
-	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                                                                        \
-	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, to_timestamp(earlier_until / 1000) AS earlier_until, looked_up, state, corrections" \
-	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"                                                              \
-	" wanted_until bigint, listed_from bigint, earlier_until bigint, looked_up bool, state text, corrections json)) AS w"
-
-static int number_or_null(struct buf *b, const char *key, int64_t value, int64_t null_value)
-{
-	if (value == null_value)
-		return buf_printf(b, ",\"%s\":null", key);
-	return buf_printf(b, ",\"%s\":%" PRId64, key, value);
-}
+/* The series as the rows of a FROM clause; $1 is the JSON text that visit_json_series makes.
+ * Coordinates are positions, so that results find their way back. */
+#define WANTED                                                                                                                                                                                              \
+	"(SELECT i, symbol, \"interval\", widen, is_new, to_timestamp(wanted_from / 1000) AS wanted_from,"                                                                                                  \
+	" to_timestamp(wanted_until / 1000) AS wanted_until, to_timestamp(listed_from / 1000) AS listed_from, to_timestamp(earlier_until / 1000) AS earlier_until, looked_up, state, corrections, evidence" \
+	" FROM json_to_recordset($1::json) AS r(i int, symbol text, \"interval\" text, widen bool, is_new bool, wanted_from bigint,"                                                                        \
+	" wanted_until bigint, listed_from bigint, earlier_until bigint, looked_up bool, state text, corrections json, evidence jsonb)) AS w"
 
 /* Which of the series a statement is about. */
 static int of_beginning(const struct visit_series *s)
@@ -48,46 +40,6 @@ static int of_changed(const struct visit_series *s)
 	return s->looked_up && !s->same;
 }
 
-static int spans_json(struct buf *b, const char *key, const struct spans *spans)
-{
-	int full = buf_printf(b, ",\"%s\":[", key);
-
-	for (size_t i = 0; i < spans->n && !full; i++)
-		full = buf_printf(b, "%s[%" PRId64 ",%" PRId64 "]", i > 0 ? "," : "",
-				  spans->v[i].from, spans->v[i].to);
-	return full || buf_append(b, "]", 1);
-}
-
-/* Symbols, intervals and states are of our own alphabets: nothing in them needs escaping. */
-static int series_json(const struct visit *visit, int (*of)(const struct visit_series *),
-		       struct buf *b, struct err *err)
-{
-	int full = buf_append(b, "[", 1), any = 0;
-
-	for (size_t i = 0; i < visit->n && !full; i++) {
-		const struct visit_series *s = &visit->series[i];
-		const struct wanted *w = &s->wanted;
-
-		if (!of(s))
-			continue;
-		full = buf_printf(
-			       b,
-			       "%s{\"i\":%zu,\"symbol\":\"%s\",\"interval\":\"%s\",\"widen\":%s,\"is_new\":%s,\"wanted_from\":%" PRId64,
-			       any++ ? "," : "", i, s->symbol, s->iv->name,
-			       w->widen ? "true" : "false", s->is_refused ? "false" : "true",
-			       w->from_ms) ||
-		       number_or_null(b, "wanted_until", w->until_ms, INT64_MAX) ||
-		       number_or_null(b, "listed_from", w->listed_from_ms, INT64_MIN) ||
-		       number_or_null(b, "earlier_until", w->earlier_until_ms, INT64_MIN) ||
-		       spans_json(b, "corrections", &s->corrections) ||
-		       buf_printf(b, ",\"looked_up\":%s,\"state\":\"%s\"}",
-				  w->looked_up ? "true" : "false", s->state);
-	}
-	if (full || buf_append(b, "]", 1))
-		return err_set(err, ERR_FATAL, "too many series for one lookup (%zu)", visit->n);
-	return 0;
-}
-
 /* The series of a row; NULL: it has none. */
 static struct visit_series *series_at(const PGresult *res, int row, struct visit *visit)
 {
@@ -96,8 +48,13 @@ static struct visit_series *series_at(const PGresult *res, int row, struct visit
 	return at >= 0 && (size_t)at < visit->n ? &visit->series[at] : NULL;
 }
 
-int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct visit *visit,
-		visit_take *take, struct err *err)
+/* Gets each row of a result, with the series that it is of: the first column is its place in the
+ * visit. */
+typedef void take_row(const PGresult *res, int row, struct visit_series *s);
+
+/* One round trip. */
+static int query(struct pg *pg, const char *sql, struct pg_params params, struct visit *visit,
+		 take_row *take, struct err *err)
 {
 	PGresult *res = pg_query(pg, sql, params, VISIT_DEADLINE_MS, err);
 
@@ -111,6 +68,75 @@ int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct 
 	return res ? 0 : -1;
 }
 
+/* ---- what is kept ---- */
+
+#define CHANGES                                                                                       \
+	"(SELECT symbol, \"interval\", reason, is_new, range_agg(tstzrange(to_timestamp(since / "     \
+	"1000), to_timestamp(until / 1000))) AS spans FROM json_to_recordset($1::json) AS c(symbol "  \
+	"text, \"interval\" text, reason text, is_new bool, since bigint, until bigint) GROUP BY 1, " \
+	"2, 3, 4) AS c"
+
+static const char take_back[] =
+	"UPDATE market_data_unobtainable AS u SET spans = u.spans - c.spans FROM " CHANGES
+	" WHERE u.symbol = c.symbol AND u.\"interval\" = c.\"interval\" AND u.reason = c.reason"
+	" AND NOT c.is_new";
+static const char add[] =
+	"INSERT INTO market_data_unobtainable AS u (symbol, \"interval\", reason, spans)"
+	" SELECT c.symbol, c.\"interval\", c.reason, c.spans FROM " CHANGES
+	" WHERE c.is_new ORDER BY 1, 2, 3"
+	" ON CONFLICT (symbol, \"interval\", reason) DO UPDATE SET spans = u.spans + EXCLUDED.spans";
+
+#define NUMBER(path) "(s.evidence #>> '{" path "}')::bigint"
+static const char read_evidence[] =
+	"SELECT w.i, " NUMBER("was_listed") ", " NUMBER("not_listed,0") ", " NUMBER("not_listed,1") ", " NUMBER("not_found,0") ", " NUMBER("not_found,1") ", " NUMBER(
+		"ap"
+		"art") ", " NUMBER("oldest_row") ", " NUMBER("older,0") ", " NUMBER("older,1") ", " NUMBER("earlier") " FROM " WANTED
+														      " JOIN market_data_series AS s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\""
+														      " WHERE s.evidence IS NOT NULL";
+static const char read_unobtainable[] = "SELECT w.i, u.reason, " SQL_MS("lower(r)") ", " SQL_MS(
+	"upper(r)") " FROM " WANTED
+		    " JOIN market_data_unobtainable AS u ON u.symbol = w.symbol AND u.\"interval\" = w.\"interval\","
+		    " unnest(u.spans) AS r";
+
+static void evidence_take(const PGresult *res, int row, struct visit_series *s)
+{
+	s->evidence = (struct evidence){
+		.market = {.was_listed = (int)pg_number(res, row, 1),
+			   .not_listed = {pg_number(res, row, 2), pg_number(res, row, 3)},
+			   .not_found = {pg_number(res, row, 4), pg_number(res, row, 5)},
+			   .apart_ms = pg_number(res, row, 6)},
+		.oldest_row_ms = pg_number(res, row, 7),
+		.older = {pg_number(res, row, 8), pg_number(res, row, 9)},
+		.earlier_until_ms = pg_number(res, row, 10)};
+}
+
+static void unobtainable_take(const PGresult *res, int row, struct visit_series *s)
+{
+	const struct spans none = {0};
+
+	unobtainable_add(
+		&s->unobtainable_stored, unobtainable_reason_by_name(PQgetvalue(res, row, 1)),
+		pg_number_or(res, row, 2, INT64_MIN), pg_number_or(res, row, 3, INT64_MAX), &none);
+}
+
+/* What witnesses said, and what is not available: written where it has changed, and read back.
+ * changes: of the latter; NULL: none. Two commands may change that as well: one settles spans by
+ * hand, one forgets them. */
+static int evidence_keep(struct pg *pg, const char *series, const char *changes,
+			 struct visit *visit, struct err *err)
+{
+	static const char update[] =
+		"UPDATE market_data_series AS s SET evidence = w.evidence FROM " WANTED
+		" WHERE s.symbol = w.symbol AND s.\"interval\" = w.\"interval\" AND w.looked_up"
+		" AND s.evidence IS DISTINCT FROM w.evidence";
+
+	return pg_run(pg, update, PG_VALUES(series), VISIT_DEADLINE_MS, err) ||
+	       (changes && (pg_run(pg, take_back, PG_VALUES(changes), VISIT_DEADLINE_MS, err) ||
+			    pg_run(pg, add, PG_VALUES(changes), VISIT_DEADLINE_MS, err))) ||
+	       query(pg, read_evidence, PG_VALUES(series), visit, evidence_take, err) ||
+	       query(pg, read_unobtainable, PG_VALUES(series), visit, unobtainable_take, err);
+}
+
 /* An earlier life is taken out of the coverage, and its rows are no longer confirmed: all of them,
  * at once. */
 static int64_t wanted_deadline_ms(const struct visit *visit)
@@ -121,8 +147,7 @@ static int64_t wanted_deadline_ms(const struct visit *visit)
 	return VISIT_DEADLINE_MS;
 }
 
-static int wanted_write(struct pg *pg, const char *source, const char *json,
-			const struct visit *visit, struct err *err)
+int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 {
 	/* First start: what was covered before was wanted, should this row have been lost with its
 	 * table. */
@@ -144,57 +169,67 @@ static int wanted_write(struct pg *pg, const char *source, const char *json,
 		" OR (w.looked_up AND s.wanted_until IS DISTINCT FROM w.wanted_until) OR (w.widen AND w.wanted_from < s.wanted_from)"
 		" OR (w.looked_up AND s.listed_from IS DISTINCT FROM w.listed_from) OR s.earlier_until IS DISTINCT FROM"
 		" coalesce(w.earlier_until, s.earlier_until))";
+	struct buf json, changes;
+	int rc;
 
-	if (pg_run(pg, insert, PG_VALUES(json, source), VISIT_DEADLINE_MS, err))
-		return -1;
-	return pg_run(pg, update, PG_VALUES(json), wanted_deadline_ms(visit), err);
+	buf_init(&json, VISIT_JSON_BYTES);
+	buf_init(&changes, VISIT_JSON_BYTES);
+	rc = visit_json_series(visit, of_beginning, 1, &json, err) ||
+	     pg_run(pg, insert, PG_VALUES(json.data, source), VISIT_DEADLINE_MS, err) ||
+	     pg_run(pg, update, PG_VALUES(json.data), wanted_deadline_ms(visit), err) ||
+	     visit_json_changes(visit, &changes, err) ||
+	     evidence_keep(pg, json.data, changes.len > 2 ? changes.data : NULL, visit, err);
+	buf_release(&json);
+	buf_release(&changes);
+	return rc ? -1 : 0;
 }
 
-static int wanted_read(struct pg *pg, const char *source, const char *json, struct visit *visit,
+/* What the database holds as wanted. -1 (ERR_FATAL): of another source. */
+static int wanted_take(const PGresult *res, int row, const char *source, struct visit_series *s,
 		       struct err *err)
 {
+	const char *stored_of = PQgetvalue(res, row, 3);
+
+	if (strcmp(stored_of, source) != 0)
+		return err_set(
+			err, ERR_FATAL,
+			"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
+			"one source",
+			s->symbol, s->iv->name, stored_of, source);
+	s->wanted.from_ms = interval_floor(s->iv, pg_number_or(res, row, 4, s->wanted.from_ms));
+	s->wanted.listed_from_ms = pg_number_or(res, row, 5, INT64_MIN);
+	s->wanted.until_ms = pg_number_or(res, row, 6, INT64_MAX);
+	s->wanted.earlier_until_ms = pg_number_or(res, row, 7, INT64_MIN);
+	return 0;
+}
+
+int visit_sql_series(struct pg *pg, const char *source, struct visit *visit, struct err *err)
+{
 	static const char select[] =
-		"SELECT w.i, " SQL_MS("s.wanted_from") ", " SQL_MS("s.listed_from") ", s.source, " SQL_MS(
-			"s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
-									 " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-	PGresult *res = pg_query(pg, select, PG_VALUES(json), VISIT_DEADLINE_MS, err);
+		"SELECT w.i, " SQL_MS("s.retained_from") ", s.ended_at IS NOT NULL, s.source, " SQL_MS("s.wanted_from") ", " SQL_MS(
+			"s.listed_from") ", " SQL_MS("s.wanted_until") ", " SQL_MS("s.earlier_until") " FROM " WANTED
+												      " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
+	PGresult *res = NULL;
+	struct buf json;
 	int rc = 0;
 
-	for (int i = 0; res && i < PQntuples(res); i++) {
+	buf_init(&json, VISIT_JSON_BYTES);
+	if (visit_json_series(visit, of_any, 0, &json, err) == 0)
+		res = pg_query(pg, select, PG_VALUES(json.data), VISIT_DEADLINE_MS, err);
+	for (int i = 0; res && rc == 0 && i < PQntuples(res); i++) {
 		struct visit_series *s = series_at(res, i, visit);
 
 		if (!s)
 			continue;
-		if (strcmp(PQgetvalue(res, i, 3), source) != 0) {
-			visit->is_unfit = 1;
-			rc = err_set(
-				err, ERR_FATAL,
-				"the database holds %s %s of source '%s', this producer is set to '%s': one table holds "
-				"one source",
-				s->symbol, s->iv->name, PQgetvalue(res, i, 3), source);
-			break;
-		}
-		s->wanted.from_ms =
-			interval_floor(s->iv, pg_number_or(res, i, 1, s->wanted.from_ms));
-		s->wanted.listed_from_ms = pg_number_or(res, i, 2, INT64_MIN);
-		s->wanted.until_ms = pg_number_or(res, i, 4, INT64_MAX);
-		s->wanted.earlier_until_ms = pg_number_or(res, i, 5, INT64_MIN);
+		s->limits = (struct limits){.retained_from_ms = pg_number_or(res, i, 1, INT64_MIN),
+					    .ended = pg_true(res, i, 2)};
+		if (visit->writes_wanted && s->partition->begins)
+			rc = wanted_take(res, i, source, s, err);
 	}
+	visit->is_unfit |= rc < 0;
+	buf_release(&json);
 	PQclear(res);
 	return res ? rc : -1;
-}
-
-int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
-{
-	struct buf json;
-	int rc = -1;
-
-	buf_init(&json, VISIT_JSON_BYTES);
-	if (series_json(visit, of_beginning, &json, err) == 0 &&
-	    wanted_write(pg, source, json.data, visit, err) == 0)
-		rc = wanted_read(pg, source, json.data, visit, err);
-	buf_release(&json);
-	return rc;
 }
 
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)
@@ -236,36 +271,21 @@ enum { MORE_PARAMS = 3 };
 /* One round trip with the series as $1, and more, if there are; take() gets each row of the result,
  * with the series that it is of. */
 static int series_query(struct pg *pg, const char *sql, struct pg_params more, struct visit *visit,
-			int (*of)(const struct visit_series *), visit_take *take, struct err *err)
+			int (*of)(const struct visit_series *), take_row *take, struct err *err)
 {
 	const char *values[1 + MORE_PARAMS];
 	struct buf json;
 	int rc = -1;
 
 	buf_init(&json, VISIT_JSON_BYTES);
-	if (series_json(visit, of, &json, err) == 0) {
+	if (visit_json_series(visit, of, 0, &json, err) == 0) {
 		values[0] = json.data;
 		for (int i = 0; i < more.n; i++)
 			values[1 + i] = more.values[i];
-		rc = visit_query(pg, sql, (struct pg_params){1 + more.n, values}, visit, take, err);
+		rc = query(pg, sql, (struct pg_params){1 + more.n, values}, visit, take, err);
 	}
 	buf_release(&json);
 	return rc;
-}
-
-static void limits_take(const PGresult *res, int row, struct visit_series *s)
-{
-	s->limits = (struct limits){.retained_from_ms = pg_number_or(res, row, 1, INT64_MIN),
-				    .ended = pg_true(res, row, 2)};
-}
-
-int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
-{
-	static const char select[] = "SELECT w.i, " SQL_MS(
-		"s.retained_from") ", s.ended_at IS NOT NULL FROM " WANTED
-				   " JOIN market_data_series s ON s.symbol = w.symbol AND s.\"interval\" = w.\"interval\"";
-
-	return series_query(pg, select, PG_NONE, visit, of_any, limits_take, err);
 }
 
 static void version_take(const PGresult *res, int row, struct visit_series *s)

@@ -7,19 +7,13 @@
 #include "common/pg/pg.h"
 #include "producer/lookup/visit.h"
 
-/* One statement; take() gets each row of its result, with the series that it is of: the first
- * column is its place in the visit. */
-typedef void visit_take(const PGresult *res, int row, struct visit_series *s);
-int visit_query(struct pg *pg, const char *sql, struct pg_params params, struct visit *visit,
-		visit_take *take, struct err *err) __attribute__((warn_unused_result));
-enum { VISIT_JSON_BYTES = 16 << 20 }; /* of a parameter, at most */
-
-/* Makes what is wanted durable (in one transaction) and reads it back: of the series whose
- * partition begins. */
+/* Of the series whose partition begins: makes durable what is wanted, what witnesses said and what
+ * is not available, so that it survives a takeover; and reads back the latter two. */
 int visit_sql_wanted(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
-/* The limits of all series of the visit. */
-int visit_sql_limits(struct pg *pg, struct visit *visit, struct err *err)
+/* The limits of all series of the visit, and what is wanted of those whose partition begins, if it
+ * was written. */
+int visit_sql_series(struct pg *pg, const char *source, struct visit *visit, struct err *err)
 	__attribute__((warn_unused_result));
 /* The markets that the database holds as wanted without an end, of this source: visit->open. */
 int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struct err *err)

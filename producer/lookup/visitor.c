@@ -15,7 +15,6 @@
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
 #include "producer/lookup/fit.h"
-#include "producer/lookup/visit_evidence.h"
 #include "producer/lookup/visit_sql.h"
 
 enum { UNREAD_MS = 15000 }; /* members that cannot be asked for so long are not waited for */
@@ -28,7 +27,7 @@ struct visitor {
 	struct pg pg;
 	int64_t connections; /* that were opened */
 	int has_tables;      /* they were fit at the start; later ones may go and come again */
-	int asks_what_ended; /* until it was */
+	int asks_what_ended; /* when this producer started; until it was */
 	int64_t members_unread_ms; /* since then they could not be asked for; 0: they could */
 };
 
@@ -102,25 +101,36 @@ static void stable_read(struct visitor *v, struct visit *visit)
 	}
 }
 
-static int writer_reached(const struct visit_partition *p)
+/* How many of the series have changed, and how many rows were read of what is stored. */
+static size_t changed_of(const struct visit *visit, size_t *stored)
 {
-	return p->err.class == ERR_NONE && greatest(p->position, p->low) >= p->end;
+	size_t n = 0;
+
+	*stored = 0;
+	for (size_t i = 0; i < visit->n; i++) {
+		n += visit->series[i].looked_up && !visit->series[i].same;
+		*stored += visit->series[i].stored.n;
+	}
+	return n;
 }
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
 	size_t changed, stored;
 
-	for (size_t i = 0; i < visit->n_partitions; i++)
-		visit->partitions[i].reached = writer_reached(&visit->partitions[i]);
+	for (size_t i = 0; i < visit->n_partitions; i++) {
+		struct visit_partition *p = &visit->partitions[i];
+
+		p->reached = p->err.class == ERR_NONE && greatest(p->position, p->low) >= p->end;
+	}
 	if (visit_look_up(visit) == 0)
 		return 0;
 	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
 		return -1;
-	if (visit_changed(visit, &stored) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
-						  visit_sql_stored(&v->pg, visit, &visit->err)))
+	if (changed_of(visit, &stored) > 0 && (visit_sql_coverage(&v->pg, visit, &visit->err) ||
+					       visit_sql_stored(&v->pg, visit, &visit->err)))
 		return -1;
-	changed = visit_changed(visit, &stored);
+	changed = changed_of(visit, &stored);
 	log_debug("coverage is read", L_INT("series", visit->n), L_INT("changed", changed),
 		  L_INT("stored", stored));
 	/* No version tells of these: their pauses end. */
@@ -194,17 +204,6 @@ static int database_open(struct visitor *v, struct visit *visit, struct err *err
 	return 0;
 }
 
-/* Once: what had ended when this producer started. */
-static int wanted_again(struct visitor *v, struct err *err)
-{
-	if (!v->asks_what_ended)
-		return 0;
-	if (fit_wanted_again(&v->pg, v->options, err))
-		return -1;
-	v->asks_what_ended = 0;
-	return 0;
-}
-
 static void attempt(struct visitor *v, struct visit *visit)
 {
 	struct err *err = &visit->err, topic_err;
@@ -221,14 +220,14 @@ static void attempt(struct visitor *v, struct visit *visit)
 	}
 	if (visit->only_checks || pg_tables_see_all(&v->pg, err))
 		return;
-	if (visit->writes_wanted && wanted_again(v, err))
+	if (visit->writes_wanted && v->asks_what_ended && fit_wanted_again(&v->pg, v->options, err))
 		return;
-	if (visit->writes_wanted && (visit_sql_wanted(&v->pg, v->options->source, visit, err) ||
-				     visit_evidence(&v->pg, visit, err)))
+	v->asks_what_ended &= !visit->writes_wanted;
+	if (visit->writes_wanted && visit_sql_wanted(&v->pg, v->options->source, visit, err))
 		return;
 	if (visit->reads_open && visit_sql_open(&v->pg, v->options->source, visit, err))
 		return;
-	if (visit_sql_limits(&v->pg, visit, err))
+	if (visit_sql_series(&v->pg, v->options->source, visit, err))
 		return;
 	policy_look(v, visit);
 	ends_read(v, visit);

@@ -15,8 +15,7 @@ struct list {
 struct catalogue {
 	const struct options *options;
 	int64_t since_ms, until_ms;
-	struct list all, owned;
-	struct list by_symbol;     /* the first series of each market */
+	struct list all, owned;    /* by symbol, then by the length of the interval */
 	struct schedule *schedule; /* of the owned ones */
 	int64_t list_ms; /* the exchange's time of the last list of markets; 0: none came */
 };
@@ -29,20 +28,16 @@ static void push(struct list *list, struct series *s)
 	list->v[at] = s;
 }
 
-/* Where the market is in by_symbol, or belongs. A list of markets is sorted, so that a new one
+/* Where the series of the market are, or belong. A list of markets is sorted, so that a new one
  * usually belongs to the end. */
-static size_t place_of(const struct list *by_symbol, const char *symbol, int *is_there)
+static size_t place_of(const struct list *all, const char *symbol)
 {
-	size_t low = 0, high = by_symbol->n;
+	size_t low = 0, high = all->n;
 
-	*is_there = 0;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(series_symbol(by_symbol->v[middle]), symbol);
 
-		if (order == 0)
-			*is_there = 1;
-		if (order < 0)
+		if (strcmp(series_symbol(all->v[middle]), symbol) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -52,30 +47,26 @@ static size_t place_of(const struct list *by_symbol, const char *symbol, int *is
 
 static int has(const struct catalogue *c, const char *symbol)
 {
-	int is_there;
+	size_t at = place_of(&c->all, symbol);
 
-	place_of(&c->by_symbol, symbol, &is_there);
-	return is_there;
+	return at < c->all.n && strcmp(series_symbol(c->all.v[at]), symbol) == 0;
 }
 
-/* All series of a market that is not there. */
-static void add(struct catalogue *c, const char *symbol)
+/* All series of a market that is not there; returns where the first of them is. */
+static struct series **add(struct catalogue *c, const char *symbol)
 {
 	const struct options *o = c->options;
-	struct list *by_symbol = &c->by_symbol;
-	size_t first = c->all.n;
-	int is_there;
-	size_t at = place_of(by_symbol, symbol, &is_there);
+	size_t at = place_of(&c->all, symbol), behind = c->all.n - at;
+	struct series **first;
 
 	for (size_t i = 0; i < o->n_intervals; i++)
-		push(&c->all,
-		     series_new(symbol, o->intervals[i], o->exchange, c->since_ms, c->until_ms));
-	if (c->all.n == first)
-		return;
-	push(by_symbol, c->all.v[first]);
-	memmove(by_symbol->v + at + 1, by_symbol->v + at,
-		(by_symbol->n - 1 - at) * sizeof *by_symbol->v);
-	by_symbol->v[at] = c->all.v[first];
+		push(&c->all, NULL);
+	first = c->all.v + at;
+	memmove(first + o->n_intervals, first, behind * sizeof(struct series *));
+	for (size_t i = 0; i < o->n_intervals; i++)
+		first[i] =
+			series_new(symbol, o->intervals[i], o->exchange, c->since_ms, c->until_ms);
+	return first;
 }
 
 static int is_full(const struct catalogue *c)
@@ -119,13 +110,12 @@ void catalogue_free(struct catalogue *c)
 		series_free(c->all.v[i]);
 	free(c->all.v);
 	free(c->owned.v);
-	free(c->by_symbol.v);
 	free(c);
 }
 
 size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 {
-	size_t before = c->all.n;
+	struct series **added;
 
 	if (has(c, symbol) || !patterns_match(&c->options->patterns, symbol))
 		return 0;
@@ -134,11 +124,10 @@ size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 			  L_STR("symbol", symbol), L_INT("most", CATALOGUE_MAX));
 		return 0;
 	}
-	add(c, symbol);
-	for (size_t i = before; i < c->all.n; i++)
-		if (listed || c->list_ms != 0)
-			series_market(c->all.v[i], listed, 0, c->list_ms);
-	return c->all.n - before;
+	added = add(c, symbol);
+	for (size_t i = 0; i < c->options->n_intervals && (listed || c->list_ms != 0); i++)
+		series_market(added[i], listed, 0, c->list_ms);
+	return c->options->n_intervals;
 }
 
 void catalogue_market(struct catalogue *c, const struct markets *listed, int many, int64_t now_ms)
@@ -147,15 +136,6 @@ void catalogue_market(struct catalogue *c, const struct markets *listed, int man
 	for (size_t i = 0; i < c->all.n; i++)
 		series_market(c->all.v[i], markets_has(listed, series_symbol(c->all.v[i])), many,
 			      now_ms);
-}
-
-size_t catalogue_doubtful(const struct catalogue *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->owned.n; i++)
-		n += series_market_is_doubtful(c->owned.v[i]);
-	return n;
 }
 
 size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const void *opaque),

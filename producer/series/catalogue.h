@@ -26,8 +26,6 @@ void catalogue_free(struct catalogue *c);
 size_t catalogue_add(struct catalogue *c, const char *symbol, int listed);
 /* Notes for each series whether the list, read at now_ms, has it (series_market). */
 void catalogue_market(struct catalogue *c, const struct markets *listed, int many, int64_t now_ms);
-/* How many of our series say that their market may not be there. */
-size_t catalogue_doubtful(const struct catalogue *c);
 
 /* Takes and leaves series so that ours(symbol) says which are owned; what stays is left alone.
  * Returns how many were taken; *left (NULL is allowed) gets how many were left. */
@@ -35,7 +33,7 @@ size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const 
 		     const void *opaque, size_t *left);
 
 size_t catalogue_size(const struct catalogue *c);
-/* In the order in which they were added; valid until the next call that changes something. */
+/* By symbol, and of a market by length; valid until the next call that changes something. */
 struct series *const *catalogue_owned(const struct catalogue *c, size_t *n);
 /* When they have something to ask for. */
 struct schedule *catalogue_schedule(const struct catalogue *c);

@@ -32,18 +32,6 @@ void earlier_add(const struct earlier *e, struct spans *to)
 		spans_add(to, e->from_ms, e->until_ms);
 }
 
-static int is_told(const struct spans *untold, int64_t from_ms, int64_t to_ms)
-{
-	struct spans rest = {0};
-	int told;
-
-	spans_copy(&rest, untold);
-	spans_clip(&rest, from_ms, to_ms);
-	told = rest.n == 0;
-	spans_release(&rest);
-	return told;
-}
-
 /* Rows between that both have, with the same revision; *n: all that one of them has. */
 static size_t alike(const struct reading *r, const struct sightings *stored, int64_t from_ms,
 		    int64_t to_ms, size_t *n)
@@ -78,7 +66,7 @@ int earlier_compare(struct earlier *e, const struct reading *r, const struct sig
 		return 0;
 	from_ms = greatest(greatest(e->from_ms, wanted_from_ms), r->rows[0].timestamp_ms);
 	to_ms = least(e->until_ms, r->before_ms);
-	if (from_ms >= e->until_ms || to_ms < e->until_ms || !is_told(untold, from_ms, to_ms))
+	if (from_ms >= e->until_ms || to_ms < e->until_ms || spans_meet(untold, from_ms, to_ms))
 		return 0;
 	same = alike(r, stored, from_ms, to_ms, &n);
 	if (n > 0 && 2 * same < n)

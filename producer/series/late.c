@@ -2,9 +2,8 @@
 #include "producer/series/late.h"
 
 void late_empty(const struct spans *covered, const struct interval *iv, int64_t length_ms,
-		const struct sightings *stored, const struct spans *told, struct spans *out)
+		const struct sightings *stored, const struct spans *untold, struct spans *out)
 {
-	struct spans untold = {0};
 	int64_t from_ms, to_ms;
 
 	spans_clear(out);
@@ -14,10 +13,7 @@ void late_empty(const struct spans *covered, const struct interval *iv, int64_t 
 	from_ms = interval_floor(iv, to_ms - length_ms);
 	spans_copy(out, covered);
 	spans_clip(out, from_ms, to_ms);
-	spans_copy(&untold, out);
-	spans_subtract(&untold, told);
-	spans_subtract(out, &untold);
-	spans_release(&untold);
+	spans_subtract(out, untold);
 	for (size_t i = 0; i < stored->n; i++) {
 		int64_t at = stored->v[i].timestamp_ms;
 

@@ -7,9 +7,9 @@
 
 #include "producer/series/sightings.h"
 
-/* The intervals without a stored row (as far as is told what is stored) among the last `length_ms`
+/* The intervals without a stored row (where it is known what is stored) among the last `length_ms`
  * of what is covered; *out is cleared first. */
 void late_empty(const struct spans *covered, const struct interval *iv, int64_t length_ms,
-		const struct sightings *stored, const struct spans *told, struct spans *out);
+		const struct sightings *stored, const struct spans *untold, struct spans *out);
 
 #endif

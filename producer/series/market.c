@@ -69,15 +69,8 @@ int market_is_in_question(const struct market *m)
 
 int64_t market_question_ms(const struct market *m)
 {
-	if (!market_is_in_question(m))
-		return INT64_MAX;
 	return witness_heard(&m->not_found) ? m->not_found.first_ms + m->apart_ms
 					    : m->not_listed.first_ms;
-}
-
-int market_may_ask(const struct market *m, int64_t boot_ms)
-{
-	return boot_ms >= m->until_boot_ms;
 }
 
 /* The same was said before: since then. */

@@ -38,10 +38,8 @@ int market_is_gone(const struct market *m);
 int market_is_doubtful(const struct market *m);
 /* 1: nothing is to be asked for but what confirms it. */
 int market_is_in_question(const struct market *m);
-/* When (exchange's time) its candles are to be asked for to confirm it; INT64_MAX: they need not.
- */
+/* ... and when (exchange's time) its candles are to be asked for to confirm it. */
 int64_t market_question_ms(const struct market *m);
-int market_may_ask(const struct market *m, int64_t boot_ms);
 /* What another has heard before us. */
 void market_join(struct market *m, const struct market *before);
 

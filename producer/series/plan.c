@@ -34,36 +34,60 @@ static int may_ask(const struct plan *p, const struct series *s)
 struct search {
 	const struct plan *plan;
 	struct request *out; /* of the last one that was accepted */
+	/* of a probe: the one so far */
+	int found, fails;
+	uint32_t place, lot;
 };
-
-/* It had something to ask for, and has not by now. */
-static int not_by_now(const struct search *search, uint32_t place)
-{
-	schedule_again(search->plan->schedule, place);
-	return 0;
-}
 
 static int live_of(uint32_t place, void *opaque)
 {
+	const struct plan *p = ((const struct search *)opaque)->plan;
+	const struct series *s = schedule_series(p->schedule, place);
+
+	return asked_already(p, s, 1) == 0 && may_ask(p, s);
+}
+
+/* A lot for that place, another one each millisecond. */
+static uint32_t draw(uint32_t place, int64_t boot_ms)
+{
+	uint32_t x = place * 2654435761U + (uint32_t)boot_ms * 2246822519U;
+
+	x = (x ^ x >> 15) * 2246822519U;
+	return x ^ x >> 13;
+}
+
+/* While the exchange does not answer one is asked at a time. Were it the next in the order, a part
+ * of the markets that fails would be asked one after the other before any that does not. */
+static int probe_of(uint32_t place, void *opaque)
+{
 	struct search *search = opaque;
 	const struct plan *p = search->plan;
-	struct series *s = schedule_series(p->schedule, place);
+	int fails = series_fails(schedule_series(p->schedule, place));
+	uint32_t lot = draw(place, p->boot_ms);
 
-	if (series_live_due_ms(s, p->now_ms) > p->now_ms || !series_live_may_ask(s, p->boot_ms))
-		return not_by_now(search, place);
-	return asked_already(p, s, 1) == 0 && may_ask(p, s);
+	if (!live_of(place, opaque) ||
+	    (search->found &&
+	     (fails > search->fails || (fails == search->fails && lot >= search->lot))))
+		return 0;
+	search->found = 1;
+	search->fails = fails;
+	search->place = place;
+	search->lot = lot;
+	return 0; /* all of them are looked at */
 }
 
 int plan_live(const struct plan *p, struct request *out)
 {
 	struct search search = {.plan = p};
-	uint32_t place;
+	struct series *s;
 
 	schedule_advance(p->schedule, p->now_ms, p->boot_ms);
-	if (!schedule_live(p->schedule, live_of, &search, &place))
-		return 0;
-	series_live_request(schedule_series(p->schedule, place), p->now_ms, out);
-	return 1;
+	s = schedule_live(p->schedule, p->is_out ? probe_of : live_of, &search);
+	if (search.found)
+		s = schedule_series(p->schedule, search.place);
+	if (s)
+		series_live_request(s, p->now_ms, out);
+	return s != NULL;
 }
 
 int64_t plan_live_next_ms(const struct plan *p)
@@ -100,20 +124,17 @@ static int backfill_of(uint32_t place, void *opaque)
 			spans_add(&claims, p->in_flight[i].from_ms, p->in_flight[i].to_ms);
 	found = series_backfill_request(s, &claims, p->now_ms, p->boot_ms, search->out);
 	spans_release(&claims);
-	return found || asked > 0 ? found : not_by_now(search, place);
+	if (!found && asked == 0) /* it had something to ask for, and has not by now */
+		schedule_again(p->schedule, place);
+	return found;
 }
 
 int plan_backfill(const struct plan *p, struct request *out)
 {
-	struct request best = {0};
-	struct search search = {.plan = p, .out = &best};
-	uint32_t place;
+	struct search search = {.plan = p, .out = out};
 
 	schedule_advance(p->schedule, p->now_ms, p->boot_ms);
-	if (!schedule_backfill(p->schedule, backfill_of, &search, &place))
-		return 0;
-	*out = best;
-	return 1;
+	return schedule_backfill(p->schedule, backfill_of, &search) != NULL;
 }
 
 int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *wait_ms)

@@ -30,7 +30,7 @@ struct plan {
 	const void *opaque;
 	int64_t now_ms; /* the exchange's time */
 	int64_t boot_ms;
-	int is_out; /* the exchange does not answer: what has failed least is asked first */
+	int is_out; /* the exchange does not answer: of those that failed least any is asked */
 };
 
 /* The most urgent live poll that is due. 1 and *out, or 0. */

@@ -10,14 +10,15 @@
 #include "producer/series/promise.h"
 
 void reading_init(struct reading *r, const struct page *page, const struct interval *iv,
-		  int64_t before_ms, int64_t read_ms, const struct sightings *sightings)
+		  int64_t before_ms, int64_t read_ms)
 {
 	*r = (struct reading){.iv = iv,
 			      .read_ms = read_ms,
 			      .before_ms = before_ms,
 			      .final_before_ms = promise_final_before(iv, read_ms),
-			      .n = page->n};
-	r->rows = xcalloc(page->n + sightings_doubtful(sightings) + 1, sizeof *r->rows);
+			      .n = page->n,
+			      .cap = page->n + 1};
+	r->rows = xcalloc(r->cap, sizeof *r->rows);
 	if (page->n > 0)
 		memcpy(r->rows, page->rows, page->n * sizeof *r->rows);
 	spans_copy(&r->holes, &page->holes);
@@ -41,6 +42,7 @@ static void insert(struct reading *r, const struct candle *row)
 {
 	size_t at = BY_TIME(r->rows, r->n, row->timestamp_ms);
 
+	GROW(r->rows, r->n, r->cap);
 	memmove(r->rows + at + 1, r->rows + at, (r->n - at) * sizeof *r->rows);
 	r->rows[at] = *row;
 	r->n++;

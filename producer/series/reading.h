@@ -13,12 +13,12 @@ struct reading {
 	int64_t before_ms;       /* what was asked for ends there */
 	int64_t final_before_ms; /* what starts earlier is final */
 	struct candle *rows;     /* of the page, and what stands in their place; oldest first */
-	size_t n;
+	size_t n, cap;
 	struct spans holes; /* where nothing is to be promised */
 };
 
 void reading_init(struct reading *r, const struct page *page, const struct interval *iv,
-		  int64_t before_ms, int64_t read_ms, const struct sightings *sightings);
+		  int64_t before_ms, int64_t read_ms);
 void reading_release(struct reading *r);
 /* NULL: it has none. */
 struct candle *reading_row(const struct reading *r, int64_t timestamp_ms);

@@ -167,11 +167,6 @@ void retry_spans_known(struct retry_spans *h, const struct spans *known)
 	h->n = kept;
 }
 
-int retry_spans_any(const struct retry_spans *h)
-{
-	return h->n > 0;
-}
-
 size_t retry_spans_count(const struct retry_spans *h, int is_row)
 {
 	size_t n = 0;

@@ -54,8 +54,6 @@ void retry_spans_bad_row(struct retry_spans *h, int64_t from_ms, int64_t to_ms, 
 void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms);
 /* What is known by now, however it came, is no longer asked for. */
 void retry_spans_known(struct retry_spans *h, const struct spans *known);
-/* 1 if there is a span that waits. */
-int retry_spans_any(const struct retry_spans *h);
 /* How many there are, of rows or of pages. */
 size_t retry_spans_count(const struct retry_spans *h, int is_row);
 /* 1 if something was answered badly three times in a row or more: waiting alone will hardly mend

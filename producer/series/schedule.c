@@ -6,7 +6,6 @@
 
 #include "common/base/alloc.h"
 #include "common/base/least.h"
-#include "producer/series/changes.h"
 #include "producer/series/heap.h"
 #include "producer/series/series_ask.h"
 
@@ -16,13 +15,13 @@ enum queue {
 	BACKFILL_READY, /* those that have a gap that may be asked for: by turn */
 	LATER,          /* all, by when they are to be looked at again, by the exchange's time */
 	PAUSED,         /* ... by the clock that pauses go by */
+	CHANGED,        /* those that have changed since then: all at once */
 	QUEUES
 };
 
 struct schedule {
 	struct series **owned;
 	size_t n;
-	struct changes *changes;
 	struct heap queues[QUEUES];
 	int64_t *since_ms; /* of each: what is known of it does not hold before */
 	int64_t now_ms;
@@ -42,7 +41,6 @@ static void clear(struct schedule *s)
 		series_watch(s->owned[i], NULL, 0);
 	for (int i = 0; i < QUEUES; i++)
 		heap_release(&s->queues[i]);
-	changes_free(s->changes);
 	free(s->since_ms);
 	free(s->owned);
 }
@@ -61,13 +59,12 @@ void schedule_own(struct schedule *s, struct series *const *owned, size_t n)
 	*s = (struct schedule){.n = n, .now_ms = INT64_MIN};
 	s->owned = xcalloc(n + 1, sizeof *s->owned);
 	s->since_ms = xcalloc(n + 1, sizeof *s->since_ms);
-	s->changes = changes_new(n);
 	for (int i = 0; i < QUEUES; i++)
 		heap_init(&s->queues[i], n);
 	for (size_t i = 0; i < n; i++) {
 		s->owned[i] = owned[i];
-		series_watch(owned[i], s->changes, (uint32_t)i);
-		changes_note(s->changes, (uint32_t)i);
+		series_watch(owned[i], &s->queues[CHANGED], (uint32_t)i);
+		schedule_again(s, (uint32_t)i);
 	}
 }
 
@@ -121,32 +118,34 @@ static void look_at_due(struct schedule *s, enum queue queue, int64_t time_ms, i
 void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms)
 {
 	int set_back = now_ms < s->now_ms;
-	uint32_t place;
 
 	s->now_ms = now_ms;
 	for (size_t i = 0; set_back && i < s->n; i++)
 		if (now_ms < s->since_ms[i])
-			changes_note(s->changes, (uint32_t)i);
-	while (changes_take(s->changes, &place))
-		look_at(s, place, boot_ms);
+			schedule_again(s, (uint32_t)i);
+	look_at_due(s, CHANGED, 0, boot_ms);
 	look_at_due(s, LATER, now_ms, boot_ms);
 	look_at_due(s, PAUSED, boot_ms, boot_ms);
 }
 
-static int find(const struct schedule *s, enum queue queue,
-		int (*accept)(uint32_t place, void *opaque), void *opaque, uint32_t *place)
+static struct series *find(const struct schedule *s, enum queue queue,
+			   int (*accept)(uint32_t place, void *opaque), void *opaque)
 {
 	const struct heap_item *found = heap_find(&s->queues[queue], accept, opaque);
 
-	if (found)
-		*place = found->place;
-	return found != NULL;
+	return found ? s->owned[found->place] : NULL;
 }
 
-int schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
-		  void *opaque, uint32_t *place)
+struct series *schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
+			     void *opaque)
 {
-	return find(s, LIVE_READY, accept, opaque, place);
+	return find(s, LIVE_READY, accept, opaque);
+}
+
+struct series *schedule_backfill(const struct schedule *s,
+				 int (*accept)(uint32_t place, void *opaque), void *opaque)
+{
+	return find(s, BACKFILL_READY, accept, opaque);
 }
 
 int64_t schedule_live_next_ms(const struct schedule *s)
@@ -156,13 +155,7 @@ int64_t schedule_live_next_ms(const struct schedule *s)
 	return first ? first->key : INT64_MAX;
 }
 
-int schedule_backfill(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
-		      void *opaque, uint32_t *place)
-{
-	return find(s, BACKFILL_READY, accept, opaque, place);
-}
-
 void schedule_again(struct schedule *s, uint32_t place)
 {
-	changes_note(s->changes, place);
+	put(s, CHANGED, place, 0, 0);
 }

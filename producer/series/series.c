@@ -41,7 +41,7 @@ void series_release(struct series *s)
 	spans_release(&s->report);
 	spans_release(&s->empty);
 	spans_release(&s->doubted);
-	spans_release(&s->told);
+	spans_release(&s->untold);
 	unobtainable_release(&s->unobtainable);
 	unobtainable_release(&s->unobtainable_stored);
 	sightings_release(&s->sightings);
@@ -61,7 +61,7 @@ static void forget(struct series *s)
 	struct series fresh;
 
 	series_init(&fresh, s->symbol, s->iv, s->exchange, s->since_ms, s->until_ms);
-	fresh.changes = s->changes;
+	fresh.changed = s->changed;
 	fresh.place = s->place;
 	fresh.owned = s->owned;
 	fresh.epoch = s->epoch;
@@ -84,9 +84,9 @@ void series_leave(struct series *s)
 	forget(s);
 }
 
-void series_watch(struct series *s, struct changes *changes, uint32_t place)
+void series_watch(struct series *s, struct heap *changed, uint32_t place)
 {
-	s->changes = changes;
+	s->changed = changed;
 	s->place = place;
 }
 
@@ -108,134 +108,7 @@ void series_begin(struct series *s, int64_t now_ms)
 					     : s->live_from_ms;
 }
 
-/* --- questions */
-
-const char *series_symbol(const struct series *s)
-{
-	return s->symbol;
-}
-
-const struct interval *series_interval(const struct series *s)
-{
-	return s->iv;
-}
-
-int series_is_owned(const struct series *s)
-{
-	return s->owned;
-}
-
-uint32_t series_epoch(const struct series *s)
-{
-	return s->epoch;
-}
-
-int series_is_current(const struct series *s, uint32_t epoch)
-{
-	return s->owned && s->epoch == epoch;
-}
-
-int series_has_begun(const struct series *s)
-{
-	return s->begun;
-}
-
-int series_is_looked_up(const struct series *s)
-{
-	return s->looked_up;
-}
-
-int64_t series_listed_from_ms(const struct series *s)
-{
-	return s->listed_from_ms;
-}
-
-static int is_delisted(const struct series *s)
-{
-	return s->wanted_until_ms < INT64_MAX && s->until_ms == INT64_MAX;
-}
-
-static int was_there(const struct series *s)
-{
-	return s->market.was_listed || s->known.all.n > 0 || is_delisted(s);
-}
-
-const char *series_state(const struct series *s)
-{
-	if (s->limits.ended)
-		return "ended";
-	if (is_delisted(s))
-		return "delisted";
-	if (market_is_suspected(&s->market))
-		return was_there(s) ? "market not found" : "unknown market";
-	if (earlier_is_in_doubt(&s->earlier))
-		return "listed again";
-	if (series_has_no_trades_yet(s))
-		return "no trades yet";
-	if (retry_spans_any(&s->retries))
-		return "pages or rows rejected";
-	return s->refused.n > 0 ? "refused by the database" : "ok";
-}
-
-const char *series_trouble(const struct series *s)
-{
-	if (retry_spans_any(&s->retries))
-		return s->trouble;
-	return s->refused.n > 0 ? s->refused_cause : "";
-}
-
-int series_is_stuck(const struct series *s)
-{
-	return market_is_suspected(&s->market) || retry_spans_are_stuck(&s->retries) ||
-	       s->refused.n > 0;
-}
-
-int series_is_unproven(const struct series *s)
-{
-	const struct market *m = &s->market;
-
-	return m->listed == LISTED_NOT && !was_there(s) &&
-	       (m->heard_ms == 0 || witness_heard(&m->not_found));
-}
-
-int64_t series_earlier_until_ms(const struct series *s)
-{
-	return s->earlier.is_other ? s->earlier.until_ms : INT64_MIN;
-}
-
-int series_has_candles(const struct series *s)
-{
-	return s->has_rows || s->known.all.n > 0;
-}
-
-int series_has_retries(const struct series *s)
-{
-	return retry_spans_any(&s->retries);
-}
-
-void series_retries(const struct series *s, size_t *rows, size_t *pages)
-{
-	*rows = retry_spans_count(&s->retries, 1);
-	*pages = retry_spans_count(&s->retries, 0);
-}
-
-size_t series_fragments(const struct series *s)
-{
-	return s->known.covered.n;
-}
-
 /* --- what is wanted */
-
-void series_wanted(const struct series *s, struct wanted *out)
-{
-	*out = (struct wanted){.widen = s->since_ms != INT64_MIN,
-			       .looked_up = s->looked_up,
-			       .from_ms = s->wanted_from_ms,
-			       .until_ms = s->wanted_until_ms,
-			       .listed_from_ms = s->listed_from_ms,
-			       .listed_before_ms = s->listed_from_ms,
-			       .earlier_until_ms = series_earlier_until_ms(s)};
-}
 
 void series_wanted_is(struct series *s, const struct wanted *wanted)
 {
@@ -259,11 +132,6 @@ void series_limits(struct series *s, const struct limits *limits)
 	}
 }
 
-int64_t series_wanted_until_ms(const struct series *s)
-{
-	return s->wanted_until_ms;
-}
-
 /* --- is the market there? */
 
 void series_market(struct series *s, int listed, int many, int64_t now_ms)
@@ -279,27 +147,22 @@ void series_not_found(struct series *s, int64_t now_ms, int64_t boot_ms)
 	market_not_found(&s->market, now_ms, boot_ms);
 }
 
-int series_market_is_doubtful(const struct series *s)
-{
-	return market_is_doubtful(&s->market) && !is_delisted(s);
-}
-
 static enum market_change judge_listed(struct series *s)
 {
 	s->unknown_said_boot_ms = 0;
-	if (!is_delisted(s))
+	if (!series_is_delisted(s))
 		return MARKET_AS_BEFORE;
 	series_changed(s);
 	if (s->wanted_until_ms > s->wanted_from_ms)
 		earlier_begin(&s->earlier, s->iv, s->wanted_until_ms);
 	s->wanted_until_ms = INT64_MAX;
-	unobtainable_clear(&s->unobtainable, UNOBTAINABLE_DELISTED);
+	spans_clear(&s->unobtainable.of[UNOBTAINABLE_DELISTED]);
 	return MARKET_LISTED_AGAIN;
 }
 
 static enum market_change judge_gone(struct series *s)
 {
-	int ended = is_delisted(s);
+	int ended = series_is_delisted(s);
 
 	if (!s->looked_up || (!ended && !market_is_gone(&s->market)))
 		return MARKET_AS_BEFORE;
@@ -319,10 +182,10 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 		return MARKET_AS_BEFORE;
 	if (s->market.listed == LISTED)
 		return judge_listed(s);
-	if (was_there(s) && s->until_ms == INT64_MAX)
+	if (series_was_there(s) && s->until_ms == INT64_MAX)
 		return judge_gone(s);
 	/* Before the first lookup it is not known whether it was there. */
-	if (was_there(s) || !s->looked_up || !market_is_suspected(&s->market) ||
+	if (series_was_there(s) || !s->looked_up || !market_is_suspected(&s->market) ||
 	    (s->unknown_said_boot_ms != 0 && boot_ms - s->unknown_said_boot_ms < MARKET_GONE_MS))
 		return MARKET_AS_BEFORE;
 	s->unknown_said_boot_ms = boot_ms;
@@ -330,14 +193,6 @@ enum market_change series_market_judge(struct series *s, int64_t boot_ms)
 }
 
 /* --- what survives a takeover */
-
-void series_evidence(const struct series *s, struct evidence *out)
-{
-	*out = (struct evidence){.market = s->market,
-				 .oldest_row_ms = s->older.row_ms,
-				 .older = s->older.said,
-				 .earlier_until_ms = s->earlier.until_ms};
-}
 
 void series_evidence_is(struct series *s, const struct evidence *evidence)
 {
@@ -358,23 +213,11 @@ void series_unobtainable_is(struct series *s, const struct unobtainable *sent,
 	unobtainable_merge(&s->unobtainable_stored, &s->unobtainable_stored, stored);
 }
 
-const struct unobtainable *series_unobtainable_stored(const struct series *s)
-{
-	return &s->unobtainable_stored;
-}
-
 /* --- lookups */
 
 void series_lookup_began(struct series *s)
 {
 	known_lookup_began(&s->known);
-}
-
-void series_corrections(const struct series *s, struct spans *out)
-{
-	sightings_corrections(&s->sightings, s->iv, out);
-	spans_union(out, &s->doubted);
-	earlier_add(&s->earlier, out);
 }
 
 /* What a live poll will show is watched from now on; what lies too far back for it is read again,
@@ -384,7 +227,8 @@ static void late_begin(struct series *s, const struct spans *covered)
 	struct spans empty = {0};
 	int64_t to_ms, until_ms = least(s->live_from_ms, s->wanted_until_ms);
 
-	late_empty(covered, s->iv, series_young_ms(s), &s->sightings, &s->told, &empty);
+	late_empty(covered, s->iv, series_young_ms(s), &s->sightings, &s->untold, &empty);
+	spans_clip(&empty, INT64_MIN, s->told_until_ms);
 	spans_union(&s->empty, &empty);
 	to_ms = covered->n > 0 ? covered->v[covered->n - 1].to : INT64_MAX;
 	if (to_ms < INT64_MAX - YOUNG_MS && to_ms + YOUNG_MS < until_ms) {
@@ -438,24 +282,6 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	return n;
 }
 
-int64_t series_version(const struct series *s, int64_t now_ms)
-{
-	struct spans gaps = {0};
-	int64_t missing, told;
-	size_t corrections;
-
-	/* Where not all of what is stored was read, the rest is still to be read; and whether a
-	 * correction is stored. */
-	series_gaps_all(s, now_ms, &gaps);
-	missing = series_intervals(s, &gaps);
-	series_subtract_untold(s, &gaps);
-	told = series_intervals(s, &gaps);
-	series_corrections(s, &gaps);
-	corrections = gaps.n;
-	spans_release(&gaps);
-	return told == missing && corrections == 0 ? s->covered_version : 0;
-}
-
 void series_version_is(struct series *s, int64_t version)
 {
 	s->covered_version = version;
@@ -463,19 +289,18 @@ void series_version_is(struct series *s, int64_t version)
 
 void series_stored(struct series *s, struct stored *rows, const struct spans *told, int64_t now_ms)
 {
-	int64_t from_ms;
+	int64_t until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
 
 	series_changed(s);
 	stored_sort(rows);
-	from_ms = sightings_stored(&s->sightings, rows, told);
-	spans_clear(&s->told);
-	if (told)
-		spans_union(&s->told, told);
-	else
-		spans_add(&s->told, INT64_MIN, now_ms);
-	if (from_ms > INT64_MIN)
-		spans_clip(&s->told, from_ms, INT64_MAX);
-	s->told_until_ms = interval_floor(s->iv, now_ms); /* a gap may begin there */
+	s->told_until_ms = !told ? now_ms : told->n > 0 ? told->v[told->n - 1].to : 0;
+	spans_clear(&s->untold);
+	if (told) {
+		spans_add(&s->untold, INT64_MIN, until_ms);
+		spans_subtract(&s->untold, told);
+	}
+	spans_add(&s->untold, INT64_MIN,
+		  least(sightings_stored(&s->sightings, rows, told), until_ms));
 	s->has_rows |= rows->n > 0;
 }
 

@@ -61,33 +61,28 @@ void series_gaps_all(const struct series *s, int64_t now_ms, struct spans *out)
 	unobtainable_subtract(&s->unobtainable, older_is_asked_again(s, now_ms), out);
 }
 
-void series_untold(const struct series *s, struct spans *out)
+/* Nothing is asked for before. */
+static int64_t paused_until(const struct series *s)
 {
-	spans_clear(out);
-	spans_add(out, INT64_MIN, s->told_until_ms);
-	spans_subtract(out, &s->told);
+	return greatest(s->market.until_boot_ms, s->again_boot_ms);
 }
 
-void series_subtract_untold(const struct series *s, struct spans *from)
+/* 1 if gaps are asked for, pauses aside. */
+static int is_filled(const struct series *s)
 {
-	struct spans untold = {0};
-
-	series_untold(s, &untold);
-	spans_subtract(from, &untold);
-	spans_release(&untold);
+	return s->looked_up && !s->limits.ended && !market_is_in_question(&s->market);
 }
 
 void series_gaps(const struct series *s, const struct spans *claims, int64_t now_ms,
 		 int64_t boot_ms, struct spans *out)
 {
 	spans_clear(out);
-	if (!s->looked_up || s->limits.ended || !market_may_ask(&s->market, boot_ms) ||
-	    boot_ms < s->again_boot_ms || market_is_in_question(&s->market))
+	if (!is_filled(s) || boot_ms < paused_until(s))
 		return;
 	series_gaps_all(s, now_ms, out);
 	if (!market_is_gone(&s->market))
 		sightings_add_due(&s->sightings, s->iv, now_ms, out);
-	series_subtract_untold(s, out);
+	spans_subtract(out, &s->untold);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
@@ -137,23 +132,17 @@ int series_has_no_trades_yet(const struct series *s)
 	       witness_agree(&s->nothing, NO_TRADES_APART_MS);
 }
 
-int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms)
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t *from_ms)
 {
 	struct spans left = {0};
 	int64_t n;
 
 	series_gaps_all(s, now_ms, &left);
 	n = series_has_no_trades_yet(s) ? 0 : series_intervals(s, &left);
-	*from_ms = n > 0 ? left.v[0].from : INT64_MAX;
+	if (from_ms)
+		*from_ms = n > 0 ? left.v[0].from : INT64_MAX;
 	spans_release(&left);
 	return n;
-}
-
-int64_t series_left(const struct series *s, int64_t now_ms)
-{
-	int64_t from_ms;
-
-	return series_left_from(s, now_ms, &from_ms);
 }
 
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms)
@@ -242,15 +231,12 @@ static void gaps_validity(const struct series *s, int64_t now_ms, int64_t boot_m
 void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 			    struct asking *out)
 {
-	int64_t paused_boot_ms = greatest(s->market.until_boot_ms, s->again_boot_ms);
 	struct spans gaps = {0};
 
 	*out = (struct asking){.valid = VALID_ALWAYS};
-	if (!s->looked_up || s->limits.ended || market_is_in_question(&s->market))
+	if (!is_filled(s))
 		return;
-	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
-	if (boot_ms < paused_boot_ms)
-		return;
+	validity_boot_edge(&out->valid, paused_until(s), boot_ms);
 	series_gaps(s, NULL, now_ms, boot_ms, &gaps);
 	out->may = gaps.n > 0;
 	gaps_validity(s, now_ms, boot_ms, &out->valid);
@@ -296,34 +282,24 @@ int series_fails(const struct series *s)
 	return s->unanswered + s->live_fails;
 }
 
-int64_t series_live_turn_ms(const struct series *s, int64_t now_ms)
+static int64_t live_turn_ms(const struct series *s, int64_t due_ms)
 {
-	int64_t due_ms = series_live_due_ms(s, now_ms);
-
 	return due_ms == INT64_MAX ? due_ms : due_ms + (int64_t)STAND_BACK_MS * series_fails(s);
-}
-
-int series_live_may_ask(const struct series *s, int64_t boot_ms)
-{
-	return s->begun && market_may_ask(&s->market, boot_ms) &&
-	       boot_ms >= s->live_again_boot_ms && boot_ms >= s->again_boot_ms;
 }
 
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms, struct asking *out)
 {
-	int64_t paused_boot_ms = greatest(greatest(s->market.until_boot_ms, s->live_again_boot_ms),
-					  s->again_boot_ms);
+	int64_t paused_boot_ms = greatest(paused_until(s), s->live_again_boot_ms);
 
-	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms),
-			       .turn_ms = series_live_turn_ms(s, now_ms),
-			       .valid = VALID_ALWAYS};
+	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
+	out->turn_ms = live_turn_ms(s, out->due_ms);
 	if (s->begun) {
 		validity_edge(&out->valid, s->live_polled_ms - CLOCK_SET_BACK_MS, now_ms);
 		validity_edge(&out->valid, s->live_first_ms, now_ms);
 	}
 	validity_edge(&out->valid, out->due_ms, now_ms);
 	validity_boot_edge(&out->valid, paused_boot_ms, boot_ms);
-	out->may = out->due_ms <= now_ms && series_live_may_ask(s, boot_ms);
+	out->may = out->due_ms <= now_ms && boot_ms >= paused_boot_ms;
 }
 
 /* A row more for each interval that was found empty just now: it may be late. */

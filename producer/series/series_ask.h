@@ -12,10 +12,9 @@
 struct series;
 
 /* --- what is missing. Intervals, whether they may be asked for now or not; before the first
- * lookup: all. */
-int64_t series_left(const struct series *s, int64_t now_ms);
-/* The same; *from_ms: where the first of them starts, INT64_MAX if there is none. */
-int64_t series_left_from(const struct series *s, int64_t now_ms, int64_t *from_ms);
+ * lookup: all. *from_ms (NULL is allowed): where the first of them starts, INT64_MAX if there is
+ * none. */
+int64_t series_left(const struct series *s, int64_t now_ms, int64_t *from_ms);
 /* Those of them that may be asked for now. */
 int64_t series_missing(const struct series *s, int64_t now_ms, int64_t boot_ms);
 /* Intervals of what is wanted that are not available and not known. */
@@ -45,13 +44,8 @@ struct request {
 
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
-/* ... and when it is its turn among those that are due: one that failed stands back behind those
- * that become due in the next minute, each time. So what fails for some holds up nobody else. */
-int64_t series_live_turn_ms(const struct series *s, int64_t now_ms);
 /* How many of its requests have failed in a row. */
 int series_fails(const struct series *s);
-/* 1 if nothing forbids to ask for it now. */
-int series_live_may_ask(const struct series *s, int64_t boot_ms);
 void series_live_request(struct series *s, int64_t now_ms, struct request *out);
 /* The next backfill request beside the claims of others. 1 and *out, or 0: there is no gap that may
  * be asked for now. */
@@ -61,8 +55,11 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
  * holds if nothing changes the series. */
 struct asking {
 	int may;
-	int64_t due_ms;  /* of a live poll, as series_live_due_ms */
-	int64_t turn_ms; /* ... as series_live_turn_ms */
+	int64_t due_ms; /* of a live poll, as series_live_due_ms */
+	/* ... and when it is its turn among those that are due: one that failed stands back behind
+	 * those that become due in the next minute, each time. So what fails for some holds up
+	 * nobody else. */
+	int64_t turn_ms;
 	struct validity valid;
 };
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
@@ -75,8 +72,5 @@ uint64_t series_backfill_turn(const struct series *s);
  * nothing that the exchange has dropped), and how many intervals are in the spans. */
 int64_t series_asked_from(const struct series *s, int64_t now_ms);
 int64_t series_intervals(const struct series *s, const struct spans *spans);
-/* Where it is not known what is stored, which could win against what is read; takes it out. */
-void series_untold(const struct series *s, struct spans *out);
-void series_subtract_untold(const struct series *s, struct spans *from);
 
 #endif

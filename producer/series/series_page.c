@@ -251,18 +251,15 @@ static void earlier_shown(struct series *s, struct reply *a)
 {
 	int64_t known_from_ms = s->known.all.n > 0 ? s->known.all.v[0].from : INT64_MAX;
 	const struct request *q = a->request;
-	struct spans untold = {0};
 
 	if (!earlier_is_in_doubt(&s->earlier) || s->earlier.is_other)
 		return;
-	series_untold(s, &untold);
 	if (!q->live && q->from_ms < s->earlier.until_ms &&
-	    earlier_compare(&s->earlier, &a->reading, &s->sightings, &untold, known_from_ms,
+	    earlier_compare(&s->earlier, &a->reading, &s->sightings, &s->untold, known_from_ms,
 			    series_asked_from(s, a->reading.read_ms)))
 		s->covered_version = 0; /* what is covered is to be read in any case */
 	else
 		earlier_add(&s->earlier, &a->in_doubt);
-	spans_release(&untold);
 }
 
 /* There is nothing older than the row, though something was asked for: twice, and it is so. */
@@ -340,7 +337,7 @@ static void add_untold(const struct series *s, struct spans *holes)
 {
 	struct spans untold = {0};
 
-	series_untold(s, &untold);
+	spans_copy(&untold, &s->untold);
 	spans_clip(&untold, s->wanted_from_ms, INT64_MAX);
 	spans_subtract(&untold, &s->known.all);
 	spans_union(holes, &untold);
@@ -389,7 +386,7 @@ void series_page(struct series *s, const struct request *request, const struct p
 	struct reading *r = &a.reading;
 
 	series_changed(s);
-	reading_init(r, page, s->iv, request->before_ms, read_ms, &s->sightings);
+	reading_init(r, page, s->iv, request->before_ms, read_ms);
 	s->unanswered = 0;
 	market_found(&s->market, read_ms);
 	rows_shown(s, &a);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of a series: for series*.c alone, which are one part in three files (series.h: what it
- * is and knows; series_ask.h; series_page.h). */
+/* The fields of a series: for series*.c alone, which are one part in four files (series.h: how it
+ * changes, series_page.h: by an answer; series_ask.h; series_tell.h). */
 #ifndef GAPLESS_SERIES_STATE_H
 #define GAPLESS_SERIES_STATE_H
 
 #include "common/base/least.h"
-#include "common/candle/candle.h"
-#include "common/candle/spans.h"
 #include "producer/exchange/exchange.h"
-#include "producer/series/changes.h"
 #include "producer/series/earlier.h"
+#include "producer/series/heap.h"
 #include "producer/series/known.h"
-#include "producer/series/limits.h"
 #include "producer/series/market.h"
 #include "producer/series/older.h"
 #include "producer/series/retry_span.h"
@@ -32,7 +29,7 @@ struct series {
 	const struct interval *iv;
 	const struct exchange *exchange;
 
-	struct changes *changes; /* who wants to know of changes, or NULL; and its number there */
+	struct heap *changed; /* the places of those that have changed, or NULL; and ours */
 	uint32_t place;
 
 	int owned;      /* this producer fetches it; what follows counts only then */
@@ -64,8 +61,8 @@ struct series {
 	struct spans seen;     /* found empty, not promised yet: the quiet tail */
 	struct spans empty;    /* promised of late without a row, which one may contradict */
 	struct spans doubted;  /* covered, as another had it, and to be read again: late.h */
-	struct spans told;     /* where it was read what is stored */
-	int64_t told_until_ms; /* ... and everything later */
+	struct spans untold;   /* where it is not known what is stored, which could win */
+	int64_t told_until_ms; /* ... and up to where it was read */
 	struct sightings sightings;
 	struct retry_spans retries;
 	struct spans refused; /* by the database: neither asked for nor sent now */
@@ -94,8 +91,8 @@ struct series {
  * every function that takes a series to change it. */
 static inline void series_changed(const struct series *s)
 {
-	if (s->changes)
-		changes_note(s->changes, s->place);
+	if (s->changed)
+		heap_put(s->changed, (struct heap_item){.place = s->place});
 }
 
 static inline int64_t series_young_ms(const struct series *s)

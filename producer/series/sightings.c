@@ -105,6 +105,33 @@ static void take_stored(struct sighting *s, const struct stored_row *row)
 	}
 }
 
+static int by_timestamp(const void *a, const void *b)
+{
+	int64_t x = ((const struct stored_row *)a)->timestamp_ms,
+		y = ((const struct stored_row *)b)->timestamp_ms;
+
+	return (x > y) - (x < y);
+}
+
+void stored_add(struct stored *s, const struct stored_row *row)
+{
+	if ((s->n & (s->n - 1)) == 0)
+		s->v = xreallocarray(s->v, s->n ? s->n * 2 : 1, sizeof *s->v);
+	s->v[s->n++] = *row;
+}
+
+void stored_sort(struct stored *s)
+{
+	if (s->n > 0)
+		qsort(s->v, s->n, sizeof *s->v, by_timestamp);
+}
+
+void stored_release(struct stored *s)
+{
+	free(s->v);
+	*s = (struct stored){0};
+}
+
 /* Both in the order of time, from the newest on, so that those count if there are too many. */
 int64_t sightings_stored(struct sightings *s, const struct stored *stored, const struct spans *told)
 {
@@ -284,15 +311,6 @@ void sightings_validity(const struct sightings *s, int64_t now_ms, struct validi
 			validity_edge(v, x->doubt_ms + DOUBT_MS, now_ms);
 		}
 	}
-}
-
-size_t sightings_doubtful(const struct sightings *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		n += s->v[i].reads > 0;
-	return n;
 }
 
 int64_t sighting_revision(const struct sighting *s, const struct candle *row, int64_t read_ms)

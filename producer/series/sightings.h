@@ -21,7 +21,6 @@
 
 #include "common/candle/candle.h"
 #include "common/candle/spans.h"
-#include "producer/series/stored.h"
 #include "producer/series/validity.h"
 
 enum {
@@ -30,6 +29,23 @@ enum {
 	SIGHTING_AGAIN_MS = 5 * 60 * 1000,
 	SIGHTINGS_MAX = 1 << 16 /* of a series; the oldest are forgotten */
 };
+
+/* Candles that are stored in spans that are not covered: what a new reading of them has to agree
+ * with, and to win against. */
+struct stored_row {
+	int64_t timestamp_ms, revision;
+	int64_t fetched_ms; /* the exchange's time of its reading */
+};
+
+struct stored { /* all zero: none */
+	struct stored_row *v;
+	size_t n;
+};
+
+/* Rows may be added in any order, and are then brought into theirs. */
+void stored_add(struct stored *s, const struct stored_row *row);
+void stored_sort(struct stored *s);
+void stored_release(struct stored *s);
 
 enum shown { SHOWN_ALL, SHOWN_LESS, SHOWN_NOTHING };
 
@@ -107,7 +123,5 @@ void sightings_add_due(const struct sightings *s, const struct interval *iv, int
 		       struct spans *to);
 /* For how long these two stay as they are at now_ms. */
 void sightings_validity(const struct sightings *s, int64_t now_ms, struct validity *v);
-/* How many are doubtful. */
-size_t sightings_doubtful(const struct sightings *s);
 
 #endif

@@ -40,11 +40,6 @@ void unobtainable_add(struct unobtainable *u, enum unobtainable_reason reason, i
 	spans_release(&missing);
 }
 
-void unobtainable_clear(struct unobtainable *u, enum unobtainable_reason reason)
-{
-	spans_clear(&u->of[reason]);
-}
-
 void unobtainable_shown(struct unobtainable *u, int64_t from_ms, int64_t to_ms)
 {
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++)

@@ -6,6 +6,12 @@
 
 #include "common/candle/spans.h"
 
+/* What the database forbids to ask for (schemas/006_tables.sql). */
+struct limits {
+	int64_t retained_from_ms; /* nothing older is kept; INT64_MIN: no such limit */
+	int ended;                /* nothing of it is wanted any more */
+};
+
 enum unobtainable_reason {
 	UNOBTAINABLE_OLD,      /* older than the exchange keeps */
 	UNOBTAINABLE_DELISTED, /* the market is gone */
@@ -26,7 +32,6 @@ void unobtainable_release(struct unobtainable *u);
 /* [from_ms, to_ms) but for what is known. */
 void unobtainable_add(struct unobtainable *u, enum unobtainable_reason reason, int64_t from_ms,
 		      int64_t to_ms, const struct spans *known);
-void unobtainable_clear(struct unobtainable *u, enum unobtainable_reason reason);
 /* A page shows all that there is in [from_ms, to_ms). */
 void unobtainable_shown(struct unobtainable *u, int64_t from_ms, int64_t to_ms);
 /* *u as it is by now, where `before` of it went to the database and `stored` came back. */

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {0};
 	char url[EXCHANGE_URL_BYTES];
 
-	if (upbit_markets_parse((const char *)data, size, &markets, &err) < 0) {
+	if (exchange_upbit.markets_parse((const char *)data, size, &markets, &err) < 0) {
 		check_refusal(&err, ERR_INPUT);
 		CHECK(!markets.n);
 		markets_release(&markets);
@@ -22,9 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(symbol_is_valid(markets.names[i]));
 		CHECK(i == 0 || strcmp(markets.names[i - 1], markets.names[i]) < 0);
 		CHECK(markets_has(&markets, markets.names[i]));
-		CHECK(upbit_candles_url("https://exchange.test", markets.names[i],
-					interval_by_name("1m"), PAGE_NO_TO, UPBIT_PAGE_ROWS, url,
-					sizeof url, &err) == 0);
+		CHECK(exchange_upbit.candles_url("https://exchange.test", markets.names[i],
+						 interval_by_name("1m"), PAGE_NO_TO,
+						 UPBIT_PAGE_ROWS, url, sizeof url, &err) == 0);
 	}
 	CHECK(!markets_has(&markets, ""));
 	markets_release(&markets);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A topic that was recreated while the writer was away, and has grown beyond the stored position, is told from a longer one by the
-# broker's time of the last stored message: it is read from its beginning, with a warning; by indicators, too. One that has only grown
+# times of its messages: it is read from its beginning, with a warning; by indicators, too. One that has only grown
 # is not. The same under a running writer, which ends well all the same.
 . tests/integration/lib.sh
 . tests/integration/storing.sh
@@ -13,6 +13,7 @@ append_time() { # the broker's time, as the producer creates it
 	topic_delete
 	topic_create "$GAPLESS_TOPIC" 3 message.timestamp.type=LogAppendTime
 }
+sees_twice() { [ "$(grep -c -- "$1" "$work/writer.log")" -ge 2 ]; }
 like() { sql_is "SELECT count(*) FROM market_data WHERE symbol LIKE '$1'" "$2"; }
 
 append_time
@@ -71,6 +72,21 @@ await 30 'it sees that the topic was deleted' logged writer 'the topic was delet
 append_time
 candles 2000 D | publish "$GAPLESS_TOPIC"
 await 30 'one that was recreated, and has grown beyond the position at once, is read from its beginning' like 'KRW-D%' 2000
+topic_delete
+await 30 'deleted once more' sees_twice 'the topic was deleted, or has fewer partitions'
+topic_create "$GAPLESS_TOPIC" 3
+candles 4000 E | publish "$GAPLESS_TOPIC"
+await 30 'one with the times of the producers is read from its beginning, too' like 'KRW-E%' 4000
+ends_with_0 writer
+
+# --- the times of the producers alone
+
+topic_delete
+topic_create "$GAPLESS_TOPIC" 3
+candles 6000 F | publish "$GAPLESS_TOPIC"
+log_forget writer
+writer
+await 30 'one that was recreated while the writer was away' like 'KRW-F%' 6000
 ends_with_0 writer
 is 'no sanitizer found anything' "$(grep -lE 'Sanitizer|runtime error' "$work"/*.log "$work"/*.earlier)" ''
 finish

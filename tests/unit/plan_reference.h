@@ -48,18 +48,17 @@ static inline struct series *reference_live(const struct plan *p, int *set_back)
 	*set_back = 0;
 	for (uint32_t i = 0; i < schedule_size(p->schedule); i++) {
 		struct series *s = schedule_series(p->schedule, i);
-		int64_t due = series_live_due_ms(s, p->now_ms),
-			turn = series_live_turn_ms(s, p->now_ms);
+		struct asking now;
 
 		*set_back |= reference_is_set_back(s, p->now_ms);
-		if (due > p->now_ms || !series_live_may_ask(s, p->boot_ms) ||
-		    reference_asked(p, s, 1) > 0 || !reference_may(p, s))
+		series_live_asking(s, p->now_ms, p->boot_ms, &now);
+		if (!now.may || reference_asked(p, s, 1) > 0 || !reference_may(p, s))
 			continue;
-		if (!best || turn < best_turn ||
-		    (turn == best_turn &&
+		if (!best || now.turn_ms < best_turn ||
+		    (now.turn_ms == best_turn &&
 		     series_interval(s)->nominal_ms < series_interval(best)->nominal_ms)) {
 			best = s;
-			best_turn = turn;
+			best_turn = now.turn_ms;
 		}
 	}
 	return best;

@@ -167,7 +167,7 @@ static void a_delisted_market_ends(void **state)
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
 	assert_false(series_market_is_doubtful(s));
 	assert_string_equal(series_state(s), "delisted");
-	assert_int_equal(series_left(s, T0), 0);
+	assert_int_equal(series_left(s, T0, NULL), 0);
 	assert_int_equal(series_live_due_ms(s, T0 + 600 * MIN), INT64_MAX);
 	series_market(s, 1, 0, T0 + 3 * MIN);
 	assert_int_equal(series_market_judge(s, 0), MARKET_LISTED_AGAIN);
@@ -311,7 +311,7 @@ static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 	series_evidence_is(s, &evidence);
 	look(s, T0 - 100 * MIN, T0 - 60 * MIN);
 	assert_int_equal(series_market_judge(s, 0), MARKET_DELISTED);
-	assert_int_equal(series_left(s, T0 + 2 * MIN), 0);
+	assert_int_equal(series_left(s, T0 + 2 * MIN, NULL), 0);
 	assert_int_equal(series_unrecoverable(s, T0 + 2 * MIN), 100); /* 200 were wanted */
 	release(&f);
 }

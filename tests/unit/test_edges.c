@@ -27,9 +27,9 @@ static void ask_candles(const char *symbol, const char *interval, int64_t to_ms,
 	char url[EXCHANGE_URL_BYTES];
 	struct err err;
 
-	assert_int_equal(upbit_candles_url(sandbox.exchange.base, symbol,
-					   interval_by_name(interval), to_ms, UPBIT_PAGE_ROWS, url,
-					   sizeof(url), &err),
+	assert_int_equal(exchange_upbit.candles_url(sandbox.exchange.base, symbol,
+						    interval_by_name(interval), to_ms,
+						    UPBIT_PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	ask_url(url, answer);
 }
@@ -143,11 +143,12 @@ static void markets(void **state)
 
 	(void)state;
 	meet();
-	assert_int_equal(upbit_markets_url(sandbox.exchange.base, url, sizeof(url), &err), 0);
+	assert_int_equal(exchange_upbit.markets_url(sandbox.exchange.base, url, sizeof(url), &err),
+			 0);
 	ask_url(url, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
 			 VERDICT_OK);
-	assert_int_equal(upbit_markets_parse(a.body.data, a.body.len, &m, &err), 0);
+	assert_int_equal(exchange_upbit.markets_parse(a.body.data, a.body.len, &m, &err), 0);
 	assert_true(m.n >= 29);
 	assert_true(markets_has(&m, "KRW-BTC"));
 	assert_false(markets_has(&m, "KRW-NONE"));
@@ -287,8 +288,9 @@ static void budget_is_used_and_not_exceeded(void **state)
 	(void)state;
 	meet();
 	control("limit?limit=10", NULL);
-	assert_int_equal(upbit_candles_url(sandbox.exchange.base, "KRW-BTC", interval_by_name("1m"),
-					   last_minute(), UPBIT_PAGE_ROWS, url, sizeof(url), &err),
+	assert_int_equal(exchange_upbit.candles_url(sandbox.exchange.base, "KRW-BTC",
+						    interval_by_name("1m"), last_minute(),
+						    UPBIT_PAGE_ROWS, url, sizeof(url), &err),
 			 0);
 	start_ms = clock_boot_ms() + 1000; /* what was asked before belongs to another second */
 	ratelimit_init(&rate, 9.0, 10, start_ms);

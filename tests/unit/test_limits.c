@@ -50,7 +50,7 @@ static void nothing_before_what_is_kept(void **state)
 	assert_in_range(all, 97, 99);
 	limit(s, T0 + 40 * MIN, 0);
 	assert_int_equal(series_missing(s, NOW, 0), all - 40);
-	assert_int_equal(series_left(s, NOW), all - 40);
+	assert_int_equal(series_left(s, NOW, NULL), all - 40);
 	assert_true(series_backfill_request(s, NULL, NOW, 0, &r));
 	assert_true(r.from_ms == T0 + 40 * MIN);
 	/* It is taken back. */

@@ -285,11 +285,16 @@ static void stderr_to_terminal(int *master)
 
 static const char *terminal_end(int master)
 {
-	ssize_t n = read(master, captured, sizeof(captured) - 1);
+	size_t at = 0;
+	ssize_t n;
 
+	/* A terminal may hand on a line in pieces. */
+	while ((at == 0 || captured[at - 1] != '\n') &&
+	       (n = read(master, captured + at, sizeof(captured) - 1 - at)) > 0)
+		at += (size_t)n;
 	stderr_back();
 	close(master);
-	captured[n > 0 ? n : 0] = 0;
+	captured[at] = 0;
 	return captured;
 }
 

@@ -81,7 +81,7 @@ static int serves_a_row(const struct world *w)
 
 static void end_check(struct world *w, int asked_late)
 {
-	int64_t left = series_left(&w->s, w->now_ms);
+	int64_t left = series_left(&w->s, w->now_ms, NULL);
 	struct spans lost = {0}, one = {0};
 
 	coverage_check(w);

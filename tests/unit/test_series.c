@@ -245,15 +245,15 @@ static void coverage_that_is_as_before_is_not_read_again(void **state)
 	known_published(&s.known, clock_at(40, 0), clock_at(59, 0));
 	series_delivered(&s, clock_at(40, 0), clock_at(59, 0));
 	series_lookup_began(&s);
-	assert_int_equal(series_left_from(&s, clock_at(60, 0), &from_ms), 0);
+	assert_int_equal(series_left(&s, clock_at(60, 0), &from_ms), 0);
 	assert_int_equal(from_ms, INT64_MAX);
 	series_lookup_ended(&s, NULL, clock_at(60, 10));
-	assert_int_equal(series_left_from(&s, clock_at(60, 10), &from_ms), 19);
+	assert_int_equal(series_left(&s, clock_at(60, 10), &from_ms), 19);
 	assert_int_equal(from_ms, clock_at(40, 0));
 	assert_int_equal(series_version(&s, clock_at(60, 10)), 7);
 	series_lookup_began(&s);
 	assert_int_equal(series_lookup_ended(&s, NULL, clock_at(60, 20)), 0);
-	assert_int_equal(series_left(&s, clock_at(60, 20)), 19);
+	assert_int_equal(series_left(&s, clock_at(60, 20), NULL), 19);
 
 	spans_add(&told, clock_at(50, 0), INT64_MAX);
 	series_stored(&s, &none, &told, clock_at(60, 20));

@@ -370,7 +370,7 @@ static void checks(struct series *s, const struct step *step, int64_t now_ms)
 		asks(s, now_ms, step->boot_ms, step->from, step->to, step->before);
 		break;
 	case MISSING:
-		assert_int_equal(series_left(s, now_ms), step->n);
+		assert_int_equal(series_left(s, now_ms, NULL), step->n);
 		break;
 	case LIVE_ROWS:
 		series_live_request(s, now_ms, &r);
@@ -478,7 +478,7 @@ static void what_is_stored_must_have_been_read(void **state)
 	spans_add(&told, clock_at(50, 0), clock_at(60, 0));
 	series_stored(&s, &(struct stored){0}, &told, clock_at(60, 0));
 	asks(&s, clock_at(60, 1), 0, 50, 59, 59);
-	assert_int_equal(series_left(&s, clock_at(60, 1)), 49);
+	assert_int_equal(series_left(&s, clock_at(60, 1), NULL), 49);
 	/* in the middle of an interval: no gap begins there */
 	spans_clear(&told);
 	spans_add(&told, clock_at(50, 0), clock_at(55, 0));
@@ -648,7 +648,7 @@ static void nothing_is_promised_where_what_is_stored_was_not_read(void **state)
 	asks(&s, clock_at(20, 1), 0, 10, 19, 19);
 	answered(&s, "AB.D.......L.N", clock_at(20, 1), 0, "L[10,12) N[12,19)");
 	asks(&s, clock_at(20, 2), 0, 0, 0, 0);
-	assert_int_equal(series_left(&s, clock_at(20, 2)), 8);
+	assert_int_equal(series_left(&s, clock_at(20, 2), NULL), 8);
 	/* what is covered carries the gap's end nevertheless */
 	spans_add(&told, clock_at(2, 0), clock_at(20, 0));
 	series_stored(&s, &(struct stored){0}, &told, clock_at(20, 3));

@@ -124,7 +124,7 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].message_at >= 0 && items[i].asked_at < 0)
 			*unsure = 1;
-		items[i].facts.recreated =
+		items[i].facts.recreated |=
 			items[i].message_at >= 0 && items[i].asked_at == items[i].message_at &&
 			items[i].after >= 0 && items[i].after < items[i].facts.position;
 		items[i].start = start_decide(&items[i].facts);

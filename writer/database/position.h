@@ -14,7 +14,7 @@ struct position_item {
 	struct start_facts facts; /* in: committed, low, high; out: position */
 	int64_t confirmed;  /* in: a position beyond the topic's end that was seen before low and
 			       high were  asked */
-	int64_t message_at; /* out: the broker's time of the message before the position; -1: none
+	int64_t message_at; /* out: the latest time of the messages before the position; -1: none
 			     */
 	int64_t asked_at;   /* in: message_at of before, that Kafka was asked about; -1: not yet */
 	int64_t after;      /* in: the first offset that was taken after asked_at; -1: none */

@@ -17,7 +17,7 @@ struct start start_decide(const struct start_facts *f)
 		s.row = START_ROW_SET;
 		s.why = START_HOLE;
 		s.lost = f->low - f->position;
-	} else if (f->recreated) {
+	} else if (f->recreated && f->position > f->low) {
 		s.row = START_ROW_SET;
 		s.why = START_LONGER;
 	} else {

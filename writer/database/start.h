@@ -15,7 +15,8 @@ struct start_facts {
 	int64_t position;  /* next_offset of the database, or START_NONE */
 	int64_t low, high; /* the topic's first offset, and the one after its last */
 	int shared;        /* 1: another program was seen in the group */
-	int recreated;     /* 1: what is below the position came after what was stored last */
+	int recreated;     /* 1: what is below the position came after what was stored last, or the
+			      group's offset is gone under its members */
 };
 
 enum start_why {

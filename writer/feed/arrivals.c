@@ -6,7 +6,6 @@
 
 struct arrival arrival_of(const rd_kafka_message_t *m)
 {
-	int by_broker;
 	struct arrival a = {.partition = m->partition, .offset = m->offset, .at_ms = -1};
 
 	if (m->err) /* its payload is a text about that */
@@ -15,8 +14,8 @@ struct arrival arrival_of(const rd_kafka_message_t *m)
 	a.key_len = m->key_len;
 	a.value = m->payload;
 	a.value_len = m->len;
-	a.appended_ms = consumer_appended_ms(m, &by_broker);
-	if (by_broker)
+	a.appended_ms = consumer_appended_ms(m);
+	if (a.appended_ms > 0)
 		a.at_ms = a.appended_ms;
 	return a;
 }

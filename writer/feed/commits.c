@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -18,6 +19,8 @@ struct commits {
 	int is_under_way;
 	int64_t due_ms;
 	struct log_throttle say;
+	char *seen; /* by partition */
+	size_t seen_n;
 };
 
 struct commits *commits_new(const struct consumer *consumer)
@@ -33,7 +36,25 @@ struct commits *commits_new(const struct consumer *consumer)
 void commits_free(struct commits *c)
 {
 	rd_kafka_queue_destroy(c->answers);
+	free(c->seen);
 	free(c);
+}
+
+void commits_seen(struct commits *c, int32_t partition)
+{
+	size_t at = (size_t)partition;
+
+	if (at >= c->seen_n) {
+		c->seen = xreallocarray(c->seen, at + 1, 1);
+		memset(c->seen + c->seen_n, 0, at + 1 - c->seen_n);
+		c->seen_n = at + 1;
+	}
+	c->seen[at] = 1;
+}
+
+int commits_have_been(const struct commits *c, int32_t partition)
+{
+	return (size_t)partition < c->seen_n && c->seen[partition];
 }
 
 /* 0, or -1 (*err): it cannot be sent, which is harmless as a refusal is. */
@@ -85,9 +106,10 @@ static enum commit_answer take_answer(struct commits *c, struct partitions *ps, 
 		answer = answer_of(rd_kafka_event_error(event), err);
 		for (int i = 0; list != NULL && i < list->cnt && answer == COMMIT_DONE; i++) {
 			answer = answer_of(list->elems[i].err, err);
-			if (answer == COMMIT_DONE)
-				partitions_committed(ps, list->elems[i].partition,
-						     list->elems[i].offset);
+			if (answer != COMMIT_DONE)
+				break;
+			commits_seen(c, list->elems[i].partition);
+			partitions_committed(ps, list->elems[i].partition, list->elems[i].offset);
 		}
 	}
 	if (event != NULL)

@@ -30,4 +30,9 @@ enum commit_answer commits_step(struct commits *c, struct partitions *ps, struct
 void commits_settle(struct commits *c, struct partitions *ps, struct tally *tally,
 		    int64_t until_ms);
 
+/* The group has an offset in this partition, as Kafka said, or took it from here: from then on that
+ * have_been is 1, whatever becomes of the offset and the assignment. */
+void commits_seen(struct commits *c, int32_t partition);
+int commits_have_been(const struct commits *c, int32_t partition);
+
 #endif

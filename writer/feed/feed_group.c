@@ -66,6 +66,14 @@ static size_t make_items(struct feed_group *g)
 	return n;
 }
 
+/* Kafka deletes what a group with members has committed only if the topic is deleted. */
+static int is_recreated(const struct feed_group *g, int32_t partition, int64_t committed)
+{
+	if (committed >= 0)
+		commits_seen(g->commits, partition);
+	return committed < 0 && commits_have_been(g->commits, partition);
+}
+
 /* Is there a message before the database's position that came after the last one that was stored?
  */
 static int ask_after(const struct feed_group *g, struct position_item *item, struct err *err)
@@ -100,10 +108,13 @@ static int ask(void *self, struct store_work *work, struct err *err)
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ask_after(g, &g->items[i], err);
 	for (size_t i = 0; i < all && rc == 0; i++) {
-		if (partitions_at(g->partitions, i)->state == PARTITION_UNREAD)
+		const struct partition *p = partitions_at(g->partitions, i);
+
+		if (p->state == PARTITION_UNREAD)
 			continue;
 		g->items[k++].facts =
 			(struct start_facts){.committed = committed[i],
+					     .recreated = is_recreated(g, p->id, committed[i]),
 					     .low = ends[i].low,
 					     .high = ends[i].high,
 					     .shared = strangers_were_there(g->strangers)};

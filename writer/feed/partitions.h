@@ -46,7 +46,7 @@ struct partition {
 	int64_t position;   /* the database's position is known to be at least here */
 	int64_t finished;   /* everything of this assignment below it is stored */
 	int64_t committed;  /* `finished`, as Kafka was told last */
-	int64_t message_at; /* the broker's time of the message before the database's position, to
+	int64_t message_at; /* the latest time of the messages before the database's position, to
 			     * ask Kafka about; -1: none */
 	int64_t confirmed;  /* a position beyond the topic's end, for position_start(); -1 = none */
 	struct dead_letter halt; /* the message that halted it last, and why; offset -1: none has */
