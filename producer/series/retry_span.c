@@ -13,7 +13,7 @@ enum {
 	PAUSE_GROWS_FROM = 3, /* failures in a row */
 	PAUSE_GROWN_MS = 60 * 1000,
 	ODD_MAX_MS = 10 * 1000,
-	ODD_TIMES = 30, /* after which the pauses are no short ones any more */
+	ODD_PAGES = 30, /* after which the pauses are no short ones any more */
 	/* intervals beyond the span: half a page where each has a row, and a quiet time that goes
 	 * on beyond it is seldom longer */
 	ODD_ANCHOR = 100
@@ -28,6 +28,8 @@ int64_t retry_pause_ms(int fails, int64_t max_ms)
 
 void retry_spans_release(struct retry_spans *h)
 {
+	for (size_t i = 0; i < h->n; i++)
+		free(h->v[i].odd);
 	free(h->v);
 	*h = (struct retry_spans){0};
 }
@@ -50,6 +52,7 @@ static void join_nearest(struct retry_spans *h)
 		h->v[best].to_ms = h->v[best + 1].to_ms;
 	if (h->v[best + 1].times > h->v[best].times)
 		h->v[best].times = h->v[best + 1].times;
+	free(h->v[best + 1].odd);
 	remove_at(h, best + 1);
 }
 
@@ -97,26 +100,30 @@ int retry_spans_odd(struct retry_spans *h, int64_t from_ms, int64_t to_ms, int64
 		    int64_t read_ms, int64_t apart_ms, int64_t boot_ms)
 {
 	struct retry_span *span = get(h, 0, from_ms, to_ms);
+	struct odd_end *odd = span->odd;
 
-	if (span->row_ms != row_ms)
-		span->said = (struct witness){0};
-	span->row_ms = row_ms;
-	witness_note(&span->said, read_ms);
-	if (span->odd++ == 0)
-		span->anchor.at = ODD_ANCHOR;
-	else
-		anchor_too_near(&span->anchor);
+	if (!odd) {
+		odd = span->odd = xcalloc(1, sizeof *odd);
+		odd->anchor.at = ODD_ANCHOR;
+	} else {
+		anchor_too_near(&odd->anchor);
+	}
+	if (odd->row_ms != row_ms)
+		odd->said = (struct witness){0};
+	odd->row_ms = row_ms;
+	witness_note(&odd->said, read_ms);
+	odd->pages++;
 	span->until_boot_ms =
-		boot_ms + (span->odd > ODD_TIMES
-				   ? PAUSE_GROWN_MS
-				   : backoff_doubled_ms(PAUSE_FIRST_MS, span->odd - 1, ODD_MAX_MS));
-	return witness_agree(&span->said, apart_ms);
+		boot_ms + (odd->pages > ODD_PAGES ? PAUSE_GROWN_MS
+						  : backoff_doubled_ms(PAUSE_FIRST_MS,
+								       odd->pages - 1, ODD_MAX_MS));
+	return witness_agree(&odd->said, apart_ms);
 }
 
 static struct retry_span *odd_at(const struct retry_spans *h, int64_t to_ms)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].odd > 0 && h->v[i].to_ms == to_ms)
+		if (h->v[i].odd && h->v[i].to_ms == to_ms)
 			return &h->v[i];
 	return NULL;
 }
@@ -125,7 +132,7 @@ int64_t retry_spans_anchor(const struct retry_spans *h, int64_t to_ms)
 {
 	const struct retry_span *span = odd_at(h, to_ms);
 
-	return span ? span->anchor.at : 0;
+	return span ? span->odd->anchor.at : 0;
 }
 
 void retry_spans_too_far(struct retry_spans *h, int64_t to_ms)
@@ -134,7 +141,7 @@ void retry_spans_too_far(struct retry_spans *h, int64_t to_ms)
 
 	if (!span)
 		return;
-	anchor_too_far(&span->anchor);
+	anchor_too_far(&span->odd->anchor);
 	span->until_boot_ms = 0;
 }
 
@@ -154,6 +161,8 @@ void retry_spans_drop(struct retry_spans *h, int64_t from_ms, int64_t to_ms)
 	for (size_t i = 0; i < h->n; i++)
 		if (h->v[i].is_row || h->v[i].to_ms <= from_ms || to_ms <= h->v[i].from_ms)
 			h->v[kept++] = h->v[i];
+		else
+			free(h->v[i].odd);
 	h->n = kept;
 }
 
@@ -164,6 +173,8 @@ void retry_spans_known(struct retry_spans *h, const struct spans *known)
 	for (size_t i = 0; i < h->n; i++)
 		if (!spans_cover(known, h->v[i].from_ms, h->v[i].to_ms))
 			h->v[kept++] = h->v[i];
+		else
+			free(h->v[i].odd);
 	h->n = kept;
 }
 

@@ -20,16 +20,20 @@ enum {
 	RETRY_SPANS_MAX = 256          /* of a series; beyond them the nearest two become one */
 };
 
+/* Pages in a row that end before the span does; what the last ones said, all with the same row. */
+struct odd_end {
+	struct anchor anchor;
+	int64_t row_ms;
+	struct witness said;
+	int pages;
+};
+
 struct retry_span {
 	int64_t from_ms, to_ms;
 	int is_row;            /* what a row costs; else what was asked for as a page */
 	int times;             /* bad answers in a row */
 	int64_t until_boot_ms; /* not asked for before */
-	/* pages in a row that end before it, all of them or the last ones with this row */
-	int odd;
-	struct anchor anchor;
-	int64_t row_ms;
-	struct witness said;
+	struct odd_end *odd;   /* owned; NULL: none of its pages was */
 };
 
 struct retry_spans { /* by from_ms; all zero: none */
