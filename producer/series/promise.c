@@ -45,9 +45,12 @@ size_t promise_page(const struct interval *iv, const struct candle *rows, size_t
 				int64_t end =
 					i + 1 == n ? to_ms : least(to_ms, rows[i + 1].timestamp_ms);
 
-				/* `to` need not lie on the grid of what is final; the promise does.
+				/* `to` need not lie on the grid, or be final; the promise does and
+				 * is.
 				 */
-				p.covers_to_ms = greatest(p.covers_to_ms, least(end, final_before));
+				p.covers_to_ms =
+					greatest(p.covers_to_ms,
+						 interval_floor(iv, least(end, final_before)));
 			}
 			stop_at_holes(&p, own_end, holes);
 		}

@@ -232,7 +232,7 @@ static void late_begin(struct series *s, const struct spans *covered)
 	spans_union(&s->empty, &empty);
 	to_ms = covered->n > 0 ? covered->v[covered->n - 1].to : INT64_MAX;
 	if (to_ms < INT64_MAX - YOUNG_MS && to_ms + YOUNG_MS < until_ms) {
-		spans_clip(&empty, to_ms - LATE_MS, to_ms);
+		spans_clip(&empty, interval_floor(s->iv, to_ms - LATE_MS), to_ms);
 		spans_union(&s->doubted, &empty);
 	}
 	spans_release(&empty);
@@ -272,7 +272,9 @@ int64_t series_lookup_ended(struct series *s, const struct spans *covered, int64
 	 */
 	if (s->seen.n > 0)
 		series_changed(s);
-	spans_clip(&s->seen, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms, INT64_MAX);
+	spans_clip(&s->seen,
+		   interval_floor(s->iv, now_ms - FINAL_MS - QUIET_TAIL_MS - 2 * s->iv->nominal_ms),
+		   INT64_MAX);
 
 	series_gaps_all(s, now_ms, &missing);
 	spans_subtract(&missing, &s->report);
@@ -293,7 +295,7 @@ void series_stored(struct series *s, struct stored *rows, const struct spans *to
 
 	series_changed(s);
 	stored_sort(rows);
-	s->told_until_ms = !told ? now_ms : told->n > 0 ? told->v[told->n - 1].to : 0;
+	s->told_until_ms = !told ? until_ms : told->n > 0 ? told->v[told->n - 1].to : 0;
 	spans_clear(&s->untold);
 	if (told) {
 		spans_add(&s->untold, INT64_MIN, until_ms);

@@ -236,7 +236,8 @@ static void coverage_check(const struct world *w)
 		     t += w->iv->nominal_ms) {
 			int64_t i = (t - START_MS) / w->iv->nominal_ms;
 
-			assert_in_range(i, 0, SPAN - 1);
+			if (i >= SPAN)
+				break; /* nothing is traded any more */
 			if (w->db[i].value != truth_final(w, i))
 				fail_msg(
 					"interval %lld is covered with %d, the exchange finally has %d",
@@ -343,6 +344,7 @@ static void run_world(uint64_t seed)
 	reports_deliver(w, w->n_log);
 	for (int i = 0; i < 400; i++) { /* empty pages are asked twice, pauses end */
 		boot += 60000;
+		w->now_ms += i == 0 ? 60000 : 0; /* and what a page lacked is asked for again */
 		for (int k = 0; k < 50 && ask(w, boot); k++)
 			;
 		reports_deliver(w, w->n_log);
@@ -352,11 +354,11 @@ static void run_world(uint64_t seed)
 	}
 	coverage_check(w);
 	series_gaps(&w->s, NULL, w->now_ms, boot + RETRY_MAX_MS / 4, &gaps);
-	if (gaps.n > 0)
+	if (gaps.n > 0 && !series_has_no_trades_yet(&w->s)) /* with none, rows are compared below */
 		fail_msg("%zu gaps are left, the first from interval %lld to %lld", gaps.n,
 			 (long long)(gaps.v[0].from - START_MS) / w->iv->nominal_ms,
 			 (long long)(gaps.v[0].to - START_MS) / w->iv->nominal_ms);
-	for (int64_t i = 0; at(w, i + 1) + FINAL_MS + QUIET_TAIL_MS < w->now_ms; i++)
+	for (int64_t i = 0; i < SPAN && at(w, i + 1) + FINAL_MS + QUIET_TAIL_MS < w->now_ms; i++)
 		if (w->db[i].value != truth_final(w, i))
 			fail_msg("interval %lld holds %d, the exchange finally has %d",
 				 (long long)i, w->db[i].value, truth_final(w, i));

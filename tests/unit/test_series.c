@@ -2,6 +2,19 @@
 /* Promises, series and plan, scene by scene: what is published, and what is asked for when. */
 #include "tests/unit/series_scene.h"
 
+/* The end of a gap may lie within an interval, the end of a promise never does. */
+static void a_promise_ends_on_the_grid(void **state)
+{
+	struct series s;
+
+	(void)state;
+	begin(&s, T0, clock_at(30, 0));
+	looked(&s, 0, 0, clock_at(30, 0), 29);
+	page_gives(&s, "AB", clock_at(5, 1), clock_at(30, 0), 0, "A[0,1) B[1,5)");
+	assert_false(spans_contain(&s.known.all, clock_at(5, 0)));
+	series_release(&s);
+}
+
 static void the_picture_of_the_contract(void **state)
 {
 	struct series s;
@@ -487,6 +500,7 @@ int main(void)
 		cmocka_unit_test(live_is_due_when_a_candle_closes_and_when_it_is_final),
 		cmocka_unit_test(a_large_gap_is_walked_by_several_requests),
 		cmocka_unit_test(a_small_gap_asks_for_its_intervals_and_a_neighbour),
+		cmocka_unit_test(a_promise_ends_on_the_grid),
 		cmocka_unit_test(backfill_is_fair_and_live_goes_by_deadline),
 		cmocka_unit_test(at_a_start_live_goes_by_length),
 	};
