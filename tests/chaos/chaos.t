@@ -98,7 +98,8 @@ server_strikes() { # kafka or pg, stop or kill, milliseconds away
 	server "$1" start || bail "$1 does not start again"
 }
 
-# Copies of a message that the topic has, in transactions of somebody else: committed, aborted, left open. The broker may be away.
+# Copies of a message that the topic has, in transactions of somebody else: committed, aborted, left open for half a minute. The broker may
+# be away.
 strangers=0
 stranger() { # which
 	local p=$(($1 % 12)) message
@@ -107,7 +108,7 @@ stranger() { # which
 	{
 		printf 'put %s\ncommit\nput %s\nabort\n' "$message" "$message"
 		[ $(($1 % 5)) -gt 0 ] || printf 'put %s\n' "$message"
-	} | timeout -s KILL 10 build/asan/gapless-transactions "$GAPLESS_TOPIC" "$p" >>"$work/strangers.log" 2>&1
+	} | timeout -s KILL 10 build/asan/gapless-transactions "$GAPLESS_TOPIC" "$p" 30000 >>"$work/strangers.log" 2>&1
 	strangers=$((strangers + 1))
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* gapless-transactions TOPIC PARTITION: a stranger that publishes in transactions, as Kafka Streams
- * and mirrors do. Commands on stdin, one a line:
+/* gapless-transactions TOPIC PARTITION [OPEN_MS]: a stranger that publishes in transactions, as
+ * Kafka Streams and mirrors do. Commands on stdin, one a line:
  *
  *   put KEY VALUE    in the transaction that is open, or a new one
  *   commit, abort    ends it
+ *
+ * OPEN_MS: how long the broker lets a transaction be open; 15 minutes, the longest that it allows.
  *
  * Each command is done when its answer, "ok", is on stdout. Reads GAPLESS_BROKERS. Exit code 1
  * and a line on stderr where something fails. */
@@ -14,10 +16,6 @@
 #include <unistd.h>
 
 enum { ANSWER_MS = 60000, TEXT_BYTES = 512 };
-
-/* The longest that a broker allows: it ends by itself what is open for longer, on a busy machine
- * too. */
-#define OPEN_MS "900000"
 
 static void fail(const char *what, const char *why)
 {
@@ -31,7 +29,7 @@ static void check(const char *what, rd_kafka_error_t *error)
 		fail(what, rd_kafka_error_string(error));
 }
 
-static rd_kafka_t *producer_new(const char *name)
+static rd_kafka_t *producer_new(const char *name, const char *open_ms)
 {
 	char text[TEXT_BYTES];
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -41,7 +39,7 @@ static rd_kafka_t *producer_new(const char *name)
 			      sizeof text) != RD_KAFKA_CONF_OK ||
 	    rd_kafka_conf_set(conf, "transactional.id", name, text, sizeof text) !=
 		    RD_KAFKA_CONF_OK ||
-	    rd_kafka_conf_set(conf, "transaction.timeout.ms", OPEN_MS, text, sizeof text) !=
+	    rd_kafka_conf_set(conf, "transaction.timeout.ms", open_ms, text, sizeof text) !=
 		    RD_KAFKA_CONF_OK)
 		fail("settings", text);
 	rd_kafka_conf_set_log_cb(conf, NULL);
@@ -79,10 +77,11 @@ int main(int argc, char **argv)
 	int open = 0;
 	rd_kafka_t *rk;
 
-	if (argc != 3 || !getenv("GAPLESS_BROKERS"))
-		fail("usage", "gapless-transactions TOPIC PARTITION, with GAPLESS_BROKERS");
+	if (argc < 3 || argc > 4 || !getenv("GAPLESS_BROKERS"))
+		fail("usage",
+		     "gapless-transactions TOPIC PARTITION [OPEN_MS], with GAPLESS_BROKERS");
 	snprintf(name, sizeof name, "%s-%s-%ld", argv[1], argv[2], (long)getpid());
-	rk = producer_new(name);
+	rk = producer_new(name, argc > 3 ? argv[3] : "900000");
 	while ((len = getline(&line, &size, stdin)) > 0) {
 		line[len - 1] = '\0';
 		if (strncmp(line, "put ", 4) == 0) {
