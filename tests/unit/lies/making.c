@@ -34,7 +34,7 @@ static void candle_make(struct world *w, struct truth *t, int v)
 {
 	for (int k = 0; k < 3; k++) {
 		t->value[k] = v;
-		t->revision[k] = k + 1;
+		t->revision[k] = (k + 1) * 1000; /* far apart: one more is made to win */
 	}
 	t->since_ms[1] = rnd(w, 30000);
 	t->since_ms[2] = t->since_ms[1] + rnd(w, 28000);
@@ -46,7 +46,7 @@ static void candle_make(struct world *w, struct truth *t, int v)
 		t->value[1] = v + 2;
 	if (rnd(w, 40) == 0) {
 		t->value[0] = t->value[1] = v + 3; /* the last change has a smaller revision */
-		t->revision[0] = t->revision[1] = 9;
+		t->revision[0] = t->revision[1] = 9000;
 	}
 	if (rnd(w, 80) == 0)
 		t->value[2] = 0; /* taken back for good */
