@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, a thread for each
- * connection, bounded: at most 64 connections, 16 KiB of request each, 10 s of silence, a reply of
- * at most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other threads notice nothing
- * but the CPU it takes. */
+/* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, a thread for
+ * each connection, bounded: at most 64 connections, 16 KiB of request each, 10 s of silence, a
+ * reply of at most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other threads notice
+ * nothing but the CPU it takes. */
 #ifndef GAPLESS_HTTPD_H
 #define GAPLESS_HTTPD_H
 
