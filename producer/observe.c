@@ -118,20 +118,20 @@ static double wall_seconds(int64_t at_boot_ms, int64_t boot_ms)
 
 static void show_requests(const struct observe *o, const struct view *now)
 {
-	static const char *const verdicts[REQUESTS_VERDICTS] = {
-		[VERDICT_OK] = "ok",           [VERDICT_LIMITED] = "limited",
-		[VERDICT_BANNED] = "banned",   [VERDICT_UNKNOWN_MARKET] = "unknown_market",
-		[VERDICT_REFUSED] = "refused", [VERDICT_BROKEN] = "broken",
-		[REQUESTS_NO_ANSWER] = "none"};
+	static const char *const verdicts[] = {
+		[FAILURE_NONE] = "ok",      [FAILURE_LIMIT] = "limited",
+		[FAILURE_BAN] = "banned",   [FAILURE_SERIES] = "unknown_market",
+		[FAILURE_SPAN] = "refused", [FAILURE_OUTAGE] = "broken"};
 	struct requests_stats r = requests_stats(now->requests);
 	int64_t banned = r.banned_until_boot_ms;
 
 	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("live"), (double)r.live);
 	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("backfill"),
 		    (double)(r.candles - r.live));
-	for (size_t i = 0; i < REQUESTS_VERDICTS; i++)
+	for (size_t i = 0; i <= FAILURE_OUTAGE; i++)
 		metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES(verdicts[i]),
 			    (double)r.answers[i]);
+	metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES("none"), (double)r.unanswered);
 	metrics_set(o->metrics, PRODUCER_REJECTED, NULL, (double)r.rejected);
 	metrics_set(o->metrics, PRODUCER_BUDGET, NULL, requests_per_second(now->requests));
 	metrics_set(o->metrics, PRODUCER_BANNED_UNTIL, NULL,
