@@ -302,6 +302,7 @@ static void show_series(struct observe *o, const struct view *now)
 void observe_turn(struct observe *o, const struct view *now)
 {
 	size_t partitions;
+	int32_t n_in_all;
 
 	service_beat(o->service, now->boot_ms);
 	if (now->boot_ms < o->show_boot_ms)
@@ -311,7 +312,7 @@ void observe_turn(struct observe *o, const struct view *now)
 	show_requests(o, now);
 	show_publisher(o, now->publisher);
 	show_lookups(o, now);
-	share_partitions(now->share, &partitions);
+	share_partitions(now->share, &partitions, &n_in_all);
 	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
 	show_members(o, share_seen_members(now->share));
 	if (now->boot_ms < o->series_boot_ms)
