@@ -4,6 +4,7 @@
 #define GAPLESS_FEED_KIND_H
 
 #include "partitions.h"
+#include "stalls.h"
 #include "writer/arrival.h"
 #include "writer/database/store.h"
 #include "writer/tally.h"
@@ -34,6 +35,7 @@ struct feed_kind {
 		const char *text;
 		unsigned follow;
 	} halt;
+	struct stall_texts stall;
 	void (*free)(void *self);
 	/* The topic is there. 0, or -1 with *err: again later. */
 	int (*join)(void *self, int partitions, struct err *err);
