@@ -10,6 +10,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "halts.h"
+#include "stalls.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
 
@@ -325,7 +326,7 @@ unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms)
 	unsigned follow = f->kind->report(f->self, tally, now_ms);
 
 	if (!f->paused)
-		stalls_look(f->stalls, &f->kind->stall, f->partitions, f->consumer, now_ms);
+		stalls_look(f->stalls, f->kind, f->partitions, f->consumer, now_ms);
 	if (follow == FOLLOW_NOTHING && f->kind->halt.follow == FOLLOW_NOTHING &&
 	    halts_look(f->halts, f->partitions, f->consumer, now_ms))
 		follow = FOLLOW_RESTART;

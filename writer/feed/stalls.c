@@ -50,7 +50,7 @@ static int is_still(struct stall *s, const struct partition *p, const struct con
 
 /* How far a consumer can read, or why nobody can; where it can be read, the writer has more to do
  * than it can, or the client will go on by itself. */
-static void say(struct stall *s, const struct stall_texts *texts, const struct partition *p,
+static void say(struct stall *s, const struct feed_kind *kind, const struct partition *p,
 		const struct consumer *c, const struct kafka_range *ends, int64_t now_ms)
 {
 	int is_unread = ends->err.class != ERR_NONE;
@@ -58,7 +58,8 @@ static void say(struct stall *s, const struct stall_texts *texts, const struct p
 	if (!is_unread && ends->high > p->next)
 		return;
 	s->is_said = 1;
-	LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN, is_unread ? texts->unread : texts->held,
+	LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN,
+		  is_unread ? kind->stall.unread : kind->stall.held,
 		  L_STR("error", is_unread ? ends->err.text
 					   : "another program has a transaction open in this "
 					     "partition: nobody can read on before that ends"),
@@ -67,7 +68,7 @@ static void say(struct stall *s, const struct stall_texts *texts, const struct p
 		  L_INT("not_moved_s", (now_ms - s->since_ms) / 1000));
 }
 
-void stalls_look(struct stalls *s, const struct stall_texts *texts, const struct partitions *ps,
+void stalls_look(struct stalls *s, const struct feed_kind *kind, const struct partitions *ps,
 		 const struct consumer *c, int64_t now_ms)
 {
 	struct kafka_range *ends = NULL;
@@ -88,7 +89,7 @@ void stalls_look(struct stalls *s, const struct stall_texts *texts, const struct
 			continue;
 		if (ends == NULL)
 			ends = offsets_ends(c, ps);
-		say(&s->of[i], texts, p, c, &ends[i], now_ms);
+		say(&s->of[i], kind, p, c, &ends[i], now_ms);
 	}
 	if (ends != NULL)
 		s->ask_due_ms = now_ms + ASK_MS;

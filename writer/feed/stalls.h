@@ -4,13 +4,7 @@
 #define GAPLESS_STALLS_H
 
 #include "common/kafka/consumer.h"
-#include "partitions.h"
-
-/* What is said of one that waits. */
-struct stall_texts {
-	const char *held;   /* for the end of a transaction that another program has open in it */
-	const char *unread; /* for Kafka to answer for it */
-};
+#include "feed_kind.h"
 
 struct stalls;
 
@@ -19,7 +13,7 @@ void stalls_free(struct stalls *s);
 /* Says so once a partition has not moved for ten seconds, then once a minute, and when it goes on.
  * It asks Kafka now and then, only while there is such a partition; then it blocks for some seconds
  * at most. Not while reading is paused, when none moves. */
-void stalls_look(struct stalls *s, const struct stall_texts *texts, const struct partitions *ps,
+void stalls_look(struct stalls *s, const struct feed_kind *kind, const struct partitions *ps,
 		 const struct consumer *c, int64_t now_ms);
 
 #endif
