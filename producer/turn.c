@@ -198,7 +198,7 @@ static void begin(struct loop *l, unsigned *due)
 	for (size_t i = 0; i < n; i++) {
 		if (series_has_begun(owned[i]))
 			continue;
-		series_begin(owned[i], l->now_ms);
+		series_begin(owned[i], l->now_ms, l->boot_ms);
 		*due |= DUE_JUDGE; /* what is not listed is not asked for */
 	}
 	if (!l->begun_said)

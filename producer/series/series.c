@@ -90,11 +90,12 @@ void series_watch(struct series *s, struct heap *changed, uint32_t place)
 	s->place = place;
 }
 
-void series_begin(struct series *s, int64_t now_ms)
+void series_begin(struct series *s, int64_t now_ms, int64_t boot_ms)
 {
 	series_changed(s);
 	s->begun = 1;
 	s->begun_ms = now_ms;
+	s->begun_boot_ms = boot_ms;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
 	s->live_polled_ms = s->live_from_ms;
 	s->live_first_ms =

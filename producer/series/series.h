@@ -34,8 +34,8 @@ void series_watch(struct series *s, struct heap *changed, uint32_t place);
 void series_take(struct series *s);
 void series_leave(struct series *s);
 
-/* The exchange's time is known for the first time. */
-void series_begin(struct series *s, int64_t now_ms);
+/* The exchange's time is known for the first time: now_ms, at boot_ms of the monotonic clock. */
+void series_begin(struct series *s, int64_t now_ms, int64_t boot_ms);
 
 /* --- the exchange's list of markets, and candles that are not found. These note what is said;
  * series_market_judge says what follows for an owned series, once. A market that was there and is

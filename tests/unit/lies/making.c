@@ -30,11 +30,12 @@ uint32_t rnd(struct world *w, uint32_t below)
 	return (uint32_t)(w->rng >> 33) % below;
 }
 
-static void candle_make(struct world *w, struct truth *t, int v)
+/* The oldest candle stays: without it what is older would not be served any more. */
+static void candle_make(struct world *w, struct truth *t, int v, int is_oldest)
 {
 	for (int k = 0; k < 3; k++) {
 		t->value[k] = v;
-		t->revision[k] = k + 1;
+		t->revision[k] = (k + 1) * 1000; /* far apart: one more is made to win */
 	}
 	t->since_ms[1] = rnd(w, 30000);
 	t->since_ms[2] = t->since_ms[1] + rnd(w, 28000);
@@ -46,9 +47,9 @@ static void candle_make(struct world *w, struct truth *t, int v)
 		t->value[1] = v + 2;
 	if (rnd(w, 40) == 0) {
 		t->value[0] = t->value[1] = v + 3; /* the last change has a smaller revision */
-		t->revision[0] = t->revision[1] = 9;
+		t->revision[0] = t->revision[1] = 9000;
 	}
-	if (rnd(w, 80) == 0)
+	if (rnd(w, 80) == 0 && !is_oldest)
 		t->value[2] = 0; /* taken back for good */
 }
 
@@ -143,7 +144,7 @@ struct world *world_new(uint64_t seed)
 {
 	static const int densities[] = {100, 100, 90, 50, 10, 3};
 	struct world *w = xcalloc(1, sizeof *w);
-	int density, quiet_left = 0;
+	int density, quiet_left = 0, has_candles = 0;
 
 	w->trace = getenv("GAPLESS_TRACE") != NULL;
 	w->rng = seed * 2654435761u + 1;
@@ -166,7 +167,8 @@ struct world *world_new(uint64_t seed)
 			v = 0;
 		if ((int)rnd(w, 100) >= density || i < w->listed || at(w, i) >= w->delists_ms)
 			v = 0;
-		candle_make(w, &w->truth[i], v);
+		candle_make(w, &w->truth[i], v, !has_candles);
+		has_candles |= v != 0;
 	}
 	w->log = xcalloc(LOG_MAX, sizeof *w->log);
 	w->schedule = schedule_new();
