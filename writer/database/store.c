@@ -24,8 +24,7 @@ struct store {
 	struct store_done job; /* lent to the thread unless the worker is idle */
 	atomic_int failing;
 	/* the thread's own */
-	struct pg pg;
-	struct store_scratch scratch;
+	struct session db;
 	struct retry retry;
 	int claimed; /* the database knows whose candles it has */
 	struct portion portion;
@@ -47,7 +46,7 @@ static int over(struct store_done *job, enum store_result result)
 
 static int failed(const struct store *s, const struct store_done *job, enum policy *policy)
 {
-	*policy = policy_of(job->err.class, s->pg.sqlstate);
+	*policy = policy_of(job->err.class, s->db.pg.sqlstate);
 	return 0;
 }
 
@@ -58,9 +57,9 @@ static void claim(struct store *s, const struct outcomes *outcomes)
 
 	if (s->claimed || outcomes->n[TALLY_INSERTED] == 0)
 		return;
-	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
+	s->claimed = origin_claim(&s->db.pg, s->config.source, s->db.cursor.topic, &err) == 0;
 	if (!s->claimed)
-		pg_close(&s->pg);
+		pg_close(&s->db.pg);
 }
 
 /* As many portions as the batch takes; what is stored stays so, whatever becomes of the next. */
@@ -77,13 +76,14 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 		struct batch part = portion_of(&s->portion, job->work.batch, &to);
 		struct outcomes outcomes;
 
-		t = transaction_store(&s->pg, &s->scratch, &s->config.cursor, &part,
-				      worker_cancel_flag(s->worker), &outcomes, &job->err);
+		t = transaction_store(&s->db, &part, worker_cancel_flag(s->worker), &outcomes,
+				      &job->err);
 		if (t == TRANSACTION_FAILED)
 			return failed(s, job, policy);
 		if (t == TRANSACTION_UNFIT) {
 			*policy = POLICY_WAIT;
-			pg_close(&s->pg); /* a search_path that is mended shows in a new session */
+			pg_close(&s->db.pg); /* a search_path that is mended shows in a new session
+					      */
 			return 0;
 		}
 		if (t != TRANSACTION_DONE)
@@ -108,15 +108,15 @@ static int answered(const struct store *s, struct store_done *job, enum policy *
 
 static int try_start(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int unsure, rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic,
-					job->work.items, job->work.items_n, &unsure, &job->err);
+	int unsure,
+		rc = position_start(&s->db, job->work.items, job->work.items_n, &unsure, &job->err);
 
 	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
 }
 
 static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, &job->err);
+	int rc = replay_run_begin(&s->db, job->work.run, &job->err);
 
 	if (rc != 0 && job->err.class == ERR_INPUT)
 		return over(job, STORE_PERSON);
@@ -125,15 +125,14 @@ static int try_replay(struct store *s, struct store_done *job, enum policy *poli
 
 static int try_check(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int lost, rc = position_check(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-				      job->work.items_n, &lost, &job->err);
+	int lost, rc = position_check(&s->db, job->work.items, job->work.items_n, &lost, &job->err);
 
 	return answered(s, job, policy, rc, lost ? STORE_LOST : STORE_DONE);
 }
 
 static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained,
+	int rc = retention_apply(&s->db.pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained,
 				 &job->err);
 
 	return answered(s, job, policy, rc, STORE_DONE);
@@ -141,8 +140,7 @@ static int try_retain(struct store *s, struct store_done *job, enum policy *poli
 
 static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
 {
-	int rc = skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
-			   job->work.skips_n, &job->err);
+	int rc = skips_ask(&s->db, job->work.skips, job->work.skips_n, &job->err);
 
 	return answered(s, job, policy, rc, STORE_DONE);
 }
@@ -150,7 +148,7 @@ static int try_skips(struct store *s, struct store_done *job, enum policy *polic
 /* 1 if the tables are as they must be. */
 static int tables_fit(struct store *s, struct store_done *job, enum policy *policy)
 {
-	switch (check_database(&s->pg, &job->err)) {
+	switch (check_database(&s->db.pg, &job->err)) {
 	case CHECK_FIT:
 		return 1;
 	case CHECK_OUTDATED:
@@ -162,7 +160,7 @@ static int tables_fit(struct store *s, struct store_done *job, enum policy *poli
 	case CHECK_ABSENT:
 	case CHECK_DENIED:
 		*policy = POLICY_WAIT;
-		pg_close(&s->pg);
+		pg_close(&s->db.pg);
 		break;
 	case CHECK_FAILED:
 		return failed(s, job, policy);
@@ -183,9 +181,9 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 	};
 
 	err_clear(&job->err);
-	pg_clear_sqlstate(&s->pg);
-	if (!pg_is_open(&s->pg) &&
-	    pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
+	pg_clear_sqlstate(&s->db.pg);
+	if (!pg_is_open(&s->db.pg) &&
+	    pg_open(&s->db.pg, s->config.database, "gapless-writer", &job->err) != 0)
 		return failed(s, job, policy);
 	/* After a missing constraint the check has the better sentence. */
 	if ((kinds[job->work.kind].checks_tables || retry_is_broken(&s->retry)) &&
@@ -207,9 +205,9 @@ static int take_less(struct store *s, const struct store_done *job)
 	LOG_EVERY(&s->say_less, clock_boot_ms(), SAY_LESS_MS, LOG_WARN,
 		  "the database cannot take so many candles in one transaction; storing "
 		  "them in smaller ones",
-		  L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
+		  L_STR("error", job->err.text), L_STR("sqlstate", s->db.pg.sqlstate),
 		  L_INT("candles", s->portion.most));
-	pg_close(&s->pg);
+	pg_close(&s->db.pg);
 	return 1;
 }
 
@@ -222,11 +220,11 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 	enum bisect found;
 
 	*result = 0;
-	memcpy(sqlstate, s->pg.sqlstate, sizeof(sqlstate));
+	memcpy(sqlstate, s->db.pg.sqlstate, sizeof(sqlstate));
 	portion_of(&s->portion, job->work.batch, &to);
-	found = bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
-			    s->portion.from, to, s->config.dead_limit, &s->refusals, &job->err);
-	memcpy(s->pg.sqlstate, sqlstate, sizeof(sqlstate));
+	found = bisect_rows(&s->db, job->work.batch, s->portion.from, to, s->config.dead_limit,
+			    &s->refusals, &job->err);
+	memcpy(s->db.pg.sqlstate, sqlstate, sizeof(sqlstate));
 	if (job->err.class != ERR_INPUT)
 		retry_learn(&s->retry,
 			    found == BISECT_FOUND  ? POLICY_ROW
@@ -260,9 +258,9 @@ static void explain_lock(struct store *s, struct store_done *job)
 {
 	struct err why;
 
-	if (strcmp(s->pg.sqlstate, "55P03") == 0 && pg_is_open(&s->pg) &&
-	    pg_exec(&s->pg, "ROLLBACK", &why) == 0 &&
-	    pg_complains(&s->pg, SQL_HOLDER, PG_NONE, ERR_RETRY, &why) == 1)
+	if (strcmp(s->db.pg.sqlstate, "55P03") == 0 && pg_is_open(&s->db.pg) &&
+	    pg_exec(&s->db.pg, "ROLLBACK", &why) == 0 &&
+	    pg_complains(&s->db.pg, SQL_HOLDER, PG_NONE, ERR_RETRY, &why) == 1)
 		job->err = why;
 }
 
@@ -273,24 +271,24 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 	int result;
 
 	if (job->work.kind == STORE_RETAIN) { /* it is not what batches wait for */
-		pg_close(&s->pg);
+		pg_close(&s->db.pg);
 		return over(job, STORE_UNKNOWN);
 	}
-	policy = retry_repeated(&s->retry, policy, s->pg.sqlstate);
+	policy = retry_repeated(&s->retry, policy, s->db.pg.sqlstate);
 	if (job->work.kind == STORE_BATCH) {
 		if (policy == POLICY_LESS && take_less(s, job))
 			return 0;
-		if (pg_is_open(&s->pg) &&
+		if (pg_is_open(&s->db.pg) &&
 		    (policy == POLICY_ROW ||
-		     retry_doubts_rows(&s->retry, policy, s->pg.sqlstate, clock_boot_ms())) &&
+		     retry_doubts_rows(&s->retry, policy, s->db.pg.sqlstate, clock_boot_ms())) &&
 		    find_refused(s, job, &result))
 			return result;
 	}
 	explain_lock(s, job);
-	pg_tables_explain(&s->pg, &job->err);
+	pg_tables_explain(&s->db.pg, &job->err);
 	atomic_store(&s->failing, 1);
-	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
-	pg_close(&s->pg);
+	pause_ms = retry_failed(&s->retry, policy, &job->err, s->db.pg.sqlstate, clock_boot_ms());
+	pg_close(&s->db.pg);
 	if (job->work.kind == STORE_CHECK)
 		return over(job, STORE_UNKNOWN);
 	if (pause_ms == RETRY_NEVER)
@@ -329,11 +327,11 @@ struct store *store_new(const struct store_config *config, struct err *err)
 
 	s->config = *config;
 	retry_init(&s->retry);
-	store_scratch_init(&s->scratch);
+	session_init(&s->db, config->cursor);
 	s->worker = worker_new(run, s, err);
 	if (s->worker != NULL)
 		return s;
-	store_scratch_release(&s->scratch);
+	session_release(&s->db);
 	free(s);
 	return NULL;
 }
@@ -345,8 +343,7 @@ int store_free(struct store *s, int wait_ms)
 	if (!worker_stop(s->worker, wait_ms))
 		return 0;
 	worker_free(s->worker);
-	pg_close(&s->pg);
-	store_scratch_release(&s->scratch);
+	session_release(&s->db);
 	free(s);
 	return 1;
 }
