@@ -165,23 +165,15 @@ static enum check check_migrating(struct pg *pg, struct err *err)
 /* Which migrations the database has. CHECK_FIT: those that this program knows. */
 static enum check check_migrations(struct pg *pg, struct err *err)
 {
-	switch (pg_tables_check(pg, err)) {
-	case PG_TABLES_FIT:
-		return CHECK_FIT;
-	case PG_TABLES_ABSENT:
-		return CHECK_ABSENT;
-	case PG_TABLES_HIDDEN:
-	case PG_TABLES_DENIED:
-	case PG_TABLES_PARTLY:
-		return CHECK_DENIED;
-	case PG_TABLES_OLDER:
-		return check_migrating(pg, err);
-	case PG_TABLES_NEWER:
-		return CHECK_OUTDATED;
-	case PG_TABLES_FAILED:
-		break;
-	}
-	return CHECK_FAILED;
+	static const enum check of[] = {
+		[PG_TABLES_FIT] = CHECK_FIT,        [PG_TABLES_ABSENT] = CHECK_ABSENT,
+		[PG_TABLES_HIDDEN] = CHECK_DENIED,  [PG_TABLES_OLDER] = CHECK_OUTDATED,
+		[PG_TABLES_NEWER] = CHECK_OUTDATED, [PG_TABLES_DENIED] = CHECK_DENIED,
+		[PG_TABLES_PARTLY] = CHECK_DENIED,  [PG_TABLES_FAILED] = CHECK_FAILED,
+	};
+	enum pg_tables tables = pg_tables_check(pg, err);
+
+	return tables == PG_TABLES_OLDER ? check_migrating(pg, err) : of[tables];
 }
 
 /* What triggers could not see: another market_data, dropped chunks. */

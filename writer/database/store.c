@@ -19,7 +19,7 @@
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
 struct store {
-	struct store_config config;
+	const struct options *options;
 	struct worker *worker;
 	struct store_done job; /* lent to the thread unless the worker is idle */
 	atomic_int failing;
@@ -57,7 +57,7 @@ static void claim(struct store *s, const struct outcomes *outcomes)
 
 	if (s->claimed || outcomes->n[TALLY_INSERTED] == 0)
 		return;
-	s->claimed = origin_claim(&s->db.pg, s->config.source, s->db.cursor.topic, &err) == 0;
+	s->claimed = origin_claim(&s->db.pg, s->options->source, s->db.cursor.topic, &err) == 0;
 	if (!s->claimed)
 		pg_close(&s->db.pg);
 }
@@ -183,7 +183,7 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 	err_clear(&job->err);
 	pg_clear_sqlstate(&s->db.pg);
 	if (!pg_is_open(&s->db.pg) &&
-	    pg_open(&s->db.pg, s->config.database, "gapless-writer", &job->err) != 0)
+	    pg_open(&s->db.pg, s->options->database, "gapless-writer", &job->err) != 0)
 		return failed(s, job, policy);
 	/* After a missing constraint the check has the better sentence. */
 	if ((kinds[job->work.kind].checks_tables || retry_is_broken(&s->retry)) &&
@@ -222,8 +222,8 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 	*result = 0;
 	memcpy(sqlstate, s->db.pg.sqlstate, sizeof(sqlstate));
 	portion_of(&s->portion, job->work.batch, &to);
-	found = bisect_rows(&s->db, job->work.batch, s->portion.from, to, s->config.dead_limit,
-			    &s->refusals, &job->err);
+	found = bisect_rows(&s->db, job->work.batch, s->portion.from, to,
+			    s->options->dead_letter_limit, &s->refusals, &job->err);
 	memcpy(s->db.pg.sqlstate, sqlstate, sizeof(sqlstate));
 	if (job->err.class != ERR_INPUT)
 		retry_learn(&s->retry,
@@ -321,13 +321,13 @@ static void run(struct worker *w, void *context, void *lent)
 
 /* ---------------------------------------------------------------- the owner */
 
-struct store *store_new(const struct store_config *config, struct err *err)
+struct store *store_new(const struct options *o, struct cursor cursor, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
-	s->config = *config;
+	s->options = o;
 	retry_init(&s->retry);
-	session_init(&s->db, config->cursor);
+	session_init(&s->db, cursor);
 	s->worker = worker_new(run, s, err);
 	if (s->worker != NULL)
 		return s;

@@ -191,15 +191,11 @@ static void started(void *self, const struct store_done *done, struct tally *tal
 static int ask_elsewhere(struct feed_group *g, struct store_work *work)
 {
 	size_t n;
-	int64_t *committed = strangers_committed(g->strangers, &n);
-	int asked = 0;
+	const int64_t *committed = strangers_committed(g->strangers, &n);
 
-	if (committed != NULL)
-		asked = elsewhere_ask(g->elsewhere, committed,
-				      strangers_count(g->strangers) > 0 ? 0 : n, g->partitions,
-				      work);
-	free(committed);
-	return asked;
+	return committed != NULL &&
+	       elsewhere_ask(g->elsewhere, committed, strangers_count(g->strangers) > 0 ? 0 : n,
+			     g->partitions, work);
 }
 
 /* While nothing is stored, nothing else would notice that the tables were emptied. */
