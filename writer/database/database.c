@@ -37,11 +37,6 @@ int database_fits(struct pg *pg, struct err *err)
 	return tables == PG_TABLES_FIT || tables == PG_TABLES_DENIED ? 0 : -1;
 }
 
-static int exit_code_of(enum check check)
-{
-	return check == CHECK_UNFIT ? EXIT_PERSON : EXIT_USAGE;
-}
-
 int database_wait(const struct options *o, database_fit *is_ours)
 {
 	struct log_throttle say = {0, 0};
@@ -67,7 +62,7 @@ int database_wait(const struct options *o, database_fit *is_ours)
 		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED ||
 		    (is_fit && err.class != ERR_RETRY)) {
 			log_error(err.text);
-			code = exit_code_of(check);
+			code = check == CHECK_UNFIT ? EXIT_PERSON : EXIT_USAGE;
 			break;
 		}
 		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_WARN, "waiting for the database",

@@ -52,7 +52,8 @@ struct session {
 	struct stretch *stretches; /* as many as there are rows, at most */
 	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;
-	int upserts;             /* private */
+	int upserts; /* so many batches are stored without COPY, for another writer was in the way
+		      */
 	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
 	int is_chunked;          /* market_data is a hypertable */
 };
@@ -75,13 +76,5 @@ int session_values(struct session *db, size_t n, const char **values, struct err
 	__attribute__((warn_unused_result));
 /* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
 void session_take_rows(struct session *db, size_t n);
-
-/* The tables are fit, with this shape. */
-void session_note_shape(struct session *db, const char shape[SHAPE_BYTES], int is_chunked);
-/* The next n batches are stored without COPY, for another writer was in the way. */
-void session_avoid_copy(struct session *db, int n);
-int session_avoids_copy(const struct session *db);
-/* One batch is stored. */
-void session_stored(struct session *db);
 
 #endif

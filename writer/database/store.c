@@ -34,9 +34,8 @@ struct store {
 
 /* ---------------------------------------------------------------- the thread: one try */
 
-/* What became of a try: 1 if the work is over (its result says how), 0 if the try failed (*policy
+/* What becomes of a try: 1 if the work is over (its result says how), 0 if the try failed (*policy
  * says what to do about it). */
-typedef int attempt(struct store *s, struct store_done *job, enum policy *policy);
 
 static int over(struct store_done *job, enum store_result result)
 {
@@ -99,86 +98,60 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, results[t]);
 }
 
-/* What came of a question: rc of it, and its answer. */
-static int answered(const struct store *s, struct store_done *job, enum policy *policy, int rc,
-		    enum store_result result)
+/* All but a batch: what came of a question. */
+static int try_question(struct store *s, struct store_done *job, enum policy *policy)
 {
+	const struct store_work *w = &job->work;
+	enum store_result result = STORE_DONE;
+	int rc = -1, yes = 0;
+
+	switch (w->kind) {
+	case STORE_BATCH:
+		break;
+	case STORE_START:
+		rc = position_start(&s->db, w->items, w->items_n, &yes, &job->err);
+		result = yes ? STORE_UNSURE : STORE_DONE;
+		break;
+	case STORE_REPLAY:
+		rc = replay_run_begin(&s->db, w->run, &job->err);
+		if (rc != 0 && job->err.class == ERR_INPUT)
+			return over(job, STORE_PERSON);
+		break;
+	case STORE_CHECK:
+		rc = position_check(&s->db, w->items, w->items_n, &yes, &job->err);
+		result = yes ? STORE_LOST : STORE_DONE;
+		break;
+	case STORE_SKIPS:
+		rc = skips_ask(&s->db, w->skips, w->skips_n, &job->err);
+		break;
+	case STORE_RETAIN:
+		rc = retention_apply(&s->db.pg, w->keep, NULL, RETAIN_ROWS, &job->retained,
+				     &job->err);
+		break;
+	}
 	return rc == 0 ? over(job, result) : failed(s, job, policy);
-}
-
-static int try_start(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int unsure,
-		rc = position_start(&s->db, job->work.items, job->work.items_n, &unsure, &job->err);
-
-	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
-}
-
-static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = replay_run_begin(&s->db, job->work.run, &job->err);
-
-	if (rc != 0 && job->err.class == ERR_INPUT)
-		return over(job, STORE_PERSON);
-	return answered(s, job, policy, rc, STORE_DONE);
-}
-
-static int try_check(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int lost, rc = position_check(&s->db, job->work.items, job->work.items_n, &lost, &job->err);
-
-	return answered(s, job, policy, rc, lost ? STORE_LOST : STORE_DONE);
-}
-
-static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = retention_apply(&s->db.pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained,
-				 &job->err);
-
-	return answered(s, job, policy, rc, STORE_DONE);
-}
-
-static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = skips_ask(&s->db, job->work.skips, job->work.skips_n, &job->err);
-
-	return answered(s, job, policy, rc, STORE_DONE);
 }
 
 /* 1 if the tables are as they must be. */
 static int tables_fit(struct store *s, struct store_done *job, enum policy *policy)
 {
-	switch (check_database(&s->db.pg, &job->err)) {
-	case CHECK_FIT:
+	enum check check = check_database(&s->db.pg, &job->err);
+
+	if (check == CHECK_FIT)
 		return 1;
-	case CHECK_OUTDATED:
-		/* As if a statement had met it: the same patience with a restore that is under way.
-		 */
-		*policy = POLICY_BROKEN;
-		break;
-	case CHECK_UNFIT:
-	case CHECK_ABSENT:
-	case CHECK_DENIED:
-		*policy = POLICY_WAIT;
-		pg_close(&s->db.pg);
-		break;
-	case CHECK_FAILED:
+	if (check == CHECK_FAILED)
 		return failed(s, job, policy);
-	}
+	/* As if a statement had met it: the same patience with a restore that is under way. */
+	*policy = check == CHECK_OUTDATED ? POLICY_BROKEN : POLICY_WAIT;
+	if (*policy == POLICY_WAIT)
+		pg_close(&s->db.pg);
 	return 0;
 }
 
 static int try_work(struct store *s, struct store_done *job, enum policy *policy)
 {
-	static const struct {
-		attempt *try;
-		int checks_tables; /* partitions come with a new start, a restore or a new database
-				    */
-	} kinds[] = {
-		[STORE_BATCH] = {try_batch, 0},   [STORE_START] = {try_start, 1},
-		[STORE_REPLAY] = {try_replay, 1}, [STORE_CHECK] = {try_check, 0},
-		[STORE_SKIPS] = {try_skips, 0},   [STORE_RETAIN] = {try_retain, 0},
-	};
+	/* Partitions come with a new start, a restore or a new database. */
+	int checks_tables = job->work.kind == STORE_START || job->work.kind == STORE_REPLAY;
 
 	err_clear(&job->err);
 	pg_clear_sqlstate(&s->db.pg);
@@ -186,10 +159,10 @@ static int try_work(struct store *s, struct store_done *job, enum policy *policy
 	    pg_open(&s->db.pg, s->options->database, "gapless-writer", &job->err) != 0)
 		return failed(s, job, policy);
 	/* After a missing constraint the check has the better sentence. */
-	if ((kinds[job->work.kind].checks_tables || retry_is_broken(&s->retry)) &&
-	    !tables_fit(s, job, policy))
+	if ((checks_tables || retry_is_broken(&s->retry)) && !tables_fit(s, job, policy))
 		return 0;
-	return kinds[job->work.kind].try(s, job, policy);
+	return job->work.kind == STORE_BATCH ? try_batch(s, job, policy)
+					     : try_question(s, job, policy);
 }
 
 /* ---------------------------------------------------------------- the thread: what follows */
