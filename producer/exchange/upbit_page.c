@@ -108,9 +108,9 @@ static int row_number(const struct query *q, const struct cJSON *item, enum fiel
 	return 0;
 }
 
-/* What became of one row: taken; not a candle; of another answer, which makes that of the page, and
- * so do many that are off the grid. */
-enum row_result { ROW_TAKEN, ROW_BAD, ROW_OFF_GRID, ROW_ALIEN };
+/* What became of one row: taken; not a candle; of another interval, or of another answer, and so is
+ * the page if most are; of `to` itself, sent by one that counts it in: of no concern. */
+enum row_result { ROW_TAKEN, ROW_BAD, ROW_OFF_GRID, ROW_ALIEN, ROW_BEYOND };
 
 /* Is this row of the market, interval and span that were asked for? *start_ms: if it tells. */
 static enum row_result row_identity(const struct query *q, const struct cJSON *const fields[FIELDS],
@@ -142,7 +142,9 @@ static enum row_result row_identity(const struct query *q, const struct cJSON *c
 			"Row %zu of the page begins at %s, which is off the grid of %s.", q->row,
 			time_format(ms, at), q->iv->name);
 		return ROW_OFF_GRID;
-	} else if (ms >= q->to_ms) {
+	} else if (ms == q->to_ms) {
+		return ROW_BEYOND;
+	} else if (ms > q->to_ms) {
 		err_set(err, ERR_INPUT,
 			"Row %zu of the page begins at %s; only candles before %s were asked for.",
 			q->row, time_format(ms, at), time_format(q->to_ms, to));
@@ -175,6 +177,11 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 
 	*start_ms = PAGE_ROW_BAD;
 	memset(c, 0, sizeof(*c));
+	if (cJSON_IsRaw(object)) {
+		err_set(err, ERR_INPUT, "Row %zu of the page cannot be read: %s", q->row,
+			object->valuestring);
+		return ROW_BAD;
+	}
 	if (!cJSON_IsObject(object)) {
 		err_set(err, ERR_INPUT, "Row %zu of the page is not an object.", q->row);
 		return ROW_BAD;
@@ -201,20 +208,21 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 	return ROW_BAD;
 }
 
-/* Each row of the array goes to the page, or is a hole in it. -1: one makes it that of another
- * answer. */
+/* Each row of the array goes to the page, or is a hole in it. -1: it is the page of another answer.
+ */
 static int rows_take(const struct cJSON *json, struct query *q, struct page *out,
 		     struct page_sent *sent, struct err *err)
 {
 	const struct cJSON *object;
-	struct err cause = {0};
-	size_t off_grid = 0;
+	struct err cause = {0}, alien = {0};
+	size_t off_grid = 0, aliens = 0;
 
 	cJSON_ArrayForEach(object, json)
 	{
 		int64_t *start_ms = &sent->start_ms[sent->n];
 
-		q->row = ++sent->n;
+		q->row++;
+		sent->n++;
 		switch (row_parse(q, object, &out->rows[out->n], start_ms, &cause)) {
 		case ROW_TAKEN:
 			out->n++;
@@ -227,10 +235,19 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 			if (*start_ms != PAGE_ROW_BAD)
 				spans_add(&out->holes, *start_ms, interval_end(q->iv, *start_ms));
 			break;
-		case ROW_ALIEN:
-			*err = cause;
-			return -1;
+		case ROW_ALIEN: /* nor is it known in place of which row it stands */
+			if (aliens++ == 0)
+				alien = cause;
+			page_row_bad(out, &cause);
+			break;
+		case ROW_BEYOND:
+			sent->n--;
+			break;
 		}
+	}
+	if (aliens * 2 > sent->n) {
+		*err = alien;
+		return -1;
 	}
 	if (off_grid > 1 && off_grid * 2 > sent->n)
 		return err_set(err, ERR_INPUT, "Most of the page is of another interval: %s",
