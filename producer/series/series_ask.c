@@ -277,6 +277,16 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
+int series_poll_soon(struct series *s, int64_t at_ms, int64_t now_ms)
+{
+	if (market_is_in_question(&s->market) || at_ms <= s->live_polled_ms ||
+	    series_live_due_ms(s, now_ms) == INT64_MAX)
+		return 0;
+	series_changed(s);
+	s->live_extra_ms = at_ms;
+	return 1;
+}
+
 int series_fails(const struct series *s)
 {
 	return s->unanswered + s->live_fails;
