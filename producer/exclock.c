@@ -18,8 +18,7 @@ static void exclock_reset(struct exclock *c, int64_t boot_ms)
 
 void exclock_init(struct exclock *c)
 {
-	*c = (struct exclock){.shortest_ms = INT64_MAX,
-			      .in_step_boot_ms = -EXCLOCK_UNWITNESSED_MS};
+	*c = (struct exclock){.shortest_ms = INT64_MAX, .in_step_boot_ms = -EXCLOCK_UNWITNESSED_MS};
 	exclock_reset(c, 0);
 }
 

@@ -21,8 +21,8 @@
  * the smaller of Date and estimate is the time.
  *
  * A jump forward would promise that the future is empty, and that a candle that is forming is
- * final. So rows are witnesses, too, those of newest pages (their answers alone show them; lists and
- * pages with an end do not). One that shows a candle that begins after the estimate, or of the
+ * final. So rows are witnesses, too, those of newest pages (their answers alone show them; lists
+ * and pages with an end do not). One that shows a candle that begins after the estimate, or of the
  * shortest intervals one that ends after the new Date, says that it is so. One whose newest candle
  * is that of the estimate, or the one before it, says that it is not. Where no row says anything,
  * it is so after a minute. */
@@ -62,9 +62,9 @@ struct exclock {
 	int64_t suspects_boot_ms; /* since then they have agreed */
 	/* The last answer: its Date, when it came, and what the estimate was then. */
 	int64_t taken_ms, taken_boot_ms, expected_ms;
-	int64_t shortest_ms;      /* of the intervals of rows */
-	int witnessed;            /* by a row, since then */
-	int64_t in_step_boot_ms;  /* when a row last was in step with the estimate */
+	int64_t shortest_ms;     /* of the intervals of rows */
+	int witnessed;           /* by a row, since then */
+	int64_t in_step_boot_ms; /* when a row last was in step with the estimate */
 };
 
 void exclock_init(struct exclock *c);

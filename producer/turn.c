@@ -14,7 +14,7 @@ enum {
 	EMPTY_SAY_MS = 60000,
 	HAND_OVER_MS = 1000, /* so that the next owner's lookup sees what we published */
 	JUMP_AGAIN_MS =
-		1000, /* a jump of the exchange's clock takes three answers to be believed */
+		1000,        /* a jump of the exchange's clock takes three answers to be believed */
 	JUMP_LIST_MS = 5000, /* ... of the list, where rows are asked for */
 	FIRST_DATE_AGAIN_MS = 250 /* ... and the first of all a second one */
 };

@@ -115,8 +115,8 @@ static struct cJSON *element(const char *text, size_t len)
 	return value ? value : cJSON_CreateRaw(*err.text ? err.text : "It is not an object.");
 }
 
-/* The array of a text that is not JSON, where half of its elements are, at least. One that was cut short is
- * none. */
+/* The array of a text that is not JSON, where half of its elements are, at least. One that was cut
+ * short is none. */
 static struct cJSON *salvage(const char *body, size_t len)
 {
 	const char *at = body, *end = body + len;

@@ -148,8 +148,9 @@ static enum row_result row_identity(const struct query *q, const struct cJSON *c
 		return ROW_ALIEN;
 	}
 	if (is_of_longer(q, fields)) {
-		err_set(err, ERR_INPUT, "Row %zu of the page is of a longer interval; %s was asked for.",
-			q->row, q->iv->name);
+		err_set(err, ERR_INPUT,
+			"Row %zu of the page is of a longer interval; %s was asked for.", q->row,
+			q->iv->name);
 		return ROW_ALIEN;
 	}
 	if (!start) {

@@ -156,12 +156,13 @@ static void rows_of_a_longer_interval(void **state)
 		for (int i = n; i-- > 0;) {
 			size_t at = strlen(body);
 
-			snprintf(body + at, sizeof(body) - at,
-				 "{\"market\":\"KRW-BTC\",\"candle_date_time_utc\":\"2026-0%d-%02dT00:00:00\","
-				 "\"opening_price\":1,\"high_price\":1,\"low_price\":1,\"trade_price\":1,"
-				 "\"timestamp\":1,\"candle_acc_trade_price\":1,"
-				 "\"candle_acc_trade_volume\":1}%s",
-				 5 + i / 4, 4 + i % 4 * 7 - i / 4 * 3, i > 0 ? "," : "]");
+			snprintf(
+				body + at, sizeof(body) - at,
+				"{\"market\":\"KRW-BTC\",\"candle_date_time_utc\":\"2026-0%d-%02dT00:00:00\","
+				"\"opening_price\":1,\"high_price\":1,\"low_price\":1,\"trade_price\":1,"
+				"\"timestamp\":1,\"candle_acc_trade_price\":1,"
+				"\"candle_acc_trade_volume\":1}%s",
+				5 + i / 4, 4 + i % 4 * 7 - i / 4 * 3, i > 0 ? "," : "]");
 		}
 		assert_int_equal(upbit_page_parse(body, strlen(body), "KRW-BTC",
 						  interval_by_name("1d"), PAGE_NO_TO, &page, &err),

@@ -259,16 +259,16 @@ static void what_a_bad_row_costs(void **state)
 
 #define ALIEN(start) "{\"market\":\"KRW-ETH\",\"candle_date_time_utc\":\"2020-02-20T" start "\"}"
 
-/* One that is no JSON, of another answer, or at a time that was not asked for stands in the place of
- * one that is not known: what lies between its neighbours. Most of them are no page. */
+/* One that is no JSON, of another answer, or at a time that was not asked for stands in the place
+ * of one that is not known: what lies between its neighbours. Most of them are no page. */
 static void what_a_row_of_another_kind_costs(void **state)
 {
 	static const int64_t to_ms = INT64_C(1582198200000); /* 11:30 */
 	static const char *const broken[] = {
-		ROW("11:19:00", "NaN"),     ROW("11:19:00", "01"),  ROW("11:19:00", "Infinity"),
+		ROW("11:19:00", "NaN"),      ROW("11:19:00", "01"),  ROW("11:19:00", "Infinity"),
 		ROW("11:19:00", "\"a\"b\""), ROW("11:19:00", "{"),   ROW("11:19:00", "\"\\x\""),
 		ROW("11:19:00", "\"\xff\""), ROW("11:19:00", "1]}"), ROW("11:19:00", "undefined"),
-		ALIEN("11:19:00"),          ROW("11:40:00", "1"),
+		ALIEN("11:19:00"),           ROW("11:40:00", "1"),
 	};
 	char body[4096];
 
