@@ -43,7 +43,7 @@ static void fail(struct process *p, const char *why, int exit_code)
 static void commit(struct process *p, int64_t now_ms, int is_last)
 {
 	const struct part *parts;
-	const struct place_done *now;
+	const struct consumer_place *now;
 	size_t n;
 
 	commits_settle(p->commits);
@@ -99,16 +99,12 @@ static void finish(struct process *p)
 static void begin(struct process *p, int by_table)
 {
 	size_t n;
-	const struct part *parts = offsets_parts(feed_offsets(p->feed), &n);
-	const int64_t *offsets = start_begin(p->start, p->feed, by_table);
+	const struct consumer_place *places = start_begin(p->start, p->feed, by_table, &n);
 
-	for (size_t i = 0; i < n && offsets; i++) {
-		if (parts[i].is_out)
-			continue;
-		commits_begin(p->commits, parts[i].id, offsets[i]);
-		/* Stored from the first moment on: a partition without a row never was. */
-		output_moved(p->output, &(struct place_done){parts[i].id, offsets[i]}, 1);
-	}
+	for (size_t i = 0; i < n; i++)
+		commits_begin(p->commits, places[i]);
+	/* Stored from the first moment on: a partition without a row never was. */
+	output_moved(p->output, places, n);
 }
 
 static int has_topic(struct process *p, int64_t now_ms)

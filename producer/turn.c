@@ -127,7 +127,7 @@ static int witness_ask(struct loop *l)
 		struct series *s = owned[l->witness++ % n];
 
 		if (series_has_candles(s) && series_interval(s)->nominal_ms == ms &&
-		    series_poll_soon(s, l->now_ms + JUMP_AGAIN_MS, l->now_ms))
+		    series_poll_soon(s, l->now_ms + JUMP_AGAIN_MS))
 			return 1;
 	}
 	return 0;
@@ -241,7 +241,7 @@ static void begin(struct loop *l, unsigned *due)
 	for (size_t i = 0; i < n; i++) {
 		if (series_has_begun(owned[i]))
 			continue;
-		series_begin(owned[i], l->now_ms);
+		series_begin(owned[i], l->now_ms, l->boot_ms);
 		*due |= DUE_JUDGE; /* what is not listed is not asked for */
 	}
 	if (!l->begun_said)
@@ -266,6 +266,7 @@ static int start_check(const struct loop *l, struct err *err)
 static int follow_up(struct loop *l, unsigned due, struct err *err)
 {
 	const int32_t *partitions;
+	int32_t n_in_all;
 	size_t n;
 
 	if (due & DUE_BUDGET)
@@ -276,8 +277,8 @@ static int follow_up(struct loop *l, unsigned due, struct err *err)
 	if ((due & DUE_JUDGE) && listing_judge(l->listing, l->catalogue, l->boot_ms, err))
 		return -1;
 	if (due & DUE_LOOKUP) {
-		partitions = share_partitions(l->share, &n);
-		lookups_now(l->lookups, partitions, n);
+		partitions = share_partitions(l->share, &n, &n_in_all);
+		lookups_now(l->lookups, partitions, n, n_in_all);
 	}
 	return 0;
 }
@@ -291,8 +292,7 @@ static int64_t lookup(struct loop *l)
 
 	if (state != SHARE_ASSIGNED && (state != SHARE_AGREED || l->now_ms == 0))
 		return INT64_MAX;
-	lookups_start(l->lookups, l->catalogue, state == SHARE_ASSIGNED, share_partition_of,
-		      l->share, l->now_ms, l->boot_ms);
+	lookups_start(l->lookups, l->catalogue, state == SHARE_ASSIGNED, l->now_ms, l->boot_ms);
 	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 
@@ -347,10 +347,7 @@ static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 		*wait_ms = TICK_MS;
 		sent = candles_ask(l, wait_ms, err);
 	} while (sent == 1);
-	if (*wait_ms > lookup_ms)
-		*wait_ms = lookup_ms;
-	if (*wait_ms > TICK_MS)
-		*wait_ms = TICK_MS;
+	*wait_ms = least(*wait_ms, least(lookup_ms, TICK_MS));
 	return sent;
 }
 
@@ -392,8 +389,9 @@ int turn(struct loop *l, struct err *err)
 	reports(l);
 	due = 0;
 	view = view_of(l);
-	done = l->step(l, &view, &due, err);
-	if (done)
+	if (l->observe)
+		observe_turn(l->observe, &view);
+	else if ((done = fetch_step(l->fetch, &view, &due, err)) != 0)
 		return done;
 	if (follow_up(l, due, err))
 		return -1;

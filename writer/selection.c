@@ -95,7 +95,7 @@ static void as_like(char *word)
 	}
 }
 
-static int fill(struct pgarray *array, const char **sql, const char *list,
+static int fill(struct buf *array, const char **sql, const char *list,
 		int (*check)(const char *, struct err *), struct err *err)
 {
 	char **words;
@@ -117,8 +117,8 @@ static int fill(struct pgarray *array, const char **sql, const char *list,
 
 int selection_init(struct selection *s, const char *symbols, const char *intervals, struct err *err)
 {
-	pgarray_init(&s->symbols, ARRAY_BYTES);
-	pgarray_init(&s->intervals, ARRAY_BYTES);
+	buf_init(&s->symbols, ARRAY_BYTES);
+	buf_init(&s->intervals, ARRAY_BYTES);
 	s->symbols_sql = s->intervals_sql = NULL;
 	if (fill(&s->symbols, &s->symbols_sql, symbols, check_pattern, err) == 0 &&
 	    fill(&s->intervals, &s->intervals_sql, intervals, check_interval, err) == 0)
@@ -128,8 +128,8 @@ int selection_init(struct selection *s, const char *symbols, const char *interva
 
 void selection_release(struct selection *s)
 {
-	pgarray_release(&s->symbols);
-	pgarray_release(&s->intervals);
+	buf_release(&s->symbols);
+	buf_release(&s->intervals);
 }
 
 char *selection_symbols(const char *symbols, struct err *err)
@@ -140,10 +140,10 @@ char *selection_symbols(const char *symbols, struct err *err)
 	int rc = sorted_words(symbols, check_symbol, &words, &n, err);
 
 	buf_init(&joined, LIST_BYTES);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (buf_printf(&joined, "%s%s", i > 0 ? "," : "", words[i]) != 0)
-			rc = err_set(err, ERR_FATAL, "--symbols: too many are named");
-	}
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&joined, "%s%s", i > 0 ? "," : "", words[i]);
+	if (rc == 0 && buf_check(&joined) != 0)
+		rc = err_set(err, ERR_FATAL, "--symbols: too many are named");
 	if (rc == 0)
 		text = xstrdup(joined.data != NULL ? joined.data : "");
 	words_release(words, n);

@@ -7,7 +7,7 @@
 #include "writer/database/pgarray.h"
 
 struct selection {
-	struct pgarray symbols, intervals; /* private */
+	struct buf symbols, intervals; /* private */
 	const char *symbols_sql;   /* array literal of LIKE patterns (KRW-* is KRW-%), each once;
 				      NULL: not limited (SQL NULL) */
 	const char *intervals_sql; /* the same, of names */

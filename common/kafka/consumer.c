@@ -12,7 +12,7 @@
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_topic.h"
 
-enum { HALTS_MS = 10000 };
+enum { HALTS_MS = 10000, FIRST_MS = 3000, POLL_MS = 100 };
 
 struct consumer {
 	rd_kafka_t *rk;
@@ -248,6 +248,21 @@ enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka
 		c->gone = 0;
 	}
 	return c->replaced ? CONSUMER_REPLACED : news;
+}
+
+enum consumer_news consumer_first(struct consumer *c, struct consumer_place place,
+				  const rd_kafka_message_t **m)
+{
+	int64_t until_ms = clock_boot_ms() + FIRST_MS;
+	enum consumer_news news = CONSUMER_NOTHING;
+	struct err err;
+
+	if (c == NULL || consumer_assign(c, &place, 1, &err) != 0)
+		return news;
+	do
+		news = consumer_poll(c, POLL_MS, m);
+	while (news != CONSUMER_MESSAGE && news != CONSUMER_EOF && clock_boot_ms() < until_ms);
+	return news;
 }
 
 int64_t consumer_appended_ms(const rd_kafka_message_t *m)

@@ -78,6 +78,10 @@ void consumer_free(struct consumer *c);
 /* What came first within wait_ms. *m: the message; of EOF and OUT_OF_RANGE, only its partition and
  * offset count. Valid until the next poll. */
 enum consumer_news consumer_poll(struct consumer *c, int wait_ms, const rd_kafka_message_t **m);
+/* Of a CONSUMER_ALONE, which is asked nothing else: what comes first from the place on, a MESSAGE
+ * or EOF; anything else: that is not known within some seconds, or c is NULL. */
+enum consumer_news consumer_first(struct consumer *c, struct consumer_place place,
+				  const rd_kafka_message_t **m);
 /* When the broker took a message (epoch; where the topic says otherwise, when it was sent); 0: not
  * known. */
 int64_t consumer_appended_ms(const rd_kafka_message_t *m);

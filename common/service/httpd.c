@@ -5,28 +5,29 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/alloc.h"
-#include "common/service/deferred.h"
 
 enum { CONNECTIONS = 64, SILENCE_S = 10, REQUEST_BYTES = 16 << 10, ADDRESS_BYTES = 80 };
 
 struct httpd {
 	struct MHD_Daemon *daemon;
-	struct deferred *deferred; /* NULL: no route is slow */
+	pthread_mutex_t slow; /* held while a slow route answers */
+	atomic_int slow_n;    /* requests that hold it or wait for it */
+	atomic_int is_ending;
 	struct httpd_route *routes;
 	size_t n;
 	char address[ADDRESS_BYTES];
 };
 
-/* From the headers' arrival until the reply is sent. */
 struct httpd_request {
 	struct MHD_Connection *connection;
-	const struct httpd_route *slow; /* NULL: none, or it has answered */
-	int answered;
 	struct httpd_reply reply;
 };
 
@@ -88,93 +89,64 @@ static const struct httpd_route *route_of(const struct httpd *h, const char *pat
 	return NULL;
 }
 
-/* What takes long, on its thread; the connection sleeps meanwhile. */
-static void answer_slowly(void *job, int given_up)
+/* What takes long: a request after the other, whose threads wait meanwhile. */
+static void answer_slowly(struct httpd *h, const struct httpd_route *route,
+			  struct httpd_request *request)
 {
-	struct httpd_request *request = job;
-
-	if (given_up)
-		reply_text(&request->reply, 503, "The program is ending.");
-	else
-		request->slow->answer(request->slow->opaque, request, &request->reply);
-	request->slow = NULL;
-	MHD_resume_connection(request->connection);
+	if (atomic_fetch_add(&h->slow_n, 1) > HTTPD_SLOW_MAX) {
+		reply_text(&request->reply, 503, "Too many ask at the same time; try again.");
+	} else {
+		pthread_mutex_lock(&h->slow);
+		if (atomic_load(&h->is_ending))
+			reply_text(&request->reply, 503, "The program is ending.");
+		else
+			route->answer(route->opaque, request, &request->reply);
+		pthread_mutex_unlock(&h->slow);
+	}
+	atomic_fetch_sub(&h->slow_n, 1);
 }
 
-static void answer_path(const struct httpd *h, const char *path, struct httpd_request *request)
+static void answer_path(struct httpd *h, const char *path, struct httpd_request *request)
 {
 	const struct httpd_route *route = route_of(h, path);
 
-	if (route == NULL && strcmp(path, "/") == 0) {
+	if (route == NULL && strcmp(path, "/") == 0)
 		list_routes(h, &request->reply);
-	} else if (route == NULL) {
+	else if (route == NULL)
 		reply_text(&request->reply, 404,
 			   "There is nothing at this path; / lists what there is.");
-	} else if (!route->slow) {
+	else if (route->slow)
+		answer_slowly(h, route, request);
+	else
 		route->answer(route->opaque, request, &request->reply);
-	} else if (!deferred_has_room(h->deferred)) {
-		reply_text(&request->reply, 503, "Too many ask at the same time; try again.");
-	} else {
-		request->slow = route;
-		MHD_suspend_connection(request->connection);
-		deferred_submit(h->deferred, request);
-	}
 }
 
-static struct httpd_request *request_new(struct MHD_Connection *connection)
-{
-	struct httpd_request *request = xcalloc(1, sizeof(*request));
-
-	request->connection = connection;
-	request->reply = (struct httpd_reply){.status = 200,
-					      .content_type = "text/plain; charset=utf-8",
-					      .policy = "default-src 'none'"};
-	buf_init(&request->reply.body, HTTPD_REPLY_BYTES);
-	return request;
-}
-
-/* MHD calls when the headers are there, for each piece of a body, for the reply, and again when a
- * connection that slept goes on. */
+/* MHD calls when the headers are there, for each piece of a body, and for the reply. */
 static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connection, const char *path,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
-	struct httpd_request *request = *state;
+	struct httpd_request request = {.connection = connection,
+					.reply = {.status = 200,
+						  .content_type = "text/plain; charset=utf-8",
+						  .policy = "default-src 'none'"}};
+	enum MHD_Result result;
 
 	(void)version;
 	(void)upload;
-	if (request == NULL) {
-		*state = request_new(connection);
-		return MHD_YES;
-	}
-	if (*upload_size > 0) { /* a body nobody asked for */
+	if (*state == NULL || *upload_size > 0) { /* a body nobody asked for */
+		*state = opaque;
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!request->answered) {
-		request->answered = 1;
-		if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-			reply_text(&request->reply, 405, "Only GET and HEAD are answered here.");
-		else
-			answer_path(opaque, path, request);
-		if (request->slow != NULL)
-			return MHD_YES;
-	}
-	return send_reply(connection, &request->reply);
-}
-
-static void on_end(void *opaque, struct MHD_Connection *connection, void **state,
-		   enum MHD_RequestTerminationCode code)
-{
-	struct httpd_request *request = *state;
-
-	(void)opaque;
-	(void)connection;
-	(void)code;
-	if (request != NULL)
-		buf_release(&request->reply.body);
-	free(request);
-	*state = NULL;
+	buf_init(&request.reply.body, HTTPD_REPLY_BYTES);
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		reply_text(&request.reply, 405, "Only GET and HEAD are answered here.");
+	else
+		answer_path(opaque, path, &request);
+	result = send_reply(connection, &request.reply);
+	buf_release(&request.reply.body);
+	return result;
 }
 
 /* --- the address */
@@ -242,30 +214,20 @@ static void routes_copy(struct httpd *h, const struct httpd_route *routes)
 	memcpy(h->routes, routes, h->n * sizeof(*routes));
 }
 
-static int has_slow(const struct httpd *h)
-{
-	int slow = 0;
-
-	for (size_t i = 0; i < h->n; i++)
-		slow |= h->routes[i].slow;
-	return slow;
-}
-
 static int start(struct httpd *h, const char *listen, const struct addrinfo *address,
 		 struct err *err)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+	unsigned flags =
+		MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
 
-	if (has_slow(h) && (h->deferred = deferred_new(answer_slowly, err)) == NULL)
-		return -1;
 	if (address->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
-	h->daemon = MHD_start_daemon(
-		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR,
+				     address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
+				     (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+				     (unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				     (size_t)REQUEST_BYTES, MHD_OPTION_END);
 	if (h->daemon == NULL)
 		return err_set(err, ERR_RETRY, "the address %s cannot be listened on: %s", listen,
 			       errno != 0 ? strerror(errno) : "it is taken or not this machine's");
@@ -281,6 +243,7 @@ struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, st
 	if (address == NULL)
 		return NULL;
 	h = xcalloc(1, sizeof(*h));
+	pthread_mutex_init(&h->slow, NULL);
 	routes_copy(h, routes);
 	if (start(h, listen, address, err) != 0) {
 		httpd_free(h);
@@ -292,13 +255,20 @@ struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, st
 
 int httpd_free(struct httpd *h)
 {
+	struct timespec until;
+
 	if (h == NULL)
 		return 1;
-	/* First, since MHD ends only when no connection sleeps any more. */
-	if (!deferred_stop(h->deferred, HTTPD_STOP_MS))
+	/* First, since MHD waits for what is being answered, however long it takes. */
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += HTTPD_STOP_S;
+	atomic_store(&h->is_ending, 1);
+	if (pthread_mutex_clocklock(&h->slow, CLOCK_MONOTONIC, &until) != 0)
 		return 0;
+	pthread_mutex_unlock(&h->slow);
 	if (h->daemon != NULL)
 		MHD_stop_daemon(h->daemon);
+	pthread_mutex_destroy(&h->slow);
 	free(h->routes);
 	free(h);
 	return 1;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, one thread of
- * its own and one for what takes long, bounded: at most 64 connections, 16 KiB of request each, 10
- * s of silence, a reply of at most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other
- * threads notice nothing but the CPU it takes. */
+/* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, a thread for
+ * each connection, bounded: at most 64 connections, 16 KiB of request each, 10 s of silence, a
+ * reply of at most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other threads notice
+ * nothing but the CPU it takes. */
 #ifndef GAPLESS_HTTPD_H
 #define GAPLESS_HTTPD_H
 
 #include "common/base/error.h"
 #include "common/text/buf.h"
 
-enum { HTTPD_REPLY_BYTES = 32 << 20, HTTPD_STOP_MS = 2000 };
+enum { HTTPD_REPLY_BYTES = 32 << 20, HTTPD_STOP_S = 2, HTTPD_SLOW_MAX = 16 };
 
 struct httpd;
 struct httpd_request;
@@ -24,8 +24,8 @@ struct httpd_reply {
 struct httpd_route {
 	const char *path; /* "/metrics"; the table ends with NULL */
 	const char *help; /* for the list that "/" shows where no route is "/"; NULL: not listed */
-	/* On the server's thread, which has nothing to wait for; or, if it is slow, on the other
-	 * one: a request after the other, at most DEFERRED_MAX wait, and more are refused (503). */
+	/* On the connection's thread, beside others; or, if it is slow, a request after the other:
+	 * at most HTTPD_SLOW_MAX wait, and more are refused (503). */
 	void (*answer)(void *opaque, const struct httpd_request *request,
 		       struct httpd_reply *reply);
 	void *opaque;
@@ -36,7 +36,7 @@ struct httpd_route {
  * copied, what they point to outlives the server. NULL: *err (ERR_FATAL: not an address; ERR_RETRY:
  * the address is taken or not this machine's). */
 struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err);
-/* Waits for replies that are being made, for a slow one at most HTTPD_STOP_MS. 1 if it has ended; 0
+/* Waits for replies that are being made, for a slow one at most HTTPD_STOP_S. 1 if it has ended; 0
  * if a slow one hangs: the server, and what its routes point to, must stay to the process's end. */
 int httpd_free(struct httpd *h);
 /* "127.0.0.1:9464", as it is. */

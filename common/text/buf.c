@@ -24,6 +24,7 @@ void buf_release(struct buf *b)
 void buf_clear(struct buf *b)
 {
 	b->len = 0;
+	b->is_full = 0;
 	if (b->data)
 		b->data[0] = 0;
 }
@@ -33,8 +34,10 @@ static int buf_reserve(struct buf *b, size_t more)
 {
 	size_t need, cap;
 
-	if (more > b->max_bytes - b->len)
+	if (b->is_full || more > b->max_bytes - b->len) {
+		b->is_full = 1;
 		return -1;
+	}
 	need = b->len + more + 1;
 	if (need <= b->cap)
 		return 0;
@@ -82,8 +85,14 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 	}
 	if (n < 0) {
 		b->data[b->len] = 0;
+		b->is_full = 1;
 		return -1;
 	}
 	b->len += (size_t)n;
 	return 0;
+}
+
+int buf_check(const struct buf *b)
+{
+	return b->is_full ? -1 : 0;
 }

@@ -20,7 +20,7 @@ struct round {
 };
 
 struct part {
-	struct place_done done;
+	struct consumer_place done;
 	int64_t limit;
 	int64_t committed; /* taken last */
 };
@@ -28,7 +28,7 @@ struct part {
 struct commits {
 	struct round *oldest, *newest;
 	struct part *v;
-	struct place_done *taken;
+	struct consumer_place *taken;
 	size_t n;
 };
 
@@ -127,16 +127,16 @@ static struct part *find(const struct commits *c, int32_t partition)
 	return NULL;
 }
 
-void commits_begin(struct commits *c, int32_t partition, int64_t next)
+void commits_begin(struct commits *c, struct consumer_place place)
 {
-	struct part *p = find(c, partition);
+	struct part *p = find(c, place.partition);
 
 	if (!p) {
 		c->v = xreallocarray(c->v, c->n + 1, sizeof *c->v);
 		c->taken = xreallocarray(c->taken, c->n + 1, sizeof *c->taken);
 		p = &c->v[c->n++];
 	}
-	*p = (struct part){{partition, next}, INT64_MAX, next};
+	*p = (struct part){place, INT64_MAX, place.offset};
 }
 
 void commits_settle(struct commits *c)
@@ -146,7 +146,7 @@ void commits_settle(struct commits *c)
 			struct part *p = find(c, c->oldest->ends[i].partition);
 
 			if (p)
-				p->done.next = c->oldest->ends[i].next;
+				p->done.offset = c->oldest->ends[i].next;
 		}
 		drop_oldest(c);
 	}
@@ -162,7 +162,7 @@ void commits_limit(struct commits *c, int32_t partition, int64_t limit)
 
 static int64_t next_of(const struct part *p)
 {
-	return least(p->done.next, p->limit);
+	return least(p->done.offset, p->limit);
 }
 
 int64_t commits_next(const struct commits *c, int32_t partition)
@@ -172,7 +172,7 @@ int64_t commits_next(const struct commits *c, int32_t partition)
 	return p ? next_of(p) : -1;
 }
 
-const struct place_done *commits_take(struct commits *c, size_t *n)
+const struct consumer_place *commits_take(struct commits *c, size_t *n)
 {
 	*n = 0;
 	for (size_t i = 0; i < c->n; i++) {
@@ -181,7 +181,7 @@ const struct place_done *commits_take(struct commits *c, size_t *n)
 		if (next_of(p) <= p->committed)
 			continue;
 		p->committed = next_of(p);
-		c->taken[(*n)++] = (struct place_done){p->done.partition, p->committed};
+		c->taken[(*n)++] = (struct consumer_place){p->done.partition, p->committed};
 	}
 	return c->taken;
 }

@@ -8,13 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct commits;
+#include "common/kafka/consumer.h"
 
-/* Everything before `next` in the partition is done. */
-struct place_done {
-	int32_t partition;
-	int64_t next;
-};
+struct commits;
 
 struct commits *commits_new(void);
 void commits_free(struct commits *c);
@@ -22,7 +18,7 @@ void commits_free(struct commits *c);
 void commits_clear(struct commits *c);
 
 /* Reading the partition begins here: what is before is done. */
-void commits_begin(struct commits *c, int32_t partition, int64_t next);
+void commits_begin(struct commits *c, struct consumer_place place);
 /* A message was taken into the newest round; since_ms is when the broker took it (0: not known). */
 void commits_note(struct commits *c, int32_t partition, int64_t offset, int64_t since_ms);
 /* Where the newest round counts what is outstanding; it stays where it is until the round is done.
@@ -39,7 +35,8 @@ void commits_limit(struct commits *c, int32_t partition, int64_t limit);
 int64_t commits_next(const struct commits *c, int32_t partition);
 /* When the broker took the partition's first message that is not done; 0: all are, or not known. */
 int64_t commits_since_ms(const struct commits *c, int32_t partition);
-/* What has moved since it was taken last: *n places, lent until the next call. */
-const struct place_done *commits_take(struct commits *c, size_t *n);
+/* What has moved since it was taken last: *n places before which everything is done, lent until the
+ * next call. */
+const struct consumer_place *commits_take(struct commits *c, size_t *n);
 
 #endif

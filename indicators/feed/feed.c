@@ -11,7 +11,6 @@
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
 #include "common/kafka/kafka_topic.h"
-#include "recreated.h"
 
 enum { TOPIC_MS = 1000, SAY_MS = 60000, SAY_BAD_MS = 10000 };
 
@@ -47,7 +46,7 @@ struct feed *feed_new(const struct options *o, struct err *err)
 	f = xcalloc(1, sizeof *f);
 	f->options = o;
 	f->consumer = consumer;
-	f->offsets = offsets_new(o->topic, o->topic_hours);
+	f->offsets = offsets_new(o);
 	f->halts = halts_new(o);
 	return f;
 }
@@ -189,30 +188,18 @@ const struct offsets *feed_offsets(const struct feed *f)
 
 int feed_ask(struct feed *f, struct err *err)
 {
-	rd_kafka_t *rk = consumer_handle(f->consumer);
-
-	if (offsets_ask(f->offsets, rk, err))
-		return -1;
-	return recreated_forget(f->options, f->offsets, rk, err);
+	return offsets_ask(f->offsets, consumer_handle(f->consumer), err);
 }
 
-int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
+int feed_begin(struct feed *f, const struct consumer_place *from, size_t n, struct err *err)
 {
-	struct consumer_place *from = xcalloc(f->n + 1, sizeof *from);
-	size_t n = 0;
-	int rc;
+	for (size_t i = 0; i < n; i++) {
+		struct reading *r = reading_of(f, from[i].partition);
 
-	for (size_t i = 0; i < f->n; i++) {
-		struct reading *r = &f->readings[i];
-
-		r->next = offsets[i];
+		r->next = from[i].offset;
 		r->read_ms = offsets_part(f->offsets, r->id)->read_ms;
-		if (!offsets_part(f->offsets, r->id)->is_out)
-			from[n++] = (struct consumer_place){r->id, r->next};
 	}
-	rc = consumer_assign(f->consumer, from, n, err);
-	free(from);
-	if (rc)
+	if (consumer_assign(f->consumer, from, n, err))
 		return -1;
 	f->is_starting = f->is_other = 0;
 	offsets_have_begun(f->offsets);
@@ -400,7 +387,7 @@ enum feed_news feed_poll(struct feed *f, int wait_ms, struct feed_item *out)
 	return FEED_NOTHING;
 }
 
-int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last)
+int feed_commit(struct feed *f, const struct consumer_place *places, size_t n, int is_last)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_t *rk = consumer_handle(f->consumer);
@@ -411,7 +398,7 @@ int feed_commit(struct feed *f, const struct place_done *places, size_t n, int i
 		rd_kafka_topic_partition_t *e = rd_kafka_topic_partition_list_add(
 			list, f->options->topic, places[i].partition);
 
-		e->offset = places[i].next;
+		e->offset = places[i].offset;
 		if (r && !f->is_starting && r->read_ms >= 0)
 			kafka_committed_note(e, r->read_ms);
 	}

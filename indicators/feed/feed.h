@@ -40,8 +40,8 @@ int feed_is_starting(const struct feed *f);
  */
 const struct offsets *feed_offsets(const struct feed *f);
 int feed_ask(struct feed *f, struct err *err) __attribute__((warn_unused_result));
-/* Reads from these offsets on, one for each part. */
-int feed_begin(struct feed *f, const int64_t *offsets, struct err *err)
+/* Reads from these places on. */
+int feed_begin(struct feed *f, const struct consumer_place *from, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
 /* 1 if that is due because of the topic, and said: it may be another one of that name, the message
  * that halts a partition is gone from it, or a partition that could not be read can be. */
@@ -65,9 +65,9 @@ void feed_pause(struct feed *f, int on);
 /* 1 if the symbol's messages go to a partition that is assigned here. */
 int feed_owns(const struct feed *f, const char *symbol);
 
-/* Offsets up to which everything is done: `next` of a partition. Asynchronous, or waited for, some
+/* Places before which everything is done. Asynchronous, or waited for, some
  * seconds at most (0, or -1: not committed). */
-int feed_commit(struct feed *f, const struct place_done *places, size_t n, int is_last);
+int feed_commit(struct feed *f, const struct consumer_place *places, size_t n, int is_last);
 /* 1: this process was replaced by another one of the same id. */
 int feed_is_fenced(const struct feed *f);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "indicators/options.h"
 
 struct offsets;
 
@@ -24,19 +25,18 @@ struct part {
 	int64_t by_time; /* first offset that is not older than --topic-hours */
 };
 
-/* The topic's name outlives it. */
-struct offsets *offsets_new(const char *topic, int64_t topic_hours);
+/* The options outlive it. */
+struct offsets *offsets_new(const struct options *options);
 void offsets_free(struct offsets *o);
 /* These are assigned, and nothing is known of them; n = 0: none. */
 void offsets_set(struct offsets *o, const int32_t *ids, size_t n);
 /* Asks for all of struct part, and for the ends of all partitions. A partition that is not answered
- * for holds up the others for some tries, as there are such moments after a topic was created. 0,
- * or -1: ask again. Blocks for some seconds at most. */
+ * for holds up the others for some tries, as there are such moments after a topic was created. What
+ * is committed of a topic that was recreated counts as nothing, which is said. 0, or -1: ask again.
+ * Blocks for some seconds at most, and for as long for each partition that may be a recreated one.
+ */
 int offsets_ask(struct offsets *o, rd_kafka_t *rk, struct err *err)
 	__attribute__((warn_unused_result));
-
-/* What is committed of this one is of another topic of that name: as if nothing were. */
-void offsets_forget(struct offsets *o, int32_t id);
 
 /* 1 if Kafka answers by now for one that was left out; else that is said, now and then. Asks with
  * growing pauses. */

@@ -20,7 +20,8 @@ struct start {
 	struct log_throttle say;
 	struct reader_job job;
 	struct table_positions stored;
-	int64_t *offsets;
+	struct consumer_place *places; /* where the partitions begin; behind them once more those
+					  of which nothing is committed */
 };
 
 struct start *start_new(void)
@@ -30,7 +31,7 @@ struct start *start_new(void)
 
 void start_free(struct start *s)
 {
-	free(s->offsets);
+	free(s->places);
 	free(s);
 }
 
@@ -123,24 +124,6 @@ static int64_t start_by_table(const struct start *s, const struct part *part, in
 
 /* ---------------------------------------------------------------- and then */
 
-/* Of a group that has committed nothing yet, where it begins is committed first: after a crash,
- * what was stored meanwhile would be taken for older than the group. */
-static int commit_beginnings(const struct start *s, struct feed *f)
-{
-	size_t n, fresh = 0;
-	const struct part *parts = offsets_parts(feed_offsets(f), &n);
-	struct place_done *places = xcalloc(n + 1, sizeof *places);
-	int rc;
-
-	for (size_t i = 0; i < n; i++) {
-		if (parts[i].committed == OFFSET_NONE && !parts[i].is_out)
-			places[fresh++] = (struct place_done){parts[i].id, s->offsets[i]};
-	}
-	rc = feed_commit(f, places, fresh, 1);
-	free(places);
-	return rc;
-}
-
 /* Of what the group had not read. */
 static void say_lost(const struct part *p)
 {
@@ -166,33 +149,44 @@ static void say_new(const struct start *s, const struct part *parts, size_t n)
 		 "gapless-indicators compute gives them");
 }
 
-const int64_t *start_begin(struct start *s, struct feed *f, int by_table)
+const struct consumer_place *start_begin(struct start *s, struct feed *f, int by_table, size_t *n)
 {
-	size_t n;
-	const struct part *parts = offsets_parts(feed_offsets(f), &n);
+	size_t all, begun = 0, fresh = 0;
+	const struct part *parts = offsets_parts(feed_offsets(f), &all);
 	int group_is_new = offsets_group_is_new(feed_offsets(f));
 	int64_t again = 0;
 	struct err err;
 
+	*n = 0;
 	s->is_asked = 0;
-	s->offsets = xreallocarray(s->offsets, n + 1, sizeof *s->offsets);
-	for (size_t i = 0; i < n; i++) {
-		s->offsets[i] = by_table ? start_by_table(s, &parts[i], group_is_new)
-					 : start_by_time(&parts[i]);
-		again += parts[i].is_out ? 0 : parts[i].high - s->offsets[i];
+	s->places = xreallocarray(s->places, 2 * all + 1, sizeof *s->places);
+	for (size_t i = 0; i < all; i++) {
+		struct consumer_place place = {parts[i].id,
+					       by_table ? start_by_table(s, &parts[i], group_is_new)
+							: start_by_time(&parts[i])};
+
+		if (parts[i].is_out)
+			continue;
+		s->places[begun++] = place;
+		again += parts[i].high - place.offset;
+		if (parts[i].committed == OFFSET_NONE)
+			s->places[all + fresh++] = place;
 	}
-	if (commit_beginnings(s, f)) {
+	/* First: after a crash, what was stored meanwhile would be taken for older than the group.
+	 */
+	if (feed_commit(f, s->places + all, fresh, 1)) {
 		log_info("where reading begins could not be committed; asking again");
 		return NULL;
 	}
-	if (feed_begin(f, s->offsets, &err)) {
+	if (feed_begin(f, s->places, begun, &err)) {
 		log_warn("trying again", L_STR("error", err.text));
 		return NULL;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < all; i++)
 		say_lost(&parts[i]);
-	log_info("reading begins", L_INT("partitions", n), L_INT("messages_before_end", again));
+	log_info("reading begins", L_INT("partitions", all), L_INT("messages_before_end", again));
 	if (by_table && group_is_new)
-		say_new(s, parts, n);
-	return s->offsets;
+		say_new(s, parts, all);
+	*n = begun;
+	return s->places;
 }

@@ -19,9 +19,9 @@ int start_ask(struct start *s, struct feed *f, int64_t now_ms);
 /* A job that reads the table's positions, and nothing else; that of the indicators, too, if they
  * are stored. */
 struct reader_job *start_job(struct start *s, int is_storing);
-/* Then: has the feed read on. by_table: the job is back. Offsets, one for each of the feed's parts,
- * lent until the next call; NULL: it did not begin, which is said; ask again. */
-const int64_t *start_begin(struct start *s, struct feed *f, int by_table);
+/* Then: has the feed read on. by_table: the job is back. *n places, lent until the next call, and
+ * not of the partitions that are left out; NULL: it did not begin, which is said; ask again. */
+const struct consumer_place *start_begin(struct start *s, struct feed *f, int by_table, size_t *n);
 
 /* Where a partition begins, with a table: at the smallest of the own committed offset and the
  * positions of candles and indicators in the database (TABLE_NONE: there is no row; no row of the

@@ -202,7 +202,7 @@ void output_value(void *output, const struct bar *bar, const struct indicator *i
 		store_add(o->store, &o->message, o->outstanding);
 }
 
-void output_moved(struct output *o, const struct place_done *places, size_t n)
+void output_moved(struct output *o, const struct consumer_place *places, size_t n)
 {
 	if (o->store)
 		store_moved(o->store, places, n);

@@ -31,7 +31,7 @@ void output_begin(struct output *o, const char *symbol, const struct interval *i
 void output_value(void *output, const struct bar *bar, const struct indicator *in,
 		  const struct result *r);
 /* As store_moved(). */
-void output_moved(struct output *o, const struct place_done *places, size_t n);
+void output_moved(struct output *o, const struct consumer_place *places, size_t n);
 
 void output_step(struct output *o, int wait_ms);
 /* Values that are not everywhere yet. */

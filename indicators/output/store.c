@@ -40,8 +40,8 @@ struct batch {
 
 /* How far a partition is. */
 struct place {
-	struct place_done done; /* to be written */
-	int64_t written;        /* the last time */
+	struct consumer_place done; /* to be written */
+	int64_t written;            /* the last time */
 };
 
 struct store {
@@ -235,7 +235,7 @@ void store_add(struct store *s, const struct indicator_message *m, int64_t *outs
 	s->outstanding++;
 }
 
-void store_moved(struct store *s, const struct place_done *places, size_t n)
+void store_moved(struct store *s, const struct consumer_place *places, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t k = 0;
@@ -247,8 +247,8 @@ void store_moved(struct store *s, const struct place_done *places, size_t n)
 			s->places[k] = (struct place){.done = {places[i].partition, 0}};
 			s->places_n++;
 		}
-		s->has_moved |= s->places[k].done.next != places[i].next;
-		s->places[k].done.next = places[i].next;
+		s->has_moved |= s->places[k].done.offset != places[i].offset;
+		s->places[k].done.offset = places[i].offset;
 	}
 }
 
@@ -258,7 +258,7 @@ static int write_places(const struct store *s, struct buf *out)
 		if (buf_printf(out,
 			       "%s{\"partition\":%" PRId32 ",\"next\":%" PRId64 ",\"was\":%" PRId64
 			       "}",
-			       k ? "," : "[", s->places[k].done.partition, s->places[k].done.next,
+			       k ? "," : "[", s->places[k].done.partition, s->places[k].done.offset,
 			       s->places[k].written))
 			return -1;
 	}
@@ -278,7 +278,7 @@ static void hand_over(struct store *s)
 	}
 	s->has_moved = 0;
 	for (size_t k = 0; k < s->places_n; k++)
-		s->places[k].written = s->places[k].done.next;
+		s->places[k].written = s->places[k].done.offset;
 	s->lent = b;
 	s->filling = b == &s->batches[0] ? &s->batches[1] : &s->batches[0];
 	batch_clear(s->filling);

@@ -18,7 +18,7 @@ int store_free(struct store *s, int wait_ms);
  * stored. */
 void store_add(struct store *s, const struct indicator_message *m, int64_t *outstanding);
 /* Notes how far everything is, to be written with the next rows, or without any. */
-void store_moved(struct store *s, const struct place_done *places, size_t n);
+void store_moved(struct store *s, const struct consumer_place *places, size_t n);
 /* Hands over what is gathered if the thread is free, and takes back what is stored. */
 void store_step(struct store *s);
 int64_t store_outstanding(const struct store *s);

@@ -56,6 +56,10 @@ struct query {
 	size_t row;
 };
 
+/* A sentence about the row at hand. */
+#define ROW_ERROR(query, err, text, ...) \
+	err_set(err, ERR_INPUT, "Row %zu of the page " text, (query)->row, ##__VA_ARGS__)
+
 /* Upbit's minutes come with their unit: 1 to 240. */
 static int64_t interval_unit(const struct interval *iv)
 {
@@ -67,8 +71,8 @@ static int64_t interval_unit(const struct interval *iv)
 
 /* Finds the known fields in one pass, so that a field that comes twice is seen. They come in the
  * order of the table, so the one after the last found is tried first. fields[] is empty before. */
-static int row_fields(const struct cJSON *object, size_t row, const struct cJSON *fields[FIELDS],
-		      struct err *err)
+static int row_fields(const struct query *q, const struct cJSON *object,
+		      const struct cJSON *fields[FIELDS], struct err *err)
 {
 	const struct cJSON *item;
 	int next = 0;
@@ -81,9 +85,7 @@ static int row_fields(const struct cJSON *object, size_t row, const struct cJSON
 			if (strcmp(item->string, field_names[i]) != 0)
 				continue;
 			if (fields[i])
-				return err_set(err, ERR_INPUT,
-					       "Row %zu of the page has two fields \"%s\".", row,
-					       field_names[i]);
+				return ROW_ERROR(q, err, "has two fields \"%s\".", field_names[i]);
 			fields[i] = item;
 			next = i + 1;
 			break;
@@ -96,10 +98,8 @@ static int field_bad(const struct query *q, const struct cJSON *item, enum field
 		     const char *wanted, struct err *err)
 {
 	if (!item)
-		return err_set(err, ERR_INPUT, "Row %zu of the page has no \"%s\".", q->row,
-			       field_names[field]);
-	return err_set(err, ERR_INPUT, "Row %zu of the page has a \"%s\" that is not %s.", q->row,
-		       field_names[field], wanted);
+		return ROW_ERROR(q, err, "has no \"%s\".", field_names[field]);
+	return ROW_ERROR(q, err, "has a \"%s\" that is not %s.", field_names[field], wanted);
 }
 
 static int row_number(const struct query *q, const struct cJSON *item, enum field field,
@@ -110,9 +110,8 @@ static int row_number(const struct query *q, const struct cJSON *item, enum fiel
 	if (!text)
 		return field_bad(q, item, field, "a number", err);
 	if (decimal_plain(text, strlen(text), out) < 0)
-		return err_set(err, ERR_INPUT,
-			       "Row %zu of the page has a \"%s\" of more than %d characters.",
-			       q->row, field_names[field], DECIMAL_MAX);
+		return ROW_ERROR(q, err, "has a \"%s\" of more than %d characters.",
+				 field_names[field], DECIMAL_MAX);
 	return 0;
 }
 
@@ -137,38 +136,33 @@ static enum row_result row_identity(const struct query *q, const struct cJSON *c
 	int64_t unit = 0, ms;
 
 	if (market && strcmp(market, q->symbol) != 0) {
-		err_set(err, ERR_INPUT,
-			"Row %zu of the page is of market \"%s\"; %s was asked for.", q->row,
-			remote_text(market, strlen(market), quoted), q->symbol);
+		ROW_ERROR(q, err, "is of market \"%s\"; %s was asked for.",
+			  remote_text(market, strlen(market), quoted), q->symbol);
 		return ROW_ALIEN;
 	}
 	if (json_number_int64(fields[UNIT], &unit) == 0 && unit != q->unit) {
-		err_set(err, ERR_INPUT, "Row %zu of the page is of unit %lld; %lld was asked for.",
-			q->row, (long long)unit, (long long)q->unit);
+		ROW_ERROR(q, err, "is of unit %lld; %lld was asked for.", (long long)unit,
+			  (long long)q->unit);
 		return ROW_ALIEN;
 	}
 	if (is_of_longer(q, fields)) {
-		err_set(err, ERR_INPUT,
-			"Row %zu of the page is of a longer interval; %s was asked for.", q->row,
-			q->iv->name);
+		ROW_ERROR(q, err, "is of a longer interval; %s was asked for.", q->iv->name);
 		return ROW_ALIEN;
 	}
 	if (!start) {
 		field_bad(q, fields[START], START, "a string", err);
 	} else if (time_parse_candle(start, &ms) < 0) {
-		err_set(err, ERR_INPUT, "Row %zu of the page has a \"%s\" that is no time: \"%s\".",
-			q->row, field_names[START], remote_text(start, strlen(start), quoted));
+		ROW_ERROR(q, err, "has a \"%s\" that is no time: \"%s\".", field_names[START],
+			  remote_text(start, strlen(start), quoted));
 	} else if (!interval_on_grid(q->iv, ms)) {
-		err_set(err, ERR_INPUT,
-			"Row %zu of the page begins at %s, which is off the grid of %s.", q->row,
-			time_format(ms, at), q->iv->name);
+		ROW_ERROR(q, err, "begins at %s, which is off the grid of %s.", time_format(ms, at),
+			  q->iv->name);
 		return ROW_OFF_GRID;
 	} else if (ms == q->to_ms) {
 		return ROW_BEYOND;
 	} else if (ms > q->to_ms) {
-		err_set(err, ERR_INPUT,
-			"Row %zu of the page begins at %s; only candles before %s were asked for.",
-			q->row, time_format(ms, at), time_format(q->to_ms, to));
+		ROW_ERROR(q, err, "begins at %s; only candles before %s were asked for.",
+			  time_format(ms, at), time_format(q->to_ms, to));
 		return ROW_ALIEN;
 	} else {
 		*start_ms = ms;
@@ -199,15 +193,14 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 	*start_ms = PAGE_ROW_BAD;
 	memset(c, 0, sizeof(*c));
 	if (cJSON_IsRaw(object)) {
-		err_set(err, ERR_INPUT, "Row %zu of the page cannot be read: %s", q->row,
-			object->valuestring);
+		ROW_ERROR(q, err, "cannot be read: %s", object->valuestring);
 		return ROW_BAD;
 	}
 	if (!cJSON_IsObject(object)) {
-		err_set(err, ERR_INPUT, "Row %zu of the page is not an object.", q->row);
+		ROW_ERROR(q, err, "is not an object.");
 		return ROW_BAD;
 	}
-	if (row_fields(object, q->row, fields, err) < 0)
+	if (row_fields(q, object, fields, err) < 0)
 		return ROW_BAD;
 	result = row_identity(q, fields, start_ms, err);
 	if (result != ROW_TAKEN)
@@ -225,7 +218,7 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 	memcpy(c->symbol, q->symbol, strlen(q->symbol) + 1);
 	if (candle_validate(c, &cause) == 0)
 		return ROW_TAKEN;
-	err_set(err, ERR_INPUT, "Row %zu of the page is not a candle: %s", q->row, cause.text);
+	ROW_ERROR(q, err, "is not a candle: %s", cause.text);
 	return ROW_BAD;
 }
 

@@ -80,7 +80,10 @@ void reading_judge(struct reading *r, struct sightings *sightings, const struct 
 			continue;
 		if (!spans_contain(known, at) || sighting_is_due_again(x, r->read_ms))
 			judge(r, x);
-		else if (sighting_is_less(x, reading_row(r, at)))
+		else if (sighting_is_less(x, reading_row(r, at))) {
 			spans_add(&r->holes, at, interval_end(r->iv, at));
+			if (!x->candle && reading_row(r, at))
+				sighting_ask_again(x, r->read_ms);
+		}
 	}
 }

@@ -90,11 +90,12 @@ void series_watch(struct series *s, struct heap *changed, uint32_t place)
 	s->place = place;
 }
 
-void series_begin(struct series *s, int64_t now_ms)
+void series_begin(struct series *s, int64_t now_ms, int64_t boot_ms)
 {
 	series_changed(s);
 	s->begun = 1;
 	s->begun_ms = now_ms;
+	s->begun_boot_ms = boot_ms;
 	s->live_from_ms = promise_final_before(s->iv, now_ms);
 	s->live_polled_ms = s->live_from_ms;
 	s->live_first_ms =
@@ -344,6 +345,16 @@ void series_backfill_sent(struct series *s, uint64_t turn)
 {
 	series_changed(s);
 	s->backfill_turn = turn;
+}
+
+int series_poll_soon(struct series *s, int64_t at_ms)
+{
+	if (!s->begun || s->limits.ended || market_is_in_question(&s->market) ||
+	    s->live_from_ms >= s->wanted_until_ms || at_ms <= s->live_polled_ms)
+		return 0;
+	series_changed(s);
+	s->live_extra_ms = at_ms;
+	return 1;
 }
 
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms)

@@ -34,8 +34,8 @@ void series_watch(struct series *s, struct heap *changed, uint32_t place);
 void series_take(struct series *s);
 void series_leave(struct series *s);
 
-/* The exchange's time is known for the first time. */
-void series_begin(struct series *s, int64_t now_ms);
+/* The exchange's time is known for the first time: now_ms, at boot_ms of the monotonic clock. */
+void series_begin(struct series *s, int64_t now_ms, int64_t boot_ms);
 
 /* --- the exchange's list of markets, and candles that are not found. These note what is said;
  * series_market_judge says what follows for an owned series, once. A market that was there and is
@@ -84,6 +84,9 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty);
 /* --- requests. */
 /* A backfill request was sent in that turn, a number greater than all before. */
 void series_backfill_sent(struct series *s, uint64_t turn);
+/* A live poll is due at at_ms (exchange's time), between the others: what its newest row says is
+ * wanted soon. 0: it is not polled then. */
+int series_poll_soon(struct series *s, int64_t at_ms);
 
 /* --- delivery reports of what series_page gave out. */
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms);

@@ -7,8 +7,6 @@
 enum {
 	CLOCK_SET_BACK_MS = 5000,
 	CLAIM_PAGES = 8, /* of a large gap, by one request: plan.h */
-	EMPTY_DOUBT_MS = 15 * 60 * 1000,
-	EMPTY_DOUBT_ROWS = 30,
 	STAND_BACK_MS = 60 * 1000
 };
 
@@ -80,9 +78,9 @@ void series_gaps(const struct series *s, const struct spans *claims, int64_t now
 	if (!is_filled(s) || boot_ms < paused_until(s))
 		return;
 	series_gaps_all(s, now_ms, out);
-	if (!market_is_gone(&s->market))
-		sightings_add_due(&s->sightings, s->iv, now_ms, out);
 	spans_subtract(out, &s->untold);
+	if (!market_is_gone(&s->market)) /* what was seen there is what is stored */
+		sightings_add_due(&s->sightings, s->iv, now_ms, out);
 	retry_spans_subtract(&s->retries, boot_ms, out);
 	spans_subtract(out, &s->refused);
 	sightings_subtract(&s->sightings, s->iv, now_ms, out);
@@ -277,16 +275,6 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 	return greatest(due, least(s->live_first_ms, now_ms));
 }
 
-int series_poll_soon(struct series *s, int64_t at_ms, int64_t now_ms)
-{
-	if (market_is_in_question(&s->market) || at_ms <= s->live_polled_ms ||
-	    series_live_due_ms(s, now_ms) == INT64_MAX)
-		return 0;
-	series_changed(s);
-	s->live_extra_ms = at_ms;
-	return 1;
-}
-
 int series_fails(const struct series *s)
 {
 	return s->unanswered + s->live_fails + s->market.fails;
@@ -312,28 +300,14 @@ void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 	out->may = out->due_ms <= now_ms && boot_ms >= paused_boot_ms;
 }
 
-/* A row more for each interval that was found empty just now: it may be late. */
-static int64_t rows_in_doubt(const struct series *s, int64_t now_ms)
-{
-	struct spans empty = {0};
-	int64_t n;
-
-	spans_copy(&empty, &s->empty);
-	spans_clip(&empty, now_ms - EMPTY_DOUBT_MS, INT64_MAX);
-	n = empty.n > 0
-		    ? interval_count(s->iv, interval_floor(s->iv, empty.v[0].from), s->live_from_ms)
-		    : 0;
-	spans_release(&empty);
-	return least(greatest(n, 0), EMPTY_DOUBT_ROWS);
-}
-
 void series_live_request(struct series *s, int64_t now_ms, struct request *out)
 {
-	/* What is not settled, the forming candle, an older neighbour, and what may close on the
+	/* What is young, since an answer may have been wrong or behind and a row costs no request;
+	 * what is not settled, the forming candle, an older neighbour, and what may close on the
 	 * way. */
-	int64_t rows = interval_count(s->iv, s->live_from_ms,
+	int64_t rows = interval_count(s->iv, interval_floor(s->iv, series_young_from(s)),
 				      interval_end(s->iv, interval_floor(s->iv, now_ms))) +
-		       2 + (s->iv->nominal_ms < FINAL_MS ? 2 : 0) + rows_in_doubt(s, now_ms);
+		       2 + (s->iv->nominal_ms < FINAL_MS ? 2 : 0);
 
 	*out = (struct request){.series = s,
 				.live = 1,

@@ -44,9 +44,6 @@ struct request {
 
 /* When (exchange's time) the next live poll is due; INT64_MAX: never. */
 int64_t series_live_due_ms(const struct series *s, int64_t now_ms);
-/* One is due at at_ms, between the others: what its newest row says is wanted soon. 0: it is not
- * polled then. */
-int series_poll_soon(struct series *s, int64_t at_ms, int64_t now_ms);
 /* How many of its requests have failed in a row. */
 int series_fails(const struct series *s);
 void series_live_request(struct series *s, int64_t now_ms, struct request *out);

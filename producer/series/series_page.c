@@ -163,9 +163,13 @@ static void final_row(struct series *s, const struct reply *a, const struct prom
 
 /* Before the first lookup it is not known what another owner has published of what had closed by
  * then. */
-static void promise_clip(const struct series *s, int64_t start_ms, struct promise *p)
+static void promise_clip(const struct series *s, const struct reply *a, int64_t start_ms,
+			 struct promise *p)
 {
-	int64_t from = interval_floor(s->iv, s->begun_ms);
+	/* That clock may have been set right since then. */
+	int64_t begun_ms =
+		greatest(s->begun_ms, a->reading.read_ms - (a->boot_ms - s->begun_boot_ms));
+	int64_t from = interval_floor(s->iv, begun_ms);
 
 	if (s->looked_up || p->covers_from_ms >= from)
 		return;
@@ -192,7 +196,7 @@ static void rows_take(struct series *s, const struct reply *a, struct publicatio
 			continue; /* backfill waits for the first lookup */
 		if (spans_contain(&a->in_doubt, row->timestamp_ms))
 			continue; /* stored, it would be compared with itself */
-		promise_clip(s, row->timestamp_ms, p);
+		promise_clip(s, a, row->timestamp_ms, p);
 		if (p->covers_from_ms < p->covers_to_ms)
 			final_row(s, a, p, last, out);
 		else if (row->timestamp_ms < s->wanted_until_ms &&

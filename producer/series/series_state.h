@@ -54,6 +54,7 @@ struct series {
 
 	int begun;        /* the exchange's time is known, wanted and live_from are set */
 	int64_t begun_ms; /* what closed before may have been published by another owner */
+	int64_t begun_boot_ms;
 	int looked_up;
 	int64_t covered_version; /* of what it covers and of what is stored beside it; 0: not known
 				  */

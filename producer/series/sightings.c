@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/alloc.h"
+#include "common/base/least.h"
 #include "common/candle/by_time.h"
 
 static void sighting_release(struct sighting *s)
@@ -19,6 +20,16 @@ static void keep(struct candle **kept, const struct candle *row)
 	if (!*kept)
 		*kept = xmalloc(sizeof **kept);
 	**kept = *row;
+}
+
+/* What is published, of a row that had that revision. */
+static void keep_shown(struct sighting *s, const struct candle *published, int64_t revision)
+{
+	if (!s->candle)
+		s->greatest_revision = s->revision;
+	keep(&s->candle, published);
+	s->shown_revision = revision;
+	s->greatest_revision = greatest(s->greatest_revision, revision);
 }
 
 void sightings_release(struct sightings *s)
@@ -72,8 +83,7 @@ int sightings_note(struct sightings *s, const struct candle *row, int64_t read_m
 	if (x->candle &&
 	    (row->revision < x->revision || decimal_compare(row->volume, x->candle->volume) < 0))
 		return 0;
-	keep(&x->candle, row);
-	x->shown_revision = row->revision;
+	keep_shown(x, row, row->revision);
 	if (row->revision >= x->revision) {
 		x->revision = row->revision;
 		x->fetched_ms = read_ms;
@@ -187,11 +197,11 @@ void sightings_covered(struct sightings *s, const struct spans *covered, int64_t
 
 /* --- judging */
 
-/* The revision is that of what was published, and it is no less: one may have shown the other in
- * its place. */
-static int is_alike(const struct sighting *s, const struct candle *row)
+/* It shows what was published, or what was seen before that was settled as less; and it is no less
+ * than what was published: one may have shown the other in its place. */
+static int is_no_less(const struct sighting *s, const struct candle *row)
 {
-	return row->revision == s->shown_revision &&
+	return (row->revision == s->shown_revision || row->revision >= s->greatest_revision) &&
 	       decimal_compare(row->volume, s->candle->volume) >= 0;
 }
 
@@ -201,7 +211,7 @@ static enum shown compare(const struct sighting *s, const struct candle *row)
 		return SHOWN_NOTHING;
 	/* Unless something later is stored than what we published ourselves. */
 	if (s->candle && s->candle->revision >= s->revision &&
-	    (candle_same_values(s->candle, row) || is_alike(s, row)))
+	    (candle_same_values(s->candle, row) || is_no_less(s, row)))
 		return SHOWN_ALL;
 	if (row->revision < s->revision)
 		return SHOWN_LESS;
@@ -260,7 +270,7 @@ int sighting_is_less(const struct sighting *s, const struct candle *row)
 int sighting_is_newer(const struct sighting *s, const struct candle *row)
 {
 	return row->revision > s->revision ||
-	       (s->candle && is_alike(s, row) && !candle_same_values(s->candle, row));
+	       (s->candle && is_no_less(s, row) && !candle_same_values(s->candle, row));
 }
 
 void sightings_subtract(const struct sightings *s, const struct interval *iv, int64_t now_ms,
@@ -280,6 +290,12 @@ void sightings_add_due(const struct sightings *s, const struct interval *iv, int
 	for (size_t i = 0; i < s->n; i++)
 		if (sighting_is_due_again(&s->v[i], now_ms))
 			spans_add(to, s->v[i].timestamp_ms, interval_end(iv, s->v[i].timestamp_ms));
+}
+
+void sighting_ask_again(struct sighting *s, int64_t read_ms)
+{
+	if (s->again_ms == 0)
+		s->again_ms = read_ms + SIGHTING_AGAIN_MS;
 }
 
 int sighting_is_due_again(const struct sighting *s, int64_t now_ms)
@@ -329,8 +345,7 @@ int64_t sighting_revision(const struct sighting *s, const struct candle *row, in
 void sighting_published(struct sighting *s, const struct candle *published, int64_t shown_revision,
 			int64_t read_ms)
 {
-	keep(&s->candle, published);
-	s->shown_revision = shown_revision;
+	keep_shown(s, published, shown_revision);
 	s->revision = published->revision;
 	s->fetched_ms = read_ms;
 	s->doubt = SHOWN_ALL;

@@ -54,6 +54,7 @@ struct sighting {
 	int64_t revision, fetched_ms; /* the greatest that was seen, and its read */
 	struct candle *candle;        /* what we published of it; NULL: only stored */
 	int64_t shown_revision;       /* ... and the revision that the exchange showed of that */
+	int64_t greatest_revision;    /* ... the greatest that it showed of any */
 	enum shown doubt;             /* what the final reads said, SHOWN_ALL: no doubt yet */
 	struct candle *doubted;       /* ... the row that was less; NULL: none */
 	int64_t doubt_ms;             /* the last of them */
@@ -108,7 +109,10 @@ void sighting_corrects(struct sighting *s);
 /* The intervals of the corrections that were not found stored; *out is cleared first. */
 void sightings_corrections(const struct sightings *s, const struct interval *iv, struct spans *out);
 
-/* What two reads have changed is to be asked for once more; 1 if that is due. */
+/* What two reads have changed is to be asked for once more; and what another has stored, who may
+ * have meant to: it shows less. */
+void sighting_ask_again(struct sighting *s, int64_t read_ms);
+/* 1 if that is due. */
 int sighting_is_due_again(const struct sighting *s, int64_t now_ms);
 /* A page has shown what there is between, but for the holes: those that were due are asked for no
  * more. */

@@ -63,7 +63,7 @@ static void fill(struct series *s, int gaps)
 	struct spans covered = {0};
 	struct stored none = {0};
 
-	series_begin(s, NOW_MS);
+	series_begin(s, NOW_MS, 0);
 	spans_add(&covered, interval_add(iv, end, -4 * GAPS), end);
 	for (int i = 0; i < gaps; i++) {
 		at = interval_add(iv, at, -3);

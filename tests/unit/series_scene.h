@@ -142,7 +142,7 @@ static inline void page_gives(struct series *s, const char *picture, int64_t to_
 static inline void begin(struct series *s, int64_t since_ms, int64_t now_ms)
 {
 	series_init(s, "KRW-BTC", m1(), &exchange_upbit, since_ms, INT64_MAX);
-	series_begin(s, now_ms);
+	series_begin(s, now_ms, 0);
 }
 
 /* What the next backfill request would be: the claim, and where the page begins. */

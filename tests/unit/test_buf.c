@@ -50,17 +50,25 @@ static void test_full_leaves_the_content_alone(void **state)
 	(void)state;
 	buf_init(&b, 8);
 	assert_int_equal(buf_append(&b, "12345", 5), 0);
+	assert_int_equal(buf_check(&b), 0);
 	assert_int_equal(buf_append(&b, "6789", 4), -1);
 	assert_string_equal(b.data, "12345");
 	assert_int_equal(buf_printf(&b, "%d", 6789), -1);
 	assert_string_equal(b.data, "12345");
 	assert_int_equal(b.len, 5);
 	assert_int_equal(buf_append(&b, "x", SIZE_MAX), -1);
-	assert_int_equal(buf_append(&b, "678", 3), 0);
-	assert_string_equal(b.data, "12345678");
-	assert_int_equal(buf_append(&b, "", 1), -1);
+	/* What would fit does not, any more: it would stand in the place of what did not. */
+	assert_int_equal(buf_append(&b, "678", 3), -1);
+	assert_int_equal(buf_append(&b, NULL, 0), -1);
+	assert_int_equal(buf_check(&b), -1);
+	assert_string_equal(b.data, "12345");
+	buf_clear(&b);
+	assert_int_equal(buf_check(&b), 0);
+	assert_int_equal(buf_append(&b, "12345678", 8), 0);
 	assert_int_equal(buf_append(&b, NULL, 0), 0);
+	assert_int_equal(buf_append(&b, "", 1), -1);
 	buf_release(&b);
+	assert_int_equal(buf_check(&b), 0);
 }
 
 static void test_printf_over_the_edge_of_its_memory(void **state)
@@ -91,6 +99,8 @@ static void test_printf_into_an_empty_one(void **state)
 	buf_init(&b, 3);
 	assert_int_equal(buf_printf(&b, "%s", "abcd"), -1);
 	assert_int_equal(b.len, 0);
+	assert_int_equal(buf_check(&b), -1);
+	buf_clear(&b);
 	assert_int_equal(buf_printf(&b, "%s", "abc"), 0);
 	assert_string_equal(b.data, "abc");
 	buf_release(&b);

@@ -98,8 +98,8 @@ static void what_stays_is_kept(void **state)
 	b = owned(c, 2);
 	assert_string_equal(a->symbol, "KRW-A");
 	assert_string_equal(b->symbol, "KRW-B");
-	series_begin(a, T0);
-	series_begin(b, T0);
+	series_begin(a, T0, 0);
+	series_begin(b, T0, 0);
 	look(a, T0 - 100 * MIN, T0);
 	look(b, T0 - 100 * MIN, T0);
 	epoch = b->epoch;
@@ -151,7 +151,7 @@ static void a_delisted_market_ends(void **state)
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE); /* no list yet */
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	series_market(s, 1, 0, T0);
 	assert_int_equal(series_market_judge(s, 0), MARKET_AS_BEFORE);
@@ -188,7 +188,7 @@ static void one_witness_alone_ends_nothing(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	series_market(s, 1, 0, T0);
 	/* not found, but listed */
@@ -224,7 +224,7 @@ static void many_at_once_take_longer(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	series_market(s, 1, 0, T0);
 	for (int i = 1; i < 11; i++) {
@@ -248,7 +248,7 @@ static void what_is_asked_of_a_doubtful_market(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	series_market(s, 1, 0, T0);
 	market_found(&s->market, T0 + 1);
@@ -278,7 +278,7 @@ static void one_that_is_stored_was_delisted(void **state)
 	/* not known yet: that is not said of what may have been there */
 	assert_int_equal(series_market_judge(s, 1000), MARKET_AS_BEFORE);
 	not_there(s, T0 - MIN, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 200 * MIN, T0 - 60 * MIN);
 	assert_int_equal(series_market_judge(s, 3000), MARKET_DELISTED);
 	release(&f);
@@ -297,7 +297,7 @@ static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, T0 - 100 * MIN, T0 - 60 * MIN);
 	series_market(s, 1, 0, T0);
 	not_there(s, T0 + MIN, 0);
@@ -307,7 +307,7 @@ static void what_is_missing_of_a_delisted_market_is_settled(void **state)
 	series_leave(s);
 	memset(&s->market, 0, sizeof s->market); /* another process */
 	series_take(s);
-	series_begin(s, T0 + 2 * MIN);
+	series_begin(s, T0 + 2 * MIN, 0);
 	not_there(s, T0 + 2 * MIN, 0);
 	series_wanted_is(s, &wanted);
 	series_evidence_is(s, &evidence);
@@ -332,7 +332,7 @@ static void one_that_was_delisted_stays_so(void **state)
 	s = owned(c, 0);
 	series_market(s, 0, 0, T0);
 	assert_true(series_is_unproven(s));
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	not_there(s, T0 + 1, 0);
 	series_wanted(s, &wanted);
 	assert_false(wanted.looked_up);
@@ -357,7 +357,7 @@ static void candles_prove_a_market(void **state)
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
 	assert_false(series_is_unproven(s)); /* no list yet */
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, 0, 0);
 	not_there(s, T0, 0);
 	assert_true(series_is_unproven(s));
@@ -377,7 +377,7 @@ static void one_that_never_was_is_unknown(void **state)
 	c = fill(&f, "KRW-A");
 	catalogue_own(c, ours, "A", NULL);
 	s = owned(c, 0);
-	series_begin(s, T0);
+	series_begin(s, T0, 0);
 	look(s, 0, 0);
 	not_there(s, T0, 1000);
 	assert_int_equal(series_market_judge(s, 1000), MARKET_UNKNOWN);

@@ -22,7 +22,7 @@ static int set_up(void **state)
 	struct spans nothing = {0};
 
 	series_init(&s, "KRW-BTC", interval_by_name("1m"), &exchange_upbit, T0, INT64_MAX);
-	series_begin(&s, NOW);
+	series_begin(&s, NOW, 0);
 	series_lookup_began(&s);
 	(void)series_lookup_ended(&s, &nothing, NOW);
 	series_stored(&s, &(struct stored){0}, NULL, NOW);

@@ -11,12 +11,12 @@
 
 static void test_arrays(void **state)
 {
-	struct pgarray a;
+	struct buf a;
 
 	(void)state;
-	pgarray_init(&a, 1000);
+	buf_init(&a, 1000);
 	assert_string_equal(pgarray_end(&a), "{}");
-	pgarray_clear(&a);
+	buf_clear(&a);
 	pgarray_plain(&a, "1.50");
 	pgarray_int(&a, INT64_MIN);
 	pgarray_text(&a, NULL);
@@ -32,22 +32,22 @@ static void test_arrays(void **state)
 	assert_string_equal(pgarray_end(&a),
 			    "{1.50,-9223372036854775808,NULL,\"\",\"NULL\",\"a\\\"b\\\\c,{d}"
 			    "\",\"00ff61\",\"\",NULL}");
-	pgarray_release(&a);
+	buf_release(&a);
 }
 
 static void test_an_array_that_does_not_fit(void **state)
 {
-	struct pgarray a;
+	struct buf a;
 
 	(void)state;
-	pgarray_init(&a, 8);
+	buf_init(&a, 8);
 	pgarray_plain(&a, "12345");
 	pgarray_plain(&a, "6");
 	assert_null(pgarray_end(&a));
-	pgarray_clear(&a);
+	buf_clear(&a);
 	pgarray_plain(&a, "123456");
 	assert_string_equal(pgarray_end(&a), "{123456}");
-	pgarray_release(&a);
+	buf_release(&a);
 }
 
 int main(void)

@@ -48,9 +48,7 @@ static void coverage_check(const struct world *w)
 		assert_true(w->coverage.v[k].to <= w->now_ms - FINAL_MS + w->iv->nominal_ms);
 		for (int64_t i = index_of(w, w->coverage.v[k].from); i < to; i++) {
 			assert_in_range(i, 0, SPAN_1M - 1);
-			if (!table_is_right(w, i) && !is_past_knowing(w, i) &&
-			    (w->truth[i].doubted_ms == 0 ||
-			     w->now_ms > w->truth[i].doubted_ms + 15 * MINUTE))
+			if (!table_is_right(w, i) && !is_past_knowing(w, i) && !is_lied_about(w, i))
 				fail_msg("at %lld s interval %lld is covered with %d, the exchange "
 					 "finally has %d",
 					 (long long)(w->now_ms - START_MS) / 1000, (long long)i,

@@ -150,12 +150,12 @@ static int64_t keeps_all(const struct interval *iv)
 static const struct exchange no_retention = {.page_rows = UPBIT_PAGE_ROWS,
 					     .retention_ms = keeps_all};
 
-static void producer_start(struct world *w)
+static void producer_start(struct world *w, int64_t boot_ms)
 {
 	series_release(&w->s);
 	series_init(&w->s, "KRW-BTC", w->iv, &no_retention, START_MS, INT64_MAX);
 	schedule_own(w->schedule, (struct series *[]){&w->s}, 1);
-	series_begin(&w->s, w->now_ms);
+	series_begin(&w->s, w->now_ms, boot_ms);
 }
 
 /* The exchange's answer. */
@@ -307,7 +307,7 @@ static void run_world(uint64_t seed)
 	step = w->iv->nominal_ms == 1000 ? 250 : 1000;
 	end = at(w, SPAN) - w->iv->nominal_ms * 2;
 	w->faults = 1;
-	producer_start(w);
+	producer_start(w, boot);
 	for (int64_t next_look = 0; w->now_ms < end; w->now_ms += step, boot += step) {
 		if (w->now_ms > end - (end - at(w, BEFORE)) / 3 && w->faults) {
 			w->faults = 0; /* the last third is calm, and the pauses that faults made
@@ -315,7 +315,7 @@ static void run_world(uint64_t seed)
 			boot += RETRY_MAX_MS / 4;
 		}
 		if (w->faults && rnd(w, 900) == 0) {
-			producer_start(w);
+			producer_start(w, boot);
 			w->n_reported = w->n_log;
 			looking = 0;
 			next_look = 0;

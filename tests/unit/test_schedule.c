@@ -252,7 +252,7 @@ static void happen(struct world *w, size_t i)
 		break;
 	default:
 		if (!s->begun)
-			series_begin(s, w->now_ms);
+			series_begin(s, w->now_ms, w->boot_ms);
 	}
 }
 
@@ -342,7 +342,7 @@ static void run_world(void)
 					 rng_below(2) ? INT64_MIN : T0 - 300 * MIN, INT64_MAX);
 		series_take(w.series[i]);
 		if (rng_below(4))
-			series_begin(w.series[i], w.now_ms);
+			series_begin(w.series[i], w.now_ms, w.boot_ms);
 	}
 	own(&w);
 	for (int i = 0; i < STEPS; i++)

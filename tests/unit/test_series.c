@@ -466,7 +466,7 @@ static void at_a_start_live_goes_by_length(void **state)
 	for (int i = 0; i < 3; i++) {
 		series_init(&s[i], "KRW-BTC", interval_by_name(names[i]), &exchange_upbit,
 			    INT64_MIN, INT64_MAX);
-		series_begin(&s[i], clock_at(10, 0));
+		series_begin(&s[i], clock_at(10, 0), 0);
 		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 0)), clock_at(10, 0));
 		assert_int_equal(series_live_due_ms(&s[i], clock_at(10, 20)), clock_at(10, 0));
 		/* ... nor is it put off where the clock is set back */

@@ -22,7 +22,6 @@
 #include "common/base/log.h"
 #include "common/base/notify.h"
 #include "common/base/version.h"
-#include "common/service/deferred.h"
 #include "common/service/service.h"
 
 static const struct metric table[] = {{.name = "gapless_test", .help = "A test."}};
@@ -265,7 +264,7 @@ static char *hear(int fd)
 /* What takes long is waited for by those alone that asked for it; what is too much is refused. */
 static void takes_long(void **state)
 {
-	enum { ASKERS = DEFERRED_MAX + 1 };
+	enum { ASKERS = HTTPD_SLOW_MAX + 1 };
 	struct service *s = started("127.0.0.1:0");
 	int fds[ASKERS];
 	char *reply;
@@ -276,7 +275,7 @@ static void takes_long(void **state)
 		fds[i] = connected(s);
 		say(fds[i], "GET /slow?name=Kim" END);
 	}
-	do /* one is being answered and DEFERRED_MAX wait, as soon as all were read */
+	do /* one is being answered and HTTPD_SLOW_MAX wait, as soon as all were read */
 		reply = ask(s, "GET /hello" END);
 	while (strstr(reply, "hello nobody") == NULL);
 	for (int refused = 0; !refused;) {

@@ -101,9 +101,9 @@ static const char *table(int columns, int colours, struct report_series *s, size
 	v.columns = columns;
 	v.colours = colours;
 	status_layout(&v, s, n);
-	assert_int_equal(status_head(&v, &out), 0);
+	status_head(&v, &out);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(status_line(&v, &s[i], &out), 0);
+		status_line(&v, &s[i], &out);
 	assert_int_equal(buf_append(&out, "", 1), 0);
 	for (const char *line = out.data; !colours && *line != '\0';
 	     line = strchr(line, '\n') + 1) {

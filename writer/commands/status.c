@@ -64,74 +64,69 @@ static int terminal_rows(struct status_view *v)
 	return terminal ? size.ws_row : 0;
 }
 
-static int summary(const struct status *st, struct buf *out)
+static void summary(const struct status *st, struct buf *out)
 {
 	const struct report *r = &st->report;
 	char to[TIMETEXT_BYTES];
 
 	time_format(st->view.to_ms, to);
-	if (r->n == 0)
-		return buf_printf(out,
-				  "nothing is wanted %s: a producer says what, when it starts\n",
-				  st->is_selection ? "of these" : "yet");
-	if (buf_printf(out, "%zu series as of %s: ", r->n, to) != 0)
-		return -1;
-	if (r->missing == 0 ? buf_printf(out, "no gaps")
-			    : buf_printf(out, "%" PRId64 " interval%s missing in %" PRId64 " gap%s",
-					 r->missing, r->missing == 1 ? "" : "s", r->gaps,
-					 r->gaps == 1 ? "" : "s"))
-		return -1;
-	if (r->unobtainable > 0 &&
-	    buf_printf(out, ", %" PRId64 " not available", r->unobtainable) != 0)
-		return -1;
-	return buf_printf(out,
-			  "\n= candles   . no trades   X gap   u not available   rate: of %d "
-			  "due intervals\n",
-			  REPORT_RECENT);
+	if (r->n == 0) {
+		buf_printf(out, "nothing is wanted %s: a producer says what, when it starts\n",
+			   st->is_selection ? "of these" : "yet");
+		return;
+	}
+	buf_printf(out, "%zu series as of %s: ", r->n, to);
+	if (r->missing == 0)
+		buf_printf(out, "no gaps");
+	else
+		buf_printf(out, "%" PRId64 " interval%s missing in %" PRId64 " gap%s", r->missing,
+			   plural_of(r->missing), r->gaps, plural_of(r->gaps));
+	if (r->unobtainable > 0)
+		buf_printf(out, ", %" PRId64 " not available", r->unobtainable);
+	buf_printf(out,
+		   "\n= candles   . no trades   X gap   u not available   rate: of %d "
+		   "due intervals\n",
+		   REPORT_RECENT);
 }
 
 /* most: lines for series; 0: all. */
-static int print_table(const struct status *st, int most, struct buf *out)
+static void print_table(const struct status *st, int most, struct buf *out)
 {
 	const struct report *r = &st->report;
 	size_t n = most > 0 && (size_t)most < r->n ? (size_t)most : r->n;
 
-	if (r->n > 0 && status_head(&st->view, out) != 0)
-		return -1;
+	if (r->n > 0)
+		status_head(&st->view, out);
 	for (size_t i = 0; i < n; i++)
-		if (status_line(&st->view, &r->series[i], out) != 0)
-			return -1;
-	if (n < r->n && buf_printf(out, "and %zu more, with less trouble\n", r->n - n) != 0)
-		return -1;
-	return summary(st, out);
+		status_line(&st->view, &r->series[i], out);
+	if (n < r->n)
+		buf_printf(out, "and %zu more, with less trouble\n", r->n - n);
+	summary(st, out);
 }
 
 /* A line a series. What is not a name of ours is printable by now, and has no quotes left in it. */
-static int print_json(const struct status *st, struct buf *out)
+static void print_json(const struct status *st, struct buf *out)
 {
 	const struct report *r = &st->report;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct report_series *s = &r->series[i];
-		char newest[TIMETEXT_BYTES] = "", note[REPORT_NOTE_BYTES];
+		char newest[TIMETEXT_BYTES + 2] = "null", at[TIMETEXT_BYTES];
+		char note[REPORT_NOTE_BYTES];
 
 		if (s->newest_ms != INT64_MIN)
-			time_format(s->newest_ms, newest);
+			snprintf(newest, sizeof(newest), "\"%s\"", time_format(s->newest_ms, at));
 		for (size_t k = 0; k < sizeof(note); k++)
 			note[k] =
 				(char)(s->note[k] == '"' || s->note[k] == '\\' ? '\'' : s->note[k]);
-		if (buf_printf(out,
-			       "{\"symbol\":\"%s\",\"interval\":\"%s\",\"state\":\"%s\",\"newest\":"
-			       "%s%s%s,\"lag_seconds\":%" PRId64 ",\"gaps\":%" PRId64
-			       ",\"missing\":%" PRId64 ",\"unobtainable\":%" PRId64
-			       ",\"rate\":%.3f,\"bar\":\"%.*s\"}\n",
-			       s->symbol, s->interval, note, *newest != '\0' ? "\"" : "",
-			       *newest != '\0' ? newest : "null", *newest != '\0' ? "\"" : "",
-			       s->lag_ms / 1000, s->gaps, s->missing, s->unobtainable,
-			       (double)s->recent / REPORT_RECENT, st->view.bar, s->bar) != 0)
-			return -1;
+		buf_printf(out,
+			   "{\"symbol\":\"%s\",\"interval\":\"%s\",\"state\":\"%s\",\"newest\":%s,"
+			   "\"lag_seconds\":%" PRId64 ",\"gaps\":%" PRId64 ",\"missing\":%" PRId64
+			   ",\"unobtainable\":%" PRId64 ",\"rate\":%.3f,\"bar\":\"%.*s\"}\n",
+			   s->symbol, s->interval, note, newest, s->lag_ms / 1000, s->gaps,
+			   s->missing, s->unobtainable, (double)s->recent / REPORT_RECENT,
+			   st->view.bar, s->bar);
 	}
-	return 0;
 }
 
 /* ---- once, or again and again */
@@ -158,12 +153,15 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 		code = st.report.n == 0        ? EXIT_NOTHING_WANTED
 		       : st.report.missing > 0 ? EXIT_GAPS
 					       : EXIT_DONE;
-		if ((o->watch && rows > 0 && buf_printf(&out, "\033[H\033[J") != 0) ||
-		    (o->json ? print_json(&st, &out)
-			     : print_table(&st,
-					   o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0,
-					   &out)) != 0 ||
-		    fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+		if (o->watch && rows > 0)
+			buf_printf(&out, "\033[H\033[J");
+		if (o->json)
+			print_json(&st, &out);
+		else
+			print_table(&st, o->watch && rows > OTHER_LINES ? rows - OTHER_LINES : 0,
+				    &out);
+		if (buf_check(&out) != 0 || fwrite(out.data, 1, out.len, stdout) != out.len ||
+		    fflush(stdout) != 0)
 			code = err_set(err, ERR_FATAL, CANNOT_WRITE, WHAT);
 	}
 	buf_release(&out);

@@ -79,21 +79,18 @@ static const char *colour_of(char cell)
 	}
 }
 
-static int bar_write(const struct status_view *v, const char *bar, struct buf *out)
+static void bar_write(const struct status_view *v, const char *bar, struct buf *out)
 {
-	int failed = 0;
-
 	for (int i = 0; i < v->bar; i++) {
 		if (v->colours && (i == 0 || bar[i] != bar[i - 1]))
-			failed |= buf_printf(out, "%s", colour_of(bar[i]));
-		failed |= buf_append(out, &bar[i], 1);
+			buf_printf(out, "%s", colour_of(bar[i]));
+		buf_append(out, &bar[i], 1);
 	}
 	if (v->colours)
-		failed |= buf_printf(out, "\033[0m");
-	return failed != 0 ? -1 : 0;
+		buf_printf(out, "\033[0m");
 }
 
-int status_head(const struct status_view *v, struct buf *out)
+void status_head(const struct status_view *v, struct buf *out)
 {
 	char from[TIMETEXT_BYTES], to[TIMETEXT_BYTES], span[2 * TIMETEXT_BYTES + 8];
 
@@ -103,28 +100,28 @@ int status_head(const struct status_view *v, struct buf *out)
 	snprintf(span, sizeof(span), "%.16s .. %.16s", from, to);
 	if ((int)strlen(span) > v->bar)
 		snprintf(span, sizeof(span), "%.*s", v->bar, from);
-	return buf_printf(out, "%-*s  %-*s  %-*s  %*s  %*s  %*s  %*s%s\n", v->symbol, "symbol",
-			  v->interval, "", v->bar, span, AGE, "age", MISSING, "missing", AGE, "lag",
-			  RATE, "rate", v->note > 0 ? "  state" : "");
+	buf_printf(out, "%-*s  %-*s  %-*s  %*s  %*s  %*s  %*s%s\n", v->symbol, "symbol",
+		   v->interval, "", v->bar, span, AGE, "age", MISSING, "missing", AGE, "lag", RATE,
+		   "rate", v->note > 0 ? "  state" : "");
 }
 
-int status_line(const struct status_view *v, const struct report_series *s, struct buf *out)
+void status_line(const struct status_view *v, const struct report_series *s, struct buf *out)
 {
 	char age[STATUS_AGE_BYTES], lag[STATUS_AGE_BYTES];
 	int64_t age_ms = s->newest_ms == INT64_MIN ? -1 : v->to_ms - s->newest_ms;
 
 	if (s->newest_ms != INT64_MIN && age_ms < 0)
 		age_ms = 0;
-	if (buf_printf(out, "%-*s  %-*s  ", v->symbol, s->symbol, v->interval, s->interval) != 0 ||
-	    bar_write(v, s->bar, out) != 0 ||
-	    buf_printf(out, "  %*s  ", AGE, status_age(age_ms, age)) != 0 ||
-	    (v->colours && s->missing > 0 && buf_printf(out, "\033[31m") != 0) ||
-	    buf_printf(out, "%*" PRId64, MISSING, s->missing) != 0 ||
-	    (v->colours && s->missing > 0 && buf_printf(out, "\033[0m") != 0) ||
-	    buf_printf(out, "  %*s  %*" PRId64 "%%", AGE, status_age(s->lag_ms, lag), RATE - 1,
-		       100 * s->recent / REPORT_RECENT) != 0)
-		return -1;
-	if (s->note[0] != '\0' && v->note > 0 && buf_printf(out, "  %.*s", v->note, s->note) != 0)
-		return -1;
-	return buf_printf(out, "\n");
+	buf_printf(out, "%-*s  %-*s  ", v->symbol, s->symbol, v->interval, s->interval);
+	bar_write(v, s->bar, out);
+	buf_printf(out, "  %*s  ", AGE, status_age(age_ms, age));
+	if (v->colours && s->missing > 0)
+		buf_printf(out, "\033[31m%*" PRId64 "\033[0m", MISSING, s->missing);
+	else
+		buf_printf(out, "%*" PRId64, MISSING, s->missing);
+	buf_printf(out, "  %*s  %*" PRId64 "%%", AGE, status_age(s->lag_ms, lag), RATE - 1,
+		   100 * s->recent / REPORT_RECENT);
+	if (s->note[0] != '\0' && v->note > 0)
+		buf_printf(out, "  %.*s", v->note, s->note);
+	buf_append(out, "\n", 1);
 }

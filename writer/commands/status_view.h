@@ -27,10 +27,9 @@ struct status_view {
 
 /* Shares the columns out; bars take what is left, at least 10 cells. */
 void status_layout(struct status_view *v, const struct report_series *s, size_t n);
-/* Each appends a line. 0, or -1 if *out is full. */
-int status_head(const struct status_view *v, struct buf *out) __attribute__((warn_unused_result));
-int status_line(const struct status_view *v, const struct report_series *s, struct buf *out)
-	__attribute__((warn_unused_result));
+/* Each appends a line. */
+void status_head(const struct status_view *v, struct buf *out);
+void status_line(const struct status_view *v, const struct report_series *s, struct buf *out);
 /* "42s", "17m", "5h", "3d"; "-" if it is negative. Returns out. */
 char *status_age(int64_t ms, char out[STATUS_AGE_BYTES]);
 

@@ -50,7 +50,7 @@ int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct ba
 		add_series(scratch, b, from, to, &spans);
 	}
 	spans_release(&spans);
-	if (scratch->a[0].text.len == 0)
+	if (scratch->a[0].len == 0)
 		return 0;
 	return scratch_run(scratch, pg, SQL_COVERAGE, NULL, 5, err);
 }

@@ -56,20 +56,20 @@ int replay_spec_init(struct replay_spec *s, const char *topic, int64_t from_ms, 
 {
 	char from[TIMETEXT_BYTES];
 	struct buf text;
-	int rc;
+	int rc = 0;
 
 	*s = (struct replay_spec){.from_ms = from_ms};
 	s->symbols = selection_symbols(symbols, err);
 	if (s->symbols == NULL)
 		return -1;
 	buf_init(&text, ARGUMENTS_BYTES);
-	rc = buf_printf(&text, "%s", topic);
-	if (rc == 0 && from_ms != INT64_MIN)
-		rc = buf_printf(&text, " from %s", time_format_ms(from_ms, from));
-	if (rc == 0 && *s->symbols)
-		rc = buf_printf(&text, " of %s", s->symbols);
-	if (rc != 0)
-		err_set(err, ERR_FATAL, "--symbols: too many are named");
+	buf_printf(&text, "%s", topic);
+	if (from_ms != INT64_MIN)
+		buf_printf(&text, " from %s", time_format_ms(from_ms, from));
+	if (*s->symbols)
+		buf_printf(&text, " of %s", s->symbols);
+	if (buf_check(&text) != 0)
+		rc = err_set(err, ERR_FATAL, "--symbols: too many are named");
 	else
 		s->arguments = xstrdup(text.data);
 	buf_release(&text);

@@ -94,12 +94,12 @@ int retention_parse(struct retention *r, const char *keep, struct err *err)
 
 	r->dead_s = 0;
 	r->named_n = 0;
-	pgarray_init(&r->names, ARRAY_BYTES);
-	pgarray_init(&r->seconds, ARRAY_BYTES);
-	pgarray_init(&r->lifted, ARRAY_BYTES);
+	buf_init(&r->names, ARRAY_BYTES);
+	buf_init(&r->seconds, ARRAY_BYTES);
+	buf_init(&r->lifted, ARRAY_BYTES);
 	while (rc == 0 && keep != NULL && (keep = word_next(keep, word, sizeof(word))) != NULL)
 		rc = add(r, word, err);
-	r->lifted_sql = r->lifted.text.len > 0 ? pgarray_end(&r->lifted) : NULL;
+	r->lifted_sql = r->lifted.len > 0 ? pgarray_end(&r->lifted) : NULL;
 	r->names_sql = pgarray_end(&r->names);
 	r->seconds_sql = pgarray_end(&r->seconds);
 	if (rc == 0 && (r->names_sql == NULL || r->seconds_sql == NULL))
@@ -109,9 +109,9 @@ int retention_parse(struct retention *r, const char *keep, struct err *err)
 
 void retention_release(struct retention *r)
 {
-	pgarray_release(&r->names);
-	pgarray_release(&r->seconds);
-	pgarray_release(&r->lifted);
+	buf_release(&r->names);
+	buf_release(&r->seconds);
+	buf_release(&r->lifted);
 }
 
 /* ---- what goes ---- */

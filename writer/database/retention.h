@@ -12,9 +12,9 @@
 enum { RETENTION_INTERVALS = 16 };
 
 struct retention {
-	struct pgarray names, seconds, lifted; /* private */
-	const char *names_sql, *seconds_sql;   /* array literals, of equal length */
-	const char *lifted_sql;                /* intervals that are kept whole again; NULL: none */
+	struct buf names, seconds, lifted;   /* private */
+	const char *names_sql, *seconds_sql; /* array literals, of equal length */
+	const char *lifted_sql;              /* intervals that are kept whole again; NULL: none */
 	const struct interval *named[RETENTION_INTERVALS];
 	size_t named_n;
 	int64_t dead_s; /* dead letters are kept so long; 0: for ever */

@@ -13,7 +13,7 @@ void store_scratch_init(struct store_scratch *scratch)
 {
 	memset(scratch, 0, sizeof(*scratch));
 	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
-		pgarray_init(&scratch->a[i], ARRAY_MAX_BYTES);
+		buf_init(&scratch->a[i], ARRAY_MAX_BYTES);
 	buf_init(&scratch->sql, ARRAY_MAX_BYTES);
 	scratch->tuples = xmalloc(SCRATCH_TUPLES_BYTES);
 }
@@ -21,7 +21,7 @@ void store_scratch_init(struct store_scratch *scratch)
 void store_scratch_release(struct store_scratch *scratch)
 {
 	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
-		pgarray_release(&scratch->a[i]);
+		buf_release(&scratch->a[i]);
 	buf_release(&scratch->sql);
 	free(scratch->tuples);
 	free(scratch->state);
@@ -34,7 +34,7 @@ void store_scratch_release(struct store_scratch *scratch)
 void scratch_clear(struct store_scratch *scratch)
 {
 	for (size_t i = 0; i < SCRATCH_ARRAYS; i++)
-		pgarray_clear(&scratch->a[i]);
+		buf_clear(&scratch->a[i]);
 }
 
 int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)

@@ -34,7 +34,7 @@ struct turn {
 
 enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
 struct store_scratch {
-	struct pgarray a[SCRATCH_ARRAYS];
+	struct buf a[SCRATCH_ARRAYS];
 	struct buf sql;            /* a statement that takes no parameters */
 	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
 	unsigned char *state;      /* an enum row_state a row */

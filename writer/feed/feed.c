@@ -10,6 +10,7 @@
 #include "common/base/fault.h"
 #include "common/base/log.h"
 #include "halts.h"
+#include "stalls.h"
 
 enum { TOPIC_MS = 1000, ASK_AGAIN_MS = 500, SAY_TOPIC_MS = 60000, SAY_START_MS = 10000 };
 
@@ -19,6 +20,7 @@ struct feed {
 	struct consumer *consumer;
 	struct partitions *partitions;
 	struct halts *halts;
+	struct stalls *stalls;
 	int joined, absent, paused;
 	int given; /* the group has said which partitions are ours, if any */
 	int64_t join_due_ms, start_due_ms, fetch_due_ms;
@@ -35,6 +37,7 @@ struct feed *feed_new(const struct feed_kind *kind, void *self, struct consumer 
 	f->consumer = consumer;
 	f->partitions = partitions;
 	f->halts = halts_new();
+	f->stalls = stalls_new();
 	return f;
 }
 
@@ -44,6 +47,7 @@ void feed_free(struct feed *f)
 		return;
 	f->kind->free(f->self);
 	halts_free(f->halts);
+	stalls_free(f->stalls);
 	consumer_free(f->consumer);
 	partitions_free(f->partitions);
 	free(f);
@@ -321,6 +325,8 @@ unsigned feed_report(struct feed *f, struct tally *tally, int64_t now_ms)
 {
 	unsigned follow = f->kind->report(f->self, tally, now_ms);
 
+	if (!f->paused)
+		stalls_look(f->stalls, f->kind, f->partitions, f->consumer, now_ms);
 	if (follow == FOLLOW_NOTHING && f->kind->halt.follow == FOLLOW_NOTHING &&
 	    halts_look(f->halts, f->partitions, f->consumer, now_ms))
 		follow = FOLLOW_RESTART;

@@ -304,6 +304,8 @@ struct feed *feed_group_new(const struct options *o, struct err *err)
 {
 	static const struct feed_kind kind = {
 		.halt = {"a partition is halted; the others go on", FOLLOW_NOTHING},
+		.stall = {"a partition waits for the end of a transaction; the others go on",
+			  "a partition cannot be read; the others go on"},
 		.free = free_group,
 		.join = join,
 		.absent = absent,

@@ -34,6 +34,11 @@ struct feed_kind {
 		const char *text;
 		unsigned follow;
 	} halt;
+	/* What is said of a partition that waits: for the end of a transaction that another program
+	 * has open in it, or for Kafka to answer for it. */
+	struct {
+		const char *held, *unread;
+	} stall;
 	void (*free)(void *self);
 	/* The topic is there. 0, or -1 with *err: again later. */
 	int (*join)(void *self, int partitions, struct err *err);

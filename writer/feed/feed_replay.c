@@ -9,20 +9,13 @@
 #include "offsets.h"
 #include "topic.h"
 
-enum { ABSENT_MAX = 3, STILL_MS = 10000, SAY_MS = 60000 };
-
-/* How long a partition has not moved. */
-struct still {
-	int64_t next, since_ms;
-};
+enum { ABSENT_MAX = 3 };
 
 struct feed_replay {
 	const char *topic;
 	const struct replay_spec *spec;
 	struct consumer *consumer, *asks; /* CONSUMER_ASKS */
 	struct partitions *partitions;
-	struct still *still; /* of each of them */
-	int64_t say_due_ms;
 	struct replay_run run; /* lent to the database with each work */
 	int begun;             /* 1: start and end of each partition are known */
 	int64_t total, done_before;
@@ -45,7 +38,6 @@ static int join(void *self, int partitions, struct err *err)
 	free(ids);
 	r->run.n = (size_t)partitions;
 	r->run.parts = xcalloc(r->run.n, sizeof(*r->run.parts));
-	r->still = xcalloc(r->run.n, sizeof(*r->still));
 	return 0;
 }
 
@@ -192,47 +184,6 @@ static unsigned short_of_end(void *self, const struct partition *p, int64_t offs
 	return FOLLOW_RESTART;
 }
 
-/* Only what Kafka is to blame for: how far a consumer can read, or why nobody can. */
-static void say_still(const struct partition *p, const struct kafka_range *ends)
-{
-	if (ends->err.class != ERR_NONE)
-		log_warn("a partition cannot be read; the replay waits for it",
-			 L_STR("error", ends->err.text), L_INT("partition", p->id),
-			 L_INT("messages_left", p->end - p->next));
-	else if (ends->high <= p->next)
-		log_warn("the replay waits for the end of a transaction",
-			 L_STR("error", "another program has a transaction open in this "
-					"partition: nobody can read on before that ends"),
-			 L_INT("partition", p->id), L_INT("offset", p->next),
-			 L_INT("messages_left", p->end - p->next));
-}
-
-static int is_still(struct feed_replay *r, size_t i, int64_t now_ms)
-{
-	const struct partition *p = partitions_at(r->partitions, i);
-	struct still *s = &r->still[i];
-
-	if (p->state != PARTITION_READING || s->since_ms == 0 || s->next != p->next)
-		*s = (struct still){p->next, now_ms};
-	return now_ms - s->since_ms >= STILL_MS;
-}
-
-static void look_why_still(struct feed_replay *r, int64_t now_ms)
-{
-	struct kafka_range *ends = NULL;
-
-	for (size_t i = 0; i < r->run.n; i++) {
-		if (!is_still(r, i, now_ms) || now_ms < r->say_due_ms)
-			continue;
-		if (ends == NULL)
-			ends = offsets_ends(r->consumer, r->partitions);
-		say_still(partitions_at(r->partitions, i), &ends[i]);
-	}
-	if (ends != NULL)
-		r->say_due_ms = now_ms + SAY_MS;
-	free(ends);
-}
-
 static int is_complete(const struct feed_replay *r)
 {
 	return r->begun && partitions_are_done(r->partitions) && left(r) == 0;
@@ -268,7 +219,6 @@ static unsigned report(void *self, struct tally *tally, int64_t now_ms)
 	if (!r->begun || partitions_are_starting(r->partitions))
 		return FOLLOW_NOTHING;
 	show(r, tally, now_ms, 0);
-	look_why_still(r, now_ms);
 	return is_complete(r) ? FOLLOW_DONE : FOLLOW_NOTHING;
 }
 
@@ -304,7 +254,6 @@ static void free_replay(void *self)
 	struct feed_replay *r = self;
 
 	consumer_free(r->asks);
-	free(r->still);
 	free(r->run.parts);
 	free(r);
 }
@@ -316,6 +265,8 @@ struct feed *feed_replay_new(const struct options *o, const struct replay_spec *
 	static const struct feed_kind kind = {
 		.halt = {"the replay cannot pass a message; nothing after it is replayed",
 			 FOLLOW_PERSON},
+		.stall = {"the replay waits for the end of a transaction",
+			  "a partition cannot be read; the replay waits for it"},
 		.free = free_replay,
 		.join = join,
 		.absent = absent,

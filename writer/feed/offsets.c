@@ -6,10 +6,7 @@
 
 #include "arrivals.h"
 #include "common/base/alloc.h"
-#include "common/base/clock.h"
 #include "topic.h"
-
-enum { READ_MS = 3000, POLL_MS = 100 };
 
 struct kafka_range *offsets_ends(const struct consumer *c, const struct partitions *ps)
 {
@@ -33,39 +30,22 @@ int offsets_since(const struct consumer *c, const struct partitions *ps, int64_t
 	return rc;
 }
 
-static enum consumer_news read_first(struct consumer *c, const rd_kafka_message_t **m)
-{
-	int64_t until = clock_boot_ms() + READ_MS;
-	enum consumer_news news;
-
-	do
-		news = consumer_poll(c, POLL_MS, m);
-	while (news != CONSUMER_MESSAGE && news != CONSUMER_EOF && clock_boot_ms() < until);
-	return news;
-}
-
 int offsets_check_seen(const struct options *o, int32_t partition, int64_t at_ms, int64_t *offset,
 		       struct err *err)
 {
 	struct consumer *c = topic_consumer_new(o, CONSUMER_ALONE, err);
 	const rd_kafka_message_t *m;
 	enum consumer_news news;
-	int rc = -1;
 
-	if (c == NULL ||
-	    consumer_assign(c, &(struct consumer_place){partition, *offset}, 1, err) != 0)
-		goto out;
-	news = read_first(c, &m);
-	if (news == CONSUMER_MESSAGE || news == CONSUMER_EOF)
-		rc = 0;
-	else
-		err_set(err, ERR_RETRY, "partition %" PRId32 " of topic %s cannot be read",
-			partition, o->topic);
+	if (c == NULL)
+		return -1;
+	news = consumer_first(c, (struct consumer_place){partition, *offset}, &m);
 	*offset = news == CONSUMER_MESSAGE && arrival_of(m).at_ms > at_ms ? m->offset : -1;
-	consumer_close(c);
-out:
 	consumer_free(c);
-	return rc;
+	if (news == CONSUMER_MESSAGE || news == CONSUMER_EOF)
+		return 0;
+	return err_set(err, ERR_RETRY, "partition %" PRId32 " of topic %s cannot be read",
+		       partition, o->topic);
 }
 
 int offsets_committed(const struct consumer *c, const struct partitions *ps, int64_t *committed,

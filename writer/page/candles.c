@@ -71,8 +71,7 @@ static int put(struct buf *out, struct pg *pg, const char *sql, struct pg_params
 		return -1;
 	if (PQntuples(res) == 0)
 		rc = 0;
-	else if (buf_append(out, PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0)) == 0 &&
-		 buf_append(out, "\n", 1) == 0)
+	else if (buf_printf(out, "%s\n", PQgetvalue(res, 0, 0)) == 0)
 		rc = 1;
 	else
 		err_set(err, ERR_INPUT, "the answer is too large; ask for a shorter span");

@@ -65,15 +65,14 @@ static int key_of(const struct httpd_request *request, const char *path, struct 
 	static const char *const names[] = {"symbol", "interval", "symbols", "intervals", "from",
 					    "to",     "span",     "cells",   "points"};
 
-	if (buf_printf(key, "%s", path) != 0)
-		return -1;
+	buf_printf(key, "%s", path);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = httpd_query(request, names[i]);
 
-		if (value != NULL && buf_printf(key, "&%s=%s", names[i], value) != 0)
-			return -1;
+		if (value != NULL)
+			buf_printf(key, "&%s=%s", names[i], value);
 	}
-	return 0;
+	return buf_check(key);
 }
 
 /* What took long stays longer: who looks takes at most a tenth of a session of the database. */

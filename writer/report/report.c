@@ -157,8 +157,8 @@ static void take_spans(struct report *r)
 	}
 }
 
-static int ask_seen(struct report *r, struct pg *pg, struct pgarray *symbols,
-		    struct pgarray *intervals, struct err *err)
+static int ask_seen(struct report *r, struct pg *pg, struct buf *symbols, struct buf *intervals,
+		    struct err *err)
 {
 	const char *symbols_sql, *intervals_sql;
 	PGresult *rows;
@@ -203,17 +203,17 @@ static void cells_set(struct report *r, int cells, size_t looks)
 
 int report_bars(struct report *r, struct pg *pg, int cells, size_t looks, struct err *err)
 {
-	struct pgarray symbols, intervals;
+	struct buf symbols, intervals;
 	int rc;
 
 	cells_set(r, cells, looks);
 	report_sort_by_name(r->series, r->n);
 	take_spans(r);
-	pgarray_init(&symbols, NAMES_BYTES);
-	pgarray_init(&intervals, NAMES_BYTES);
+	buf_init(&symbols, NAMES_BYTES);
+	buf_init(&intervals, NAMES_BYTES);
 	rc = ask_seen(r, pg, &symbols, &intervals, err);
-	pgarray_release(&symbols);
-	pgarray_release(&intervals);
+	buf_release(&symbols);
+	buf_release(&intervals);
 	report_sort(r->series, r->n);
 	return rc;
 }

@@ -30,11 +30,12 @@ uint32_t rnd(struct world *w, uint32_t below)
 	return (uint32_t)(w->rng >> 33) % below;
 }
 
-static void candle_make(struct world *w, struct truth *t, int v)
+/* The oldest candle stays: without it what is older would not be served any more. */
+static void candle_make(struct world *w, struct truth *t, int v, int is_oldest)
 {
 	for (int k = 0; k < 3; k++) {
 		t->value[k] = v;
-		t->revision[k] = k + 1;
+		t->revision[k] = (k + 1) * 1000; /* far apart: one more is made to win */
 	}
 	t->since_ms[1] = rnd(w, 30000);
 	t->since_ms[2] = t->since_ms[1] + rnd(w, 28000);
@@ -46,9 +47,9 @@ static void candle_make(struct world *w, struct truth *t, int v)
 		t->value[1] = v + 2;
 	if (rnd(w, 40) == 0) {
 		t->value[0] = t->value[1] = v + 3; /* the last change has a smaller revision */
-		t->revision[0] = t->revision[1] = 9;
+		t->revision[0] = t->revision[1] = 9000;
 	}
-	if (rnd(w, 80) == 0)
+	if (rnd(w, 80) == 0 && !is_oldest)
 		t->value[2] = 0; /* taken back for good */
 }
 
@@ -80,7 +81,8 @@ static void lie_part(struct world *w, size_t k)
 
 static int needs_two(enum lie_kind kind)
 {
-	return kind == LIE_SHORT || kind == LIE_MISSING || kind == LIE_NOT_LISTED;
+	return kind == LIE_SHORT || kind == LIE_MISSING || kind == LIE_LESS ||
+	       kind == LIE_NOT_LISTED;
 }
 
 static void lies_make(struct world *w)
@@ -108,7 +110,7 @@ static void lies_make(struct world *w)
 		l->percent = (uint32_t[]){20, 50, 100}[rnd(w, 3)];
 		if (l->kind == LIE_EMPTY || l->kind == LIE_BROKEN)
 			l->percent = (uint32_t[]){20, 50, 80}[rnd(w, 3)];
-		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, 130))
+		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, rnd(w, 2) ? 130 : 800))
 					      : 1 + (int64_t)rnd(w, 3);
 		if (l->kind == LIE_CLOCK)
 			l->ms = 1000 * (10 + (int64_t)rnd(w, 3600));
@@ -143,7 +145,7 @@ struct world *world_new(uint64_t seed)
 {
 	static const int densities[] = {100, 100, 90, 50, 10, 3};
 	struct world *w = xcalloc(1, sizeof *w);
-	int density, quiet_left = 0;
+	int density, quiet_left = 0, has_candles = 0;
 
 	w->trace = getenv("GAPLESS_TRACE") != NULL;
 	w->rng = seed * 2654435761u + 1;
@@ -166,7 +168,8 @@ struct world *world_new(uint64_t seed)
 			v = 0;
 		if ((int)rnd(w, 100) >= density || i < w->listed || at(w, i) >= w->delists_ms)
 			v = 0;
-		candle_make(w, &w->truth[i], v);
+		candle_make(w, &w->truth[i], v, !has_candles);
+		has_candles |= v != 0;
 	}
 	w->log = xcalloc(LOG_MAX, sizeof *w->log);
 	w->schedule = schedule_new();

@@ -9,7 +9,7 @@ void producer_start(struct world *w)
 	series_init(&w->s, "KRW-BTC", w->iv, &exchange_upbit, START_MS, INT64_MAX);
 	schedule_own(w->schedule, (struct series *[]){&w->s}, 1);
 	series_take(&w->s);
-	series_begin(&w->s, clock_ms(w));
+	series_begin(&w->s, clock_ms(w), w->boot_ms);
 	w->n_reported = w->n_log;
 	w->looking = 0;
 	w->lookup_boot_ms = w->list_boot_ms = 0;
@@ -46,14 +46,16 @@ static void lookup_wanted(struct world *w)
 static void lookup_end(struct world *w)
 {
 	struct stored rows = {0};
+	struct spans told = {0};
 
 	if (w->n_applied < w->lookup_at)
 		writer_apply(w, w->lookup_at);
 	lookup_wanted(w);
-	stored_read(w, &rows);
-	series_stored(&w->s, &rows, NULL, clock_ms(w));
+	stored_read(w, &rows, &told);
+	series_stored(&w->s, &rows, &told, clock_ms(w));
 	series_lookup_ended(&w->s, &w->coverage, clock_ms(w));
 	stored_release(&rows);
+	spans_release(&told);
 	series_market_judge(&w->s, w->boot_ms);
 	series_evidence(&w->s, &w->evidence);
 	for (int i = 0; i < UNOBTAINABLE_REASONS; i++)
@@ -78,44 +80,62 @@ static void list_read(struct world *w)
 	w->list_boot_ms = w->boot_ms + (series_market_is_doubtful(&w->s) ? 15000 : 600000);
 }
 
+/* Nothing was shown that could have put right what was lied about just now. */
+static void shows_nothing(struct world *w)
+{
+	for (int64_t i = 0; i < SPAN_1M; i++)
+		if (is_lied_about(w, i))
+			w->truth[i].doubted_ms = w->now_ms;
+}
+
+/* 1 if it shows a row. */
+static int answer(struct world *w, const struct request *r, int64_t now_ms)
+{
+	struct publications out = {0};
+	struct page page;
+	int shows;
+
+	if (w->now_ms >= w->delists_ms || lies_now(w, LIE_NOT_FOUND)) {
+		series_not_found(&w->s, now_ms, w->boot_ms);
+		w->list_boot_ms = least(w->list_boot_ms, w->boot_ms + 15000);
+		trace(w, "not found");
+		series_market_judge(&w->s, w->boot_ms);
+		return 0;
+	}
+	if (lies_now(w, LIE_SILENT)) {
+		series_unanswered(&w->s, w->boot_ms);
+		return 0;
+	}
+	if (lies_now(w, LIE_BROKEN)) {
+		series_rejected(&w->s, r, "nonsense", w->boot_ms);
+		return 0;
+	}
+	page_make(w, r, &page);
+	trace(w, "%s [%d,%d) before %d: %zu rows, %zu bad, from %d", r->live ? "live" : "gap",
+	      (int)index_of(w, r->from_ms), r->live ? 0 : (int)index_of(w, r->to_ms),
+	      r->live ? 0 : (int)index_of(w, r->before_ms), page.n, page.n_bad,
+	      page.n ? (int)index_of(w, page.rows[0].timestamp_ms) : -1);
+	shows = page.n > 0;
+	series_page(&w->s, r, &page, now_ms, w->boot_ms, &out);
+	publish(w, &out);
+	publications_release(&out);
+	page_release(&page);
+	return shows;
+}
+
 static int ask(struct world *w)
 {
 	int64_t now_ms = clock_ms(w);
 	struct plan plan = {.schedule = w->schedule, .now_ms = now_ms, .boot_ms = w->boot_ms};
-	struct publications out = {0};
 	struct request r;
-	struct page page;
 
 	if (!compared_live(&plan, &r) && !compared_backfill(&plan, &r))
 		return 0;
 	w->asked++;
 	/* But a page that is to show that nothing is older: the row may be a new one. */
 	w->asked_old += !r.live && r.to_ms < w->now_ms - 10 * MINUTE && r.before_ms == r.to_ms;
-	if (w->now_ms >= w->delists_ms || lies_now(w, LIE_NOT_FOUND)) {
-		series_not_found(&w->s, now_ms, w->boot_ms);
-		if (w->list_boot_ms > w->boot_ms + 15000)
-			w->list_boot_ms = w->boot_ms + 15000;
-		trace(w, "not found");
-		series_market_judge(&w->s, w->boot_ms);
-		return 1;
-	}
-	if (lies_now(w, LIE_SILENT)) {
-		series_unanswered(&w->s, w->boot_ms);
-		return 1;
-	}
-	if (lies_now(w, LIE_BROKEN)) {
-		series_rejected(&w->s, &r, "nonsense", w->boot_ms);
-		return 1;
-	}
-	page_make(w, &r, &page);
-	trace(w, "%s [%d,%d) before %d: %zu rows, %zu bad, from %d", r.live ? "live" : "gap",
-	      (int)index_of(w, r.from_ms), r.live ? 0 : (int)index_of(w, r.to_ms),
-	      r.live ? 0 : (int)index_of(w, r.before_ms), page.n, page.n_bad,
-	      page.n ? (int)index_of(w, page.rows[0].timestamp_ms) : -1);
-	series_page(&w->s, &r, &page, now_ms, w->boot_ms, &out);
-	publish(w, &out);
-	publications_release(&out);
-	page_release(&page);
+	if (!answer(w, &r, now_ms))
+		shows_nothing(w);
 	return 1;
 }
 

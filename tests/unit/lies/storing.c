@@ -68,19 +68,21 @@ void reports_deliver(struct world *w, size_t upto)
 	}
 }
 
-void stored_read(const struct world *w, struct stored *rows)
+void stored_read(const struct world *w, struct stored *rows, struct spans *told)
 {
-	struct spans corrections = {0};
+	struct spans asked = {0};
 	size_t n = w->coverage.n;
 
-	series_corrections(&w->s, &corrections);
+	series_corrections(&w->s, &asked);
 	if (!w->s.looked_up && n > 0) /* and what is doubted by one who begins (late.h) */
-		spans_add(&corrections, w->coverage.v[n - 1].to - series_young_ms(&w->s),
-			  INT64_MAX);
+		spans_add(&asked, w->coverage.v[n - 1].to - series_young_ms(&w->s), INT64_MAX);
+	spans_clear(told);
+	spans_add(told, INT64_MIN, INT64_MAX);
+	spans_subtract(told, &w->coverage);
+	spans_union(told, &asked);
 	for (int64_t i = 0; i < SPAN_1M; i++)
-		if (w->db[i].value && (!spans_contain(&w->coverage, at(w, i)) ||
-				       spans_contain(&corrections, at(w, i))))
+		if (w->db[i].value && spans_contain(told, at(w, i)))
 			stored_add(rows, &(struct stored_row){at(w, i), w->db[i].revision,
 							      w->db[i].fetched_ms});
-	spans_release(&corrections);
+	spans_release(&asked);
 }

@@ -70,7 +70,7 @@ struct truth { /* of one interval: the values it shows from which age on; value 
 	int revision[3];
 	int64_t since_ms[3]; /* ms after its end; the last change is before 58 s */
 	int shown;           /* the greatest revision that it had when it was published */
-	int64_t doubted_ms;  /* until then it was lied about */
+	int64_t doubted_ms;  /* until then it was lied about; 0: it was not */
 };
 
 struct table_row {
@@ -137,6 +137,12 @@ static inline int truth_final(const struct world *w, int64_t i)
 	return w->truth[i].value[2];
 }
 
+/* Just now, so that it may not be put right yet. */
+static inline int is_lied_about(const struct world *w, int64_t i)
+{
+	return w->truth[i].doubted_ms != 0 && w->now_ms <= w->truth[i].doubted_ms + 15 * MINUTE;
+}
+
 /* --- making.c */
 
 struct world *world_new(uint64_t seed);
@@ -163,8 +169,8 @@ void publish(struct world *w, const struct publications *out);
 /* The writer, and the delivery reports, have come so far in the topic. */
 void writer_apply(struct world *w, size_t upto);
 void reports_deliver(struct world *w, size_t upto);
-/* What is stored where coverage does not speak for it. */
-void stored_read(const struct world *w, struct stored *rows);
+/* What is stored where coverage does not speak for it, and where that is. */
+void stored_read(const struct world *w, struct stored *rows, struct spans *told);
 
 /* --- producing.c */
 
