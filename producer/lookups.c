@@ -7,8 +7,10 @@
 
 #include "common/base/alloc.h"
 #include "common/base/backoff.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 #include "common/base/worker.h"
+#include "common/kafka/kafka_ensure.h"
 #include "common/text/timetext.h"
 #include "producer/lookup/partitions.h"
 #include "producer/lookup/visitor.h"
@@ -27,6 +29,7 @@ struct lookups {
 	struct visit *visit; /* under way, or NULL */
 	int is_void;         /* ... and of no use any more */
 	struct lookup_partitions *partitions;
+	int32_t n_in_all;      /* that the topic has */
 	int64_t round_boot_ms; /* the next lookup of those that do not wait; 0: now */
 	int64_t again_boot_ms; /* the next visit of those that do; after a failure, any visit */
 	struct backoff backoff;
@@ -85,8 +88,7 @@ int lookups_are_idle(const struct lookups *l)
 
 void lookups_check(struct lookups *l)
 {
-	l->visit =
-		visit_new((struct visit){.only_checks = 1, .asks_members = l->keeps_wanted}, 0, 0);
+	l->visit = visit_new((struct visit){.only_checks = 1, .asks_members = l->keeps_wanted}, 0);
 	worker_submit(l->worker, l->visit);
 }
 
@@ -97,9 +99,10 @@ void lookups_cancel(struct lookups *l)
 	lookup_partitions_set(l->partitions, NULL, 0);
 }
 
-void lookups_now(struct lookups *l, const int32_t *partitions, size_t n)
+void lookups_now(struct lookups *l, const int32_t *partitions, size_t n, int32_t n_in_all)
 {
 	lookups_cancel(l);
+	l->n_in_all = n_in_all;
 	lookup_partitions_set(l->partitions, partitions, n);
 	l->round_boot_ms = l->again_boot_ms = 0;
 }
@@ -127,8 +130,7 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 		return INT64_MAX;
 	if (lookup_partitions_wait(l->partitions))
 		at_ms = 0;
-	if (at_ms < l->again_boot_ms)
-		at_ms = l->again_boot_ms;
+	at_ms = greatest(at_ms, l->again_boot_ms);
 	return at_ms == INT64_MAX ? INT64_MAX : at_ms - boot_ms;
 }
 
@@ -157,8 +159,7 @@ static int is_refused(const struct lookups *l, const struct series *s)
 }
 
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
-		   int32_t (*partition_of)(const char *symbol, const void *opaque),
-		   const void *opaque, int64_t now_ms, int64_t boot_ms)
+		   int64_t now_ms, int64_t boot_ms)
 {
 	int is_round = boot_ms >= l->round_boot_ms;
 	struct visit orders = {.asks_members = is_round,
@@ -171,14 +172,15 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
 	orders = stored_orders(l, n, orders);
-	l->visit = visit_new(orders, lookup_partitions_count(l->partitions), n);
+	l->visit = visit_new(orders, n);
 	for (size_t i = 0; i < n && !members_only; i++) {
 		struct series *s = owned[i];
 		struct visit_partition *p =
 			series_has_begun(s)
-				? lookup_partitions_visit(l->partitions, l->visit,
-							  partition_of(series_symbol(s), opaque),
-							  is_round, boot_ms)
+				? lookup_partitions_visit(
+					  l->partitions, l->visit,
+					  kafka_partition_of(series_symbol(s), l->n_in_all),
+					  is_round, boot_ms)
 				: NULL;
 
 		if (!p)
@@ -196,20 +198,20 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 
 static void trouble_say(struct lookups *l, const struct err *err, int64_t boot_ms)
 {
+	int is_fatal = err->class == ERR_FATAL;
+
 	l->stats.failed++;
 	/* A new sentence at once, the same one once a minute. */
 	if (strcmp(l->last_trouble, err->text) != 0)
 		l->trouble = (struct log_throttle){0};
 	snprintf(l->last_trouble, sizeof l->last_trouble, "%s", err->text);
-	if (err->class == ERR_FATAL) /* a password, a privilege: waiting will not mend it */
-		LOG_EVERY(
-			&l->trouble, boot_ms, SAY_MS, LOG_ERROR,
-			"what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)",
-			L_STR("error", err->text));
-	else
-		LOG_EVERY(&l->trouble, boot_ms, SAY_MS, LOG_WARN,
-			  "what is covered cannot be read yet; trying again (live goes on)",
-			  L_STR("error", err->text));
+	/* a password, a privilege: waiting will not mend it */
+	LOG_EVERY(
+		&l->trouble, boot_ms, SAY_MS, is_fatal ? LOG_ERROR : LOG_WARN,
+		is_fatal
+			? "what is covered cannot be read, and a person has to see to it; trying again (live goes on, without backfill)"
+			: "what is covered cannot be read yet; trying again (live goes on)",
+		L_STR("error", err->text));
 }
 
 static void refused_say(struct lookups *l, const struct visit_series *v, int64_t boot_ms)
@@ -298,8 +300,8 @@ static unsigned open_take(struct lookups *l, struct catalogue *catalogue, const 
 	if (!v->reads_open || v->n == 0)
 		return 0;
 	l->reads_open = 0;
-	for (size_t i = 0; i < v->n_open; i++)
-		if (catalogue_add(catalogue, v->open[i], 0) > 0)
+	for (size_t i = 0; i < v->open.n; i++)
+		if (catalogue_add(catalogue, v->open.names[i], 0) > 0)
 			due = DUE_OWN; /* not listed, or the list would have brought it */
 	return due;
 }

@@ -26,8 +26,9 @@ void lookups_free(struct lookups *l);
 /* Readable when a visit is over. */
 int lookups_fd(const struct lookups *l);
 
-/* Whatever is under way is of no use any more: it is looked up in these partitions, and now. */
-void lookups_now(struct lookups *l, const int32_t *partitions, size_t n);
+/* Whatever is under way is of no use any more: it is looked up in these partitions of the n_in_all
+ * that the topic has, and now. */
+void lookups_now(struct lookups *l, const int32_t *partitions, size_t n, int32_t n_in_all);
 /* ... and nothing follows before the next lookups_now. */
 void lookups_cancel(struct lookups *l);
 /* 1 if the lookup of each partition has ended since lookups_now; *stored: the writer has stored
@@ -46,11 +47,9 @@ int lookups_are_idle(const struct lookups *l);
 int lookups_take(struct lookups *l, struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms,
 		 struct members *members, unsigned *due, struct err *err)
 	__attribute__((warn_unused_result));
-/* Starts a visit if one is due. members_only: nothing but the comparison of the members. The
- * partition of a symbol is partition_of(symbol, opaque). */
+/* Starts a visit if one is due. members_only: nothing but the comparison of the members. */
 void lookups_start(struct lookups *l, const struct catalogue *catalogue, int members_only,
-		   int32_t (*partition_of)(const char *symbol, const void *opaque),
-		   const void *opaque, int64_t now_ms, int64_t boot_ms);
+		   int64_t now_ms, int64_t boot_ms);
 /* How long until lookups_start has something to do. */
 int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms);
 

@@ -32,14 +32,6 @@ static struct loop *make(const struct options *o, int64_t from_ms, int64_t until
 	return NULL;
 }
 
-static int follow_step(struct loop *l, const struct view *view, unsigned *due, struct err *err)
-{
-	(void)due;
-	(void)err;
-	observe_turn(l->observe, view);
-	return 0;
-}
-
 struct loop *loop_new(const struct options *o, struct err *err)
 {
 	struct loop *l = make(o, o->since_ms, INT64_MAX, 1, err);
@@ -47,7 +39,6 @@ struct loop *loop_new(const struct options *o, struct err *err)
 	if (!l)
 		return NULL;
 	l->from_setting = "--since";
-	l->step = follow_step;
 	l->observe = observe_new(o->http, o->series_metrics);
 	observe_waits(l->observe, "waiting for Kafka");
 	l->share = share_of_group(o, err);
@@ -57,11 +48,6 @@ struct loop *loop_new(const struct options *o, struct err *err)
 	return NULL;
 }
 
-static int once_step(struct loop *l, const struct view *view, unsigned *due, struct err *err)
-{
-	return fetch_step(l->fetch, view, due, err);
-}
-
 struct loop *loop_new_fetch(const struct options *o, struct err *err)
 {
 	struct loop *l = make(o, o->from_ms, o->to_ms, 0, err);
@@ -69,7 +55,6 @@ struct loop *loop_new_fetch(const struct options *o, struct err *err)
 	if (!l)
 		return NULL;
 	l->from_setting = "--from";
-	l->step = once_step;
 	l->fetch = fetch_new(o->deadline_s * 1000);
 	l->share = share_of_all();
 	return l;

@@ -20,9 +20,6 @@ struct loop {
 	struct observe *observe;
 	struct fetch *fetch;
 
-	/* How far it is, at the end of a turn: done (1), not yet (0), or -1 (*err). */
-	int (*step)(struct loop *l, const struct view *view, unsigned *due, struct err *err);
-
 	int64_t from_ms; /* where what is wanted begins, by that setting */
 	const char *from_setting;
 	int64_t boot_ms, now_ms; /* when last read; the latter the exchange's, 0: not known */
@@ -31,6 +28,8 @@ struct loop {
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
 	int64_t reports_boot_ms;
+	int64_t witness_boot_ms; /* while the clock is in doubt: no row is asked for before */
+	size_t witness;          /* whose turn it is then */
 	struct log_throttle empty;
 };
 

@@ -118,20 +118,20 @@ static double wall_seconds(int64_t at_boot_ms, int64_t boot_ms)
 
 static void show_requests(const struct observe *o, const struct view *now)
 {
-	static const char *const verdicts[REQUESTS_VERDICTS] = {
-		[VERDICT_OK] = "ok",           [VERDICT_LIMITED] = "limited",
-		[VERDICT_BANNED] = "banned",   [VERDICT_UNKNOWN_MARKET] = "unknown_market",
-		[VERDICT_REFUSED] = "refused", [VERDICT_BROKEN] = "broken",
-		[REQUESTS_NO_ANSWER] = "none"};
+	static const char *const verdicts[] = {
+		[FAILURE_NONE] = "ok",      [FAILURE_LIMIT] = "limited",
+		[FAILURE_BAN] = "banned",   [FAILURE_SERIES] = "unknown_market",
+		[FAILURE_SPAN] = "refused", [FAILURE_OUTAGE] = "broken"};
 	struct requests_stats r = requests_stats(now->requests);
 	int64_t banned = r.banned_until_boot_ms;
 
 	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("live"), (double)r.live);
 	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("backfill"),
 		    (double)(r.candles - r.live));
-	for (size_t i = 0; i < REQUESTS_VERDICTS; i++)
+	for (size_t i = 0; i <= FAILURE_OUTAGE; i++)
 		metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES(verdicts[i]),
 			    (double)r.answers[i]);
+	metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES("none"), (double)r.unanswered);
 	metrics_set(o->metrics, PRODUCER_REJECTED, NULL, (double)r.rejected);
 	metrics_set(o->metrics, PRODUCER_BUDGET, NULL, requests_per_second(now->requests));
 	metrics_set(o->metrics, PRODUCER_BANNED_UNTIL, NULL,
@@ -302,6 +302,7 @@ static void show_series(struct observe *o, const struct view *now)
 void observe_turn(struct observe *o, const struct view *now)
 {
 	size_t partitions;
+	int32_t n_in_all;
 
 	service_beat(o->service, now->boot_ms);
 	if (now->boot_ms < o->show_boot_ms)
@@ -311,7 +312,7 @@ void observe_turn(struct observe *o, const struct view *now)
 	show_requests(o, now);
 	show_publisher(o, now->publisher);
 	show_lookups(o, now);
-	share_partitions(now->share, &partitions);
+	share_partitions(now->share, &partitions, &n_in_all);
 	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
 	show_members(o, share_seen_members(now->share));
 	if (now->boot_ms < o->series_boot_ms)

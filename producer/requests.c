@@ -18,6 +18,7 @@ enum {
 	SAY_MS = 10 * 1000,
 	SAY_OUTAGE_MS = 10 * 60 * 1000, /* as long as it is the same outage */
 	SAY_MISTRUST_MS = 60 * 1000,
+	SAY_ENTRIES_MS = 3600 * 1000,
 	NO_SLOT_MS = 30 * 1000 /* who waits longer has no slots of the budget */
 };
 
@@ -45,7 +46,7 @@ struct requests {
 	struct outage outage;
 	/* One for each message, so that none hides another. */
 	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited, rows,
-		unknown;
+		entries, unknown;
 };
 
 struct requests *requests_new(const struct options *options, struct err *err)
@@ -241,11 +242,10 @@ static void span_failed(struct requests *r, struct answer *a, struct log_throttl
 }
 
 /* Several that were in flight together are one ban. */
-static void banned(struct requests *r, struct answer *a, int64_t block_ms, const struct err *err)
+static void banned(struct requests *r, int64_t block_ms, const struct err *err)
 {
 	int64_t boot = clock_boot_ms(), before_ms = ratelimit_hold_ms(&r->rate, boot), now_ms;
 
-	a->failure = FAILURE_BAN;
 	ratelimit_banned(&r->rate, boot, block_ms);
 	now_ms = ratelimit_hold_ms(&r->rate, boot);
 	if (now_ms <= before_ms + SAY_MS && before_ms > 0)
@@ -274,6 +274,10 @@ static void list_take(struct requests *r, struct answer *a, const char *body, si
 				: "The exchange's answer has no Date, and without its time nothing is known to be closed.");
 	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0) {
 		answered(r, a);
+		if (a->markets.n_bad > 0)
+			say(&r->entries, SAY_ENTRIES_MS, LOG_WARN,
+			    "entries of the list of markets name no market; the others count", a,
+			    &a->markets.bad);
 		return;
 	}
 	outage(r, a, &err);
@@ -308,41 +312,39 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http)
 {
 	const char *body = http->body.data ? http->body.data : "";
-	int64_t block_ms, boot = clock_boot_ms();
+	int64_t block_ms;
 	struct err err = {0};
-	enum verdict verdict =
-		r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
 
-	r->stats.answers[verdict]++;
-	if (a->is_list && (verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED))
-		verdict = VERDICT_BROKEN; /* it can be meant in no other way */
-	switch (verdict) {
-	case VERDICT_OK:
+	a->failure = r->exchange->judge(http->status, body, http->body.len, &block_ms, &err);
+	r->stats.answers[a->failure]++;
+	if (a->is_list && (a->failure == FAILURE_SERIES || a->failure == FAILURE_SPAN))
+		a->failure = FAILURE_OUTAGE; /* it can be meant in no other way */
+	switch (a->failure) {
+	case FAILURE_NONE:
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
 		break;
-	case VERDICT_LIMITED:
-		a->failure = FAILURE_LIMIT;
-		ratelimit_limited(&r->rate, boot, backoff_random());
+	case FAILURE_LIMIT:
+		ratelimit_limited(&r->rate, clock_boot_ms(), backoff_random());
 		say(&r->limited, SAY_MS, LOG_WARN,
 		    "the exchange says: too many requests; slowing down", a, &err);
 		break;
-	case VERDICT_BANNED:
-		banned(r, a, block_ms, &err);
+	case FAILURE_BAN:
+		banned(r, block_ms, &err);
 		break;
-	case VERDICT_UNKNOWN_MARKET:
+	case FAILURE_SERIES:
 		answered(r, a);
-		a->failure = FAILURE_SERIES;
 		say(&r->unknown, SAY_MS, LOG_WARN,
 		    "the exchange does not know this market; it is asked again soon, the others go on",
 		    a, &err);
 		break;
-	case VERDICT_REFUSED:
+	case FAILURE_SPAN:
 		span_failed(
 			r, a, &r->refused,
 			"the exchange refuses a request; its span stays a gap and is asked for again",
 			&err);
 		break;
-	case VERDICT_BROKEN:
+	case FAILURE_OUTAGE:
+	case FAILURE_AGAIN:
 		outage(r, a, &err);
 		break;
 	}
@@ -364,7 +366,7 @@ int requests_take(struct requests *r, struct answer *out)
 		out->failure = FAILURE_AGAIN;
 		log_debug("asking again", L_STR("error", http.err.text));
 	} else if (http.status == 0) {
-		r->stats.answers[REQUESTS_NO_ANSWER]++;
+		r->stats.unanswered++;
 		outage(r, out, &http.err);
 	} else {
 		int suspects = r->clock.n_suspects;

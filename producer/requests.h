@@ -3,15 +3,8 @@
  * that it says comes from here. Knows what is in flight, the budget (ratelimit.h), bans and pauses,
  * and the exchange's clock (exclock.h).
  *
- * A failure has a size, which says who has to wait:
- *
- *   outage   nothing usable comes      all: one asks now and then (outage.h)
- *   limit    too many requests         all, for a moment; then slower
- *   ban      this address is blocked   all, the list of markets too, as long as it was said
- *   series   no such market            this one
- *   span     an answer that is no page this span of this series
- *
- * The first three are dealt with here; the owner of the request deals with the last two. */
+ * Failures that concern all requests (exchange.h: limit, ban, outage) are dealt with here; the
+ * owner of the request deals with those of a series or a span. */
 #ifndef GAPLESS_REQUESTS_H
 #define GAPLESS_REQUESTS_H
 
@@ -21,16 +14,6 @@
 #include "producer/series/series_ask.h"
 
 enum { REQUESTS_MAX = HTTP_CONNECTIONS + 1 }; /* in flight: candles, and the list of markets */
-
-enum failure {
-	FAILURE_NONE,
-	FAILURE_AGAIN, /* nothing was learned: to be asked again when there is room for it */
-	FAILURE_OUTAGE,
-	FAILURE_LIMIT,
-	FAILURE_BAN,
-	FAILURE_SERIES,
-	FAILURE_SPAN
-};
 
 /* What came of one request. Each failure has been logged. */
 struct answer {
@@ -45,18 +28,14 @@ struct answer {
 	struct err err; /* of a failure that is one span's: its cause */
 };
 
-enum {
-	REQUESTS_NO_ANSWER = VERDICT_BROKEN + 1, /* beside the verdicts */
-	REQUESTS_VERDICTS
-};
-
 struct requests_stats {
-	int64_t candles;                    /* requests for candles that were sent */
-	int64_t live;                       /* of these, for live ones */
-	int64_t rejected;                   /* answers that are no pages */
-	int64_t answers[REQUESTS_VERDICTS]; /* by verdict; the list of markets' too */
-	int64_t banned_until_boot_ms;       /* of the last ban */
-	int is_away;                        /* several answers in a row were none */
+	int64_t candles;  /* requests for candles that were sent */
+	int64_t live;     /* of these, for live ones */
+	int64_t rejected; /* answers that are no pages */
+	/* by what the exchange said (of the list of markets, too), and how often it said nothing */
+	int64_t answers[FAILURE_OUTAGE + 1], unanswered;
+	int64_t banned_until_boot_ms; /* of the last ban */
+	int is_away;                  /* several answers in a row were none */
 };
 
 struct requests;

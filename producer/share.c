@@ -162,10 +162,9 @@ static int member_poll(struct share *s, int64_t boot_ms, unsigned *due, struct e
 {
 	const rd_kafka_message_t *m;
 	enum consumer_news news;
-	uint64_t drained;
+	eventfd_t drained;
 
-	if (read(s->fd, &drained, sizeof drained) < 0)
-		drained = 0; /* nothing to drain */
+	eventfd_read(s->fd, &drained);
 	while ((news = consumer_poll(s->consumer, 0, &m)) != CONSUMER_NOTHING) {
 		if (news == CONSUMER_REPLACED)
 			return err_set(
@@ -379,15 +378,9 @@ int share_owns(const char *symbol, const void *share)
 	return s->ours != NULL && s->ours[kafka_partition_of(symbol, s->n_in_all)];
 }
 
-int32_t share_partition_of(const char *symbol, const void *share)
+const int32_t *share_partitions(const struct share *s, size_t *n, int32_t *n_in_all)
 {
-	const struct share *s = share;
-
-	return kafka_partition_of(symbol, s->n_in_all);
-}
-
-const int32_t *share_partitions(const struct share *s, size_t *n)
-{
+	*n_in_all = s->n_in_all;
 	*n = s->n;
 	return s->partitions;
 }

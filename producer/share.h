@@ -55,10 +55,8 @@ enum share_state {
 enum share_state share_state(const struct share *s);
 /* 1 if the symbol is ours; a function for catalogue_own. */
 int share_owns(const char *symbol, const void *share);
-/* The partition of a symbol. */
-int32_t share_partition_of(const char *symbol, const void *share);
-/* Our partitions, ascending. */
-const int32_t *share_partitions(const struct share *s, size_t *n);
+/* Our partitions, ascending, of all that the topic has. */
+const int32_t *share_partitions(const struct share *s, size_t *n, int32_t *n_in_all);
 /* Who else was in the group, when it was last asked. */
 const struct members *share_seen_members(const struct share *s);
 /* Says what an assignment has brought. */

@@ -2,6 +2,7 @@
 #include "producer/turn.h"
 
 #include "common/base/clock.h"
+#include "common/base/least.h"
 #include "common/base/stop.h"
 #include "common/text/timetext.h"
 #include "producer/series/plan.h"
@@ -13,7 +14,8 @@ enum {
 	EMPTY_SAY_MS = 60000,
 	HAND_OVER_MS = 1000, /* so that the next owner's lookup sees what we published */
 	JUMP_AGAIN_MS =
-		1000, /* a jump of the exchange's clock takes three answers to be believed */
+		1000,        /* a jump of the exchange's clock takes three answers to be believed */
+	JUMP_LIST_MS = 5000, /* ... of the list, where rows are asked for */
 	FIRST_DATE_AGAIN_MS = 250 /* ... and the first of all a second one */
 };
 
@@ -102,6 +104,48 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 	return 0;
 }
 
+/* The shortest interval of those that show rows. */
+static int64_t shortest_ms(struct series *const *owned, size_t n)
+{
+	int64_t ms = INT64_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (series_has_candles(owned[i]))
+			ms = least(ms, series_interval(owned[i])->nominal_ms);
+	return ms;
+}
+
+/* What time it is rows tell best: one series after the other is asked for its newest, those of the
+ * shortest interval. 0: there is none to ask. */
+static int witness_ask(struct loop *l)
+{
+	size_t n;
+	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	int64_t ms = shortest_ms(owned, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct series *s = owned[l->witness++ % n];
+
+		if (series_has_candles(s) && series_interval(s)->nominal_ms == ms &&
+		    series_poll_soon(s, l->now_ms + JUMP_AGAIN_MS))
+			return 1;
+	}
+	return 0;
+}
+
+/* The list of markets has a Date, too, but no rows. */
+static void clock_doubted(struct loop *l)
+{
+	if (l->boot_ms < l->witness_boot_ms)
+		return;
+	if (!witness_ask(l)) {
+		listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
+		return;
+	}
+	l->witness_boot_ms = l->boot_ms + JUMP_AGAIN_MS;
+	listing_soon(l->listing, JUMP_LIST_MS, l->boot_ms);
+}
+
 static int answers_take(struct loop *l, unsigned *due, struct err *err)
 {
 	struct answer a;
@@ -113,7 +157,7 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 		else
 			candles_take(l, &a, due);
 		if (a.clock_jumped)
-			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
+			clock_doubted(l);
 		answer_release(&a);
 	}
 	turn_time_read(l);
@@ -222,6 +266,7 @@ static int start_check(const struct loop *l, struct err *err)
 static int follow_up(struct loop *l, unsigned due, struct err *err)
 {
 	const int32_t *partitions;
+	int32_t n_in_all;
 	size_t n;
 
 	if (due & DUE_BUDGET)
@@ -232,8 +277,8 @@ static int follow_up(struct loop *l, unsigned due, struct err *err)
 	if ((due & DUE_JUDGE) && listing_judge(l->listing, l->catalogue, l->boot_ms, err))
 		return -1;
 	if (due & DUE_LOOKUP) {
-		partitions = share_partitions(l->share, &n);
-		lookups_now(l->lookups, partitions, n);
+		partitions = share_partitions(l->share, &n, &n_in_all);
+		lookups_now(l->lookups, partitions, n, n_in_all);
 	}
 	return 0;
 }
@@ -247,8 +292,7 @@ static int64_t lookup(struct loop *l)
 
 	if (state != SHARE_ASSIGNED && (state != SHARE_AGREED || l->now_ms == 0))
 		return INT64_MAX;
-	lookups_start(l->lookups, l->catalogue, state == SHARE_ASSIGNED, share_partition_of,
-		      l->share, l->now_ms, l->boot_ms);
+	lookups_start(l->lookups, l->catalogue, state == SHARE_ASSIGNED, l->now_ms, l->boot_ms);
 	return lookups_wait_ms(l->lookups, l->boot_ms);
 }
 
@@ -303,10 +347,7 @@ static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 		*wait_ms = TICK_MS;
 		sent = candles_ask(l, wait_ms, err);
 	} while (sent == 1);
-	if (*wait_ms > lookup_ms)
-		*wait_ms = lookup_ms;
-	if (*wait_ms > TICK_MS)
-		*wait_ms = TICK_MS;
+	*wait_ms = least(*wait_ms, least(lookup_ms, TICK_MS));
 	return sent;
 }
 
@@ -348,8 +389,9 @@ int turn(struct loop *l, struct err *err)
 	reports(l);
 	due = 0;
 	view = view_of(l);
-	done = l->step(l, &view, &due, err);
-	if (done)
+	if (l->observe)
+		observe_turn(l->observe, &view);
+	else if ((done = fetch_step(l->fetch, &view, &due, err)) != 0)
 		return done;
 	if (follow_up(l, due, err))
 		return -1;

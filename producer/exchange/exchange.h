@@ -25,14 +25,15 @@ struct exchange_head {
 	int remaining;   /* candle requests left in the exchange's current second; -1: not said */
 };
 
-/* What an answer is worth, and how much a failure concerns. */
-enum verdict {
-	VERDICT_OK,             /* the body is to be parsed */
-	VERDICT_LIMITED,        /* too many requests; all of them stop for a moment */
-	VERDICT_BANNED,         /* this address is blocked: nothing is sent for block_ms */
-	VERDICT_UNKNOWN_MARKET, /* there is no such market, or not any more: one series */
-	VERDICT_REFUSED,        /* this request is wrong, repeating it does not help: one span */
-	VERDICT_BROKEN          /* nothing of its own came, or it cannot answer now: all wait */
+/* What came of a request. A failure has a size, which says who has to wait. */
+enum failure {
+	FAILURE_NONE,   /* the body is to be parsed */
+	FAILURE_LIMIT,  /* too many requests: all, for a moment; then slower */
+	FAILURE_BAN,    /* this address is blocked: all, as long as was said (block_ms) */
+	FAILURE_SERIES, /* there is no such market, or not any more: this one */
+	FAILURE_SPAN,   /* the request is wrong, or its answer no page: this span of this series */
+	FAILURE_OUTAGE, /* nothing of its own came, or it cannot answer now: all (outage.h) */
+	FAILURE_AGAIN /* of no answer: nothing was learned, to be asked again when there is room */
 };
 
 struct exchange {
@@ -52,9 +53,9 @@ struct exchange {
 	/* All lines of a head (http.h's `head`). *head needs no initialisation. */
 	void (*head_read)(struct exchange_head *head, const char *lines, size_t len);
 	/* Judges an answer that arrived. *block_ms is set in any case; of a ban it is its length,
-	 * 0: not said. *err gets a complete sentence; its class is ERR_NONE for OK, ERR_INPUT for
-	 * UNKNOWN_MARKET and REFUSED, else ERR_RETRY. */
-	enum verdict (*judge)(int status, const char *body, size_t len, int64_t *block_ms,
+	 * 0: not said. *err gets a complete sentence; its class is ERR_NONE for NONE, ERR_INPUT for
+	 * SERIES and SPAN, else ERR_RETRY. */
+	enum failure (*judge)(int status, const char *body, size_t len, int64_t *block_ms,
 			      struct err *err);
 	/* The bodies (page.h, markets.h). -1: ERR_INPUT, and *out is empty. */
 	int (*page_parse)(const char *body, size_t len, const char *symbol,

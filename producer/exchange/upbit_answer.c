@@ -17,102 +17,96 @@ static int is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void trim(const char **text, size_t *len)
+/* A part of a head. */
+struct part {
+	const char *at;
+	size_t len;
+};
+
+static struct part trim(struct part p)
 {
-	while (*len > 0 && is_blank((*text)[*len - 1]))
-		(*len)--;
-	while (*len > 0 && is_blank(**text)) {
-		(*text)++;
-		(*len)--;
+	while (p.len > 0 && is_blank(p.at[p.len - 1]))
+		p.len--;
+	while (p.len > 0 && is_blank(*p.at)) {
+		p.at++;
+		p.len--;
 	}
+	return p;
 }
 
-static int text_is(const char *text, size_t len, const char *wanted)
+/* Takes what stands before the mark, and the mark, from the beginning of *rest. 0: it has no such
+ * mark, and was taken as a whole. */
+static int take(struct part *rest, char mark, struct part *out)
 {
-	return len == strlen(wanted) && strncasecmp(text, wanted, len) == 0;
+	const char *end = rest->len > 0 ? memchr(rest->at, mark, rest->len) : NULL;
+
+	*out = (struct part){rest->at, end ? (size_t)(end - rest->at) : rest->len};
+	rest->at += out->len + (end != NULL);
+	rest->len -= out->len + (end != NULL);
+	return end != NULL;
 }
 
-void upbit_head_init(struct exchange_head *head)
+static int is_text(struct part p, const char *wanted)
 {
-	*head = (struct exchange_head){.date_ms = 0, .remaining = -1};
+	return p.len == strlen(wanted) && strncasecmp(p.at, wanted, p.len) == 0;
 }
 
 /* A number of one to four digits; -1 if it is anything else. */
-static int small_number(const char *text, size_t len)
+static int small_number(struct part p)
 {
 	int n = 0;
 
-	if (len < 1 || len > 4)
+	if (p.len < 1 || p.len > 4)
 		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
+	for (size_t i = 0; i < p.len; i++) {
+		if (!is_digit(p.at[i]))
 			return -1;
-		n = 10 * n + (text[i] - '0');
+		n = 10 * n + (p.at[i] - '0');
 	}
 	return n;
 }
 
 /* "group=candles; min=600; sec=9", the parts in any order. */
-static int remaining_parse(const char *text, size_t len)
+static int remaining_parse(struct part text)
 {
 	int sec = -1, candles = 0;
+	struct part name, value;
 
-	while (len > 0) {
-		const char *end = memchr(text, ';', len);
-		size_t part_len = end ? (size_t)(end - text) : len, name_len, value_len;
-		const char *part = text, *equals = memchr(text, '=', part_len), *value;
-
-		text += part_len + (end != NULL);
-		len -= part_len + (end != NULL);
-		if (!equals)
+	while (text.len > 0) {
+		(void)take(&text, ';', &value);
+		if (!take(&value, '=', &name))
 			continue;
-		name_len = (size_t)(equals - part);
-		value = equals + 1;
-		value_len = part_len - name_len - 1;
-		trim(&part, &name_len);
-		trim(&value, &value_len);
-		if (text_is(part, name_len, "group"))
-			candles = text_is(value, value_len, "candles") ||
-				  text_is(value, value_len, "candle");
-		else if (text_is(part, name_len, "sec"))
-			sec = small_number(value, value_len);
+		name = trim(name);
+		value = trim(value);
+		if (is_text(name, "group"))
+			candles = is_text(value, "candles") || is_text(value, "candle");
+		else if (is_text(name, "sec"))
+			sec = small_number(value);
 	}
 	return candles ? sec : -1;
 }
 
-void upbit_head_line(struct exchange_head *head, const char *line, size_t len)
-{
-	const char *colon = memchr(line, ':', len), *value;
-	size_t name_len, value_len;
-
-	if (!colon)
-		return;
-	name_len = (size_t)(colon - line);
-	value = colon + 1;
-	value_len = len - name_len - 1;
-	trim(&value, &value_len);
-	if (text_is(line, name_len, "Date")) {
-		if (time_parse_http(value, value_len, &head->date_ms) < 0 || head->date_ms < 0)
-			head->date_ms = 0;
-	} else if (text_is(line, name_len, "Remaining-Req")) {
-		head->remaining = remaining_parse(value, value_len);
-	}
-}
-
 void upbit_head_read(struct exchange_head *head, const char *lines, size_t len)
 {
-	upbit_head_init(head);
-	while (len > 0) {
-		const char *end = memchr(lines, '\n', len);
-		size_t line_len = end ? (size_t)(end - lines) + 1 : len;
+	struct part rest = {lines, len}, name, value;
 
-		upbit_head_line(head, lines, line_len);
-		lines += line_len;
-		len -= line_len;
+	*head = (struct exchange_head){.date_ms = 0, .remaining = -1};
+	while (rest.len > 0) {
+		(void)take(&rest, '\n', &value);
+		if (!take(&value, ':', &name))
+			continue;
+		value = trim(value);
+		if (is_text(name, "Date")) {
+			if (time_parse_http(value.at, value.len, &head->date_ms) < 0 ||
+			    head->date_ms < 0)
+				head->date_ms = 0;
+		} else if (is_text(name, "Remaining-Req")) {
+			head->remaining = remaining_parse(value);
+		}
 	}
 }
 
-/* ---------------------------------------------------------------- verdicts */
+/* ---------------------------------------------------------------- failures */
 
 static const struct unit {
 	const char *word;
@@ -170,74 +164,72 @@ static int64_t block_parse(const char *text)
 	return 0;
 }
 
-static enum verdict verdict_of(int status, int is_error_object)
+static enum failure failure_of(int status, int is_error_object)
 {
 	switch (status) {
 	case 200:
-		return VERDICT_OK;
+		return FAILURE_NONE;
 	case 429:
-		return VERDICT_LIMITED;
+		return FAILURE_LIMIT;
 	case 418:
-		return VERDICT_BANNED;
+		return FAILURE_BAN;
 	case 404:
-		return is_error_object ? VERDICT_UNKNOWN_MARKET : VERDICT_BROKEN;
+		return is_error_object ? FAILURE_SERIES : FAILURE_OUTAGE;
 	case 401: /* no key is sent: refused by something in front of the exchange */
 	case 403:
 	case 407:
 	case 408:
 	case 451:
-		return VERDICT_BROKEN;
+		return FAILURE_OUTAGE;
 	default:
-		return status >= 400 && status < 500 ? VERDICT_REFUSED : VERDICT_BROKEN;
+		return status >= 400 && status < 500 ? FAILURE_SPAN : FAILURE_OUTAGE;
 	}
 }
 
-static const char *verdict_meaning(enum verdict verdict)
+static const char *failure_meaning(enum failure failure)
 {
 	static const char *const meanings[] = {
-		[VERDICT_OK] = "",
-		[VERDICT_LIMITED] = "too many requests in this second",
-		[VERDICT_BANNED] = "this address is blocked for a while after too many requests",
-		[VERDICT_UNKNOWN_MARKET] = "it does not know the market (any more)",
-		[VERDICT_REFUSED] = "it refuses this request",
-		[VERDICT_BROKEN] = "it cannot answer at the moment",
+		[FAILURE_NONE] = "",
+		[FAILURE_LIMIT] = "too many requests in this second",
+		[FAILURE_BAN] = "this address is blocked for a while after too many requests",
+		[FAILURE_SERIES] = "it does not know the market (any more)",
+		[FAILURE_SPAN] = "it refuses this request",
+		[FAILURE_OUTAGE] = "it cannot answer at the moment",
 	};
 
-	return meanings[verdict];
+	return meanings[failure];
 }
 
-enum verdict upbit_judge(int status, const char *body, size_t len, int64_t *block_ms,
+enum failure upbit_judge(int status, const char *body, size_t len, int64_t *block_ms,
 			 struct err *err)
 {
 	char quoted[REMOTE_TEXT_BYTES], raw[1024];
-	enum verdict verdict;
+	enum failure failure;
 	struct cJSON *json = NULL;
 	const char *message = NULL;
 
 	*block_ms = 0;
 	err_clear(err);
 	if (status == 200 && !remote_is_foreign(body, len, err))
-		return VERDICT_OK;
+		return FAILURE_NONE;
 	if (status == 200) { /* who waits is another matter than of a page that is wrong */
 		err->class = ERR_RETRY;
-		return VERDICT_BROKEN;
+		return FAILURE_OUTAGE;
 	}
 	json = remote_json(body, len, NULL);
 	message = remote_error(json);
-	verdict = verdict_of(status, message != NULL);
+	failure = failure_of(status, message != NULL);
 	if (!message) {
 		snprintf(raw, sizeof(raw), "%.*s", (int)(len < sizeof(raw) ? len : sizeof(raw) - 1),
 			 body ? body : "");
 		message = raw;
 	}
-	if (verdict == VERDICT_BANNED)
+	if (failure == FAILURE_BAN)
 		*block_ms = block_parse(message);
 	remote_text(message, strlen(message), quoted);
-	err_set(err,
-		verdict == VERDICT_UNKNOWN_MARKET || verdict == VERDICT_REFUSED ? ERR_INPUT
-										: ERR_RETRY,
-		"The exchange answered with status %d: %s%s%s%s.", status, verdict_meaning(verdict),
+	err_set(err, failure == FAILURE_SERIES || failure == FAILURE_SPAN ? ERR_INPUT : ERR_RETRY,
+		"The exchange answered with status %d: %s%s%s%s.", status, failure_meaning(failure),
 		*quoted ? " (\"" : "", quoted, *quoted ? "\")" : "");
 	cJSON_Delete(json);
-	return verdict;
+	return failure;
 }

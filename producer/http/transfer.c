@@ -66,10 +66,11 @@ static int about_to_send(void *context, char *to, char *from, int to_port, int f
 /* What is set after a failure is left out. */
 #define SET(option, value) code = code ? code : curl_easy_setopt(easy, CURLOPT_##option, value)
 
-static CURLcode easy_set_security(CURL *easy, const struct transfer_settings *m)
+static CURLcode easy_set(CURL *easy, const struct transfer_settings *m, struct transfer *t)
 {
 	CURLcode code = CURLE_OK;
 
+	/* whom to trust */
 	SET(SSL_VERIFYPEER, 1L);
 	SET(SSL_VERIFYHOST, 2L);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -85,13 +86,7 @@ static CURLcode easy_set_security(CURL *easy, const struct transfer_settings *m)
 		SET(CAINFO, m->ca_file);
 		SET(CAPATH, NULL); /* the system's would be trusted beside it */
 	}
-	return code;
-}
-
-static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
-{
-	CURLcode code = CURLE_OK;
-
+	/* bounds */
 	SET(NOSIGNAL, 1L);
 	SET(QUICK_EXIT, 1L); /* a name look-up that is given up is not waited for */
 	SET(CONNECTTIMEOUT_MS, (long)m->connect_ms);
@@ -102,13 +97,7 @@ static CURLcode easy_set_bounds(CURL *easy, const struct transfer_settings *m)
 	SET(DNS_CACHE_TIMEOUT, (long)m->dns_s);
 	SET(MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
 	SET(TCP_KEEPALIVE, 1L);
-	return code;
-}
-
-static CURLcode easy_set_request(CURL *easy, const struct transfer_settings *m, struct transfer *t)
-{
-	CURLcode code = CURLE_OK;
-
+	/* what is sent, and where what comes goes */
 	SET(PRIVATE, t);
 	SET(PREREQFUNCTION, about_to_send);
 	SET(PREREQDATA, t);
@@ -143,11 +132,7 @@ struct transfer *transfer_new(const struct transfer_settings *m, struct err *err
 	buf_init(&t->body, HTTP_BODY_MAX_BYTES);
 	t->easy = curl_easy_init();
 	if (t->easy)
-		code = easy_set_security(t->easy, m);
-	if (code == CURLE_OK)
-		code = easy_set_bounds(t->easy, m);
-	if (code == CURLE_OK)
-		code = easy_set_request(t->easy, m, t);
+		code = easy_set(t->easy, m, t);
 	if (code != CURLE_OK) {
 		err_set(err, ERR_FATAL, "A request cannot be prepared: libcurl says \"%s\".",
 			curl_easy_strerror(code));

@@ -166,13 +166,18 @@ static const char *failure(rd_kafka_resp_err_t code)
 	return rd_kafka_err2str(code);
 }
 
-static void failed_say(struct publisher *p, const struct ticket *t, rd_kafka_resp_err_t code)
+/* level, said: for what fails by itself, and not with the topic as a whole. */
+static void failed(struct publisher *p, const struct ticket *t, rd_kafka_resp_err_t code,
+		   struct log_throttle *throttle, enum log_level level, const char *said,
+		   const char *cause)
 {
-	LOG_EVERY(&p->failures, clock_boot_ms(), SAY_MS,
-		  kafka_error_class(code) == ERR_FATAL ? LOG_ERROR : LOG_WARN,
-		  "not delivered to Kafka; what it covered will be fetched again",
-		  L_SERIES(t->series), L_TIME("timestamp", t->timestamp_ms),
-		  L_STR("error", failure(code)));
+	p->stats.failed++;
+	series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
+	if (is_refusal(code))
+		refused(p, code);
+	else
+		LOG_EVERY(throttle, clock_boot_ms(), SAY_MS, level, said, L_SERIES(t->series),
+			  L_TIME("timestamp", t->timestamp_ms), L_STR("error", cause));
 }
 
 static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -183,12 +188,10 @@ static void report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 	FAULT("after_delivery");
 	room_reported(p->room, t->partition, message->err != 0, p->served_boot_ms);
 	if (message->err) {
-		p->stats.failed++;
-		series_failed(t->series, t->timestamp_ms, t->covers_from_ms, t->covers_to_ms);
-		if (is_refusal(message->err))
-			refused(p, message->err);
-		else
-			failed_say(p, t, message->err);
+		failed(p, t, message->err, &p->failures,
+		       kafka_error_class(message->err) == ERR_FATAL ? LOG_ERROR : LOG_WARN,
+		       "not delivered to Kafka; what it covered will be fetched again",
+		       failure(message->err));
 	} else {
 		p->stats.delivered++;
 		refusal_ended(p);
@@ -335,15 +338,9 @@ void publisher_send(struct publisher *p, struct series *s, const struct publicat
 			       ? rd_kafka_last_error()
 			       : RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (code) {
-		p->stats.failed++;
-		if (is_refusal(code))
-			refused(p, code);
-		else
-			LOG_EVERY(&p->unpublished, clock_boot_ms(), SAY_MS, LOG_ERROR,
-				  "a candle could not be published; its interval stays a gap",
-				  L_SERIES(s), L_TIME("timestamp", pub->candle.timestamp_ms),
-				  L_STR("error", err.text[0] ? err.text : rd_kafka_err2str(code)));
-		series_failed(s, pub->candle.timestamp_ms, pub->covers_from_ms, pub->covers_to_ms);
+		failed(p, ticket, code, &p->unpublished, LOG_ERROR,
+		       "a candle could not be published; its interval stays a gap",
+		       err.text[0] ? err.text : rd_kafka_err2str(code));
 		free(ticket);
 		return;
 	}
@@ -373,10 +370,9 @@ static int recreate(struct publisher *p, struct err *err)
 
 int publisher_poll(struct publisher *p, struct err *err)
 {
-	uint64_t drained;
+	eventfd_t drained;
 
-	if (read(p->fd, &drained, sizeof drained) < 0)
-		drained = 0; /* nothing to drain */
+	eventfd_read(p->fd, &drained);
 	p->served_boot_ms = clock_boot_ms();
 	rd_kafka_poll(p->rk, 0);
 	stalled_say(p);

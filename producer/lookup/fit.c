@@ -6,32 +6,16 @@
 #include "common/base/log.h"
 #include "common/pg/pg_tables.h"
 
-static int unfit(int *is_unfit)
-{
-	*is_unfit = 1;
-	return -1;
-}
-
 int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 {
-	struct err why;
+	enum pg_tables tables = pg_tables_check(pg, err);
 
-	switch (pg_tables_check(pg, &why)) {
-	case PG_TABLES_FIT:
+	if (tables == PG_TABLES_FIT)
 		return 0;
-	case PG_TABLES_ABSENT:
-	case PG_TABLES_OLDER:
-	case PG_TABLES_NEWER:
-		/* They may come. */
-		err_set(err, ERR_RETRY, "%s", why.text);
-		return unfit(is_unfit);
-	case PG_TABLES_HIDDEN:
-	case PG_TABLES_DENIED:
-	case PG_TABLES_PARTLY:
-	case PG_TABLES_FAILED:
-		break;
+	if (tables == PG_TABLES_ABSENT || tables == PG_TABLES_OLDER || tables == PG_TABLES_NEWER) {
+		err->class = ERR_RETRY; /* they may come */
+		*is_unfit = 1;
 	}
-	*err = why;
 	return -1;
 }
 
@@ -50,19 +34,19 @@ int fit_origin(struct pg *pg, const char *source, const char *topic, int *is_unf
 		const char *in_use = PQgetvalue(res, 0, 0), *filled_from = PQgetvalue(res, 0, 1);
 
 		rc = !PQgetisnull(res, 0, 1);
-		if (strcmp(in_use, source) != 0) {
-			err_set(err, ERR_FATAL,
+		if (strcmp(in_use, source) != 0)
+			rc = err_set(
+				err, ERR_FATAL,
 				"the table in the database '%s' holds candles of the source '%s', this program is set to '%s' "
 				"(--source): one table holds one source; name another --database and --topic",
 				PQdb(pg->conn), in_use, source);
-			rc = unfit(is_unfit);
-		} else if (rc && strcmp(filled_from, topic) != 0) {
-			err_set(err, ERR_FATAL,
+		else if (rc && strcmp(filled_from, topic) != 0)
+			rc = err_set(
+				err, ERR_FATAL,
 				"the table in the database '%s' is filled from the topic '%s', this program is set to '%s' "
 				"(--topic); if it is to be this one from now on: UPDATE market_data_origin SET topic = '%s'",
 				PQdb(pg->conn), filled_from, topic, topic);
-			rc = unfit(is_unfit);
-		}
+		*is_unfit |= rc < 0;
 	}
 	PQclear(res);
 	return rc;

@@ -54,11 +54,6 @@ void lookup_partitions_set(struct lookup_partitions *ps, const int32_t *ids, siz
 		ps->v[i] = (struct partition){.id = ids[i]};
 }
 
-size_t lookup_partitions_count(const struct lookup_partitions *ps)
-{
-	return ps->n;
-}
-
 int lookup_partitions_are_complete(const struct lookup_partitions *ps, int *stored)
 {
 	int complete = ps->n > 0;
@@ -81,19 +76,13 @@ int lookup_partitions_wait(const struct lookup_partitions *ps)
 
 int64_t lookup_partitions_oldest_boot_ms(const struct lookup_partitions *ps)
 {
-	int64_t oldest_ms = 0;
-	int found = 0;
+	int64_t oldest_ms = INT64_MAX;
 
-	for (size_t i = 0; i < ps->n; i++) {
-		const struct partition *p = &ps->v[i];
-
-		if (p->ended && p->ended_boot_ms == 0)
-			continue; /* it has no series of ours */
-		if (!found || p->ended_boot_ms < oldest_ms)
-			oldest_ms = p->ended_boot_ms;
-		found = 1;
-	}
-	return oldest_ms;
+	for (size_t i = 0; i < ps->n; i++)
+		if (!ps->v[i].ended ||
+		    ps->v[i].ended_boot_ms != 0) /* else it has no series of ours */
+			oldest_ms = least(oldest_ms, ps->v[i].ended_boot_ms);
+	return oldest_ms == INT64_MAX ? 0 : oldest_ms;
 }
 
 /* ---- a visit is made ---- */

@@ -15,7 +15,6 @@ void lookup_partitions_free(struct lookup_partitions *ps);
 
 /* These, of which nothing is known; n = 0: none. */
 void lookup_partitions_set(struct lookup_partitions *ps, const int32_t *ids, size_t n);
-size_t lookup_partitions_count(const struct lookup_partitions *ps);
 /* 1 if the lookup of each has ended since they were set; *stored: with the writer at the end. */
 int lookup_partitions_are_complete(const struct lookup_partitions *ps, int *stored);
 /* 1 if a lookup has begun, and not ended. */

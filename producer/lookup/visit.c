@@ -7,12 +7,12 @@
 #include "common/base/alloc.h"
 #include "producer/series/series_ask.h"
 
-struct visit *visit_new(struct visit orders, size_t partitions, size_t series)
+struct visit *visit_new(struct visit orders, size_t series)
 {
 	struct visit *v = xcalloc(1, sizeof *v);
 
 	*v = orders;
-	v->partitions = xcalloc(partitions + 1, sizeof *v->partitions);
+	v->partitions = xcalloc(series + 1, sizeof *v->partitions);
 	v->series = xcalloc(series + 1, sizeof *v->series);
 	return v;
 }
@@ -33,7 +33,7 @@ void visit_free(struct visit *v)
 	}
 	free(v->series);
 	free(v->partitions);
-	free(v->open);
+	markets_release(&v->open);
 	free(v);
 }
 
@@ -41,19 +41,6 @@ struct visit_partition *visit_partition(struct visit *v, struct visit_partition 
 {
 	v->partitions[v->n_partitions] = partition;
 	return &v->partitions[v->n_partitions++];
-}
-
-size_t visit_look_up(struct visit *v)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < v->n; i++) {
-		const struct visit_partition *p = v->series[i].partition;
-
-		v->series[i].looked_up = p->reached || p->takes_anyway;
-		n += (size_t)v->series[i].looked_up;
-	}
-	return n;
 }
 
 struct visit_partition *visit_find(const struct visit *v, int32_t partition)

@@ -15,6 +15,7 @@
 #define GAPLESS_VISIT_H
 
 #include "common/base/error.h"
+#include "producer/exchange/markets.h"
 #include "producer/kafka/members.h"
 #include "producer/series/retry_span.h"
 #include "producer/series/series.h"
@@ -82,21 +83,18 @@ struct visit {
 	int is_unfit;   /* 1: with these settings this producer must not go on (err) */
 	int members_read;
 	struct members members;
-	struct err members_err;     /* why they were not compared */
-	char (*open)[SYMBOL_BYTES]; /* markets that the database holds as wanted, for ever */
-	size_t n_open;
+	struct err members_err; /* why they were not compared */
+	struct markets open;    /* those that the database holds as wanted, for ever */
 };
 
-/* A visit with those orders (what is marked in:), and room for so many partitions and series. */
-struct visit *visit_new(struct visit orders, size_t partitions, size_t series);
+/* A visit with those orders (what is marked in:), and room for so many series, each of a partition
+ * of its own. */
+struct visit *visit_new(struct visit orders, size_t series);
 void visit_free(struct visit *v);
 /* Adds a partition (what is marked in:), and a series of it; both before the visit is made. */
 struct visit_partition *visit_partition(struct visit *v, struct visit_partition partition);
 void visit_series(struct visit *v, struct series *s, struct visit_partition *p, int is_refused,
 		  int64_t now_ms);
-/* Once it is known which partitions are reached: marks the series whose coverage counts, and
- * returns how many they are. */
-size_t visit_look_up(struct visit *v);
 /* NULL: the visit is not about that one. */
 struct visit_partition *visit_find(const struct visit *v, int32_t partition);
 

@@ -2,10 +2,8 @@
 #include "producer/lookup/visit_sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/alloc.h"
 #include "producer/lookup/visit_json.h"
 
 enum { RELISTED_DEADLINE_MS = 10 * 60 * 1000 };
@@ -241,11 +239,9 @@ int visit_sql_open(struct pg *pg, const char *source, struct visit *visit, struc
 
 	if (!res)
 		return -1;
-	visit->open = xcalloc((size_t)PQntuples(res) + 1, sizeof *visit->open);
+	markets_init(&visit->open, (size_t)PQntuples(res));
 	for (int i = 0; i < PQntuples(res); i++)
-		if (symbol_is_valid(PQgetvalue(res, i, 0)))
-			snprintf(visit->open[visit->n_open++], sizeof *visit->open, "%s",
-				 PQgetvalue(res, i, 0));
+		markets_add(&visit->open, PQgetvalue(res, i, 0));
 	PQclear(res);
 	return 0;
 }

@@ -116,14 +116,20 @@ static size_t changed_of(const struct visit *visit, size_t *stored)
 
 static int coverage_read(struct visitor *v, struct visit *visit)
 {
-	size_t changed, stored;
+	size_t changed, stored, looked_up = 0;
 
 	for (size_t i = 0; i < visit->n_partitions; i++) {
 		struct visit_partition *p = &visit->partitions[i];
 
 		p->reached = p->err.class == ERR_NONE && greatest(p->position, p->low) >= p->end;
 	}
-	if (visit_look_up(visit) == 0)
+	for (size_t i = 0; i < visit->n; i++) {
+		const struct visit_partition *p = visit->series[i].partition;
+
+		visit->series[i].looked_up = p->reached || p->takes_anyway;
+		looked_up += (size_t)visit->series[i].looked_up;
+	}
+	if (looked_up == 0)
 		return 0;
 	if (visit_sql_versions(&v->pg, v->connections, visit, &visit->err))
 		return -1;

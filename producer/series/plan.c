@@ -82,7 +82,7 @@ int plan_live(const struct plan *p, struct request *out)
 	struct series *s;
 
 	schedule_advance(p->schedule, p->now_ms, p->boot_ms);
-	s = schedule_live(p->schedule, p->is_out ? probe_of : live_of, &search);
+	s = schedule_find(p->schedule, 1, p->is_out ? probe_of : live_of, &search);
 	if (search.found)
 		s = schedule_series(p->schedule, search.place);
 	if (s)
@@ -134,7 +134,7 @@ int plan_backfill(const struct plan *p, struct request *out)
 	struct search search = {.plan = p, .out = out};
 
 	schedule_advance(p->schedule, p->now_ms, p->boot_ms);
-	return schedule_backfill(p->schedule, backfill_of, &search) != NULL;
+	return schedule_find(p->schedule, 0, backfill_of, &search) != NULL;
 }
 
 int plan_next(const struct plan *p, int live_may, struct request *out, int64_t *wait_ms)

@@ -2,7 +2,6 @@
 #include "producer/series/schedule.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/least.h"
@@ -128,24 +127,13 @@ void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms)
 	look_at_due(s, PAUSED, boot_ms, boot_ms);
 }
 
-static struct series *find(const struct schedule *s, enum queue queue,
-			   int (*accept)(uint32_t place, void *opaque), void *opaque)
+struct series *schedule_find(const struct schedule *s, int live,
+			     int (*accept)(uint32_t place, void *opaque), void *opaque)
 {
-	const struct heap_item *found = heap_find(&s->queues[queue], accept, opaque);
+	const struct heap *queue = &s->queues[live ? LIVE_READY : BACKFILL_READY];
+	const struct heap_item *found = heap_find(queue, accept, opaque);
 
 	return found ? s->owned[found->place] : NULL;
-}
-
-struct series *schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
-			     void *opaque)
-{
-	return find(s, LIVE_READY, accept, opaque);
-}
-
-struct series *schedule_backfill(const struct schedule *s,
-				 int (*accept)(uint32_t place, void *opaque), void *opaque)
-{
-	return find(s, BACKFILL_READY, accept, opaque);
 }
 
 int64_t schedule_live_next_ms(const struct schedule *s)

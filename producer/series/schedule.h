@@ -22,16 +22,13 @@ struct series *schedule_series(const struct schedule *s, uint32_t place);
 
 /* It is that time: of the exchange's clock, which may be set back, and of one that may not. */
 void schedule_advance(struct schedule *s, int64_t now_ms, int64_t boot_ms);
-/* The one whose live poll is due and may be asked for, that accept() takes: the one whose turn it
- * is (series_ask.h), of these the shortest interval. NULL: none. */
-struct series *schedule_live(const struct schedule *s, int (*accept)(uint32_t place, void *opaque),
-			     void *opaque);
+/* Of those that accept() takes: the one whose live poll is due and may be asked for, and whose turn
+ * it is (series_ask.h), of these the shortest interval; or the one with a gap that may be asked for
+ * that has waited longest. NULL: none. */
+struct series *schedule_find(const struct schedule *s, int live,
+			     int (*accept)(uint32_t place, void *opaque), void *opaque);
 /* When (exchange's time) the next live poll is due that is not yet; INT64_MAX: none. */
 int64_t schedule_live_next_ms(const struct schedule *s);
-/* The one with a gap that may be asked for, that accept() takes and that has waited longest. NULL:
- * none. */
-struct series *schedule_backfill(const struct schedule *s,
-				 int (*accept)(uint32_t place, void *opaque), void *opaque);
 /* What the schedule says of that series does not hold: it is asked again. */
 void schedule_again(struct schedule *s, uint32_t place);
 

@@ -147,7 +147,7 @@ static void markets(void **state)
 			 0);
 	ask_url(url, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
-			 VERDICT_OK);
+			 FAILURE_NONE);
 	assert_int_equal(exchange_upbit.markets_parse(a.body.data, a.body.len, &m, &err), 0);
 	assert_true(m.n >= 29);
 	assert_true(markets_has(&m, "KRW-BTC"));
@@ -159,7 +159,7 @@ static void markets(void **state)
 	http_answer_release(&a);
 	ask_candles("KRW-NONE", "1m", PAGE_NO_TO, &a);
 	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
-			 VERDICT_UNKNOWN_MARKET);
+			 FAILURE_SERIES);
 	http_answer_release(&a);
 }
 
@@ -184,7 +184,7 @@ static void one_fault(const char *fault, enum outcome wanted, int detail, int64_
 		got = NO_ANSWER;
 		got_detail = (int)a.err.class;
 	} else if ((got_detail = (int)upbit_judge(a.status, a.body.data, a.body.len, &block_ms,
-						  &err)) != VERDICT_OK) {
+						  &err)) != FAILURE_NONE) {
 		got = VERDICT;
 	} else if (upbit_page_parse(a.body.data, a.body.len, "KRW-BTC", iv, to_ms, &page, &err) <
 		   0) {
@@ -216,23 +216,23 @@ static void faults(void **state)
 		{"reset&count=-1", NO_ANSWER, ERR_RETRY, 0},
 		{"huge", NO_ANSWER, ERR_INPUT, 0},
 		{"bomb", NO_ANSWER, ERR_INPUT, 0},
-		{"status=500", VERDICT, VERDICT_BROKEN, 0},
-		{"status=400", VERDICT, VERDICT_REFUSED, 0},
-		{"status=302", VERDICT, VERDICT_BROKEN, 0},
-		{"http_429", VERDICT, VERDICT_LIMITED, 0},
-		{"http_418=30", VERDICT, VERDICT_BANNED, 30000},
+		{"status=500", VERDICT, FAILURE_OUTAGE, 0},
+		{"status=400", VERDICT, FAILURE_SPAN, 0},
+		{"status=302", VERDICT, FAILURE_OUTAGE, 0},
+		{"http_429", VERDICT, FAILURE_LIMIT, 0},
+		{"http_418=30", VERDICT, FAILURE_BAN, 30000},
 		{"short_length", BAD_PAGE, 0, 0},
-		{"html", VERDICT, VERDICT_BROKEN, 0},
-		{"no_body", VERDICT, VERDICT_BROKEN, 0},
-		{"forbidden", VERDICT, VERDICT_BROKEN, 0},
+		{"html", VERDICT, FAILURE_OUTAGE, 0},
+		{"no_body", VERDICT, FAILURE_OUTAGE, 0},
+		{"forbidden", VERDICT, FAILURE_OUTAGE, 0},
 		{"null", BAD_PAGE, 0, 0},
 		{"object", BAD_PAGE, 0, 0},
 		{"wrong_market", BAD_PAGE, 0, 0},
 		{"off_grid", GOOD_PAGE, 199, 0},
 		{"newer_than_to", BAD_PAGE, 0, 0},
 		{"duplicate_row", BAD_PAGE, 0, 0},
-		{"garbage_number", BAD_PAGE, 0, 0},
-		{"bad_utf8", BAD_PAGE, 0, 0},
+		{"garbage_number", GOOD_PAGE, 199, 0},
+		{"bad_utf8", GOOD_PAGE, 199, 0},
 		{"empty", GOOD_PAGE, 0, 0},
 		{"unordered", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},
 		{"nodate", GOOD_PAGE, UPBIT_PAGE_ROWS, 0},

@@ -19,7 +19,7 @@ enum { STALL_MS = 60000 };
 static int visit(struct lookup_partitions *ps, int is_round, int64_t from_ms, int64_t to_ms,
 		 int64_t position, int *asked)
 {
-	struct visit *v = visit_new((struct visit){0}, 2, 0);
+	struct visit *v = visit_new((struct visit){0}, 2);
 	struct visit_partition *first = lookup_partitions_visit(ps, v, 0, is_round, from_ms);
 	struct visit_partition *second = lookup_partitions_visit(ps, v, 1, is_round, from_ms);
 	int unread, ended;

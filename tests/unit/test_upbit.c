@@ -136,8 +136,20 @@ static void list_of_markets(void **state)
 	assert_string_equal(m.names[2], "KRW-ETH");
 	assert_true(markets_has(&m, "KRW-BTC"));
 	assert_false(markets_has(&m, "KRW-XRP"));
+	assert_int_equal(m.n_bad, 0);
 	markets_release(&m);
 	assert_false(markets_has(&m, "KRW-BTC"));
+
+	/* an entry that is none costs itself */
+	assert_int_equal(markets("[{\"market\":\"KRW-BTC\"},{\"market\":null},"
+				 "{\"market\":\"KRW-ETH\",\"korean_name\":\"\xb0\xa1\"},"
+				 "{\"market\":\"KRW-XRP\"}]",
+				 &m, &err),
+			 0);
+	assert_int_equal(m.n, 2);
+	assert_int_equal(m.n_bad, 2);
+	assert_non_null(strstr(m.bad.text, "Entry 2"));
+	markets_release(&m);
 }
 
 static void bad_lists_of_markets(void **state)
@@ -150,7 +162,7 @@ static void bad_lists_of_markets(void **state)
 		{"[{\"market\":\"odd\"}]", "list of markets is empty"},
 		{"{}", "not an array"},
 		{"null", "not an array"},
-		{"[{\"market\":\"KRW-BTC\"},{\"name\":\"KRW-ETH\"}]", "Entry 2"},
+		{"[{\"market\":\"KRW-BTC\"},{\"name\":\"KRW-ETH\"},7]", "Entry 2"},
 		{"[{\"market\":1}]", "Entry 1"},
 		{"[\"KRW-BTC\"]", "Entry 1"},
 		{"[{\"market\":\"KRW-BTC\"}", "not valid JSON"},
@@ -177,8 +189,7 @@ static void one_line(const char *line, int64_t date_ms, int remaining)
 {
 	struct exchange_head head;
 
-	upbit_head_init(&head);
-	upbit_head_line(&head, line, strlen(line));
+	upbit_head_read(&head, line, strlen(line));
 	if (head.date_ms != date_ms || head.remaining != remaining)
 		fail_msg("\"%s\" gave %lld and %d", line, (long long)head.date_ms, head.remaining);
 }
@@ -241,38 +252,38 @@ static void verdicts(void **state)
 	static const struct {
 		int status;
 		const char *body;
-		enum verdict verdict;
+		enum failure failure;
 		enum err_class class;
 		const char *text;
 	} cases[] = {
-		{200, "[]", VERDICT_OK, ERR_NONE, ""},
-		{200, "rubbish", VERDICT_OK, ERR_NONE, ""},
-		{200, "", VERDICT_BROKEN, ERR_RETRY, "empty"},
-		{200, " <html>maintenance</html>", VERDICT_BROKEN, ERR_RETRY, "HTML"},
-		{429, "Too many API requests.", VERDICT_LIMITED, ERR_RETRY,
+		{200, "[]", FAILURE_NONE, ERR_NONE, ""},
+		{200, "rubbish", FAILURE_NONE, ERR_NONE, ""},
+		{200, "", FAILURE_OUTAGE, ERR_RETRY, "empty"},
+		{200, " <html>maintenance</html>", FAILURE_OUTAGE, ERR_RETRY, "HTML"},
+		{429, "Too many API requests.", FAILURE_LIMIT, ERR_RETRY,
 		 "The exchange answered with status 429: too many requests in this second "
 		 "(\"Too many API requests.\")."},
-		{429, "", VERDICT_LIMITED, ERR_RETRY,
+		{429, "", FAILURE_LIMIT, ERR_RETRY,
 		 "status 429: too many requests in this second."},
-		{418, "", VERDICT_BANNED, ERR_RETRY, "blocked"},
-		{404, unknown, VERDICT_UNKNOWN_MARKET, ERR_INPUT, "(\"Code not found\")"},
-		{404, "<html>nginx</html>", VERDICT_BROKEN, ERR_RETRY, "(\"<html>nginx</html>\")"},
-		{404, "", VERDICT_BROKEN, ERR_RETRY, "status 404"},
+		{418, "", FAILURE_BAN, ERR_RETRY, "blocked"},
+		{404, unknown, FAILURE_SERIES, ERR_INPUT, "(\"Code not found\")"},
+		{404, "<html>nginx</html>", FAILURE_OUTAGE, ERR_RETRY, "(\"<html>nginx</html>\")"},
+		{404, "", FAILURE_OUTAGE, ERR_RETRY, "status 404"},
 		{400,
 		 "{\"error\":{\"name\":400,\"message\":\"Invalid parameter. Check the given value!\"}}",
-		 VERDICT_REFUSED, ERR_INPUT, "Check the given value!"},
-		{401, "{\"error\":{\"name\":\"no_authorization_token\"}}", VERDICT_BROKEN,
+		 FAILURE_SPAN, ERR_INPUT, "Check the given value!"},
+		{401, "{\"error\":{\"name\":\"no_authorization_token\"}}", FAILURE_OUTAGE,
 		 ERR_RETRY, "no_authorization_token"},
-		{403, "{}", VERDICT_BROKEN, ERR_RETRY, "(\"{}\")"},
-		{407, "", VERDICT_BROKEN, ERR_RETRY, ""},
-		{451, "", VERDICT_BROKEN, ERR_RETRY, ""},
-		{408, "", VERDICT_BROKEN, ERR_RETRY, ""},
-		{301, "", VERDICT_BROKEN, ERR_RETRY, "status 301"},
-		{204, "", VERDICT_BROKEN, ERR_RETRY, ""},
-		{500, "{\"error\":{\"name\":500,\"message\":\"a\\nb\\u001b[31m\"}}", VERDICT_BROKEN,
+		{403, "{}", FAILURE_OUTAGE, ERR_RETRY, "(\"{}\")"},
+		{407, "", FAILURE_OUTAGE, ERR_RETRY, ""},
+		{451, "", FAILURE_OUTAGE, ERR_RETRY, ""},
+		{408, "", FAILURE_OUTAGE, ERR_RETRY, ""},
+		{301, "", FAILURE_OUTAGE, ERR_RETRY, "status 301"},
+		{204, "", FAILURE_OUTAGE, ERR_RETRY, ""},
+		{500, "{\"error\":{\"name\":500,\"message\":\"a\\nb\\u001b[31m\"}}", FAILURE_OUTAGE,
 		 ERR_RETRY, "(\"a b?[31m\")"},
-		{503, "\x01\x02\xff\xfe", VERDICT_BROKEN, ERR_RETRY, "(\"???\?\")"},
-		{999, "", VERDICT_BROKEN, ERR_RETRY, ""},
+		{503, "\x01\x02\xff\xfe", FAILURE_OUTAGE, ERR_RETRY, "(\"???\?\")"},
+		{999, "", FAILURE_OUTAGE, ERR_RETRY, ""},
 	};
 
 	(void)state;
@@ -281,7 +292,7 @@ static void verdicts(void **state)
 		struct err err;
 
 		if (upbit_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &block_ms,
-				&err) != cases[i].verdict)
+				&err) != cases[i].failure)
 			fail_msg("status %d, body %s: another verdict", cases[i].status,
 				 cases[i].body);
 		assert_int_equal(block_ms, 0);
@@ -330,7 +341,7 @@ static void block_times(void **state)
 				 as_text ? "%s" : "{\"error\":{\"name\":418,\"message\":\"%s\"}}",
 				 cases[i].message);
 			assert_int_equal(upbit_judge(418, body, strlen(body), &block_ms, &err),
-					 VERDICT_BANNED);
+					 FAILURE_BAN);
 			if (block_ms != cases[i].ms)
 				fail_msg("\"%s\" gave %lld ms", body, (long long)block_ms);
 		}
@@ -346,7 +357,7 @@ static void long_remote_text_is_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i + 3 < sizeof(body); i += 3)
 		memcpy(body + i, "\xec\xb4\x88", 3);
-	assert_int_equal(upbit_judge(502, body, sizeof(body) - 1, &block_ms, &err), VERDICT_BROKEN);
+	assert_int_equal(upbit_judge(502, body, sizeof(body) - 1, &block_ms, &err), FAILURE_OUTAGE);
 	assert_true(strlen(err.text) < 300);
 	/* on a character's border */
 	assert_non_null(strstr(err.text, "\xec\xb4\x88...\")."));
