@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "producer/exchange/upbit.h"
-#include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"
 
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
@@ -177,7 +176,7 @@ static void one_line(const char *line, int64_t date_ms, int remaining)
 {
 	struct exchange_head head;
 
-	upbit_head_read(&head, line, strlen(line));
+	exchange_upbit.head_read(&head, line, strlen(line));
 	if (head.date_ms != date_ms || head.remaining != remaining)
 		fail_msg("\"%s\" gave %lld and %d", line, (long long)head.date_ms, head.remaining);
 }
@@ -221,16 +220,16 @@ static void whole_head(void **state)
 	struct exchange_head head;
 
 	(void)state;
-	upbit_head_read(&head, lines, sizeof(lines) - 1);
+	exchange_upbit.head_read(&head, lines, sizeof(lines) - 1);
 	assert_int_equal(head.date_ms, ELEVEN_NINETEEN);
 	assert_int_equal(head.remaining, 7);
 	/* cut anywhere: whatever is whole counts, nothing is read past the end */
 	for (size_t n = 0; n < sizeof(lines); n++) {
-		upbit_head_read(&head, lines, n);
+		exchange_upbit.head_read(&head, lines, n);
 		assert_true(head.date_ms == 0 || head.date_ms == ELEVEN_NINETEEN);
 		assert_true(head.remaining == -1 || head.remaining == 7);
 	}
-	upbit_head_read(&head, NULL, 0);
+	exchange_upbit.head_read(&head, NULL, 0);
 	assert_int_equal(head.remaining, -1);
 }
 
@@ -279,8 +278,8 @@ static void verdicts(void **state)
 		int64_t block_ms = 77;
 		struct err err;
 
-		if (upbit_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &block_ms,
-				&err) != cases[i].failure)
+		if (exchange_upbit.judge(cases[i].status, cases[i].body, strlen(cases[i].body),
+					 &block_ms, &err) != cases[i].failure)
 			fail_msg("status %d, body %s: another verdict", cases[i].status,
 				 cases[i].body);
 		assert_int_equal(block_ms, 0);
@@ -328,8 +327,9 @@ static void block_times(void **state)
 			snprintf(body, sizeof(body),
 				 as_text ? "%s" : "{\"error\":{\"name\":418,\"message\":\"%s\"}}",
 				 cases[i].message);
-			assert_int_equal(upbit_judge(418, body, strlen(body), &block_ms, &err),
-					 FAILURE_BAN);
+			assert_int_equal(
+				exchange_upbit.judge(418, body, strlen(body), &block_ms, &err),
+				FAILURE_BAN);
 			if (block_ms != cases[i].ms)
 				fail_msg("\"%s\" gave %lld ms", body, (long long)block_ms);
 		}
@@ -345,7 +345,8 @@ static void long_remote_text_is_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i + 3 < sizeof(body); i += 3)
 		memcpy(body + i, "\xec\xb4\x88", 3);
-	assert_int_equal(upbit_judge(502, body, sizeof(body) - 1, &block_ms, &err), FAILURE_OUTAGE);
+	assert_int_equal(exchange_upbit.judge(502, body, sizeof(body) - 1, &block_ms, &err),
+			 FAILURE_OUTAGE);
 	assert_true(strlen(err.text) < 300);
 	/* on a character's border */
 	assert_non_null(strstr(err.text, "\xec\xb4\x88...\")."));
