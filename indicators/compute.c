@@ -45,6 +45,9 @@ struct compute {
 };
 
 /* All series, how many candles each of them has from where it stands, and whether it is done. */
+#define IS_LISTED(word, list)                                                               \
+	"(coalesce(" list "::text, '') = '' OR " word " = ANY (regexp_split_to_array(" list \
+	", '[, \t\r\n]+')))"
 #define NEXT_FROM SQL_MS("c.next_from")
 static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
@@ -53,7 +56,8 @@ static const char sql_series[] =
 	"to_timestamp($2::bigint / 1000.0))), coalesce(" NEXT_FROM ", $1::bigint, 0), "
 	"coalesce(c.is_done, false) FROM market_data_coverage AS s "
 	"LEFT JOIN market_data_indicator_compute AS c "
-	"ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 ORDER BY 1, 2";
+	"ON c.symbol = s.symbol AND c.interval = s.interval AND c.arguments = $3 "
+	"WHERE " IS_LISTED("s.symbol", "$4") " AND " IS_LISTED("s.interval", "$5") " ORDER BY 1, 2";
 
 static const char sql_note[] =
 	"INSERT INTO market_data_indicator_compute (symbol, interval, arguments, next_from, is_done) "
@@ -103,10 +107,11 @@ static int note(struct compute *c, int is_done, struct err *err)
 }
 
 /* Feeds what was read; then everything up to its last bar is computed. */
-static int feed(struct compute *c, struct history *h, struct table_read *r, struct err *err)
+static int feed(struct compute *c, struct history *h, int64_t as_of_ms, struct table_read *r,
+		struct err *err)
 {
-	history_feed(h, &r->covered, r->bars, r->n, r->after_ms == INT64_MIN && r->is_behind,
-		     output_value, c->output);
+	history_feed(h, as_of_ms, &r->covered, r->bars, r->n, r->is_behind != 0, output_value,
+		     c->output);
 	for (size_t i = 0; i < r->n; i++)
 		c->done += r->bars[i].timestamp_ms >= c->next_ms;
 	if (wait_for_all(c, err))
@@ -126,14 +131,13 @@ static int compute_series(struct compute *c, struct err *err)
 	int64_t as_of_ms = 0;
 	int rc = table_as_of(&c->pg, c->symbol, c->interval, &as_of_ms, err);
 
-	history_as_of(h, as_of_ms);
 	table_read_span(&r, c->symbol, c->interval, c->next_ms, &c->set, c->options->fill);
 	output_begin(c->output, c->symbol, c->interval, &c->outstanding);
 	while (rc == 0 && !r.is_end && !stop_requested()) {
 		table_read_next(&r, to_ms);
 		rc = table_read_all(&c->pg, c->options->topic, NULL, &r, 1, err);
 		if (rc == 0)
-			rc = feed(c, h, &r, err);
+			rc = feed(c, h, as_of_ms, &r, err);
 		show(c);
 	}
 	table_read_release(&r);
@@ -143,26 +147,12 @@ static int compute_series(struct compute *c, struct err *err)
 
 /* ---------------------------------------------------------------- all of them */
 
-static int is_listed(const char *list, const char *word)
-{
-	char each[64];
-
-	if (!list || !*list)
-		return 1;
-	while ((list = word_next(list, each, sizeof each)) != NULL) {
-		if (strcmp(each, word) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 /* 1 if the series of the row of sql_series is asked for; it is then the current one. */
 static int choose(struct compute *c, const PGresult *res, int i)
 {
 	const struct interval *interval = interval_by_name(PQgetvalue(res, i, 1));
 
-	if (!interval || !is_listed(c->options->symbols, PQgetvalue(res, i, 0)) ||
-	    !is_listed(c->options->intervals, interval->name))
+	if (!interval)
 		return 0;
 	set_of_interval(&c->options->set, interval, &c->set);
 	if (c->set.n == 0)
@@ -184,10 +174,10 @@ static PGresult *read_series(struct compute *c, struct err *err)
 	if (pg_run(&c->pg, sql_again, PG_VALUES(c->arguments), DEADLINE_MS, err) ||
 	    pg_run(&c->pg, "SET statement_timeout = 0", PG_NONE, DEADLINE_MS, err))
 		return NULL;
-	return pg_query(
-		&c->pg, sql_series,
-		PG_VALUES(PG_INT(c->options->from_ms), PG_INT(c->options->to_ms), c->arguments),
-		3600000, err);
+	return pg_query(&c->pg, sql_series,
+			PG_VALUES(PG_INT(c->options->from_ms), PG_INT(c->options->to_ms),
+				  c->arguments, c->options->symbols, c->options->intervals),
+			3600000, err);
 }
 
 static int compute_all(struct compute *c, struct err *err)

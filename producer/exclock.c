@@ -3,7 +3,7 @@
 
 #include "common/base/least.h"
 
-enum { PROBE_LATE_MS = 25, SHORT_MS = 60 * 1000 };
+enum { PROBE_LATE_MS = 25 };
 
 static const struct exclock_bounds unbounded = {.low_ms = INT64_MIN, .high_ms = INT64_MAX};
 
@@ -17,7 +17,7 @@ static void exclock_reset(struct exclock *c, int64_t boot_ms)
 
 void exclock_init(struct exclock *c)
 {
-	*c = (struct exclock){0};
+	*c = (struct exclock){.shortest_ms = INT64_MAX, .in_step_boot_ms = -EXCLOCK_UNWITNESSED_MS};
 	exclock_reset(c, 0);
 }
 
@@ -95,19 +95,24 @@ static int is_confirmed(const struct exclock *c, int64_t date_ms, int64_t boot_m
 }
 
 /* A jump back is on the safe side. */
-static int is_believed(const struct exclock *c, int64_t date_ms, int64_t expected_ms,
-		       int64_t boot_ms)
+static int is_believed(const struct exclock *c, int64_t date_ms, int64_t boot_ms)
 {
-	return date_ms < expected_ms || !c->denied || c->newest_end_ms > date_ms ||
-	       boot_ms - c->suspects_boot_ms >= EXCLOCK_UNWITNESSED_MS;
+	return date_ms < c->expected_ms || c->witnessed ||
+	       boot_ms - greatest(c->suspects_boot_ms, c->in_step_boot_ms) >=
+		       EXCLOCK_UNWITNESSED_MS;
 }
 
 void exclock_row(struct exclock *c, int64_t start_ms, int64_t end_ms)
 {
-	if (end_ms - start_ms > SHORT_MS)
+	int64_t length_ms = end_ms - start_ms;
+
+	c->shortest_ms = least(c->shortest_ms, length_ms);
+	if (c->n_suspects == 0 || c->taken_ms <= c->expected_ms)
 		return;
-	c->newest_end_ms = greatest(c->newest_end_ms, end_ms);
-	c->denied |= end_ms <= c->taken_ms;
+	if (start_ms > c->expected_ms || (end_ms > c->taken_ms && length_ms <= c->shortest_ms))
+		c->witnessed = 1;
+	else if (length_ms <= EXCLOCK_SHORT_MS && end_ms + length_ms > c->expected_ms)
+		c->in_step_boot_ms = c->taken_boot_ms;
 }
 
 int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms, int64_t boot_ms)
@@ -117,6 +122,8 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 	if (!date_ms)
 		return exclock_now(c, boot_ms);
 	c->taken_ms = date_ms;
+	c->taken_boot_ms = boot_ms;
+	c->expected_ms = expected_ms;
 	if (!c->is_set && !is_confirmed(c, date_ms, boot_ms)) {
 		suspects_add(c, date_ms, boot_ms);
 		return 0;
@@ -129,9 +136,9 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 		return exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 	if (!is_confirmed(c, date_ms, boot_ms)) {
 		c->suspects_boot_ms = boot_ms;
-		c->denied = 0;
+		c->witnessed = 0;
 	}
-	if (suspects_agree(c, date_ms, boot_ms) && is_believed(c, date_ms, expected_ms, boot_ms)) {
+	if (suspects_agree(c, date_ms, boot_ms) && is_believed(c, date_ms, boot_ms)) {
 		exclock_reset(c, boot_ms);
 		return exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 	}

@@ -20,9 +20,12 @@
  * clock (their differences to boot_ms agree) or as a stopped one (their Dates agree); until then
  * the smaller of Date and estimate is the time.
  *
- * A jump forward would promise that the future is empty. So rows are witnesses, too: where the
- * newest page of a short interval ends before its Date, and none ends after it, three answers are
- * not enough, and a minute passes without one that says otherwise. */
+ * A jump forward would promise that the future is empty, and that a candle that is forming is
+ * final. So rows are witnesses, too, those of newest pages (their answers alone show them; lists
+ * and pages with an end do not). One that shows a candle that begins after the estimate, or of the
+ * shortest intervals one that ends after the new Date, says that it is so. One whose newest candle
+ * is that of the estimate, or the one before it, says that it is not. Where no row says anything,
+ * it is so after a minute. */
 #ifndef GAPLESS_EXCLOCK_H
 #define GAPLESS_EXCLOCK_H
 
@@ -33,6 +36,7 @@ enum {
 	EXCLOCK_AGREE_MS = 2000,
 	EXCLOCK_WINDOW_MS = 30000,
 	EXCLOCK_UNWITNESSED_MS = 60000,
+	EXCLOCK_SHORT_MS = 300000, /* longer ones say too little of what the time is not */
 	EXCLOCK_ROUGH_MS =
 		150, /* between the bounds, the way aside: close enough to deal slots by */
 	EXCLOCK_ROUGH_ANSWERS = 10 /* after these it is as close as it gets */
@@ -56,9 +60,11 @@ struct exclock {
 	struct exclock_sample suspects[2];     /* answers in a row that jumped, oldest first */
 	int n_suspects;
 	int64_t suspects_boot_ms; /* since then they have agreed */
-	int64_t taken_ms;         /* the last Date */
-	int64_t newest_end_ms;    /* of the rows of short intervals */
-	int denied;               /* since then, such a page has ended before its Date */
+	/* The last answer: its Date, when it came, and what the estimate was then. */
+	int64_t taken_ms, taken_boot_ms, expected_ms;
+	int64_t shortest_ms;     /* of the intervals of rows */
+	int witnessed;           /* by a row, since then */
+	int64_t in_step_boot_ms; /* when a row last was in step with the estimate */
 };
 
 void exclock_init(struct exclock *c);

@@ -8,6 +8,7 @@
 #include "common/base/alloc.h"
 #include "common/base/backoff.h"
 #include "common/base/log.h"
+#include "producer/newcomers.h"
 
 enum {
 	FAILED_MS = 2000,
@@ -26,7 +27,8 @@ struct listing {
 	int fails;                          /* in a row */
 	int was_read;
 	size_t most; /* markets that a list had */
-	struct log_throttle many;
+	struct newcomers newcomers;
+	struct log_throttle many, many_new;
 };
 
 struct listing *listing_new(const struct options *options)
@@ -39,6 +41,8 @@ struct listing *listing_new(const struct options *options)
 
 void listing_free(struct listing *l)
 {
+	if (l)
+		newcomers_release(&l->newcomers);
 	free(l);
 }
 
@@ -118,6 +122,30 @@ static int lacks_many(struct listing *l, size_t n, int64_t boot_ms)
 	return 1;
 }
 
+/* The markets of the list that a pattern wants, and that are to be followed from now on. */
+static void add(struct listing *l, const struct markets *markets, struct catalogue *catalogue,
+		int64_t boot_ms)
+{
+	size_t followed = catalogue_size(catalogue) / l->options->n_intervals, waiting;
+	struct markets fresh;
+
+	markets_init(&fresh, markets->n);
+	for (size_t i = 0; i < markets->n; i++)
+		if (catalogue_lacks(catalogue, markets->names[i]))
+			markets_add(&fresh, markets->names[i]);
+	waiting = newcomers_judge(&l->newcomers, &fresh, followed, boot_ms);
+	if (waiting > 0) {
+		LOG_EVERY(
+			&l->many_new, boot_ms, SAY_MS, LOG_ERROR,
+			"the exchange's list of markets has many that it had not; they are followed if it has them in a minute, too",
+			L_INT("new", waiting), L_INT("followed", followed));
+		listing_soon(l, NEWCOMERS_APART_MS, boot_ms);
+	}
+	for (size_t i = 0; i < fresh.n; i++)
+		catalogue_add(catalogue, fresh.names[i], 1);
+	markets_release(&fresh);
+}
+
 unsigned listing_came(struct listing *l, const struct markets *markets, struct catalogue *catalogue,
 		      int64_t now_ms, int64_t boot_ms)
 {
@@ -130,8 +158,7 @@ unsigned listing_came(struct listing *l, const struct markets *markets, struct c
 	if (l->first_boot_ms == 0)
 		l->first_boot_ms = boot_ms;
 	catalogue_market(catalogue, markets, many, now_ms);
-	for (size_t i = 0; i < markets->n; i++)
-		catalogue_add(catalogue, markets->names[i], 1);
+	add(l, markets, catalogue, boot_ms);
 	if (catalogue_size(catalogue) == 0)
 		log_warn(
 			"no market of the exchange's list matches --symbols; nothing is fetched before one is listed",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The exchange's list of markets: re-read hourly (--markets-s), sooner if a market turned out to be
- * unknown. A new one that a pattern wants is picked up, one that is gone ends what is wanted of
- * it. */
+ * unknown. A new one that a pattern wants is picked up (many at once: newcomers.h), one that is
+ * gone ends what is wanted of it. */
 #ifndef GAPLESS_LISTING_H
 #define GAPLESS_LISTING_H
 

@@ -28,6 +28,8 @@ struct loop {
 	uint64_t backfill_turn;
 	struct publications publications; /* memory that is used again */
 	int64_t reports_boot_ms;
+	int64_t witness_boot_ms; /* while the clock is in doubt: no row is asked for before */
+	size_t witness;          /* whose turn it is then */
 	struct log_throttle empty;
 };
 

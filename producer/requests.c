@@ -18,6 +18,7 @@ enum {
 	SAY_MS = 10 * 1000,
 	SAY_OUTAGE_MS = 10 * 60 * 1000, /* as long as it is the same outage */
 	SAY_MISTRUST_MS = 60 * 1000,
+	SAY_ENTRIES_MS = 3600 * 1000,
 	NO_SLOT_MS = 30 * 1000 /* who waits longer has no slots of the budget */
 };
 
@@ -45,7 +46,7 @@ struct requests {
 	struct outage outage;
 	/* One for each message, so that none hides another. */
 	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited, rows,
-		unknown;
+		entries, unknown;
 };
 
 struct requests *requests_new(const struct options *options, struct err *err)
@@ -273,6 +274,10 @@ static void list_take(struct requests *r, struct answer *a, const char *body, si
 				: "The exchange's answer has no Date, and without its time nothing is known to be closed.");
 	else if (r->exchange->markets_parse(body, len, &a->markets, &err) == 0) {
 		answered(r, a);
+		if (a->markets.n_bad > 0)
+			say(&r->entries, SAY_ENTRIES_MS, LOG_WARN,
+			    "entries of the list of markets name no market; the others count", a,
+			    &a->markets.bad);
 		return;
 	}
 	outage(r, a, &err);

@@ -14,7 +14,8 @@ enum {
 	EMPTY_SAY_MS = 60000,
 	HAND_OVER_MS = 1000, /* so that the next owner's lookup sees what we published */
 	JUMP_AGAIN_MS =
-		1000, /* a jump of the exchange's clock takes three answers to be believed */
+		1000,        /* a jump of the exchange's clock takes three answers to be believed */
+	JUMP_LIST_MS = 5000, /* ... of the list, where rows are asked for */
 	FIRST_DATE_AGAIN_MS = 250 /* ... and the first of all a second one */
 };
 
@@ -103,6 +104,48 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 	return 0;
 }
 
+/* The shortest interval of those that show rows. */
+static int64_t shortest_ms(struct series *const *owned, size_t n)
+{
+	int64_t ms = INT64_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (series_has_candles(owned[i]))
+			ms = least(ms, series_interval(owned[i])->nominal_ms);
+	return ms;
+}
+
+/* What time it is rows tell best: one series after the other is asked for its newest, those of the
+ * shortest interval. 0: there is none to ask. */
+static int witness_ask(struct loop *l)
+{
+	size_t n;
+	struct series *const *owned = catalogue_owned(l->catalogue, &n);
+	int64_t ms = shortest_ms(owned, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct series *s = owned[l->witness++ % n];
+
+		if (series_has_candles(s) && series_interval(s)->nominal_ms == ms &&
+		    series_poll_soon(s, l->now_ms + JUMP_AGAIN_MS))
+			return 1;
+	}
+	return 0;
+}
+
+/* The list of markets has a Date, too, but no rows. */
+static void clock_doubted(struct loop *l)
+{
+	if (l->boot_ms < l->witness_boot_ms)
+		return;
+	if (!witness_ask(l)) {
+		listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
+		return;
+	}
+	l->witness_boot_ms = l->boot_ms + JUMP_AGAIN_MS;
+	listing_soon(l->listing, JUMP_LIST_MS, l->boot_ms);
+}
+
 static int answers_take(struct loop *l, unsigned *due, struct err *err)
 {
 	struct answer a;
@@ -114,7 +157,7 @@ static int answers_take(struct loop *l, unsigned *due, struct err *err)
 		else
 			candles_take(l, &a, due);
 		if (a.clock_jumped)
-			listing_soon(l->listing, JUMP_AGAIN_MS, l->boot_ms);
+			clock_doubted(l);
 		answer_release(&a);
 	}
 	turn_time_read(l);

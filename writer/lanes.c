@@ -14,22 +14,11 @@ struct lanes {
 struct lanes *lanes_new(const struct options *o, struct cursor cursor, struct tally *tally,
 			struct err *err)
 {
-	const struct store_config store = {.database = o->database,
-					   .source = o->source,
-					   .cursor = cursor,
-					   .dead_limit = o->dead_letter_limit};
-	const struct pipeline_config pipeline = {.limits = {.rows = (size_t)o->batch_rows,
-							    .bytes = (size_t)o->batch_bytes,
-							    .age_ms = o->batch_ms},
-						 .topic = o->topic,
-						 .source = o->source,
-						 .dead_limit = o->dead_letter_limit,
-						 .lanes = (size_t)o->connections};
 	struct lanes *l = xcalloc(1, sizeof(*l));
 
-	l->pipeline = pipeline_new(&pipeline, tally);
-	for (; l->n < pipeline.lanes; l->n++) {
-		l->stores[l->n] = store_new(&store, err);
+	l->pipeline = pipeline_new(o, tally);
+	for (; l->n < (size_t)o->connections; l->n++) {
+		l->stores[l->n] = store_new(o, cursor, err);
 		if (l->stores[l->n] == NULL) {
 			(void)!lanes_free(l, 0);
 			return NULL;

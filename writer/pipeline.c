@@ -21,7 +21,8 @@ struct lane {
 };
 
 struct pipeline {
-	struct pipeline_config config;
+	const struct options *options;
+	size_t lanes_n;
 	struct tally *tally;
 	struct log_throttle say_dead;
 	struct lane lanes[LANES_MAX];
@@ -34,22 +35,26 @@ static struct batch *filling(const struct pipeline *p, size_t lane)
 	return (struct batch *)&l->batches[l->filling];
 }
 
-struct pipeline *pipeline_new(const struct pipeline_config *config, struct tally *tally)
+struct pipeline *pipeline_new(const struct options *o, struct tally *tally)
 {
+	const struct batch_limits limits = {.rows = (size_t)o->batch_rows,
+					    .bytes = (size_t)o->batch_bytes,
+					    .age_ms = o->batch_ms};
 	struct pipeline *p = xcalloc(1, sizeof(*p));
 
-	p->config = *config;
+	p->options = o;
+	p->lanes_n = (size_t)o->connections;
 	p->tally = tally;
-	for (size_t lane = 0; lane < config->lanes; lane++) {
+	for (size_t lane = 0; lane < p->lanes_n; lane++) {
 		for (size_t i = 0; i < RING; i++)
-			batch_init(&p->lanes[lane].batches[i], config->limits);
+			batch_init(&p->lanes[lane].batches[i], limits);
 	}
 	return p;
 }
 
 void pipeline_free(struct pipeline *p)
 {
-	for (size_t lane = 0; lane < p->config.lanes; lane++) {
+	for (size_t lane = 0; lane < p->lanes_n; lane++) {
 		for (size_t i = 0; i < RING; i++)
 			batch_release(&p->lanes[lane].batches[i]);
 	}
@@ -58,7 +63,7 @@ void pipeline_free(struct pipeline *p)
 
 size_t pipeline_lane(const struct pipeline *p, int32_t partition)
 {
-	return (size_t)partition % p->config.lanes;
+	return (size_t)partition % p->lanes_n;
 }
 
 static int flood(const struct pipeline *p, const struct arrival *a, const struct err *why)
@@ -66,9 +71,9 @@ static int flood(const struct pipeline *p, const struct arrival *a, const struct
 	log_error("too many messages in a row are not candles; stopping before they are committed: "
 		  "look at them, then set "
 		  "--dead-letter-limit higher or to 0 (no limit) to go on",
-		  L_INT("dead-letter-limit", p->config.dead_limit), L_STR("topic", p->config.topic),
-		  L_INT("partition", a->partition), L_INT("offset", a->next - 1),
-		  L_STR("error", why->text));
+		  L_INT("dead-letter-limit", p->options->dead_letter_limit),
+		  L_STR("topic", p->options->topic), L_INT("partition", a->partition),
+		  L_INT("offset", a->next - 1), L_STR("error", why->text));
 	return PIPELINE_FLOOD;
 }
 
@@ -89,11 +94,12 @@ int pipeline_take(struct pipeline *p, const struct arrival *a, int64_t now_ms, s
 	int64_t offset = a->next - 1;
 
 	if (a->wanted)
-		kind = intake_judge(p->config.source, a->key, a->key_len, a->value, a->value_len,
+		kind = intake_judge(p->options->source, a->key, a->key_len, a->value, a->value_len,
 				    &message, why);
 	if (kind == INTAKE_HALT)
 		return INTAKE_HALT;
-	if (kind == INTAKE_DEAD && p->config.dead_limit != 0 && a->dead_run >= p->config.dead_limit)
+	if (kind == INTAKE_DEAD && p->options->dead_letter_limit != 0 &&
+	    a->dead_run >= p->options->dead_letter_limit)
 		return flood(p, a, why);
 	batch_take(b, a->partition, a->from, offset, a->value_len + a->key_len, now_ms);
 	batch_took(b, a, kind == INTAKE_DEAD);
@@ -114,7 +120,7 @@ int pipeline_is_empty(const struct pipeline *p)
 {
 	int empty = 1;
 
-	for (size_t lane = 0; lane < p->config.lanes; lane++)
+	for (size_t lane = 0; lane < p->lanes_n; lane++)
 		empty &= batch_is_empty(filling(p, lane));
 	return empty;
 }
@@ -155,7 +161,7 @@ struct batch *pipeline_next(struct pipeline *p, size_t lane)
 void pipeline_give_back(struct pipeline *p, struct batch *b)
 {
 	batch_clear(b);
-	for (size_t lane = 0; lane < p->config.lanes; lane++) {
+	for (size_t lane = 0; lane < p->lanes_n; lane++) {
 		for (size_t i = 0; i < RING; i++) {
 			if (&p->lanes[lane].batches[i] == b)
 				p->lanes[lane].lent[i] = 0;
@@ -179,6 +185,6 @@ int64_t pipeline_oldest_ms(const struct pipeline *p, int32_t partition)
 
 void pipeline_drop(struct pipeline *p)
 {
-	for (size_t lane = 0; lane < p->config.lanes; lane++)
+	for (size_t lane = 0; lane < p->lanes_n; lane++)
 		batch_clear(filling(p, lane));
 }

@@ -15,20 +15,15 @@
 #include "arrival.h"
 #include "batch.h"
 #include "common/candle/intake.h"
+#include "options.h"
 #include "tally.h"
 
 enum { LANES_MAX = 4 };
 
-struct pipeline_config {
-	struct batch_limits limits;
-	const char *topic, *source;
-	int64_t dead_limit; /* dead letters in a row; 0: no limit */
-	size_t lanes;       /* at most LANES_MAX */
-};
-
 struct pipeline;
 
-struct pipeline *pipeline_new(const struct pipeline_config *config, struct tally *tally);
+/* A lane for each of the --connections; options and tally outlive it. */
+struct pipeline *pipeline_new(const struct options *o, struct tally *tally);
 /* Batches that are lent, too: the store is gone. */
 void pipeline_free(struct pipeline *p);
 

@@ -9,11 +9,17 @@
 #include "common/text/utf8.h"
 #include "common/text/words.h"
 
-enum { ARRAY_BYTES = 4 << 20, LIST_BYTES = 1 << 20 };
+enum { WORD_BYTES = 64, ARRAY_BYTES = 4 << 20, LIST_BYTES = 1 << 20 };
+
+/* The words of a list, ascending, each once. */
+struct words {
+	char (*v)[WORD_BYTES];
+	size_t n;
+};
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(a, b);
 }
 
 static int check_symbol(const char *word, struct err *err)
@@ -49,39 +55,27 @@ static int check_interval(const char *word, struct err *err)
 	return interval_of_setting("--intervals", word, err) != NULL ? 0 : -1;
 }
 
-/* The checked words, ascending, each once, into *out; every element and the array are the caller's.
- */
-static int sorted_words(const char *list, int (*check)(const char *, struct err *), char ***out,
-			size_t *n, struct err *err)
+/* The caller frees w->v. */
+static int take_words(struct words *w, const char *list, int (*check)(const char *, struct err *),
+		      struct err *err)
 {
-	char word[64];
+	char word[WORD_BYTES];
 	size_t kept = 0;
 
-	*out = NULL;
-	*n = 0;
+	*w = (struct words){0};
 	while (list != NULL && (list = word_next(list, word, sizeof(word))) != NULL) {
 		if (check(word, err) != 0)
 			return -1;
-		*out = xreallocarray(*out, *n + 1, sizeof(**out));
-		(*out)[(*n)++] = xstrdup(word);
+		w->v = xreallocarray(w->v, w->n + 1, sizeof(*w->v));
+		memcpy(w->v[w->n++], word, sizeof(word));
 	}
-	if (*n > 1)
-		qsort(*out, *n, sizeof(**out), compare);
-	for (size_t i = 0; i < *n; i++) {
-		if (kept > 0 && strcmp((*out)[kept - 1], (*out)[i]) == 0)
-			free((*out)[i]);
-		else
-			(*out)[kept++] = (*out)[i];
-	}
-	*n = kept;
+	if (w->n > 1)
+		qsort(w->v, w->n, sizeof(*w->v), compare);
+	for (size_t i = 0; i < w->n; i++)
+		if (kept == 0 || strcmp(w->v[kept - 1], w->v[i]) != 0)
+			memmove(w->v[kept++], w->v[i], sizeof(*w->v));
+	w->n = kept;
 	return 0;
-}
-
-static void words_release(char **words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(words[i]);
-	free(words);
 }
 
 /* As LIKE writes it; a market's name has no % and no _ of its own. */
@@ -98,20 +92,19 @@ static void as_like(char *word)
 static int fill(struct buf *array, const char **sql, const char *list,
 		int (*check)(const char *, struct err *), struct err *err)
 {
-	char **words;
-	size_t n;
-	int rc = sorted_words(list, check, &words, &n, err);
+	struct words words;
+	int rc = take_words(&words, list, check, err);
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		as_like(words[i]);
-		pgarray_plain(array, words[i]);
+	for (size_t i = 0; rc == 0 && i < words.n; i++) {
+		as_like(words.v[i]);
+		pgarray_plain(array, words.v[i]);
 	}
-	if (rc == 0 && n > 0) {
+	if (rc == 0 && words.n > 0) {
 		*sql = pgarray_end(array);
 		if (*sql == NULL)
 			rc = err_set(err, ERR_FATAL, "too many series are named");
 	}
-	words_release(words, n);
+	free(words.v);
 	return rc;
 }
 
@@ -135,18 +128,18 @@ void selection_release(struct selection *s)
 char *selection_symbols(const char *symbols, struct err *err)
 {
 	struct buf joined;
-	char **words, *text = NULL;
-	size_t n;
-	int rc = sorted_words(symbols, check_symbol, &words, &n, err);
+	struct words words;
+	char *text = NULL;
+	int rc = take_words(&words, symbols, check_symbol, err);
 
 	buf_init(&joined, LIST_BYTES);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&joined, "%s%s", i > 0 ? "," : "", words[i]);
+	for (size_t i = 0; i < words.n; i++)
+		buf_printf(&joined, "%s%s", i > 0 ? "," : "", words.v[i]);
 	if (rc == 0 && buf_check(&joined) != 0)
 		rc = err_set(err, ERR_FATAL, "--symbols: too many are named");
 	if (rc == 0)
 		text = xstrdup(joined.data != NULL ? joined.data : "");
-	words_release(words, n);
+	free(words.v);
 	buf_release(&joined);
 	return text;
 }

@@ -61,24 +61,18 @@ static int place_of(const char *name, const char *const *names, int n)
 	return i < n ? i : -1;
 }
 
-int log_level_parse(const char *name, enum log_level *out)
+int log_level_of(const char *name)
 {
 	static const char *const names[] = {"debug", "info", "warn", "error"};
-	int place = place_of(name, names, 4);
 
-	if (place >= 0)
-		*out = (enum log_level)place;
-	return place >= 0 ? 0 : -1;
+	return place_of(name, names, 4);
 }
 
-int log_format_parse(const char *name, enum log_format *out)
+int log_format_of(const char *name)
 {
 	static const char *const names[] = {"auto", "terminal", "logfmt", "json"};
-	int place = place_of(name, names, 4);
 
-	if (place >= 0)
-		*out = (enum log_format)place;
-	return place >= 0 ? 0 : -1;
+	return place_of(name, names, 4);
 }
 
 static struct log_style style_now(void)

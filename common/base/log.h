@@ -17,10 +17,10 @@ void log_open(const char *program, enum log_level least);
 /* LOG_AUTO before the first call. The terminal's format has colours where stderr is a terminal that
  * has them, and the environment has no NO_COLOR (no-color.org). */
 void log_shape(enum log_format format);
-/* "debug", "info", "warn", "error"; -1 if it is none of them. */
-int log_level_parse(const char *name, enum log_level *out) __attribute__((warn_unused_result));
-/* "auto", "terminal", "logfmt", "json"; -1 if it is none of them. */
-int log_format_parse(const char *name, enum log_format *out) __attribute__((warn_unused_result));
+/* The level "debug", "info", "warn" or "error"; -1 if it is none of them. */
+int log_level_of(const char *name);
+/* The format "auto", "terminal", "logfmt" or "json"; -1 if it is none of them. */
+int log_format_of(const char *name);
 void log_emit(enum log_level level, const char *msg, const struct log_field *fields);
 
 /* log_info("candle rejected", L_STR("symbol", s), L_INT("row", 3)); fields are optional. */

@@ -22,12 +22,16 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *const level_colours[] = {"\033[90m", "\033[32m", "\033[33m", "\033[1;31m"};
 static const char faint[] = "\033[90m", plain[] = "\033[0m";
 
-static const char hex[] = "0123456789abcdef";
-
-/* Writes the character that s[0..n) begins with, escaped where needed, to out; returns what it used
- * of s. */
-typedef size_t escape_fn(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
-			 size_t *out_len);
+/* What is written as a backslash and a letter; the rest that is not visible as \xHH, or as JSON
+ * has it. */
+struct escapes {
+	const char *special, *letters;
+	int are_json;
+};
+static const struct escapes quoted = {"\n\r\t\"\\", "nrt\"\\", 0};
+static const struct escapes json = {"\n\r\t\"\\", "nrt\"\\", 1};
+/* A sentence has no quotes around it, so those in it stay as they are. */
+static const struct escapes sentence = {"\n\r\t\\", "nrt\\", 0};
 
 /* Appends all of it or nothing; room for the end of the line always stays. */
 static int put(struct log_line *l, const char *text, size_t n)
@@ -46,14 +50,42 @@ static void put_text(struct log_line *l, const char *text)
 	put(l, text, strlen(text));
 }
 
+/* Writes the character that s[0..n) begins with, escaped where needed, to out; returns what it used
+ * of s. */
+static size_t escape(const struct escapes *e, const char *s, size_t n, char out[ESCAPED_BYTES],
+		     size_t *out_len)
+{
+	const char *found = *s ? strchr(e->special, *s) : NULL;
+	uint32_t code = 0;
+	size_t used = utf8_next(s, n, &code);
+	int len;
+
+	if (found) {
+		used = 1;
+		len = snprintf(out, ESCAPED_BYTES, "\\%c", e->letters[found - e->special]);
+	} else if (utf8_visible(s, n) > 0) {
+		memcpy(out, s, used);
+		len = (int)used;
+	} else if (e->are_json) {
+		/* U+FFFD stands for bytes that are no character; all that is not visible is below
+		 * U+10000. */
+		len = snprintf(out, ESCAPED_BYTES, "\\u%04x", used ? code & 0xffff : 0xfffd);
+	} else {
+		used = 1;
+		len = snprintf(out, ESCAPED_BYTES, "\\x%02x", (unsigned char)*s);
+	}
+	*out_len = (size_t)len;
+	return used ? used : 1;
+}
+
 /* At most VALUE_BYTES of it, and no half character. */
-static void put_escaped(struct log_line *l, const char *text, escape_fn *escape)
+static void put_escaped(struct log_line *l, const char *text, const struct escapes *escapes)
 {
 	size_t n = strnlen(text, VALUE_BYTES + 1), used, out_len;
 	char out[ESCAPED_BYTES];
 
 	for (size_t i = 0; i < n; i += used) {
-		used = escape((const unsigned char *)text + i, strnlen(text + i, 4), out, &out_len);
+		used = escape(escapes, text + i, strnlen(text + i, 4), out, &out_len);
 		if (i + used > VALUE_BYTES) {
 			put_text(l, "...");
 			break;
@@ -62,35 +94,14 @@ static void put_escaped(struct log_line *l, const char *text, escape_fn *escape)
 	}
 }
 
+static void put_quoted(struct log_line *l, const char *text, const struct escapes *escapes)
+{
+	put_text(l, "\"");
+	put_escaped(l, text, escapes);
+	put_text(l, "\"");
+}
+
 /* ---- logfmt ---- */
-
-static size_t escape_with(const char *special, const char *letters, const unsigned char *s,
-			  size_t n, char out[ESCAPED_BYTES], size_t *out_len)
-{
-	const char *found = s[0] ? strchr(special, s[0]) : NULL;
-	size_t used = utf8_visible((const char *)s, n);
-
-	if (found) {
-		out[0] = '\\';
-		out[1] = letters[found - special];
-		*out_len = 2;
-		return 1;
-	}
-	if (used) {
-		memcpy(out, s, used);
-		*out_len = used;
-		return used;
-	}
-	memcpy(out, (char[]){'\\', 'x', hex[s[0] >> 4], hex[s[0] & 15]}, 4);
-	*out_len = 4;
-	return 1;
-}
-
-static size_t escape_quoted(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
-			    size_t *out_len)
-{
-	return escape_with("\n\r\t\"\\", "nrt\"\\", s, n, out, out_len);
-}
 
 static int needs_quotes(const char *text)
 {
@@ -104,13 +115,6 @@ static int needs_quotes(const char *text)
 			return 1;
 	}
 	return 0;
-}
-
-static void put_quoted(struct log_line *l, const char *text)
-{
-	put_text(l, "\"");
-	put_escaped(l, text, escape_quoted);
-	put_text(l, "\"");
 }
 
 /* Is it a moment that can be written as one? */
@@ -136,7 +140,7 @@ static void put_value(struct log_line *l, const struct log_field *f)
 	char number[NUMBER_BYTES];
 
 	if (f->type == LOG_STR && needs_quotes(text))
-		put_quoted(l, text);
+		put_quoted(l, text, &quoted);
 	else if (f->type == LOG_STR)
 		put_text(l, text);
 	else if (f->type == LOG_TIME && f->number == INT64_MIN)
@@ -152,7 +156,7 @@ static void logfmt_head(struct log_line *l, const struct log_event *e, const cha
 	snprintf(head, sizeof(head), "ts=%s level=%s program=%.100s msg=", now,
 		 level_names[e->level], e->program);
 	put_text(l, head);
-	put_quoted(l, e->msg);
+	put_quoted(l, e->msg, &quoted);
 }
 
 static void logfmt_field(struct log_line *l, const struct log_field *f)
@@ -164,13 +168,6 @@ static void logfmt_field(struct log_line *l, const struct log_field *f)
 }
 
 /* ---- for a person at a terminal ---- */
-
-/* A sentence has no quotes around it, so those in it stay as they are. */
-static size_t escape_sentence(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
-			      size_t *out_len)
-{
-	return escape_with("\n\r\t\\", "nrt\\", s, n, out, out_len);
-}
 
 static void coloured(struct log_line *l, const char *colour, const char *text)
 {
@@ -195,7 +192,7 @@ static void terminal_head(struct log_line *l, const struct log_event *e, const c
 	coloured(l, level_colours[e->level], text);
 	snprintf(text, sizeof(text), " %.100s: ", name);
 	put_text(l, text);
-	put_escaped(l, e->msg, escape_sentence);
+	put_escaped(l, e->msg, &sentence);
 	if (e->fields && e->fields->type != LOG_END)
 		put_text(l, " ");
 }
@@ -212,29 +209,6 @@ static void terminal_field(struct log_line *l, const struct log_field *f)
 
 /* ---- JSON ---- */
 
-static size_t escape_json(const unsigned char *s, size_t n, char out[ESCAPED_BYTES],
-			  size_t *out_len)
-{
-	static const char special[] = "\n\r\t\"\\", letters[] = "nrt\"\\";
-	const char *found = s[0] ? strchr(special, s[0]) : NULL;
-	uint32_t code = 0;
-	size_t used = utf8_next((const char *)s, n, &code);
-
-	if (found || (used && utf8_visible((const char *)s, n) == used))
-		return escape_with(special, letters, s, n, out, out_len);
-	/* U+FFFD stands for bytes that are no character; all that is not visible is below U+10000.
-	 */
-	*out_len = (size_t)snprintf(out, ESCAPED_BYTES, "\\u%04x", used ? code & 0xffff : 0xfffd);
-	return used ? used : 1;
-}
-
-static void put_json_text(struct log_line *l, const char *text)
-{
-	put_text(l, "\"");
-	put_escaped(l, text, escape_json);
-	put_text(l, "\"");
-}
-
 static void json_head(struct log_line *l, const struct log_event *e, const char *now)
 {
 	char head[256];
@@ -243,7 +217,7 @@ static void json_head(struct log_line *l, const struct log_event *e, const char 
 		 level_names[e->level], e->program);
 	put_text(l, head);
 	put_text(l, "\"msg\":");
-	put_json_text(l, e->msg);
+	put_quoted(l, e->msg, &json);
 }
 
 static void json_field(struct log_line *l, const struct log_field *f)
@@ -254,9 +228,9 @@ static void json_field(struct log_line *l, const struct log_field *f)
 	put_text(l, f->key);
 	put_text(l, "\":");
 	if (f->type == LOG_STR)
-		put_json_text(l, f->text ? f->text : "");
+		put_quoted(l, f->text ? f->text : "", &json);
 	else if (is_time(f))
-		put_json_text(l, number_text(f, number));
+		put_quoted(l, number_text(f, number), &json);
 	else if (f->type == LOG_TIME && f->number == INT64_MIN)
 		put_text(l, "null");
 	else

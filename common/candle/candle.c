@@ -76,15 +76,10 @@ int source_check(const char *source, struct err *err)
 
 const char *origin_name(enum origin origin)
 {
-	switch (origin) {
-	case ORIGIN_LIVE:
-		return "live";
-	case ORIGIN_BACKFILL:
-		return "backfill";
-	case ORIGIN_REPAIR:
-		return "repair";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[ORIGIN_LIVE] = "live", [ORIGIN_BACKFILL] = "backfill", [ORIGIN_REPAIR] = "repair"};
+
+	return origin <= ORIGIN_REPAIR ? names[origin] : "unknown";
 }
 
 int origin_by_name(const char *name, enum origin *out)

@@ -9,6 +9,7 @@
 #include "common/text/utf8.h"
 
 #define refuse(...) err_set(err, ERR_INPUT, __VA_ARGS__)
+#define bad(...)    (refuse(__VA_ARGS__), MESSAGE_BAD)
 
 static int read_text(const struct field *f, const char *text, char *to, struct err *err)
 {
@@ -98,8 +99,7 @@ static enum message_result read_large(const char *value, size_t len, struct err 
 			version = 10 * version + (*at - '0');
 	if (version > MESSAGE_VERSION && *at == ',')
 		return newer(version, err);
-	refuse("The message has %zu bytes; a candle has at most %d.", len, MESSAGE_MAX_BYTES);
-	return MESSAGE_BAD;
+	return bad("The message has %zu bytes; a candle has at most %d.", len, MESSAGE_MAX_BYTES);
 }
 
 static enum message_result read_message(const cJSON *root, struct message *m, struct err *err)
@@ -107,25 +107,20 @@ static enum message_result read_message(const cJSON *root, struct message *m, st
 	const cJSON *next = root->child, *item;
 	int64_t version;
 
-	if (!cJSON_IsObject(root)) {
-		refuse("The message is not a JSON object.");
-		return MESSAGE_BAD;
-	}
+	if (!cJSON_IsObject(root))
+		return bad("The message is not a JSON object.");
 	if (json_check_keys(root, err))
 		return MESSAGE_BAD;
 	item = find(root, &next, "v");
-	if (!item || json_number_int64(item, &version) || version < 1) {
-		refuse("\"v\", the version of the message, must be there and a whole number from 1.");
-		return MESSAGE_BAD;
-	}
+	if (!item || json_number_int64(item, &version) || version < 1)
+		return bad(
+			"\"v\", the version of the message, must be there and a whole number from 1.");
 	if (version > MESSAGE_VERSION)
 		return newer(version, err);
 	for (const struct field *f = field_table; f < field_table + FIELDS; f++) {
 		item = find(root, &next, f->key);
-		if (!item) {
-			refuse("\"%s\" is missing.", f->key);
-			return MESSAGE_BAD;
-		}
+		if (!item)
+			return bad("\"%s\" is missing.", f->key);
 		if (read_field(f, item, m, err))
 			return MESSAGE_BAD;
 	}
@@ -138,20 +133,16 @@ enum message_result message_read_json(const char *value, size_t len, struct mess
 	enum message_result result = MESSAGE_BAD;
 	struct message m = {0};
 	struct buf work;
-	cJSON *root = NULL;
+	cJSON *root;
 
+	if (len > MESSAGE_MAX_BYTES)
+		return read_large(value, len, err);
 	buf_init(&work, 4 * (size_t)MESSAGE_MAX_BYTES);
-	if (len > MESSAGE_MAX_BYTES) {
-		result = read_large(value, len, err);
-		goto out;
-	}
 	root = json_parse(value, len, &work, err);
-	if (!root)
-		goto out;
-	result = read_message(root, &m, err);
+	if (root)
+		result = read_message(root, &m, err);
 	if (result == MESSAGE_OK)
 		*out = m;
-out:
 	cJSON_Delete(root);
 	buf_release(&work);
 	return result;

@@ -62,18 +62,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, list *given, 
  * in a message's place. */
 static void notice(struct consumer *c, rd_kafka_resp_err_t code)
 {
-	switch (code) {
-	case RD_KAFKA_RESP_ERR__FATAL:
-		c->replaced = 1;
-		break;
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-		c->gone = 1;
-		break;
-	default:
-		break;
-	}
+	c->replaced |= code == RD_KAFKA_RESP_ERR__FATAL;
+	c->gone |= code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+		   code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+		   code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -211,14 +203,10 @@ void consumer_free(struct consumer *c)
 
 static enum consumer_news news_of_error(struct consumer *c, const rd_kafka_message_t *m)
 {
-	switch (m->err) {
-	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
 		return CONSUMER_EOF;
-	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+	if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
 		return CONSUMER_OUT_OF_RANGE;
-	default:
-		break;
-	}
 	notice(c, m->err);
 	kafka_log_error(c->rk, m->err, rd_kafka_message_errstr(m));
 	return CONSUMER_OTHER;

@@ -14,15 +14,6 @@ static int failed(struct err *err, rd_kafka_resp_err_t code)
 		       "the members of the group cannot be asked for: %s", rd_kafka_err2str(code));
 }
 
-static const struct rd_kafka_group_info *find(const struct rd_kafka_group_list *list,
-					      const char *group)
-{
-	for (int i = 0; list != NULL && i < list->group_cnt; i++)
-		if (strcmp(list->groups[i].group, group) == 0)
-			return &list->groups[i];
-	return NULL;
-}
-
 /* A member that came with Kafka's newer protocol (KIP-848) makes the group one that this way of
  * asking does not show: it is listed, and described as dead. */
 static int is_hidden(const struct rd_kafka_group_info *group)
@@ -36,7 +27,8 @@ int kafka_members(rd_kafka_t *rk, const char *group,
 {
 	const struct rd_kafka_group_list *list = NULL;
 	rd_kafka_resp_err_t code = rd_kafka_list_groups(rk, group, &list, KAFKA_MEMBERS_MS);
-	const struct rd_kafka_group_info *found = find(list, group);
+	const struct rd_kafka_group_info *found =
+		list != NULL && list->group_cnt > 0 ? &list->groups[0] : NULL;
 	int rc = 0;
 
 	if (found != NULL)

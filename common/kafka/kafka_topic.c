@@ -129,15 +129,14 @@ static void leader_check(const struct rd_kafka_metadata_topic *topic, int32_t pa
 
 /* A request about partitions of which one has no leader fails as a whole, late: those are told from
  * the others before. */
-static void leaders_check(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-			  struct err *errs)
+static void leaders_check(rd_kafka_t *rk, const char *topic, struct kafka_range *ranges, size_t n)
 {
 	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
 	const struct rd_kafka_metadata *meta = NULL;
 
 	if (handle && !rd_kafka_metadata(rk, 0, handle, &meta, ANSWER_MS) && meta->topic_cnt == 1)
 		for (size_t i = 0; i < n; i++)
-			leader_check(&meta->topics[0], partitions[i], &errs[i]);
+			leader_check(&meta->topics[0], ranges[i].partition, &ranges[i].err);
 	if (meta)
 		rd_kafka_metadata_destroy(meta);
 	if (handle)
@@ -146,86 +145,79 @@ static void leaders_check(rd_kafka_t *rk, const char *topic, const int32_t *part
 
 /* An element that comes back as it went was not answered: at once after a topic was created its err
  * says nothing. */
-static void offsets_take(const rd_kafka_topic_partition_list_t *list, const char *topic,
-			 const int32_t *partitions, size_t n, int64_t at, rd_kafka_resp_err_t whole,
-			 int64_t *offsets, struct err *errs)
+static void answer_take(struct kafka_range *r, const rd_kafka_topic_partition_t *e, int64_t at,
+			rd_kafka_resp_err_t code)
 {
-	for (size_t i = 0; i < n; i++) {
-		const rd_kafka_topic_partition_t *e =
-			rd_kafka_topic_partition_list_find(list, topic, partitions[i]);
-		rd_kafka_resp_err_t code = whole;
-
-		offsets[i] = -1;
-		if (!e) /* it was not asked for */
-			continue;
-		if (!code)
-			code = e->err;
-		if (!code && (at < 0 ? e->offset < 0 : e->offset == at && at > PLAUSIBLE))
-			code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-		if (code)
-			err_set(&errs[i], kafka_error_class(code),
-				"the offsets of partition %d of topic %s cannot be asked for: %s",
-				(int)partitions[i], topic, rd_kafka_err2str(code));
-		else if (e->offset >= 0)
-			offsets[i] = e->offset;
-	}
+	if (!code)
+		code = e->err;
+	if (!code && (at < 0 ? e->offset < 0 : e->offset == at && at > PLAUSIBLE))
+		code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	if (code)
+		err_set(&r->err, kafka_error_class(code),
+			"the offsets of partition %d of topic %s cannot be asked for: %s",
+			(int)r->partition, e->topic, rd_kafka_err2str(code));
+	else if (e->offset >= 0)
+		r->high = e->offset;
 }
 
-/* With the logical offsets in place of times this is the request behind
- * rd_kafka_query_watermark_offsets(), but for all partitions at once and with a limit that holds
- * (librdkafka 2.0.2 ignores the other one's). */
-static void offsets_each(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
-			 int64_t at, int64_t *offsets, struct err *errs)
+/* Of those without an error, what stands there, into `high`. With the logical offsets in place of
+ * times this is the request behind rd_kafka_query_watermark_offsets(), but for all partitions at
+ * once and with a limit that holds (librdkafka 2.0.2 ignores the other one's). */
+static void offsets_ask(rd_kafka_t *rk, const char *topic, struct kafka_range *ranges, size_t n,
+			int64_t at)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
 	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	for (size_t i = 0; i < n; i++)
-		err_clear(&errs[i]);
-	if (n > 0)
-		leaders_check(rk, topic, partitions, n, errs);
-	for (size_t i = 0; i < n; i++)
-		if (errs[i].class == ERR_NONE)
-			rd_kafka_topic_partition_list_add(list, topic, partitions[i])->offset = at;
+	for (size_t i = 0; i < n; i++) {
+		ranges[i].high = -1;
+		if (ranges[i].err.class == ERR_NONE)
+			rd_kafka_topic_partition_list_add(list, topic, ranges[i].partition)
+				->offset = at;
+	}
 	if (list->cnt > 0)
 		code = rd_kafka_offsets_for_times(rk, list, ANSWER_MS);
 	/* Some were answered, others not: each has an error of its own. */
 	if (code == RD_KAFKA_RESP_ERR__TIMED_OUT)
 		code = RD_KAFKA_RESP_ERR_NO_ERROR;
-	offsets_take(list, topic, partitions, n, at, code, offsets, errs);
+	for (size_t i = 0; i < n; i++) {
+		const rd_kafka_topic_partition_t *e =
+			rd_kafka_topic_partition_list_find(list, topic, ranges[i].partition);
+
+		if (e)
+			answer_take(&ranges[i], e, at, code);
+	}
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
 int kafka_offsets(rd_kafka_t *rk, const char *topic, const int32_t *partitions, size_t n,
 		  int64_t at, int64_t *offsets, struct err *err)
 {
-	struct err *errs = xcalloc(n + 1, sizeof *errs);
+	struct kafka_range *ranges = xcalloc(n + 1, sizeof *ranges);
 
-	offsets_each(rk, topic, partitions, n, at, offsets, errs);
-	*err = errs[n];
-	for (size_t i = 0; i < n && err->class == ERR_NONE; i++)
-		*err = errs[i];
-	free(errs);
+	for (size_t i = 0; i < n; i++)
+		ranges[i].partition = partitions[i];
+	if (n > 0)
+		leaders_check(rk, topic, ranges, n);
+	offsets_ask(rk, topic, ranges, n, at);
+	err_clear(err);
+	for (size_t i = 0; i < n; i++) {
+		offsets[i] = ranges[i].high;
+		if (err->class == ERR_NONE)
+			*err = ranges[i].err;
+	}
+	free(ranges);
 	return err->class == ERR_NONE ? 0 : -1;
 }
 
 void kafka_ranges(rd_kafka_t *rk, const char *topic, struct kafka_range *ranges, size_t n)
 {
-	int32_t *ids = xcalloc(n + 1, sizeof *ids);
-	int64_t *low = xcalloc(2 * n + 1, sizeof *low), *high = low + n;
-	struct err *of_low = xcalloc(2 * n + 1, sizeof *of_low), *of_high = of_low + n;
-
 	for (size_t i = 0; i < n; i++)
-		ids[i] = ranges[i].partition;
-	offsets_each(rk, topic, ids, n, RD_KAFKA_OFFSET_BEGINNING, low, of_low);
-	offsets_each(rk, topic, ids, n, RD_KAFKA_OFFSET_END, high, of_high);
+		err_clear(&ranges[i].err);
+	if (n > 0)
+		leaders_check(rk, topic, ranges, n);
+	offsets_ask(rk, topic, ranges, n, RD_KAFKA_OFFSET_BEGINNING);
 	for (size_t i = 0; i < n; i++)
-		ranges[i] = (struct kafka_range){.partition = ids[i],
-						 .low = low[i],
-						 .high = high[i],
-						 .err = of_low[i].class != ERR_NONE ? of_low[i]
-										    : of_high[i]};
-	free(ids);
-	free(low);
-	free(of_low);
+		ranges[i].low = ranges[i].high;
+	offsets_ask(rk, topic, ranges, n, RD_KAFKA_OFFSET_END);
 }

@@ -184,11 +184,15 @@ static int collect(PGconn *conn, int64_t until_ms, PGresult **kept)
 	}
 }
 
-/* What came of a wait: the result, or NULL with *err. Takes res. */
-static PGresult *finish(struct pg *pg, int got, PGresult *res, int64_t deadline_ms, struct err *err)
+/* The rest of an answer, of which res, if there is one, has come; `got` is what came of waiting for
+ * the connection. The result, or NULL with *err. Takes res. */
+static PGresult *finish(struct pg *pg, int got, PGresult *res, int64_t until_ms,
+			int64_t deadline_ms, struct err *err)
 {
 	int keep = 1;
 
+	if (got != 0) /* after a failure too: the server's last words may have come */
+		got = collect(pg->conn, until_ms, &res);
 	if (got == 1 && res && !failed(res))
 		return res;
 	if (got == 0)
@@ -215,8 +219,6 @@ static int not_connected(struct pg *pg, struct err *err)
 static PGresult *answer(struct pg *pg, int sent, int64_t deadline_ms, struct err *err)
 {
 	int64_t until_ms = clock_boot_ms() + deadline_ms;
-	PGresult *res = NULL;
-	int got;
 
 	if (!pg->conn) {
 		not_connected(pg, err);
@@ -226,10 +228,7 @@ static PGresult *answer(struct pg *pg, int sent, int64_t deadline_ms, struct err
 		lost(pg, NULL, err);
 		return NULL;
 	}
-	got = flush(pg->conn, until_ms);
-	if (got != 0) /* after a failure too: the server's last words may have come */
-		got = collect(pg->conn, until_ms, &res);
-	return finish(pg, got, res, deadline_ms, err);
+	return finish(pg, flush(pg->conn, until_ms), NULL, until_ms, deadline_ms, err);
 }
 
 /* Sends the statement, without parameters by the simple protocol, which takes several. */
@@ -385,9 +384,7 @@ int pg_true(const PGresult *res, int row, int column)
  * of it. -1. */
 static int copy_failed(struct pg_copy *c, PGresult *res, struct err *err)
 {
-	int got = collect(c->pg->conn, c->until_ms, &res);
-
-	res = finish(c->pg, got, res, c->deadline_ms, err);
+	res = finish(c->pg, 1, res, c->until_ms, c->deadline_ms, err);
 	if (res) {
 		PQclear(res);
 		pg_close(c->pg);
@@ -437,15 +434,12 @@ int pg_copy_put(struct pg_copy *c, const void *data, size_t bytes, struct err *e
 
 int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 {
-	PGresult *res = NULL;
-	int got;
+	PGresult *res;
 
 	if (PQputCopyEnd(c->pg->conn, NULL) != 1)
 		return lost(c->pg, NULL, err);
-	got = flush(c->pg->conn, c->until_ms);
-	if (got != 0)
-		got = collect(c->pg->conn, c->until_ms, &res);
-	res = finish(c->pg, got, res, c->deadline_ms, err);
+	res = finish(c->pg, flush(c->pg->conn, c->until_ms), NULL, c->until_ms, c->deadline_ms,
+		     err);
 	if (!res)
 		return -1;
 	*rows = strtoll(PQcmdTuples(res), NULL, 10);
@@ -456,10 +450,8 @@ int pg_copy_end(struct pg_copy *c, int64_t *rows, struct err *err)
 /* What the server says behind the last row. */
 static int copy_out_end(struct pg_copy *c, struct err *err)
 {
-	PGresult *res = NULL;
-	int got = collect(c->pg->conn, c->until_ms, &res);
+	PGresult *res = finish(c->pg, 1, NULL, c->until_ms, c->deadline_ms, err);
 
-	res = finish(c->pg, got, res, c->deadline_ms, err);
 	PQclear(res);
 	return res ? 0 : -1;
 }

@@ -21,8 +21,7 @@ struct httpd {
 	pthread_mutex_t slow; /* held while a slow route answers */
 	atomic_int slow_n;    /* requests that hold it or wait for it */
 	atomic_int is_ending;
-	struct httpd_route *routes;
-	size_t n;
+	const struct httpd_route *routes;
 	char address[ADDRESS_BYTES];
 };
 
@@ -74,18 +73,17 @@ static void reply_text(struct httpd_reply *reply, unsigned status, const char *t
 
 static void list_routes(const struct httpd *h, struct httpd_reply *reply)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (h->routes[i].help != NULL &&
-		    buf_printf(&reply->body, "%-12s %s\n", h->routes[i].path, h->routes[i].help) !=
-			    0)
+	for (const struct httpd_route *r = h->routes; r->path != NULL; r++)
+		if (r->help != NULL &&
+		    buf_printf(&reply->body, "%-12s %s\n", r->path, r->help) != 0)
 			return;
 }
 
 static const struct httpd_route *route_of(const struct httpd *h, const char *path)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (strcmp(h->routes[i].path, path) == 0)
-			return &h->routes[i];
+	for (const struct httpd_route *r = h->routes; r->path != NULL; r++)
+		if (strcmp(r->path, path) == 0)
+			return r;
 	return NULL;
 }
 
@@ -206,14 +204,6 @@ static void address_write(struct httpd *h, const struct addrinfo *address)
 
 /* --- up and down */
 
-static void routes_copy(struct httpd *h, const struct httpd_route *routes)
-{
-	while (routes[h->n].path != NULL)
-		h->n++;
-	h->routes = xreallocarray(NULL, h->n + 1, sizeof(*routes));
-	memcpy(h->routes, routes, h->n * sizeof(*routes));
-}
-
 static int start(struct httpd *h, const char *listen, const struct addrinfo *address,
 		 struct err *err)
 {
@@ -244,7 +234,7 @@ struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, st
 		return NULL;
 	h = xcalloc(1, sizeof(*h));
 	pthread_mutex_init(&h->slow, NULL);
-	routes_copy(h, routes);
+	h->routes = routes;
 	if (start(h, listen, address, err) != 0) {
 		httpd_free(h);
 		h = NULL;
@@ -269,7 +259,6 @@ int httpd_free(struct httpd *h)
 	if (h->daemon != NULL)
 		MHD_stop_daemon(h->daemon);
 	pthread_mutex_destroy(&h->slow);
-	free(h->routes);
 	free(h);
 	return 1;
 }

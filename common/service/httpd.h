@@ -32,8 +32,8 @@ struct httpd_route {
 	int slow;
 };
 
-/* listen: "ADDRESS:PORT", "[IPV6]:PORT" or "PORT" (loopback); port 0 takes a free one. Routes are
- * copied, what they point to outlives the server. NULL: *err (ERR_FATAL: not an address; ERR_RETRY:
+/* listen: "ADDRESS:PORT", "[IPV6]:PORT" or "PORT" (loopback); port 0 takes a free one. Routes, and
+ * what they point to, outlive the server. NULL: *err (ERR_FATAL: not an address; ERR_RETRY:
  * the address is taken or not this machine's). */
 struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, struct err *err);
 /* Waits for replies that are being made, for a slow one at most HTTPD_STOP_S. 1 if it has ended; 0

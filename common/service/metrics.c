@@ -232,18 +232,13 @@ struct scrape {
 
 static const char *type_name(enum metric_type type, enum metrics_format format)
 {
-	switch (type) {
-	case METRIC_COUNTER:
-		return "counter";
-	case METRIC_HISTOGRAM:
-		return "histogram";
-	case METRIC_INFO:
-		return format == METRICS_OPENMETRICS ? "info" : "gauge";
-	case METRIC_GAUGE:
-	case METRIC_AGE:
-		break;
-	}
-	return "gauge";
+	static const char *const names[] = {[METRIC_COUNTER] = "counter",
+					    [METRIC_GAUGE] = "gauge",
+					    [METRIC_AGE] = "gauge",
+					    [METRIC_HISTOGRAM] = "histogram",
+					    [METRIC_INFO] = "info"};
+
+	return names[type == METRIC_INFO && format != METRICS_OPENMETRICS ? METRIC_GAUGE : type];
 }
 
 /* What a sample's name has behind the family's. */
@@ -310,19 +305,13 @@ static void cell_expose(struct scrape *s, const struct metric *def, const struct
 {
 	double now = (double)s->wall_ms / 1000;
 
-	switch (def->type) {
-	case METRIC_HISTOGRAM:
+	if (def->type == METRIC_HISTOGRAM)
 		histogram(s, def, c);
-		return;
-	case METRIC_AGE:
+	else if (def->type == METRIC_AGE)
 		sample(s, def->name, "", c->labels, NULL,
 		       c->value > 0 && now > c->value ? now - c->value : 0);
-		return;
-	case METRIC_COUNTER:
-	case METRIC_GAUGE:
-	case METRIC_INFO:
+	else
 		sample(s, def->name, suffix(def->type), c->labels, NULL, c->value);
-	}
 }
 
 /* Samples of one metric stand together, whatever the order in which the cells were made. */

@@ -18,6 +18,7 @@ struct service {
 	struct metric *table; /* the program's rows, then those of vitals.h */
 	size_t n;
 	struct metrics *metrics;
+	struct httpd_route routes[ROUTES_MAX + 1];
 	struct httpd *httpd;
 	_Atomic int64_t beat_boot_ms; /* 0: the loop has not begun */
 	int64_t kept_alive_boot_ms;   /* 0: nobody counts on it yet */
@@ -80,7 +81,7 @@ int service_check(const char *listen, struct err *err)
 struct service *service_new(const struct service_settings *settings)
 {
 	struct service *s = xcalloc(1, sizeof(*s));
-	struct httpd_route routes[ROUTES_MAX + 1] = {
+	const struct httpd_route own[] = {
 		{.path = "/metrics",
 		 .help = "numbers, for Prometheus",
 		 .answer = metrics_answer,
@@ -94,7 +95,7 @@ struct service *service_new(const struct service_settings *settings)
 		 .answer = readyz_answer,
 		 .opaque = s},
 	};
-	size_t n = 3;
+	size_t n = sizeof(own) / sizeof(*own);
 	struct err err;
 
 	s->n = settings->n;
@@ -103,12 +104,13 @@ struct service *service_new(const struct service_settings *settings)
 	memcpy(s->table + s->n, vitals_table, sizeof(vitals_table));
 	s->metrics = metrics_new(s->table, s->n + VITALS);
 	atomic_store(&s->not_ready, "starting");
+	memcpy(s->routes, own, sizeof(own));
 	for (const struct httpd_route *r = settings->routes; r != NULL && r->path != NULL; r++)
 		if (n < ROUTES_MAX)
-			routes[n++] = *r;
+			s->routes[n++] = *r;
 	if (is_off(settings->listen))
 		return s;
-	s->httpd = httpd_new(settings->listen, routes, &err);
+	s->httpd = httpd_new(settings->listen, s->routes, &err);
 	if (s->httpd == NULL)
 		log_warn("metrics and health are not served; set --http to a free address, or to "
 			 "off",

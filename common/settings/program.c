@@ -18,20 +18,18 @@ static int refused(const struct err *err)
 
 static void shape_by(const char *name)
 {
-	enum log_format format;
+	int format = name != NULL ? log_format_of(name) : -1;
 
-	if (name != NULL && log_format_parse(name, &format) == 0)
-		log_shape(format);
+	if (format >= 0)
+		log_shape((enum log_format)format);
 }
 
 int program_run(const struct settings_spec *spec, void *options, const struct program_log *log,
 		int (*check)(void *options, struct err *err), int argc, char **argv)
 {
 	const struct settings_command *command;
-	enum log_level level = LOG_INFO;
-	enum log_format format = LOG_AUTO;
 	struct err err = {0};
-	int code;
+	int level, format, code;
 
 	log_open(spec->program, LOG_INFO);
 	/* So that what is wrong with the settings is said as everything else would be. */
@@ -45,18 +43,20 @@ int program_run(const struct settings_spec *spec, void *options, const struct pr
 	case SETTINGS_RUN:
 		break;
 	}
-	if (log_level_parse(log->level, &level) != 0) {
+	level = log_level_of(log->level);
+	if (level < 0) {
 		log_error("--log-level: use debug, info, warn or error",
 			  L_STR("value", log->level));
 		return EXIT_USAGE;
 	}
-	if (log_format_parse(log->format, &format) != 0) {
+	format = log_format_of(log->format);
+	if (format < 0) {
 		log_error("--log-format: use auto, terminal, logfmt or json",
 			  L_STR("value", log->format));
 		return EXIT_USAGE;
 	}
-	log_open(spec->program, level);
-	log_shape(format);
+	log_open(spec->program, (enum log_level)level);
+	log_shape((enum log_format)format);
 	if (check && check(options, &err) != 0)
 		return refused(&err);
 	stop_install();

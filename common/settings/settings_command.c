@@ -57,20 +57,13 @@ int settings_flag_is(const struct setting *s, const char *arg)
 
 const char *settings_value_name(const struct setting *s)
 {
-	if (s->value)
-		return s->value;
-	switch (s->type) {
-	case SETTING_SWITCH:
-		return "";
-	case SETTING_NUMBER:
-		return "N";
-	case SETTING_TIME:
-		return "ISO";
-	case SETTING_TEXT:
-	case SETTING_LIST:
-		break;
-	}
-	return "VALUE";
+	static const char *const names[] = {[SETTING_TEXT] = "VALUE",
+					    [SETTING_NUMBER] = "N",
+					    [SETTING_SWITCH] = "",
+					    [SETTING_TIME] = "ISO",
+					    [SETTING_LIST] = "VALUE"};
+
+	return s->value ? s->value : names[s->type];
 }
 
 const char *settings_flag_value(const char *arg)

@@ -163,27 +163,18 @@ int setting_store(const struct setting *s, void *settings, const char *text, con
 
 int setting_reset(const struct setting *s, void *settings, struct err *err)
 {
+	static const size_t bytes[] = {[SETTING_TEXT] = sizeof(const char *),
+				       [SETTING_NUMBER] = sizeof(int64_t),
+				       [SETTING_SWITCH] = sizeof(int),
+				       [SETTING_TIME] = sizeof(int64_t),
+				       [SETTING_LIST] = sizeof(struct setting_list)};
 	void *at = member(s, settings);
 
 	if (s->fallback)
 		return setting_store(s, settings, s->fallback, s->name, err);
-	switch (s->type) {
-	case SETTING_TEXT:
-		*(const char **)at = NULL;
-		break;
-	case SETTING_NUMBER:
-		*(int64_t *)at = 0;
-		break;
-	case SETTING_SWITCH:
-		*(int *)at = 0;
-		break;
-	case SETTING_TIME:
+	memset(at, 0, bytes[s->type]);
+	if (s->type == SETTING_TIME)
 		*(int64_t *)at = INT64_MIN;
-		break;
-	case SETTING_LIST:
-		*(struct setting_list *)at = (struct setting_list){NULL, 0};
-		break;
-	}
 	return 0;
 }
 

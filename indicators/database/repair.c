@@ -205,9 +205,8 @@ int repair_feed(struct repair *r, window_emit *emit, void *to)
 	int is_over;
 
 	/* What has changed meanwhile in what was fed is noted, and computed again behind this. */
-	history_as_of(r->history, window_as_of(r->piece.entry->window));
-	history_feed(r->history, &r->read.covered, r->read.bars, r->read.n,
-		     r->read.after_ms == INT64_MIN && r->read.is_behind, emit, to);
+	history_feed(r->history, window_as_of(r->piece.entry->window), &r->read.covered,
+		     r->read.bars, r->read.n, r->read.is_behind != 0, emit, to);
 	is_over = history_is_over(r->history);
 	if (!is_over && (!r->read.is_end || r->read.until_ms != start_ms))
 		return 0; /* (the window may have moved on meanwhile) */

@@ -225,6 +225,7 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 	int64_t start_ms = r->after_ms, from_ms, to_ms;
 
 	if (r->after_ms != INT64_MIN) {
+		r->is_behind = 0;
 		from_ms = interval_end(r->interval, r->after_ms);
 	} else {
 		if (find_start(pg, r, &start_ms, err))

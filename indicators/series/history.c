@@ -39,11 +39,6 @@ void history_free(struct history *h)
 	free(h);
 }
 
-void history_as_of(struct history *h, int64_t as_of_ms)
-{
-	h->as_of_ms = as_of_ms;
-}
-
 static int in_its_day(const struct history *h, int64_t timestamp_ms)
 {
 	return kind_day_of(timestamp_ms) == kind_day_of(h->touched.to - 1) ||
@@ -73,9 +68,10 @@ static void filter(void *to, const struct bar *bar, const struct indicator *in,
 	h->emit(h->to, bar, in, &own);
 }
 
-void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,
-		  int is_behind, window_emit *emit, void *to)
+void history_feed(struct history *h, int64_t as_of_ms, const struct spans *covered,
+		  const struct bar *bars, size_t n, int is_behind, window_emit *emit, void *to)
 {
+	h->as_of_ms = as_of_ms;
 	h->emit = emit;
 	h->to = to;
 	window_append(h->window, covered, bars, n, is_behind);

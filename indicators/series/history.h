@@ -14,15 +14,13 @@ struct history *history_new(const struct set *set, const struct interval *interv
 			    enum timeline_fill fill, struct span touched);
 void history_free(struct history *h);
 
-/* How new the knowledge of the series is, for what is emitted from now on; never greater than what
- * all that was fed so far is known to hold. (A bar that is fed may be newer than one that was fed
- * before it and has changed since: what depends on both must not beat what comes of that change.)
- */
-void history_as_of(struct history *h, int64_t as_of_ms);
 /* Bars in the order of time, in time that is covered so. is_behind, with the first ones: the table
- * has bars before them. Emits what is touched. */
-void history_feed(struct history *h, const struct spans *covered, const struct bar *bars, size_t n,
-		  int is_behind, window_emit *emit, void *to);
+ * has bars before them. Emits what is touched. as_of_ms: how new the knowledge of the series is,
+ * for what is emitted; never greater than what all that was fed so far is known to hold. (A bar
+ * that is fed may be newer than one that was fed before it and has changed since: what depends on
+ * both must not beat what comes of that change.) */
+void history_feed(struct history *h, int64_t as_of_ms, const struct spans *covered,
+		  const struct bar *bars, size_t n, int is_behind, window_emit *emit, void *to);
 /* 1 if nothing that follows depends on what was touched. */
 int history_is_over(const struct history *h);
 /* All bars so far; for window_rebase. */

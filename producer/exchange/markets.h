@@ -10,6 +10,8 @@
 struct markets {
 	char (*names)[SYMBOL_BYTES];
 	size_t n;
+	size_t n_bad;   /* entries of the list that name no market */
+	struct err bad; /* what is wrong with the first of them */
 };
 
 /* Makes room for n names, of which there are none yet. */

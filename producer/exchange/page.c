@@ -94,6 +94,8 @@ void page_finish(struct page *page, const struct interval *iv, const struct page
 			continue;
 		newer = neighbour(sent, i, -1);
 		older = neighbour(sent, i, 1);
+		if (ordered && older == PAGE_ROW_BAD && newer != PAGE_ROW_BAD)
+			continue; /* nothing is promised before the oldest row of a page */
 		/* Without an order it may be of any time. */
 		spans_add(&page->holes,
 			  ordered && older != PAGE_ROW_BAD ? interval_end(iv, older) : INT64_MIN,

@@ -34,7 +34,8 @@ struct page_sent {
 void page_row_bad(struct page *page, const struct err *cause);
 /* Brings rows that came in any order into theirs; of equal ones one stays, and two different ones
  * of one start are as bad as none. Finds the holes: the intervals of the bad rows that tell their
- * time, and all that lies between the neighbours, as sent, of the others. */
+ * time, and all that lies between the neighbours, as sent, of the others. (What lies before the
+ * oldest row is promised in no case.) */
 void page_finish(struct page *page, const struct interval *iv, const struct page_sent *sent,
 		 int64_t to_ms);
 void page_release(struct page *page);

@@ -83,12 +83,75 @@ const char *remote_error(const struct cJSON *value)
 	return text ? text : "no message";
 }
 
+/* Where the element ends: with the '}' that stands before a comma and the next '{', or last of all.
+ * What stands in between counts for nothing: quotes may be what is broken. */
+static const char *element_end(const char *text, const char *end)
+{
+	for (const char *at = text; (at = memchr(at, '}', (size_t)(end - at))) != NULL; at++) {
+		const char *next = at + 1;
+
+		while (next < end && is_space(*next))
+			next++;
+		if (next == end || *next != ',')
+			continue;
+		for (next++; next < end && is_space(*next);)
+			next++;
+		if (next < end && *next == '{')
+			return at + 1;
+	}
+	return end;
+}
+
+/* The object, or why it is none. */
+static struct cJSON *element(const char *text, size_t len)
+{
+	struct err err = {0};
+	struct cJSON *value = remote_json(text, len, &err);
+
+	if (value && !cJSON_IsObject(value)) {
+		cJSON_Delete(value);
+		value = NULL;
+	}
+	return value ? value : cJSON_CreateRaw(*err.text ? err.text : "It is not an object.");
+}
+
+/* The array of a text that is not JSON, where half of its elements are, at least. One that was cut
+ * short is none. */
+static struct cJSON *salvage(const char *body, size_t len)
+{
+	const char *at = body, *end = body + len;
+	struct cJSON *array;
+	size_t n = 0, broken = 0;
+
+	while (at < end && is_space(*at))
+		at++;
+	while (at < end && is_space(end[-1]))
+		end--;
+	if (end - at < 2 || *at != '[' || end[-1] != ']')
+		return NULL;
+	array = cJSON_CreateArray();
+	for (at++, end--; at < end; n++) {
+		const char *last = element_end(at, end), *comma = memchr(last, ',', end - last);
+		struct cJSON *value = element(at, (size_t)(last - at));
+
+		broken += (size_t)cJSON_IsRaw(value);
+		cJSON_AddItemToArray(array, value);
+		at = comma ? comma + 1 : end;
+	}
+	if (n > 0 && 2 * broken <= n)
+		return array;
+	cJSON_Delete(array);
+	return NULL;
+}
+
 struct cJSON *remote_array(const char *body, size_t len, const char *what, struct err *err)
 {
 	struct cJSON *json = remote_json(body, len, err);
 	const char *message = remote_error(json);
 	char quoted[REMOTE_TEXT_BYTES];
 
+	if (!json && (json = salvage(body, len)) != NULL)
+		err_clear(err);
 	if (!json || cJSON_IsArray(json))
 		return json;
 	if (message)

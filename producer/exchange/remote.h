@@ -32,7 +32,9 @@ char *remote_text(const char *text, size_t len, char out[REMOTE_TEXT_BYTES]);
  * value and is as it was sent. */
 const char *remote_error(const struct cJSON *value);
 
-/* As remote_json, of what has to be an array: of `what`, "a list of markets". */
+/* As remote_json, of what has to be an array: of `what`, "a list of markets". One object of it that
+ * is broken (NaN, a quote too many) does not cost the others: where no more than half of them are,
+ * each stands as a cJSON_Raw whose text says what is wrong with it. */
 struct cJSON *remote_array(const char *body, size_t len, const char *what, struct err *err)
 	__attribute__((warn_unused_result));
 

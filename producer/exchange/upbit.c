@@ -322,25 +322,44 @@ static enum failure answer_judge(int status, const char *body, size_t len, int64
 
 /* ---------------------------------------------------------------- the list of markets */
 
+/* The name that an entry has; NULL: it is none. */
+static const char *entry_name(const struct cJSON *item, size_t entry, struct err *err)
+{
+	const char *name = NULL;
+
+	if (cJSON_IsObject(item))
+		name = json_string_text(cJSON_GetObjectItemCaseSensitive(item, "market"));
+	if (name)
+		return name;
+	if (cJSON_IsRaw(item))
+		err_set(err, ERR_INPUT, "Entry %zu of the list of markets cannot be read: %s",
+			entry, item->valuestring);
+	else
+		err_set(err, ERR_INPUT,
+			"Entry %zu of the list of markets is not an object with a \"market\".",
+			entry);
+	return NULL;
+}
+
 static int markets_read(const struct cJSON *json, struct markets *out, struct err *err)
 {
 	const struct cJSON *item;
+	struct err cause = {0};
 	size_t entry = 0;
 
 	markets_init(out, (size_t)cJSON_GetArraySize(json));
 	cJSON_ArrayForEach(item, json)
 	{
-		const char *name = NULL;
+		const char *name = entry_name(item, ++entry, &cause);
 
-		entry++;
-		if (cJSON_IsObject(item))
-			name = json_string_text(cJSON_GetObjectItemCaseSensitive(item, "market"));
-		if (!name)
-			return err_set(
-				err, ERR_INPUT,
-				"Entry %zu of the list of markets is not an object with a \"market\".",
-				entry);
-		markets_add(out, name);
+		if (name)
+			markets_add(out, name);
+		else if (out->n_bad++ == 0)
+			out->bad = cause;
+	}
+	if (out->n_bad * 2 > entry) {
+		*err = out->bad;
+		return -1;
 	}
 	if (out->n == 0)
 		return err_set(err, ERR_INPUT, "The exchange's list of markets is empty.");
@@ -348,8 +367,6 @@ static int markets_read(const struct cJSON *json, struct markets *out, struct er
 	return 0;
 }
 
-/* Rejected: not strict JSON, not an array of objects that have a `market`, or no market at all (an
- * empty list would end every series). */
 static int markets_parse(const char *body, size_t len, struct markets *out, struct err *err)
 {
 	struct cJSON *json = remote_array(body, len, "a list of markets", err);

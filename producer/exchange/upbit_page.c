@@ -10,7 +10,11 @@
 #include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
-enum { NO_PAGE_ROWS = 3 }; /* so many that are all bad are not a page, but what an outage sends */
+#define DAY_MS INT64_C(86400000)
+enum {
+	NO_PAGE_ROWS = 3, /* so many that are all bad are not a page, but what an outage sends */
+	LONGER_ROWS = 8   /* so many that all begin a longer interval are of that */
+};
 
 enum field {
 	MARKET,
@@ -22,7 +26,9 @@ enum field {
 	REVISION,
 	QUOTE_VOLUME,
 	VOLUME,
-	UNIT, /* minutes only */
+	UNIT,   /* minutes only */
+	DAY,    /* days only */
+	PERIOD, /* weeks and longer only */
 	FIELDS
 };
 
@@ -37,6 +43,8 @@ static const char *const field_names[FIELDS] = {
 	[QUOTE_VOLUME] = "candle_acc_trade_price",
 	[VOLUME] = "candle_acc_trade_volume",
 	[UNIT] = "unit",
+	[DAY] = "prev_closing_price",
+	[PERIOD] = "first_day_of_period",
 };
 
 /* What every row of the answer must agree with, and the row at hand, counted from 1 as sent. */
@@ -55,9 +63,9 @@ struct query {
 /* Upbit's minutes come with their unit: 1 to 240. */
 static int64_t interval_unit(const struct interval *iv)
 {
-	const int64_t minute_ms = 60000, day_ms = 1440 * minute_ms;
+	const int64_t minute_ms = 60000;
 
-	return iv->nominal_ms >= minute_ms && iv->nominal_ms < day_ms ? iv->nominal_ms / minute_ms
+	return iv->nominal_ms >= minute_ms && iv->nominal_ms < DAY_MS ? iv->nominal_ms / minute_ms
 								      : 0;
 }
 
@@ -107,9 +115,16 @@ static int row_number(const struct query *q, const struct cJSON *item, enum fiel
 	return 0;
 }
 
-/* What became of one row: taken; not a candle; of another answer, which makes that of the page, and
- * so do many that are off the grid. */
-enum row_result { ROW_TAKEN, ROW_BAD, ROW_OFF_GRID, ROW_ALIEN };
+/* What became of one row: taken; not a candle; of another interval, or of another answer, and so is
+ * the page if most are; of `to` itself, sent by one that counts it in: of no concern. */
+enum row_result { ROW_TAKEN, ROW_BAD, ROW_OFF_GRID, ROW_ALIEN, ROW_BEYOND };
+
+/* Where no unit tells, fields do that a longer one has alone. */
+static int is_of_longer(const struct query *q, const struct cJSON *const fields[FIELDS])
+{
+	return q->unit == 0 && ((q->iv->nominal_ms < DAY_MS && json_number_text(fields[DAY])) ||
+				(q->iv->nominal_ms <= DAY_MS && json_string_text(fields[PERIOD])));
+}
 
 /* Is this row of the market, interval and span that were asked for? *start_ms: if it tells. */
 static enum row_result row_identity(const struct query *q, const struct cJSON *const fields[FIELDS],
@@ -130,6 +145,10 @@ static enum row_result row_identity(const struct query *q, const struct cJSON *c
 			  (long long)q->unit);
 		return ROW_ALIEN;
 	}
+	if (is_of_longer(q, fields)) {
+		ROW_ERROR(q, err, "is of a longer interval; %s was asked for.", q->iv->name);
+		return ROW_ALIEN;
+	}
 	if (!start) {
 		field_bad(q, fields[START], START, "a string", err);
 	} else if (time_parse_candle(start, &ms) < 0) {
@@ -139,7 +158,9 @@ static enum row_result row_identity(const struct query *q, const struct cJSON *c
 		ROW_ERROR(q, err, "begins at %s, which is off the grid of %s.", time_format(ms, at),
 			  q->iv->name);
 		return ROW_OFF_GRID;
-	} else if (ms >= q->to_ms) {
+	} else if (ms == q->to_ms) {
+		return ROW_BEYOND;
+	} else if (ms > q->to_ms) {
 		ROW_ERROR(q, err, "begins at %s; only candles before %s were asked for.",
 			  time_format(ms, at), time_format(q->to_ms, to));
 		return ROW_ALIEN;
@@ -171,6 +192,10 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 
 	*start_ms = PAGE_ROW_BAD;
 	memset(c, 0, sizeof(*c));
+	if (cJSON_IsRaw(object)) {
+		ROW_ERROR(q, err, "cannot be read: %s", object->valuestring);
+		return ROW_BAD;
+	}
 	if (!cJSON_IsObject(object)) {
 		ROW_ERROR(q, err, "is not an object.");
 		return ROW_BAD;
@@ -197,20 +222,47 @@ static enum row_result row_parse(const struct query *q, const struct cJSON *obje
 	return ROW_BAD;
 }
 
-/* Each row of the array goes to the page, or is a hole in it. -1: one makes it that of another
- * answer. */
+/* Rows that nothing tells from those of a longer interval but that they all begin one. */
+static int is_longer(const struct query *q, const struct page *page, struct err *err)
+{
+	size_t n;
+	const struct interval *longer = interval_table(&n);
+
+	if (q->unit != 0 || page->n < LONGER_ROWS)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t on_grid = 0;
+
+		if (longer[i].nominal_ms <= q->iv->nominal_ms || interval_unit(&longer[i]) != 0)
+			continue;
+		while (on_grid < page->n &&
+		       interval_on_grid(&longer[i], page->rows[on_grid].timestamp_ms))
+			on_grid++;
+		if (on_grid < page->n)
+			continue;
+		err_set(err, ERR_INPUT,
+			"The page is of another interval: each of its %zu rows begins a %s; %s was asked for.",
+			page->n, longer[i].name, q->iv->name);
+		return 1;
+	}
+	return 0;
+}
+
+/* Each row of the array goes to the page, or is a hole in it. -1: it is the page of another answer.
+ */
 static int rows_take(const struct cJSON *json, struct query *q, struct page *out,
 		     struct page_sent *sent, struct err *err)
 {
 	const struct cJSON *object;
-	struct err cause = {0};
-	size_t off_grid = 0;
+	struct err cause = {0}, alien = {0};
+	size_t off_grid = 0, aliens = 0;
 
 	cJSON_ArrayForEach(object, json)
 	{
 		int64_t *start_ms = &sent->start_ms[sent->n];
 
-		q->row = ++sent->n;
+		q->row++;
+		sent->n++;
 		switch (row_parse(q, object, &out->rows[out->n], start_ms, &cause)) {
 		case ROW_TAKEN:
 			out->n++;
@@ -223,17 +275,26 @@ static int rows_take(const struct cJSON *json, struct query *q, struct page *out
 			if (*start_ms != PAGE_ROW_BAD)
 				spans_add(&out->holes, *start_ms, interval_end(q->iv, *start_ms));
 			break;
-		case ROW_ALIEN:
-			*err = cause;
-			return -1;
+		case ROW_ALIEN: /* nor is it known in place of which row it stands */
+			if (aliens++ == 0)
+				alien = cause;
+			page_row_bad(out, &cause);
+			break;
+		case ROW_BEYOND:
+			sent->n--;
+			break;
 		}
+	}
+	if (aliens * 2 > sent->n) {
+		*err = alien;
+		return -1;
 	}
 	if (off_grid > 1 && off_grid * 2 > sent->n)
 		return err_set(err, ERR_INPUT, "Most of the page is of another interval: %s",
 			       out->bad.text);
 	if (out->n == 0 && sent->n >= NO_PAGE_ROWS)
 		return err_set(err, ERR_INPUT, "No row of the page is a candle: %s", out->bad.text);
-	return 0;
+	return is_longer(q, out, err) ? -1 : 0;
 }
 
 static int page_rows(const struct cJSON *json, struct query *q, struct page *out, struct err *err)

@@ -19,6 +19,7 @@ struct catalogue {
 					 ends with NULL */
 	struct schedule *schedule; /* of the owned ones */
 	int64_t list_ms; /* the exchange's time of the last list of markets; 0: none came */
+	int is_full_said;
 };
 
 static void push(struct list *list, struct series *s)
@@ -115,15 +116,23 @@ void catalogue_free(struct catalogue *c)
 	free(c);
 }
 
+int catalogue_lacks(const struct catalogue *c, const char *symbol)
+{
+	return !has(c, symbol) && patterns_match(&c->options->patterns, symbol);
+}
+
 size_t catalogue_add(struct catalogue *c, const char *symbol, int listed)
 {
 	struct series **added;
 
-	if (has(c, symbol) || !patterns_match(&c->options->patterns, symbol))
+	if (!catalogue_lacks(c, symbol))
 		return 0;
 	if (is_full(c)) {
-		log_error("there are too many series; this market is left out",
-			  L_STR("symbol", symbol), L_INT("most", CATALOGUE_MAX));
+		if (!c->is_full_said)
+			log_error(
+				"there are too many series; this market and all that come after it are left out",
+				L_STR("symbol", symbol), L_INT("most", CATALOGUE_MAX));
+		c->is_full_said = 1;
 		return 0;
 	}
 	added = add(c, symbol);

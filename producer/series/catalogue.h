@@ -21,6 +21,8 @@ struct catalogue *catalogue_new(const struct options *options, int64_t since_ms,
 				struct err *err);
 void catalogue_free(struct catalogue *c);
 
+/* 1 if a pattern wants the market, and it has no series yet. */
+int catalogue_lacks(const struct catalogue *c, const char *symbol);
 /* Adds the series of a market that a pattern wants and that are not there yet, listed or not.
  * Returns how many; where there are too many the market is left out, and that is said. */
 size_t catalogue_add(struct catalogue *c, const char *symbol, int listed);

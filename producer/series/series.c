@@ -347,6 +347,16 @@ void series_backfill_sent(struct series *s, uint64_t turn)
 	s->backfill_turn = turn;
 }
 
+int series_poll_soon(struct series *s, int64_t at_ms)
+{
+	if (!s->begun || s->limits.ended || market_is_in_question(&s->market) ||
+	    s->live_from_ms >= s->wanted_until_ms || at_ms <= s->live_polled_ms)
+		return 0;
+	series_changed(s);
+	s->live_extra_ms = at_ms;
+	return 1;
+}
+
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms)
 {
 	known_delivered(&s->known, covers_from_ms, covers_to_ms);

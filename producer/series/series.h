@@ -84,6 +84,9 @@ int series_report_finished(struct series *s, int64_t *came, int64_t *empty);
 /* --- requests. */
 /* A backfill request was sent in that turn, a number greater than all before. */
 void series_backfill_sent(struct series *s, uint64_t turn);
+/* A live poll is due at at_ms (exchange's time), between the others: what its newest row says is
+ * wanted soon. 0: it is not polled then. */
+int series_poll_soon(struct series *s, int64_t at_ms);
 
 /* --- delivery reports of what series_page gave out. */
 void series_delivered(struct series *s, int64_t covers_from_ms, int64_t covers_to_ms);

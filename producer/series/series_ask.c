@@ -277,7 +277,7 @@ int64_t series_live_due_ms(const struct series *s, int64_t now_ms)
 
 int series_fails(const struct series *s)
 {
-	return s->unanswered + s->live_fails;
+	return s->unanswered + s->live_fails + s->market.fails;
 }
 
 static int64_t live_turn_ms(const struct series *s, int64_t due_ms)

@@ -82,9 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; page.n && i < sizeof later_ms / sizeof *later_ms; i++)
 		check_promises(&page, iv, to_ms,
 			       interval_end(iv, page.rows[page.n - 1].timestamp_ms) + later_ms[i]);
-	CHECK(upbit_page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole,
-			       &err) == 0);
-	CHECK(whole.n == page.n);
+	/* Rows beyond `to` are left out of one, and may make the other one of a longer interval. */
+	if (upbit_page_parse((const char *)in.at, in.left, "KRW-BTC", iv, PAGE_NO_TO, &whole,
+			     &err) == 0)
+		CHECK(whole.n >= page.n);
 	page_release(&whole);
 	page_release(&page);
 	return 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that an exchange may answer wrongly while pages are walked: each is rejected whole and asked for again, named in the
-# log, and leaves nothing behind in the topic or the table. A market that the exchange does not know does not keep the others.
+# Everything that an exchange may answer wrongly while pages are walked: each is rejected, whole or by its row, and asked
+# for again, named in the log, and leaves nothing behind in the topic or the table. A market that the exchange does not know does not keep the others.
 # The same in live polls: 086_live_faults.t.
 . tests/integration/lib.sh
 . tests/integration/wrong_answers.sh
@@ -37,7 +37,7 @@ await 60 "the walks came to their ends" complete_all
 await 20 "while walking, the log names: too slow" too_slow
 note "pages asked for: $(pages_asked), requests by status: $(asked '.by_status | tostring')"
 named "while walking" 'bytes remaining to read' 'outstanding read data' '(cut off|malformed number|at byte)' 'status 500' 'status 503' \
-	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' 'only candles before' \
+	'not JSON but HTML' 'not an array' 'error in place of a page' 'off the grid' \
 	'two different rows' 'malformed number' 'KRW-WRONG' 'invalid UTF-8' 'larger than' 'too many requests'
 ok "the log names an answer without the time that all hangs on" logged producer 'error=.*no Date'
 ok "the log names a list of markets that cannot be read" logged producer 'the list of markets cannot be read'

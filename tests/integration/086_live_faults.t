@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything that an exchange may answer wrongly while only the live polls are left: each is rejected whole and asked for again,
-# named in the log, and leaves nothing behind in the topic or the table. Dates that are an hour off, once and twice, close nothing.
+# Everything that an exchange may answer wrongly while only the live polls are left: each is rejected, whole or by its row, and
+# asked for again, named in the log, and leaves nothing behind in the topic or the table. Dates that are an hour off, once and twice, close nothing.
 # A ban is waited out without a single request. The same while pages are walked: 085_exchange_faults.t.
 . tests/integration/lib.sh
 . tests/integration/wrong_answers.sh

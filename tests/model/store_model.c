@@ -30,8 +30,7 @@ struct model {
 
 struct side {
 	const char *topic;
-	struct pg pg;
-	struct store_scratch scratch;
+	struct session db;
 	struct batch batch;
 	struct model model;
 	uint64_t random;
@@ -134,15 +133,13 @@ static void model_take(struct model *model, const struct batch_row *row, struct 
 /* exact: nobody else writes, so the counts are known. */
 static void store(struct side *s, int exact)
 {
-	const struct cursor cursor = cursor_live(s->topic);
 	static const atomic_int abandon;
 	struct outcomes got, wanted = {0};
 	struct err err;
 
 	batch_seal(&s->batch);
-	s->scratch.is_chunked = (int)(s->next % 2); /* one statement for all ranges, or several */
-	if (transaction_store(&s->pg, &s->scratch, &cursor, &s->batch, &abandon, &got, &err) !=
-	    TRANSACTION_DONE)
+	s->db.is_chunked = (int)(s->next % 2); /* one statement for all ranges, or several */
+	if (transaction_store(&s->db, &s->batch, &abandon, &got, &err) != TRANSACTION_DONE)
 		die("%s: a transaction failed: %s", s->topic, err.text);
 	for (size_t i = 0; i < s->batch.n; i++)
 		model_take(&s->model, &s->batch.rows[i], &wanted);
@@ -179,7 +176,7 @@ static void one_round(struct side *s, int round, int exact)
 	}
 	/* in turn: the batches that avoid the COPY after a conflict are not to hide the next one */
 	if (below(s, 2) == 0)
-		scratch_avoid_copy(&s->scratch, 0);
+		s->db.upserts = 0;
 }
 
 static void *run(void *arg)
@@ -197,21 +194,20 @@ static void begin(struct side *s, const char *topic)
 	struct err err;
 
 	*s = (struct side){.topic = topic, .random = rng_next() | 1};
-	store_scratch_init(&s->scratch);
+	session_init(&s->db, cursor_live(topic));
 	batch_init(&s->batch,
 		   (struct batch_limits){.rows = 2000, .bytes = 1 << 20, .age_ms = 1000});
 	s->model.winner = xcalloc(SYMBOLS * minutes, sizeof(*s->model.winner));
 	s->model.promised = xcalloc(SYMBOLS * minutes, 1);
-	if (pg_open(&s->pg, "", "store-model", &err) != 0 ||
-	    pg_run(&s->pg, "INSERT INTO market_data_position VALUES ($1, 0, 0)",
+	if (pg_open(&s->db.pg, "", "store-model", &err) != 0 ||
+	    pg_run(&s->db.pg, "INSERT INTO market_data_position VALUES ($1, 0, 0)",
 		   (struct pg_params){1, values}, 10000, &err) != 0)
 		die("%s", err.text);
 }
 
 static void end(struct side *s)
 {
-	pg_close(&s->pg);
-	store_scratch_release(&s->scratch);
+	session_release(&s->db);
 	batch_release(&s->batch);
 	free(s->model.winner);
 	free(s->model.promised);
@@ -277,7 +273,7 @@ static void compare(struct side *s)
 	int64_t keys = 0, promised = 0, digits;
 	struct err err;
 	PGresult *res = pg_query(
-		&s->pg,
+		&s->db.pg,
 		"SELECT symbol, (extract(epoch FROM timestamp) * 1000)::bigint, revision, "
 		"(extract(epoch FROM fetched_at) * 1000)::bigint, volume, quote_volume FROM market_data",
 		(struct pg_params){0, NULL}, 60000, &err);
@@ -294,14 +290,14 @@ static void compare(struct side *s)
 		compare_row(&s->model, res, row);
 	PQclear(res);
 	digits = number(
-		&s->pg,
+		&s->db.pg,
 		"SELECT count(*) FROM market_data WHERE (open::text, high::text, low::text, close::text) = "
 		"('7.10', '10000', '-0.5', '7') AND volume::text IN ('1', '1.0', '1.00', '2', '0.5', "
 		"'12345.678900', '0', '0.00000062')");
 	if (digits != keys)
 		die("%" PRId64 " rows have the digits that were sent, wanted %" PRId64, digits,
 		    keys);
-	if (number(&s->pg,
+	if (number(&s->db.pg,
 		   "SELECT sum(extract(epoch FROM upper(s) - lower(s)) / 60) FROM market_data_coverage, unnest(covered) AS u(s)") !=
 	    promised)
 		die("what is covered is not what was promised");

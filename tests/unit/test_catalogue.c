@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "common/kafka/kafka_ensure.h"
 #include "producer/exchange/upbit.h"
+#include "producer/newcomers.h"
 #include "producer/series/catalogue.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
@@ -401,9 +403,51 @@ static void partitions_as_in_java(void **state)
 	assert_int_equal(kafka_partition_of("KRW-BTC", 1), 0);
 }
 
+/* "A03B02" is the list of A00, A01, A02 and B00, B01. Returns how many are to be followed. */
+static size_t judge(struct newcomers *n, const char *lists, size_t followed, int64_t now_ms)
+{
+	struct markets fresh;
+	size_t kept;
+
+	markets_init(&fresh, 100);
+	for (; *lists; lists += 3)
+		for (int i = 0; i < 10 * (lists[1] - '0') + lists[2] - '0'; i++) {
+			char name[SYMBOL_BYTES];
+
+			snprintf(name, sizeof name, "KRW-%c%02d", *lists, i);
+			markets_add(&fresh, name);
+		}
+	kept = fresh.n - newcomers_judge(n, &fresh, followed, now_ms);
+	assert_int_equal(fresh.n, kept);
+	markets_release(&fresh);
+	return kept;
+}
+
+static void many_newcomers_need_two_lists(void **state)
+{
+	struct newcomers n = {0};
+
+	(void)state;
+	/* few, the first list, and few beside those that are followed */
+	assert_int_equal(judge(&n, "A03", 1, 0), 3);
+	assert_int_equal(judge(&n, "A90", 0, 0), 90);
+	assert_int_equal(judge(&n, "A10", 200, 0), 10);
+	/* a minute later the same: followed; what that list alone has waits in its turn */
+	assert_int_equal(judge(&n, "A11", 200, 1000), 0);
+	assert_int_equal(judge(&n, "A11", 200, 60999), 0);
+	assert_int_equal(judge(&n, "A11B30", 200, 61000), 11);
+	assert_int_equal(judge(&n, "B30", 211, 62000), 0);
+	assert_int_equal(judge(&n, "B30", 211, 121999), 0);
+	/* gone between: forgotten */
+	assert_int_equal(judge(&n, "", 211, 122000), 0);
+	assert_int_equal(judge(&n, "B30", 211, 123000), 0);
+	newcomers_release(&n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_newcomers_need_two_lists),
 		cmocka_unit_test(what_stays_is_kept),
 		cmocka_unit_test(a_series_is_added_once),
 		cmocka_unit_test(a_delisted_market_ends),

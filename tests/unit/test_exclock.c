@@ -393,8 +393,8 @@ static void stopped_in_the_future(void **state)
 	}
 }
 
-/* An hour ahead while its rows are of the true time: nothing is closed that is not, whichever of
- * the answers say so, as long as one in a minute does not. */
+/* An hour ahead while its rows are of the true time: nothing is closed that is not, however long it
+ * says so. A minute after the rows have ended it is believed. */
 static void ahead_of_its_rows(void **state)
 {
 	struct exclock c;
@@ -403,17 +403,47 @@ static void ahead_of_its_rows(void **state)
 	(void)state;
 	exclock_init(&c);
 	settle(&c, &boot_ms);
-	for (int i = 0; i < 400; i++) {
-		int is_right = i < 200 && i % 50 == 49;
+	for (int i = 0; i < 1000; i++) {
 		int64_t date_ms;
 
 		true_ms = (boot_ms += 1000) + TRUE_DIFFERENCE;
-		date_ms = date_of(true_ms) + (is_right ? 0 : 3600 * 1000);
+		date_ms = date_of(true_ms) + (i < 200 && i % 50 == 49 ? 0 : 3600 * 1000);
 		if (answer(&c, date_ms, boot_ms) > true_ms && believed_ms == 0)
 			believed_ms = 1000 * (int64_t)i;
-		row(&c, true_ms + (i > 100 ? 30 * 1000 : 0));
+		if (i % 10 == 3) /* other answers show no newest row */
+			row(&c, i < 600 ? true_ms - 60000 : TRUE_DIFFERENCE);
 	}
-	assert_in_range(believed_ms, 260 * 1000, 262 * 1000);
+	assert_in_range(believed_ms, (600 + 60) * 1000 - 11000, (600 + 60) * 1000);
+}
+
+/* Nor do answers that show no row make it so, lists and pages with an end: not within a minute. */
+static void ahead_without_rows(void **state)
+{
+	static const int64_t length_ms[] = {0, 300 * 1000, 3600 * 1000};
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		struct exclock c;
+		int64_t boot_ms = 0, believed_ms = 0;
+
+		exclock_init(&c);
+		settle(&c, &boot_ms);
+		row(&c, boot_ms + TRUE_DIFFERENCE);
+		for (int i = 0; i < 100; i++) {
+			int64_t true_ms = (boot_ms += 1000) + TRUE_DIFFERENCE;
+
+			if (answer(&c, date_of(true_ms) + 3600 * 1000, boot_ms) > true_ms &&
+			    believed_ms == 0)
+				believed_ms = 1000 * (int64_t)i;
+			if (length_ms[k] > 0) /* the one before that which is forming */
+				exclock_row(&c, true_ms - true_ms % length_ms[k] - length_ms[k],
+					    true_ms - true_ms % length_ms[k]);
+		}
+		if (length_ms[k] == 300 * 1000)
+			assert_int_equal(believed_ms, 0);
+		else
+			assert_in_range(believed_ms, 60 * 1000, 62 * 1000);
+	}
 }
 
 /* The machine slept for eight hours; CLOCK_BOOTTIME went on. */
@@ -485,6 +515,7 @@ int main(void)
 		cmocka_unit_test(stopped_clock),
 		cmocka_unit_test(stopped_in_the_future),
 		cmocka_unit_test(ahead_of_its_rows),
+		cmocka_unit_test(ahead_without_rows),
 		cmocka_unit_test(suspend),
 		cmocka_unit_test(small_step_back_in_a_silence),
 		cmocka_unit_test(small_step_back),

@@ -234,7 +234,7 @@ static void hear(void *to, const struct bar *bar, const struct indicator *in,
 }
 
 /* Feeds what the table has in [from, to), in chunks as large as a database would give. */
-static void feed_table(struct history *h, size_t from, size_t to, size_t chunk)
+static void feed_table(struct history *h, int64_t as_of_ms, size_t from, size_t to, size_t chunk)
 {
 	static struct bar bars[SPAN_MAX];
 	int is_first = 1;
@@ -252,7 +252,7 @@ static void feed_table(struct history *h, size_t from, size_t to, size_t chunk)
 		}
 		for (size_t i = 0; i < from; i++)
 			behind |= m.is_there[i];
-		history_feed(h, &covered, bars, n, is_first && behind, hear, NULL);
+		history_feed(h, as_of_ms, &covered, bars, n, is_first && behind, hear, NULL);
 		is_first = 0;
 		spans_release(&covered);
 		from = end;
@@ -280,8 +280,8 @@ static void compute_older(struct window *w, struct span touched)
 	int64_t start = window_start(w);
 	struct history *h = history_new(&m.set, interval_by_name("1m"), m.fill, touched);
 
-	history_as_of(h, window_as_of(w));
-	feed_table(h, lead_from(touched.from), place(start), 1 + (size_t)rng_below(100));
+	feed_table(h, window_as_of(w), lead_from(touched.from), place(start),
+		   1 + (size_t)rng_below(100));
 	if (!history_is_over(h))
 		window_rebase(w, history_window(h));
 	window_compute(w, hear, NULL);

@@ -125,9 +125,8 @@ static void test_pieces(void **state)
 	spans_add(&covered, day_ms, day_ms + (int64_t)2 * MINUTE);
 	h = history_new(&set, interval_by_name("1m"), FILL_NONE,
 			(struct span){day_ms, day_ms + (int64_t)2 * MINUTE});
-	history_as_of(h, first.bar.fetched_ms);
-	history_feed(h, &covered, &first.bar, 1, 0, hear, &heard);
-	history_feed(h, &covered, &second.bar, 1, 0, hear, &heard);
+	history_feed(h, first.bar.fetched_ms, &covered, &first.bar, 1, 0, hear, &heard);
+	history_feed(h, first.bar.fetched_ms, &covered, &second.bar, 1, 0, hear, &heard);
 	assert_int_equal(heard.n, 2);
 	assert_int_equal(heard.last.state, RESULT_FINAL);
 	assert_int_equal(heard.last.as_of_ms, first.bar.fetched_ms);

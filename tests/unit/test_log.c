@@ -136,16 +136,11 @@ static void test_long_lines_end_whole(void **state)
 
 static void test_levels(void **state)
 {
-	enum log_level level = LOG_ERROR;
-
 	(void)state;
-	assert_int_equal(log_level_parse("debug", &level), 0);
-	assert_int_equal(level, LOG_DEBUG);
-	assert_int_equal(log_level_parse("warn", &level), 0);
-	assert_int_equal(level, LOG_WARN);
-	assert_int_equal(log_level_parse("WARN", &level), -1);
-	assert_int_equal(log_level_parse("", &level), -1);
-	assert_int_equal(level, LOG_WARN);
+	assert_int_equal(log_level_of("debug"), LOG_DEBUG);
+	assert_int_equal(log_level_of("warn"), LOG_WARN);
+	assert_int_equal(log_level_of("WARN"), -1);
+	assert_int_equal(log_level_of(""), -1);
 
 	log_open("test", LOG_WARN);
 	capture_begin();
@@ -352,17 +347,12 @@ static void test_a_file_is_for_programs(void **state)
 
 static void test_formats(void **state)
 {
-	enum log_format format = LOG_AUTO;
-
 	(void)state;
-	assert_int_equal(log_format_parse("json", &format), 0);
-	assert_int_equal(format, LOG_JSON);
-	assert_int_equal(log_format_parse("auto", &format), 0);
-	assert_int_equal(format, LOG_AUTO);
-	assert_int_equal(log_format_parse("logfmt", &format), 0);
-	assert_int_equal(log_format_parse("terminal", &format), 0);
-	assert_int_equal(log_format_parse("JSON", &format), -1);
-	assert_int_equal(format, LOG_TERMINAL);
+	assert_int_equal(log_format_of("json"), LOG_JSON);
+	assert_int_equal(log_format_of("auto"), LOG_AUTO);
+	assert_int_equal(log_format_of("logfmt"), LOG_LOGFMT);
+	assert_int_equal(log_format_of("terminal"), LOG_TERMINAL);
+	assert_int_equal(log_format_of("JSON"), -1);
 }
 
 static void test_due(void **state)

@@ -100,14 +100,15 @@ static void to_is_exclusive(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(
-		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN, &page, &err),
-		-1);
+	assert_int_equal(parse_file("pages/good", "three-rows.json", "1m",
+				    ELEVEN_NINETEEN - 2 * MINUTE_MS, &page, &err),
+			 -1);
 	assert_non_null(strstr(
 		err.text, "Row 1 of the page begins at 2020-02-20T11:19:00Z; only candles before"));
-	assert_int_equal(parse_file("pages/good", "three-rows.json", "1m",
-				    ELEVEN_NINETEEN - MINUTE_MS, &page, &err),
-			 -1);
+	assert_int_equal(
+		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN, &page, &err), 0);
+	assert_int_equal(page.n, 2);
+	page_release(&page);
 	assert_int_equal(
 		parse_file("pages/good", "three-rows.json", "1m", ELEVEN_NINETEEN + 1, &page, &err),
 		0);
@@ -130,6 +131,10 @@ static void another_interval_or_market(void **state)
 	assert_int_equal(page.n, 0);
 	assert_int_equal(page.n_bad, 1); /* off the grid */
 	page_release(&page);
+	assert_int_equal(parse_file("pages/good", "months.json", "1d", PAGE_NO_TO, &page, &err),
+			 -1);
+	assert_non_null(strstr(err.text, "of a longer interval; 1d was asked for"));
+	assert_int_equal(parse_file("pages/good", "days.json", "1s", PAGE_NO_TO, &page, &err), -1);
 	assert_int_equal(upbit_page_parse(text, len, "KRW-ETH", interval_by_name("1m"), PAGE_NO_TO,
 					  &page, &err),
 			 -1);
@@ -137,6 +142,39 @@ static void another_interval_or_market(void **state)
 					  &page, &err),
 			 -1);
 	free(text);
+}
+
+/* Days that are all Mondays are weeks, where nothing else tells. */
+static void rows_of_a_longer_interval(void **state)
+{
+	(void)state;
+	for (int n = 7; n <= 8; n++) {
+		char body[4096] = "[";
+		struct page page;
+		struct err err;
+
+		for (int i = n; i-- > 0;) {
+			size_t at = strlen(body);
+
+			snprintf(
+				body + at, sizeof(body) - at,
+				"{\"market\":\"KRW-BTC\",\"candle_date_time_utc\":\"2026-0%d-%02dT00:00:00\","
+				"\"opening_price\":1,\"high_price\":1,\"low_price\":1,\"trade_price\":1,"
+				"\"timestamp\":1,\"candle_acc_trade_price\":1,"
+				"\"candle_acc_trade_volume\":1}%s",
+				5 + i / 4, 4 + i % 4 * 7 - i / 4 * 3, i > 0 ? "," : "]");
+		}
+		assert_int_equal(upbit_page_parse(body, strlen(body), "KRW-BTC",
+						  interval_by_name("1d"), PAGE_NO_TO, &page, &err),
+				 n < 8 ? 0 : -1);
+		if (n < 8)
+			assert_int_equal(page.n, n);
+		page_release(&page);
+		assert_int_equal(upbit_page_parse(body, strlen(body), "KRW-BTC",
+						  interval_by_name("1w"), PAGE_NO_TO, &page, &err),
+				 0);
+		page_release(&page);
+	}
 }
 
 /* Recorded answers: 200 and 40 rows that join, and three-minute ones. */
@@ -186,6 +224,7 @@ int main(void)
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(to_is_exclusive),
 		cmocka_unit_test(another_interval_or_market),
+		cmocka_unit_test(rows_of_a_longer_interval),
 		cmocka_unit_test(recorded_pages),
 	};
 

@@ -43,8 +43,6 @@ static const struct bad bad_pages[] = {
 	{"maintenance.html", "HTML: maintenance"},
 	{"market-lower-case.json",
 	 "Row 1 of the page is of market \"krw-btc\"; KRW-BTC was asked for"},
-	{"market-of-another.json",
-	 "Row 2 of the page is of market \"KRW-ETH\"; KRW-BTC was asked for"},
 	{"newline-in-string.json", "control character"},
 	{"no-comma.json", "not valid JSON"},
 	{"nul-within.json", "byte that does not belong"},
@@ -65,7 +63,6 @@ static const struct bad bad_pages[] = {
 	{"surrogate-utf8.json", "UTF-8"},
 	{"trailing-comma.json", "not valid JSON"},
 	{"trailing-nul.json", "byte that does not belong"},
-	{"trailing-page.json", "not valid JSON"},
 	{"trailing-text.json", "not valid JSON"},
 	{"true.json", "not an array"},
 	{"unit-of-another.json", "Row 1 of the page is of unit 3; 1 was asked for"},
@@ -84,6 +81,9 @@ static const struct bad bad_rows[] = {
 	{"field-twice.json", "Row 1 of the page has two fields \"trade_price\""},
 	{"field-twice-escaped.json", "Row 1 of the page has two fields \"trade_price\""},
 	{"market-number.json", "Row 1 of the page has a \"market\" that is not a string"},
+	{"market-of-another.json",
+	 "Row 2 of the page is of market \"KRW-ETH\"; KRW-BTC was asked for"},
+	{"trailing-page.json", "Row 3 of the page cannot be read: The text is not valid JSON"},
 	{"no-candle-date-time-utc.json", "Row 2 of the page has no \"candle_date_time_utc\""},
 	{"no-high-price.json", "Row 2 of the page has no \"high_price\""},
 	{"no-low-price.json", "Row 2 of the page has no \"low_price\""},
@@ -157,7 +157,8 @@ static void a_bad_row_is_a_hole(void **state)
 		if (!strstr(page.bad.text, bad_rows[i].cause))
 			fail_msg("%s has another bad row: %s", bad_rows[i].name, page.bad.text);
 		assert_true(page.n_bad > 0);
-		assert_true(page.holes.n > 0);
+		/* but of a last one that does not tell its time: nothing is promised there */
+		assert_true(page.holes.n > 0 || page.n > 0);
 		for (size_t k = 0; k < page.n; k++)
 			assert_false(spans_contain(&page.holes, page.rows[k].timestamp_ms));
 		page_release(&page);
@@ -201,6 +202,15 @@ static void holes_are(const char *body, int64_t to_ms, size_t rows, size_t n_bad
 	page_release(&page);
 }
 
+static int no_page(const char *body, int64_t to_ms)
+{
+	struct page page;
+	struct err err;
+
+	return upbit_page_parse(body, strlen(body), "KRW-BTC", interval_by_name("1m"), to_ms, &page,
+				&err);
+}
+
 static void is_no_page(const char *body, const char *cause)
 {
 	struct page page;
@@ -237,7 +247,7 @@ static void what_a_bad_row_costs(void **state)
 		  2, 1, "11:19-11:25 ");
 	holes_are("[" ROW("soon", "1") "," ROW("11:18:00", "1") "]", to_ms, 1, 1, "11:19-11:30 ");
 	holes_are("[" ROW("soon", "1") "," ROW("11:18:00", "1") "]", PAGE_NO_TO, 1, 1, "11:19- ");
-	holes_are("[" ROW("11:18:00", "1") "," ROW("11:17:30", "1") "]", to_ms, 1, 1, "-11:18 ");
+	holes_are("[" ROW("11:18:00", "1") "," ROW("11:17:30", "1") "]", to_ms, 1, 1, "");
 	holes_are("[null]", to_ms, 0, 1, "-11:30 ");
 	/* and where there is no order, anywhere */
 	holes_are("[" ROW("11:18:00", "1") "," ROW("11:25:00", "1") "," ROW("soon", "1") "]", to_ms,
@@ -245,6 +255,36 @@ static void what_a_bad_row_costs(void **state)
 	/* two rows of one start: which is right? */
 	holes_are("[" ROW("11:20:00", "1") "," ROW("11:19:00", "1") "," ROW("11:19:00", "2") "]",
 		  to_ms, 1, 1, "11:19-11:20 ");
+}
+
+#define ALIEN(start) "{\"market\":\"KRW-ETH\",\"candle_date_time_utc\":\"2020-02-20T" start "\"}"
+
+/* One that is no JSON, of another answer, or at a time that was not asked for stands in the place
+ * of one that is not known: what lies between its neighbours. Most of them are no page. */
+static void what_a_row_of_another_kind_costs(void **state)
+{
+	static const int64_t to_ms = INT64_C(1582198200000); /* 11:30 */
+	static const char *const broken[] = {
+		ROW("11:19:00", "NaN"),      ROW("11:19:00", "01"),  ROW("11:19:00", "Infinity"),
+		ROW("11:19:00", "\"a\"b\""), ROW("11:19:00", "{"),   ROW("11:19:00", "\"\\x\""),
+		ROW("11:19:00", "\"\xff\""), ROW("11:19:00", "1]}"), ROW("11:19:00", "undefined"),
+		ALIEN("11:19:00"),           ROW("11:40:00", "1"),
+	};
+	char body[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		snprintf(body, sizeof(body), " [%s ,\n%s, %s,%s] ", ROW("11:22:00", "1"), broken[i],
+			 ROW("11:18:00", "1"), ROW("11:17:00", "1"));
+		holes_are(body, to_ms, 3, 1, "11:19-11:22 ");
+		snprintf(body, sizeof(body), "[%s,%s,%s]", ROW("11:22:00", "1"), broken[i],
+			 broken[i]);
+		assert_int_equal(no_page(body, to_ms), -1);
+	}
+	/* `to` itself, where it is counted in, is no concern */
+	holes_are("[" ROW("11:30:00", "1") "," ROW("11:18:00", "1") "]", to_ms, 1, 0, "");
+	/* without an end it was cut off, and nothing tells how much of it is missing */
+	is_no_page("[" ROW("11:22:00", "1") "," ROW("11:19:00", "NaN") ",", "not valid JSON");
 }
 
 static int names(const struct bad *bad, size_t n, const char *name)
@@ -344,6 +384,7 @@ int main(void)
 		cmocka_unit_test(rejected),
 		cmocka_unit_test(a_bad_row_is_a_hole),
 		cmocka_unit_test(what_a_bad_row_costs),
+		cmocka_unit_test(what_a_row_of_another_kind_costs),
 		cmocka_unit_test(every_fixture_is_used),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(one_byte_changed),

@@ -17,14 +17,16 @@ static struct tally *tally;
 
 static struct pipeline *make(size_t rows, int64_t age_ms, int64_t dead_limit, size_t lanes)
 {
-	const struct pipeline_config config = {
-		.limits = {.rows = rows, .bytes = 1 << 20, .age_ms = age_ms},
-		.source = "upbit",
-		.dead_limit = dead_limit,
-		.lanes = lanes};
+	static struct options options;
 
+	options = (struct options){.batch_rows = (int64_t)rows,
+				   .batch_bytes = 1 << 20,
+				   .batch_ms = age_ms,
+				   .source = "upbit",
+				   .dead_letter_limit = dead_limit,
+				   .connections = (int64_t)lanes};
 	tally = tally_new(0);
-	return pipeline_new(&config, tally);
+	return pipeline_new(&options, tally);
 }
 
 static void end(struct pipeline *p)

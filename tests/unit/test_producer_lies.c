@@ -27,8 +27,9 @@ static int table_is_right(const struct world *w, int64_t i)
 	       (row->fetched_ms < at(w, i + 1) + FINAL_MS || w->truth[i].doubted_ms != 0);
 }
 
-/* Lied about for long, and not served any more before it could be asked for once more; or one that
- * was behind showed the greater revision, which the last change did not have: that stands. */
+/* Lied about for long, and not shown any more while it was young; or not served any more before it
+ * could be asked for once more; or one that was behind showed the greater revision, which the last
+ * change did not have: that stands. */
 static int is_past_knowing(const struct world *w, int64_t i)
 {
 	const struct truth *t = &w->truth[i];
@@ -36,7 +37,7 @@ static int is_past_knowing(const struct world *w, int64_t i)
 
 	if (t->doubted_ms == 0)
 		return 0;
-	return t->revision[2] < t->revision[0] ||
+	return t->is_untold || t->revision[2] < t->revision[0] ||
 	       (w->now_ms >= end_ms && end_ms <= t->doubted_ms + 15 * MINUTE);
 }
 

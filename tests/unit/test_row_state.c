@@ -361,14 +361,14 @@ static void answer_of(const struct message *m, int64_t stretch, int with_header,
 static void test_answers(void **state)
 {
 	static const struct batch_limits limits = {.rows = 40, .bytes = 1 << 20, .age_ms = 1000};
-	struct store_scratch scratch;
+	struct session db;
 	struct batch b;
 	struct message theirs[20];
 	struct row_states s = {0};
 	struct answer a;
 
 	(void)state;
-	store_scratch_init(&scratch);
+	session_init(&db, (struct cursor){0});
 	batch_init(&b, limits);
 	for (int i = 0; i < 20; i++) {
 		struct message m = random_message();
@@ -383,25 +383,25 @@ static void test_answers(void **state)
 			strcpy(theirs[i].candle.close, i % 3 == 1 ? "7" : "777");
 	}
 	batch_seal(&b);
-	scratch_take_rows(&scratch, b.n);
-	memset(scratch.state, ROW_MISSING, b.n);
-	scratch.state[4] = ROW_EXCLUDED;
-	s.stretches = row_state_stretches(&b, scratch.stretches);
+	session_take_rows(&db, b.n);
+	memset(db.state, ROW_MISSING, b.n);
+	db.state[4] = ROW_EXCLUDED;
+	s.stretches = row_state_stretches(&b, db.stretches);
 	assert_int_equal(s.stretches, 2);
 	for (int i = 19; i >= 0; i--) { /* in whatever order; a row of which nobody asked, too */
 		answer_of(&theirs[i], i < 10 ? 1 : 2, i == 19, &a);
-		assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), 0);
+		assert_int_equal(row_states_note(&db, &b, &s, a.bytes, a.len), 0);
 	}
 	theirs[0].candle.timestamp_ms -= 60000;
 	answer_of(&theirs[0], 1, 0, &a);
-	assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), 0);
-	assert_int_equal(row_states_note(&scratch, &b, &s, "\377\377", 2), 0);
+	assert_int_equal(row_states_note(&db, &b, &s, a.bytes, a.len), 0);
+	assert_int_equal(row_states_note(&db, &b, &s, "\377\377", 2), 0);
 	for (int i = 0; i < 20; i++)
-		assert_int_equal(scratch.state[i], i == 4       ? ROW_EXCLUDED
-						   : i % 3 == 0 ? ROW_IDENTICAL
-								: ROW_STALE);
+		assert_int_equal(db.state[i], i == 4       ? ROW_EXCLUDED
+					      : i % 3 == 0 ? ROW_IDENTICAL
+							   : ROW_STALE);
 	batch_release(&b);
-	store_scratch_release(&scratch);
+	session_release(&db);
 }
 
 /* Cut anywhere, and every byte of what is not a value changed: it is refused, or about another row;
@@ -409,14 +409,14 @@ static void test_answers(void **state)
 static void test_damaged_answers(void **state)
 {
 	static const struct batch_limits limits = {.rows = 4, .bytes = 1 << 20, .age_ms = 1000};
-	struct store_scratch scratch;
+	struct session db;
 	struct batch b;
 	struct message m = random_message(), other;
 	struct row_states s = {.stretches = 1};
 	struct answer a;
 
 	(void)state;
-	store_scratch_init(&scratch);
+	session_init(&db, (struct cursor){0});
 	batch_init(&b, limits);
 	snprintf(m.candle.symbol, sizeof(m.candle.symbol), "KRW-A");
 	m.candle.timestamp_ms = 1700000040000;
@@ -425,8 +425,8 @@ static void test_damaged_answers(void **state)
 	batch_take(&b, 0, 0, 0, 100, 0);
 	batch_add(&b, 0, 0, &m);
 	batch_seal(&b);
-	scratch_take_rows(&scratch, b.n);
-	assert_int_equal(row_state_stretches(&b, scratch.stretches), 1);
+	session_take_rows(&db, b.n);
+	assert_int_equal(row_state_stretches(&b, db.stretches), 1);
 	for (int round = 0; round < 2; round++) {
 		answer_of(round ? &m : &other, 1, 0, &a);
 		for (size_t len = 0; len < a.len; len++) {
@@ -434,25 +434,25 @@ static void test_damaged_answers(void **state)
 
 			assert_non_null(piece);
 			memcpy(piece, a.bytes, len);
-			assert_int_equal(row_states_note(&scratch, &b, &s, piece, len), -1);
+			assert_int_equal(row_states_note(&db, &b, &s, piece, len), -1);
 			free(piece);
 		}
 		for (size_t at = 0; at < 2; at++) {
 			a.bytes[at] ^= 1;
-			assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), -1);
+			assert_int_equal(row_states_note(&db, &b, &s, a.bytes, a.len), -1);
 			a.bytes[at] ^= 1;
 		}
 		a.bytes[13] = 2; /* a stretch that is none */
-		assert_int_equal(row_states_note(&scratch, &b, &s, a.bytes, a.len), -1);
+		assert_int_equal(row_states_note(&db, &b, &s, a.bytes, a.len), -1);
 		a.bytes[13] = 1;
 		for (size_t at = 0; at < a.len; at++) {
 			a.bytes[at] = (char)(a.bytes[at] ^ 0x80);
-			(void)!row_states_note(&scratch, &b, &s, a.bytes, a.len);
+			(void)!row_states_note(&db, &b, &s, a.bytes, a.len);
 			a.bytes[at] = (char)(a.bytes[at] ^ 0x80);
 		}
 	}
 	batch_release(&b);
-	store_scratch_release(&scratch);
+	session_release(&db);
 }
 
 /* ---- stretches */

@@ -246,12 +246,12 @@ static void test_every_reason_has_its_sentence(void **state)
 {
 	(void)state;
 	for (int why = 0; why < START_WHYS; why++)
-		assert_non_null(start_text((enum start_why)why));
-	assert_int_equal(start_level(START_NORMAL), LOG_INFO);
-	assert_int_equal(start_level(START_EMPTIED), LOG_WARN);
-	assert_int_equal(start_level(START_BEHIND), LOG_WARN);
-	assert_int_equal(start_level(START_HOLE), LOG_ERROR);
-	assert_int_equal(start_level(START_SHORTER), LOG_ERROR);
+		assert_non_null(start_words((enum start_why)why)->text);
+	assert_int_equal(start_words(START_NORMAL)->level, LOG_INFO);
+	assert_int_equal(start_words(START_EMPTIED)->level, LOG_WARN);
+	assert_int_equal(start_words(START_BEHIND)->level, LOG_WARN);
+	assert_int_equal(start_words(START_HOLE)->level, LOG_ERROR);
+	assert_int_equal(start_words(START_SHORTER)->level, LOG_ERROR);
 }
 
 int main(void)

@@ -135,8 +135,20 @@ static void list_of_markets(void **state)
 	assert_string_equal(m.names[2], "KRW-ETH");
 	assert_true(markets_has(&m, "KRW-BTC"));
 	assert_false(markets_has(&m, "KRW-XRP"));
+	assert_int_equal(m.n_bad, 0);
 	markets_release(&m);
 	assert_false(markets_has(&m, "KRW-BTC"));
+
+	/* an entry that is none costs itself */
+	assert_int_equal(markets("[{\"market\":\"KRW-BTC\"},{\"market\":null},"
+				 "{\"market\":\"KRW-ETH\",\"korean_name\":\"\xb0\xa1\"},"
+				 "{\"market\":\"KRW-XRP\"}]",
+				 &m, &err),
+			 0);
+	assert_int_equal(m.n, 2);
+	assert_int_equal(m.n_bad, 2);
+	assert_non_null(strstr(m.bad.text, "Entry 2"));
+	markets_release(&m);
 }
 
 static void bad_lists_of_markets(void **state)
@@ -149,7 +161,7 @@ static void bad_lists_of_markets(void **state)
 		{"[{\"market\":\"odd\"}]", "list of markets is empty"},
 		{"{}", "not an array"},
 		{"null", "not an array"},
-		{"[{\"market\":\"KRW-BTC\"},{\"name\":\"KRW-ETH\"}]", "Entry 2"},
+		{"[{\"market\":\"KRW-BTC\"},{\"name\":\"KRW-ETH\"},7]", "Entry 2"},
 		{"[{\"market\":1}]", "Entry 1"},
 		{"[\"KRW-BTC\"]", "Entry 1"},
 		{"[{\"market\":\"KRW-BTC\"}", "not valid JSON"},

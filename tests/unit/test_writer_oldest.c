@@ -25,12 +25,13 @@ static void take(struct pipeline *p, int32_t partition, int64_t offset, int64_t 
 
 static void oldest(void **state)
 {
-	const struct pipeline_config config = {
-		.limits = {.rows = 10, .bytes = 10000, .age_ms = 1000},
-		.source = "upbit",
-		.lanes = 2};
+	static const struct options options = {.batch_rows = 10,
+					       .batch_bytes = 10000,
+					       .batch_ms = 1000,
+					       .source = "upbit",
+					       .connections = 2};
 	struct tally *tally = tally_new(0);
-	struct pipeline *p = pipeline_new(&config, tally);
+	struct pipeline *p = pipeline_new(&options, tally);
 	struct batch *first, *second;
 	struct err why;
 

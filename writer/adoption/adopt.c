@@ -12,6 +12,7 @@
 #include "common/base/log.h"
 #include "completion.h"
 #include "locking.h"
+#include "writer/options.h"
 
 /* A batch is 1 MiB of the table, some 10,000 rows. */
 enum { BATCH_BLOCKS = 128, SAY_MS = 5000 };
@@ -19,7 +20,7 @@ enum { BATCH_BLOCKS = 128, SAY_MS = 5000 };
 struct step {
 	struct pg *pg;
 	const struct adopt_plan *plan;
-	const struct adopt_settings *settings;
+	const struct options *options;
 	char *run;      /* RUN_BYTES */
 	int64_t blocks; /* of the table */
 	int overtaken;  /* another process has ended or restarted this run, or the table was
@@ -120,7 +121,7 @@ static int begin(void *arg, struct err *err)
 	    pg_run(s->pg, SQL_CREATE, PG_NONE, ADOPT_DEADLINE_MS, err) != 0 ||
 	    (s->plan->columns.len > 0 && pg_exec(s->pg, s->plan->columns.data, err) != 0) ||
 	    pg_run(s->pg, SQL_HYPERTABLE("market_data_adopting", "market_data"),
-		   PG_VALUES(s->settings->chunks), ADOPT_DEADLINE_MS, err) != 0 ||
+		   PG_VALUES(s->options->chunk_interval), ADOPT_DEADLINE_MS, err) != 0 ||
 	    carry(s->pg, err) != 0 || take_run(s, SQL_OPEN_RUN, err) != 1)
 		return -1;
 	FAULT("adopt_begin");
@@ -237,17 +238,6 @@ static int say_reasons(struct pg *pg, const char *run, struct err *err)
 	return 0;
 }
 
-static int identities(struct pg *pg, struct err *err)
-{
-	PGresult *res = pg_query(pg, SQL_IDENTITIES, PG_NONE, PG_DEADLINE_MS, err);
-	int rc = res != NULL ? 0 : -1;
-
-	for (int i = 0; res != NULL && i < PQntuples(res) && rc == 0; i++)
-		rc = pg_run(pg, PQgetvalue(res, i, 0), PG_NONE, ADOPT_DEADLINE_MS, err);
-	PQclear(res);
-	return rc;
-}
-
 /* Rows that came in behind the fence make the next run begin again. */
 static int restart_next_time(struct pg *pg, const char *run, struct err *err)
 {
@@ -269,12 +259,13 @@ static int settle(struct step *s, struct err *err)
 
 	if (adopt_begin(pg, err) != 0 || cursor(s, &block, err) != 0 ||
 	    pg_run(pg, SQL_COUNT, PG_VALUES(s->run), ADOPT_DEADLINE_MS, err) != 0 ||
-	    pg_run(pg, SQL_WANT, PG_VALUES(s->run, s->settings->source), ADOPT_DEADLINE_MS, err) !=
+	    pg_run(pg, SQL_WANT, PG_VALUES(s->run, s->options->source), ADOPT_DEADLINE_MS, err) !=
 		    0)
 		return -1;
 	if (balance(pg, s->run, err) != 0)
 		return restart_next_time(pg, s->run, err);
-	if (say_reasons(pg, s->run, err) != 0 || identities(pg, err) != 0 ||
+	if (say_reasons(pg, s->run, err) != 0 ||
+	    pg_run(pg, SQL_IDENTITIES, PG_NONE, ADOPT_DEADLINE_MS, err) != 0 ||
 	    pg_run(pg, "ANALYZE market_data_adopting", PG_NONE, ADOPT_DEADLINE_MS, err) != 0 ||
 	    pg_exec(pg, "COMMIT", err) != 0)
 		return -1;
@@ -300,7 +291,7 @@ static int adopt(struct step *s, struct adopt_inspect *found, struct err *err)
 	if (found->run[0] != '\0') {
 		log_info("the adoption of market_data goes on");
 	} else {
-		if (check_fitness(s->pg, s->plan, found->blocks, s->settings->unfit_percent, err) !=
+		if (check_fitness(s->pg, s->plan, found->blocks, s->options->unfit_percent, err) !=
 		    0)
 			return -1;
 		log_info("market_data is an older collector's table and is adopted",
@@ -328,12 +319,11 @@ static int adopt(struct step *s, struct adopt_inspect *found, struct err *err)
 }
 
 /* Looks, decides, does. *overtaken: to be done again. */
-static int attempt(struct pg *pg, const struct adopt_settings *settings, int *overtaken,
-		   struct err *err)
+static int attempt(struct pg *pg, const struct options *o, int *overtaken, struct err *err)
 {
 	struct adopt_inspect found = {0};
 	struct adopt_plan plan;
-	struct step s = {.pg = pg, .plan = &plan, .settings = settings, .run = found.run};
+	struct step s = {.pg = pg, .plan = &plan, .options = o, .run = found.run};
 	int rc = -1;
 
 	adopt_plan_init(&plan);
@@ -361,15 +351,15 @@ out:
 	return rc;
 }
 
-int adopt_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
+int adopt_run(struct pg *pg, const struct options *o, struct err *err)
 {
 	int overtaken, rc;
 
-	while ((rc = attempt(pg, settings, &overtaken, err)) != 0 && overtaken) {
+	while ((rc = attempt(pg, o, &overtaken, err)) != 0 && overtaken) {
 		log_info(
 			"another process adopts market_data, too, or it was rewritten; looking again");
 		if (adopt_stopped(err) || pg_exec(pg, "ROLLBACK", err) != 0)
 			return -1;
 	}
-	return rc == 0 ? completion_run(pg, settings->chunks, err) : -1;
+	return rc == 0 ? completion_run(pg, o->chunk_interval, err) : -1;
 }

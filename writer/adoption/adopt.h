@@ -10,18 +10,14 @@
 
 #include "common/pg/pg.h"
 
-struct adopt_settings {
-	const char *source; /* for the rows of market_data_series */
-	const char *chunks; /* length of a hypertable's chunks, e.g. "7 days"; NULL: what suits */
-	int64_t unfit_percent; /* more rows that would be set aside: refused before anything moves
-				*/
-};
+struct options;
 
 /* After all migrations. Nothing to do on a table that is fit. Makes the hypertable as well, where
  * TimescaleDB is, and gives market_data its guards, its replica identity and the index of
- * unconfirmed rows (schemas/008_guard.sql) where they are missing. Logs what it does, with
+ * unconfirmed rows (schemas/008_guard.sql) where they are missing. Of the options --source (for the
+ * rows of market_data_series), --chunk-interval and --unfit-percent count. Logs what it does, with
  * progress. 0, or -1 with *err (ERR_RETRY: a signal, the connection; what is done stays). */
-int adopt_run(struct pg *pg, const struct adopt_settings *settings, struct err *err)
+int adopt_run(struct pg *pg, const struct options *o, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

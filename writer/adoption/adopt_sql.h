@@ -81,10 +81,12 @@
 #define SQL_RESTART "UPDATE market_data_adoption_run SET filenode = 0 WHERE run = $1::int"
 
 /* Values of identity columns go on after the greatest that was adopted. */
-#define SQL_IDENTITIES                                                                                            \
-	"SELECT format('SELECT setval(%L, (SELECT coalesce(max(%I), 0) + 1 FROM market_data_adopting), false)', " \
-	"pg_get_serial_sequence('market_data_adopting', attname), attname) FROM pg_attribute "                    \
-	"WHERE attrelid = 'market_data_adopting'::regclass AND attidentity <> '' AND NOT attisdropped"
+#define SQL_IDENTITIES                                                                                  \
+	"DO $$DECLARE name name; BEGIN FOR name IN SELECT attname FROM pg_attribute "                   \
+	"WHERE attrelid = 'market_data_adopting'::regclass AND attidentity <> '' AND NOT attisdropped " \
+	"LOOP EXECUTE format('SELECT setval(%L, (SELECT coalesce(max(%I), 0) + 1 FROM "                 \
+	"market_data_adopting), false)', pg_get_serial_sequence('market_data_adopting', name), name); " \
+	"END LOOP; END$$"
 
 #define SQL_SWAP "SELECT market_data_adopt_swap('market_data', 'market_data_adopting')"
 

@@ -6,7 +6,8 @@
 
 #include "common/pg/pg.h"
 
-/* Makes what is missing, and logs it; chunks: as in struct adopt_settings. 0, or -1 with *err. */
+/* Makes what is missing, and logs it; chunks: the length of them, NULL: what suits. 0, or -1 with
+ * *err. */
 int completion_run(struct pg *pg, const char *chunks, struct err *err)
 	__attribute__((warn_unused_result));
 /* The replica identity of a copy that an older program began: a publication may want one. */

@@ -126,7 +126,6 @@ static int is_refused(enum pg_tables there, int names_schema)
 
 static int migrate(struct pg *pg, const struct options *o, struct err *err)
 {
-	const struct adopt_settings adoption = {o->source, o->chunk_interval, o->unfit_percent};
 	enum pg_tables there;
 	int64_t applied = 0;
 	struct err why;
@@ -136,7 +135,7 @@ static int migrate(struct pg *pg, const struct options *o, struct err *err)
 	there = pg_tables_check(pg, &why);
 	if (is_refused(there, o->schema != NULL))
 		return err_set(err, ERR_INPUT, "%s", why.text);
-	if (apply_missing(pg, there, &applied, err) != 0 || adopt_run(pg, &adoption, err) != 0)
+	if (apply_missing(pg, there, &applied, err) != 0 || adopt_run(pg, o, err) != 0)
 		return -1;
 	log_info("the database has all migrations", L_INT("applied", applied),
 		 L_INT("known", migrations_n));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "on_database.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "common/base/stop.h"
 #include "writer/database/database.h"
 
-enum { WAIT_MS = 30000, AGAIN_MS = 1000, ASK_AGAIN = 10 };
+enum { WAIT_MS = 30000, WATCH_MS = 2000, AGAIN_MS = 1000, ASK_AGAIN = 10 };
 
 static int flushed(const struct on_database *command, struct err *err)
 {
@@ -19,7 +20,9 @@ static int flushed(const struct on_database *command, struct err *err)
 		       command->reads != NULL ? command->reads : "what was done");
 }
 
-int ask_again(struct pg *pg, int *times, const struct err *err)
+/* A question that failed: 1 if it is to be asked again, behind a pause and with the connection
+ * closed, at most so many *times. On a standby what the primary has removed cancels it (40001). */
+static int ask_again(struct pg *pg, int *times, const struct err *err)
 {
 	/* 57014: what has taken too long takes as long once more. */
 	if (err->class != ERR_RETRY || strcmp(pg->sqlstate, "57014") == 0 || (*times)-- <= 0 ||
@@ -70,7 +73,8 @@ int on_database(const struct options *o, const struct on_database *command)
 	struct selection selected;
 	struct pg pg = {0};
 	struct err err;
-	int code = -1, is_open = 0, again = command->reads != NULL ? ASK_AGAIN : 0;
+	int code = -1, last = EXIT_USAGE, is_open = 0;
+	int again = o->watch ? INT_MAX : command->reads != NULL ? ASK_AGAIN : 0;
 
 	if (command->reads != NULL)
 		setenv("PGTARGETSESSIONATTRS", "any", 0);
@@ -78,11 +82,18 @@ int on_database(const struct options *o, const struct on_database *command)
 	    check_needs(command, o, &selected, &err) == 0 &&
 	    (command->check == NULL || command->check(o, &err) == 0)) {
 		do {
-			is_open =
-				database_open(&pg, o->database, o->watch ? -1 : WAIT_MS, &err) == 0;
-			if (is_open && database_fits(&pg, &err) == 0)
+			int was_open = pg_is_open(&pg);
+
+			last = code >= 0 ? code : last;
+			code = -1;
+			is_open = was_open || database_open(&pg, o->database,
+							    o->watch ? -1 : WAIT_MS, &err) == 0;
+			if (is_open && (was_open || database_fits(&pg, &err) == 0))
 				code = command->work(&pg, o, &selected, &err);
-		} while (code < 0 && is_open && ask_again(&pg, &again, &err));
+		} while (code < 0 ? is_open && ask_again(&pg, &again, &err)
+				  : o->watch && !stop_pause(WATCH_MS));
+		if (code < 0 && o->watch && stop_requested())
+			code = last;
 	}
 	if (code < 0 || flushed(command, &err) != 0) {
 		code = is_open && !command->reads && err.class == ERR_RETRY ? EXIT_PERSON

@@ -31,16 +31,14 @@ struct on_database {
 		    struct err *err);
 };
 
-/* Waits for a database that is not reachable for half a minute; with --watch for ever. Returns the
- * exit code: that of the work; 1 if the database went away in between; 2 settings, or a database
- * that refuses us, after a line in the log. */
+/* Waits for a database that is not reachable for half a minute. With --watch it does so for ever,
+ * and the work again and again until a signal. Returns the exit code: that of the work; 1 if the
+ * database went away in between; 2 settings, or a database that refuses us, after a line in the
+ * log. */
 int on_database(const struct options *o, const struct on_database *command);
 
 /* With what it prints. */
 #define CANNOT_WRITE "%s cannot be written to standard output"
-/* A question that failed: 1 if it is to be asked again, behind a pause and with the connection
- * closed, at most so many *times. On a standby what the primary has removed cancels it (40001). */
-int ask_again(struct pg *pg, int *times, const struct err *err);
 /* "" or "s". */
 const char *plural_of(int64_t n);
 

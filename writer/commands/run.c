@@ -18,27 +18,7 @@ static int refused(const struct err *err)
 	return EXIT_USAGE;
 }
 
-/* What else the database must be for this feed. 0, or -1 with *err. */
-typedef int fit(struct pg *pg, const struct options *o, struct err *err);
-
-/* Asks the database, once it is there. EXIT_DONE as well after a signal. */
-static int ask_database(const struct options *o, fit *is_fit)
-{
-	struct pg pg = {0};
-	struct err err = {0};
-	int rc = -1;
-
-	while (rc != 0 && !stop_requested()) {
-		rc = database_open(&pg, o->database, -1, &err);
-		if (rc == 0)
-			rc = is_fit(&pg, o, &err);
-		if (rc != 0 && err.class != ERR_RETRY)
-			break;
-	}
-	pg_close(&pg);
-	return rc == 0 || stop_requested() ? EXIT_DONE : refused(&err);
-}
-
+/* What else the database must be for this feed. */
 static int is_ours(struct pg *pg, const struct options *o, struct err *err)
 {
 	if (origin_check(pg, o->source, err) != 0)
@@ -63,16 +43,14 @@ static int is_ours_to_replay(struct pg *pg, const struct options *o, struct err 
 /* Runs with the feed, which is made before the wait for the database: what is wrong with its
  * properties is a matter of settings; NULL, with *err. What the database does not know yet, the
  * topic may. */
-static int run(const struct options *o, struct feed *feed, struct err *err, fit *is_fit,
+static int run(const struct options *o, struct feed *feed, struct err *err, database_fit *is_fit,
 	       struct cursor cursor, const struct retention *keep, struct observe *observe)
 {
 	int code;
 
 	if (feed == NULL)
 		return refused(err);
-	code = source_check(o->source, err) == 0 ? database_wait(o->database) : refused(err);
-	if (code == EXIT_DONE && !stop_requested())
-		code = ask_database(o, is_fit);
+	code = source_check(o->source, err) == 0 ? database_wait(o, is_fit) : refused(err);
 	if (code == EXIT_DONE && !stop_requested() && topic_check_source(o, err) != 0)
 		code = refused(err);
 	if (code == EXIT_DONE && !stop_requested())

@@ -7,6 +7,7 @@
 #include "common/base/stop.h"
 #include "common/candle/intake.h"
 #include "verbs.h"
+#include "writer/database/cursor.h"
 #include "writer/database/database.h"
 #include "writer/database/dead_letters.h"
 #include "writer/feed/arrivals.h"
@@ -90,19 +91,16 @@ static int judge(const struct options *o, const struct arrival *m, char *reason,
 	return 0;
 }
 
-static int write_letter(struct pg *pg, const struct options *o, const struct arrival *m,
-			const char *reason, struct err *err)
+static int write_letter(struct session *db, const struct arrival *m, const char *reason,
+			struct err *err)
 {
-	struct store_scratch scratch;
 	struct batch b = {0};
 	int64_t n;
 	int rc;
 
 	batch_init(&b, (struct batch_limits){1, 1, 0});
 	batch_add_dead_letter(&b, m, reason);
-	store_scratch_init(&scratch);
-	rc = dead_letters_store(pg, &scratch, o->topic, &b, &n, err);
-	store_scratch_release(&scratch);
+	rc = dead_letters_store(db, &b, &n, err);
 	batch_release(&b);
 	return rc;
 }
@@ -112,14 +110,16 @@ static int skip(struct consumer *c, const struct options *o, struct err *err)
 	const struct consumer_place from = {(int32_t)o->partition, o->offset};
 	char reason[REASON_BYTES] = "";
 	struct arrival m = {0};
-	struct pg pg = {0};
+	struct session db;
 	int rc = -1;
 
+	session_init(&db, cursor_live(o->topic));
 	if (has_partition(c, o, err) == 0 && consumer_assign(c, &from, 1, err) == 0 &&
 	    read_message(c, o, &m, err) == 0 && judge(o, &m, reason, err) == 0 &&
-	    database_open(&pg, o->database, WAIT_MS, err) == 0 && database_fits(&pg, err) == 0)
-		rc = write_letter(&pg, o, &m, reason, err);
-	pg_close(&pg);
+	    database_open(&db.pg, o->database, WAIT_MS, err) == 0 &&
+	    database_fits(&db.pg, err) == 0)
+		rc = write_letter(&db, &m, reason, err);
+	session_release(&db);
 	return rc;
 }
 

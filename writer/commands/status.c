@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,10 @@
 #include "on_database.h"
 #include "status_view.h"
 #include "verbs.h"
-#include "writer/database/database.h"
 #include "writer/report/report.h"
 
 enum {
 	DEADLINE_MS = 300000,
-	WATCH_MS = 2000,
 	DAY_MS = 24 * 3600 * 1000,
 	COLUMNS = 80,
 	OUTPUT_BYTES = 64 << 20,
@@ -129,10 +126,7 @@ static void print_json(const struct status *st, struct buf *out)
 	}
 }
 
-/* ---- once, or again and again */
-
-/* The exit code, or -1 with *err. */
-static int show(const struct options *o, struct pg *pg, const struct selection *selected,
+static int work(struct pg *pg, const struct options *o, const struct selection *selected,
 		struct err *err)
 {
 	struct status st = {.view = {.to_ms = o->to_ms},
@@ -166,27 +160,6 @@ static int show(const struct options *o, struct pg *pg, const struct selection *
 	}
 	buf_release(&out);
 	report_release(&st.report);
-	return code;
-}
-
-static int is_ready(struct pg *pg, const struct options *o, struct err *err)
-{
-	return pg_is_open(pg) ||
-	       (database_open(pg, o->database, -1, err) == 0 && database_fits(pg, err) == 0);
-}
-
-static int work(struct pg *pg, const struct options *o, const struct selection *selected,
-		struct err *err)
-{
-	int again = o->watch ? INT_MAX : 0, code = EXIT_USAGE, shown;
-
-	do {
-		shown = is_ready(pg, o, err) ? show(o, pg, selected, err) : -1;
-		if (shown >= 0)
-			code = shown;
-		else if (!ask_again(pg, &again, err))
-			return o->watch && stop_requested() ? code : -1;
-	} while (shown < 0 || (o->watch && !stop_pause(WATCH_MS)));
 	return code;
 }
 

@@ -65,18 +65,11 @@ void status_layout(struct status_view *v, const struct report_series *s, size_t 
 
 static const char *colour_of(char cell)
 {
-	switch (cell) {
-	case REPORT_FULL:
-		return "\033[32m";
-	case REPORT_QUIET:
-		return "\033[90m";
-	case REPORT_UNOBTAINABLE:
-		return "\033[33m";
-	case REPORT_GAP:
-		return "\033[31m";
-	default:
-		return "\033[0m";
-	}
+	static const char cells[] = {REPORT_FULL, REPORT_QUIET, REPORT_UNOBTAINABLE, REPORT_GAP};
+	static const char *const colours[] = {"\033[32m", "\033[90m", "\033[33m", "\033[31m"};
+	const char *at = memchr(cells, cell, sizeof(cells));
+
+	return at != NULL ? colours[at - cells] : "\033[0m";
 }
 
 static void bar_write(const struct status_view *v, const char *bar, struct buf *out)

@@ -28,9 +28,7 @@ void refusals_make_up(struct refusals *r, int64_t n)
 }
 
 struct search {
-	struct pg *pg;
-	struct store_scratch *scratch;
-	const struct cursor *cursor;
+	struct session *db;
 	struct batch *batch;
 	size_t from, to;
 	int64_t limit; /* 0: none */
@@ -44,12 +42,12 @@ struct search {
 /* After a try that failed. */
 static int can_go_on(struct search *s)
 {
-	return pg_is_open(s->pg) && pg_exec(s->pg, "ROLLBACK", &(struct err){0}) == 0;
+	return pg_is_open(&s->db->pg) && pg_exec(&s->db->pg, "ROLLBACK", &(struct err){0}) == 0;
 }
 
 static int is_taken(struct search *s, size_t from, size_t to, struct err *why)
 {
-	return transaction_try_rows(s->pg, s->scratch, s->cursor, s->batch, from, to, why) == 0;
+	return transaction_try_rows(s->db, s->batch, from, to, why) == 0;
 }
 
 /* Does the table take a row of another series, one that it has? */
@@ -57,8 +55,7 @@ static int is_another_taken(struct search *s)
 {
 	struct err why;
 
-	if (transaction_try_another(s->pg, s->cursor, s->batch->rows[s->marked[0]].m.candle.symbol,
-				    &why) == 0)
+	if (transaction_try_another(s->db, s->batch->rows[s->marked[0]].m.candle.symbol, &why) == 0)
 		return 1;
 	(void)can_go_on(s);
 	return 0;
@@ -143,13 +140,10 @@ static enum bisect conclude(struct search *s, int stopped, struct refusals *refu
 	return BISECT_NONE;
 }
 
-enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
-			struct batch *b, size_t from, size_t to, int64_t limit,
+enum bisect bisect_rows(struct session *db, struct batch *b, size_t from, size_t to, int64_t limit,
 			struct refusals *refusals, struct err *err)
 {
-	struct search s = {.pg = pg,
-			   .scratch = scratch,
-			   .cursor = cursor,
+	struct search s = {.db = db,
 			   .batch = b,
 			   .from = from,
 			   .to = to,

@@ -35,8 +35,7 @@ enum bisect {
 
 /* Among rows [from, to) of the batch. *err is the failure that led here, and stays so but for
  * BISECT_TOO_MANY. */
-enum bisect bisect_rows(struct pg *pg, struct store_scratch *scratch, const struct cursor *cursor,
-			struct batch *b, size_t from, size_t to, int64_t limit,
+enum bisect bisect_rows(struct session *db, struct batch *b, size_t from, size_t to, int64_t limit,
 			struct refusals *refusals, struct err *err);
 
 #endif

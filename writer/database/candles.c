@@ -31,40 +31,39 @@ enum {
 };
 
 /* Fills the eleven arrays of SQL_ROWS with rows of [from, to); returns how many. */
-static int64_t fill_rows(struct store_scratch *scratch, const struct batch *b, size_t from,
-			 size_t to, int which)
+static int64_t fill_rows(struct session *db, const struct batch *b, size_t from, size_t to,
+			 int which)
 {
 	char text[TIMETEXT_BYTES];
 	int64_t n = 0;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = from; i < to; i++) {
 		const struct candle *c = &b->rows[i].m.candle;
 
 		if (b->rows[i].rejected != NULL ||
-		    (which != ALL && (which >> scratch->state[i] & 1) == 0))
+		    (which != ALL && (which >> db->state[i] & 1) == 0))
 			continue;
-		pgarray_plain(&scratch->a[0], c->symbol);
-		pgarray_plain(&scratch->a[1], c->interval->name);
-		pgarray_plain(&scratch->a[2], time_format(c->timestamp_ms, text));
-		pgarray_plain(&scratch->a[3], c->open);
-		pgarray_plain(&scratch->a[4], c->high);
-		pgarray_plain(&scratch->a[5], c->low);
-		pgarray_plain(&scratch->a[6], c->close);
-		pgarray_plain(&scratch->a[7], c->volume);
-		pgarray_plain(&scratch->a[8], c->quote_volume);
-		pgarray_int(&scratch->a[9], c->revision);
-		pgarray_plain(&scratch->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
+		pgarray_plain(&db->a[0], c->symbol);
+		pgarray_plain(&db->a[1], c->interval->name);
+		pgarray_plain(&db->a[2], time_format(c->timestamp_ms, text));
+		pgarray_plain(&db->a[3], c->open);
+		pgarray_plain(&db->a[4], c->high);
+		pgarray_plain(&db->a[5], c->low);
+		pgarray_plain(&db->a[6], c->close);
+		pgarray_plain(&db->a[7], c->volume);
+		pgarray_plain(&db->a[8], c->quote_volume);
+		pgarray_int(&db->a[9], c->revision);
+		pgarray_plain(&db->a[10], time_format_ms(b->rows[i].m.fetched_at_ms, text));
 		n++;
 	}
 	return n;
 }
 
 /* One row of n counts. */
-static int count(struct pg *pg, struct store_scratch *scratch, const char *sql, int64_t *counts,
-		 int n, struct err *err)
+static int count(struct session *db, const char *sql, int64_t *counts, int n, struct err *err)
 {
-	PGresult *res = scratch_query(scratch, pg, sql, NULL, SCRATCH_ARRAYS, err);
+	PGresult *res = session_query(db, sql, NULL, SESSION_ARRAYS, err);
 
 	if (res == NULL)
 		return -1;
@@ -95,18 +94,17 @@ static unsigned char *put_tuple(unsigned char *at, const struct message *m)
 }
 
 /* Sends what is missing, while the server is at work on what it has. */
-static int copy_rows(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		     int64_t *copied, struct err *err)
+static int copy_rows(struct session *db, const struct batch *b, int64_t *copied, struct err *err)
 {
-	unsigned char *start = scratch->tuples, *at = pgbinary_header(start);
+	unsigned char *start = db->tuples, *at = pgbinary_header(start);
 	struct pg_copy copy;
 
-	if (pg_copy_begin(&copy, pg, SQL_COPY, PGRES_COPY_IN, PG_DEADLINE_MS, err) != 0)
+	if (pg_copy_begin(&copy, &db->pg, SQL_COPY, PGRES_COPY_IN, PG_DEADLINE_MS, err) != 0)
 		return -1;
 	for (size_t i = 0; i < b->n; i++) {
-		if (scratch->state[i] == ROW_MISSING)
+		if (db->state[i] == ROW_MISSING)
 			at = put_tuple(at, &b->rows[i].m);
-		if (SCRATCH_TUPLES_BYTES - (at - start) >= TUPLE_BYTES)
+		if (SESSION_TUPLES_BYTES - (at - start) >= TUPLE_BYTES)
 			continue;
 		if (pg_copy_put(&copy, start, (size_t)(at - start), err) != 0)
 			return -1;
@@ -133,14 +131,14 @@ struct wrote {
 	int64_t inserted, updated;
 };
 
-static int upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b, int which,
-		  struct wrote *wrote, struct err *err)
+static int upsert(struct session *db, const struct batch *b, int which, struct wrote *wrote,
+		  struct err *err)
 {
 	int64_t counts[2];
 
-	if (fill_rows(scratch, b, 0, b->n, which) == 0)
+	if (fill_rows(db, b, 0, b->n, which) == 0)
 		return 0;
-	if (count(pg, scratch, SQL_CANDLES, counts, 2, err) != 0)
+	if (count(db, SQL_CANDLES, counts, 2, err) != 0)
 		return -1;
 	wrote->inserted += counts[0];
 	wrote->updated += counts[1];
@@ -148,25 +146,25 @@ static int upsert(struct pg *pg, struct store_scratch *scratch, const struct bat
 }
 
 /* What is missing by COPY, then what is newer, without waiting for anybody. */
-static int copy_and_upsert(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			   int64_t newer, struct wrote *wrote, int64_t *copied, struct err *err)
+static int copy_and_upsert(struct session *db, const struct batch *b, int64_t newer,
+			   struct wrote *wrote, int64_t *copied, struct err *err)
 {
-	if (copy_rows(pg, scratch, b, copied, err) != 0)
+	if (copy_rows(db, b, copied, err) != 0)
 		return -1;
 	wrote->inserted = *copied;
 	if (newer == 0)
 		return 0;
-	if (pg_exec(pg, SQL_WAIT_FOR_NOBODY, err) != 0 ||
-	    upsert(pg, scratch, b, NEWER, wrote, err) != 0)
+	if (pg_exec(&db->pg, SQL_WAIT_FOR_NOBODY, err) != 0 ||
+	    upsert(db, b, NEWER, wrote, err) != 0)
 		return -1;
-	return pg_exec(pg, SQL_WAIT_AGAIN, err);
+	return pg_exec(&db->pg, SQL_WAIT_AGAIN, err);
 }
 
 /* Rows that a statement counted are there; the others of the n that should have been written must
  * have come from somebody else. So many of those that were updated had our values before: as far as
  * nobody came in between, which only the counts would show. */
-static enum transaction account(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-				int64_t n, int64_t confirmed, const struct wrote *wrote,
+static enum transaction account(struct session *db, const struct batch *b, int64_t n,
+				int64_t confirmed, const struct wrote *wrote,
 				struct outcomes *outcomes, struct err *err)
 {
 	int64_t have[2] = {n, n}; /* there, and with our values */
@@ -176,8 +174,8 @@ static enum transaction account(struct pg *pg, struct store_scratch *scratch, co
 		confirmed = wrote->updated;
 
 	if (returned < n) {
-		fill_rows(scratch, b, 0, b->n, MISSING | NEWER);
-		if (count(pg, scratch, SQL_ACCOUNT, have, 2, err) != 0)
+		fill_rows(db, b, 0, b->n, MISSING | NEWER);
+		if (count(db, SQL_ACCOUNT, have, 2, err) != 0)
 			return TRANSACTION_FAILED;
 	}
 	outcomes->n[TALLY_INSERTED] += wrote->inserted;
@@ -196,16 +194,16 @@ static enum transaction account(struct pg *pg, struct store_scratch *scratch, co
 	return TRANSACTION_BROKEN;
 }
 
-enum transaction candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			       enum candles_way way, struct outcomes *outcomes, struct err *err)
+enum transaction candles_store(struct session *db, const struct batch *b, enum candles_way way,
+			       struct outcomes *outcomes, struct err *err)
 {
 	int64_t n[ROW_STALE + 1] = {0}, newer, todo;
 	struct wrote wrote = {0, 0};
 
-	if (row_states_ask(pg, scratch, b, &outcomes->n[TALLY_GIVEN_UP], err) != 0)
+	if (row_states_ask(db, b, &outcomes->n[TALLY_GIVEN_UP], err) != 0)
 		return TRANSACTION_FAILED;
 	for (size_t i = 0; i < b->n; i++)
-		n[scratch->state[i]]++;
+		n[db->state[i]]++;
 	outcomes->n[TALLY_IDENTICAL] = n[ROW_IDENTICAL];
 	outcomes->n[TALLY_STALE] = n[ROW_STALE];
 	newer = n[ROW_NEWER] + n[ROW_CONFIRMS];
@@ -213,21 +211,17 @@ enum transaction candles_store(struct pg *pg, struct store_scratch *scratch, con
 	if (todo == 0)
 		return TRANSACTION_DONE;
 	if (way == CANDLES_COPY && n[ROW_MISSING] >= COPY_MIN_ROWS) {
-		if (copy_and_upsert(pg, scratch, b, newer, &wrote, &outcomes->n[TALLY_COPIED],
-				    err) != 0)
-			return should_redo(pg, err) ? TRANSACTION_REDO : TRANSACTION_FAILED;
-	} else if (upsert(pg, scratch, b, MISSING | NEWER, &wrote, err) != 0) {
+		if (copy_and_upsert(db, b, newer, &wrote, &outcomes->n[TALLY_COPIED], err) != 0)
+			return should_redo(&db->pg, err) ? TRANSACTION_REDO : TRANSACTION_FAILED;
+	} else if (upsert(db, b, MISSING | NEWER, &wrote, err) != 0) {
 		return TRANSACTION_FAILED;
 	}
-	return account(pg, scratch, b, todo, n[ROW_CONFIRMS], &wrote, outcomes, err);
+	return account(db, b, todo, n[ROW_CONFIRMS], &wrote, outcomes, err);
 }
 
-int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
-		size_t to, struct err *err)
+int candles_try(struct session *db, const struct batch *b, size_t from, size_t to, struct err *err)
 {
 	int64_t counts[2];
 
-	return fill_rows(scratch, b, from, to, ALL) == 0
-		       ? 0
-		       : count(pg, scratch, SQL_CANDLES, counts, 2, err);
+	return fill_rows(db, b, from, to, ALL) == 0 ? 0 : count(db, SQL_CANDLES, counts, 2, err);
 }

@@ -14,8 +14,7 @@
 
 #include <stdint.h>
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/batch.h"
 #include "writer/tally.h"
 
@@ -45,10 +44,10 @@ enum transaction {
 };
 
 /* Fills the counts of candles in *outcomes. */
-enum transaction candles_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-			       enum candles_way way, struct outcomes *outcomes, struct err *err);
+enum transaction candles_store(struct session *db, const struct batch *b, enum candles_way way,
+			       struct outcomes *outcomes, struct err *err);
 /* Writes rows [from, to) without looking: does the server take them? 0, or -1 with *err. */
-int candles_try(struct pg *pg, struct store_scratch *scratch, const struct batch *b, size_t from,
-		size_t to, struct err *err) __attribute__((warn_unused_result));
+int candles_try(struct session *db, const struct batch *b, size_t from, size_t to, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

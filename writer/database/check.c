@@ -59,28 +59,21 @@
 /* None has a limit, which is what atttypmod -1 says: numeric(20,8) rounds. Compared by what they
  * are, since format_type() quotes names where quote_all_identifiers is on. */
 #define SQL_TEXT "ARRAY['text', 'character varying']"
-#define SQL_WANTED_COLUMNS                                                                               \
-	"SELECT 'market_data', name, ARRAY['numeric'] "                                                  \
-	"FROM unnest(ARRAY['open', 'high', 'low', 'close', 'volume', 'quote_volume']) AS n(name) UNION " \
-	"ALL VALUES "                                                                                    \
-	"('market_data', 'symbol', " SQL_TEXT "), "                                                      \
-	"('market_data', 'interval', " SQL_TEXT "), "                                                    \
-	"('market_data', 'timestamp', ARRAY['timestamp with time zone']), "                              \
-	"('market_data', 'revision', ARRAY['bigint']), "                                                 \
-	"('market_data', 'fetched_at', ARRAY['timestamp with time zone']), "                             \
-	"('market_data_coverage', 'symbol', " SQL_TEXT "), "                                             \
-	"('market_data_coverage', 'interval', " SQL_TEXT "), "                                           \
-	"('market_data_coverage', 'covered', ARRAY['tstzmultirange']), "                                 \
-	"('market_data_position', 'topic', " SQL_TEXT "), "                                              \
-	"('market_data_position', 'partition', ARRAY['integer']), "                                      \
-	"('market_data_position', 'next_offset', ARRAY['bigint']), "                                     \
-	"('candle_dead_letter', 'topic', " SQL_TEXT "), "                                                \
-	"('candle_dead_letter', 'partition', ARRAY['integer']), "                                        \
-	"('candle_dead_letter', 'offset', ARRAY['bigint']), "                                            \
-	"('candle_dead_letter', 'key', ARRAY['bytea']), "                                                \
-	"('candle_dead_letter', 'value', ARRAY['bytea']), "                                              \
-	"('candle_dead_letter', 'reason', " SQL_TEXT "), "                                               \
-	"('candle_dead_letter', 'symbol', " SQL_TEXT ")"
+#define SQL_WANTED_COLUMNS                                                                                         \
+	"SELECT tab, name, types FROM (VALUES ('market_data', ARRAY['symbol', 'interval'], " SQL_TEXT              \
+	"), ('market_data', ARRAY['open', 'high', 'low', 'close', 'volume', "                                      \
+	"'quote_volume'], ARRAY['numeric']), ('market_data', ARRAY['timestamp', "                                  \
+	"'fetched_at'], ARRAY['timestamp with time zone']), ('market_data', ARRAY['revision'], ARRAY['bigint']), " \
+	"('market_data_coverage', ARRAY['symbol', 'interval'], " SQL_TEXT "), "                                    \
+	"('market_data_coverage', ARRAY['covered'], ARRAY['tstzmultirange']), "                                    \
+	"('market_data_position', ARRAY['topic'], " SQL_TEXT "), "                                                 \
+	"('market_data_position', ARRAY['partition'], ARRAY['integer']), "                                         \
+	"('market_data_position', ARRAY['next_offset'], ARRAY['bigint']), "                                        \
+	"('candle_dead_letter', ARRAY['topic', 'reason', 'symbol'], " SQL_TEXT "), "                               \
+	"('candle_dead_letter', ARRAY['partition'], ARRAY['integer']), "                                           \
+	"('candle_dead_letter', ARRAY['offset'], ARRAY['bigint']), "                                               \
+	"('candle_dead_letter', ARRAY['key', 'value'], ARRAY['bytea'])) "                                          \
+	"AS v(tab, names, types) CROSS JOIN unnest(names) AS n(name)"
 
 #define SQL_TYPES                                                                                           \
 	"SELECT 3, CASE w.tab WHEN 'market_data' THEN 'table' ELSE 'unfit' END, "                           \
@@ -165,23 +158,15 @@ static enum check check_migrating(struct pg *pg, struct err *err)
 /* Which migrations the database has. CHECK_FIT: those that this program knows. */
 static enum check check_migrations(struct pg *pg, struct err *err)
 {
-	switch (pg_tables_check(pg, err)) {
-	case PG_TABLES_FIT:
-		return CHECK_FIT;
-	case PG_TABLES_ABSENT:
-		return CHECK_ABSENT;
-	case PG_TABLES_HIDDEN:
-	case PG_TABLES_DENIED:
-	case PG_TABLES_PARTLY:
-		return CHECK_DENIED;
-	case PG_TABLES_OLDER:
-		return check_migrating(pg, err);
-	case PG_TABLES_NEWER:
-		return CHECK_OUTDATED;
-	case PG_TABLES_FAILED:
-		break;
-	}
-	return CHECK_FAILED;
+	static const enum check of[] = {
+		[PG_TABLES_FIT] = CHECK_FIT,        [PG_TABLES_ABSENT] = CHECK_ABSENT,
+		[PG_TABLES_HIDDEN] = CHECK_DENIED,  [PG_TABLES_OLDER] = CHECK_OUTDATED,
+		[PG_TABLES_NEWER] = CHECK_OUTDATED, [PG_TABLES_DENIED] = CHECK_DENIED,
+		[PG_TABLES_PARTLY] = CHECK_DENIED,  [PG_TABLES_FAILED] = CHECK_FAILED,
+	};
+	enum pg_tables tables = pg_tables_check(pg, err);
+
+	return tables == PG_TABLES_OLDER ? check_migrating(pg, err) : of[tables];
 }
 
 /* What triggers could not see: another market_data, dropped chunks. */

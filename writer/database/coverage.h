@@ -6,12 +6,11 @@
 #ifndef GAPLESS_COVERAGE_H
 #define GAPLESS_COVERAGE_H
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/batch.h"
 
 /* 0, or -1 with *err. */
-int coverage_store(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   struct err *err) __attribute__((warn_unused_result));
+int coverage_store(struct session *db, const struct batch *b, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

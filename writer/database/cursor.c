@@ -28,14 +28,14 @@ struct cursor cursor_replay(const char *topic, const char *name)
 	return (struct cursor){topic, name, &replay};
 }
 
-int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
+int cursor_begin(struct session *db, char shape[SHAPE_BYTES], struct err *err)
 {
 	PGresult *res;
 
-	if (pg_exec(pg, c->sql->begin, err) != 0)
+	if (pg_exec(&db->pg, db->cursor.sql->begin, err) != 0)
 		return -1;
-	res = pg_query_often(pg, SQL_SHAPE, PG_VALUES(c->sql->tables, SHAPE_OF), PG_DEADLINE_MS,
-			     err);
+	res = pg_query_often(&db->pg, SQL_SHAPE, PG_VALUES(db->cursor.sql->tables, SHAPE_OF),
+			     PG_DEADLINE_MS, err);
 	if (res == NULL)
 		return -1;
 	snprintf(shape, SHAPE_BYTES, "%s", PQgetvalue(res, 0, 0));
@@ -43,8 +43,7 @@ int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES],
 	return 0;
 }
 
-int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
-		const struct batch *b, int *lost, struct err *err)
+int cursor_lock(struct session *db, const struct batch *b, int *lost, struct err *err)
 {
 	PGresult *res;
 	int row = 0;
@@ -52,10 +51,10 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 	*lost = 0;
 	if (b->parts_n == 0) /* a portion that is not the last of its batch */
 		return 0;
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < b->parts_n; i++)
-		pgarray_int(&scratch->a[0], b->parts[i].partition);
-	res = scratch_query(scratch, pg, c->sql->lock, c->key, 1, err);
+		pgarray_int(&db->a[0], b->parts[i].partition);
+	res = session_query(db, db->cursor.sql->lock, db->cursor.key, 1, err);
 	if (res == NULL)
 		return -1;
 	for (size_t i = 0; i < b->parts_n && !*lost; i++) {
@@ -64,23 +63,22 @@ int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct curso
 
 		if (row < PQntuples(res) && pg_number(res, row, 0) == p->partition)
 			position = pg_number(res, row++, 1);
-		*lost = position_is_lost(position, p->began, p->partition, c->topic, err);
+		*lost = position_is_lost(position, p->began, p->partition, db->cursor.topic, err);
 	}
 	PQclear(res);
 	return 0;
 }
 
-int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
-		const struct batch *b, struct err *err)
+int cursor_move(struct session *db, const struct batch *b, struct err *err)
 {
 	if (b->parts_n == 0)
 		return 0;
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < b->parts_n; i++) {
-		pgarray_int(&scratch->a[0], b->parts[i].partition);
-		pgarray_int(&scratch->a[1], b->parts[i].next);
-		pgarray_int(&scratch->a[2], b->parts[i].at_ms);
-		pgarray_int(&scratch->a[3], b->parts[i].dead_run);
+		pgarray_int(&db->a[0], b->parts[i].partition);
+		pgarray_int(&db->a[1], b->parts[i].next);
+		pgarray_int(&db->a[2], b->parts[i].at_ms);
+		pgarray_int(&db->a[3], b->parts[i].dead_run);
 	}
-	return scratch_run(scratch, pg, c->sql->move, c->key, 4, err);
+	return session_run(db, db->cursor.sql->move, db->cursor.key, 4, err);
 }

@@ -5,33 +5,23 @@
 #ifndef GAPLESS_CURSOR_H
 #define GAPLESS_CURSOR_H
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/batch.h"
-
-struct cursor_sql;
-
-struct cursor {
-	const char *topic;
-	const char *key; /* of the rows: the topic, or the replay's name */
-	const struct cursor_sql *sql;
-};
 
 struct cursor cursor_live(const char *topic);
 struct cursor cursor_replay(const char *topic, const char *name);
 
 /* Begins a transaction that may store a batch, with the locks of all its tables, and tells their
  * shape. */
-int cursor_begin(struct pg *pg, const struct cursor *c, char shape[SHAPE_BYTES], struct err *err)
+int cursor_begin(struct session *db, char shape[SHAPE_BYTES], struct err *err)
 	__attribute__((warn_unused_result));
 /* Locks the positions of the batch's partitions and compares them with where the batch began.
  * *lost becomes 1, and *err says how, where one is gone or stands before that. 0, or -1 with *err.
  */
-int cursor_lock(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
-		const struct batch *b, int *lost, struct err *err)
+int cursor_lock(struct session *db, const struct batch *b, int *lost, struct err *err)
 	__attribute__((warn_unused_result));
 /* Moves them to where the batch ends; one that stands further on stays. 0, or -1 with *err. */
-int cursor_move(struct pg *pg, struct store_scratch *scratch, const struct cursor *c,
-		const struct batch *b, struct err *err) __attribute__((warn_unused_result));
+int cursor_move(struct session *db, const struct batch *b, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

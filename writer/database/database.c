@@ -37,12 +37,7 @@ int database_fits(struct pg *pg, struct err *err)
 	return tables == PG_TABLES_FIT || tables == PG_TABLES_DENIED ? 0 : -1;
 }
 
-static int exit_code_of(enum check check)
-{
-	return check == CHECK_UNFIT ? EXIT_PERSON : EXIT_USAGE;
-}
-
-int database_wait(const char *conninfo)
+int database_wait(const struct options *o, database_fit *is_ours)
 {
 	struct log_throttle say = {0, 0};
 	struct pg pg = {0};
@@ -51,7 +46,9 @@ int database_wait(const char *conninfo)
 	while (!stop_requested()) {
 		enum check check = CHECK_FAILED;
 		struct err err;
-		if (!pg_is_open(&pg) && database_open(&pg, conninfo, -1, &err) != 0) {
+		int is_fit;
+
+		if (!pg_is_open(&pg) && database_open(&pg, o->database, -1, &err) != 0) {
 			if (err.class == ERR_RETRY)
 				continue; /* a signal */
 			log_error(err.text);
@@ -59,11 +56,13 @@ int database_wait(const char *conninfo)
 			break;
 		}
 		check = check_database(&pg, &err);
-		if (check == CHECK_FIT && check_triggers(&pg, &err) == 0)
+		is_fit = check == CHECK_FIT && check_triggers(&pg, &err) == 0;
+		if (is_fit && is_ours(&pg, o, &err) == 0)
 			break;
-		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED) {
+		if (check == CHECK_UNFIT || check == CHECK_DENIED || check == CHECK_OUTDATED ||
+		    (is_fit && err.class != ERR_RETRY)) {
 			log_error(err.text);
-			code = exit_code_of(check);
+			code = check == CHECK_UNFIT ? EXIT_PERSON : EXIT_USAGE;
 			break;
 		}
 		LOG_EVERY(&say, clock_boot_ms(), SAY_MS, LOG_WARN, "waiting for the database",

@@ -4,6 +4,7 @@
 #define GAPLESS_DATABASE_H
 
 #include "common/pg/pg.h"
+#include "writer/options.h"
 
 /* Opens the connection; waits for a server that is not reachable, at most wait_ms (-1: until a
  * signal). 0, or -1 with *err (ERR_RETRY: not reachable in time or a signal; ERR_FATAL: refuses
@@ -15,9 +16,11 @@ int database_open(struct pg *pg, const char *conninfo, int64_t wait_ms, struct e
  * which migrations there are is not kept from its work: that says what is wrong, if anything is. */
 int database_fits(struct pg *pg, struct err *err) __attribute__((warn_unused_result));
 
-/* Returns EXIT_DONE when the database is fit to be written to; else logs why, and returns the exit
- * code. Waits for tables that are not there yet. EXIT_DONE as well after a signal: ask
- * stop_requested(). */
-int database_wait(const char *conninfo);
+/* What else a database must be. 0, or -1 with *err; ERR_RETRY: ask again. */
+typedef int database_fit(struct pg *pg, const struct options *o, struct err *err);
+/* Returns EXIT_DONE when the database is fit to be written to, and is_ours says so, too; else logs
+ * why, and returns the exit code. Waits for tables that are not there yet. EXIT_DONE as well after
+ * a signal: ask stop_requested(). */
+int database_wait(const struct options *o, database_fit *is_ours);
 
 #endif

@@ -9,30 +9,28 @@
 enum { COLUMNS = 8 };
 
 /* refused: by the database; NULL: it is not a candle. */
-static void add(struct store_scratch *scratch, const struct dead_letter *d,
-		const struct candle *refused)
+static void add(struct session *db, const struct dead_letter *d, const struct candle *refused)
 {
 	char at[TIMETEXT_BYTES];
 
-	pgarray_int(&scratch->a[0], d->partition);
-	pgarray_int(&scratch->a[1], d->offset);
-	pgarray_hex(&scratch->a[2], d->key, d->key_len);
-	pgarray_hex(&scratch->a[3], d->value, d->value_len);
-	pgarray_text(&scratch->a[4], d->reason);
-	pgarray_text(&scratch->a[5], refused ? refused->symbol : NULL);
-	pgarray_text(&scratch->a[6], refused ? refused->interval->name : NULL);
-	pgarray_text(&scratch->a[7], refused ? time_format(refused->timestamp_ms, at) : NULL);
+	pgarray_int(&db->a[0], d->partition);
+	pgarray_int(&db->a[1], d->offset);
+	pgarray_hex(&db->a[2], d->key, d->key_len);
+	pgarray_hex(&db->a[3], d->value, d->value_len);
+	pgarray_text(&db->a[4], d->reason);
+	pgarray_text(&db->a[5], refused ? refused->symbol : NULL);
+	pgarray_text(&db->a[6], refused ? refused->interval->name : NULL);
+	pgarray_text(&db->a[7], refused ? time_format(refused->timestamp_ms, at) : NULL);
 }
 
-int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		       const struct batch *b, int64_t *n, struct err *err)
+int dead_letters_store(struct session *db, const struct batch *b, int64_t *n, struct err *err)
 {
 	struct buf encoded;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	*n = (int64_t)b->dead_n;
 	for (size_t i = 0; i < b->dead_n; i++)
-		add(scratch, &b->dead[i], NULL);
+		add(db, &b->dead[i], NULL);
 	buf_init(&encoded, MESSAGE_MAX_BYTES);
 	for (size_t i = 0; i < b->n && batch_rejected(b) > 0; i++) {
 		const struct batch_row *r = &b->rows[i];
@@ -42,7 +40,7 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 			continue;
 		buf_clear(&encoded);
 		fits = message_encode(&r->m, &encoded) == 0;
-		add(scratch,
+		add(db,
 		    &(struct dead_letter){.partition = r->partition,
 					  .offset = r->offset,
 					  .key = r->m.candle.symbol,
@@ -54,5 +52,5 @@ int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char 
 		++*n;
 	}
 	buf_release(&encoded);
-	return *n == 0 ? 0 : scratch_run(scratch, pg, SQL_DEAD, topic, COLUMNS, err);
+	return *n == 0 ? 0 : session_run(db, SQL_DEAD, db->cursor.topic, COLUMNS, err);
 }

@@ -4,13 +4,11 @@
 #ifndef GAPLESS_DEAD_LETTERS_H
 #define GAPLESS_DEAD_LETTERS_H
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/batch.h"
 
 /* *n: how many there are. 0, or -1 with *err. */
-int dead_letters_store(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		       const struct batch *b, int64_t *n, struct err *err)
+int dead_letters_store(struct session *db, const struct batch *b, int64_t *n, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

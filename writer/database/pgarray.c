@@ -5,19 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static void separate(struct buf *a)
-{
-	buf_append(a, a->len == 0 ? "{" : ",", 1);
-}
-
 void pgarray_text(struct buf *a, const char *text)
 {
-	separate(a);
 	if (text == NULL) {
-		buf_append(a, "NULL", 4);
+		pgarray_plain(a, "NULL");
 		return;
 	}
-	buf_append(a, "\"", 1);
+	pgarray_plain(a, "\"");
 	while (*text != '\0') {
 		size_t plain = strcspn(text, "\"\\");
 
@@ -33,7 +27,7 @@ void pgarray_text(struct buf *a, const char *text)
 
 void pgarray_plain(struct buf *a, const char *text)
 {
-	separate(a);
+	buf_append(a, a->len == 0 ? "{" : ",", 1);
 	buf_append(a, text, strlen(text));
 }
 
@@ -50,12 +44,11 @@ void pgarray_hex(struct buf *a, const void *bytes, size_t len)
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *p = bytes;
 
-	separate(a);
 	if (bytes == NULL) {
-		buf_append(a, "NULL", 4);
+		pgarray_plain(a, "NULL");
 		return;
 	}
-	buf_append(a, "\"", 1);
+	pgarray_plain(a, "\"");
 	for (size_t i = 0; i < len; i++) {
 		char pair[2] = {digits[p[i] >> 4], digits[p[i] & 15]};
 

@@ -36,17 +36,17 @@ static struct position_item *item_find(struct position_item *items, size_t n, in
 }
 
 /* sql: SQL_READ, and perhaps a lock. */
-static int read_positions(struct pg *pg, struct store_scratch *scratch, const char *topic,
-			  struct position_item *items, size_t n, const char *sql, struct err *err)
+static int read_positions(struct session *db, struct position_item *items, size_t n,
+			  const char *sql, struct err *err)
 {
 	PGresult *res;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < n; i++) {
 		items[i].facts.position = items[i].message_at = START_NONE;
-		pgarray_int(&scratch->a[0], items[i].partition);
+		pgarray_int(&db->a[0], items[i].partition);
 	}
-	res = scratch_query(scratch, pg, sql, topic, 1, err);
+	res = session_query(db, sql, db->cursor.topic, 1, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -63,25 +63,24 @@ static int read_positions(struct pg *pg, struct store_scratch *scratch, const ch
 
 /* Runs SQL_INSERT or SQL_SET for the items whose decision is `row`; all of them must be affected.
  */
-static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		      const struct position_item *items, size_t n, enum start_row row,
-		      struct err *err)
+static int write_rows(struct session *db, const struct position_item *items, size_t n,
+		      enum start_row row, struct err *err)
 {
 	PGresult *res;
 	long wanted = 0;
 	int rc = 0;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].start.row != row)
 			continue;
-		pgarray_int(&scratch->a[0], items[i].partition);
-		pgarray_int(&scratch->a[1], items[i].start.row_offset);
+		pgarray_int(&db->a[0], items[i].partition);
+		pgarray_int(&db->a[1], items[i].start.row_offset);
 		wanted++;
 	}
 	if (wanted == 0)
 		return 0;
-	res = scratch_query(scratch, pg, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET, topic, 2,
+	res = session_query(db, row == START_ROW_INSERT ? SQL_INSERT : SQL_SET, db->cursor.topic, 2,
 			    err);
 	if (res == NULL)
 		return -1;
@@ -92,17 +91,17 @@ static int write_rows(struct pg *pg, struct store_scratch *scratch, const char *
 	return rc;
 }
 
-static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, const char *topic,
-			  struct position_item *items, size_t n, struct err *err)
+static int read_dead_runs(struct session *db, struct position_item *items, size_t n,
+			  struct err *err)
 {
 	PGresult *res;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < n; i++) {
-		pgarray_int(&scratch->a[0], items[i].partition);
-		pgarray_int(&scratch->a[1], items[i].start.offset);
+		pgarray_int(&db->a[0], items[i].partition);
+		pgarray_int(&db->a[1], items[i].start.offset);
 	}
-	res = scratch_query(scratch, pg, SQL_DEAD_RUN, topic, 2, err);
+	res = session_query(db, SQL_DEAD_RUN, db->cursor.topic, 2, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -116,10 +115,10 @@ static int read_dead_runs(struct pg *pg, struct store_scratch *scratch, const ch
 }
 
 /* Reads and locks the positions, and decides. */
-static int decide(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		  struct position_item *items, size_t n, int *unsure, struct err *err)
+static int decide(struct session *db, struct position_item *items, size_t n, int *unsure,
+		  struct err *err)
 {
-	if (read_positions(pg, scratch, topic, items, n, SQL_READ " FOR UPDATE", err) != 0)
+	if (read_positions(db, items, n, SQL_READ " FOR UPDATE", err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].message_at >= 0 && items[i].asked_at < 0)
@@ -135,20 +134,19 @@ static int decide(struct pg *pg, struct store_scratch *scratch, const char *topi
 	return 0;
 }
 
-int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int *unsure, struct err *err)
+int position_start(struct session *db, struct position_item *items, size_t n, int *unsure,
+		   struct err *err)
 {
 	*unsure = 0;
-	if (pg_exec(pg, PG_BEGIN, err) != 0 ||
-	    decide(pg, scratch, topic, items, n, unsure, err) != 0)
+	if (pg_exec(&db->pg, PG_BEGIN, err) != 0 || decide(db, items, n, unsure, err) != 0)
 		return -1;
 	if (*unsure)
-		return pg_exec(pg, "ROLLBACK", err);
-	if (write_rows(pg, scratch, topic, items, n, START_ROW_INSERT, err) != 0 ||
-	    write_rows(pg, scratch, topic, items, n, START_ROW_SET, err) != 0 ||
-	    read_dead_runs(pg, scratch, topic, items, n, err) != 0)
+		return pg_exec(&db->pg, "ROLLBACK", err);
+	if (write_rows(db, items, n, START_ROW_INSERT, err) != 0 ||
+	    write_rows(db, items, n, START_ROW_SET, err) != 0 ||
+	    read_dead_runs(db, items, n, err) != 0)
 		return -1;
-	return pg_exec(pg, "COMMIT", err);
+	return pg_exec(&db->pg, "COMMIT", err);
 }
 
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,
@@ -169,14 +167,14 @@ int position_is_lost(int64_t position, int64_t at_least, int32_t partition, cons
 	return 1;
 }
 
-int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int *lost, struct err *err)
+int position_check(struct session *db, struct position_item *items, size_t n, int *lost,
+		   struct err *err)
 {
 	*lost = 0;
-	if (read_positions(pg, scratch, topic, items, n, SQL_READ, err) != 0)
+	if (read_positions(db, items, n, SQL_READ, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n && !*lost; i++)
 		*lost = position_is_lost(items[i].facts.position, items[i].at_least,
-					 items[i].partition, topic, err);
+					 items[i].partition, db->cursor.topic, err);
 	return 0;
 }

@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "start.h"
 
 struct position_item {
@@ -27,15 +26,13 @@ struct position_item {
  * *unsure becomes 1, and nothing is changed, where a position lies beyond the topic's end and that
  * was not confirmed yet: another writer may have stored messages since `high` was asked. Then ask
  * the watermarks again, set `confirmed` to facts.position, call again. 0, or -1 with *err. */
-int position_start(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int *unsure, struct err *err)
-	__attribute__((warn_unused_result));
+int position_start(struct session *db, struct position_item *items, size_t n, int *unsure,
+		   struct err *err) __attribute__((warn_unused_result));
 
 /* Fills facts.position of each item. *lost becomes 1, and *err says how, where a position is gone
  * or stands before at_least (never, where that is START_NONE). 0, or -1 with *err. */
-int position_check(struct pg *pg, struct store_scratch *scratch, const char *topic,
-		   struct position_item *items, size_t n, int *lost, struct err *err)
-	__attribute__((warn_unused_result));
+int position_check(struct session *db, struct position_item *items, size_t n, int *lost,
+		   struct err *err) __attribute__((warn_unused_result));
 
 /* 1, and *err says how, if a position (START_NONE: there is none) stands before at_least. */
 int position_is_lost(int64_t position, int64_t at_least, int32_t partition, const char *topic,

@@ -81,45 +81,44 @@ static int read_rows(struct pg *pg, struct replay_run *run, size_t *strays, stru
 	return rc;
 }
 
-static int write_rows(struct pg *pg, struct store_scratch *scratch, const struct replay_run *run,
-		      struct err *err)
+static int write_rows(struct session *db, const struct replay_run *run, struct err *err)
 {
 	const char *values[3 + ARRAYS] = {run->spec->name, run->spec->arguments,
 					  run->begun == REPLAY_GOES_ON ? "false" : "true"};
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < run->n; i++) {
-		pgarray_int(&scratch->a[0], run->parts[i].partition);
-		pgarray_int(&scratch->a[1], run->parts[i].start);
-		pgarray_int(&scratch->a[2], run->parts[i].next);
-		pgarray_int(&scratch->a[3], run->parts[i].end);
+		pgarray_int(&db->a[0], run->parts[i].partition);
+		pgarray_int(&db->a[1], run->parts[i].start);
+		pgarray_int(&db->a[2], run->parts[i].next);
+		pgarray_int(&db->a[3], run->parts[i].end);
 	}
-	if (scratch_values(scratch, ARRAYS, &values[3], err) != 0 ||
-	    pg_run(pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, PG_DEADLINE_MS, err) != 0)
+	if (session_values(db, ARRAYS, &values[3], err) != 0 ||
+	    pg_run(&db->pg, SQL_WRITE, (struct pg_params){3 + ARRAYS, values}, PG_DEADLINE_MS,
+		   err) != 0)
 		return -1;
 	if (run->begun == REPLAY_GOES_ON)
 		return 0;
-	return pg_run(pg, SQL_CLOSE_STRAYS,
+	return pg_run(&db->pg, SQL_CLOSE_STRAYS,
 		      (struct pg_params){2, (const char *const[]){values[0], values[3]}},
 		      PG_DEADLINE_MS, err);
 }
 
-int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
-		     struct err *err)
+int replay_run_begin(struct session *db, struct replay_run *run, struct err *err)
 {
 	size_t strays;
 
-	if (pg_exec(pg, SQL_BEGIN, err) != 0)
+	if (pg_exec(&db->pg, SQL_BEGIN, err) != 0)
 		return -1;
-	if (read_rows(pg, run, &strays, err) != 0) {
-		if (err->class == ERR_INPUT && pg_exec(pg, "ROLLBACK", &(struct err){0}) != 0)
-			pg_close(pg);
+	if (read_rows(&db->pg, run, &strays, err) != 0) {
+		if (err->class == ERR_INPUT && pg_exec(&db->pg, "ROLLBACK", &(struct err){0}) != 0)
+			pg_close(&db->pg);
 		return -1;
 	}
 	run->begun = replay_decide(run->parts, run->n, run->running, run->restart, strays);
-	if (write_rows(pg, scratch, run, err) != 0)
+	if (write_rows(db, run, err) != 0)
 		return -1;
-	return pg_exec(pg, "COMMIT", err);
+	return pg_exec(&db->pg, "COMMIT", err);
 }
 
 int replay_run_check(struct pg *pg, struct err *err)

@@ -5,7 +5,7 @@
 
 #include "common/pg/pg.h"
 #include "replay_plan.h"
-#include "scratch.h"
+#include "session.h"
 
 struct replay_run {
 	const struct replay_spec *spec;
@@ -18,8 +18,8 @@ struct replay_run {
 /* Begins the replay, or goes on with it, in one transaction, by itself among all that begin one:
  * two processes that begin the same one agree. 0, or -1 with *err; ERR_INPUT: one of that name is
  * under way that reads something else. */
-int replay_run_begin(struct pg *pg, struct store_scratch *scratch, struct replay_run *run,
-		     struct err *err) __attribute__((warn_unused_result));
+int replay_run_begin(struct session *db, struct replay_run *run, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* 0 if the table is there and this role may write it; -1 with *err, ERR_RETRY where that could
  * not be asked. */

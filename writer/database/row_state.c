@@ -174,7 +174,7 @@ static int find_fields(const char *at, size_t bytes, struct found *found)
 	return len[2] >= PGBINARY_NULL && bytes == 0 ? 0 : -1;
 }
 
-int row_states_note(struct store_scratch *scratch, const struct batch *b, struct row_states *s,
+int row_states_note(struct session *db, const struct batch *b, struct row_states *s,
 		    const char *piece, size_t bytes)
 {
 	const char *at = piece, *number, *timestamp;
@@ -193,18 +193,18 @@ int row_states_note(struct store_scratch *scratch, const struct batch *b, struct
 	k = (size_t)pgbinary_get_int64(number) - 1;
 	if (k >= s->stretches)
 		return -1;
-	i = find(b, &scratch->stretches[k], pgbinary_get_time_us(timestamp), &s->next);
-	if (i == scratch->stretches[k].to || scratch->state[i] == ROW_EXCLUDED)
+	i = find(b, &db->stretches[k], pgbinary_get_time_us(timestamp), &s->next);
+	if (i == db->stretches[k].to || db->state[i] == ROW_EXCLUDED)
 		return 0;
 	if (find_fields(at, bytes, &found) != 0)
 		return -1;
-	scratch->state[i] = (unsigned char)(is_alike(&b->rows[i].m, &found)
-						    ? ROW_IDENTICAL
-						    : row_state_of(&b->rows[i].m, &found));
+	db->state[i] = (unsigned char)(is_alike(&b->rows[i].m, &found)
+					       ? ROW_IDENTICAL
+					       : row_state_of(&b->rows[i].m, &found));
 	return 0;
 }
 
-static int read_answers(struct pg_copy *copy, struct store_scratch *scratch, const struct batch *b,
+static int read_answers(struct pg_copy *copy, struct session *db, const struct batch *b,
 			size_t stretches, struct err *err)
 {
 	struct row_states s = {.stretches = stretches};
@@ -213,7 +213,7 @@ static int read_answers(struct pg_copy *copy, struct store_scratch *scratch, con
 	int got;
 
 	while ((got = pg_copy_get(copy, &piece, &bytes, err)) == 1) {
-		if (row_states_note(scratch, b, &s, piece, bytes) == 0)
+		if (row_states_note(db, b, &s, piece, bytes) == 0)
 			continue;
 		pg_close(copy->pg);
 		return err_set(err, ERR_RETRY,
@@ -234,63 +234,63 @@ static int by_time(const void *a, const void *b)
 }
 
 /* Fills the turns; returns how many SELECTs they are for. */
-static size_t divide(struct store_scratch *scratch, const struct batch *b, size_t stretches)
+static size_t divide(struct session *db, const struct batch *b, size_t stretches)
 {
-	size_t selects = scratch->is_chunked ? stretches / SELECT_RANGES_MIN : 0;
+	size_t selects = db->is_chunked ? stretches / SELECT_RANGES_MIN : 0;
 
 	for (size_t k = 0; k < stretches; k++)
-		scratch->turns[k] =
-			(struct turn){b->rows[scratch->stretches[k].from].m.candle.timestamp_ms, k};
+		db->turns[k] =
+			(struct turn){b->rows[db->stretches[k].from].m.candle.timestamp_ms, k};
 	if (selects <= 1)
 		return 1;
-	qsort(scratch->turns, stretches, sizeof(*scratch->turns), by_time);
+	qsort(db->turns, stretches, sizeof(*db->turns), by_time);
 	return selects < SELECTS_MAX ? selects : SELECTS_MAX;
 }
 
 /* The turns [from, to) with their parameters inside: COPY takes none. They hold nothing that would
  * have to be escaped: names that passed validation, and times. */
-static int add_select(struct store_scratch *scratch, const struct batch *b, size_t from, size_t to,
+static int add_select(struct session *db, const struct batch *b, size_t from, size_t to,
 		      struct err *err)
 {
 	char text[TIMETEXT_BYTES], hull_from[TIMETEXT_BYTES], hull_to[TIMETEXT_BYTES];
 	int64_t from_ms = INT64_MAX, to_ms = INT64_MIN;
 	const char *values[5];
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = from; i < to; i++) {
-		size_t k = scratch->turns[i].stretch;
-		const struct candle *first = &b->rows[scratch->stretches[k].from].m.candle;
-		const struct candle *last = &b->rows[scratch->stretches[k].to - 1].m.candle;
+		size_t k = db->turns[i].stretch;
+		const struct candle *first = &b->rows[db->stretches[k].from].m.candle;
+		const struct candle *last = &b->rows[db->stretches[k].to - 1].m.candle;
 
 		from_ms = first->timestamp_ms < from_ms ? first->timestamp_ms : from_ms;
 		to_ms = last->timestamp_ms > to_ms ? last->timestamp_ms : to_ms;
-		pgarray_plain(&scratch->a[0], first->symbol);
-		pgarray_plain(&scratch->a[1], first->interval->name);
-		pgarray_plain(&scratch->a[2], time_format(first->timestamp_ms, text));
-		pgarray_plain(&scratch->a[3], time_format(last->timestamp_ms, text));
-		pgarray_int(&scratch->a[4], (int64_t)k + 1);
+		pgarray_plain(&db->a[0], first->symbol);
+		pgarray_plain(&db->a[1], first->interval->name);
+		pgarray_plain(&db->a[2], time_format(first->timestamp_ms, text));
+		pgarray_plain(&db->a[3], time_format(last->timestamp_ms, text));
+		pgarray_int(&db->a[4], (int64_t)k + 1);
 	}
-	if (scratch_values(scratch, 5, values, err) != 0)
+	if (session_values(db, 5, values, err) != 0)
 		return -1;
-	if (buf_printf(&scratch->sql, "%s" SQL_STATES, from > 0 ? " UNION ALL " : "COPY (",
-		       values[0], values[1], values[2], values[3], values[4],
-		       time_format(from_ms, hull_from), time_format(to_ms, hull_to)) == 0)
+	if (buf_printf(&db->sql, "%s" SQL_STATES, from > 0 ? " UNION ALL " : "COPY (", values[0],
+		       values[1], values[2], values[3], values[4], time_format(from_ms, hull_from),
+		       time_format(to_ms, hull_to)) == 0)
 		return 0;
 	return err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
 }
 
-static const char *statement(struct store_scratch *scratch, const struct batch *b, size_t stretches,
+static const char *statement(struct session *db, const struct batch *b, size_t stretches,
 			     struct err *err)
 {
-	size_t selects = divide(scratch, b, stretches);
+	size_t selects = divide(db, b, stretches);
 
-	buf_clear(&scratch->sql);
+	buf_clear(&db->sql);
 	for (size_t i = 0; i < selects; i++)
-		if (add_select(scratch, b, stretches * i / selects, stretches * (i + 1) / selects,
+		if (add_select(db, b, stretches * i / selects, stretches * (i + 1) / selects,
 			       err) != 0)
 			return NULL;
-	if (buf_printf(&scratch->sql, ") TO STDOUT (FORMAT binary)") == 0)
-		return scratch->sql.data;
+	if (buf_printf(&db->sql, ") TO STDOUT (FORMAT binary)") == 0)
+		return db->sql.data;
 	err_set(err, ERR_FATAL, "a batch does not fit into a statement; lower --batch-rows");
 	return NULL;
 }
@@ -304,70 +304,68 @@ static const char *statement(struct store_scratch *scratch, const struct batch *
 	"WHERE s.retained_from IS NOT NULL"
 
 /* The answer has the first row of a series. */
-static int64_t apply_floor(struct store_scratch *scratch, const struct batch *b, size_t first,
+static int64_t apply_floor(struct session *db, const struct batch *b, size_t first,
 			   int64_t floor_ms)
 {
 	size_t end = batch_series_end(b, first);
 	int64_t below = 0;
 
 	for (size_t i = first; i < end; i++) {
-		scratch->floor_ms[i] = floor_ms;
+		db->floor_ms[i] = floor_ms;
 		below += b->rows[i].m.candle.timestamp_ms < floor_ms;
 	}
 	return below;
 }
 
-/* Fills scratch->floor_ms: nothing of a row's series before that is to be stored or covered;
+/* Fills db->floor_ms: nothing of a row's series before that is to be stored or covered;
  * INT64_MIN: all of it may. *below: how many rows are. */
-static int ask_floors(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		      int64_t *below, struct err *err)
+static int ask_floors(struct session *db, const struct batch *b, int64_t *below, struct err *err)
 {
 	PGresult *res;
 
 	*below = 0;
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < b->n; i++)
-		scratch->floor_ms[i] = INT64_MIN;
+		db->floor_ms[i] = INT64_MIN;
 	for (size_t i = 0; i < b->n; i = batch_series_end(b, i)) {
 		const struct candle *c = &b->rows[i].m.candle;
 
-		pgarray_int(&scratch->a[0], (int64_t)i);
-		pgarray_plain(&scratch->a[1], c->symbol);
-		pgarray_plain(&scratch->a[2], c->interval->name);
+		pgarray_int(&db->a[0], (int64_t)i);
+		pgarray_plain(&db->a[1], c->symbol);
+		pgarray_plain(&db->a[2], c->interval->name);
 	}
 	if (b->n == 0)
 		return 0;
-	res = scratch_query(scratch, pg, SQL_FLOORS, NULL, 3, err);
+	res = session_query(db, SQL_FLOORS, NULL, 3, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)
-		*below += apply_floor(scratch, b, (size_t)pg_number(res, row, 0),
-				      pg_number(res, row, 1));
+		*below +=
+			apply_floor(db, b, (size_t)pg_number(res, row, 0), pg_number(res, row, 1));
 	PQclear(res);
 	return 0;
 }
 
-int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   int64_t *below, struct err *err)
+int row_states_ask(struct session *db, const struct batch *b, int64_t *below, struct err *err)
 {
 	struct pg_copy copy;
 	size_t stretches;
 	const char *sql;
 
-	scratch_take_rows(scratch, b->n);
-	if (ask_floors(pg, scratch, b, below, err) != 0)
+	session_take_rows(db, b->n);
+	if (ask_floors(db, b, below, err) != 0)
 		return -1;
-	stretches = row_state_stretches(b, scratch->stretches);
+	stretches = row_state_stretches(b, db->stretches);
 	for (size_t i = 0; i < b->n; i++)
-		scratch->state[i] =
-			b->rows[i].rejected != NULL ||
-					b->rows[i].m.candle.timestamp_ms < scratch->floor_ms[i]
-				? ROW_EXCLUDED
-				: ROW_MISSING;
+		db->state[i] = b->rows[i].rejected != NULL ||
+					       b->rows[i].m.candle.timestamp_ms < db->floor_ms[i]
+				       ? ROW_EXCLUDED
+				       : ROW_MISSING;
 	if (stretches == 0)
 		return 0;
-	sql = statement(scratch, b, stretches, err);
-	if (sql == NULL || pg_copy_begin(&copy, pg, sql, PGRES_COPY_OUT, PG_DEADLINE_MS, err) != 0)
+	sql = statement(db, b, stretches, err);
+	if (sql == NULL ||
+	    pg_copy_begin(&copy, &db->pg, sql, PGRES_COPY_OUT, PG_DEADLINE_MS, err) != 0)
 		return -1;
-	return read_answers(&copy, scratch, b, stretches, err);
+	return read_answers(&copy, db, b, stretches, err);
 }

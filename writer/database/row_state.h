@@ -9,18 +9,17 @@
 #ifndef GAPLESS_ROW_STATE_H
 #define GAPLESS_ROW_STATE_H
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/batch.h"
 
-/* Fills scratch->state and floor_ms for every row of the sealed batch. 0, or -1 with *err.
+/* Fills db->state and floor_ms for every row of the sealed batch. 0, or -1 with *err.
  *
  * What is given up (market_data_series.retained_from) is not stored again, wherever it comes from:
  * a producer with an older start, a replay, a group that was rewound. *below: how many rows are.
  * Asked in the batch's transaction, after its locks: `retain` waits for these, so that nothing
  * older comes in behind it. */
-int row_states_ask(struct pg *pg, struct store_scratch *scratch, const struct batch *b,
-		   int64_t *below, struct err *err) __attribute__((warn_unused_result));
+int row_states_ask(struct session *db, const struct batch *b, int64_t *below, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* ---- its two halves, for the tests */
 
@@ -40,7 +39,7 @@ struct row_states {
 	size_t next; /* the row that the next answer is probably about */
 };
 /* Notes the row of the table that is in a piece of the answer; -1 if it is none. */
-int row_states_note(struct store_scratch *scratch, const struct batch *b, struct row_states *s,
+int row_states_note(struct session *db, const struct batch *b, struct row_states *s,
 		    const char *piece, size_t bytes) __attribute__((warn_unused_result));
 
 #endif

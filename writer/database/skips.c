@@ -20,22 +20,21 @@ struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct dea
 	return items;
 }
 
-int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
-	      struct skip_item *items, size_t n, struct err *err)
+int skips_ask(struct session *db, struct skip_item *items, size_t n, struct err *err)
 {
 	PGresult *res;
 
-	scratch_clear(scratch);
+	session_clear(db);
 	for (size_t i = 0; i < n; i++) {
 		const struct dead_letter *halt = &items[i].halt;
 
 		items[i].skipped = 0;
-		pgarray_int(&scratch->a[0], halt->partition);
-		pgarray_int(&scratch->a[1], halt->offset);
-		pgarray_hex(&scratch->a[2], halt->key, halt->key_len);
-		pgarray_hex(&scratch->a[3], halt->value, halt->value_len);
+		pgarray_int(&db->a[0], halt->partition);
+		pgarray_int(&db->a[1], halt->offset);
+		pgarray_hex(&db->a[2], halt->key, halt->key_len);
+		pgarray_hex(&db->a[3], halt->value, halt->value_len);
 	}
-	res = scratch_query(scratch, pg, SQL_SKIPPED, topic, 4, err);
+	res = session_query(db, SQL_SKIPPED, db->cursor.topic, 4, err);
 	if (res == NULL)
 		return -1;
 	for (int row = 0; row < PQntuples(res); row++)

@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/pg/pg.h"
-#include "scratch.h"
+#include "session.h"
 #include "writer/dead_letter.h"
 
 struct skip_item {
@@ -21,8 +20,7 @@ struct skip_item {
 /* One more, a copy. Returns the list, which may have moved. */
 struct skip_item *skips_add(struct skip_item *items, size_t *n, const struct dead_letter *halt);
 /* Which of them are skipped? 0, or -1 with *err. */
-int skips_ask(struct pg *pg, struct store_scratch *scratch, const char *topic,
-	      struct skip_item *items, size_t n, struct err *err)
+int skips_ask(struct session *db, struct skip_item *items, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
 void skips_free(struct skip_item *items, size_t n);
 

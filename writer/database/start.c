@@ -46,10 +46,7 @@ int64_t start_again(const struct start_facts *f, const struct start *s)
 	return greatest(least(before, f->high) - s->offset, 0);
 }
 
-static const struct {
-	const char *text;
-	enum log_level level;
-} whys[START_WHYS] = {
+static const struct start_words words[START_WHYS] = {
 	[START_NORMAL] = {"reading goes on where it stopped", LOG_INFO},
 	[START_ABSORB] =
 		{"reading again from the committed offset; what is stored already is absorbed",
@@ -88,12 +85,7 @@ static const struct {
 		 LOG_WARN},
 };
 
-const char *start_text(enum start_why why)
+const struct start_words *start_words(enum start_why why)
 {
-	return whys[why].text;
-}
-
-enum log_level start_level(enum start_why why)
-{
-	return whys[why].level;
+	return &words[why];
 }

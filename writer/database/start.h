@@ -51,7 +51,10 @@ struct start start_decide(const struct start_facts *facts);
 /* How many offsets that were read before are read again. */
 int64_t start_again(const struct start_facts *facts, const struct start *start);
 /* One sentence for the log, and how loud it is. */
-const char *start_text(enum start_why why);
-enum log_level start_level(enum start_why why);
+struct start_words {
+	const char *text;
+	enum log_level level;
+};
+const struct start_words *start_words(enum start_why why);
 
 #endif

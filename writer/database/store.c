@@ -19,13 +19,12 @@
 enum { SAY_LESS_MS = 60000, RETAIN_ROWS = 20000 };
 
 struct store {
-	struct store_config config;
+	const struct options *options;
 	struct worker *worker;
 	struct store_done job; /* lent to the thread unless the worker is idle */
 	atomic_int failing;
 	/* the thread's own */
-	struct pg pg;
-	struct store_scratch scratch;
+	struct session db;
 	struct retry retry;
 	int claimed; /* the database knows whose candles it has */
 	struct portion portion;
@@ -35,9 +34,8 @@ struct store {
 
 /* ---------------------------------------------------------------- the thread: one try */
 
-/* What became of a try: 1 if the work is over (its result says how), 0 if the try failed (*policy
+/* What becomes of a try: 1 if the work is over (its result says how), 0 if the try failed (*policy
  * says what to do about it). */
-typedef int attempt(struct store *s, struct store_done *job, enum policy *policy);
 
 static int over(struct store_done *job, enum store_result result)
 {
@@ -47,7 +45,7 @@ static int over(struct store_done *job, enum store_result result)
 
 static int failed(const struct store *s, const struct store_done *job, enum policy *policy)
 {
-	*policy = policy_of(job->err.class, s->pg.sqlstate);
+	*policy = policy_of(job->err.class, s->db.pg.sqlstate);
 	return 0;
 }
 
@@ -58,9 +56,9 @@ static void claim(struct store *s, const struct outcomes *outcomes)
 
 	if (s->claimed || outcomes->n[TALLY_INSERTED] == 0)
 		return;
-	s->claimed = origin_claim(&s->pg, s->config.source, s->config.cursor.topic, &err) == 0;
+	s->claimed = origin_claim(&s->db.pg, s->options->source, s->db.cursor.topic, &err) == 0;
 	if (!s->claimed)
-		pg_close(&s->pg);
+		pg_close(&s->db.pg);
 }
 
 /* As many portions as the batch takes; what is stored stays so, whatever becomes of the next. */
@@ -77,13 +75,14 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 		struct batch part = portion_of(&s->portion, job->work.batch, &to);
 		struct outcomes outcomes;
 
-		t = transaction_store(&s->pg, &s->scratch, &s->config.cursor, &part,
-				      worker_cancel_flag(s->worker), &outcomes, &job->err);
+		t = transaction_store(&s->db, &part, worker_cancel_flag(s->worker), &outcomes,
+				      &job->err);
 		if (t == TRANSACTION_FAILED)
 			return failed(s, job, policy);
 		if (t == TRANSACTION_UNFIT) {
 			*policy = POLICY_WAIT;
-			pg_close(&s->pg); /* a search_path that is mended shows in a new session */
+			pg_close(&s->db.pg); /* a search_path that is mended shows in a new session
+					      */
 			return 0;
 		}
 		if (t != TRANSACTION_DONE)
@@ -99,99 +98,71 @@ static int try_batch(struct store *s, struct store_done *job, enum policy *polic
 	return over(job, results[t]);
 }
 
-/* What came of a question: rc of it, and its answer. */
-static int answered(const struct store *s, struct store_done *job, enum policy *policy, int rc,
-		    enum store_result result)
+/* All but a batch: what came of a question. */
+static int try_question(struct store *s, struct store_done *job, enum policy *policy)
 {
+	const struct store_work *w = &job->work;
+	enum store_result result = STORE_DONE;
+	int rc = -1, yes = 0;
+
+	switch (w->kind) {
+	case STORE_BATCH:
+		break;
+	case STORE_START:
+		rc = position_start(&s->db, w->items, w->items_n, &yes, &job->err);
+		result = yes ? STORE_UNSURE : STORE_DONE;
+		break;
+	case STORE_REPLAY:
+		rc = replay_run_begin(&s->db, w->run, &job->err);
+		if (rc != 0 && job->err.class == ERR_INPUT)
+			return over(job, STORE_PERSON);
+		break;
+	case STORE_CHECK:
+		rc = position_check(&s->db, w->items, w->items_n, &yes, &job->err);
+		result = yes ? STORE_LOST : STORE_DONE;
+		break;
+	case STORE_SKIPS:
+		rc = skips_ask(&s->db, w->skips, w->skips_n, &job->err);
+		break;
+	case STORE_RETAIN:
+		rc = retention_apply(&s->db.pg, w->keep, NULL, RETAIN_ROWS, &job->retained,
+				     &job->err);
+		break;
+	}
 	return rc == 0 ? over(job, result) : failed(s, job, policy);
-}
-
-static int try_start(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int unsure, rc = position_start(&s->pg, &s->scratch, s->config.cursor.topic,
-					job->work.items, job->work.items_n, &unsure, &job->err);
-
-	return answered(s, job, policy, rc, unsure ? STORE_UNSURE : STORE_DONE);
-}
-
-static int try_replay(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = replay_run_begin(&s->pg, &s->scratch, job->work.run, &job->err);
-
-	if (rc != 0 && job->err.class == ERR_INPUT)
-		return over(job, STORE_PERSON);
-	return answered(s, job, policy, rc, STORE_DONE);
-}
-
-static int try_check(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int lost, rc = position_check(&s->pg, &s->scratch, s->config.cursor.topic, job->work.items,
-				      job->work.items_n, &lost, &job->err);
-
-	return answered(s, job, policy, rc, lost ? STORE_LOST : STORE_DONE);
-}
-
-static int try_retain(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = retention_apply(&s->pg, job->work.keep, NULL, RETAIN_ROWS, &job->retained,
-				 &job->err);
-
-	return answered(s, job, policy, rc, STORE_DONE);
-}
-
-static int try_skips(struct store *s, struct store_done *job, enum policy *policy)
-{
-	int rc = skips_ask(&s->pg, &s->scratch, s->config.cursor.topic, job->work.skips,
-			   job->work.skips_n, &job->err);
-
-	return answered(s, job, policy, rc, STORE_DONE);
 }
 
 /* 1 if the tables are as they must be. */
 static int tables_fit(struct store *s, struct store_done *job, enum policy *policy)
 {
-	switch (check_database(&s->pg, &job->err)) {
-	case CHECK_FIT:
+	enum check check = check_database(&s->db.pg, &job->err);
+
+	if (check == CHECK_FIT)
 		return 1;
-	case CHECK_OUTDATED:
-		/* As if a statement had met it: the same patience with a restore that is under way.
-		 */
-		*policy = POLICY_BROKEN;
-		break;
-	case CHECK_UNFIT:
-	case CHECK_ABSENT:
-	case CHECK_DENIED:
-		*policy = POLICY_WAIT;
-		pg_close(&s->pg);
-		break;
-	case CHECK_FAILED:
+	if (check == CHECK_FAILED)
 		return failed(s, job, policy);
-	}
+	/* As if a statement had met it: the same patience with a restore that is under way. */
+	*policy = check == CHECK_OUTDATED ? POLICY_BROKEN : POLICY_WAIT;
+	if (*policy == POLICY_WAIT)
+		pg_close(&s->db.pg);
 	return 0;
 }
 
 static int try_work(struct store *s, struct store_done *job, enum policy *policy)
 {
-	static const struct {
-		attempt *try;
-		int checks_tables; /* partitions come with a new start, a restore or a new database
-				    */
-	} kinds[] = {
-		[STORE_BATCH] = {try_batch, 0},   [STORE_START] = {try_start, 1},
-		[STORE_REPLAY] = {try_replay, 1}, [STORE_CHECK] = {try_check, 0},
-		[STORE_SKIPS] = {try_skips, 0},   [STORE_RETAIN] = {try_retain, 0},
-	};
+	/* Partitions come with a new start, a restore or a new database. */
+	int checks_tables = job->work.kind == STORE_START || job->work.kind == STORE_REPLAY;
 
 	err_clear(&job->err);
-	pg_clear_sqlstate(&s->pg);
-	if (!pg_is_open(&s->pg) &&
-	    pg_open(&s->pg, s->config.database, "gapless-writer", &job->err) != 0)
+	pg_clear_sqlstate(&s->db.pg);
+	if (!pg_is_open(&s->db.pg) &&
+	    pg_open(&s->db.pg, s->options->database, "gapless-writer", &job->err) != 0)
 		return failed(s, job, policy);
 	/* After a missing constraint the check has the better sentence. */
-	if ((kinds[job->work.kind].checks_tables || retry_is_broken(&s->retry)) &&
-	    !tables_fit(s, job, policy))
+	if ((checks_tables || retry_is_broken(&s->retry)) && !tables_fit(s, job, policy))
 		return 0;
-	return kinds[job->work.kind].try(s, job, policy);
+	return job->work.kind == STORE_BATCH ? try_batch(s, job, policy)
+					     : try_question(s, job, policy);
 }
 
 /* ---------------------------------------------------------------- the thread: what follows */
@@ -207,9 +178,9 @@ static int take_less(struct store *s, const struct store_done *job)
 	LOG_EVERY(&s->say_less, clock_boot_ms(), SAY_LESS_MS, LOG_WARN,
 		  "the database cannot take so many candles in one transaction; storing "
 		  "them in smaller ones",
-		  L_STR("error", job->err.text), L_STR("sqlstate", s->pg.sqlstate),
+		  L_STR("error", job->err.text), L_STR("sqlstate", s->db.pg.sqlstate),
 		  L_INT("candles", s->portion.most));
-	pg_close(&s->pg);
+	pg_close(&s->db.pg);
 	return 1;
 }
 
@@ -222,11 +193,11 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 	enum bisect found;
 
 	*result = 0;
-	memcpy(sqlstate, s->pg.sqlstate, sizeof(sqlstate));
+	memcpy(sqlstate, s->db.pg.sqlstate, sizeof(sqlstate));
 	portion_of(&s->portion, job->work.batch, &to);
-	found = bisect_rows(&s->pg, &s->scratch, &s->config.cursor, job->work.batch,
-			    s->portion.from, to, s->config.dead_limit, &s->refusals, &job->err);
-	memcpy(s->pg.sqlstate, sqlstate, sizeof(sqlstate));
+	found = bisect_rows(&s->db, job->work.batch, s->portion.from, to,
+			    s->options->dead_letter_limit, &s->refusals, &job->err);
+	memcpy(s->db.pg.sqlstate, sqlstate, sizeof(sqlstate));
 	if (job->err.class != ERR_INPUT)
 		retry_learn(&s->retry,
 			    found == BISECT_FOUND  ? POLICY_ROW
@@ -260,9 +231,9 @@ static void explain_lock(struct store *s, struct store_done *job)
 {
 	struct err why;
 
-	if (strcmp(s->pg.sqlstate, "55P03") == 0 && pg_is_open(&s->pg) &&
-	    pg_exec(&s->pg, "ROLLBACK", &why) == 0 &&
-	    pg_complains(&s->pg, SQL_HOLDER, PG_NONE, ERR_RETRY, &why) == 1)
+	if (strcmp(s->db.pg.sqlstate, "55P03") == 0 && pg_is_open(&s->db.pg) &&
+	    pg_exec(&s->db.pg, "ROLLBACK", &why) == 0 &&
+	    pg_complains(&s->db.pg, SQL_HOLDER, PG_NONE, ERR_RETRY, &why) == 1)
 		job->err = why;
 }
 
@@ -273,24 +244,24 @@ static int handle_failure(struct store *s, struct store_done *job, enum policy p
 	int result;
 
 	if (job->work.kind == STORE_RETAIN) { /* it is not what batches wait for */
-		pg_close(&s->pg);
+		pg_close(&s->db.pg);
 		return over(job, STORE_UNKNOWN);
 	}
-	policy = retry_repeated(&s->retry, policy, s->pg.sqlstate);
+	policy = retry_repeated(&s->retry, policy, s->db.pg.sqlstate);
 	if (job->work.kind == STORE_BATCH) {
 		if (policy == POLICY_LESS && take_less(s, job))
 			return 0;
-		if (pg_is_open(&s->pg) &&
+		if (pg_is_open(&s->db.pg) &&
 		    (policy == POLICY_ROW ||
-		     retry_doubts_rows(&s->retry, policy, s->pg.sqlstate, clock_boot_ms())) &&
+		     retry_doubts_rows(&s->retry, policy, s->db.pg.sqlstate, clock_boot_ms())) &&
 		    find_refused(s, job, &result))
 			return result;
 	}
 	explain_lock(s, job);
-	pg_tables_explain(&s->pg, &job->err);
+	pg_tables_explain(&s->db.pg, &job->err);
 	atomic_store(&s->failing, 1);
-	pause_ms = retry_failed(&s->retry, policy, &job->err, s->pg.sqlstate, clock_boot_ms());
-	pg_close(&s->pg);
+	pause_ms = retry_failed(&s->retry, policy, &job->err, s->db.pg.sqlstate, clock_boot_ms());
+	pg_close(&s->db.pg);
 	if (job->work.kind == STORE_CHECK)
 		return over(job, STORE_UNKNOWN);
 	if (pause_ms == RETRY_NEVER)
@@ -323,17 +294,17 @@ static void run(struct worker *w, void *context, void *lent)
 
 /* ---------------------------------------------------------------- the owner */
 
-struct store *store_new(const struct store_config *config, struct err *err)
+struct store *store_new(const struct options *o, struct cursor cursor, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
-	s->config = *config;
+	s->options = o;
 	retry_init(&s->retry);
-	store_scratch_init(&s->scratch);
+	session_init(&s->db, cursor);
 	s->worker = worker_new(run, s, err);
 	if (s->worker != NULL)
 		return s;
-	store_scratch_release(&s->scratch);
+	session_release(&s->db);
 	free(s);
 	return NULL;
 }
@@ -345,8 +316,7 @@ int store_free(struct store *s, int wait_ms)
 	if (!worker_stop(s->worker, wait_ms))
 		return 0;
 	worker_free(s->worker);
-	pg_close(&s->pg);
-	store_scratch_release(&s->scratch);
+	session_release(&s->db);
 	free(s);
 	return 1;
 }

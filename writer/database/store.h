@@ -18,6 +18,7 @@
 #include "skips.h"
 #include "transaction.h"
 #include "writer/batch.h"
+#include "writer/options.h"
 
 enum store_kind {
 	STORE_BATCH,  /* store a sealed batch */
@@ -60,17 +61,10 @@ struct store_done {
 	struct err err;
 };
 
-struct store_config {
-	const char *database; /* conninfo */
-	struct cursor cursor;
-	const char *source;
-	int64_t dead_limit; /* rows in a row that the database may refuse; 0 = no limit */
-};
-
 struct store;
 
-/* NULL, with *err, where no thread is available. */
-struct store *store_new(const struct store_config *config, struct err *err);
+/* NULL, with *err, where no thread is available; the options outlive it. */
+struct store *store_new(const struct options *o, struct cursor cursor, struct err *err);
 /* Abandons what is running and ends the thread. Waits at most wait_ms: a thread that hangs in a
  * dead connection is left behind, for the process is about to end. 1: freed; 0: left behind, and
  * what is lent with it. */

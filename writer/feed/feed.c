@@ -159,14 +159,20 @@ unsigned feed_answer(struct feed *f, const struct store_done *done, struct tally
 	return FOLLOW_NOTHING;
 }
 
-void feed_restart(struct feed *f)
+/* state: of those in that one, or of all. */
+static void pause_those(struct feed *f, int state, int pause)
 {
 	size_t n;
-	int32_t *ids = partitions_in(f->partitions, PARTITIONS_ALL, &n);
+	int32_t *ids = partitions_in(f->partitions, state, &n);
 
-	consumer_pause(f->consumer, ids, n, 0);
+	consumer_pause(f->consumer, ids, n, pause);
 	free(ids);
-	f->paused = 0;
+	f->paused = pause;
+}
+
+void feed_restart(struct feed *f)
+{
+	pause_those(f, PARTITIONS_ALL, 0);
 	partitions_restart(f->partitions);
 }
 
@@ -296,15 +302,9 @@ void feed_settle(struct feed *f, struct tally *tally, int64_t until_ms)
 
 void feed_pause(struct feed *f, int pause)
 {
-	int32_t *ids;
-	size_t n;
-
 	if (f->paused == pause)
 		return;
-	f->paused = pause;
-	ids = partitions_in(f->partitions, PARTITION_READING, &n);
-	consumer_pause(f->consumer, ids, n, pause);
-	free(ids);
+	pause_those(f, PARTITION_READING, pause);
 	log_debug(pause ? "reading is paused until the database has caught up" : "reading goes on");
 }
 

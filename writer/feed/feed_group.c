@@ -47,7 +47,18 @@ static unsigned absent(void *self, int n, int64_t now_ms)
 	return FOLLOW_NOTHING;
 }
 
-static size_t make_items(struct feed_group *g)
+/* Kafka deletes what a group with members has committed only if the topic is deleted. */
+static int is_recreated(const struct feed_group *g, int32_t partition, int64_t committed)
+{
+	if (committed >= 0)
+		commits_seen(g->commits, partition);
+	return committed < 0 && commits_have_been(g->commits, partition);
+}
+
+/* For the database, of the partitions that are read; committed, ends: what Kafka says of all, NULL:
+ * it was not asked. */
+static size_t make_items(struct feed_group *g, const int64_t *committed,
+			 const struct kafka_range *ends)
 {
 	size_t n = 0, all = partitions_count(g->partitions);
 
@@ -56,22 +67,23 @@ static size_t make_items(struct feed_group *g)
 	for (size_t i = 0; i < all; i++) {
 		const struct partition *p = partitions_at(g->partitions, i);
 
-		if (p->state != PARTITION_UNREAD)
-			g->items[n++] = (struct position_item){.partition = p->id,
-							       .confirmed = p->confirmed,
-							       .asked_at = p->message_at,
-							       .after = -1,
-							       .at_least = p->position};
+		if (p->state == PARTITION_UNREAD)
+			continue;
+		g->items[n] = (struct position_item){.partition = p->id,
+						     .confirmed = p->confirmed,
+						     .asked_at = p->message_at,
+						     .after = -1,
+						     .at_least = p->position};
+		if (ends != NULL)
+			g->items[n].facts = (struct start_facts){
+				.committed = committed[i],
+				.recreated = is_recreated(g, p->id, committed[i]),
+				.low = ends[i].low,
+				.high = ends[i].high,
+				.shared = strangers_were_there(g->strangers)};
+		n++;
 	}
 	return n;
-}
-
-/* Kafka deletes what a group with members has committed only if the topic is deleted. */
-static int is_recreated(const struct feed_group *g, int32_t partition, int64_t committed)
-{
-	if (committed >= 0)
-		commits_seen(g->commits, partition);
-	return committed < 0 && commits_have_been(g->commits, partition);
 }
 
 /* Is there a message before the database's position that came after the last one that was stored?
@@ -91,7 +103,7 @@ static int ask_after(const struct feed_group *g, struct position_item *item, str
 static int ask(void *self, struct store_work *work, struct err *err)
 {
 	struct feed_group *g = self;
-	size_t n, all = partitions_count(g->partitions), k = 0;
+	size_t n, all = partitions_count(g->partitions);
 	int64_t *committed = xcalloc(all + 1, sizeof(*committed));
 	struct kafka_range *ends = NULL;
 	int rc = offsets_committed(g->consumer, g->partitions, committed, err);
@@ -104,21 +116,9 @@ static int ask(void *self, struct store_work *work, struct err *err)
 		if (ends[i].err.class != ERR_NONE)
 			partitions_leave_out(g->partitions, ends[i].partition);
 	}
-	n = make_items(g);
+	n = rc == 0 ? make_items(g, committed, ends) : 0;
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ask_after(g, &g->items[i], err);
-	for (size_t i = 0; i < all && rc == 0; i++) {
-		const struct partition *p = partitions_at(g->partitions, i);
-
-		if (p->state == PARTITION_UNREAD)
-			continue;
-		g->items[k++].facts =
-			(struct start_facts){.committed = committed[i],
-					     .recreated = is_recreated(g, p->id, committed[i]),
-					     .low = ends[i].low,
-					     .high = ends[i].high,
-					     .shared = strangers_were_there(g->strangers)};
-	}
 	*work = (struct store_work){.kind = STORE_START, .items = g->items, .items_n = n};
 	free(committed);
 	free(ends);
@@ -150,7 +150,7 @@ static int start(void *self, const struct store_done *done)
 static void log_start(const struct feed_group *g, const struct position_item *item,
 		      enum log_level level)
 {
-	LOG_AT(level, start_text(item->start.why), L_STR("topic", g->options->topic),
+	LOG_AT(level, start_words(item->start.why)->text, L_STR("topic", g->options->topic),
 	       L_INT("partition", item->partition), L_INT("starts_at", item->start.offset),
 	       L_INT("committed", item->facts.committed), L_INT("position", item->facts.position),
 	       L_INT("low", item->facts.low), L_INT("high", item->facts.high),
@@ -162,6 +162,7 @@ static void log_start(const struct feed_group *g, const struct position_item *it
 static void log_starts(const struct feed_group *g, const struct store_work *work,
 		       enum start_why why)
 {
+	const struct start_words *words = start_words(why);
 	int64_t partitions = 0, again = 0;
 
 	for (size_t k = 0; k < work->items_n; k++) {
@@ -171,10 +172,10 @@ static void log_starts(const struct feed_group *g, const struct store_work *work
 			continue;
 		partitions++;
 		again += start_again(&item->facts, &item->start);
-		log_start(g, item, start_level(why) == LOG_ERROR ? LOG_ERROR : LOG_DEBUG);
+		log_start(g, item, words->level == LOG_ERROR ? LOG_ERROR : LOG_DEBUG);
 	}
-	if (partitions > 0 && start_level(why) != LOG_ERROR)
-		LOG_AT(start_level(why), start_text(why), L_STR("topic", g->options->topic),
+	if (partitions > 0 && words->level != LOG_ERROR)
+		LOG_AT(words->level, words->text, L_STR("topic", g->options->topic),
 		       L_INT("partitions", partitions), L_INT("messages_read_again", again));
 }
 
@@ -191,15 +192,11 @@ static void started(void *self, const struct store_done *done, struct tally *tal
 static int ask_elsewhere(struct feed_group *g, struct store_work *work)
 {
 	size_t n;
-	int64_t *committed = strangers_committed(g->strangers, &n);
-	int asked = 0;
+	const int64_t *committed = strangers_committed(g->strangers, &n);
 
-	if (committed != NULL)
-		asked = elsewhere_ask(g->elsewhere, committed,
-				      strangers_count(g->strangers) > 0 ? 0 : n, g->partitions,
-				      work);
-	free(committed);
-	return asked;
+	return committed != NULL &&
+	       elsewhere_ask(g->elsewhere, committed, strangers_count(g->strangers) > 0 ? 0 : n,
+			     g->partitions, work);
 }
 
 /* While nothing is stored, nothing else would notice that the tables were emptied. */
@@ -212,7 +209,7 @@ static int check(void *self, int idle, int64_t now_ms, struct store_work *work)
 	if (!idle || now_ms < g->check_due_ms || partitions_count(g->partitions) == 0)
 		return 0;
 	g->check_due_ms = now_ms + CHECK_MS;
-	*work = (struct store_work){.kind = STORE_CHECK, .items_n = make_items(g)};
+	*work = (struct store_work){.kind = STORE_CHECK, .items_n = make_items(g, NULL, NULL)};
 	work->items = g->items;
 	return 1;
 }

@@ -31,8 +31,7 @@ struct strangers {
 	int64_t due_ms;
 	struct kafka_strangers strangers;
 	int were_there;
-	int64_t *committed; /* by the group, when it was last asked; NULL: taken */
-	size_t committed_n;
+	int is_news; /* what the group has committed was not asked for yet */
 };
 
 static void add(void *opaque, const char *client_id, const char *host)
@@ -107,7 +106,6 @@ void strangers_free(struct strangers *s)
 		;
 	worker_free(s->worker);
 	free(s->look.committed);
-	free(s->committed);
 	free(s);
 }
 
@@ -129,10 +127,7 @@ int strangers_were_there(const struct strangers *s)
 /* That the members cannot be asked for costs this alone. */
 static void take(struct strangers *s, int64_t now_ms)
 {
-	free(s->committed);
-	s->committed = s->look.committed;
-	s->committed_n = s->look.committed_n;
-	s->look.committed = NULL;
+	s->is_news = 1;
 	if (s->look.rc < 0) {
 		log_debug("who is in the writers' group is not known",
 			  L_STR("error", s->look.err.text));
@@ -146,12 +141,12 @@ static void take(struct strangers *s, int64_t now_ms)
 		"the strangers have left the writers' group", now_ms);
 }
 
-int64_t *strangers_committed(struct strangers *s, size_t *n)
+const int64_t *strangers_committed(struct strangers *s, size_t *n)
 {
-	int64_t *committed = s->committed;
+	const int64_t *committed = s->is_news ? s->look.committed : NULL;
 
-	*n = s->committed_n;
-	s->committed = NULL;
+	*n = s->look.committed_n;
+	s->is_news = 0;
 	return committed;
 }
 
@@ -164,5 +159,6 @@ void strangers_look(struct strangers *s, int64_t now_ms)
 	if (!worker_is_idle(s->worker) || now_ms < s->due_ms)
 		return;
 	s->due_ms = now_ms + LOOK_MS;
+	s->is_news = 0;
 	worker_submit(s->worker, &s->look);
 }

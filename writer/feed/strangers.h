@@ -26,8 +26,8 @@ void strangers_soon(struct strangers *s);
 int strangers_count(const struct strangers *s);
 /* What the group had committed of the topic's partitions [0, *n), -1 where nothing; none of them if
  * nobody else is in the group. Once for each time that it was asked: NULL, there is nothing new.
- * The caller frees. */
-int64_t *strangers_committed(struct strangers *s, size_t *n);
+ * Valid until strangers_look(). */
+const int64_t *strangers_committed(struct strangers *s, size_t *n);
 /* 1 if one was seen since the start of this program. */
 int strangers_were_there(const struct strangers *s);
 

@@ -157,24 +157,17 @@ static void take_spans(struct report *r)
 	}
 }
 
-static int ask_seen(struct report *r, struct pg *pg, struct buf *symbols, struct buf *intervals,
-		    struct err *err)
+/* symbols, intervals: array literals of all of them, NULL if too large. */
+static int take_seen(struct report *r, struct pg *pg, const char *symbols, const char *intervals,
+		     struct err *err)
 {
-	const char *symbols_sql, *intervals_sql;
 	PGresult *rows;
 
-	for (size_t i = 0; i < r->n; i++) {
-		pgarray_text(symbols, r->series[i].symbol);
-		pgarray_text(intervals, r->series[i].interval);
-	}
-	symbols_sql = pgarray_end(symbols);
-	intervals_sql = pgarray_end(intervals);
-	if (symbols_sql == NULL || intervals_sql == NULL)
+	if (symbols == NULL || intervals == NULL)
 		return err_set(err, ERR_FATAL, "%zu series are too many to be shown at once", r->n);
 	rows = pg_query(pg, SQL_SEEN,
-			PG_VALUES(symbols_sql, intervals_sql, PG_TIME(r->span.to),
-				  PG_TIME(r->span.from), PG_INT(r->cells / r->together),
-				  PG_INT(REPORT_RECENT)),
+			PG_VALUES(symbols, intervals, PG_TIME(r->span.to), PG_TIME(r->span.from),
+				  PG_INT(r->cells / r->together), PG_INT(REPORT_RECENT)),
 			r->deadline_ms, err);
 	if (rows == NULL)
 		return -1;
@@ -211,7 +204,11 @@ int report_bars(struct report *r, struct pg *pg, int cells, size_t looks, struct
 	take_spans(r);
 	buf_init(&symbols, NAMES_BYTES);
 	buf_init(&intervals, NAMES_BYTES);
-	rc = ask_seen(r, pg, &symbols, &intervals, err);
+	for (size_t i = 0; i < r->n; i++) {
+		pgarray_text(&symbols, r->series[i].symbol);
+		pgarray_text(&intervals, r->series[i].interval);
+	}
+	rc = take_seen(r, pg, pgarray_end(&symbols), pgarray_end(&intervals), err);
 	buf_release(&symbols);
 	buf_release(&intervals);
 	report_sort(r->series, r->n);

@@ -56,6 +56,13 @@ static void candle_show(const struct world *w, int64_t i, int value, int revisio
 	snprintf(c->quote_volume, sizeof c->quote_volume, "1");
 }
 
+/* Of what is young, so that the next pages show it as it is. */
+static void lie_about(const struct world *w, struct truth *t)
+{
+	t->doubted_ms = w->now_ms;
+	t->is_untold = 1;
+}
+
 /* What one answer shows of one interval. 0: no row. *bad: it is nonsense. */
 static int row_show(struct world *w, int64_t i, const int lying[LIE_KINDS], struct candle *c,
 		    int *bad)
@@ -66,7 +73,7 @@ static int row_show(struct world *w, int64_t i, const int lying[LIE_KINDS], stru
 
 	*bad = 0;
 	if (w->view_ms < at(w, i)) {
-		t->doubted_ms = w->now_ms;
+		lie_about(w, t);
 		return 0;
 	}
 	if (w->view_ms < at(w, i + 1)) { /* forming */
@@ -87,7 +94,9 @@ static int row_show(struct world *w, int64_t i, const int lying[LIE_KINDS], stru
 		}
 	}
 	if (w->view_ms < w->now_ms && w->view_ms < at(w, i + 1) + FINAL_MS)
-		t->doubted_ms = w->now_ms;
+		lie_about(w, t);
+	else if (w->now_ms < at(w, i + 1) + 14 * MINUTE)
+		t->is_untold = 0;
 	if (!value)
 		return 0;
 	if ((lying[LIE_BAD_ROW] || lying[LIE_BAD_TIME]) && i % 11 == 3) {
@@ -139,7 +148,7 @@ void page_make(struct world *w, const struct request *r, struct page *page)
 			continue;
 		if (left_out > 0) {
 			left_out--;
-			w->truth[i].doubted_ms = w->now_ms;
+			lie_about(w, &w->truth[i]);
 			continue;
 		}
 		if (open_hole) /* nothing between the neighbours */

@@ -81,7 +81,8 @@ static void lie_part(struct world *w, size_t k)
 
 static int needs_two(enum lie_kind kind)
 {
-	return kind == LIE_SHORT || kind == LIE_MISSING || kind == LIE_NOT_LISTED;
+	return kind == LIE_SHORT || kind == LIE_MISSING || kind == LIE_LESS ||
+	       kind == LIE_NOT_LISTED;
 }
 
 static void lies_make(struct world *w)
@@ -109,7 +110,7 @@ static void lies_make(struct world *w)
 		l->percent = (uint32_t[]){20, 50, 100}[rnd(w, 3)];
 		if (l->kind == LIE_EMPTY || l->kind == LIE_BROKEN)
 			l->percent = (uint32_t[]){20, 50, 80}[rnd(w, 3)];
-		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, 130))
+		l->ms = l->kind == LIE_BEHIND ? 1000 * (20 + (int64_t)rnd(w, rnd(w, 2) ? 130 : 800))
 					      : 1 + (int64_t)rnd(w, 3);
 		if (l->kind == LIE_CLOCK)
 			l->ms = 1000 * (10 + (int64_t)rnd(w, 3600));

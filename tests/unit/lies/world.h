@@ -71,6 +71,7 @@ struct truth { /* of one interval: the values it shows from which age on; value 
 	int64_t since_ms[3]; /* ms after its end; the last change is before 58 s */
 	int shown;           /* the greatest revision that it had when it was published */
 	int64_t doubted_ms;  /* until then it was lied about; 0: it was not */
+	int is_untold;       /* ... and it was not shown as it is since then, while young */
 };
 
 struct table_row {

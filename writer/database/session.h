@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the statements of a batch are put together in, kept from batch to batch. */
-#ifndef GAPLESS_SCRATCH_H
-#define GAPLESS_SCRATCH_H
+/* A session of the writer's with the database: the connection, the rows that note how far it is,
+ * and what the statements of a batch are put together in, kept from batch to batch. */
+#ifndef GAPLESS_SESSION_H
+#define GAPLESS_SESSION_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,47 +33,48 @@ struct turn {
 	size_t stretch;
 };
 
-enum { SCRATCH_ARRAYS = 11, SCRATCH_TUPLES_BYTES = 64 << 10 };
-struct store_scratch {
-	struct buf a[SCRATCH_ARRAYS];
+/* Where the end of a batch is noted (cursor.h). */
+struct cursor {
+	const char *topic;
+	const char *key; /* of the rows: the topic, or the replay's name */
+	const struct cursor_sql *sql;
+};
+
+enum { SESSION_ARRAYS = 11, SESSION_TUPLES_BYTES = 64 << 10 };
+struct session {
+	struct pg pg;
+	struct cursor cursor;
+	struct buf a[SESSION_ARRAYS];
 	struct buf sql;            /* a statement that takes no parameters */
-	unsigned char *tuples;     /* SCRATCH_TUPLES_BYTES of a COPY */
+	unsigned char *tuples;     /* SESSION_TUPLES_BYTES of a COPY */
 	unsigned char *state;      /* an enum row_state a row */
 	int64_t *floor_ms;         /* a row: nothing of its series before that is stored */
 	struct stretch *stretches; /* as many as there are rows, at most */
 	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;
-	int upserts;             /* private */
+	int upserts; /* so many batches are stored without COPY, for another writer was in the way
+		      */
 	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
 	int is_chunked;          /* market_data is a hypertable */
 };
 
-void store_scratch_init(struct store_scratch *scratch);
-void store_scratch_release(struct store_scratch *scratch);
+/* Not connected yet. */
+void session_init(struct session *db, struct cursor cursor);
+void session_release(struct session *db);
 
 /* Empties the arrays. */
-void scratch_clear(struct store_scratch *scratch);
+void session_clear(struct session *db);
 /* Runs a statement, the parameters of which are `first` (unless that is NULL) and then the first n
  * arrays. NULL, or -1, with *err. */
-PGresult *scratch_query(struct store_scratch *scratch, struct pg *pg, const char *sql,
-			const char *first, size_t n, struct err *err)
+PGresult *session_query(struct session *db, const char *sql, const char *first, size_t n,
+			struct err *err) __attribute__((warn_unused_result));
+int session_run(struct session *db, const char *sql, const char *first, size_t n, struct err *err)
 	__attribute__((warn_unused_result));
-int scratch_run(struct store_scratch *scratch, struct pg *pg, const char *sql, const char *first,
-		size_t n, struct err *err) __attribute__((warn_unused_result));
 /* Closes the first n arrays into values[], for a statement that has other parameters, too. 0, or
  * -1: the batch does not fit. */
-int scratch_values(struct store_scratch *scratch, size_t n, const char **values, struct err *err)
+int session_values(struct session *db, size_t n, const char **values, struct err *err)
 	__attribute__((warn_unused_result));
 /* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
-void scratch_take_rows(struct store_scratch *scratch, size_t n);
-
-/* The tables are fit, with this shape. */
-void scratch_note_shape(struct store_scratch *scratch, const char shape[SHAPE_BYTES],
-			int is_chunked);
-/* The next n batches are stored without COPY, for another writer was in the way. */
-void scratch_avoid_copy(struct store_scratch *scratch, int n);
-int scratch_avoids_copy(const struct store_scratch *scratch);
-/* One batch is stored. */
-void scratch_stored(struct store_scratch *scratch);
+void session_take_rows(struct session *db, size_t n);
 
 #endif
