@@ -105,13 +105,13 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 }
 
 /* The shortest interval of those that show rows. */
-static int64_t shortest_ms(struct series *const *owned, size_t n)
+static int64_t shortest_ms(struct series *const *owned)
 {
 	int64_t ms = INT64_MAX;
 
-	for (size_t i = 0; i < n; i++)
-		if (series_has_candles(owned[i]))
-			ms = least(ms, series_interval(owned[i])->nominal_ms);
+	for (; *owned; owned++)
+		if (series_has_candles(*owned))
+			ms = least(ms, series_interval(*owned)->nominal_ms);
 	return ms;
 }
 
@@ -119,9 +119,9 @@ static int64_t shortest_ms(struct series *const *owned, size_t n)
  * shortest interval. 0: there is none to ask. */
 static int witness_ask(struct loop *l)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(l->catalogue, &n);
-	int64_t ms = shortest_ms(owned, n);
+	struct series *const *owned = catalogue_owned(l->catalogue);
+	size_t n = schedule_size(catalogue_schedule(l->catalogue));
+	int64_t ms = shortest_ms(owned);
 
 	for (size_t i = 0; i < n; i++) {
 		struct series *s = owned[l->witness++ % n];
