@@ -23,12 +23,10 @@ static int request(void)
 {
 	const uint64_t one = 1;
 	int saved = errno;
-	ssize_t ignored;
 
 	if (atomic_exchange(&requested, 1))
 		return 0;
-	ignored = write(wake_fd, &one, sizeof(one)); /* cannot fail on a fresh eventfd */
-	(void)ignored;
+	(void)!write(wake_fd, &one, sizeof(one)); /* cannot fail on a fresh eventfd */
 	errno = saved;
 	return 1;
 }

@@ -207,9 +207,7 @@ int spans_cover(const struct spans *s, int64_t from, int64_t to)
 
 int spans_contain(const struct spans *s, int64_t at)
 {
-	size_t i = first_after(s, at);
-
-	return i < s->n && s->v[i].from <= at;
+	return spans_run_end(s, at) > at;
 }
 
 int spans_meet(const struct spans *s, int64_t from, int64_t to)

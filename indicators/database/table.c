@@ -29,15 +29,14 @@ static const char sql_stored[] =
 #define START     SQL_MS("min(t)")
 #define DAY_START SQL_MS("min(t) FILTER (WHERE i <= $5::bigint)")
 static const char sql_lead[] =
-	"SELECT " START ", " DAY_START " FROM (SELECT timestamp, row_number() OVER "
+	"SELECT " START ", " DAY_START ", (SELECT " AS_OF " FROM market_data_coverage " OF_SERIES
+	") FROM (SELECT timestamp, row_number() OVER "
 	"(ORDER BY timestamp DESC) FROM market_data " OF_SERIES
 	"AND ($3::bigint IS NULL OR timestamp < " AT_3 ") "
 	"ORDER BY timestamp DESC LIMIT $4::bigint) AS l(t, i)";
 
 static const char sql_behind[] =
 	"SELECT EXISTS (SELECT FROM market_data " OF_SERIES "AND timestamp < " AT_3 ")";
-
-static const char sql_known[] = "SELECT " AS_OF " FROM market_data_coverage " OF_SERIES;
 
 /* (The scan is of an installation that has stored nothing since there is the column.) */
 #define NEWEST_FETCHED SQL_MS("max(fetched_at) FILTER (WHERE isfinite(fetched_at))")
@@ -161,6 +160,8 @@ static int find_start(struct pg *pg, struct table_read *r, int64_t *start_ms, st
 		return -1;
 	*start_ms = pg_number_or(res, 0, 0, r->from_ms);
 	in_day = pg_number_or(res, 0, 1, r->from_ms);
+	if (*start_ms != INT64_MAX)
+		r->as_of_ms = pg_number_or(res, 0, 2, 0);
 	PQclear(res);
 	if (r->day_bars >= 0 && in_day != INT64_MAX && kind_day_of(in_day) < *start_ms)
 		*start_ms = kind_day_of(in_day);
@@ -235,9 +236,6 @@ static int read_one(struct pg *pg, struct table_read *r, struct err *err)
 			return 0;
 		}
 		from_ms = start_ms;
-		if (pg_ask(pg, sql_known, PG_VALUES(r->symbol, r->interval->name), DEADLINE_MS,
-			   &r->as_of_ms, err))
-			return -1;
 		if (pg_ask(pg, sql_behind,
 			   PG_VALUES(r->symbol, r->interval->name, PG_INT(start_ms)), DEADLINE_MS,
 			   &r->is_behind, err))
