@@ -155,12 +155,12 @@ static int multi_init(struct http *http, struct err *err)
 		code = curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	for (size_t i = 0; i < sizeof limits / sizeof *limits && code == CURLM_OK; i++)
 		code = curl_multi_setopt(http->multi, limits[i], (long)HTTP_CONNECTIONS);
-	http->headers = curl_slist_append(NULL, "Accept: application/json");
-	if (code == CURLM_OK && !http->headers)
-		code = CURLM_OUT_OF_MEMORY;
 	if (code != CURLM_OK)
 		return err_set(err, ERR_FATAL, "libcurl cannot be set up: \"%s\".",
 			       curl_multi_strerror(code));
+	http->headers = curl_slist_append(NULL, "Accept: application/json");
+	if (!http->headers)
+		return err_set(err, ERR_FATAL, "libcurl cannot be set up: out of memory.");
 	return 0;
 }
 
@@ -318,14 +318,15 @@ int http_take(struct http *http, struct http_answer *out)
 	http->n_in_flight--;
 	*out = (struct http_answer){.tag = t->tag,
 				    .status = t->status,
-				    .head = t->head,
-				    .body = t->body,
-				    .received_boot_ms = t->head_boot_ms,
 				    .is_dead_connection = transfer_met_dead_connection(t)};
+	if (t->result != CURLE_OK || t->status < 200)
+		transfer_describe(t, &out->err);
+	out->head = t->head;
+	out->body = t->body;
 	buf_init(&t->head, HTTP_HEAD_MAX_BYTES);
 	buf_init(&t->body, HTTP_BODY_MAX_BYTES);
+	out->received_boot_ms = t->head_boot_ms;
 	if (t->result != CURLE_OK || t->status < 200) {
-		transfer_describe(t, &out->err);
 		out->status = 0;
 		out->received_boot_ms = t->finished_boot_ms;
 	}
