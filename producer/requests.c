@@ -309,7 +309,8 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 }
 
 /* What the answer is, by its size. */
-static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http)
+static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http,
+			int64_t wait_ms)
 {
 	const char *body = http->body.data ? http->body.data : "";
 	int64_t block_ms;
@@ -324,12 +325,12 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
 		break;
 	case FAILURE_LIMIT:
-		ratelimit_limited(&r->rate, clock_boot_ms(), backoff_random());
+		ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
 		say(&r->limited, SAY_MS, LOG_WARN,
 		    "the exchange says: too many requests; slowing down", a, &err);
 		break;
 	case FAILURE_BAN:
-		banned(r, block_ms, &err);
+		banned(r, block_ms > 0 ? block_ms : wait_ms, &err);
 		break;
 	case FAILURE_SERIES:
 		answered(r, a);
@@ -378,7 +379,7 @@ int requests_take(struct requests *r, struct answer *out)
 		out->is_first_date = r->clock.n_suspects > suspects;
 		if (!out->is_list)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
-		answer_sort(r, out, &http);
+		answer_sort(r, out, &http, head.wait_ms);
 	}
 	if (!out->is_list)
 		r->outages = out->failure == FAILURE_OUTAGE ? r->outages + 1 : 0;

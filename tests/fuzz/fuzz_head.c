@@ -2,7 +2,7 @@
 /* Heads, statuses and the exchange's clock: two bytes of status, header lines, an empty line, the
  * body. */
 #include "fuzz.h"
-#include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
 #include "producer/exclock.h"
 
 static void check_head(const struct exchange_head *head)
@@ -33,7 +33,7 @@ static void check_lines(const char *text, size_t len)
 		size_t next = end ? (size_t)(end - text) + 1 : len;
 		int64_t now_ms;
 
-		exchange_upbit.head_read(&head, text, next);
+		upbit_head_read(&head, text, next);
 		check_head(&head);
 		boot_ms += 700;
 		now_ms = exclock_answer(&clock, head.date_ms, boot_ms - 10, boot_ms);
@@ -48,7 +48,7 @@ static void check_failure(int status, const char *body, size_t len)
 	const int64_t week_ms = INT64_C(7) * 86400000;
 	struct err err = {0};
 	int64_t block_ms = -1;
-	enum failure failure = exchange_upbit.judge(status, body, len, &block_ms, &err);
+	enum failure failure = upbit_judge(status, body, len, &block_ms, &err);
 
 	CHECK(failure != FAILURE_NONE || status == 200);
 	CHECK(status != 200 || failure == FAILURE_NONE || failure == FAILURE_OUTAGE);

@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"
 #include "producer/exclock.h"
 #include "producer/http/http.h"
@@ -52,7 +53,7 @@ static void meet(void)
 	sent_ms = clock_boot_ms();
 	ask_candles("KRW-BTC", "1m", PAGE_NO_TO, &a);
 	assert_int_equal(a.status, 200);
-	exchange_upbit.head_read(&head, a.head.data, a.head.len);
+	upbit_head_read(&head, a.head.data, a.head.len);
 	assert_true(head.remaining > 0);
 	/* heard twice, it is known */
 	exclock_answer(&sandbox.clock, head.date_ms, sent_ms, a.received_boot_ms);
@@ -73,7 +74,7 @@ static void clock_is_the_exchanges(void **state)
 		int64_t sent_ms = clock_boot_ms();
 
 		ask_candles("KRW-BTC", "1m", PAGE_NO_TO, &a);
-		exchange_upbit.head_read(&head, a.head.data, a.head.len);
+		upbit_head_read(&head, a.head.data, a.head.len);
 		assert_true(exclock_answer(&sandbox.clock, head.date_ms, sent_ms,
 					   a.received_boot_ms) == head.date_ms);
 		http_answer_release(&a);
@@ -145,19 +146,19 @@ static void markets(void **state)
 	assert_int_equal(exchange_upbit.markets_url(sandbox.exchange.base, url, sizeof(url), &err),
 			 0);
 	ask_url(url, &a);
-	assert_int_equal(exchange_upbit.judge(a.status, a.body.data, a.body.len, &block_ms, &err),
+	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
 			 FAILURE_NONE);
 	assert_int_equal(exchange_upbit.markets_parse(a.body.data, a.body.len, &m, &err), 0);
 	assert_true(m.n >= 29);
 	assert_true(markets_has(&m, "KRW-BTC"));
 	assert_false(markets_has(&m, "KRW-NONE"));
 	markets_release(&m);
-	exchange_upbit.head_read(&head, a.head.data, a.head.len);
+	upbit_head_read(&head, a.head.data, a.head.len);
 	assert_true(head.date_ms > 0);
 	assert_int_equal(head.remaining, -1); /* the room of another group */
 	http_answer_release(&a);
 	ask_candles("KRW-NONE", "1m", PAGE_NO_TO, &a);
-	assert_int_equal(exchange_upbit.judge(a.status, a.body.data, a.body.len, &block_ms, &err),
+	assert_int_equal(upbit_judge(a.status, a.body.data, a.body.len, &block_ms, &err),
 			 FAILURE_SERIES);
 	http_answer_release(&a);
 }
@@ -182,8 +183,8 @@ static void one_fault(const char *fault, enum outcome wanted, int detail, int64_
 	if (a.status == 0) {
 		got = NO_ANSWER;
 		got_detail = (int)a.err.class;
-	} else if ((got_detail = (int)exchange_upbit.judge(a.status, a.body.data, a.body.len,
-							   &block_ms, &err)) != FAILURE_NONE) {
+	} else if ((got_detail = (int)upbit_judge(a.status, a.body.data, a.body.len, &block_ms,
+						  &err)) != FAILURE_NONE) {
 		got = VERDICT;
 	} else if (upbit_page_parse(a.body.data, a.body.len, "KRW-BTC", iv, to_ms, &page, &err) <
 		   0) {
@@ -309,7 +310,7 @@ static void budget_is_used_and_not_exceeded(void **state)
 
 			limited += a.status == 429;
 			assert_true(a.status == 200 || a.status == 429);
-			exchange_upbit.head_read(&head, a.head.data, a.head.len);
+			upbit_head_read(&head, a.head.data, a.head.len);
 			assert_in_range(head.remaining, 0, 9);
 			ratelimit_answer(&rate, head.remaining, a.received_boot_ms);
 			http_answer_release(&a);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "producer/exchange/upbit.h"
+#include "producer/exchange/upbit_answer.h"
 #include "producer/exchange/upbit_page.h"
 
 #define ELEVEN_NINETEEN INT64_C(1582197540000) /* 2020-02-20T11:19:00Z */
@@ -188,7 +189,7 @@ static void one_line(const char *line, int64_t date_ms, int remaining)
 {
 	struct exchange_head head;
 
-	exchange_upbit.head_read(&head, line, strlen(line));
+	upbit_head_read(&head, line, strlen(line));
 	if (head.date_ms != date_ms || head.remaining != remaining)
 		fail_msg("\"%s\" gave %lld and %d", line, (long long)head.date_ms, head.remaining);
 }
@@ -223,6 +224,40 @@ static void head_lines(void **state)
 	one_line("HTTP/1.1 200 OK\r\n", 0, -1);
 }
 
+static void told_to_wait(void **state)
+{
+	static const struct {
+		const char *lines;
+		int64_t wait_ms;
+	} heads[] = {
+		{"Retry-After: 20\r\n", 20000},
+		{"retry-after:0\r\n", 0},
+		{"Retry-After: 604800\r\n", INT64_C(604800000)},
+		{"Retry-After: 999999\r\n", INT64_C(604800000)},
+		{"Retry-After: Thu, 20 Feb 2020 11:20:30 GMT\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n",
+		 90000},
+		/* nonsense, and what cannot be told */
+		{"Retry-After: 99999999999999999999\r\n", 0},
+		{"Retry-After: -1\r\n", 0},
+		{"Retry-After: 1.5\r\n", 0},
+		{"Retry-After: soon\r\n", 0},
+		{"Retry-After:\r\n", 0},
+		{"Retry-After: Thu, 20 Feb 2020 11:20:30 GMT\r\n", 0},
+		{"Date: Thu, 20 Feb 2020 11:19:00 GMT\r\nRetry-After: Thu, 20 Feb 2020 11:18:00 GMT\r\n",
+		 0},
+		{"Date: Thu, 20 Feb 2020 11:19:00 GMT\r\nRetry-After: Sun, 20 Feb 2050 11:18:00 GMT\r\n",
+		 0},
+	};
+	struct exchange_head head;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		upbit_head_read(&head, heads[i].lines, strlen(heads[i].lines));
+		if (head.wait_ms != heads[i].wait_ms)
+			fail_msg("%s: %lld", heads[i].lines, (long long)head.wait_ms);
+	}
+}
+
 static void whole_head(void **state)
 {
 	static const char lines[] =
@@ -232,16 +267,16 @@ static void whole_head(void **state)
 	struct exchange_head head;
 
 	(void)state;
-	exchange_upbit.head_read(&head, lines, sizeof(lines) - 1);
+	upbit_head_read(&head, lines, sizeof(lines) - 1);
 	assert_int_equal(head.date_ms, ELEVEN_NINETEEN);
 	assert_int_equal(head.remaining, 7);
 	/* cut anywhere: whatever is whole counts, nothing is read past the end */
 	for (size_t n = 0; n < sizeof(lines); n++) {
-		exchange_upbit.head_read(&head, lines, n);
+		upbit_head_read(&head, lines, n);
 		assert_true(head.date_ms == 0 || head.date_ms == ELEVEN_NINETEEN);
 		assert_true(head.remaining == -1 || head.remaining == 7);
 	}
-	exchange_upbit.head_read(&head, NULL, 0);
+	upbit_head_read(&head, NULL, 0);
 	assert_int_equal(head.remaining, -1);
 }
 
@@ -290,8 +325,8 @@ static void verdicts(void **state)
 		int64_t block_ms = 77;
 		struct err err;
 
-		if (exchange_upbit.judge(cases[i].status, cases[i].body, strlen(cases[i].body),
-					 &block_ms, &err) != cases[i].failure)
+		if (upbit_judge(cases[i].status, cases[i].body, strlen(cases[i].body), &block_ms,
+				&err) != cases[i].failure)
 			fail_msg("status %d, body %s: another verdict", cases[i].status,
 				 cases[i].body);
 		assert_int_equal(block_ms, 0);
@@ -339,9 +374,8 @@ static void block_times(void **state)
 			snprintf(body, sizeof(body),
 				 as_text ? "%s" : "{\"error\":{\"name\":418,\"message\":\"%s\"}}",
 				 cases[i].message);
-			assert_int_equal(
-				exchange_upbit.judge(418, body, strlen(body), &block_ms, &err),
-				FAILURE_BAN);
+			assert_int_equal(upbit_judge(418, body, strlen(body), &block_ms, &err),
+					 FAILURE_BAN);
 			if (block_ms != cases[i].ms)
 				fail_msg("\"%s\" gave %lld ms", body, (long long)block_ms);
 		}
@@ -357,8 +391,7 @@ static void long_remote_text_is_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i + 3 < sizeof(body); i += 3)
 		memcpy(body + i, "\xec\xb4\x88", 3);
-	assert_int_equal(exchange_upbit.judge(502, body, sizeof(body) - 1, &block_ms, &err),
-			 FAILURE_OUTAGE);
+	assert_int_equal(upbit_judge(502, body, sizeof(body) - 1, &block_ms, &err), FAILURE_OUTAGE);
 	assert_true(strlen(err.text) < 300);
 	/* on a character's border */
 	assert_non_null(strstr(err.text, "\xec\xb4\x88...\")."));
@@ -375,6 +408,7 @@ int main(void)
 		cmocka_unit_test(list_of_markets),
 		cmocka_unit_test(bad_lists_of_markets),
 		cmocka_unit_test(head_lines),
+		cmocka_unit_test(told_to_wait),
 		cmocka_unit_test(whole_head),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(block_times),
