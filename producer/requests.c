@@ -121,7 +121,7 @@ int64_t requests_wait_ms(struct requests *r, int64_t boot_ms)
 
 int requests_live_may(const struct requests *r)
 {
-	return ratelimit_live_may(&r->rate, 1);
+	return ratelimit_live_may(&r->rate);
 }
 
 int requests_candles(struct requests *r, const struct request *request, int64_t boot_ms,
