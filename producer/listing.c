@@ -203,13 +203,10 @@ static int judge(const struct listing *l, struct series *s, int64_t boot_ms, str
 int listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t boot_ms,
 		  struct err *err)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(catalogue, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (judge(l, owned[i], boot_ms, err))
+	for (struct series *const *s = catalogue_owned(catalogue); *s; s++) {
+		if (judge(l, *s, boot_ms, err))
 			return -1;
-		if (series_market_is_doubtful(owned[i]))
+		if (series_market_is_doubtful(*s))
 			listing_soon(l, DOUBTFUL_MS, boot_ms);
 	}
 	return 0;

@@ -290,9 +290,9 @@ void ratelimit_done(struct ratelimit *r)
 		r->in_flight--;
 }
 
-int ratelimit_live_may(const struct ratelimit *r, int backlog)
+int ratelimit_live_may(const struct ratelimit *r)
 {
-	return !backlog || r->live_credit > 0;
+	return r->live_credit > 0;
 }
 
 /* Where the exchange's seconds begin shows in the header itself: what remains goes down within a

@@ -117,10 +117,10 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 /* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
 void ratelimit_done(struct ratelimit *r);
 
-/* 1 if the next request may be a live one. With a backlog (older gaps are waiting) four of five
- * are; of what live did not need, as much as the whole budget has in two seconds is kept for the
- * moment when many candles close at once. Without a backlog, all. */
-int ratelimit_live_may(const struct ratelimit *r, int backlog);
+/* 1 if the next request may be a live one while there is a backlog (older gaps are waiting): four
+ * of five are; of what live did not need, as much as the whole budget has in two seconds is kept
+ * for the moment when many candles close at once. Without a backlog, all may. */
+int ratelimit_live_may(const struct ratelimit *r);
 
 /* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is
  * sent until the exchange's second is surely over: 1 s after the first answer that was counted in

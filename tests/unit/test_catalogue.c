@@ -53,21 +53,20 @@ static void release(struct fixture *f)
 	patterns_release(&f->options.patterns);
 }
 
-static struct series *owned(const struct catalogue *c, size_t i)
-{
-	size_t n;
-	struct series *const *v = catalogue_owned(c, &n);
-
-	assert_true(i < n);
-	return v[i];
-}
-
 static size_t n_owned(const struct catalogue *c)
 {
-	size_t n;
+	size_t n = 0;
 
-	catalogue_owned(c, &n);
+	for (struct series *const *s = catalogue_owned(c); *s; s++)
+		n++;
+	assert_int_equal(n, schedule_size(catalogue_schedule(c)));
 	return n;
+}
+
+static struct series *owned(const struct catalogue *c, size_t i)
+{
+	assert_true(i < n_owned(c));
+	return catalogue_owned(c)[i];
 }
 
 static void look(struct series *s, int64_t from, int64_t to)
