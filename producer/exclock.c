@@ -13,7 +13,6 @@ static void exclock_reset(struct exclock *c, int64_t boot_ms)
 	c->window_ms = boot_ms;
 	c->way_ms = INT64_MAX;
 	c->answers = 0;
-	c->n_suspects = 0;
 }
 
 void exclock_init(struct exclock *c)
@@ -22,9 +21,11 @@ void exclock_init(struct exclock *c)
 	exclock_reset(c, 0);
 }
 
-static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
-			   int64_t boot_ms)
+/* Takes a Date that is believed, and returns it. */
+static int64_t exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
+			      int64_t boot_ms)
 {
+	c->n_suspects = 0;
 	if (boot_ms - c->window_ms >= INT64_C(2) * EXCLOCK_WINDOW_MS) {
 		exclock_reset(c, boot_ms);
 	} else if (boot_ms - c->window_ms >= EXCLOCK_WINDOW_MS) {
@@ -38,6 +39,7 @@ static void exclock_sample(struct exclock *c, int64_t date_ms, int64_t sent_boot
 	c->answers++;
 	c->offset_ms = greatest(c->half.low_ms, c->last_half.low_ms);
 	c->is_set = 1;
+	return date_ms;
 }
 
 int64_t exclock_probe_ms(const struct exclock *c, int64_t boot_ms)
@@ -128,22 +130,17 @@ int64_t exclock_answer(struct exclock *c, int64_t date_ms, int64_t sent_boot_ms,
 	}
 	if (!c->is_set) {
 		exclock_reset(c, boot_ms);
-		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
-		return date_ms;
+		return exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 	}
-	if (date_ms - expected_ms <= EXCLOCK_JUMP_MS && expected_ms - date_ms <= EXCLOCK_JUMP_MS) {
-		c->n_suspects = 0;
-		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
-		return date_ms;
-	}
+	if (date_ms - expected_ms <= EXCLOCK_JUMP_MS && expected_ms - date_ms <= EXCLOCK_JUMP_MS)
+		return exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 	if (!is_confirmed(c, date_ms, boot_ms)) {
 		c->suspects_boot_ms = boot_ms;
 		c->witnessed = 0;
 	}
 	if (suspects_agree(c, date_ms, boot_ms) && is_believed(c, date_ms, boot_ms)) {
 		exclock_reset(c, boot_ms);
-		exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
-		return date_ms;
+		return exclock_sample(c, date_ms, sent_boot_ms, boot_ms);
 	}
 	suspects_add(c, date_ms, boot_ms);
 	return least(date_ms, expected_ms);

@@ -43,11 +43,9 @@ struct state {
 static struct state state_of(const struct view *view)
 {
 	struct state state = {.not_looked_up = !listing_was_read(view->listing)};
-	size_t n;
-	struct series *const *owned = catalogue_owned(view->catalogue, &n);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct series *s = owned[i];
+	for (struct series *const *v = catalogue_owned(view->catalogue); *v; v++) {
+		const struct series *s = *v;
 		int64_t left;
 
 		state.not_looked_up |= !series_is_looked_up(s);

@@ -9,6 +9,7 @@
 #include "common/base/backoff.h"
 #include "common/base/log.h"
 #include "producer/newcomers.h"
+#include "producer/shortfall.h"
 
 enum {
 	FAILED_MS = 2000,
@@ -16,9 +17,7 @@ enum {
 	FIRST_MAX_MS = 5000,     /* before the first answer of all: everything waits for it */
 	DOUBTFUL_MS = 15 * 1000, /* while a market may not be there */
 	SAY_MS = 60 * 1000,
-	START_MS = 10 * 60 * 1000, /* later a name that is not known ends nothing any more */
-	MANY = 3,                  /* markets */
-	MANY_SHARE = 20            /* of those in the list, one of so many */
+	START_MS = 10 * 60 * 1000 /* later a name that is not known ends nothing any more */
 };
 
 struct listing {
@@ -26,7 +25,7 @@ struct listing {
 	int64_t due_boot_ms, first_boot_ms; /* the latter of the first list; 0: none came */
 	int fails;                          /* in a row */
 	int was_read;
-	size_t most; /* markets that a list had */
+	struct shortfall shortfall;
 	struct newcomers newcomers;
 	struct log_throttle many, many_new;
 };
@@ -106,19 +105,14 @@ int listing_check(const struct listing *l, const struct markets *markets, struct
 	return 0;
 }
 
-/* A list that is so much shorter than others is rather wrong than right: it is said, and believed
- * only after a longer time (market.h). */
 static int lacks_many(struct listing *l, size_t n, int64_t boot_ms)
 {
-	size_t gone = l->most > n ? l->most - n : 0;
-	if (n > l->most)
-		l->most = n;
-	if (gone <= MANY || gone * MANY_SHARE <= l->most)
+	if (!shortfall_judge(&l->shortfall, n, boot_ms))
 		return 0;
 	LOG_EVERY(
 		&l->many, boot_ms, SAY_MS, LOG_ERROR,
 		"the exchange's list of markets lacks many that it had; they are followed as before, unless that lasts",
-		L_INT("markets", n), L_INT("before", l->most));
+		L_INT("markets", n), L_INT("before", l->shortfall.most));
 	return 1;
 }
 
@@ -209,13 +203,10 @@ static int judge(const struct listing *l, struct series *s, int64_t boot_ms, str
 int listing_judge(struct listing *l, const struct catalogue *catalogue, int64_t boot_ms,
 		  struct err *err)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(catalogue, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (judge(l, owned[i], boot_ms, err))
+	for (struct series *const *s = catalogue_owned(catalogue); *s; s++) {
+		if (judge(l, *s, boot_ms, err))
 			return -1;
-		if (series_market_is_doubtful(owned[i]))
+		if (series_market_is_doubtful(*s))
 			listing_soon(l, DOUBTFUL_MS, boot_ms);
 	}
 	return 0;

@@ -166,8 +166,8 @@ void lookups_start(struct lookups *l, const struct catalogue *catalogue, int mem
 			       .needs_members = members_only,
 			       .writes_wanted = l->keeps_wanted && is_round,
 			       .reads_open = l->reads_open};
-	size_t n;
-	struct series *const *owned = catalogue_owned(catalogue, &n);
+	struct series *const *owned = catalogue_owned(catalogue);
+	size_t n = schedule_size(catalogue_schedule(catalogue));
 
 	if (lookups_wait_ms(l, boot_ms) > 0)
 		return;
@@ -270,11 +270,8 @@ static void series_take_visit(struct lookups *l, struct visit *v, int64_t now_ms
 
 static int gaps_left(const struct catalogue *catalogue, int64_t now_ms, int64_t boot_ms)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(catalogue, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (series_has_retries(owned[i]) || series_missing(owned[i], now_ms, boot_ms) > 0)
+	for (struct series *const *s = catalogue_owned(catalogue); *s; s++)
+		if (series_has_retries(*s) || series_missing(*s, now_ms, boot_ms) > 0)
 			return 1;
 	return 0;
 }

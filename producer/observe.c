@@ -261,14 +261,13 @@ static void show_series(struct observe *o, const struct view *now)
 {
 	int64_t late_ms = live_late_ms(now);
 	int64_t all_missing = 0;
-	size_t n, rows, pages, all_rows = 0, all_pages = 0, retrying = 0, stuck = 0;
-	struct series *const *owned = catalogue_owned(now->catalogue, &n);
+	size_t rows, pages, all_rows = 0, all_pages = 0, retrying = 0, stuck = 0;
 	struct together all[INTERVALS] = {0};
 
 	metrics_clear(o->metrics, PRODUCER_SERIES_MISSING);
 	metrics_clear(o->metrics, PRODUCER_SERIES_FRAGMENTS);
-	for (size_t i = 0; i < n; i++) {
-		const struct series *s = owned[i];
+	for (struct series *const *v = catalogue_owned(now->catalogue); *v; v++) {
+		const struct series *s = *v;
 		size_t at = place_of(s), fragments = series_fragments(s);
 		int64_t oldest_ms, missing = series_left(s, now->now_ms, &oldest_ms);
 
@@ -290,7 +289,8 @@ static void show_series(struct observe *o, const struct view *now)
 			all[at].fragments = fragments;
 	}
 	show_intervals(o, all);
-	metrics_set(o->metrics, PRODUCER_SERIES, NULL, (double)n);
+	metrics_set(o->metrics, PRODUCER_SERIES, NULL,
+		    (double)schedule_size(catalogue_schedule(now->catalogue)));
 	metrics_set(o->metrics, PRODUCER_RETRYING, NULL, (double)retrying);
 	metrics_set(o->metrics, PRODUCER_STUCK, NULL, (double)stuck);
 	metrics_set(o->metrics, PRODUCER_RETRY_SPANS, METRIC_VALUES("row"), (double)all_rows);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/pattern.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,7 @@ static int item_parse(const char *item, struct pattern *out, struct err *err)
 	if (fits) {
 		memcpy(out->text, text, strlen(text));
 		for (size_t i = 0; text[i]; i++)
-			upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A'
-									   : text[i]);
+			upper[i] = (char)toupper((unsigned char)text[i]);
 		out->wild = strpbrk(out->text, "*?") != NULL;
 	}
 	if (fits && strcmp(upper, text) != 0 && is_pattern_text(upper))

@@ -18,6 +18,7 @@ enum {
 	NEVER_US = 1000 * 1000 * 1000,
 	STRIKE_MAX_MS = 60 * 1000,
 	LIMITED_JITTER_MS = 250,
+	LIMITED_TOLD_MAX_MS = 30 * 1000,
 	SLOWED_MAX = 4,
 	SLOWED_MS = 10 * 1000,
 	BAN_FIRST_MS = 60 * 1000,
@@ -289,9 +290,9 @@ void ratelimit_done(struct ratelimit *r)
 		r->in_flight--;
 }
 
-int ratelimit_live_may(const struct ratelimit *r, int backlog)
+int ratelimit_live_may(const struct ratelimit *r)
 {
-	return !backlog || r->live_credit > 0;
+	return r->live_credit > 0;
 }
 
 /* Where the exchange's seconds begin shows in the header itself: what remains goes down within a
@@ -340,18 +341,18 @@ void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms)
 		r->retry_ms = greatest(r->retry_ms, r->second_ms + SECOND_MS);
 }
 
-void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random)
+void ratelimit_limited(struct ratelimit *r, int64_t now_ms, int64_t wait_ms, uint32_t random)
 {
-	int64_t pause_ms;
+	int64_t pause_ms, least_ms = least(greatest(wait_ms, SECOND_MS), LIMITED_TOLD_MAX_MS);
 
 	recover(r, now_ms);
 	if (now_ms < r->limited_ms) {
 		/* In flight together with one that was counted already. */
-		r->limited_ms = greatest(r->limited_ms, now_ms + SECOND_MS);
+		r->limited_ms = greatest(r->limited_ms, now_ms + least_ms);
 		r->retry_ms = greatest(r->retry_ms, r->limited_ms);
 		return;
 	}
-	pause_ms = backoff_doubled_ms(SECOND_MS, r->strikes++, STRIKE_MAX_MS);
+	pause_ms = greatest(backoff_doubled_ms(SECOND_MS, r->strikes++, STRIKE_MAX_MS), least_ms);
 	r->limited_ms = now_ms + pause_ms + random % (LIMITED_JITTER_MS + 1);
 	r->retry_ms = greatest(r->retry_ms, r->limited_ms);
 	if (r->slowed < SLOWED_MAX)

@@ -117,10 +117,10 @@ void ratelimit_spend(struct ratelimit *r, enum ratelimit_kind kind, int64_t now_
 /* Its answer came, or it failed. Call once for each, before ratelimit_answer. */
 void ratelimit_done(struct ratelimit *r);
 
-/* 1 if the next request may be a live one. With a backlog (older gaps are waiting) four of five
- * are; of what live did not need, as much as the whole budget has in two seconds is kept for the
- * moment when many candles close at once. Without a backlog, all. */
-int ratelimit_live_may(const struct ratelimit *r, int backlog);
+/* 1 if the next request may be a live one while there is a backlog (older gaps are waiting): four
+ * of five are; of what live did not need, as much as the whole budget has in two seconds is kept
+ * for the moment when many candles close at once. Without a backlog, all may. */
+int ratelimit_live_may(const struct ratelimit *r);
 
 /* What an answer's Remaining-Req said (-1: nothing); now_ms: when it was received. At 0 nothing is
  * sent until the exchange's second is surely over: 1 s after the first answer that was counted in
@@ -130,8 +130,9 @@ void ratelimit_answer(struct ratelimit *r, int remaining, int64_t now_ms);
 /* A 429: nothing for the rest of the second (taken as a whole one) and up to 250 ms of jitter, then
  * half the rate for 10 s. Another one before the rate is back: the pause doubles (to 1 min), the
  * rate is halved once more (to a sixteenth); the way back is one doubling each 10 s. Several 429s
- * of requests that were in flight together count once. `random` is any 32-bit number. */
-void ratelimit_limited(struct ratelimit *r, int64_t now_ms, uint32_t random);
+ * of requests that were in flight together count once. It lasts for at least wait_ms, as the
+ * exchange says, but no longer than 30 s for that. `random` is any 32-bit number. */
+void ratelimit_limited(struct ratelimit *r, int64_t now_ms, int64_t wait_ms, uint32_t random);
 
 /* A 418: nothing for block_ms and a second more, no probe before. block_ms 0, length unknown: 1
  * min, doubled with each further ban to 1 h; forgotten an hour after the last. Afterwards a quarter

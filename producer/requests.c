@@ -121,7 +121,7 @@ int64_t requests_wait_ms(struct requests *r, int64_t boot_ms)
 
 int requests_live_may(const struct requests *r)
 {
-	return ratelimit_live_may(&r->rate, 1);
+	return ratelimit_live_may(&r->rate);
 }
 
 int requests_candles(struct requests *r, const struct request *request, int64_t boot_ms,
@@ -309,7 +309,8 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 }
 
 /* What the answer is, by its size. */
-static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http)
+static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http,
+			int64_t wait_ms)
 {
 	const char *body = http->body.data ? http->body.data : "";
 	int64_t block_ms;
@@ -324,12 +325,17 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
 		break;
 	case FAILURE_LIMIT:
-		ratelimit_limited(&r->rate, clock_boot_ms(), backoff_random());
+		if (a->is_list) { /* of another group: the list waits by itself */
+			say(&r->unusable_list, SAY_MS, LOG_WARN,
+			    "the list of markets cannot be read; trying again", a, &err);
+			break;
+		}
+		ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
 		say(&r->limited, SAY_MS, LOG_WARN,
 		    "the exchange says: too many requests; slowing down", a, &err);
 		break;
 	case FAILURE_BAN:
-		banned(r, block_ms, &err);
+		banned(r, block_ms > 0 ? block_ms : wait_ms, &err);
 		break;
 	case FAILURE_SERIES:
 		answered(r, a);
@@ -378,7 +384,7 @@ int requests_take(struct requests *r, struct answer *out)
 		out->is_first_date = r->clock.n_suspects > suspects;
 		if (!out->is_list)
 			ratelimit_answer(&r->rate, head.remaining, http.received_boot_ms);
-		answer_sort(r, out, &http);
+		answer_sort(r, out, &http, head.wait_ms);
 	}
 	if (!out->is_list)
 		r->outages = out->failure == FAILURE_OUTAGE ? r->outages + 1 : 0;

@@ -79,6 +79,13 @@ static int disagree(const struct share *s, struct err *err)
 				err);
 }
 
+static void differ_say(struct share *s, int64_t boot_ms, enum log_level level, const char *said)
+{
+	LOG_EVERY(&s->differ, boot_ms, SAY_MS, level, said,
+		  L_STR("other", members_opponents(&s->members, s->joined)->text),
+		  L_STR("this", s->options->client_id), L_STR("group", s->options->group));
+}
+
 static void disagree_begin(struct share *s, int64_t boot_ms)
 {
 	if (s->disagree_boot_ms == 0)
@@ -87,9 +94,7 @@ static void disagree_begin(struct share *s, int64_t boot_ms)
 
 static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 {
-	const struct kafka_some *others = members_opponents(&s->members, s->joined);
-
-	if (others->n == 0) {
+	if (members_opponents(&s->members, s->joined)->n == 0) {
 		if (s->members.older.n > 0)
 			log_info("producers with older settings are at work; this one takes over",
 				 L_STR("other", s->members.older.text),
@@ -100,11 +105,9 @@ static int member_may_begin(struct share *s, int64_t boot_ms, struct err *err)
 	disagree_begin(s, boot_ms);
 	if (boot_ms >= s->disagree_boot_ms)
 		return disagree(s, err);
-	LOG_EVERY(
-		&s->differ, boot_ms, SAY_MS, LOG_WARN,
-		"the producers of this group have other settings; not joining it unless they leave",
-		L_STR("other", others->text), L_STR("this", s->options->client_id),
-		L_STR("group", s->options->group));
+	differ_say(
+		s, boot_ms, LOG_WARN,
+		"the producers of this group have other settings; not joining it unless they leave");
 	return 0;
 }
 
@@ -214,12 +217,10 @@ static int member_members(struct share *s, const struct members *members, int64_
 	if (!s->agreed && boot_ms >= s->disagree_boot_ms)
 		return disagree(s, err);
 	if (s->agreed)
-		LOG_EVERY(
-			&s->differ, boot_ms, SAY_MS, LOG_ERROR,
+		differ_say(
+			s, boot_ms, LOG_ERROR,
 			"a producer of this group has other settings (symbols, intervals or since); what only one of them wants is "
-			"incomplete",
-			L_STR("other", members_opponents(&s->members, s->joined)->text),
-			L_STR("this", s->options->client_id), L_STR("group", s->options->group));
+			"incomplete");
 	return 0;
 }
 

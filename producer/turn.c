@@ -105,13 +105,13 @@ static int list_take(struct loop *l, const struct answer *a, unsigned *due, stru
 }
 
 /* The shortest interval of those that show rows. */
-static int64_t shortest_ms(struct series *const *owned, size_t n)
+static int64_t shortest_ms(struct series *const *owned)
 {
 	int64_t ms = INT64_MAX;
 
-	for (size_t i = 0; i < n; i++)
-		if (series_has_candles(owned[i]))
-			ms = least(ms, series_interval(owned[i])->nominal_ms);
+	for (; *owned; owned++)
+		if (series_has_candles(*owned))
+			ms = least(ms, series_interval(*owned)->nominal_ms);
 	return ms;
 }
 
@@ -119,9 +119,9 @@ static int64_t shortest_ms(struct series *const *owned, size_t n)
  * shortest interval. 0: there is none to ask. */
 static int witness_ask(struct loop *l)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(l->catalogue, &n);
-	int64_t ms = shortest_ms(owned, n);
+	struct series *const *owned = catalogue_owned(l->catalogue);
+	size_t n = schedule_size(catalogue_schedule(l->catalogue));
+	int64_t ms = shortest_ms(owned);
 
 	for (size_t i = 0; i < n; i++) {
 		struct series *s = owned[l->witness++ % n];
@@ -232,21 +232,18 @@ static void own(struct loop *l, unsigned *due)
 /* The exchange's time is known: live can begin, without waiting for a lookup. */
 static void begin(struct loop *l, unsigned *due)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(l->catalogue, &n);
-
 	if (l->all_begun || share_state(l->share) != SHARE_AGREED || l->now_ms == 0)
 		return;
 	l->all_begun = 1;
-	for (size_t i = 0; i < n; i++) {
-		if (series_has_begun(owned[i]))
+	for (struct series *const *s = catalogue_owned(l->catalogue); *s; s++) {
+		if (series_has_begun(*s))
 			continue;
-		series_begin(owned[i], l->now_ms, l->boot_ms);
+		series_begin(*s, l->now_ms, l->boot_ms);
 		*due |= DUE_JUDGE; /* what is not listed is not asked for */
 	}
 	if (!l->begun_said)
 		log_info("the exchange answers", L_TIME("exchange_time", l->now_ms),
-			 L_INT("series", n));
+			 L_INT("series", schedule_size(catalogue_schedule(l->catalogue))));
 	l->begun_said = 1;
 }
 
@@ -355,16 +352,14 @@ static int ask(struct loop *l, int64_t *wait_ms, struct err *err)
 
 static void reports(struct loop *l)
 {
-	size_t n;
-	struct series *const *owned = catalogue_owned(l->catalogue, &n);
 	int64_t came, empty;
 
 	if (l->boot_ms < l->reports_boot_ms)
 		return;
 	l->reports_boot_ms = l->boot_ms + REPORTS_MS;
-	for (size_t i = 0; i < n; i++)
-		if (series_report_finished(owned[i], &came, &empty))
-			log_info("backfill published", L_SERIES(owned[i]), L_INT("candles", came),
+	for (struct series *const *s = catalogue_owned(l->catalogue); *s; s++)
+		if (series_report_finished(*s, &came, &empty))
+			log_info("backfill published", L_SERIES(*s), L_INT("candles", came),
 				 L_INT("intervals_without_trades", empty));
 }
 

@@ -29,7 +29,7 @@ void batch_clear(struct batch *b)
 	for (size_t i = 0; i < b->n && b->rejected_n > 0; i++)
 		free(b->rows[i].rejected);
 	keys_clear(b->keys);
-	b->n = b->rejected_n = b->dead_n = b->parts_n = b->messages = b->bytes = 0;
+	b->n = b->rejected_n = b->dead_n = b->parts_n = b->bytes = 0;
 	b->started_ms = 0;
 }
 
@@ -117,7 +117,6 @@ void batch_add(struct batch *b, int32_t partition, int64_t offset, const struct 
 	size_t at = keys_row(b->keys, &m->candle, &is_new);
 	struct batch_row *row;
 
-	b->messages++;
 	if (is_new) {
 		if (b->n == b->rows_cap)
 			grow(b);

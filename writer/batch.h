@@ -55,7 +55,6 @@ struct batch {
 	size_t dead_n, dead_cap;
 	struct batch_part *parts;
 	size_t parts_n, parts_cap;
-	size_t messages;    /* candles decoded, losers included */
 	size_t bytes;       /* of all messages taken */
 	int64_t started_ms; /* when the first message came */
 	/* private */

@@ -49,7 +49,7 @@ static void submit_batch(struct writer *w, size_t lane)
 static int64_t due_in(const struct writer *w, size_t lane, int64_t now_ms)
 {
 	const struct partitions *ps = feed_partitions(w->feed);
-	int64_t coming = feed_is_read(w->feed) ? PIPELINE_NOTHING : 0;
+	int64_t coming = partitions_are_done(ps) ? PIPELINE_NOTHING : 0;
 
 	for (size_t i = 0; i < partitions_count(ps) && coming >= 0 && !lanes_are_full(w->lanes);
 	     i++) {

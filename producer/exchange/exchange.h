@@ -23,6 +23,7 @@ enum { EXCHANGE_URL_BYTES = 512 };
 struct exchange_head {
 	int64_t date_ms; /* the exchange's clock; 0: it does not say */
 	int remaining;   /* candle requests left in the exchange's current second; -1: not said */
+	int64_t wait_ms; /* nothing is to be asked for so long, a week at most; 0: not said */
 };
 
 /* What came of a request. A failure has a size, which says who has to wait. */

@@ -56,15 +56,10 @@ static int candles_url(const char *base, const char *symbol, const struct interv
 	char at[TIMETEXT_BYTES], to[64] = "";
 	int n;
 
-	if (!path)
-		return err_set(err, ERR_FATAL, "Upbit has no candles of interval %s.", iv->name);
-	if (!symbol_is_valid(symbol))
+	if (!path || !symbol_is_valid(symbol) || count < 1 || count > UPBIT_PAGE_ROWS)
 		return err_set(err, ERR_FATAL,
-			       "The symbol is not one of Upbit's: they look like KRW-BTC.");
-	if (count < 1 || count > UPBIT_PAGE_ROWS)
-		return err_set(err, ERR_FATAL,
-			       "A page of %d candles was to be asked for; 1 to %d are possible.",
-			       count, UPBIT_PAGE_ROWS);
+			       "Upbit has no page of %d candles of interval %s of this market.",
+			       count, iv->name);
 	if (to_ms != PAGE_NO_TO) {
 		/* "2020-02-20T11:19:00Z" */
 		time_format(to_ms, at);

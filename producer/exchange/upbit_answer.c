@@ -6,11 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/least.h"
 #include "common/text/decimal.h"
 #include "common/text/timetext.h"
 #include "producer/exchange/remote.h"
 
 /* ---------------------------------------------------------------- heads */
+
+static const int64_t week_ms = INT64_C(7) * 24 * 3600 * 1000;
 
 static int is_blank(char c)
 {
@@ -51,12 +54,12 @@ static int is_text(struct part p, const char *wanted)
 	return p.len == strlen(wanted) && strncasecmp(p.at, wanted, p.len) == 0;
 }
 
-/* A number of one to four digits; -1 if it is anything else. */
-static int small_number(struct part p)
+/* A number of so many digits at most; -1 if it is anything else. */
+static int small_number(struct part p, size_t digits)
 {
 	int n = 0;
 
-	if (p.len < 1 || p.len > 4)
+	if (p.len < 1 || p.len > digits)
 		return -1;
 	for (size_t i = 0; i < p.len; i++) {
 		if (!is_digit(p.at[i]))
@@ -81,14 +84,28 @@ static int remaining_parse(struct part text)
 		if (is_text(name, "group"))
 			candles = is_text(value, "candles") || is_text(value, "candle");
 		else if (is_text(name, "sec"))
-			sec = small_number(value);
+			sec = small_number(value, 4);
 	}
 	return candles ? sec : -1;
 }
 
+/* Retry-After is a number of seconds or a time, by the Date beside it. Nonsense is not said. */
+static int64_t wait_parse(struct part value, int64_t date_ms)
+{
+	int seconds = small_number(value, 6);
+	int64_t at_ms;
+
+	if (seconds >= 0)
+		return least((int64_t)seconds * 1000, week_ms);
+	if (value.len == 0 || date_ms == 0 || time_parse_http(value.at, value.len, &at_ms) < 0 ||
+	    at_ms <= date_ms || at_ms - date_ms > week_ms)
+		return 0;
+	return at_ms - date_ms;
+}
+
 void upbit_head_read(struct exchange_head *head, const char *lines, size_t len)
 {
-	struct part rest = {lines, len}, name, value;
+	struct part rest = {lines, len}, name, value, wait = {NULL, 0};
 
 	*head = (struct exchange_head){.date_ms = 0, .remaining = -1};
 	while (rest.len > 0) {
@@ -102,8 +119,11 @@ void upbit_head_read(struct exchange_head *head, const char *lines, size_t len)
 				head->date_ms = 0;
 		} else if (is_text(name, "Remaining-Req")) {
 			head->remaining = remaining_parse(value);
+		} else if (is_text(name, "Retry-After")) {
+			wait = value;
 		}
 	}
+	head->wait_ms = wait_parse(wait, head->date_ms);
 }
 
 /* ---------------------------------------------------------------- failures */
@@ -142,8 +162,6 @@ static int64_t unit_ms(const char *text)
 
 static int64_t block_parse(const char *text)
 {
-	const int64_t week_ms = INT64_C(7) * 24 * 3600 * 1000;
-
 	while (*text) {
 		int64_t number = 0, unit;
 		int part = 0;

@@ -7,7 +7,8 @@
 
 /* Takes header lines ("Name: value", each with its end, but for the last perhaps). Names in any
  * case; lines of no interest and broken ones change nothing. Remaining-Req counts for the group of
- * candles only ("candles" on the wire, "candle" in the docs). */
+ * candles only ("candles" on the wire, "candle" in the docs). Retry-After, which Upbit does not
+ * document: seconds, or a time against the Date beside it. */
 void upbit_head_read(struct exchange_head *head, const char *lines, size_t len);
 
 /* 429 is LIMITED, 418 BANNED, 404 with the exchange's error object UNKNOWN_MARKET; 401, 403, 407,

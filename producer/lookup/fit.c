@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/kafka/kafka_source.h"
 #include "common/pg/pg_tables.h"
 
-int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
+static int tables_fit(struct pg *pg, int *is_unfit, struct err *err)
 {
 	enum pg_tables tables = pg_tables_check(pg, err);
 
@@ -25,7 +26,9 @@ int fit_tables(struct pg *pg, int *is_unfit, struct err *err)
 	" UNION ALL SELECT s.source, NULL FROM (SELECT source FROM market_data_series" \
 	" WHERE source IS DISTINCT FROM $1 AND NOT EXISTS (SELECT FROM market_data_origin) LIMIT 1) AS s"
 
-int fit_origin(struct pg *pg, const char *source, const char *topic, int *is_unfit, struct err *err)
+/* 1: it is of this source and topic, and says so; 0: it does not say yet. */
+static int origin_fits(struct pg *pg, const char *source, const char *topic, int *is_unfit,
+		       struct err *err)
 {
 	PGresult *res = pg_query(pg, ORIGIN, PG_VALUES(source), VISIT_DEADLINE_MS, err);
 	int rc = res ? 0 : -1;
@@ -52,17 +55,41 @@ int fit_origin(struct pg *pg, const char *source, const char *topic, int *is_unf
 	return rc;
 }
 
-int fit_origin_write(struct pg *pg, const char *source, const char *topic, int *is_unfit,
-		     struct err *err)
+int fit_topic(rd_kafka_t *rk, const struct options *options, int *is_unfit, struct err *err)
 {
-	if (pg_run(pg,
-		   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
-		   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
-		   " WHERE o.topic IS NULL AND o.source = excluded.source",
-		   PG_VALUES(source, topic), VISIT_DEADLINE_MS, err))
+	char other[SOURCE_BYTES];
+
+	if (!kafka_source_is_other(rk, options->topic, options->source, other))
+		return 0;
+	*is_unfit = 1;
+	return err_set(
+		err, ERR_FATAL,
+		"the topic %s carries candles of the source '%s', this program is set to '%s' (--source): one topic "
+		"holds one source; name another --topic and --database",
+		options->topic, other, options->source);
+}
+
+int fit_database(struct pg *pg, rd_kafka_t *rk, const struct options *options, int had_tables,
+		 int *is_unfit, struct err *err)
+{
+	const char *source = options->source, *topic = options->topic;
+	int fits;
+
+	if (!had_tables && tables_fit(pg, is_unfit, err))
 		return -1;
-	/* Another one may have been faster. */
-	return fit_origin(pg, source, topic, is_unfit, err) < 0 ? -1 : 0;
+	fits = origin_fits(pg, source, topic, is_unfit, err);
+	if (fits == 0) {
+		if (fit_topic(rk, options, is_unfit, err) ||
+		    pg_run(pg,
+			   "INSERT INTO market_data_origin AS o (source, topic) VALUES ($1, $2)"
+			   " ON CONFLICT (only_row) DO UPDATE SET topic = excluded.topic"
+			   " WHERE o.topic IS NULL AND o.source = excluded.source",
+			   PG_VALUES(source, topic), VISIT_DEADLINE_MS, err))
+			return -1;
+		/* Another one may have been faster. */
+		fits = origin_fits(pg, source, topic, is_unfit, err);
+	}
+	return fits < 0 ? -1 : 0;
 }
 
 static int wants(const struct options *options, const char *symbol, const char *interval)

@@ -9,13 +9,14 @@
 #include "producer/lookup/visit.h"
 #include "producer/options.h"
 
-/* 0; -1: *err. *is_unfit: as long as nobody changes the settings or the database it stays so. */
-int fit_tables(struct pg *pg, int *is_unfit, struct err *err) __attribute__((warn_unused_result));
-/* 1: it is of this source and topic, and says so; 0: it does not say yet. */
-int fit_origin(struct pg *pg, const char *source, const char *topic, int *is_unfit, struct err *err)
+/* Is it of this source, and where it does not say yet, the topic, too? Then it says so from now on.
+ * had_tables: that these fit is known. 0; -1: *err. *is_unfit: as long as nobody changes the
+ * settings or the database it stays so. */
+int fit_database(struct pg *pg, rd_kafka_t *rk, const struct options *options, int had_tables,
+		 int *is_unfit, struct err *err) __attribute__((warn_unused_result));
+/* Whose candles the topic carries. */
+int fit_topic(rd_kafka_t *rk, const struct options *options, int *is_unfit, struct err *err)
 	__attribute__((warn_unused_result));
-int fit_origin_write(struct pg *pg, const char *source, const char *topic, int *is_unfit,
-		     struct err *err) __attribute__((warn_unused_result));
 /* What has ended, and is wanted by these options, is wanted again; each is said. */
 int fit_wanted_again(struct pg *pg, const struct options *options, struct err *err)
 	__attribute__((warn_unused_result));

@@ -10,7 +10,6 @@
 #include "common/kafka/kafka.h"
 #include "common/kafka/kafka_client.h"
 #include "common/kafka/kafka_ensure.h"
-#include "common/kafka/kafka_source.h"
 #include "common/kafka/kafka_topic.h"
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
@@ -143,22 +142,6 @@ static int coverage_read(struct visitor *v, struct visit *visit)
 	return visit_sql_refused(&v->pg, visit, &visit->err);
 }
 
-/* Whose candles the topic carries. */
-static int topic_check(struct visitor *v, struct visit *visit, struct err *err)
-{
-	const struct options *o = v->options;
-	char other[SOURCE_BYTES];
-
-	if (!kafka_source_is_other(v->rk, o->topic, o->source, other))
-		return 0;
-	visit->is_unfit = 1;
-	return err_set(
-		err, ERR_FATAL,
-		"the topic %s carries candles of the source '%s', this program is set to '%s' (--source): one topic "
-		"holds one source; name another --topic and --database",
-		o->topic, other, o->source);
-}
-
 /* Somebody may change that while it is in use. Asked as often as everything is read. */
 static void policy_look(struct visitor *v, const struct visit *visit)
 {
@@ -172,18 +155,6 @@ static void policy_look(struct visitor *v, const struct visit *visit)
 			  L_STR("error", err.text));
 }
 
-static int origin_check(struct visitor *v, struct visit *visit, struct err *err)
-{
-	const struct options *o = v->options;
-	int fits = fit_origin(&v->pg, o->source, o->topic, &visit->is_unfit, err);
-
-	if (fits)
-		return fits < 0 ? -1 : 0;
-	if (topic_check(v, visit, err))
-		return -1;
-	return fit_origin_write(&v->pg, o->source, o->topic, &visit->is_unfit, err);
-}
-
 /* Opens the connection, if it is not, to a database that fits. */
 static int database_open(struct visitor *v, struct visit *visit, struct err *err)
 {
@@ -195,8 +166,7 @@ static int database_open(struct visitor *v, struct visit *visit, struct err *err
 	if (pg_open(&v->pg, o->database, "gapless-producer", err))
 		return -1;
 	v->connections++;
-	if ((!v->has_tables && fit_tables(&v->pg, &visit->is_unfit, err)) ||
-	    origin_check(v, visit, err)) {
+	if (fit_database(&v->pg, v->rk, o, v->has_tables, &visit->is_unfit, err)) {
 		pg_close(&v->pg);
 		/* A database that came up later than this producer may get its tables still. */
 		visit->is_unfit &= visit->only_checks || err->class == ERR_FATAL;
@@ -220,7 +190,8 @@ static void attempt(struct visitor *v, struct visit *visit)
 		return;
 	if (database_open(v, visit, err)) {
 		/* Without a database the topic alone can tell. */
-		if (visit->only_checks && !visit->is_unfit && topic_check(v, visit, &topic_err))
+		if (visit->only_checks && !visit->is_unfit &&
+		    fit_topic(v->rk, v->options, &visit->is_unfit, &topic_err))
 			*err = topic_err;
 		return;
 	}

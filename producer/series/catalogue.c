@@ -15,7 +15,8 @@ struct list {
 struct catalogue {
 	const struct options *options;
 	int64_t since_ms, until_ms;
-	struct list all, owned;    /* by symbol, then by the length of the interval */
+	struct list all, owned;    /* by symbol, then by the length of the interval; the latter
+					 ends with NULL */
 	struct schedule *schedule; /* of the owned ones */
 	int64_t list_ms; /* the exchange's time of the last list of markets; 0: none came */
 	int is_full_said;
@@ -82,6 +83,7 @@ struct catalogue *catalogue_new(const struct options *options, int64_t since_ms,
 	const struct patterns *patterns = &options->patterns;
 
 	c->schedule = schedule_new();
+	push(&c->owned, NULL);
 	c->options = options;
 	c->since_ms = since_ms;
 	c->until_ms = until_ms;
@@ -168,6 +170,7 @@ size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const 
 			push(&c->owned, s);
 	}
 	schedule_own(c->schedule, c->owned.v, c->owned.n);
+	push(&c->owned, NULL);
 	if (left)
 		*left = gone;
 	return taken;
@@ -183,8 +186,7 @@ size_t catalogue_size(const struct catalogue *c)
 	return c->all.n;
 }
 
-struct series *const *catalogue_owned(const struct catalogue *c, size_t *n)
+struct series *const *catalogue_owned(const struct catalogue *c)
 {
-	*n = c->owned.n;
 	return c->owned.v;
 }

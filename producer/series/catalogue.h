@@ -35,8 +35,9 @@ size_t catalogue_own(struct catalogue *c, int (*ours)(const char *symbol, const 
 		     const void *opaque, size_t *left);
 
 size_t catalogue_size(const struct catalogue *c);
-/* By symbol, and of a market by length; valid until the next call that changes something. */
-struct series *const *catalogue_owned(const struct catalogue *c, size_t *n);
+/* By symbol, and of a market by length, and NULL at the end; valid until the next call that changes
+ * something. */
+struct series *const *catalogue_owned(const struct catalogue *c);
 /* When they have something to ask for. */
 struct schedule *catalogue_schedule(const struct catalogue *c);
 

@@ -154,8 +154,9 @@ static void measure(size_t n, int gaps)
 	}
 	made_ms = (double)(mono_us() - began) / 1000;
 	catalogue_own(c, all_ours, NULL, NULL);
-	owned = catalogue_owned(c, &n);
+	owned = catalogue_owned(c);
 	plan.schedule = catalogue_schedule(c);
+	n = schedule_size(plan.schedule);
 	for (size_t i = 0; i < n; i++) {
 		fill(owned[i], gaps);
 		answer(owned[i], NOW_MS, BOOT_MS);

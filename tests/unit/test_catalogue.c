@@ -16,6 +16,7 @@
 #include "producer/series/catalogue.h"
 #include "producer/series/series_ask.h"
 #include "producer/series/series_state.h"
+#include "producer/shortfall.h"
 
 enum { MIN = 60000 };
 
@@ -52,21 +53,20 @@ static void release(struct fixture *f)
 	patterns_release(&f->options.patterns);
 }
 
-static struct series *owned(const struct catalogue *c, size_t i)
-{
-	size_t n;
-	struct series *const *v = catalogue_owned(c, &n);
-
-	assert_true(i < n);
-	return v[i];
-}
-
 static size_t n_owned(const struct catalogue *c)
 {
-	size_t n;
+	size_t n = 0;
 
-	catalogue_owned(c, &n);
+	for (struct series *const *s = catalogue_owned(c); *s; s++)
+		n++;
+	assert_int_equal(n, schedule_size(catalogue_schedule(c)));
 	return n;
+}
+
+static struct series *owned(const struct catalogue *c, size_t i)
+{
+	assert_true(i < n_owned(c));
+	return catalogue_owned(c)[i];
 }
 
 static void look(struct series *s, int64_t from, int64_t to)
@@ -445,10 +445,36 @@ static void many_newcomers_need_two_lists(void **state)
 	newcomers_release(&n);
 }
 
+/* The first list counts; one that is long or short alone does not; what lasts does. */
+static void a_list_is_short_of_what_two_had(void **state)
+{
+	static const struct {
+		size_t n;
+		int is_short;
+		int64_t after_ms;
+	} lists[] = {
+		{240, 0, 0},      {120, 1, 60000}, {240, 0, 60000}, {3000, 0, 60000},
+		{240, 0, 60000},  {230, 0, 60000}, {3, 1, 60000},   {0, 1, 60000},
+		{241, 0, 60000},  {300, 0, 60000}, {299, 0, 60000}, {240, 1, 60000},
+		{240, 1, 599999}, {240, 0, 1},     {240, 0, 60000}, {200, 1, 60000},
+		{240, 0, 700000}, {200, 1, 60000},
+	};
+	struct shortfall s = {0};
+	int64_t now_ms = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		now_ms += lists[i].after_ms;
+		if (shortfall_judge(&s, lists[i].n, now_ms) != lists[i].is_short)
+			fail_msg("list %zu, of %zu markets", i, lists[i].n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_newcomers_need_two_lists),
+		cmocka_unit_test(a_list_is_short_of_what_two_had),
 		cmocka_unit_test(what_stays_is_kept),
 		cmocka_unit_test(a_series_is_added_once),
 		cmocka_unit_test(a_delisted_market_ends),

@@ -137,7 +137,7 @@ static void live_leaves_room_for_backfill(void **state)
 				now_ms += wait_ms + rng_below(late + 1);
 				continue;
 			}
-			if (ratelimit_live_may(&r, 1)) {
+			if (ratelimit_live_may(&r)) {
 				ratelimit_spend(&r, RATELIMIT_LIVE, now_ms);
 				live[n_live++] = now_ms;
 			} else {
@@ -167,7 +167,7 @@ static void live_saves_two_seconds_up(void **state)
 	ratelimit_init(&r, 9.0, LIMIT, 0);
 	while (now_ms < 70 * 1000) {
 		int64_t wait_ms = ratelimit_wait_ms(&r, now_ms);
-		int live = now_ms >= 60 * 1000 && ratelimit_live_may(&r, 1);
+		int live = now_ms >= 60 * 1000 && ratelimit_live_may(&r);
 
 		now_ms += wait_ms;
 		if (wait_ms > 0)
@@ -196,15 +196,14 @@ static void live_takes_all_without_a_backlog(void **state)
 			now_ms += wait_ms;
 			continue;
 		}
-		assert_true(ratelimit_live_may(&r, 0));
 		ratelimit_spend(&r, RATELIMIT_LIVE, now_ms);
 		n++;
 	}
 	assert_in_range(n, 538, 542);
 	/* that is no debt: with a backlog from now on live waits for one turn, not for a minute */
-	assert_false(ratelimit_live_may(&r, 1));
+	assert_false(ratelimit_live_may(&r));
 	ratelimit_spend(&r, RATELIMIT_BACKFILL, now_ms);
-	assert_true(ratelimit_live_may(&r, 1));
+	assert_true(ratelimit_live_may(&r));
 }
 
 int main(void)

@@ -144,13 +144,32 @@ static void limited_once(void **state)
 	(void)state;
 	ratelimit_init(&r, 9.0, LIMIT, 0);
 	ratelimit_spend(&r, RATELIMIT_BACKFILL, 0);
-	ratelimit_limited(&r, 500, 100);
+	ratelimit_limited(&r, 500, 0, 100);
 	assert_int_equal(ratelimit_wait_ms(&r, 500), 1100);
 	assert_int_equal(ratelimit_wait_ms(&r, 1599), 1);
 	assert_int_equal(ratelimit_wait_ms(&r, 1600), 0);
 	/* half the rate for 10 s, then the whole one */
 	assert_in_range(sent_within(&r, 1600, 11600), 45, 47);
 	assert_in_range(sent_within(&r, 11600, 21600), 88, 91);
+}
+
+/* ... for as long as the exchange says, if that is not absurd. */
+static void limited_for_a_told_time(void **state)
+{
+	struct ratelimit r;
+
+	(void)state;
+	ratelimit_init(&r, 9.0, LIMIT, 0);
+	ratelimit_limited(&r, 500, 20 * 1000, 0);
+	assert_int_equal(ratelimit_wait_ms(&r, 500), 20 * 1000);
+	ratelimit_limited(&r, 600, INT64_MAX, 0); /* in flight together */
+	assert_int_equal(ratelimit_wait_ms(&r, 600), 30 * 1000);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
+	ratelimit_limited(&r, 500, INT64_MAX, 0);
+	assert_int_equal(ratelimit_wait_ms(&r, 500), 30 * 1000);
+	ratelimit_init(&r, 9.0, LIMIT, 0);
+	ratelimit_limited(&r, 500, 10, 0);
+	assert_int_equal(ratelimit_wait_ms(&r, 500), 1000);
 }
 
 static void limited_together_counts_once(void **state)
@@ -160,7 +179,7 @@ static void limited_together_counts_once(void **state)
 	(void)state;
 	ratelimit_init(&r, 9.0, LIMIT, 0);
 	for (int i = 0; i < 4; i++)
-		ratelimit_limited(&r, 500 + 10 * i, 0);
+		ratelimit_limited(&r, 500 + 10 * i, 0, 0);
 	assert_int_equal(ratelimit_wait_ms(&r, 530), 1000);
 	assert_in_range(sent_within(&r, 1530, 11500), 44, 47);
 }
@@ -175,7 +194,7 @@ static void limited_again_and_again(void **state)
 	for (int i = 0; i < 12; i++) {
 		int64_t wait_ms;
 
-		ratelimit_limited(&r, now_ms, 250);
+		ratelimit_limited(&r, now_ms, 0, 250);
 		wait_ms = ratelimit_wait_ms(&r, now_ms);
 		assert_true(wait_ms >= last_wait_ms);
 		assert_true(wait_ms <= 60 * 1000 + 250);
@@ -191,7 +210,7 @@ static void limited_again_and_again(void **state)
 	assert_in_range(sent_within(&r, now_ms + 40000, now_ms + 50000), 88, 91);
 	/* and the next one is a first one */
 	now_ms += 50000;
-	ratelimit_limited(&r, now_ms, 0);
+	ratelimit_limited(&r, now_ms, 0, 0);
 	assert_int_equal(ratelimit_wait_ms(&r, now_ms), 1000);
 }
 
@@ -203,7 +222,7 @@ static void banned_for_a_told_time(void **state)
 	ratelimit_init(&r, 9.0, LIMIT, 0);
 	ratelimit_banned(&r, 100, 10 * 1000);
 	ratelimit_answer(&r, 9, 150);
-	ratelimit_limited(&r, 200, 0);
+	ratelimit_limited(&r, 200, 0, 0);
 	for (int64_t now_ms = 200; now_ms < 100 + 10 * 1000; now_ms += 50)
 		assert_true(ratelimit_wait_ms(&r, now_ms) > 0);
 	assert_int_equal(ratelimit_hold_ms(&r, 200), 10900); /* for what has no pace, too */
@@ -243,6 +262,7 @@ int main(void)
 		cmocka_unit_test(hold_is_counted_from_the_first_answer),
 		cmocka_unit_test(remaining_unknown_or_plenty_changes_nothing),
 		cmocka_unit_test(limited_once),
+		cmocka_unit_test(limited_for_a_told_time),
 		cmocka_unit_test(limited_together_counts_once),
 		cmocka_unit_test(limited_again_and_again),
 		cmocka_unit_test(banned_for_a_told_time),

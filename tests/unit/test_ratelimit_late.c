@@ -65,7 +65,7 @@ static int ten_minutes(int limit, double budget, int rare, int stall_ms, int *re
 				if (flights[i].remaining >= 0)
 					ratelimit_answer(&r, flights[i].remaining, now);
 				else
-					ratelimit_limited(&r, now, 0);
+					ratelimit_limited(&r, now, 0, 0);
 				flights[i] = (struct flight){0};
 			}
 			if (!flights[i].arrives_ms)

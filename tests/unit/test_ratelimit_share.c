@@ -123,7 +123,8 @@ static void member_step(struct street *s, struct member *m)
 			if (f->remaining >= 0)
 				ratelimit_answer(&m->rate, f->remaining, s->now_ms);
 			else
-				ratelimit_limited(&m->rate, s->now_ms, (uint32_t)rng_below(1000));
+				ratelimit_limited(&m->rate, s->now_ms, 0,
+						  (uint32_t)rng_below(1000));
 			*f = (struct flight){0};
 			m->wakes_ms = s->now_ms;
 		}

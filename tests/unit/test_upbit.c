@@ -224,6 +224,40 @@ static void head_lines(void **state)
 	one_line("HTTP/1.1 200 OK\r\n", 0, -1);
 }
 
+static void told_to_wait(void **state)
+{
+	static const struct {
+		const char *lines;
+		int64_t wait_ms;
+	} heads[] = {
+		{"Retry-After: 20\r\n", 20000},
+		{"retry-after:0\r\n", 0},
+		{"Retry-After: 604800\r\n", INT64_C(604800000)},
+		{"Retry-After: 999999\r\n", INT64_C(604800000)},
+		{"Retry-After: Thu, 20 Feb 2020 11:20:30 GMT\r\nDate: Thu, 20 Feb 2020 11:19:00 GMT\r\n",
+		 90000},
+		/* nonsense, and what cannot be told */
+		{"Retry-After: 99999999999999999999\r\n", 0},
+		{"Retry-After: -1\r\n", 0},
+		{"Retry-After: 1.5\r\n", 0},
+		{"Retry-After: soon\r\n", 0},
+		{"Retry-After:\r\n", 0},
+		{"Retry-After: Thu, 20 Feb 2020 11:20:30 GMT\r\n", 0},
+		{"Date: Thu, 20 Feb 2020 11:19:00 GMT\r\nRetry-After: Thu, 20 Feb 2020 11:18:00 GMT\r\n",
+		 0},
+		{"Date: Thu, 20 Feb 2020 11:19:00 GMT\r\nRetry-After: Sun, 20 Feb 2050 11:18:00 GMT\r\n",
+		 0},
+	};
+	struct exchange_head head;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		upbit_head_read(&head, heads[i].lines, strlen(heads[i].lines));
+		if (head.wait_ms != heads[i].wait_ms)
+			fail_msg("%s: %lld", heads[i].lines, (long long)head.wait_ms);
+	}
+}
+
 static void whole_head(void **state)
 {
 	static const char lines[] =
@@ -374,6 +408,7 @@ int main(void)
 		cmocka_unit_test(list_of_markets),
 		cmocka_unit_test(bad_lists_of_markets),
 		cmocka_unit_test(head_lines),
+		cmocka_unit_test(told_to_wait),
 		cmocka_unit_test(whole_head),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(block_times),

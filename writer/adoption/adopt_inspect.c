@@ -74,12 +74,12 @@ static void take_columns(struct adopt_inspect *found)
 {
 	const PGresult *res = found->columns;
 	size_t n = (size_t)PQntuples(res);
+	struct adopt_column *columns = xreallocarray(NULL, n + 1, sizeof(*columns));
 
-	found->column = xreallocarray(NULL, n + 1, sizeof(*found->column));
 	for (size_t i = 0; i < n; i++) {
 		int row = (int)i;
 
-		found->column[i] = (struct adopt_column){
+		columns[i] = (struct adopt_column){
 			.name = PQgetvalue(res, row, NAME),
 			.ident = PQgetvalue(res, row, IDENT),
 			.type = PQgetvalue(res, row, TYPE),
@@ -90,7 +90,7 @@ static void take_columns(struct adopt_inspect *found)
 			.generated = pg_true(res, row, GENERATED),
 		};
 	}
-	found->table.columns = found->column;
+	found->table.columns = columns;
 	found->table.n = n;
 }
 
@@ -126,6 +126,6 @@ void adopt_inspect_release(struct adopt_inspect *found)
 {
 	PQclear(found->facts);
 	PQclear(found->columns);
-	free(found->column);
+	free((struct adopt_column *)found->table.columns);
 	*found = (struct adopt_inspect){0};
 }

@@ -9,11 +9,10 @@
 enum { RUN_BYTES = 16 };
 
 struct adopt_inspect {
-	struct adopt_table table; /* its texts live in the results */
+	struct adopt_table table; /* its texts live in the results; the columns are owned */
 	int64_t blocks;
 	char run[RUN_BYTES]; /* the open run, "" where there is none for this file of the table */
 	PGresult *facts, *columns;
-	struct adopt_column *column;
 };
 
 /* 0, or -1 with *err; release it in both cases. */

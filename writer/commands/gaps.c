@@ -129,8 +129,8 @@ static void print_summary(const struct found *f)
 	int series, all = PQntuples(f->missing), unconfirmed = PQntuples(f->unconfirmed);
 	int64_t missing = intervals_of(f->missing, 0, f->gaps, &series);
 
-	if (strcmp(wanted, "0") == 0)
-		printf(strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0
+	if (pg_number(f->series, 0, WANTED) == 0)
+		printf(pg_number(f->series, 0, ENDED) == 0
 			       ? "nothing is wanted yet: a producer says what, when it starts\n"
 			       : "nothing is wanted any more: all of it has ended\n");
 	else if (f->gaps == 0)
@@ -193,10 +193,9 @@ static int code_of(const struct found *f)
 {
 	if (f->gaps > 0)
 		return EXIT_GAPS;
-	if (strcmp(PQgetvalue(f->series, 0, WANTED), "0") == 0 &&
-	    strcmp(PQgetvalue(f->series, 0, ENDED), "0") == 0)
-		return EXIT_NOTHING_WANTED;
-	return EXIT_DONE;
+	return pg_number(f->series, 0, WANTED) + pg_number(f->series, 0, ENDED) == 0
+		       ? EXIT_NOTHING_WANTED
+		       : EXIT_DONE;
 }
 
 static int work(struct pg *pg, const struct options *o, const struct selection *selected,

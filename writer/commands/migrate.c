@@ -49,16 +49,6 @@ static int use_schema(struct pg *pg, const char *schema, struct err *err)
 		      PG_DEADLINE_MS, err);
 }
 
-/* NULL: none is. */
-static int has_number(const PGresult *applied, int number)
-{
-	for (int row = 0; row < PQntuples(applied); row++) {
-		if (pg_number(applied, row, 0) == number)
-			return 1;
-	}
-	return 0;
-}
-
 /* 1 if it was applied now, 0 if it had been, -1 with *err. */
 static int apply(struct pg *pg, const struct migration *m, struct err *err)
 {
@@ -94,24 +84,22 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 	return rc;
 }
 
-/* What is there is only read, so that a role that owns nothing may find that nothing is to do. */
+/* They are applied in their order: those after the newest one are missing. What is there is only
+ * read, so that a role that owns nothing may find that nothing is to do. */
 static int apply_missing(struct pg *pg, enum pg_tables there, int64_t *n, struct err *err)
 {
-	PGresult *applied = NULL;
+	int64_t newest = 0;
 	int now = 0;
 
-	if (there != PG_TABLES_ABSENT && there != PG_TABLES_HIDDEN) {
-		applied = pg_query(pg, "SELECT number FROM gapless_migration", PG_NONE,
-				   PG_DEADLINE_MS, err);
-		now = applied == NULL ? -1 : 0;
-	}
+	if (there != PG_TABLES_ABSENT && there != PG_TABLES_HIDDEN)
+		now = pg_ask(pg, "SELECT max(number) FROM gapless_migration", PG_NONE,
+			     PG_DEADLINE_MS, &newest, err);
 	for (size_t i = 0; now >= 0 && i < migrations_n; i++) {
-		if (has_number(applied, migrations[i].number))
+		if (migrations[i].number <= newest)
 			continue;
 		now = apply_said(pg, &migrations[i], err);
 		*n += now;
 	}
-	PQclear(applied);
 	return now < 0 ? -1 : 0;
 }
 

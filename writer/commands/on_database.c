@@ -39,6 +39,18 @@ const char *plural_of(int64_t n)
 	return n == 1 ? "" : "s";
 }
 
+int print_lines(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+		struct err *err)
+{
+	PGresult *res = pg_query(pg, sql, params, deadline_ms, err);
+	int n = res == NULL ? -1 : PQntuples(res);
+
+	for (int i = 0; i < n; i++)
+		puts(PQgetvalue(res, i, 0));
+	PQclear(res);
+	return n;
+}
+
 static int check_needs(const struct on_database *command, const struct options *o,
 		       const struct selection *selected, struct err *err)
 {

@@ -39,6 +39,9 @@ int on_database(const struct options *o, const struct on_database *command);
 
 /* With what it prints. */
 #define CANNOT_WRITE "%s cannot be written to standard output"
+/* Prints what a statement says, a line a row. How many there are; -1 with *err. */
+int print_lines(struct pg *pg, const char *sql, struct pg_params params, int64_t deadline_ms,
+		struct err *err) __attribute__((warn_unused_result));
 /* "" or "s". */
 const char *plural_of(int64_t n);
 

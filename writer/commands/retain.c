@@ -9,49 +9,33 @@
 
 enum { DEADLINE_MS = 300000, ROWS_AT_ONCE = 1000000 };
 
-/* What would move, and what has a floor already; rows: how many are before it. */
-#define SQL_PREVIEW                                                                                                                 \
-	"SELECT r.symbol, r.interval, " SQL_TIME(                                                                                   \
-		"r.retained_from") ", (SELECT count(*) FROM market_data "                                                           \
-				   "AS m WHERE m.symbol = r.symbol AND m.interval = r.interval AND m.timestamp < r.retained_from) " \
-				   "FROM market_data_retention($1::text[], $2::bigint[], $3::text[], now()) AS r "                  \
-				   "ORDER BY r.symbol, interval_length(r.interval)"
-#define SQL_FLOORS                                                                                                         \
-	"SELECT s.symbol, s.interval, " SQL_TIME(                                                                          \
-		"s.retained_from") " FROM market_data_series AS s "                                                        \
-				   "WHERE s.retained_from IS NOT NULL AND ($1::text[] IS NULL OR s.symbol LIKE ANY ($1)) " \
-				   "ORDER BY s.symbol, interval_length(s.interval)"
+/* What would move, with how many rows are before it; and what has a floor already. */
+/* clang-format off */
+#define SQL_PREVIEW \
+	"SELECT format('%s %s: would be kept from %s on; %s rows would be removed', r.symbol, " \
+	"r.interval, " SQL_TIME("r.retained_from") ", (SELECT count(*) FROM market_data AS m WHERE " \
+	"m.symbol = r.symbol AND m.interval = r.interval AND m.timestamp < r.retained_from)) " \
+	"FROM market_data_retention($1::text[], $2::bigint[], $3::text[], now()) AS r " \
+	"ORDER BY r.symbol, interval_length(r.interval)"
+#define SQL_FLOORS \
+	"SELECT format('%s %s: kept from %s on', s.symbol, s.interval, " \
+	SQL_TIME("s.retained_from") ") FROM market_data_series AS s WHERE s.retained_from IS NOT " \
+	"NULL AND ($1::text[] IS NULL OR s.symbol LIKE ANY ($1)) " \
+	"ORDER BY s.symbol, interval_length(s.interval)"
+/* clang-format on */
 
 static int preview(struct pg *pg, const struct retention *keep, const char *symbols_sql,
 		   struct err *err)
 {
-	PGresult *res;
+	int n;
 
 	if (pg_exec(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '300s'", err) != 0)
 		return -1;
-	res = pg_query(pg, SQL_PREVIEW, PG_VALUES(keep->names_sql, keep->seconds_sql, symbols_sql),
-		       DEADLINE_MS, err);
-	if (res == NULL)
+	n = print_lines(pg, SQL_PREVIEW, PG_VALUES(keep->names_sql, keep->seconds_sql, symbols_sql),
+			DEADLINE_MS, err);
+	if (n < 0)
 		return -1;
-	for (int i = 0; i < PQntuples(res); i++)
-		printf("%s %s: would be kept from %s on; %s rows would be removed\n",
-		       PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), PQgetvalue(res, i, 2),
-		       PQgetvalue(res, i, 3));
-	printf("%d series would move on; nothing was changed (--dry-run)\n", PQntuples(res));
-	PQclear(res);
-	return 0;
-}
-
-static int print_floors(struct pg *pg, const char *symbols_sql, struct err *err)
-{
-	PGresult *res = pg_query(pg, SQL_FLOORS, PG_VALUES(symbols_sql), DEADLINE_MS, err);
-
-	if (res == NULL)
-		return -1;
-	for (int i = 0; i < PQntuples(res); i++)
-		printf("%s %s: kept from %s on\n", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1),
-		       PQgetvalue(res, i, 2));
-	PQclear(res);
+	printf("%d series would move on; nothing was changed (--dry-run)\n", n);
 	return 0;
 }
 
@@ -67,7 +51,7 @@ static int apply(struct pg *pg, const struct retention *keep, const char *symbol
 		if (retention_apply(pg, keep, symbols_sql, ROWS_AT_ONCE, &done, err) != 0)
 			return -1;
 	} while (done.more);
-	if (print_floors(pg, symbols_sql, err) != 0)
+	if (print_lines(pg, SQL_FLOORS, PG_VALUES(symbols_sql), DEADLINE_MS, err) < 0)
 		return -1;
 	printf("%" PRId64 " series moved on, %" PRId64 " row%s removed, %" PRId64
 	       " chunk%s dropped\n",

@@ -345,11 +345,6 @@ int64_t feed_due_in(const struct feed *f, int64_t now_ms)
 	return f->start_due_ms > now_ms ? f->start_due_ms - now_ms : 0;
 }
 
-int feed_is_read(const struct feed *f)
-{
-	return partitions_are_done(f->partitions);
-}
-
 int64_t feed_left(const struct feed *f)
 {
 	return f->kind->left(f->self);

@@ -84,8 +84,6 @@ void feed_close(struct feed *f);
 int64_t feed_generation(const struct feed *f);
 /* Milliseconds until feed_ask() has something to ask; INT64_MAX: nothing is due. */
 int64_t feed_due_in(const struct feed *f, int64_t now_ms);
-/* 1 if nothing more will come: all is read, stored or not. */
-int feed_is_read(const struct feed *f);
 /* Messages that are still to be read (or, of a replay, stored). */
 int64_t feed_left(const struct feed *f);
 const struct partitions *feed_partitions(const struct feed *f);

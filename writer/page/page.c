@@ -7,6 +7,7 @@
 #include "candles.h"
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/least.h"
 #include "coverage.h"
 #include "html.h"
 #include "json.h"
@@ -80,9 +81,7 @@ static int64_t fresh_until_ms(int64_t began_ms)
 {
 	int64_t now_ms = clock_boot_ms(), fresh_ms = (now_ms - began_ms) * SHARE;
 
-	if (fresh_ms < FRESH_MS)
-		fresh_ms = FRESH_MS;
-	return now_ms + (fresh_ms < FRESH_MAX_MS ? fresh_ms : FRESH_MAX_MS);
+	return now_ms + least(greatest(fresh_ms, FRESH_MS), FRESH_MAX_MS);
 }
 
 static void ask(struct place *place, const struct params *p, int64_t now_ms,

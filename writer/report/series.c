@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/least.h"
 #include "common/candle/interval.h"
 
 enum { LATE_STEP_MS = 600000 };
@@ -25,10 +26,8 @@ void report_mark(char *bar, int cells, struct span whole, struct span span, enum
 	double per_cell = (double)(whole.to - whole.from) / cells;
 	int first, past;
 
-	if (span.from < whole.from)
-		span.from = whole.from;
-	if (span.to > whole.to)
-		span.to = whole.to;
+	span.from = greatest(span.from, whole.from);
+	span.to = least(span.to, whole.to);
 	if (span.from >= span.to)
 		return;
 	first = (int)((double)(span.from - whole.from) / per_cell);
@@ -57,9 +56,8 @@ static int more_first(int64_t a, int64_t b)
 static int64_t late_steps(const struct report_series *s)
 {
 	const struct interval *iv = interval_by_name(s->interval);
-	int64_t late_ms = s->lag_ms - (iv != NULL ? iv->nominal_ms : 0);
 
-	return late_ms > 0 ? late_ms / LATE_STEP_MS : 0;
+	return greatest(0, s->lag_ms - (iv != NULL ? iv->nominal_ms : 0)) / LATE_STEP_MS;
 }
 
 static int by_name(const void *x, const void *y)
