@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -14,7 +13,6 @@
 #include "common/base/stop.h"
 #include "common/pg/pg.h"
 #include "common/pg/pg_tables.h"
-#include "common/text/words.h"
 #include "indicators/database/table.h"
 #include "indicators/output/output.h"
 #include "indicators/series/history.h"
@@ -44,10 +42,13 @@ struct compute {
 	struct progress_show show;
 };
 
-/* All series, how many candles each of them has from where it stands, and whether it is done. */
+/* Is the word one of those of a setting, or is the setting empty? */
 #define IS_LISTED(word, list)                                                               \
 	"(coalesce(" list "::text, '') = '' OR " word " = ANY (regexp_split_to_array(" list \
 	", '[, \t\r\n]+')))"
+
+/* The series that are asked for: how many candles each of them has from where it stands, and
+ * whether it is done. */
 #define NEXT_FROM SQL_MS("c.next_from")
 static const char sql_series[] =
 	"SELECT s.symbol, s.interval, (SELECT count(*) FROM market_data AS m WHERE m.symbol = "
@@ -147,7 +148,8 @@ static int compute_series(struct compute *c, struct err *err)
 
 /* ---------------------------------------------------------------- all of them */
 
-/* 1 if the series of the row of sql_series is asked for; it is then the current one. */
+/* 1 if something is to be computed of the series of the row of sql_series; it is then the current
+ * one. */
 static int choose(struct compute *c, const PGresult *res, int i)
 {
 	const struct interval *interval = interval_by_name(PQgetvalue(res, i, 1));

@@ -72,7 +72,7 @@ int message_validate(const struct message *m, struct err *err) __attribute__((wa
 /* The same but for the six values. */
 int message_validate_frame(const struct message *m, struct err *err)
 	__attribute__((warn_unused_result));
-/* The same of the candle alone, whoever sends it and whatever is promised. */
+/* The same of the candle alone, whatever program sends it and whatever is promised. */
 int candle_validate(const struct candle *c, struct err *err) __attribute__((warn_unused_result));
 
 /* 1 if high is below low, open or close, or low above open or close: counted, never refused. */

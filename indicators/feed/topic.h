@@ -12,4 +12,5 @@ struct consumer *topic_consumer_new(const struct options *o, enum consumer_role 
 /* Looks at one message beside what is read. 1 if it halts its partition; 0: it does not, or cannot
  * be read. Blocks for some seconds at most. */
 int topic_halts_at(const struct options *o, struct consumer_place place);
+
 #endif

@@ -147,11 +147,11 @@ await 30 'a trigger that may change values is named' logged others 'level=warn .
 sql 'DROP TRIGGER rounds ON market_data'
 hold locked 'LOCK TABLE market_data'
 candles 40 L | publish "$GAPLESS_TOPIC"
-await 20 'whoever locks the table is named' logged others 'hold_locked \(pid [0-9]+, user [a-z]+\) holds the table market_data \(AccessExclusiveLock\)'
+await 20 'a session that locks the table is named' logged others 'hold_locked \(pid [0-9]+, user [a-z]+\) holds the table market_data \(AccessExclusiveLock\)'
 release locked
 hold rows 'SELECT FROM market_data_position FOR UPDATE'
 candles 40 P | publish "$GAPLESS_TOPIC"
-await 30 'whoever has locked a row, too' logged others \
+await 30 'one that has locked a row, too' logged others \
 	'hold_rows \(pid [0-9]+, user [a-z]+\) may hold rows of the table market_data_position \(RowShareLock\): its transaction, open since 20[^ ]*Z,'
 release rows
 sql 'CREATE PUBLICATION filtered FOR TABLE market_data WHERE (close > 1)'

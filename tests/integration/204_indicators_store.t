@@ -104,6 +104,10 @@ refused 'there is nothing to compute: no series' --symbols KRW-NOPE
 refused "'krw-btc' is not a market's name" --symbols krw-btc
 refused "'7m' is not one of 1s, 1m" --intervals 7m
 refused 'is not before --to' --from 2026-03-10 --to 2026-03-09
+"$GAPLESS_BIN/gapless-indicators" compute --symbols 'KRW-NOPE, KRW-BTC' --intervals 1h,1m --from 2026-03-10T11:00:00Z >>"$work/listed.log" 2>&1
+is "compute of some series" "$?" 0
+is "... is of those alone" "$(sql "SELECT string_agg(symbol || ' ' || interval, ',') FROM market_data_indicator_compute WHERE arguments LIKE '%NOPE%'")" \
+	'KRW-BTC 1m'
 
 export GAPLESS_INDICATORS_TOPIC=i2.$name
 topic_delete "$GAPLESS_INDICATORS_TOPIC"
