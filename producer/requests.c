@@ -24,8 +24,7 @@ enum {
 
 enum {
 	OUTAGES_AWAY = 3, /* in a row: the exchange is away */
-	LIMITED_ALONE =
-		3 /* 429s in a row of one series, while others are answered: its own matter */
+	LIMITED_ALONE = 3 /* 429s in a row of one series, and of no other */
 };
 
 /* A request that is in flight. */
@@ -45,12 +44,12 @@ struct requests {
 	unsigned char *ours; /* the partitions whose slots are ours */
 	struct flight flights[REQUESTS_MAX];
 	struct requests_stats stats;
-	int outages; /* answers in a row that are none */
-	int good;    /* pages since the last 429 */
+	int outages;                  /* answers in a row that are none */
+	const struct series *limited; /* the last one that got a 429 */
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
-	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited, rows,
+	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, too_many, rows,
 		entries, unknown;
 };
 
@@ -296,7 +295,6 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 	if (r->exchange->page_parse(body, len, series_symbol(q->series), series_interval(q->series),
 				    q->before_ms, &a->page, &err) == 0) {
 		answered(r, a);
-		r->good++;
 		if (q->live && a->page.n > 0) {
 			int64_t newest_ms = a->page.rows[a->page.n - 1].timestamp_ms;
 
@@ -323,16 +321,16 @@ static void limited(struct requests *r, struct answer *a, int64_t wait_ms, const
 		    "the list of markets cannot be read; trying again", a, err);
 		return;
 	}
-	if (series_fails(a->request.series) >= LIMITED_ALONE && r->good >= LIMITED_ALONE) {
+	if (a->request.series == r->limited && series_fails(a->request.series) >= LIMITED_ALONE) {
 		span_failed(
 			r, a, &r->refused,
 			"the exchange refuses a request; its span stays a gap and is asked for again",
 			err);
 		return;
 	}
-	r->good = 0;
+	r->limited = a->request.series;
 	ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
-	say(&r->limited, SAY_MS, LOG_WARN, "the exchange says: too many requests; slowing down", a,
+	say(&r->too_many, SAY_MS, LOG_WARN, "the exchange says: too many requests; slowing down", a,
 	    err);
 }
 
