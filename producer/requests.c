@@ -325,6 +325,11 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
 		break;
 	case FAILURE_LIMIT:
+		if (a->is_list) { /* of another group: the list waits by itself */
+			say(&r->unusable_list, SAY_MS, LOG_WARN,
+			    "the list of markets cannot be read; trying again", a, &err);
+			break;
+		}
 		ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
 		say(&r->limited, SAY_MS, LOG_WARN,
 		    "the exchange says: too many requests; slowing down", a, &err);

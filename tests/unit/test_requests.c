@@ -98,6 +98,23 @@ static void the_list_counts(void **state)
 	requests_free(r);
 }
 
+/* That it is asked for too often is said of another group of requests than that of candles. */
+static void a_limited_list_stops_no_candles(void **state)
+{
+	struct requests *r = begin();
+
+	(void)state;
+	assert_int_equal(list_read(r), FAILURE_AGAIN);
+	assert_int_equal(list_read(r), FAILURE_NONE);
+	control("fault?http_429&path=market&count=3", NULL);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(list_read(r), FAILURE_LIMIT);
+		assert_in_range(requests_wait_ms(r, clock_boot_ms()), 0, 500);
+	}
+	assert_int_equal(list_read(r), FAILURE_NONE);
+	requests_free(r);
+}
+
 static void a_first_date_that_is_wrong_is_not_the_time(void **state)
 {
 	struct requests *r = begin();
@@ -193,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list_counts),
+		cmocka_unit_test(a_limited_list_stops_no_candles),
 		cmocka_unit_test(a_first_date_that_is_wrong_is_not_the_time),
 		cmocka_unit_test(dates_that_do_not_agree_are_no_time),
 		cmocka_unit_test(no_message_hides_another),
