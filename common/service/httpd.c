@@ -14,12 +14,13 @@
 
 #include "common/base/alloc.h"
 
-enum { CONNECTIONS = 64, SILENCE_S = 10, REQUEST_BYTES = 16 << 10, ADDRESS_BYTES = 80 };
+enum { SILENCE_S = 10, REQUEST_BYTES = 16 << 10, ADDRESS_BYTES = 80 };
 
 struct httpd {
 	struct MHD_Daemon *daemon;
-	pthread_mutex_t slow; /* held while a slow route answers */
-	atomic_int slow_n;    /* requests that hold it or wait for it */
+	/* Held while a route answers: however many ask, what they cost is one answer at a time. */
+	pthread_mutex_t quick, slow;
+	atomic_int slow_n; /* requests that hold `slow` or wait for it */
 	atomic_int is_ending;
 	const struct httpd_route *routes;
 	char address[ADDRESS_BYTES];
@@ -87,20 +88,24 @@ static const struct httpd_route *route_of(const struct httpd *h, const char *pat
 	return NULL;
 }
 
-/* What takes long: a request after the other, whose threads wait meanwhile. */
+static void answer_in_turn(struct httpd *h, pthread_mutex_t *turn, const struct httpd_route *route,
+			   struct httpd_request *request)
+{
+	pthread_mutex_lock(turn);
+	if (atomic_load(&h->is_ending))
+		reply_text(&request->reply, 503, "The program is ending.");
+	else
+		route->answer(route->opaque, request, &request->reply);
+	pthread_mutex_unlock(turn);
+}
+
 static void answer_slowly(struct httpd *h, const struct httpd_route *route,
 			  struct httpd_request *request)
 {
-	if (atomic_fetch_add(&h->slow_n, 1) > HTTPD_SLOW_MAX) {
+	if (atomic_fetch_add(&h->slow_n, 1) > HTTPD_SLOW_MAX)
 		reply_text(&request->reply, 503, "Too many ask at the same time; try again.");
-	} else {
-		pthread_mutex_lock(&h->slow);
-		if (atomic_load(&h->is_ending))
-			reply_text(&request->reply, 503, "The program is ending.");
-		else
-			route->answer(route->opaque, request, &request->reply);
-		pthread_mutex_unlock(&h->slow);
-	}
+	else
+		answer_in_turn(h, &h->slow, route, request);
 	atomic_fetch_sub(&h->slow_n, 1);
 }
 
@@ -116,7 +121,7 @@ static void answer_path(struct httpd *h, const char *path, struct httpd_request 
 	else if (route->slow)
 		answer_slowly(h, route, request);
 	else
-		route->answer(route->opaque, request, &request->reply);
+		answer_in_turn(h, &h->quick, route, request);
 }
 
 /* MHD calls when the headers are there, for each piece of a body, and for the reply. */
@@ -207,15 +212,17 @@ static void address_write(struct httpd *h, const struct addrinfo *address)
 static int start(struct httpd *h, const char *listen, const struct addrinfo *address,
 		 struct err *err)
 {
+	/* With select() and a pipe to wake it, and with nothing else, a client beyond the limit
+	 * waits until another one leaves; with poll() libmicrohttpd closes on it. */
 	unsigned flags =
-		MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
 
 	if (address->ai_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
 	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR,
 				     address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
-				     (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+				     (unsigned)HTTPD_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 				     (unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				     (size_t)REQUEST_BYTES, MHD_OPTION_END);
 	if (h->daemon == NULL)
@@ -233,6 +240,7 @@ struct httpd *httpd_new(const char *listen, const struct httpd_route *routes, st
 	if (address == NULL)
 		return NULL;
 	h = xcalloc(1, sizeof(*h));
+	pthread_mutex_init(&h->quick, NULL);
 	pthread_mutex_init(&h->slow, NULL);
 	h->routes = routes;
 	if (start(h, listen, address, err) != 0) {
@@ -258,6 +266,7 @@ int httpd_free(struct httpd *h)
 	pthread_mutex_unlock(&h->slow);
 	if (h->daemon != NULL)
 		MHD_stop_daemon(h->daemon);
+	pthread_mutex_destroy(&h->quick);
 	pthread_mutex_destroy(&h->slow);
 	free(h);
 	return 1;

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* A small HTTP server (libmicrohttpd) for metrics, health and pages: GET and HEAD, a thread for
- * each connection, bounded: at most 64 connections, 16 KiB of request each, 10 s of silence, a
- * reply of at most HTTPD_REPLY_BYTES. Whatever its clients do, the process's other threads notice
- * nothing but the CPU it takes. */
+ * each connection, bounded: at most HTTPD_CONNECTIONS (more wait to be accepted), 16 KiB of request
+ * each, 10 s of silence, a reply of at most HTTPD_REPLY_BYTES. Whatever its clients do, the
+ * process's other threads notice nothing but the CPU of one answer at a time. */
 #ifndef GAPLESS_HTTPD_H
 #define GAPLESS_HTTPD_H
 
 #include "common/base/error.h"
 #include "common/text/buf.h"
 
-enum { HTTPD_REPLY_BYTES = 32 << 20, HTTPD_STOP_S = 2, HTTPD_SLOW_MAX = 16 };
+enum {
+	HTTPD_CONNECTIONS = 64,
+	HTTPD_SLOW_MAX = 16,
+	HTTPD_REPLY_BYTES = 32 << 20,
+	HTTPD_STOP_S = 2
+};
 
 struct httpd;
 struct httpd_request;
@@ -17,15 +22,15 @@ struct httpd_request;
 struct httpd_reply {
 	unsigned status; /* 200 unless set */
 	const char *content_type;
-	const char *policy; /* Content-Security-Policy; NULL: none may load anything */
+	const char *policy; /* Content-Security-Policy; nothing may be loaded unless set */
 	struct buf body;
 };
 
 struct httpd_route {
 	const char *path; /* "/metrics"; the table ends with NULL */
 	const char *help; /* for the list that "/" shows where no route is "/"; NULL: not listed */
-	/* On the connection's thread, beside others; or, if it is slow, a request after the other:
-	 * at most HTTPD_SLOW_MAX wait, and more are refused (503). */
+	/* On the connection's thread, a request after the other. What may take long is slow: the
+	 * others do not wait for it, at most HTTPD_SLOW_MAX wait, and more are refused (503). */
 	void (*answer)(void *opaque, const struct httpd_request *request,
 		       struct httpd_reply *reply);
 	void *opaque;

@@ -149,15 +149,20 @@ hold locked 'LOCK TABLE market_data'
 candles 40 L | publish "$GAPLESS_TOPIC"
 await 20 'whoever locks the table is named' logged others 'hold_locked \(pid [0-9]+, user [a-z]+\) holds the table market_data \(AccessExclusiveLock\)'
 release locked
+hold rows 'SELECT FROM market_data_position FOR UPDATE'
+candles 40 P | publish "$GAPLESS_TOPIC"
+await 30 'whoever has locked a row, too' logged others \
+	'hold_rows \(pid [0-9]+, user [a-z]+\) may hold rows of the table market_data_position \(RowShareLock\): its transaction, open since 20[^ ]*Z,'
+release rows
 sql 'CREATE PUBLICATION filtered FOR TABLE market_data WHERE (close > 1)'
 jq -c '.symbol = "KRW-I1" | .timestamp = 1582197540000 | .covers_from = .timestamp | .covers_to = .timestamp + 60000 | .revision = .timestamp + 9 |
 	.close = "0.7"' schemas/candle.golden.json | sed 's/^/KRW-I1 /' | publish "$GAPLESS_TOPIC"
 await 30 'a publication that refuses updates is not taken for a missing constraint' logged others '42P10.*: take the row filter out of the publication'
 sql 'DROP PUBLICATION filtered'
-await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5061
+await 30 '... without it all is stored' stored_of "$GAPLESS_TOPIC" 5101
 sql 'ALTER TABLE market_data_coverage RENAME TO coverage_before; CREATE TABLE market_data_coverage (LIKE coverage_before INCLUDING ALL)'
 candles 40 M | publish "$GAPLESS_TOPIC"
-await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5101
+await 30 'another table of coverage is there: all is stored' stored_of "$GAPLESS_TOPIC" 5141
 is '... what is covered, in that one' "$(sql "SELECT count(*) FROM market_data_coverage WHERE symbol LIKE 'KRW-M%'")" \
 	"$(sql "SELECT count(DISTINCT symbol) FROM market_data WHERE symbol LIKE 'KRW-M%'")"
 ends_with_0 others

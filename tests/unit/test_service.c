@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,21 @@ static void hello(void *opaque, const struct httpd_request *request, struct http
 			 0);
 }
 
+/* Tells how many are in it at the same time. */
+static atomic_int counted_now, counted_most;
+
+static void counted(void *opaque, const struct httpd_request *request, struct httpd_reply *reply)
+{
+	int n = atomic_fetch_add(&counted_now, 1) + 1;
+
+	(void)opaque;
+	if (n > atomic_load(&counted_most))
+		atomic_store(&counted_most, n);
+	usleep(5000);
+	atomic_fetch_sub(&counted_now, 1);
+	hello("counted", request, reply);
+}
+
 /* Takes until it is let go. */
 static pthread_mutex_t slow_lock = PTHREAD_MUTEX_INITIALIZER;
 static sem_t slow_began;
@@ -50,6 +66,7 @@ static void slow(void *opaque, const struct httpd_request *request, struct httpd
 
 static const struct httpd_route routes[] = {
 	{.path = "/hello", .help = "greets", .answer = hello, .opaque = "hello"},
+	{.path = "/counted", .help = "counts itself", .answer = counted},
 	{.path = "/slow", .help = "takes its time", .answer = slow, .slow = 1},
 	{0}};
 
@@ -261,6 +278,42 @@ static char *hear(int fd)
 	return reply;
 }
 
+/* Those beyond the limit wait until another one leaves, however long that takes. */
+static void waits_for_a_connection(void **state)
+{
+	struct service *s = started("127.0.0.1:0");
+	int fds[HTTPD_CONNECTIONS], last;
+
+	(void)state;
+	for (int i = 0; i < HTTPD_CONNECTIONS; i++)
+		fds[i] = connected(s);
+	last = connected(s);
+	say(last, "GET /hello?name=Kim" END);
+	close(fds[HTTPD_CONNECTIONS - 1]);
+	assert_non_null(strstr(hear(last), "hello Kim"));
+	for (int i = 0; i < HTTPD_CONNECTIONS - 1; i++)
+		close(fds[i]);
+	service_free(s);
+}
+
+/* However many ask, it costs one answer at a time. */
+static void answers_in_turn(void **state)
+{
+	enum { ASKERS = 8 };
+	struct service *s = started("127.0.0.1:0");
+	int fds[ASKERS];
+
+	(void)state;
+	for (int i = 0; i < ASKERS; i++) {
+		fds[i] = connected(s);
+		say(fds[i], "GET /counted" END);
+	}
+	for (int i = 0; i < ASKERS; i++)
+		assert_non_null(strstr(hear(fds[i]), "counted nobody"));
+	assert_int_equal(atomic_load(&counted_most), 1);
+	service_free(s);
+}
+
 /* What takes long is waited for by those alone that asked for it; what is too much is refused. */
 static void takes_long(void **state)
 {
@@ -381,6 +434,8 @@ int main(void)
 		cmocka_unit_test(the_setting),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(tells_the_manager),
+		cmocka_unit_test(waits_for_a_connection),
+		cmocka_unit_test(answers_in_turn),
 		cmocka_unit_test(takes_long),
 		cmocka_unit_test(ends),
 	};

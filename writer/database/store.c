@@ -212,20 +212,29 @@ static int find_refused(struct store *s, struct store_done *job, int *result)
 }
 
 /* What a lock is waited for: a COMMIT of ours that holds it, which waits for a standby, or else
- * somebody who keeps writers out of a table. */
-#define SQL_HOLDER                                                                               \
-	"SELECT sentence FROM (SELECT 1, format('a COMMIT waits for a synchronous standby that " \
-	"does not answer (synchronous_standby_names = ''%s''): bring it back, or take it out "   \
+ * somebody who keeps writers out of a table, or who has written or locked rows of one and not ended
+ * for as long as was waited for one. */
+/* clang-format off */
+#define SQL_HOLDER \
+	"SELECT sentence FROM (SELECT 1, NULL, format('a COMMIT waits for a synchronous standby " \
+	"that does not answer (synchronous_standby_names = ''%s''): bring it back, or take it out " \
 	"of that setting', current_setting('synchronous_standby_names')) FROM pg_stat_activity " \
-	"WHERE wait_event = 'SyncRep' AND usename = current_user UNION ALL "                     \
-	"SELECT 2, format('%s (pid %s, user %s) holds the table %s (%s): its transaction must "  \
-	"end first', coalesce(nullif(a.application_name, ''), 'a session'), a.pid, a.usename, "  \
-	"l.relation::regclass, l.mode) FROM pg_locks AS l JOIN pg_stat_activity AS a "           \
-	"ON a.pid = l.pid WHERE l.granted AND l.pid <> pg_backend_pid() "                        \
-	"AND a.datname = current_database() AND l.relation = ANY ('{market_data,"                \
-	"market_data_coverage,market_data_position,candle_dead_letter}'::regclass[]) "           \
-	"AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', "                 \
-	"'AccessExclusiveLock')) AS h(rank, sentence) ORDER BY rank LIMIT 1"
+	"WHERE wait_event = 'SyncRep' AND usename = current_user UNION ALL " \
+	"SELECT CASE WHEN l.mode LIKE 'Row%' THEN 3 ELSE 2 END, a.xact_start, " \
+	"format('%s (pid %s, user %s) %s the table %s (%s): its transaction%s must end first', " \
+	"coalesce(nullif(a.application_name, ''), 'a session'), a.pid, a.usename, " \
+	"CASE WHEN l.mode LIKE 'Row%' THEN 'may hold rows of' ELSE 'holds' END, " \
+	"l.relation::regclass, l.mode, coalesce(', open since ' || to_char(a.xact_start " \
+	"AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || ',', '')) " \
+	"FROM pg_locks AS l JOIN pg_stat_activity AS a " \
+	"ON a.pid = l.pid WHERE l.granted AND l.pid <> pg_backend_pid() " \
+	"AND a.datname = current_database() AND l.relation = ANY ('{market_data," \
+	"market_data_coverage,market_data_position,candle_dead_letter}'::regclass[]) " \
+	"AND (l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', " \
+	"'AccessExclusiveLock') OR (l.mode IN ('RowShareLock', 'RowExclusiveLock') AND " \
+	"a.xact_start < now() - interval '10 s'))) AS h(rank, since, sentence) " \
+	"ORDER BY rank, since LIMIT 1"
+/* clang-format on */
 
 static void explain_lock(struct store *s, struct store_done *job)
 {
