@@ -124,11 +124,6 @@ static void unstored_say(struct fetch *f, const struct view *view, int waits)
 		L_INT("waited_s", (view->boot_ms - f->first_boot_ms) / 1000));
 }
 
-static int timed_out(const struct fetch *f, const struct view *view)
-{
-	return f->deadline_ms > 0 && view->boot_ms - f->first_boot_ms >= f->deadline_ms;
-}
-
 /* Something is in flight, to the exchange or to Kafka, or the exchange is out. */
 static int is_busy(const struct view *view)
 {
@@ -150,7 +145,7 @@ int fetch_step(struct fetch *f, const struct view *view, unsigned *due, struct e
 		return err_set(
 			err, ERR_INPUT,
 			"--symbols matches no market of the exchange's list; nothing was fetched");
-	if (timed_out(f, view))
+	if (f->deadline_ms > 0 && view->boot_ms - f->first_boot_ms >= f->deadline_ms)
 		return err_set(
 			err, ERR_FATAL,
 			"not everything is stored within --deadline-s; is gapless-writer running? the same command goes on");

@@ -139,13 +139,11 @@ int64_t lookups_wait_ms(const struct lookups *l, int64_t boot_ms)
 static struct visit stored_orders(struct lookups *l, size_t series, struct visit orders)
 {
 	const struct options *o = l->options;
-	int64_t least = 2 * o->exchange->page_rows, n = (int64_t)(series > 0 ? series : 1);
+	int64_t n = (int64_t)(series > 0 ? series : 1);
 	int64_t budget = 2 * o->rate_limit * o->lookup_gaps_s * o->exchange->page_rows;
 
-	orders.stored_budget = budget < STORED_MAX ? budget : STORED_MAX;
-	orders.stored_rows = orders.stored_budget / n;
-	if (orders.stored_rows < least)
-		orders.stored_rows = least;
+	orders.stored_budget = least(budget, STORED_MAX);
+	orders.stored_rows = greatest(orders.stored_budget / n, 2 * o->exchange->page_rows);
 	l->stored_first = (l->stored_first + (size_t)(budget / orders.stored_rows)) % (size_t)n;
 	orders.stored_first = l->stored_first;
 	return orders;

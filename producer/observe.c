@@ -6,6 +6,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/base/least.h"
 #include "common/base/log.h"
 #include "common/service/service.h"
 #include "producer/metrics.h"
@@ -16,7 +17,6 @@ enum { SHOW_MS = 250, SERIES_MS = 10000, INTERVALS = 16 };
 struct observe {
 	struct service *service;
 	struct metrics *metrics;
-	int64_t newest_ms[INTERVALS];         /* as interval_table(); 0: none was published */
 	int64_t show_boot_ms, series_boot_ms; /* when that is due again */
 	int by_series;                        /* each has metrics of its own */
 	/* as the progress line told them last */
@@ -80,33 +80,21 @@ void observe_owned(const struct observe *o, const struct view *now, int assigned
 		 L_STR("error", text));
 }
 
-static size_t place_of(const struct series *s)
-{
-	size_t n;
-
-	return (size_t)(series_interval(s) - interval_table(&n));
-}
-
 #define SERIES_VALUES(s) METRIC_VALUES(series_symbol(s), series_interval(s)->name)
 
 void observe_page(struct observe *o, const struct series *s, const struct publications *out)
 {
-	size_t at = place_of(s);
 	int64_t newest_ms = 0;
 
-	if (!o || at >= INTERVALS)
-		return;
 	for (size_t i = 0; i < out->n; i++)
-		if (newest_ms < out->v[i].candle.timestamp_ms)
-			newest_ms = out->v[i].candle.timestamp_ms;
-	if (newest_ms > 0 && o->by_series)
+		newest_ms = greatest(newest_ms, out->v[i].candle.timestamp_ms);
+	if (!o || newest_ms == 0)
+		return;
+	if (o->by_series)
 		metrics_raise(o->metrics, PRODUCER_SERIES_NEWEST, SERIES_VALUES(s),
 			      (double)newest_ms / 1000);
-	if (newest_ms > o->newest_ms[at])
-		o->newest_ms[at] = newest_ms;
-	if (o->newest_ms[at] > 0)
-		metrics_set(o->metrics, PRODUCER_NEWEST, METRIC_VALUES(series_interval(s)->name),
-			    (double)o->newest_ms[at] / 1000);
+	metrics_raise(o->metrics, PRODUCER_NEWEST, METRIC_VALUES(series_interval(s)->name),
+		      (double)newest_ms / 1000);
 }
 
 /* ---- a turn ---- */
@@ -116,7 +104,7 @@ static double wall_seconds(int64_t at_boot_ms, int64_t boot_ms)
 	return (double)(clock_wall_ms() + at_boot_ms - boot_ms) / 1000;
 }
 
-static void show_requests(const struct observe *o, const struct view *now)
+static void show_requests(struct metrics *m, const struct view *now)
 {
 	static const char *const verdicts[] = {
 		[FAILURE_NONE] = "ok",      [FAILURE_LIMIT] = "limited",
@@ -125,41 +113,38 @@ static void show_requests(const struct observe *o, const struct view *now)
 	struct requests_stats r = requests_stats(now->requests);
 	int64_t banned = r.banned_until_boot_ms;
 
-	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("live"), (double)r.live);
-	metrics_set(o->metrics, PRODUCER_REQUESTS, METRIC_VALUES("backfill"),
-		    (double)(r.candles - r.live));
+	metrics_set(m, PRODUCER_REQUESTS, METRIC_VALUES("live"), (double)r.live);
+	metrics_set(m, PRODUCER_REQUESTS, METRIC_VALUES("backfill"), (double)(r.candles - r.live));
 	for (size_t i = 0; i <= FAILURE_OUTAGE; i++)
-		metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES(verdicts[i]),
-			    (double)r.answers[i]);
-	metrics_set(o->metrics, PRODUCER_ANSWERS, METRIC_VALUES("none"), (double)r.unanswered);
-	metrics_set(o->metrics, PRODUCER_REJECTED, NULL, (double)r.rejected);
-	metrics_set(o->metrics, PRODUCER_BUDGET, NULL, requests_per_second(now->requests));
-	metrics_set(o->metrics, PRODUCER_BANNED_UNTIL, NULL,
+		metrics_set(m, PRODUCER_ANSWERS, METRIC_VALUES(verdicts[i]), (double)r.answers[i]);
+	metrics_set(m, PRODUCER_ANSWERS, METRIC_VALUES("none"), (double)r.unanswered);
+	metrics_set(m, PRODUCER_REJECTED, NULL, (double)r.rejected);
+	metrics_set(m, PRODUCER_BUDGET, NULL, requests_per_second(now->requests));
+	metrics_set(m, PRODUCER_BANNED_UNTIL, NULL,
 		    banned > now->boot_ms ? wall_seconds(banned, now->boot_ms) : 0);
-	metrics_set(o->metrics, PRODUCER_EXCHANGE_UP, NULL, now->now_ms != 0 && !r.is_away);
+	metrics_set(m, PRODUCER_EXCHANGE_UP, NULL, now->now_ms != 0 && !r.is_away);
 }
 
-static void show_publisher(const struct observe *o, const struct publisher *publisher)
+static void show_publisher(struct metrics *m, const struct publisher *publisher)
 {
 	struct publisher_stats p = publisher_stats(publisher);
 
-	metrics_set(o->metrics, PRODUCER_CANDLES, METRIC_VALUES("delivered"), (double)p.delivered);
-	metrics_set(o->metrics, PRODUCER_CANDLES, METRIC_VALUES("failed"), (double)p.failed);
-	metrics_set(o->metrics, PRODUCER_UNACKNOWLEDGED, NULL,
-		    (double)publisher_outstanding(publisher));
-	metrics_set(o->metrics, PRODUCER_KAFKA_RECREATED, NULL, (double)p.recreated);
-	kafka_metrics_set(o->metrics, PRODUCER_KAFKA, &p.kafka);
+	metrics_set(m, PRODUCER_CANDLES, METRIC_VALUES("delivered"), (double)p.delivered);
+	metrics_set(m, PRODUCER_CANDLES, METRIC_VALUES("failed"), (double)p.failed);
+	metrics_set(m, PRODUCER_UNACKNOWLEDGED, NULL, (double)publisher_outstanding(publisher));
+	metrics_set(m, PRODUCER_KAFKA_RECREATED, NULL, (double)p.recreated);
+	kafka_metrics_set(m, PRODUCER_KAFKA, &p.kafka);
 }
 
-static void show_lookups(const struct observe *o, const struct view *now)
+static void show_lookups(struct metrics *m, const struct view *now)
 {
 	struct lookups_stats l = lookups_stats(now->lookups);
 
-	metrics_set(o->metrics, PRODUCER_LOOKUPS, NULL, (double)l.ended);
-	metrics_set(o->metrics, PRODUCER_LOOKUP_FAILURES, NULL, (double)l.failed);
-	metrics_set(o->metrics, PRODUCER_LOOKUP_TIMESTAMP, NULL,
+	metrics_set(m, PRODUCER_LOOKUPS, NULL, (double)l.ended);
+	metrics_set(m, PRODUCER_LOOKUP_FAILURES, NULL, (double)l.failed);
+	metrics_set(m, PRODUCER_LOOKUP_TIMESTAMP, NULL,
 		    l.oldest_boot_ms > 0 ? wall_seconds(l.oldest_boot_ms, now->boot_ms) : 0);
-	metrics_set(o->metrics, PRODUCER_DATABASE_UP, NULL, l.database_answers);
+	metrics_set(m, PRODUCER_DATABASE_UP, NULL, l.database_answers);
 }
 
 /* What keeps the producer from its work; NULL: nothing. */
@@ -181,11 +166,11 @@ static const char *waits_for(const struct view *now)
 	return lookups_stats(now->lookups).database_answers ? NULL : "waiting for the database";
 }
 
-static void show_members(const struct observe *o, const struct members *seen)
+static void show_members(struct metrics *m, const struct members *seen)
 {
-	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("settings"),
+	metrics_set(m, PRODUCER_DISAGREEING, METRIC_VALUES("settings"),
 		    seen->different.n + seen->older.n + seen->newer.n);
-	metrics_set(o->metrics, PRODUCER_DISAGREEING, METRIC_VALUES("stranger"), seen->strangers.n);
+	metrics_set(m, PRODUCER_DISAGREEING, METRIC_VALUES("stranger"), seen->strangers.n);
 }
 
 /* What is said of all series of an interval together. */
@@ -202,26 +187,26 @@ static void show_one_series(const struct observe *o, const struct series *s, int
 		    (double)series_fragments(s));
 }
 
-static void show_intervals(const struct observe *o, const struct together *all)
+static void show_intervals(struct metrics *m, const struct together *all)
 {
 	size_t n;
 	const struct interval *table = interval_table(&n);
 
-	metrics_clear(o->metrics, PRODUCER_MISSING);
-	metrics_clear(o->metrics, PRODUCER_GAP_SECONDS);
-	metrics_clear(o->metrics, PRODUCER_OLDEST_GAP);
-	metrics_clear(o->metrics, PRODUCER_FRAGMENTS);
+	metrics_clear(m, PRODUCER_MISSING);
+	metrics_clear(m, PRODUCER_GAP_SECONDS);
+	metrics_clear(m, PRODUCER_OLDEST_GAP);
+	metrics_clear(m, PRODUCER_FRAGMENTS);
 	for (size_t i = 0; i < n && i < INTERVALS; i++) {
 		if (!all[i].seen)
 			continue;
-		metrics_set(o->metrics, PRODUCER_MISSING, METRIC_VALUES(table[i].name),
+		metrics_set(m, PRODUCER_MISSING, METRIC_VALUES(table[i].name),
 			    (double)all[i].missing);
-		metrics_set(o->metrics, PRODUCER_GAP_SECONDS, METRIC_VALUES(table[i].name),
+		metrics_set(m, PRODUCER_GAP_SECONDS, METRIC_VALUES(table[i].name),
 			    (double)all[i].missing * (double)table[i].nominal_ms / 1000);
 		if (all[i].missing > 0)
-			metrics_set(o->metrics, PRODUCER_OLDEST_GAP, METRIC_VALUES(table[i].name),
+			metrics_set(m, PRODUCER_OLDEST_GAP, METRIC_VALUES(table[i].name),
 				    (double)all[i].oldest_ms / 1000);
-		metrics_set(o->metrics, PRODUCER_FRAGMENTS, METRIC_VALUES(table[i].name),
+		metrics_set(m, PRODUCER_FRAGMENTS, METRIC_VALUES(table[i].name),
 			    (double)all[i].fragments);
 	}
 }
@@ -256,6 +241,13 @@ static void progress_say(struct observe *o, const struct view *now, int64_t miss
 	o->candles_told = publisher.sent;
 }
 
+static size_t place_of(const struct series *s)
+{
+	size_t n;
+
+	return (size_t)(series_interval(s) - interval_table(&n));
+}
+
 /* What takes a walk over all series. */
 static void show_series(struct observe *o, const struct view *now)
 {
@@ -288,7 +280,7 @@ static void show_series(struct observe *o, const struct view *now)
 		if (fragments > all[at].fragments)
 			all[at].fragments = fragments;
 	}
-	show_intervals(o, all);
+	show_intervals(o->metrics, all);
 	metrics_set(o->metrics, PRODUCER_SERIES, NULL,
 		    (double)schedule_size(catalogue_schedule(now->catalogue)));
 	metrics_set(o->metrics, PRODUCER_RETRYING, NULL, (double)retrying);
@@ -309,12 +301,12 @@ void observe_turn(struct observe *o, const struct view *now)
 		return;
 	o->show_boot_ms = now->boot_ms + SHOW_MS;
 	service_ready(o->service, waits_for(now));
-	show_requests(o, now);
-	show_publisher(o, now->publisher);
-	show_lookups(o, now);
+	show_requests(o->metrics, now);
+	show_publisher(o->metrics, now->publisher);
+	show_lookups(o->metrics, now);
 	share_partitions(now->share, &partitions, &n_in_all);
 	metrics_set(o->metrics, PRODUCER_ASSIGNED, NULL, (double)partitions);
-	show_members(o, share_seen_members(now->share));
+	show_members(o->metrics, share_seen_members(now->share));
 	if (now->boot_ms < o->series_boot_ms)
 		return;
 	o->series_boot_ms = now->boot_ms + SERIES_MS;

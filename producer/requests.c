@@ -22,7 +22,10 @@ enum {
 	NO_SLOT_MS = 30 * 1000 /* who waits longer has no slots of the budget */
 };
 
-enum { OUTAGES_AWAY = 3 }; /* in a row: the exchange is away */
+enum {
+	OUTAGES_AWAY = 3, /* in a row: the exchange is away */
+	LIMITED_ALONE = 3 /* 429s in a row of one series, and of no other */
+};
 
 /* A request that is in flight. */
 struct flight {
@@ -41,11 +44,12 @@ struct requests {
 	unsigned char *ours; /* the partitions whose slots are ours */
 	struct flight flights[REQUESTS_MAX];
 	struct requests_stats stats;
-	int outages; /* answers in a row that are none */
+	int outages;                  /* answers in a row that are none */
+	const struct series *limited; /* the last one that got a 429 */
 
 	struct outage outage;
 	/* One for each message, so that none hides another. */
-	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, limited, rows,
+	struct log_throttle unusable, unusable_list, mistrusted, rejected, refused, too_many, rows,
 		entries, unknown;
 };
 
@@ -308,6 +312,28 @@ static void page_take(struct requests *r, struct answer *a, const char *body, si
 		    "page rejected; its span stays a gap and is asked for again", &err);
 }
 
+/* The list has a limit of its own, and waits by itself. So does a series that alone is refused so.
+ */
+static void limited(struct requests *r, struct answer *a, int64_t wait_ms, const struct err *err)
+{
+	if (a->is_list) {
+		say(&r->unusable_list, SAY_MS, LOG_WARN,
+		    "the list of markets cannot be read; trying again", a, err);
+		return;
+	}
+	if (a->request.series == r->limited && series_fails(a->request.series) >= LIMITED_ALONE) {
+		span_failed(
+			r, a, &r->refused,
+			"the exchange refuses a request; its span stays a gap and is asked for again",
+			err);
+		return;
+	}
+	r->limited = a->request.series;
+	ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
+	say(&r->too_many, SAY_MS, LOG_WARN, "the exchange says: too many requests; slowing down", a,
+	    err);
+}
+
 /* What the answer is, by its size. */
 static void answer_sort(struct requests *r, struct answer *a, const struct http_answer *http,
 			int64_t wait_ms)
@@ -325,14 +351,7 @@ static void answer_sort(struct requests *r, struct answer *a, const struct http_
 		(a->is_list ? list_take : page_take)(r, a, body, http->body.len);
 		break;
 	case FAILURE_LIMIT:
-		if (a->is_list) { /* of another group: the list waits by itself */
-			say(&r->unusable_list, SAY_MS, LOG_WARN,
-			    "the list of markets cannot be read; trying again", a, &err);
-			break;
-		}
-		ratelimit_limited(&r->rate, clock_boot_ms(), wait_ms, backoff_random());
-		say(&r->limited, SAY_MS, LOG_WARN,
-		    "the exchange says: too many requests; slowing down", a, &err);
+		limited(r, a, wait_ms, &err);
 		break;
 	case FAILURE_BAN:
 		banned(r, block_ms > 0 ? block_ms : wait_ms, &err);

@@ -74,6 +74,7 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 		page_take(l, a);
 		break;
 	case FAILURE_OUTAGE:
+	case FAILURE_LIMIT: /* the gate waits as well; then the others come first */
 		series_unanswered(s, l->boot_ms);
 		break;
 	case FAILURE_SERIES:
@@ -84,7 +85,6 @@ static void candles_take(struct loop *l, const struct answer *a, unsigned *due)
 		series_rejected(s, &a->request, a->err.text, l->boot_ms);
 		break;
 	case FAILURE_AGAIN:
-	case FAILURE_LIMIT:
 	case FAILURE_BAN:
 		break; /* the gate waits; the series has learned nothing */
 	}

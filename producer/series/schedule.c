@@ -93,11 +93,11 @@ static void look_at(struct schedule *s, uint32_t place, int64_t boot_ms)
 	series_live_asking(x, s->now_ms, boot_ms, &live);
 	series_backfill_asking(x, s->now_ms, boot_ms, &backfill);
 	if (live.may)
-		put(s, LIVE_READY, place, live.turn_ms, series_interval(x)->nominal_ms);
+		put(s, LIVE_READY, place, live.turn, series_interval(x)->nominal_ms);
 	else if (live.due_ms > s->now_ms)
 		put(s, LIVE_LATER, place, live.due_ms, 0);
 	if (backfill.may)
-		put(s, BACKFILL_READY, place, (int64_t)series_backfill_turn(x), 0);
+		put(s, BACKFILL_READY, place, backfill.turn, 0);
 	if (backfill.may) /* one that has none any more is found out when it would be its turn */
 		backfill.valid.until_ms = backfill.valid.until_boot_ms = INT64_MAX;
 	put(s, LATER, place, least(live.valid.until_ms, backfill.valid.until_ms), 0);

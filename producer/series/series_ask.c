@@ -231,7 +231,7 @@ void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot
 {
 	struct spans gaps = {0};
 
-	*out = (struct asking){.valid = VALID_ALWAYS};
+	*out = (struct asking){.turn = (int64_t)s->backfill_turn, .valid = VALID_ALWAYS};
 	if (!is_filled(s))
 		return;
 	validity_boot_edge(&out->valid, paused_until(s), boot_ms);
@@ -239,11 +239,6 @@ void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot
 	out->may = gaps.n > 0;
 	gaps_validity(s, now_ms, boot_ms, &out->valid);
 	spans_release(&gaps);
-}
-
-uint64_t series_backfill_turn(const struct series *s)
-{
-	return s->backfill_turn;
 }
 
 /* --- the live poll */
@@ -280,17 +275,14 @@ int series_fails(const struct series *s)
 	return s->unanswered + s->live_fails + s->market.fails;
 }
 
-static int64_t live_turn_ms(const struct series *s, int64_t due_ms)
-{
-	return due_ms == INT64_MAX ? due_ms : due_ms + (int64_t)STAND_BACK_MS * series_fails(s);
-}
-
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms, struct asking *out)
 {
 	int64_t paused_boot_ms = greatest(paused_until(s), s->live_again_boot_ms);
 
 	*out = (struct asking){.due_ms = series_live_due_ms(s, now_ms), .valid = VALID_ALWAYS};
-	out->turn_ms = live_turn_ms(s, out->due_ms);
+	out->turn = out->due_ms;
+	if (out->due_ms != INT64_MAX)
+		out->turn += (int64_t)STAND_BACK_MS * series_fails(s);
 	if (s->begun) {
 		validity_edge(&out->valid, s->live_polled_ms - CLOCK_SET_BACK_MS, now_ms);
 		validity_edge(&out->valid, s->live_first_ms, now_ms);

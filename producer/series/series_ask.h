@@ -56,17 +56,16 @@ int series_backfill_request(struct series *s, const struct spans *claims, int64_
 struct asking {
 	int may;
 	int64_t due_ms; /* of a live poll, as series_live_due_ms */
-	/* ... and when it is its turn among those that are due: one that failed stands back behind
-	 * those that become due in the next minute, each time. So what fails for some holds up
-	 * nobody else. */
-	int64_t turn_ms;
+	/* When it is its turn, the least first. Of a live poll a time, among those that are due:
+	 * one that failed stands back behind those that become due in the next minute, each time.
+	 * So what fails for some holds up nobody else. Of backfill the turn that it had last. */
+	int64_t turn;
 	struct validity valid;
 };
 void series_live_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 			struct asking *out);
 void series_backfill_asking(const struct series *s, int64_t now_ms, int64_t boot_ms,
 			    struct asking *out);
-uint64_t series_backfill_turn(const struct series *s);
 
 /* ---- for series*.c: where asking begins (nothing before the listing, but for the daily question,
  * nothing that the exchange has dropped), and how many intervals are in the spans. */

@@ -54,11 +54,11 @@ static inline struct series *reference_live(const struct plan *p, int *set_back)
 		series_live_asking(s, p->now_ms, p->boot_ms, &now);
 		if (!now.may || reference_asked(p, s, 1) > 0 || !reference_may(p, s))
 			continue;
-		if (!best || now.turn_ms < best_turn ||
-		    (now.turn_ms == best_turn &&
+		if (!best || now.turn < best_turn ||
+		    (now.turn == best_turn &&
 		     series_interval(s)->nominal_ms < series_interval(best)->nominal_ms)) {
 			best = s;
-			best_turn = now.turn_ms;
+			best_turn = now.turn;
 		}
 	}
 	return best;
@@ -85,7 +85,7 @@ static inline int reference_backfill(const struct plan *p, struct request *out)
 		struct series *s = schedule_series(p->schedule, i);
 		struct spans claims = {0};
 
-		if ((best.series && series_backfill_turn(s) >= series_backfill_turn(best.series)) ||
+		if ((best.series && s->backfill_turn >= best.series->backfill_turn) ||
 		    reference_asked(p, s, 0) >= PLAN_SERIES_REQUESTS || !reference_may(p, s))
 			continue;
 		for (size_t k = 0; k < p->n_in_flight; k++)

@@ -13,6 +13,7 @@
 #include "producer/exchange/upbit.h"
 #include "producer/requests.h"
 #include "producer/series/series.h"
+#include "producer/series/series_page.h"
 #include "sandbox.h"
 
 enum { PATIENCE_MS = 20000, DAY_S = 86400 };
@@ -174,6 +175,31 @@ static enum failure candles_read(struct requests *r, struct series *s, const cha
 	return failure;
 }
 
+/* A 429 slows all down; but not one that a series alone gets again and again. */
+static void one_that_is_limited_alone_stops_no_others(void **state)
+{
+	struct requests *r = begin();
+	const struct interval *iv = interval_by_name("1m");
+	struct series *alone = series_new("KRW-BTC", iv, &exchange_upbit, INT64_MIN, INT64_MAX),
+		      *other = series_new("KRW-ETH", iv, &exchange_upbit, INT64_MIN, INT64_MAX);
+
+	(void)state;
+	assert_int_equal(list_read(r), FAILURE_AGAIN);
+	assert_int_equal(list_read(r), FAILURE_NONE);
+	control("fault?http_429&market=KRW-BTC&count=-1", NULL);
+	for (int i = 0; i < 3; i++)
+		series_unanswered(alone, 0);
+	assert_int_equal(candles_read(r, alone, NULL), FAILURE_LIMIT);
+	assert_true(requests_wait_ms(r, clock_boot_ms()) > 500);
+	assert_int_equal(candles_read(r, other, NULL), FAILURE_NONE);
+	assert_int_equal(candles_read(r, alone, NULL), FAILURE_SPAN);
+	assert_int_equal(candles_read(r, other, "fault?http_429&market=KRW-ETH"), FAILURE_LIMIT);
+	control("faults/clear", NULL);
+	series_free(alone);
+	series_free(other);
+	requests_free(r);
+}
+
 static void no_message_hides_another(void **state)
 {
 	struct requests *r = begin();
@@ -211,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list_counts),
 		cmocka_unit_test(a_limited_list_stops_no_candles),
+		cmocka_unit_test(one_that_is_limited_alone_stops_no_others),
 		cmocka_unit_test(a_first_date_that_is_wrong_is_not_the_time),
 		cmocka_unit_test(dates_that_do_not_agree_are_no_time),
 		cmocka_unit_test(no_message_hides_another),
