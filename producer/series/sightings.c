@@ -108,6 +108,8 @@ static void take_stored(struct sighting *s, const struct stored_row *row)
 {
 	if (row->revision >= s->revision)
 		s->is_correction = 0;
+	if (row->revision > s->revision) /* another has seen that */
+		s->greatest_revision = greatest(s->greatest_revision, row->revision);
 	if (row->revision > s->revision ||
 	    (row->revision == s->revision && row->fetched_ms > s->fetched_ms)) {
 		s->revision = row->revision;

@@ -25,6 +25,7 @@
 #include "producer/series/series.h"
 #include "producer/series/series_page.h"
 #include "producer/series/series_state.h"
+#include "producer/series/tail.h"
 #include "tests/unit/plan_reference.h"
 
 enum { BEFORE = 700, DURING = 260, SPAN = BEFORE + DURING, LOG_MAX = 40000 };
@@ -344,7 +345,8 @@ static void run_world(uint64_t seed)
 	reports_deliver(w, w->n_log);
 	for (int i = 0; i < 400; i++) { /* empty pages are asked twice, pauses end */
 		boot += 60000;
-		w->now_ms += i == 0 ? 60000 : 0; /* and what a page lacked is asked for again */
+		w->now_ms += i == 0 ? TAIL_APART_BESIDE_MS
+				    : 0; /* and what a page lacked is asked for again */
 		for (int k = 0; k < 50 && ask(w, boot); k++)
 			;
 		reports_deliver(w, w->n_log);

@@ -217,6 +217,16 @@ static const struct scene scenes[] = {
 		LIVE(8, 2, "ABCDEX-50.H", "H[]"), /* neither */
 		LIVE(8, 3, "ABCDEF.H", "F+3[5,7)"),
 	}},
+	/* What another has stored was seen, too. */
+	{"but_not_what_is_less_than_what_is_stored", 5, 30, {{0}}, 0, {
+		LIVE(6, 2, "ABCDEF", "E[] F[]"),
+		STORES(6, 3, "ABCDEF+9"),
+		COVERED(6, 3, 5, 0),
+		LIVE(7, 2, "ABCDEF", ""),
+		GAP(7, 32, 0, "ABCDEF", "F+10[5,6)"),
+		LIVE(8, 2, "ABCDEX+8.H", "H[]"),
+		LIVE(8, 3, "ABCDEX+9.H", "X+11[5,7)"),
+	}},
 	/* What another had settled so is asked for once more by the one that comes after it. */
 	{"one_who_begins_asks_again_what_shows_less_than_is_stored", 10, 30, {{0}}, 0, {
 		STORES(10, 31, "ABCDEFGX+2I"),
