@@ -13,6 +13,19 @@
  * reads it) and a little. */
 enum { FINAL_MS = 60000, LATE_MS = 30000, GROW_BARS = 64 };
 
+struct timeline {
+	const struct interval *interval;
+	struct bar *bars;
+	uint64_t *slots; /* slots_n of each bar */
+	size_t n, cap, slots_n;
+	struct spans covered; /* from the first bar on; all of it if the timeline is whole */
+	int is_whole;
+	enum timeline_fill fill;
+	int64_t as_of_ms; /* greatest fetched_at of what has been taken */
+	int is_dirty;
+	size_t dirty_from, dirty_to;
+};
+
 struct timeline *timeline_new(const struct interval *interval, size_t slots,
 			      enum timeline_fill fill)
 {
@@ -35,6 +48,27 @@ void timeline_free(struct timeline *t)
 	free(t);
 }
 
+const struct bar *timeline_bars(const struct timeline *t, size_t *n)
+{
+	*n = t->n;
+	return t->bars;
+}
+
+uint64_t *timeline_slots(struct timeline *t, size_t i)
+{
+	return t->slots + i * t->slots_n;
+}
+
+int timeline_is_whole(const struct timeline *t)
+{
+	return t->is_whole;
+}
+
+int timeline_covers(const struct timeline *t, int64_t from_ms, int64_t to_ms)
+{
+	return spans_cover(&t->covered, from_ms, to_ms);
+}
+
 size_t timeline_bytes(const struct timeline *t)
 {
 	return sizeof *t + t->cap * (sizeof *t->bars + t->slots_n * sizeof *t->slots) +
@@ -42,6 +76,13 @@ size_t timeline_bytes(const struct timeline *t)
 }
 
 /* ---------------------------------------------------------------- what changed */
+
+int timeline_dirty(const struct timeline *t, size_t *from, size_t *to)
+{
+	*from = t->dirty_from;
+	*to = t->dirty_to;
+	return t->is_dirty;
+}
 
 void timeline_touch(struct timeline *t, size_t i)
 {
@@ -55,6 +96,11 @@ void timeline_touch(struct timeline *t, size_t i)
 void timeline_clean(struct timeline *t)
 {
 	t->is_dirty = 0;
+}
+
+int64_t timeline_as_of(const struct timeline *t)
+{
+	return t->as_of_ms;
 }
 
 void timeline_as_of_at_least(struct timeline *t, int64_t as_of_ms)

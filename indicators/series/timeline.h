@@ -11,6 +11,8 @@
 #include "common/candle/spans.h"
 #include "indicators/kinds/bar.h"
 
+struct timeline;
+
 /* Intervals in which nothing traded. */
 enum timeline_fill {
 	FILL_NONE, /* there is no bar: the exchange's own charts do that */
@@ -23,20 +25,6 @@ struct timeline_input {
 	int64_t covers_from_ms, covers_to_ms;
 	int is_fresh; /* nothing can have been published about this bar before */
 	int is_again; /* it may be known here already, and yet what it leads to be unpublished */
-};
-
-/* Its owner reads it; only the functions below write it, but for the slots. */
-struct timeline {
-	const struct interval *interval;
-	struct bar *bars;
-	uint64_t *slots; /* slots_n of each bar */
-	size_t n, cap, slots_n;
-	struct spans covered; /* from the first bar on; all of it if the timeline is whole */
-	int is_whole;         /* nothing is known to be before the first bar */
-	enum timeline_fill fill;
-	int64_t as_of_ms; /* how new the knowledge is: greatest fetched_at of what was taken */
-	int is_dirty;     /* bars have changed: the first one and the last one */
-	size_t dirty_from, dirty_to;
 };
 
 /* A bar has so many slots, for whatever its owner notes there; they begin as 0, those of a fresh
@@ -57,9 +45,21 @@ void timeline_drop(struct timeline *t, size_t n);
 /* Replaces the n oldest bars by bars of another one; they count as known, not as changed. */
 void timeline_replace(struct timeline *t, size_t n, const struct timeline *by, size_t by_n);
 
+const struct bar *timeline_bars(const struct timeline *t, size_t *n);
+uint64_t *timeline_slots(struct timeline *t, size_t i);
+/* How new the knowledge of the series is: the greatest fetched_at of what was taken. */
+int64_t timeline_as_of(const struct timeline *t);
 void timeline_as_of_at_least(struct timeline *t, int64_t as_of_ms);
+/* 1 if nothing is known to be before the first bar. */
+int timeline_is_whole(const struct timeline *t);
+/* 1 if [from, to) is covered, as far as that is known here. */
+int timeline_covers(const struct timeline *t, int64_t from_ms, int64_t to_ms);
+
+/* The first and the last bar that changed; 0 if none did. */
+int timeline_dirty(const struct timeline *t, size_t *from, size_t *to);
 void timeline_touch(struct timeline *t, size_t i); /* as if it had changed */
 void timeline_clean(struct timeline *t);
+
 size_t timeline_bytes(const struct timeline *t);
 
 #endif

@@ -46,14 +46,16 @@ void window_free(struct window *w)
 
 int64_t window_start(const struct window *w)
 {
-	const struct timeline *t = w->line;
+	size_t n;
+	const struct bar *bars = timeline_bars(w->line, &n);
 
-	return t->is_whole || w->base.at >= t->n ? INT64_MIN : t->bars[w->base.at].timestamp_ms;
+	return timeline_is_whole(w->line) || w->base.at >= n ? INT64_MIN
+							     : bars[w->base.at].timestamp_ms;
 }
 
 int64_t window_as_of(const struct window *w)
 {
-	return w->line->as_of_ms;
+	return timeline_as_of(w->line);
 }
 
 void window_take_over(struct window *w, int64_t as_of_ms)
@@ -61,6 +63,14 @@ void window_take_over(struct window *w, int64_t as_of_ms)
 	timeline_as_of_at_least(w->line, as_of_ms);
 	if (window_as_of(w) > 0)
 		timeline_as_of_at_least(w->line, window_as_of(w) + 1);
+}
+
+static size_t window_bars(const struct window *w)
+{
+	size_t n;
+
+	timeline_bars(w->line, &n);
+	return n;
 }
 
 size_t window_bytes(const struct window *w)
@@ -74,6 +84,8 @@ size_t window_bytes(const struct window *w)
 static int is_older(const struct window *w, const struct timeline_input *in, struct span *older)
 {
 	int64_t start = window_start(w), ts = in->bar.timestamp_ms;
+	size_t n;
+	const struct bar *bars = timeline_bars(w->line, &n);
 
 	if (start == INT64_MIN)
 		return 0;
@@ -87,16 +99,17 @@ static int is_older(const struct window *w, const struct timeline_input *in, str
 		return 1;
 	/* Its promise alone may reach before the window. */
 	return in->covers_from_ms < start && in->covers_to_ms > in->covers_from_ms &&
-	       (in->covers_from_ms < w->line->bars[0].timestamp_ms ||
-		!spans_cover(&w->line->covered, in->covers_from_ms, start));
+	       (in->covers_from_ms < bars[0].timestamp_ms ||
+		!timeline_covers(w->line, in->covers_from_ms, start));
 }
 
 int window_apply(struct window *w, const struct timeline_input *in, struct span *older)
 {
 	int news = is_older(w, in, older) ? WINDOW_OLDER : WINDOW_NOTHING;
+	size_t from, to;
 
 	timeline_apply(w->line, in, window_start(w));
-	return news | (w->line->is_dirty ? WINDOW_CHANGED : 0);
+	return news | (timeline_dirty(w->line, &from, &to) ? WINDOW_CHANGED : 0);
 }
 
 /* ---------------------------------------------------------------- values */
@@ -137,8 +150,9 @@ static int says_nothing(const struct indicator *in, const struct result *r)
 static void publish(struct window *w, size_t i, size_t last, struct result *results,
 		    window_emit *emit, void *to)
 {
-	uint64_t *slots = w->line->slots + i * w->line->slots_n;
-	const struct bar *bars = w->line->bars;
+	uint64_t *slots = timeline_slots(w->line, i);
+	size_t n;
+	const struct bar *bars = timeline_bars(w->line, &n);
 
 	for (size_t k = 0; k < w->set.n; k++) {
 		const struct indicator *in = &w->set.v[k];
@@ -148,16 +162,18 @@ static void publish(struct window *w, size_t i, size_t last, struct result *resu
 		    (slots[k] == SLOT_NEVER && says_nothing(in, &results[k])))
 			continue;
 		slots[k] = now;
-		results[k].as_of_ms = w->line->as_of_ms;
+		results[k].as_of_ms = timeline_as_of(w->line);
 		emit(to, &bars[i], in, &results[k]);
 	}
 }
 
 static void step(const struct window *w, struct place *p, struct result *results)
 {
-	const struct timeline *t = w->line;
+	size_t n;
+	const struct bar *bars = timeline_bars(w->line, &n);
 
-	walk_step(&p->walk, &w->set, &t->bars[p->at], p->at == 0 && t->is_whole, results);
+	walk_step(&p->walk, &w->set, &bars[p->at], p->at == 0 && timeline_is_whole(w->line),
+		  results);
 	p->at++;
 }
 
@@ -179,7 +195,7 @@ static void forget_passed(struct window *w)
 /* Forgets bars that are more than the window and its context. */
 static void trim(struct window *w)
 {
-	size_t keep = (size_t)set_lead(&w->set), n = w->line->n, drop;
+	size_t keep = (size_t)set_lead(&w->set), n = window_bars(w), drop;
 
 	if (n <= keep + keep / 8 + SLACK_BARS)
 		return;
@@ -203,10 +219,10 @@ static const struct place *place_before(const struct window *w, size_t i)
 void window_compute(struct window *w, window_emit *emit, void *to)
 {
 	struct result results[SET_MAX];
-	size_t from = w->line->dirty_from, last = w->line->dirty_to, n = w->line->n;
+	size_t from, last, n = window_bars(w);
 	struct place p;
 
-	if (!w->line->is_dirty)
+	if (!timeline_dirty(w->line, &from, &last))
 		return;
 	p = *place_before(w, from);
 	if (w->near.at > from)
@@ -242,16 +258,16 @@ void window_pass(struct window *w)
 
 void window_seal(struct window *w)
 {
-	size_t n = w->line->n, horizon = (size_t)w->set.horizon;
+	size_t n = window_bars(w), horizon = (size_t)w->set.horizon;
 
-	if (!w->line->is_whole && n > horizon)
+	if (!timeline_is_whole(w->line) && n > horizon)
 		move_base(w, n - horizon);
 	window_pass(w);
 }
 
 void window_rebase(struct window *w, const struct window *older)
 {
-	size_t n = older->line->n, keep = (size_t)w->set.context;
+	size_t n = window_bars(older), keep = (size_t)w->set.context;
 
 	if (keep > n)
 		keep = n;
@@ -259,6 +275,6 @@ void window_rebase(struct window *w, const struct window *older)
 	w->base.walk = older->head.walk;
 	w->base.at = keep;
 	w->near = w->head = w->base;
-	if (keep < w->line->n)
+	if (keep < window_bars(w))
 		timeline_touch(w->line, keep);
 }
