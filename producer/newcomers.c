@@ -22,7 +22,7 @@ size_t newcomers_judge(struct newcomers *n, struct markets *fresh, size_t follow
 {
 	size_t before = fresh->n, kept = 0;
 
-	if (followed == 0 || before <= NEWCOMERS_MANY || before * NEWCOMERS_SHARE <= followed) {
+	if (followed == 0 || !markets_are_many(before, followed)) {
 		newcomers_release(n);
 		return 0;
 	}

@@ -10,11 +10,7 @@
 
 #include "producer/exchange/markets.h"
 
-enum {
-	NEWCOMERS_APART_MS = 60 * 1000,
-	NEWCOMERS_MANY = 3,  /* markets ... */
-	NEWCOMERS_SHARE = 20 /* ... and of those that are followed, one of so many */
-};
+enum { NEWCOMERS_APART_MS = 60 * 1000 };
 
 struct newcomers { /* all zero: nobody waits */
 	struct markets held;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "producer/shortfall.h"
 
+#include "producer/exchange/markets.h"
+
 int shortfall_judge(struct shortfall *s, size_t n, int64_t now_ms)
 {
 	size_t agreed = s->last == 0 || n < s->last ? n : s->last, gone;
@@ -9,7 +11,7 @@ int shortfall_judge(struct shortfall *s, size_t n, int64_t now_ms)
 		s->most = agreed;
 	s->last = n;
 	gone = s->most > n ? s->most - n : 0;
-	if (gone <= SHORTFALL_MANY || gone * SHORTFALL_SHARE <= s->most) {
+	if (!markets_are_many(gone, s->most)) {
 		s->since_ms = 0;
 		return 0;
 	}

@@ -9,11 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	SHORTFALL_LASTS_MS = 10 * 60 * 1000,
-	SHORTFALL_MANY = 3,  /* markets ... */
-	SHORTFALL_SHARE = 20 /* ... and one of so many of them */
-};
+enum { SHORTFALL_LASTS_MS = 10 * 60 * 1000 };
 
 struct shortfall {        /* all zero: no list came */
 	size_t most;      /* markets that there are */

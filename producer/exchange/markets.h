@@ -14,6 +14,13 @@ struct markets {
 	struct err bad; /* what is wrong with the first of them */
 };
 
+/* So many of a list's markets at once are rather an error of that list: some may well come or go.
+ */
+static inline int markets_are_many(size_t n, size_t of)
+{
+	return n > 3 && n * 20 > of;
+}
+
 /* Makes room for n names, of which there are none yet. */
 void markets_init(struct markets *m, size_t n);
 /* Adds a name, in any order; one that is not of a symbol's form is left out. */

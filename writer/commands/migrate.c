@@ -84,18 +84,20 @@ static int apply_said(struct pg *pg, const struct migration *m, struct err *err)
 	return rc;
 }
 
-/* They are applied in their order: those after the newest one are missing. What is there is only
- * read, so that a role that owns nothing may find that nothing is to do. */
+/* What is there is only read, so that a role that owns nothing may find that nothing is to do. */
 static int apply_missing(struct pg *pg, enum pg_tables there, int64_t *n, struct err *err)
 {
-	int64_t newest = 0;
-	int now = 0;
+	int has_tables = there != PG_TABLES_ABSENT && there != PG_TABLES_HIDDEN, now = 0;
 
-	if (there != PG_TABLES_ABSENT && there != PG_TABLES_HIDDEN)
-		now = pg_ask(pg, "SELECT max(number) FROM gapless_migration", PG_NONE,
-			     PG_DEADLINE_MS, &newest, err);
 	for (size_t i = 0; now >= 0 && i < migrations_n; i++) {
-		if (migrations[i].number <= newest)
+		int64_t applied = 0;
+
+		if (has_tables &&
+		    pg_ask(pg, "SELECT count(*) FROM gapless_migration WHERE number = $1",
+			   PG_VALUES(PG_INT(migrations[i].number)), PG_DEADLINE_MS, &applied,
+			   err) != 0)
+			return -1;
+		if (applied > 0)
 			continue;
 		now = apply_said(pg, &migrations[i], err);
 		*n += now;

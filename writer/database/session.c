@@ -80,3 +80,25 @@ void session_take_rows(struct session *db, size_t n)
 	db->turns = xreallocarray(db->turns, n, sizeof(*db->turns));
 	db->rows_cap = n;
 }
+
+void session_note_shape(struct session *db, const char shape[SHAPE_BYTES], int is_chunked)
+{
+	memcpy(db->shape, shape, SHAPE_BYTES);
+	db->is_chunked = is_chunked;
+}
+
+void session_avoid_copy(struct session *db, int n)
+{
+	db->upserts = n;
+}
+
+int session_avoids_copy(const struct session *db)
+{
+	return db->upserts > 0;
+}
+
+void session_stored(struct session *db)
+{
+	if (db->upserts > 0)
+		db->upserts--;
+}

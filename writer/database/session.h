@@ -52,8 +52,7 @@ struct session {
 	struct stretch *stretches; /* as many as there are rows, at most */
 	struct turn *turns;        /* of the stretches */
 	size_t rows_cap;
-	int upserts; /* so many batches are stored without COPY, for another writer was in the way
-		      */
+	int upserts;             /* private */
 	char shape[SHAPE_BYTES]; /* of the tables, when a batch found them fit; "": none has */
 	int is_chunked;          /* market_data is a hypertable */
 };
@@ -74,7 +73,15 @@ int session_run(struct session *db, const char *sql, const char *first, size_t n
  * -1: the batch does not fit. */
 int session_values(struct session *db, size_t n, const char **values, struct err *err)
 	__attribute__((warn_unused_result));
-/* Makes `state`, `floor_ms` and `stretches` large enough for n rows. */
+/* Makes what is there for each row, `state` to `turns`, large enough for n of them. */
 void session_take_rows(struct session *db, size_t n);
+
+/* The tables are fit, with this shape. */
+void session_note_shape(struct session *db, const char shape[SHAPE_BYTES], int is_chunked);
+/* The next n batches are stored without COPY, for another writer was in the way. */
+void session_avoid_copy(struct session *db, int n);
+int session_avoids_copy(const struct session *db);
+/* One batch is stored. */
+void session_stored(struct session *db);
 
 #endif

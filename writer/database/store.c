@@ -34,9 +34,6 @@ struct store {
 
 /* ---------------------------------------------------------------- the thread: one try */
 
-/* What becomes of a try: 1 if the work is over (its result says how), 0 if the try failed (*policy
- * says what to do about it). */
-
 static int over(struct store_done *job, enum store_result result)
 {
 	job->result = result;

@@ -47,8 +47,7 @@ static enum transaction check_shape(struct session *db, const char *shape, struc
 	if ((*db->shape != '\0' && check_triggers(&db->pg, err) != 0) ||
 	    pg_ask(&db->pg, SQL_IS_CHUNKED, PG_NONE, PG_DEADLINE_MS, &is_chunked, err) != 0)
 		return TRANSACTION_FAILED;
-	memcpy(db->shape, shape, SHAPE_BYTES);
-	db->is_chunked = (int)is_chunked;
+	session_note_shape(db, shape, (int)is_chunked);
 	return TRANSACTION_DONE;
 }
 
@@ -89,7 +88,7 @@ enum transaction transaction_store(struct session *db, const struct batch *b,
 				   const atomic_int *abandon, struct outcomes *outcomes,
 				   struct err *err)
 {
-	enum candles_way way = db->upserts > 0 ? CANDLES_UPSERT : CANDLES_COPY;
+	enum candles_way way = session_avoids_copy(db) ? CANDLES_UPSERT : CANDLES_COPY;
 	enum transaction result;
 
 	FAULT("before_db");
@@ -97,12 +96,12 @@ enum transaction transaction_store(struct session *db, const struct batch *b,
 	if (result == TRANSACTION_REDO) {
 		log_debug("a batch is stored again without COPY", L_STR("error", err->text),
 			  L_STR("sqlstate", db->pg.sqlstate));
-		db->upserts = UPSERTS;
+		session_avoid_copy(db, UPSERTS);
 		pg_clear_sqlstate(&db->pg);
 		result = store(db, b, CANDLES_UPSERT, abandon, outcomes, err);
 		outcomes->n[TALLY_STORED_AGAIN] = 1;
-	} else if (result == TRANSACTION_DONE && db->upserts > 0) {
-		db->upserts--;
+	} else if (result == TRANSACTION_DONE) {
+		session_stored(db);
 	}
 	return result;
 }

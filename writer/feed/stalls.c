@@ -43,20 +43,21 @@ static int is_still(struct stall *s, const struct partition *p, const struct con
 	if (s->is_said && s->next != p->next)
 		log_info("the partition is read again", L_INT("partition", p->id),
 			 L_INT("seconds", (now_ms - s->since_ms) / 1000));
-	if (s->since_ms == 0 || s->next != p->next || messages_left(p, c) <= 0)
+	if (s->since_ms == 0 || s->next != p->next || p->state != PARTITION_READING ||
+	    messages_left(p, c) <= 0)
 		*s = (struct stall){.next = p->next, .since_ms = now_ms};
-	return p->state == PARTITION_READING && now_ms - s->since_ms >= STILL_MS;
+	return now_ms - s->since_ms >= STILL_MS;
 }
 
-/* How far a consumer can read, or why nobody can; where it can be read, the writer has more to do
- * than it can, or the client will go on by itself. */
-static void say(struct stall *s, const struct feed_kind *kind, const struct partition *p,
-		const struct consumer *c, const struct kafka_range *ends, int64_t now_ms)
+/* How far a consumer can read, or why nobody can (1); where it can be read, the writer has more to
+ * do than it can, or the client will go on by itself. */
+static int say(struct stall *s, const struct feed_kind *kind, const struct partition *p,
+	       const struct consumer *c, const struct kafka_range *ends, int64_t now_ms)
 {
 	int is_unread = ends->err.class != ERR_NONE;
 
 	if (!is_unread && ends->high > p->next)
-		return;
+		return 0;
 	s->is_said = 1;
 	LOG_EVERY(&s->say, now_ms, SAY_MS, LOG_WARN,
 		  is_unread ? kind->stall.unread : kind->stall.held,
@@ -66,6 +67,7 @@ static void say(struct stall *s, const struct feed_kind *kind, const struct part
 		  L_INT("partition", p->id), L_INT("offset", p->next),
 		  L_INT("messages_left", messages_left(p, c)),
 		  L_INT("not_moved_s", (now_ms - s->since_ms) / 1000));
+	return is_unread;
 }
 
 void stalls_look(struct stalls *s, const struct feed_kind *kind, const struct partitions *ps,
@@ -73,6 +75,7 @@ void stalls_look(struct stalls *s, const struct feed_kind *kind, const struct pa
 {
 	struct kafka_range *ends = NULL;
 	size_t n = partitions_count(ps);
+	int unread = 0;
 
 	if (now_ms < s->look_due_ms)
 		return;
@@ -89,9 +92,9 @@ void stalls_look(struct stalls *s, const struct feed_kind *kind, const struct pa
 			continue;
 		if (ends == NULL)
 			ends = offsets_ends(c, ps);
-		say(&s->of[i], kind, p, c, &ends[i], now_ms);
+		unread |= say(&s->of[i], kind, p, c, &ends[i], now_ms);
 	}
-	if (ends != NULL)
-		s->ask_due_ms = now_ms + ASK_MS;
+	if (ends != NULL) /* what is not answered costs the others some seconds */
+		s->ask_due_ms = now_ms + (unread ? SAY_MS : ASK_MS);
 	free(ends);
 }
