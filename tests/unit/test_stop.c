@@ -45,7 +45,8 @@ static void child_start(struct child *c, void (*body)(void))
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		alarm(20); /* nobody waits for ever for a broken one */
+		alarm(20);               /* nobody waits for ever for a broken one */
+		signal(SIGHUP, SIG_DFL); /* as it is not, if the tests run under nohup */
 		body();
 		_exit(99);
 	}
