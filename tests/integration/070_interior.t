@@ -115,8 +115,8 @@ quiet_since=$SECONDS
 
 listed() { sql_is "SELECT listed_from IS NOT NULL FROM market_data_series WHERE symbol = 'KRW-NEW'" t; }
 await 75 "the beginning of the listing is found" listed
-# The page that was asked for again: when it was answered, by the exchange's clock and by ours, and when the producer was sure.
-grep 'v1/candles.*market=KRW-NEW' "$work/requests" >"$work/pages"
+# The page that was asked for again (live polls are all alike): when it was answered, by the exchange's clock and by ours, and when the producer was sure.
+grep 'v1/candles.*market=KRW-NEW.*[?&]to=' "$work/requests" >"$work/pages"
 grep -F "$(sed 's/.* //' "$work/pages" | sort | uniq -d)" "$work/pages" >"$work/witnesses"
 at() { sed -n "$1s/.*sandbox=\([^ ]*\) .*/\1/p" "$work/witnesses" | xargs date +%s -d; }
 sure=$(date +%s%3N -d "$(sed -n 's/^ts=\([^ ]*\) .*msg="the exchange has nothing older" symbol=KRW-NEW.*/\1/p' "$work/producer.log" | head -n 1)")
