@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a page. That nothing was traded between its newest row and what it was asked up to is
  * shown by no row: a replica that lacks the rows of today answers just so. Where it lasts much
- * longer than the time between the rows of the page, the page is asked for again, and so that it
- * has to show a row that is beyond the gap. Pure.
+ * longer than the time between the rows of the page, the longest one too, the page is asked for
+ * again, and so that it has to show a row that is beyond the gap. Pure.
  *
  *              gap
  *   RRRRRRRRR|-------------------|=R=R=========

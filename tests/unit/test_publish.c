@@ -70,7 +70,7 @@ static void a_refused_topic_stops_the_fetching(void **state)
 				      INT64_MAX);
 	struct publisher *p = publisher_new(&options, &err);
 	rd_kafka_mock_cluster_t *cluster;
-	rd_kafka_resp_err_t refusals[3];
+	rd_kafka_resp_err_t refusals[3], created;
 	int64_t boot_ms, deadline_ms;
 
 	(void)state;
@@ -78,7 +78,10 @@ static void a_refused_topic_stops_the_fetching(void **state)
 	for (size_t i = 0; i < 3; i++)
 		refusals[i] = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 	cluster = rd_kafka_handle_mock_cluster(publisher_handle(p));
-	assert_int_equal(rd_kafka_mock_topic_create(cluster, "candles", 1, 1), 0);
+	/* Unless the publisher has asked for it already, which creates it. */
+	created = rd_kafka_mock_topic_create(cluster, "candles", 1, 1);
+	assert_true(created == RD_KAFKA_RESP_ERR_NO_ERROR ||
+		    created == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS);
 	send_and_wait(p, s, 1);
 	assert_true(publisher_pages(p, clock_boot_ms()) > 1);
 	assert_int_equal(publisher_stats(p).delivered, 1);

@@ -302,6 +302,11 @@ static const struct scene scenes[] = {
 		LEFT(60, 34, 0),
 		SAYS_TROUBLE(""),
 	}},
+	/* ... but not where trades come in bursts, with as long between them. */
+	{"nor_is_one_odd_that_has_been_as_quiet_before", 60, 30, {{40, 59}}, 40, {
+		GAP(60, 31, 0, "ABCD............EFGH", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,17) F[17,18) G[18,19) H[19,40)"),
+		LEFT(60, 31, 0),
+	}},
 	{"or_the_rest_was_not_there", 60, 30, {{40, 59}}, 40, {
 		GAP(60, 31, 0, "ABCDEFGHI", "A[0,1) B[1,2) C[2,3) D[3,4) E[4,5) F[5,6) G[6,7) H[7,8) I[8,9)"),
 		GAP(60, 32, 1000, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq", 
