@@ -7,7 +7,7 @@ enum {
 	ODD_ROWS = 8,   /* fewer tell nothing of the time between them */
 	ODD_TIMES = 5,  /* the mean time between two rows */
 	ODD_MORE = 2,   /* intervals */
-	ODD_LONGEST = 2 /* times the longest, where trades come in bursts */
+	ODD_LONGEST = 5 /* times the longest: trades come in bursts, and a page may be short */
 };
 
 static int64_t longest_quiet(const struct interval *iv, const struct candle *rows, size_t n)
